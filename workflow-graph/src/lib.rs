@@ -1,1 +1,6 @@
-//! The static graph of a workflow.
+//! The static graph of a `workflow!`, and its pictures.
+#![forbid(unsafe_code)]
+
+mod graph;
+
+pub use graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};

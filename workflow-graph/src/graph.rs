@@ -1,0 +1,171 @@
+//! What a workflow looks like, as plain data.
+//!
+//! The macro emits one [`Graph`] for each workflow as a `static`: nothing is parsed, built or allocated at start-up.
+
+/// A workflow's graph: its stages, the scopes they live in, and the edges between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Graph<'a> {
+    /// The workflow's name, as written.
+    pub name: &'a str,
+    /// `#[version(n)]`; 0 unless told.
+    pub version: u64,
+    /// The workflow's doc comment, lines joined by `\n`; empty without one.
+    pub docs: &'a str,
+    /// The source file, as the compiler names it; empty where the graph was made by hand.
+    pub file: &'a str,
+    /// What the workflow takes, in the order written.
+    pub inputs: &'a [Value<'a>],
+    /// What the workflow is made with.
+    pub services: &'a [Value<'a>],
+    /// What may arrive from outside while it runs.
+    pub signals: &'a [Value<'a>],
+    /// The type of what it gives.
+    pub output: &'a str,
+    /// Every stage, nested ones included, in the order written: a stage's index is its identity.
+    pub stages: &'a [Stage<'a>],
+    /// Every scope, the workflow's own body first; a scope stands before those nested in it.
+    pub scopes: &'a [Scope<'a>],
+    /// Which stage waits for which. Both ends of an edge may lie in different scopes.
+    pub edges: &'a [Edge],
+}
+
+/// A name with a type: an input, a service, a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value<'a> {
+    /// As written.
+    pub name: &'a str,
+    /// Its type, as written, white space normalised.
+    pub type_name: &'a str,
+}
+
+/// One stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stage<'a> {
+    /// As written; unique in the workflow.
+    pub name: &'a str,
+    /// The declared type; `()` without one.
+    pub type_name: &'a str,
+    /// Its doc comment; empty without one.
+    pub docs: &'a str,
+    /// The line of its name in [`Graph::file`].
+    pub line: u32,
+    /// Which scope it lives in: an index into [`Graph::scopes`].
+    pub scope: u32,
+    /// What stands on its right.
+    pub kind: StageKind,
+    /// Its attributes other than docs, `cfg` and lints, in the order written.
+    pub policies: &'a [Policy<'a>],
+}
+
+/// What stands on the right of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StageKind {
+    /// A Rust expression.
+    Expression,
+    /// `{ .. }`
+    Block,
+    /// `seq { .. }`
+    Seq,
+    /// `if .. { .. } else { .. }`
+    If,
+    /// `match .. { .. }`
+    Match,
+    /// `loop .. { .. }`
+    Loop,
+    /// `for .. in .. { .. }`
+    For,
+    /// `race { .. }`
+    Race,
+    /// `quorum(n) { .. }`
+    Quorum,
+    /// `select { .. }`
+    Select,
+    /// `sleep(..)` or `sleep_until(..)`
+    Sleep,
+    /// `return ..`
+    Return,
+    /// `fail ..`
+    Fail,
+}
+
+/// An attribute of a stage: `retry`, `5, exponential(200ms..30s)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy<'a> {
+    /// `retry`
+    pub name: &'a str,
+    /// What stands in its parentheses, white space normalised; empty without any.
+    pub arguments: &'a str,
+}
+
+/// A nested graph: the workflow's own body, an arm, a round, an item, a racer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope<'a> {
+    /// The stage whose node this scope is a part of; none for the workflow's body and for what stands in its tail.
+    pub stage: Option<u32>,
+    /// The scope around it; none for the workflow's body.
+    pub parent: Option<u32>,
+    /// What it is.
+    pub kind: ScopeKind,
+    /// A few words for a picture: an arm's pattern, an `if`'s condition; empty where the kind says it all.
+    pub label: &'a str,
+}
+
+/// What kind of scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ScopeKind {
+    /// The workflow's own body.
+    Workflow,
+    /// `{ .. }`
+    Block,
+    /// `seq { .. }`
+    Seq,
+    /// The branch of an `if` whose condition holds, or its `else`.
+    Branch,
+    /// An arm of a `match`.
+    Arm,
+    /// A round of a `loop`.
+    Round,
+    /// An item of a `for`, `race for` or `quorum for`.
+    Item,
+    /// A member of a `race` or `quorum`.
+    Member,
+    /// A head of a `select`.
+    Head,
+}
+
+/// `to` waits for `from`. Indices into [`Graph::stages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Edge {
+    /// What must have ended.
+    pub from: u32,
+    /// What waits.
+    pub to: u32,
+    /// Why.
+    pub kind: EdgeKind,
+}
+
+/// Why one stage waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EdgeKind {
+    /// It uses the other's output.
+    Data,
+    /// `#[after(..)]`
+    After,
+    /// The order of a `seq`.
+    Sequence,
+    /// It may ask for a `#[lazy]` stage.
+    Lazy,
+}
+
+impl Graph<'_> {
+    /// The stage of that name.
+    ///
+    /// Cost: one pass over the stages.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<(u32, &Stage<'_>)> {
+        (0..).zip(self.stages).find(|(_, stage)| stage.name == name)
+    }
+}
