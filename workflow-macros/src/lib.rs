@@ -1,1 +1,4 @@
-//! The `workflow!` macro.
+//! The `workflow!` macro: tokens → syntax → model → checks → code.
+#![forbid(unsafe_code)]
+mod diagnostics;
+mod syntax;

@@ -1,0 +1,51 @@
+//! The items of a block.
+
+use super::{Attributes, Node};
+use proc_macro2::{Ident, Span};
+use syn::{Expr, Type};
+
+/// `{ items.. tail }`
+pub(crate) struct Block {
+    pub(crate) items: Vec<Item>,
+    /// None: the block's value is `()`.
+    pub(crate) tail: Option<Box<Node>>,
+    /// Its opening brace to its closing one.
+    pub(crate) span: Span,
+    /// Its closing brace alone: where a missing tail is told.
+    pub(crate) close: Span,
+}
+
+/// One item of a block, in the order written.
+pub(crate) enum Item {
+    Stage(Stage),
+    Let(Let),
+    Signal(Signal),
+}
+
+/// `stage name: T = NODE;`
+pub(crate) struct Stage {
+    pub(crate) attributes: Attributes,
+    /// The word `stage`.
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    /// None: `()`.
+    pub(crate) ty: Option<Type>,
+    pub(crate) node: Node,
+}
+
+/// `let name: T = EXPR;`
+pub(crate) struct Let {
+    pub(crate) attributes: Attributes,
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) value: Expr,
+}
+
+/// `signal name: T;`
+pub(crate) struct Signal {
+    pub(crate) attributes: Attributes,
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}

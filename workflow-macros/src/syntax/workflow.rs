@@ -1,0 +1,33 @@
+//! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
+
+use super::{Attributes, Block};
+use proc_macro2::{Ident, Span};
+use syn::{Generics, Type, Visibility};
+
+/// What one `workflow! { .. }` holds: one workflow or several.
+pub(crate) struct Workflows {
+    pub(crate) workflows: Vec<Workflow>,
+}
+
+/// One workflow.
+pub(crate) struct Workflow {
+    pub(crate) attributes: Attributes,
+    pub(crate) visibility: Visibility,
+    /// The word `workflow`.
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    /// With its `where` clause.
+    pub(crate) generics: Generics,
+    pub(crate) inputs: Vec<Binding>,
+    /// `()` where none is written.
+    pub(crate) output: Type,
+    pub(crate) services: Vec<Binding>,
+    pub(crate) body: Block,
+}
+
+/// `name: Type`, an input or a service.
+pub(crate) struct Binding {
+    pub(crate) attributes: Attributes,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
