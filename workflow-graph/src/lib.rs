@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod graph;
+mod picture;
 
 pub use graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};

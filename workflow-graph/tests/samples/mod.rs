@@ -1,0 +1,286 @@
+//! Graphs to draw, put together by hand.
+#![allow(dead_code, reason = "each test file uses some of them")]
+
+use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};
+
+/// A graph in the making. Everything is leaked, as a graph's data are static.
+pub struct Sketch {
+    pub name: &'static str,
+    pub inputs: Vec<Value<'static>>,
+    pub output: &'static str,
+    pub stages: Vec<Stage<'static>>,
+    pub scopes: Vec<Scope<'static>>,
+    pub edges: Vec<Edge>,
+}
+
+pub type Policies = &'static [(&'static str, &'static str)];
+
+impl Sketch {
+    pub fn new(name: &'static str, inputs: &[(&'static str, &'static str)], output: &'static str) -> Self {
+        let inputs = inputs.iter().map(|&(name, type_name)| Value { name, type_name }).collect();
+        let scopes = vec![Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }];
+        Sketch { name, inputs, output, stages: Vec::new(), scopes, edges: Vec::new() }
+    }
+
+    pub fn stage(&mut self, scope: u32, name: &str, kind: StageKind, policies: Policies) -> u32 {
+        let index = u32::try_from(self.stages.len()).unwrap();
+        let policies: Vec<_> = policies.iter().map(|&(name, arguments)| Policy { name, arguments }).collect();
+        self.stages.push(Stage {
+            name: String::leak(name.to_owned()),
+            type_name: "()",
+            docs: "",
+            line: index + 1,
+            scope,
+            kind,
+            policies: policies.leak(),
+        });
+        index
+    }
+
+    pub fn call(&mut self, scope: u32, name: &str) -> u32 {
+        self.stage(scope, name, StageKind::Expression, &[])
+    }
+
+    pub fn scope(&mut self, stage: Option<u32>, parent: u32, kind: ScopeKind, label: &'static str) -> u32 {
+        self.scopes.push(Scope { stage, parent: Some(parent), kind, label });
+        u32::try_from(self.scopes.len() - 1).unwrap()
+    }
+
+    pub fn edge(&mut self, from: u32, to: u32, kind: EdgeKind) {
+        self.edges.push(Edge { from, to, kind });
+    }
+
+    pub fn data(&mut self, edges: &[(u32, u32)]) {
+        for &(from, to) in edges {
+            self.edge(from, to, EdgeKind::Data);
+        }
+    }
+
+    pub fn graph(self) -> Graph<'static> {
+        Graph {
+            name: self.name,
+            version: 0,
+            docs: "",
+            file: "",
+            inputs: self.inputs.leak(),
+            services: &[],
+            signals: &[],
+            output: self.output,
+            stages: self.stages.leak(),
+            scopes: self.scopes.leak(),
+            edges: self.edges.leak(),
+        }
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+pub struct Lcg(pub u64);
+
+impl Lcg {
+    pub fn below(&mut self, limit: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let high = u32::try_from(self.0 >> 33).unwrap();
+        high % limit.max(1)
+    }
+}
+
+/// The workflow that LANGUAGE.md opens with.
+pub fn customer_onboarding() -> Graph<'static> {
+    let mut sketch = Sketch::new("CustomerOnboarding", &[("application", "Application")], "Account");
+    let profile = sketch.call(0, "profile");
+    let documents = sketch.call(0, "documents");
+    let background = sketch.stage(
+        0,
+        "background",
+        StageKind::Expression,
+        &[("retry", "5, exponential(200ms..30s)"), ("timeout", "2min")],
+    );
+    let verified = sketch.stage(0, "verified", StageKind::Loop, &[("max", "3")]);
+    let round = sketch.scope(Some(verified), 0, ScopeKind::Round, "dossier");
+    let _verdict = sketch.call(round, "verdict");
+    sketch.scope(Some(verified), round, ScopeKind::Arm, "Verdict::Valid");
+    sketch.scope(Some(verified), round, ScopeKind::Arm, "Verdict::Invalid(problems)");
+    let account = sketch.stage(0, "account", StageKind::Expression, &[("undo", "close_account(services, account)")]);
+    let opened = sketch.stage(0, "opened", StageKind::Seq, &[]);
+    let sequence = sketch.scope(Some(opened), 0, ScopeKind::Seq, "");
+    let welcome = sketch.call(sequence, "welcome");
+    let access = sketch.call(sequence, "access");
+    sketch.data(&[
+        (profile, verified),
+        (documents, verified),
+        (background, verified),
+        (verified, account),
+        (account, opened),
+        (account, welcome),
+        (account, access),
+    ]);
+    sketch.edge(welcome, access, EdgeKind::Sequence);
+    for (stage, type_name) in ["Profile", "Documents", "Background", "Dossier", "Verdict", "Account"].iter().enumerate()
+    {
+        sketch.stages[stage].type_name = type_name;
+    }
+    sketch.stages[2].docs = "Asks the bureau.\n\nSlow, & at times \"down\" for < 1 min.";
+    sketch.graph()
+}
+
+pub fn diamond() -> Graph<'static> {
+    let mut sketch = Sketch::new("Diamond", &[], "u32");
+    let [top, left, right, bottom] = ["top", "left", "right", "bottom"].map(|name| sketch.call(0, name));
+    sketch.data(&[(top, left), (top, right), (left, bottom), (right, bottom)]);
+    sketch.graph()
+}
+
+pub fn fan(width: u32) -> Graph<'static> {
+    let mut sketch = Sketch::new("Fan", &[("seed", "u64")], "u64");
+    let split = sketch.call(0, "split");
+    let members: Vec<u32> = (0..width).map(|member| sketch.call(0, &format!("part_{member}"))).collect();
+    let join = sketch.call(0, "join");
+    for member in members {
+        sketch.data(&[(split, member), (member, join)]);
+    }
+    sketch.graph()
+}
+
+/// Layers of stages, each with one to three edges from the layer above.
+pub fn layered(layers: u32, width: u32, seed: u64) -> Graph<'static> {
+    let mut random = Lcg(seed);
+    let mut sketch = Sketch::new("Layered", &[("seed", "u64")], "Vec<u64>");
+    for layer in 0..layers {
+        for place in 0..width {
+            let stage = sketch.call(0, &format!("s{layer}_{place}"));
+            if layer > 0 {
+                for _ in 0..=random.below(3) {
+                    let above = (layer - 1) * width + random.below(width);
+                    sketch.data(&[(above, stage)]);
+                }
+            }
+        }
+    }
+    sketch.graph()
+}
+
+/// A workflow as a person might write it, with stages that use what was made far above.
+pub fn long_haul(stages: u32, seed: u64) -> Graph<'static> {
+    let mut random = Lcg(seed);
+    let mut sketch = Sketch::new("LongHaul", &[("order", "Order")], "Receipt");
+    for stage in 0..stages {
+        sketch.call(0, &format!("stage_{stage}"));
+        if stage > 3 {
+            sketch.data(&[(stage - 1 - random.below(4), stage)]);
+            if random.below(3) == 0 {
+                sketch.data(&[(random.below(stage - 1), stage)]);
+            }
+            if random.below(12) == 0 {
+                sketch.edge(random.below(stage - 1), stage, EdgeKind::After);
+            }
+        }
+    }
+    sketch.graph()
+}
+
+/// A loop in an arm of a match in a `for`.
+pub fn nested() -> Graph<'static> {
+    let mut sketch = Sketch::new("Fulfilment", &[("orders", "Vec<Order>"), ("region", "Region")], "Vec<Shipment>");
+    let rates = sketch.call(0, "rates");
+    let stock = sketch.call(0, "stock");
+    let shipped = sketch.stage(0, "shipped", StageKind::For, &[("concurrency", "8"), ("catch", "")]);
+    let item = sketch.scope(Some(shipped), 0, ScopeKind::Item, "order in orders");
+    let checked = sketch.call(item, "checked");
+    let parcel = sketch.stage(item, "parcel", StageKind::Match, &[("timeout", "1h")]);
+    let _ready = sketch.scope(Some(parcel), item, ScopeKind::Arm, "Availability::Ready(shelf)");
+    let back_order = sketch.scope(Some(parcel), item, ScopeKind::Arm, "Availability::Later(days) if *days < 30");
+    let _gone = sketch.scope(Some(parcel), item, ScopeKind::Arm, "_");
+    let supplier = sketch.call(back_order, "supplier");
+    let arrived = sketch.stage(back_order, "arrived", StageKind::Loop, &[("max", "10, else = give_up(days)")]);
+    let round = sketch.scope(Some(arrived), back_order, ScopeKind::Round, "");
+    let pause = sketch.stage(round, "pause", StageKind::Sleep, &[]);
+    let status = sketch.call(round, "status");
+    sketch.edge(pause, status, EdgeKind::After);
+    sketch.scope(Some(arrived), round, ScopeKind::Branch, "if status.is_here()");
+    sketch.scope(Some(arrived), round, ScopeKind::Branch, "else");
+    let label = sketch.call(item, "label");
+    let report = sketch.call(0, "report");
+    let insurance = sketch.stage(0, "insurance", StageKind::Expression, &[("lazy", "")]);
+    sketch.data(&[
+        (stock, shipped),
+        (stock, checked),
+        (checked, parcel),
+        (supplier, arrived),
+        (supplier, status),
+        (rates, label),
+        (rates, status),
+        (parcel, label),
+        (shipped, report),
+        (stock, report),
+    ]);
+    sketch.edge(insurance, label, EdgeKind::Lazy);
+    sketch.graph()
+}
+
+pub fn race() -> Graph<'static> {
+    let mut sketch = Sketch::new("Quotation", &[("request", "Request")], "Quote");
+    let quote = sketch.stage(0, "quote", StageKind::Race, &[("deadline", "10s")]);
+    let first = sketch.scope(Some(quote), 0, ScopeKind::Member, "");
+    sketch.scope(Some(quote), 0, ScopeKind::Member, "ask_broker(request)");
+    sketch.scope(Some(quote), 0, ScopeKind::Member, "ask_cache(request)");
+    let connection = sketch.call(first, "connection");
+    let answer = sketch.call(first, "answer");
+    let priced = sketch.call(0, "priced");
+    sketch.data(&[(connection, answer), (quote, priced)]);
+    sketch.graph()
+}
+
+/// Two stages, then a tail with two arms.
+pub fn tail() -> Graph<'static> {
+    let mut sketch = Sketch::new("Tail", &[("claim", "Claim")], "Decision");
+    sketch.call(0, "policy");
+    sketch.call(0, "assessment");
+    let small = sketch.scope(None, 0, ScopeKind::Arm, "Claim::Small");
+    sketch.scope(None, 0, ScopeKind::Arm, "Claim::Fraud(reason)");
+    let payment = sketch.call(small, "payment");
+    let letter = sketch.call(small, "letter");
+    sketch.edge(payment, letter, EdgeKind::After);
+    sketch.graph()
+}
+
+/// Names and labels that mean something to every format.
+pub fn awkward() -> Graph<'static> {
+    let mut sketch = Sketch::new("Größe", &[("r#type", "Vec<&'static str>")], "Result<(), Box<dyn Error>>");
+    let raw = sketch.stage(
+        0,
+        "r#end",
+        StageKind::Expression,
+        &[("retry", "3, if = |e| e != \"a\\\"b\""), ("cache", "key = format!(\"{a}&{b}\"),\n\n ttl = 1h")],
+    );
+    let wide = sketch.call(0, "größe_名前");
+    sketch.stages[1].docs = "One </title><script>alert(1)</script>\n\n\n]]> -- two\u{0}\u{ffff}\r\n\t`code`";
+    let choice = sketch.stage(0, "style", StageKind::Match, &[]);
+    for label in [
+        "\"quotes\" | 'single' | `ticks`",
+        "{ braces } [brackets] (parens) <T as A::B>::C & D;",
+        "%%{init: {}}%% # $$x$$ \\n -- --> end",
+        "A::VeryLong { with: every, field: that, anyone: could, think: of, and_then: some, more: .. }",
+        "\n\n\u{202e}*\u{1b}[0m",
+    ] {
+        sketch.scope(Some(choice), 0, ScopeKind::Arm, label);
+    }
+    sketch.data(&[(raw, choice), (wide, choice)]);
+    sketch.graph()
+}
+
+/// Every sample with the name of its snapshots.
+pub fn all() -> Vec<(&'static str, Graph<'static>)> {
+    let empty = Sketch::new("Empty", &[], "()").graph();
+    vec![
+        ("customer_onboarding", customer_onboarding()),
+        ("diamond", diamond()),
+        ("fan", fan(10)),
+        ("layered", layered(10, 10, 7)),
+        ("long_haul", long_haul(60, 3)),
+        ("nested", nested()),
+        ("race", race()),
+        ("tail", tail()),
+        ("awkward", awkward()),
+        ("empty", empty),
+    ]
+}
