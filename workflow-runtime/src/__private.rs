@@ -1,0 +1,25 @@
+//! What generated code calls. Not for users: it changes without notice.
+//!
+//! Generated code names nothing but this module, by absolute path.
+
+pub use crate::{
+    BoxError, Failure, Handle, ItemStates, StageState, Workflow,
+    context::ContextGuard,
+    drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
+    failure::Stop,
+    graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
+    held::{Held, Loan},
+    join::{join2, join3, join4, join5, join6, join7, join8},
+    many::{Member, each, first},
+    output::{List, Of, Optional, of, value},
+    run::{Cx, Detached, Place, TAIL, leaf, of_cell, settle, staged, unnamed},
+    shown::{Show, Shown},
+    task::{blocking, spawn},
+    workflow::{Returned, run, start},
+};
+pub use core::{self, marker::PhantomData, option::Option, result::Result};
+pub use std::{
+    boxed::Box,
+    sync::{Arc, OnceLock},
+    vec::Vec,
+};

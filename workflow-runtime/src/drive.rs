@@ -1,0 +1,291 @@
+//! The driver of a graph that no nest of joins expresses: starts what is ready, polls what was woken, counts down what
+//! waits. Its work is `O(V + E)` for a whole run, however often it is woken.
+
+use crate::{
+    failure::Stop,
+    held::Held,
+    lanes::{Lanes, Woken},
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+    },
+    task::{Context, Poll, Waker},
+};
+
+/// One stage of the graph.
+pub struct Piece {
+    /// How many others it waits for; a `#[lazy]` one also waits to be asked for.
+    pub needs: u32,
+    /// Who waits for it.
+    pub then: &'static [u32],
+    /// It runs only if it is asked for.
+    pub lazy: bool,
+}
+
+/// A stage as the driver holds it.
+pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// Where a stage puts its output for the others.
+pub struct Slot<T> {
+    value: OnceLock<Held<T>>,
+}
+
+impl<T> Slot<T> {
+    /// Empty.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { value: OnceLock::new() }
+    }
+
+    /// The output. The driver starts a stage only after all that it reads have ended.
+    #[inline]
+    pub fn get(&self) -> &T {
+        self.held()
+    }
+
+    /// The same, to be lent.
+    #[inline]
+    pub fn held(&self) -> &Held<T> {
+        match self.value.get() {
+            Some(held) => held,
+            None => unreachable!("a stage started before one that it reads had ended"),
+        }
+    }
+
+    /// For whoever takes the value over.
+    pub fn into_held(self) -> Held<T> {
+        match self.value.into_inner() {
+            Some(held) => held,
+            None => unreachable!("a scope ended before all its stages had"),
+        }
+    }
+
+    fn fill(&self, held: Held<T>) {
+        if self.value.set(held).is_err() {
+            unreachable!("a stage ends once");
+        }
+    }
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A stage that fills its slot.
+    pub struct Filling<'a, T, F> {
+        slot: &'a Slot<T>,
+        lend: bool,
+        #[pin]
+        run: F,
+    }
+}
+
+/// Has `run` fill `slot`; where the output is lent to tasks, it is shared from the start.
+#[inline]
+pub fn fill<T, F>(slot: &Slot<T>, lend: bool, run: F) -> Filling<'_, T, F> {
+    Filling { slot, lend, run }
+}
+
+impl<T, F: Future<Output = Result<Held<T>, Stop>>> Future for Filling<'_, T, F> {
+    type Output = Result<(), Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.run.poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
+            Poll::Ready(Ok(held)) => {
+                this.slot.fill(if *this.lend { held.shared() } else { held });
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+}
+
+/// The `#[lazy]` stages of one scope, and who asks for them.
+#[derive(Default)]
+pub struct Demands {
+    woken: Arc<Woken>,
+    asked: Mutex<Vec<u32>>,
+}
+
+impl Demands {
+    /// Nothing has been asked for.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The slot of a `#[lazy]` stage.
+pub struct LazySlot<T> {
+    slot: Slot<T>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    asked: bool,
+    wakers: Vec<Waker>,
+}
+
+impl<T> LazySlot<T> {
+    /// Empty.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { slot: Slot::new(), waiting: Mutex::default() }
+    }
+
+    /// Asks for the stage, and waits for its output.
+    pub async fn demand(&self, demands: &Demands, piece: u32) -> &Held<T> {
+        poll_fn(|context| {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(held) = self.slot.value.get() {
+                return Poll::Ready(held);
+            }
+            if !waiting.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.wakers.push(context.waker().clone());
+            }
+            if !std::mem::replace(&mut waiting.asked, true) {
+                demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+                demands.woken.wake_owner();
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Has `run` fill it, and wakes whoever waits.
+    pub async fn fill<F: Future<Output = Result<Held<T>, Stop>>>(&self, lend: bool, run: F) -> Result<(), Stop> {
+        fill(&self.slot, lend, run).await?;
+        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
+        wakers.into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+}
+
+impl<T> Default for LazySlot<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A graph under way.
+pub struct Drive<'a, S> {
+    pieces: &'static [Piece],
+    demands: Option<&'a Demands>,
+    start: S,
+    needs: Vec<u32>,
+    ready: Vec<u32>,
+    lanes: Lanes<Erased<'a>>,
+    /// Which piece is on which lane.
+    on_lane: Vec<u32>,
+    left: usize,
+}
+
+impl<S> Unpin for Drive<'_, S> {}
+
+/// Runs all of `pieces` but the lazy ones that nothing asks for; `start` makes the future of one. It ends with the first
+/// stage that stops otherwise than with an output.
+pub fn drive<'a, S: FnMut(u32) -> Erased<'a>>(
+    pieces: &'static [Piece],
+    demands: Option<&'a Demands>,
+    start: S,
+) -> Drive<'a, S> {
+    let ready = (0..).zip(pieces).filter(|(_, piece)| piece.needs == 0).map(|(index, _)| index).rev().collect();
+    Drive {
+        pieces,
+        demands,
+        start,
+        needs: pieces.iter().map(|piece| piece.needs).collect(),
+        ready,
+        lanes: demands.map_or_else(Lanes::new, |demands| Lanes::waking(Arc::clone(&demands.woken))),
+        on_lane: Vec::new(),
+        left: pieces.iter().filter(|piece| !piece.lazy).count(),
+    }
+}
+
+impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
+    fn start_ready(&mut self) -> Result<(), Stop> {
+        while let Some(piece) = self.ready.pop() {
+            let lane = self.lanes.put((self.start)(piece));
+            if lane == self.on_lane.len() {
+                self.on_lane.push(piece);
+            } else {
+                self.on_lane[lane] = piece;
+            }
+            self.step(lane)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+        if self.lanes.poll(lane).is_ready_or_stop()? {
+            let pieces = self.pieces;
+            self.left -= 1;
+            for &next in pieces[self.on_lane[lane] as usize].then {
+                self.one_less(next);
+            }
+        }
+        Ok(())
+    }
+
+    fn one_less(&mut self, piece: u32) {
+        let needs = &mut self.needs[piece as usize];
+        *needs -= 1;
+        if *needs == 0 {
+            self.ready.push(piece);
+        }
+    }
+
+    fn take_demands(&mut self) {
+        if let Some(demands) = self.demands {
+            let asked = std::mem::take(&mut *demands.asked.lock().unwrap_or_else(PoisonError::into_inner));
+            self.left += asked.len();
+            asked.into_iter().for_each(|piece| self.one_less(piece));
+        }
+    }
+}
+
+trait ReadyOrStop {
+    fn is_ready_or_stop(self) -> Result<bool, Stop>;
+}
+impl ReadyOrStop for Poll<Result<(), Stop>> {
+    fn is_ready_or_stop(self) -> Result<bool, Stop> {
+        match self {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(stop)) => Err(stop),
+        }
+    }
+}
+
+impl<'a, S: FnMut(u32) -> Erased<'a>> Future for Drive<'a, S> {
+    type Output = Result<(), Stop>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.lanes.listen(context.waker());
+        this.start_ready()?;
+        let batch = this.lanes.take_woken();
+        for &lane in &batch {
+            this.step(lane)?;
+            this.start_ready()?;
+        }
+        this.lanes.recycle(batch);
+        loop {
+            this.take_demands();
+            if this.ready.is_empty() {
+                break;
+            }
+            this.start_ready()?;
+        }
+        if this.left == 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+}

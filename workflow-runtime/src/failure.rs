@@ -1,0 +1,194 @@
+//! What went wrong, where, and why.
+
+use std::{error::Error, fmt, sync::Arc};
+
+/// Any error of a user's own.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why a workflow ended without its output.
+///
+/// It says in which stage, after how many attempts, and why: its [`source`](Error::source) is the user's own error.
+/// `{}` prints one line without the source, as Rust's errors do; `{:#}` prints the whole chain.
+///
+/// Cloning it costs a reference count.
+///
+/// ```
+/// use workflow_runtime::{Failure, FailureKind, workflow};
+///
+/// workflow! {
+///     workflow Division(dividend: u32, divisor: u32) -> u32 {
+///         stage quotient: u32 = dividend.checked_div(*divisor).ok_or("divided by zero");
+///         quotient
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let failure: Failure = Division::new().run(1, 0).await.unwrap_err();
+/// assert_eq!(failure.stage(), Some("quotient"));
+/// assert_eq!(failure.kind(), FailureKind::Error);
+/// assert_eq!(format!("{failure:#}"), "stage 'quotient' of workflow 'Division' failed: divided by zero");
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Failure {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    workflow: &'static str,
+    stage: Option<&'static str>,
+    attempts: u32,
+    kind: FailureKind,
+    source: Option<BoxError>,
+}
+
+/// What kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The stage's expression gave an error.
+    Error,
+    /// The stage said `fail`.
+    Failed,
+    /// The stage panicked.
+    Panic,
+    /// A `loop` did not end within its `#[max]` of rounds.
+    Rounds,
+    /// No racer succeeded, or too few members of a `quorum`.
+    NoWinner,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl Failure {
+    pub(crate) fn new(
+        workflow: &'static str,
+        stage: Option<&'static str>,
+        kind: FailureKind,
+        source: Option<BoxError>,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { workflow, stage, attempts: 1, kind, source }) }
+    }
+
+    /// The workflow's name, as written.
+    #[must_use]
+    pub fn workflow(&self) -> &'static str {
+        self.inner.workflow
+    }
+
+    /// The stage that failed, as written: the innermost one around what failed. None where it was the workflow's own
+    /// tail, or where the whole run was cancelled.
+    #[must_use]
+    pub fn stage(&self) -> Option<&'static str> {
+        self.inner.stage
+    }
+
+    /// How many attempts the stage was given.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
+    /// What kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.inner.kind
+    }
+
+    /// The first error of type `E` in the chain of sources, the failures of racers included.
+    ///
+    /// ```
+    /// # use workflow_runtime::{Failure, workflow};
+    /// # workflow! { workflow Parse(text: String) -> u32 { stage number: u32 = text.parse::<u32>(); number } }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let failure = Parse::new().run("x".to_owned()).await.unwrap_err();
+    /// assert!(failure.downcast_ref::<std::num::ParseIntError>().is_some());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        let mut next = self.source();
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { workflow, stage, attempts, kind, .. } = &*self.inner;
+        match stage {
+            Some(stage) => write!(formatter, "stage '{stage}' of workflow '{workflow}' ")?,
+            None => write!(formatter, "workflow '{workflow}' ")?,
+        }
+        formatter.write_str(match kind {
+            FailureKind::Error | FailureKind::Failed => "failed",
+            FailureKind::Panic => "panicked",
+            FailureKind::Rounds => "did not end within its rounds",
+            FailureKind::NoWinner => "had too few that succeeded",
+            FailureKind::Cancelled => "was cancelled",
+        })?;
+        if *attempts > 1 {
+            write!(formatter, " after {attempts} attempts")?;
+        }
+        if formatter.alternate() {
+            let mut next = self.source();
+            while let Some(error) = next {
+                write!(formatter, ": {error}")?;
+                next = error.source();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `fn main() -> Result<(), Failure>` prints: the whole chain.
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self:#}")
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// What a panic said.
+#[derive(Debug)]
+pub(crate) struct Panicked(String);
+
+impl Panicked {
+    pub(crate) fn new(payload: &(dyn std::any::Any + Send)) -> Self {
+        let said = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let said = said.or_else(|| payload.downcast_ref::<String>().cloned());
+        Self(said.unwrap_or_else(|| "a panic without a message".to_owned()))
+    }
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Error for Panicked {}
+
+/// Why a scope ends early.
+pub enum Stop {
+    /// A stage failed.
+    Failed(Failure),
+    /// `return`: the workflow's output lies in its [`Returned`](crate::__private::Returned).
+    Returned,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}

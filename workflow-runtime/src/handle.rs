@@ -1,0 +1,118 @@
+//! The handle of a run that has been started.
+
+use crate::{Failure, FailureKind, workflow::Workflow};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+use tokio::task::JoinHandle;
+
+/// A run that was started on a tokio runtime: await it for its output, look at its state, cancel it.
+///
+/// Dropping it detaches the run, which goes on to its end. Awaiting `&mut handle` and dropping that future loses nothing.
+///
+/// ```
+/// use workflow_runtime::{FailureKind, workflow};
+///
+/// workflow! {
+///     workflow Forever() {
+///         stage wait = std::future::pending();
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let run = Forever::new().start();
+/// run.cancel();
+/// assert_eq!(run.await.unwrap_err().kind(), FailureKind::Cancelled);
+/// # }
+/// ```
+///
+/// # Panics
+/// Polled again after it has given its output.
+pub struct Handle<W: Workflow> {
+    state: Arc<W::State>,
+    cancel: Arc<CancelSignal>,
+    task: JoinHandle<Result<W::Output, Failure>>,
+}
+
+impl<W: Workflow> Handle<W> {
+    pub(crate) fn new(
+        state: Arc<W::State>,
+        cancel: Arc<CancelSignal>,
+        task: JoinHandle<Result<W::Output, Failure>>,
+    ) -> Self {
+        Self { state, cancel, task }
+    }
+
+    /// What has become of each stage so far. Reading costs a short lock a stage and clones no output.
+    #[must_use]
+    pub fn state(&self) -> &W::State {
+        &self.state
+    }
+
+    /// Stops the run: what is under way is dropped at its next await, and the handle gives a [`Failure`] of kind
+    /// [`FailureKind::Cancelled`], unless the run has ended before. It returns at once.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// The run has ended: awaiting it gives its output at once.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+impl<W: Workflow> Future for Handle<W> {
+    type Output = Result<W::Output, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.task).poll(context).map(|ended| {
+            ended.unwrap_or_else(|error| {
+                // The runtime was shut down, or dropping a stage's future panicked.
+                let kind = if error.is_cancelled() { FailureKind::Cancelled } else { FailureKind::Panic };
+                Err(Failure::new(W::GRAPH.name, None, kind, Some(error.into())))
+            })
+        })
+    }
+}
+
+impl<W: Workflow> fmt::Debug for Handle<W> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Handle").field("workflow", &W::GRAPH.name).finish_non_exhaustive()
+    }
+}
+
+/// `cancel()`, from any thread.
+#[derive(Default)]
+pub(crate) struct CancelSignal {
+    cancelled: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl CancelSignal {
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether it has been cancelled; if not, the task will be woken when it is.
+    pub(crate) fn poll_cancelled(&self, context: &mut Context<'_>) -> bool {
+        {
+            let mut waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+            if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                *waker = Some(context.waker().clone());
+            }
+        }
+        self.cancelled.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,127 @@
+//! An output as its scope holds it: the value itself, or shared with others who may look at it.
+
+use std::{
+    future::poll_fn,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Poll, Waker},
+};
+
+/// An output in the scope that made it.
+pub enum Held<T> {
+    /// Nobody else sees it: it costs nothing.
+    Local(T),
+    /// A handle, or a task of its own, sees it too.
+    Kept(Loan<T>),
+}
+
+impl<T> Held<T> {
+    /// So that it can be lent.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        match self {
+            Self::Local(value) => Self::Kept(Loan::new(value)),
+            kept @ Self::Kept(_) => kept,
+        }
+    }
+
+    /// For a task that may outlive this scope.
+    ///
+    /// # Panics
+    /// Unless it is shared: the macro sees to that.
+    #[must_use]
+    pub fn lend(&self) -> Loan<T> {
+        match self {
+            Self::Local(_) => unreachable!("only a shared output is lent"),
+            Self::Kept(loan) => loan.clone(),
+        }
+    }
+
+    /// The value itself, once all others have given theirs back. They can't keep the caller's thread from going on: it
+    /// waits without blocking.
+    pub async fn release(self) -> T {
+        match self {
+            Self::Local(value) => value,
+            Self::Kept(loan) => loan.reclaim().await,
+        }
+    }
+}
+
+impl<T> Deref for Held<T> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        match self {
+            Self::Local(value) => value,
+            Self::Kept(loan) => loan,
+        }
+    }
+}
+
+/// An output of a running workflow, on loan: it dereferences to the value.
+///
+/// The value itself goes on to whoever takes it last, so a workflow that hands it over (a tail that is the stage's name)
+/// waits until every loan of it has been dropped. Don't keep one longer than you look at it.
+///
+/// Cloning costs two reference counts.
+pub struct Loan<T> {
+    // `None` only while it is dropped: the value's count goes down before the owner is woken.
+    value: Option<Arc<T>>,
+    owner: Arc<Mutex<Option<Waker>>>,
+}
+
+impl<T> Loan<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { value: Some(Arc::new(value)), owner: Arc::default() }
+    }
+
+    async fn reclaim(mut self) -> T {
+        let mut value = self.value.take();
+        poll_fn(move |context| {
+            // Registered before the count is read: whoever gives back in between finds the waker.
+            *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+            match value.take().map(Arc::try_unwrap) {
+                Some(Ok(value)) => Poll::Ready(value),
+                Some(Err(shared)) => {
+                    value = Some(shared);
+                    Poll::Pending
+                }
+                None => unreachable!("polled after it gave its value"),
+            }
+        })
+        .await
+    }
+}
+
+impl<T> Clone for Loan<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), owner: Arc::clone(&self.owner) }
+    }
+}
+
+impl<T> Deref for Loan<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        match &self.value {
+            Some(value) => value,
+            None => unreachable!("only a loan that is being dropped has no value"),
+        }
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for Loan<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+impl<T> Drop for Loan<T> {
+    fn drop(&mut self) {
+        let Some(value) = self.value.take() else { return };
+        drop(value);
+        let waker = self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}

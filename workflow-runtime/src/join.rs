@@ -1,0 +1,76 @@
+//! Static fork and join: every branch is polled at each wake, in the order written; the first failure ends it.
+
+use crate::failure::Stop;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+pin_project_lite::pin_project! {
+    #[project = BranchProjection]
+    #[project_replace = BranchReplaced]
+    /// One branch of a join.
+    pub enum Branch<F, R> {
+        /// Under way.
+        Running { #[pin] future: F },
+        /// Has given its output.
+        Ended { output: R },
+        /// The join has taken it.
+        Taken,
+    }
+}
+
+impl<R, F: Future<Output = Result<R, Stop>>> Branch<F, R> {
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Result<bool, Stop> {
+        let BranchProjection::Running { future } = self.as_mut().project() else { return Ok(true) };
+        match future.poll(context) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Err(stop)) => Err(stop),
+            Poll::Ready(Ok(output)) => {
+                self.set(Self::Ended { output });
+                Ok(true)
+            }
+        }
+    }
+
+    #[inline]
+    fn take(self: Pin<&mut Self>) -> R {
+        match self.project_replace(Self::Taken) {
+            BranchReplaced::Ended { output } => output,
+            _ => unreachable!("taken once, after all have ended"),
+        }
+    }
+}
+
+macro_rules! join {
+    ($join:ident $Join:ident $($branch:ident $F:ident $R:ident)*) => {
+        pin_project_lite::pin_project! {
+            /// Branches side by side.
+            pub struct $Join<$($F, $R),*> { $(#[pin] $branch: Branch<$F, $R>),* }
+        }
+        /// Runs them side by side; gives all their outputs, or how the first that stopped did.
+        #[inline]
+        pub fn $join<$($F: Future<Output = Result<$R, Stop>>, $R),*>($($branch: $F),*) -> $Join<$($F, $R),*> {
+            $Join { $($branch: Branch::Running { future: $branch }),* }
+        }
+        impl<$($F: Future<Output = Result<$R, Stop>>, $R),*> Future for $Join<$($F, $R),*> {
+            type Output = Result<($($R,)*), Stop>;
+            #[inline]
+            fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+                let mut this = self.project();
+                let mut all = true;
+                $( all &= this.$branch.as_mut().poll(context)?; )*
+                if all { Poll::Ready(Ok(($(this.$branch.take(),)*))) } else { Poll::Pending }
+            }
+        }
+    };
+}
+join!(join2 Join2 first A RA second B RB);
+join!(join3 Join3 first A RA second B RB third C RC);
+join!(join4 Join4 first A RA second B RB third C RC fourth D RD);
+join!(join5 Join5 first A RA second B RB third C RC fourth D RD fifth E RE);
+join!(join6 Join6 first A RA second B RB third C RC fourth D RD fifth E RE sixth F RF);
+join!(join7 Join7 first A RA second B RB third C RC fourth D RD fifth E RE sixth F RF seventh G RG);
+join!(join8 Join8 first A RA second B RB third C RC fourth D RD fifth E RE sixth F RF seventh G RG eighth H RH);

@@ -1,0 +1,158 @@
+//! Futures side by side, each polled only when it was woken.
+//!
+//! A lane holds one future after another in the same memory. Waking costs `O(1)` whatever the number of lanes.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::AcqRel},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+pub(crate) struct Lanes<F> {
+    lanes: Vec<Lane<F>>,
+    free: Vec<usize>,
+    woken: Arc<Woken>,
+    /// What was woken before this poll; its memory is reused.
+    batch: Vec<usize>,
+}
+
+struct Lane<F> {
+    future: Pin<Box<Option<F>>>,
+    waker: Waker,
+    signal: Arc<LaneWaker>,
+}
+
+/// Which lanes want to be polled, and whom to tell.
+#[derive(Default)]
+pub(crate) struct Woken {
+    shared: Mutex<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Vec<usize>,
+    parent: Option<Waker>,
+}
+
+impl Woken {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the owner of the lanes polled again.
+    pub(crate) fn wake_owner(&self) {
+        let parent = self.lock().parent.clone();
+        if let Some(parent) = parent {
+            parent.wake();
+        }
+    }
+}
+
+struct LaneWaker {
+    lane: usize,
+    queued: AtomicBool,
+    woken: Arc<Woken>,
+}
+
+impl Wake for LaneWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.queued.swap(true, AcqRel) {
+            return;
+        }
+        let parent = {
+            let mut shared = self.woken.lock();
+            shared.queue.push(self.lane);
+            shared.parent.clone()
+        };
+        if let Some(parent) = parent {
+            parent.wake();
+        }
+    }
+}
+
+impl<F: Future> Lanes<F> {
+    pub(crate) fn new() -> Self {
+        Self::waking(Arc::default())
+    }
+
+    /// With an owner whom others may wake too.
+    pub(crate) fn waking(woken: Arc<Woken>) -> Self {
+        Self { lanes: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
+    }
+
+    /// How many are under way.
+    pub(crate) fn under_way(&self) -> usize {
+        self.lanes.len() - self.free.len()
+    }
+
+    /// Whom a lane that is woken tells. To be called at each poll, before anything else.
+    pub(crate) fn listen(&mut self, waker: &Waker) {
+        let mut shared = self.woken.lock();
+        match &mut shared.parent {
+            Some(parent) => parent.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    /// Puts a future on a lane and returns which. It has not been polled.
+    pub(crate) fn put(&mut self, future: F) -> usize {
+        let lane = self.free.pop().unwrap_or_else(|| {
+            let lane = self.lanes.len();
+            let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
+            self.lanes.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
+            lane
+        });
+        self.lanes[lane].future.as_mut().set(Some(future));
+        lane
+    }
+
+    /// Polls that lane. What has ended is dropped and its lane is free again.
+    pub(crate) fn poll(&mut self, lane: usize) -> Poll<F::Output> {
+        let Lane { future, waker, signal } = &mut self.lanes[lane];
+        signal.queued.store(false, std::sync::atomic::Ordering::Release);
+        let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Pending };
+        let polled = running.poll(&mut Context::from_waker(waker));
+        if polled.is_ready() {
+            future.as_mut().set(None);
+            self.free.push(lane);
+        }
+        polled
+    }
+
+    /// Drops what is on that lane.
+    pub(crate) fn clear(&mut self, lane: usize) {
+        if self.lanes[lane].future.is_some() {
+            self.lanes[lane].future.as_mut().set(None);
+            self.free.push(lane);
+        }
+    }
+
+    /// Drops everything that is under way.
+    pub(crate) fn clear_all(&mut self) {
+        for lane in 0..self.lanes.len() {
+            self.clear(lane);
+        }
+    }
+
+    /// The lanes woken so far, each once. Those woken from now on come with the next call: so that a future which wakes
+    /// itself can't keep its task to itself.
+    pub(crate) fn take_woken(&mut self) -> Vec<usize> {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        std::mem::swap(&mut batch, &mut self.woken.lock().queue);
+        batch
+    }
+
+    /// Gives the batch's memory back.
+    pub(crate) fn recycle(&mut self, batch: Vec<usize>) {
+        self.batch = batch;
+    }
+}

@@ -1,0 +1,238 @@
+//! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
+
+use crate::{
+    Failure, FailureKind,
+    failure::Stop,
+    lanes::Lanes,
+    run::Cx,
+};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// The items of a `for` under way.
+pub struct Each<I, B, F: Future, T> {
+    items: I,
+    body: B,
+    concurrency: usize,
+    started: usize,
+    exhausted: bool,
+    lanes: Lanes<F>,
+    on_lane: Vec<usize>,
+    outputs: Vec<Option<T>>,
+}
+
+impl<I, B, F: Future, T> Unpin for Each<I, B, F, T> {}
+
+/// Runs `body` for each item, at most `concurrency` at once; gives their outputs in the items' order, or how the first
+/// that stopped did. An item is taken from the iterator only when its turn has come.
+pub fn each<I, B, F, T>(items: I, concurrency: usize, body: B) -> Each<I::IntoIter, B, F, T>
+where
+    I: IntoIterator,
+    B: FnMut(usize, I::Item) -> F,
+    F: Future<Output = Result<T, Stop>>,
+{
+    let items = items.into_iter();
+    let outputs = Vec::with_capacity(items.size_hint().0);
+    Each {
+        items,
+        body,
+        concurrency: concurrency.max(1),
+        started: 0,
+        exhausted: false,
+        lanes: Lanes::new(),
+        on_lane: Vec::new(),
+        outputs,
+    }
+}
+
+impl<I: Iterator, B, F, T> Each<I, B, F, T>
+where
+    B: FnMut(usize, I::Item) -> F,
+    F: Future<Output = Result<T, Stop>>,
+{
+    /// Starts items as long as there is room. What ends at once makes room at once.
+    fn start(&mut self) -> Result<(), Stop> {
+        while !self.exhausted && self.lanes.under_way() < self.concurrency {
+            let Some(item) = self.items.next() else {
+                self.exhausted = true;
+                break;
+            };
+            let lane = self.lanes.put((self.body)(self.started, item));
+            if lane == self.on_lane.len() {
+                self.on_lane.push(self.started);
+            } else {
+                self.on_lane[lane] = self.started;
+            }
+            self.started += 1;
+            self.outputs.push(None);
+            self.step(lane)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+        match self.lanes.poll(lane) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Ok(output)) => {
+                self.outputs[self.on_lane[lane]] = Some(output);
+                Ok(())
+            }
+            Poll::Ready(Err(stop)) => Err(stop),
+        }
+    }
+}
+
+impl<I: Iterator, B, F, T> Future for Each<I, B, F, T>
+where
+    B: FnMut(usize, I::Item) -> F,
+    F: Future<Output = Result<T, Stop>>,
+{
+    type Output = Result<Vec<T>, Stop>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.lanes.listen(context.waker());
+        let batch = this.lanes.take_woken();
+        for &lane in &batch {
+            this.step(lane)?;
+        }
+        this.lanes.recycle(batch);
+        this.start()?;
+        if this.lanes.under_way() > 0 {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(std::mem::take(&mut this.outputs).into_iter().flatten().collect()))
+    }
+}
+
+/// A `race` or a `quorum` under way.
+pub struct First<'a, F: Future, T> {
+    cx: Cx<'a>,
+    stage: u32,
+    needed: usize,
+    lanes: Lanes<F>,
+    unstarted: Vec<F>,
+    members: usize,
+    outputs: Vec<T>,
+    failures: Vec<Failure>,
+}
+
+impl<F: Future, T> Unpin for First<'_, F, T> {}
+
+/// A member whose type is not that of the others.
+pub type Member<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+
+/// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
+/// success. Fails as soon as too few are left.
+pub fn first<'a, F, T>(cx: Cx<'a>, stage: u32, needed: usize, members: impl IntoIterator<Item = F>) -> First<'a, F, T>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let mut unstarted: Vec<F> = members.into_iter().collect();
+    unstarted.reverse();
+    First {
+        cx,
+        stage,
+        needed,
+        lanes: Lanes::new(),
+        members: unstarted.len(),
+        unstarted,
+        outputs: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
+impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
+    fn decided(&self) -> bool {
+        self.outputs.len() >= self.needed || self.members - self.failures.len() < self.needed
+    }
+
+    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+        let core = self.cx.core;
+        let lanes = &mut self.lanes;
+        // A member absorbs its panic: the others go on.
+        match core.catch(|| lanes.poll(lane)) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(output)) => self.outputs.push(output),
+            Poll::Ready(Err(Stop::Returned)) => return Err(Stop::Returned),
+            Poll::Ready(Err(Stop::Failed(failure))) => {
+                self.lanes.clear(lane);
+                self.failures.push(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_members(&mut self) -> Result<(), Stop> {
+        while !self.decided()
+            && let Some(member) = self.unstarted.pop()
+        {
+            let lane = self.lanes.put(member);
+            self.step(lane)?;
+        }
+        let batch = self.lanes.take_woken();
+        for &lane in &batch {
+            if self.decided() {
+                break;
+            }
+            self.step(lane)?;
+        }
+        self.lanes.recycle(batch);
+        Ok(())
+    }
+}
+
+impl<F: Future<Output = Result<T, Stop>>, T> Future for First<'_, F, T> {
+    type Output = Result<Vec<T>, Stop>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.lanes.listen(context.waker());
+        this.poll_members()?;
+        if !this.decided() {
+            return Poll::Pending;
+        }
+        this.unstarted.clear();
+        this.lanes.clear_all();
+        if this.outputs.len() >= this.needed {
+            return Poll::Ready(Ok(std::mem::take(&mut this.outputs)));
+        }
+        let error = TooFew { needed: this.needed, members: this.members, failures: std::mem::take(&mut this.failures) };
+        let failure = this.cx.core.failure(this.stage, FailureKind::NoWinner, Some(error.into()));
+        Poll::Ready(Err(failure.into()))
+    }
+}
+
+/// Why a `race` or a `quorum` failed. Its source is the last member's failure.
+#[derive(Debug)]
+pub struct TooFew {
+    needed: usize,
+    members: usize,
+    failures: Vec<Failure>,
+}
+
+impl TooFew {
+    /// What became of those that failed, in the order in which they did.
+    #[must_use]
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+}
+
+impl fmt::Display for TooFew {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { needed, members, failures } = self;
+        write!(formatter, "{needed} of {members} had to succeed and {} failed", failures.len())
+    }
+}
+
+impl Error for TooFew {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.failures.last().map(|failure| failure as _)
+    }
+}

@@ -1,0 +1,235 @@
+//! What a stage's expression may give, and the compiler's words when it does not.
+//!
+//! A stage declared as `T` takes a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either. Which of them it
+//! is, is picked by the declared type and an inferred marker, so that nothing is asked of the user's functions.
+
+use crate::BoxError;
+use std::{
+    future::{Future, Ready, ready},
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// Marker: the expression gives a `T`.
+pub struct Plain;
+/// Marker: the expression gives a `Result<T, E>`.
+pub struct Fallible;
+/// Marker: the expression gives its value at once.
+pub struct Now<M>(PhantomData<M>);
+/// Marker: the expression gives a future.
+pub struct Later<M>(PhantomData<M>);
+
+/// A value, or a `Result` of it.
+pub trait Settle<T, M> {
+    /// The value, or why there is none.
+    ///
+    /// # Errors
+    /// The user's own error, boxed.
+    fn settle(self) -> Result<T, BoxError>;
+}
+
+impl<T> Settle<T, Plain> for T {
+    #[inline]
+    fn settle(self) -> Result<T, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Into<BoxError>> Settle<T, Fallible> for Result<T, E> {
+    #[inline]
+    fn settle(self) -> Result<T, BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What the expression of stage `S`, declared as `T`, may give.
+#[diagnostic::on_unimplemented(
+    message = "stage `{S}` is declared as `{T}`, but its expression gives `{Self}`",
+    label = "this gives `{Self}`",
+    note = "a stage takes a `{T}`, a `Result<{T}, E>` with `E: Into<BoxError>`, or a future of either"
+)]
+pub trait IntoOutput<S, T, M> {
+    /// The future that settles it.
+    type Run: Future<Output = Result<T, BoxError>>;
+    /// Makes that future; polls nothing.
+    fn run(self) -> Self::Run;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T, M, X: Settle<T, M>> IntoOutput<S, T, Now<M>> for X {
+    type Run = Ready<Result<T, BoxError>>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        ready(self.settle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T, M, F: Future> IntoOutput<S, T, Later<M>> for F
+where
+    F::Output: Settle<T, M>,
+{
+    type Run = Settling<F, T, M>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        Settling { future: self, to: PhantomData }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A user's future, settled.
+    pub struct Settling<F, T, M> {
+        #[pin]
+        future: F,
+        to: PhantomData<fn() -> (T, M)>,
+    }
+}
+
+impl<F: Future, T, M> Future for Settling<F, T, M>
+where
+    F::Output: Settle<T, M>,
+{
+    type Output = Result<T, BoxError>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(context).map(Settle::settle)
+    }
+}
+
+/// Futures of stages cross threads; values that are no futures need not, until they are kept.
+pub trait SendIfLater<S, M> {}
+impl<S, M, X> SendIfLater<S, Now<M>> for X {}
+impl<S, M, X: Send> SendIfLater<S, Later<M>> for X {}
+
+/// An output that other stages may see.
+#[diagnostic::on_unimplemented(
+    message = "the output of stage `{S}` is shared between stages, so it must be `Send + Sync + 'static`, but `{Self}` is not",
+    label = "not `Send + Sync + 'static`"
+)]
+pub trait Value<S> {}
+#[diagnostic::do_not_recommend]
+impl<S, T: Send + Sync + 'static> Value<S> for T {}
+
+/// The error stands at the type, once.
+#[inline]
+pub fn value<S, T: Value<S>>() {}
+
+/// Says which type is meant, without a value of it.
+pub struct Of<T>(PhantomData<fn() -> T>);
+impl<T> Clone for Of<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Of<T> {}
+
+/// The type as written.
+#[inline]
+#[must_use]
+pub const fn of<T>() -> Of<T> {
+    Of(PhantomData)
+}
+
+impl<T> Of<T> {
+    /// The type of what a stage's cell holds.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+    /// That of the items, where `T` is a list.
+    #[inline]
+    #[must_use]
+    pub fn item<S>(self) -> Of<T::Item>
+    where
+        T: List<S>,
+    {
+        Of(PhantomData)
+    }
+    /// That of the content, where `T` is an `Option`.
+    #[inline]
+    #[must_use]
+    pub fn content<S>(self) -> Of<T::Content>
+    where
+        T: Optional<S>,
+    {
+        Of(PhantomData)
+    }
+}
+
+/// What a `for` or a `quorum` gives.
+#[diagnostic::on_unimplemented(
+    message = "a `for` and a `quorum` give a `Vec`, but stage `{S}` is declared as `{Self}`",
+    label = "not a `Vec`"
+)]
+pub trait List<S>: Sized {
+    /// What one run of the body gives.
+    type Item;
+    /// All of them, in order.
+    fn from_items(items: Vec<Self::Item>) -> Self;
+}
+impl<S, T> List<S> for Vec<T> {
+    type Item = T;
+    #[inline]
+    fn from_items(items: Vec<T>) -> Self {
+        items
+    }
+}
+impl<S> List<S> for () {
+    type Item = ();
+    #[inline]
+    fn from_items(_: Vec<()>) {}
+}
+
+/// What a stage with `#[when]` is declared as.
+#[diagnostic::on_unimplemented(
+    message = "a stage with `#[when]` may be skipped: declare stage `{S}` as `Option<{Self}>`",
+    label = "not an `Option`"
+)]
+pub trait Optional<S>: Sized {
+    /// What its node gives.
+    type Content;
+    /// The output of the stage; `None`: it was skipped.
+    fn from_content(content: Option<Self::Content>) -> Self;
+}
+impl<S, T> Optional<S> for Option<T> {
+    type Content = T;
+    #[inline]
+    fn from_content(content: Option<T>) -> Self {
+        content
+    }
+}
+impl<S> Optional<S> for () {
+    type Content = ();
+    #[inline]
+    fn from_content(_: Option<()>) {}
+}
+
+/// What `fail` takes.
+#[diagnostic::on_unimplemented(
+    message = "`fail` takes an error, a message or a `&Failure`, not `{Self}`",
+    label = "can't become a `Box<dyn Error + Send + Sync>`"
+)]
+pub trait IntoReason<M> {
+    /// Why the stage failed.
+    fn reason(self) -> Reason;
+}
+/// Why a `fail` was said.
+pub enum Reason {
+    /// The user's own error.
+    Own(BoxError),
+    /// A failure that came from elsewhere and goes on as it is.
+    Passed(crate::Failure),
+}
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoReason<Plain> for E {
+    fn reason(self) -> Reason {
+        Reason::Own(self.into())
+    }
+}
+#[diagnostic::do_not_recommend]
+impl IntoReason<Fallible> for &crate::Failure {
+    fn reason(self) -> Reason {
+        Reason::Passed(self.clone())
+    }
+}

@@ -1,0 +1,360 @@
+//! One run of a workflow: where it is, and what its stages hand to the scope around them.
+
+use crate::{
+    BoxError, Failure, FailureKind,
+    context::ContextGuard,
+    failure::{Panicked, Stop},
+    graph::Graph,
+    held::Held,
+    output::{IntoOutput, IntoReason, Of, Reason, SendIfLater},
+    state::StageState,
+};
+use std::{
+    future::Future,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+/// No stage: the workflow's own tail.
+pub const TAIL: u32 = u32::MAX;
+
+/// What all stages of one run share.
+pub struct Core {
+    graph: &'static Graph<'static>,
+    /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
+    current: AtomicU32,
+    /// Somebody listens to `tracing`.
+    traced: bool,
+    instance: OnceLock<Arc<str>>,
+    /// Where a stage with a task of its own stands in the run that started it.
+    base: Vec<(u32, u32)>,
+}
+
+impl Core {
+    pub(crate) fn new(graph: &'static Graph<'static>) -> Self {
+        Self {
+            graph,
+            current: AtomicU32::new(TAIL),
+            traced: tracing::enabled!(target: "workflow", tracing::Level::DEBUG),
+            instance: OnceLock::new(),
+            base: Vec::new(),
+        }
+    }
+
+    pub(crate) fn cx(&self) -> Cx<'_> {
+        Cx { core: self, path: None }
+    }
+
+    pub(crate) fn graph(&self) -> &'static Graph<'static> {
+        self.graph
+    }
+
+    pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
+        self.graph.stages.get(stage as usize).map(|stage| stage.name)
+    }
+
+    pub(crate) fn instance(&self) -> &Arc<str> {
+        self.instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
+    }
+
+    #[cold]
+    pub(crate) fn failure(&self, stage: u32, kind: FailureKind, source: Option<BoxError>) -> Failure {
+        let failure = Failure::new(self.graph.name, self.stage_name(stage), kind, source);
+        if self.traced {
+            tracing::debug!(target: "workflow", failure = %format_args!("{failure:#}"));
+        }
+        failure
+    }
+
+    /// The failure of a stage whose code panicked just now.
+    #[cold]
+    pub(crate) fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Failure {
+        self.failure(self.current.load(Relaxed), FailureKind::Panic, Some(Panicked::new(payload).into()))
+    }
+
+    /// Polls user code; a panic becomes a failure. The caller never polls that future again.
+    #[inline]
+    pub(crate) fn catch<T>(&self, poll: impl FnOnce() -> Poll<Result<T, Stop>>) -> Poll<Result<T, Stop>> {
+        match catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(polled) => polled,
+            Err(payload) => Poll::Ready(Err(self.panicked(&*payload).into())),
+        }
+    }
+}
+
+/// Where generated code is: in which run, and in which round or item of it.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    pub(crate) core: &'a Core,
+    path: Option<&'a Place<'a>>,
+}
+
+/// One round of a loop or one item of a `for`.
+pub struct Place<'a> {
+    around: Option<&'a Place<'a>>,
+    stage: u32,
+    index: u32,
+}
+
+impl<'a> Cx<'a> {
+    /// The place of a round or an item.
+    #[inline]
+    #[must_use]
+    pub fn place(self, stage: u32, index: usize) -> Place<'a> {
+        Place { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    }
+
+    /// In that round or item.
+    #[inline]
+    #[must_use]
+    pub fn within(self, place: &'a Place<'a>) -> Self {
+        Self { path: Some(place), ..self }
+    }
+
+    /// User code of that stage comes next.
+    #[inline]
+    pub fn at(self, stage: u32) {
+        self.core.current.store(stage, Relaxed);
+    }
+
+    /// For a task of its own.
+    #[must_use]
+    pub fn detach(self) -> Detached {
+        let core = Core {
+            graph: self.core.graph,
+            current: AtomicU32::new(self.core.current.load(Relaxed)),
+            traced: self.core.traced,
+            instance: OnceLock::from(Arc::clone(self.core.instance())),
+            base: self.places(),
+        };
+        Detached { core }
+    }
+
+    /// What `ctx` is in that stage.
+    #[must_use]
+    pub fn context(self, stage: u32) -> ContextGuard {
+        ContextGuard::new(self.core, stage, &self.places())
+    }
+
+    /// `fail`
+    #[cold]
+    pub fn fail<M, R: IntoReason<M>>(self, stage: u32, reason: R) -> Stop {
+        match reason.reason() {
+            Reason::Own(error) => self.core.failure(stage, FailureKind::Failed, Some(error)).into(),
+            Reason::Passed(failure) => failure.into(),
+        }
+    }
+
+    /// A `loop` has had all its rounds.
+    #[cold]
+    #[must_use]
+    pub fn rounds_spent(self, stage: u32, rounds: u64) -> Stop {
+        self.core.failure(stage, FailureKind::Rounds, Some(format!("no `break` in {rounds} rounds").into())).into()
+    }
+
+    /// Rounds and items from the outside in.
+    fn places(self) -> Vec<(u32, u32)> {
+        let mut places = Vec::new();
+        let mut next = self.path;
+        while let Some(place) = next {
+            places.push((place.stage, place.index));
+            next = place.around;
+        }
+        places.extend(self.core.base.iter().rev());
+        places.reverse();
+        places
+    }
+}
+
+/// The part of a run that a task of its own takes along.
+pub struct Detached {
+    core: Core,
+}
+
+impl Detached {
+    /// Its place in the run.
+    #[must_use]
+    pub fn cx(&self) -> Cx<'_> {
+        self.core.cx()
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// What a stage may end with instead of its output.
+pub trait IntoStop {
+    /// With the stage that it stands in.
+    fn stop(self, cx: Cx<'_>, stage: u32) -> Stop;
+}
+impl IntoStop for BoxError {
+    #[cold]
+    fn stop(self, cx: Cx<'_>, stage: u32) -> Stop {
+        cx.core.failure(stage, FailureKind::Error, Some(self)).into()
+    }
+}
+impl IntoStop for Stop {
+    #[inline]
+    fn stop(self, _: Cx<'_>, _: u32) -> Stop {
+        self
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A named stage under way.
+    pub struct Staged<'a, T, F> {
+        cx: Cx<'a>,
+        stage: u32,
+        watch: Watch<T>,
+        span: Option<Box<tracing::Span>>,
+        #[pin]
+        run: F,
+    }
+}
+
+/// A stage whose node is an expression.
+#[inline]
+pub fn leaf<'a, S, T, X, M>(
+    cx: Cx<'a>,
+    stage: u32,
+    _: PhantomData<S>,
+    cell: Option<StageState<T>>,
+    expression: X,
+) -> Staged<'a, T, X::Run>
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    staged(cx, stage, cell, expression.run())
+}
+
+/// A stage whose node is a construct: it ends with the failures of the stages inside it.
+#[inline]
+pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<StageState<T>>, run: F) -> Staged<'_, T, F> {
+    if let Some(cell) = &cell {
+        cell.begin();
+    }
+    let span = if cx.core.traced { open_span(cx, stage) } else { None };
+    Staged { cx, stage, watch: Watch(cell), span, run }
+}
+
+#[cold]
+fn open_span(cx: Cx<'_>, stage: u32) -> Option<Box<tracing::Span>> {
+    let name = cx.core.stage_name(stage).unwrap_or_default();
+    let span = tracing::debug_span!(target: "workflow", "stage", name, outcome = tracing::field::Empty);
+    Some(Box::new(span))
+}
+
+impl<T, E: IntoStop, F: Future<Output = Result<T, E>>> Future for Staged<'_, T, F> {
+    type Output = Result<Held<T>, Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.cx.at(*this.stage);
+        let entered = this.span.as_ref().map(|span| span.enter());
+        match this.run.poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(value)) => {
+                drop(entered);
+                if let Some(span) = this.span {
+                    span.record("outcome", "completed");
+                }
+                Poll::Ready(Ok(this.watch.complete(value)))
+            }
+            Poll::Ready(Err(error)) => {
+                let stop = error.stop(*this.cx, *this.stage);
+                drop(entered);
+                if let Some(span) = this.span {
+                    span.record("outcome", if matches!(stop, Stop::Failed(_)) { "failed" } else { "returned" });
+                }
+                this.watch.stop(&stop);
+                Poll::Ready(Err(stop))
+            }
+        }
+    }
+}
+
+/// Tells the state what became of a stage; if it is dropped before, the stage was cancelled.
+struct Watch<T>(Option<StageState<T>>);
+
+impl<T> Watch<T> {
+    #[inline]
+    fn complete(&mut self, value: T) -> Held<T> {
+        match self.0.take() {
+            None => Held::Local(value),
+            Some(cell) => cell.complete(value),
+        }
+    }
+
+    fn stop(&mut self, stop: &Stop) {
+        if matches!(stop, Stop::Failed(_))
+            && let Some(cell) = self.0.take()
+        {
+            cell.fail();
+        }
+    }
+}
+
+impl<T> Drop for Watch<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(cell) = self.0.take() {
+            cell.cancel();
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An expression that is no stage: an arm, a tail, a loop's `continue`. Its failure is that of the stage around it.
+    pub struct Unnamed<'a, F> {
+        cx: Cx<'a>,
+        stage: u32,
+        #[pin]
+        run: F,
+    }
+}
+
+/// Such an expression.
+#[inline]
+pub fn unnamed<'a, S, T, X, M>(cx: Cx<'a>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'a, X::Run>
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    Unnamed { cx, stage, run: expression.run() }
+}
+
+impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
+    type Output = Result<T, Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.cx.at(*this.stage);
+        match this.run.poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.stop(*this.cx, *this.stage))),
+        }
+    }
+}
+
+/// Settles an expression inside a body of its own, which keeps its temporaries alive until it has ended.
+#[inline]
+pub fn settle<S, T, X, M>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    expression.run()
+}
+
+/// The type that a stage's cell holds.
+#[inline]
+#[must_use]
+pub fn of_cell<T>(_: &Option<StageState<T>>) -> Of<T> {
+    Of::new()
+}

@@ -1,0 +1,27 @@
+//! Scrutinees and items are matched by reference: a value is shown as `&T`, a reference as itself.
+
+/// A scrutinee or an item.
+pub struct Shown<'a, T>(pub &'a T);
+
+/// For what already is a reference. Inherent, so that it is preferred over [`Show`].
+impl<'a, T: ?Sized> Shown<'_, &'a T> {
+    /// The reference itself.
+    #[inline]
+    #[must_use]
+    pub fn __workflow_shown(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// For everything else.
+pub trait Show<'a, T> {
+    /// A reference to the value.
+    fn __workflow_shown(&self) -> &'a T;
+}
+
+impl<'a, T> Show<'a, T> for Shown<'a, T> {
+    #[inline]
+    fn __workflow_shown(&self) -> &'a T {
+        self.0
+    }
+}

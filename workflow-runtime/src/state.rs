@@ -1,0 +1,232 @@
+//! The state of a running workflow, as its handle shows it.
+
+use crate::held::{Held, Loan};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// What has become of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Status {
+    /// It has not started.
+    #[default]
+    Waiting,
+    /// It is under way.
+    Running,
+    /// It gave its output.
+    Completed,
+    /// Its condition did not hold, or nothing asked for it.
+    Skipped,
+    /// It failed.
+    Failed,
+    /// It was under way when something else ended its scope.
+    Cancelled,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+/// One stage of a running workflow: its status, and its output once it has one.
+///
+/// In a `loop`, it is that of the current round. Reading never holds the workflow up, except that a value which is
+/// handed over (a tail that is the stage's name) waits for its [`Loan`]s.
+pub struct StageState<T> {
+    shared: Arc<Mutex<Shared<T>>>,
+}
+
+struct Shared<T> {
+    status: Status,
+    rounds: u32,
+    output: Option<Loan<T>>,
+}
+
+impl<T> StageState<T> {
+    /// What has become of it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.lock().status
+    }
+
+    /// Its output, once it has completed and until the value is handed over.
+    ///
+    /// ```
+    /// use workflow_runtime::{Status, workflow};
+    ///
+    /// workflow! {
+    ///     workflow Double(number: u32) -> u32 {
+    ///         stage doubled: u32 = *number * 2;
+    ///         stage never: u32 = std::future::pending();
+    ///         *doubled + *never
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let run = Double::new().start(21);
+    /// tokio::task::yield_now().await;
+    /// assert_eq!(run.state().doubled.get().as_deref(), Some(&42));
+    /// assert_eq!(run.state().never.status(), Status::Running);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn get(&self) -> Option<Loan<T>> {
+        self.lock().output.clone()
+    }
+
+    /// Which round a `loop` is in, counted from 1; 0 before the first and for a stage that is no loop.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        self.lock().rounds
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn share(&self) -> Self {
+        self.clone()
+    }
+
+    #[doc(hidden)]
+    pub fn begin(&self) {
+        self.set(Shared { status: Status::Running, rounds: 0, output: None });
+    }
+
+    #[doc(hidden)]
+    pub fn begin_round(&self, round: u64) {
+        self.lock().rounds = u32::try_from(round).unwrap_or(u32::MAX);
+    }
+
+    #[doc(hidden)]
+    pub fn skip(&self) {
+        self.lock().status = Status::Skipped;
+    }
+
+    /// The value is about to be handed over.
+    #[doc(hidden)]
+    pub fn forget(&self) {
+        let output = self.lock().output.take();
+        drop(output);
+    }
+
+    pub(crate) fn complete(&self, value: T) -> Held<T> {
+        let loan = Loan::new(value);
+        let mut shared = self.lock();
+        if shared.status != Status::Skipped {
+            shared.status = Status::Completed;
+        }
+        let before = shared.output.replace(loan.clone());
+        drop(shared);
+        drop(before);
+        Held::Kept(loan)
+    }
+
+    pub(crate) fn fail(&self) {
+        self.lock().status = Status::Failed;
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.lock().status = Status::Cancelled;
+    }
+
+    fn set(&self, next: Shared<T>) {
+        let before = std::mem::replace(&mut *self.lock(), next);
+        // The user's value is dropped outside the lock.
+        drop(before);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared<T>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Clone for StageState<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<T> Default for StageState<T> {
+    fn default() -> Self {
+        Self { shared: Arc::new(Mutex::new(Shared { status: Status::Waiting, rounds: 0, output: None })) }
+    }
+}
+
+impl<T> fmt::Debug for StageState<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.status(), formatter)
+    }
+}
+
+/// A stage in the body of a `for`: an entry for each item that has been started, in the items' order.
+pub struct ItemStates<C> {
+    entries: Arc<Mutex<Vec<C>>>,
+}
+
+impl<C: Clone + Default> ItemStates<C> {
+    /// How many items have been started.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// None has been started.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// That item's entry; none where it has not been started.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<C> {
+        self.lock().get(index).cloned()
+    }
+
+    /// All entries there are now. Cost: a reference count an entry.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<C> {
+        self.lock().clone()
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn at(&self, index: usize) -> C {
+        let mut entries = self.lock();
+        if entries.len() <= index {
+            entries.resize_with(index + 1, C::default);
+        }
+        entries[index].clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<C>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Clone for ItemStates<C> {
+    fn clone(&self) -> Self {
+        Self { entries: Arc::clone(&self.entries) }
+    }
+}
+
+impl<C> Default for ItemStates<C> {
+    fn default() -> Self {
+        Self { entries: Arc::default() }
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for ItemStates<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        formatter.debug_list().entries(&*entries).finish()
+    }
+}

@@ -1,0 +1,121 @@
+//! Stages on a tokio task of their own, or on the blocking pool.
+
+use crate::{
+    BoxError, FailureKind,
+    failure::Stop,
+    run::{Cx, Detached, TAIL},
+};
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+/// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
+pub struct Elsewhere<'a, T> {
+    cx: Cx<'a>,
+    stage: u32,
+    task: Option<JoinHandle<T>>,
+}
+
+impl<T> Drop for Elsewhere<'_, T> {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl<T> Elsewhere<'_, T> {
+    fn poll_task(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Stop>> {
+        let Some(task) = &mut self.task else {
+            return Poll::Ready(Err(self.stop("it runs on a task of its own, which needs a tokio runtime".into())));
+        };
+        let Poll::Ready(ended) = Pin::new(task).poll(context) else { return Poll::Pending };
+        self.task = None;
+        Poll::Ready(match ended {
+            Ok(output) => Ok(output),
+            Err(error) => match error.try_into_panic() {
+                // Whoever catches the panics of this scope learns of it there.
+                Ok(payload) => {
+                    self.cx.at(self.stage);
+                    Err(self.cx.core.panicked(&*payload).into())
+                }
+                Err(cancelled) => Err(self.stop(cancelled.into())),
+            },
+        })
+    }
+
+    fn stop(&self, error: BoxError) -> Stop {
+        let stage = self.stage;
+        self.cx.core.failure(if stage == TAIL { TAIL } else { stage }, FailureKind::Error, Some(error)).into()
+    }
+}
+
+pin_project_lite::pin_project! {
+    struct OnTask<F> {
+        detached: std::sync::Arc<Detached>,
+        #[pin]
+        run: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
+    type Output = Result<T, Stop>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let run = this.run;
+        // The panic names the innermost stage, which only this task knows.
+        this.detached.core().catch(|| run.poll(context))
+    }
+}
+
+/// `#[spawn]`: what `run` makes of its place runs on a task of its own.
+pub fn spawn<'a, T, F>(cx: Cx<'a>, stage: u32, run: impl FnOnce(std::sync::Arc<Detached>) -> F) -> Spawned<'a, T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Stop>> + Send + 'static,
+{
+    let task = Handle::try_current().ok().map(|runtime| {
+        let detached = std::sync::Arc::new(cx.detach());
+        let run = run(std::sync::Arc::clone(&detached));
+        let span = tracing::Span::current();
+        runtime.spawn(tracing::Instrument::instrument(OnTask { detached, run }, span))
+    });
+    Spawned(Elsewhere { cx, stage, task })
+}
+
+/// A `#[spawn]` stage.
+pub struct Spawned<'a, T>(Elsewhere<'a, Result<T, Stop>>);
+
+impl<T> Future for Spawned<'_, T> {
+    type Output = Result<T, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.0.poll_task(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(ended)) => Poll::Ready(ended),
+            Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
+        }
+    }
+}
+
+/// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if nobody waits for it any more.
+pub fn blocking<'a, X: Send + 'static>(
+    cx: Cx<'a>,
+    stage: u32,
+    run: impl FnOnce() -> X + Send + 'static,
+) -> Blocking<'a, X> {
+    let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
+    Blocking(Elsewhere { cx, stage, task })
+}
+
+/// A `#[blocking]` stage.
+pub struct Blocking<'a, X>(Elsewhere<'a, X>);
+
+impl<X> Future for Blocking<'_, X> {
+    type Output = Result<X, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_task(context)
+    }
+}

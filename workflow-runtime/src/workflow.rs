@@ -1,0 +1,157 @@
+//! What the macro implements, and how a run goes from start to end.
+
+use crate::{
+    Failure, FailureKind,
+    failure::Stop,
+    graph::Graph,
+    handle::{CancelSignal, Handle},
+    run::{Core, Cx},
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+/// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
+pub trait Workflow: Send + Sync + Sized + 'static {
+    /// What a run takes: its inputs as a tuple.
+    type Input: Send + 'static;
+    /// What a run gives.
+    type Output: Send + 'static;
+    /// What its handle shows.
+    type State: Default + Send + Sync + 'static;
+    /// An enum of its stages.
+    type Stage: Copy + Send + Sync + 'static;
+    /// Its graph.
+    const GRAPH: &'static Graph<'static>;
+
+    #[doc(hidden)]
+    type Services: Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn machine<'a>(
+        cx: Cx<'a>,
+        state: Option<&'a Self::State>,
+        services: &'a Arc<Self::Services>,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
+}
+
+/// What a `return` somewhere inside gives.
+pub struct Returned<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Clone for Returned<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Returned<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Returned<T> {
+    /// Nothing has been returned yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first `return` counts.
+    pub fn set(&self, value: T) -> Stop {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
+        Stop::Returned
+    }
+
+    /// The workflow's output: what its tail gave, or what was returned.
+    ///
+    /// # Errors
+    /// What its body failed with.
+    pub fn or(&self, ended: Result<T, Stop>) -> Result<T, Stop> {
+        match ended {
+            Err(Stop::Returned) => {
+                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
+            }
+            other => other,
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A machine whose panics are failures, in its span.
+    struct Rooted<'a, F> {
+        core: &'a Core,
+        span: Option<Box<tracing::Span>>,
+        #[pin]
+        machine: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
+    type Output = Result<T, Failure>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _entered = this.span.as_ref().map(|span| span.enter());
+        let machine = this.machine;
+        match this.core.catch(|| machine.poll(context)) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(ended) => {
+                let ended = ended.map_err(|stop| match stop {
+                    Stop::Failed(failure) => failure,
+                    Stop::Returned => unreachable!("a machine takes what was returned"),
+                });
+                if let Some(span) = this.span {
+                    span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
+                }
+                Poll::Ready(ended)
+            }
+        }
+    }
+}
+
+fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
+    let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
+        let name = core.graph().name;
+        Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
+    });
+    Rooted { core, span, machine }
+}
+
+/// `run`
+#[inline]
+pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Result<W::Output, Failure> {
+    let core = Core::new(W::GRAPH);
+    root(&core, W::machine(core.cx(), None, &services, input)).await
+}
+
+/// `start`
+#[track_caller]
+pub fn start<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Handle<W> {
+    let state = Arc::<W::State>::default();
+    let cancel = Arc::<CancelSignal>::default();
+    let task = tokio::spawn(watched::<W>(services, input, Arc::clone(&state), Arc::clone(&cancel)));
+    Handle::new(state, cancel, task)
+}
+
+async fn watched<W: Workflow>(
+    services: Arc<W::Services>,
+    input: W::Input,
+    state: Arc<W::State>,
+    cancel: Arc<CancelSignal>,
+) -> Result<W::Output, Failure> {
+    let core = Core::new(W::GRAPH);
+    let mut machine = pin!(root(&core, W::machine(core.cx(), Some(&state), &services, input)));
+    poll_fn(|context: &mut Context<'_>| {
+        if cancel.poll_cancelled(context) {
+            let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);
+            return Poll::Ready(Err(failure));
+        }
+        machine.as_mut().poll(context)
+    })
+    .await
+}
