@@ -1,4 +1,5 @@
 //! The `workflow!` macro: tokens → syntax → model → checks → code.
 #![forbid(unsafe_code)]
 mod diagnostics;
+mod nearest;
 mod syntax;

@@ -33,7 +33,10 @@ pub(crate) enum PolicyKind {
     When(Condition),
     Lazy,
     /// `#[max(n)]`, `#[max(n, else = NODE)]`
-    Max { rounds: Expr, otherwise: Option<Box<Node>> },
+    Max {
+        rounds: Expr,
+        otherwise: Option<Box<Node>>,
+    },
     /// `#[concurrency(n)]`
     Concurrency(Expr),
     /// `#[version(n)]`
@@ -55,18 +58,30 @@ pub(crate) enum PolicyKind {
     Accept(Expr),
     Undo(Box<Undo>),
     /// `#[breaker(failures = n, cooldown = D)]`
-    Breaker { failures: Expr, cooldown: Duration },
+    Breaker {
+        failures: Expr,
+        cooldown: Duration,
+    },
     /// `#[acquire(EXPR)]`, `#[acquire(EXPR, n)]`
-    Acquire { pool: Expr, permits: Option<Expr> },
+    Acquire {
+        pool: Expr,
+        permits: Option<Expr>,
+    },
     /// `#[cache(key = EXPR, ttl = D)]`
-    Cache { key: Expr, ttl: Option<Duration> },
+    Cache {
+        key: Expr,
+        ttl: Option<Duration>,
+    },
 }
 
 /// What `#[when]` asks.
 pub(crate) enum Condition {
     Holds(Expr),
     /// `let PAT = EXPR`
-    Matches { pattern: Pat, value: Expr },
+    Matches {
+        pattern: Pat,
+        value: Expr,
+    },
 }
 
 /// `#[retry(n, WAIT, jitter = none, if = path)]`
@@ -102,6 +117,9 @@ pub(crate) struct Undo {
 /// `200ms`, or any expression of type `std::time::Duration`.
 pub(crate) enum Duration {
     /// Nanoseconds, and where the literal stands.
-    Literal { nanoseconds: u128, span: Span },
+    Literal {
+        nanoseconds: u128,
+        span: Span,
+    },
     Expression(Expr),
 }

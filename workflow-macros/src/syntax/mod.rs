@@ -5,9 +5,13 @@
 mod attribute;
 mod item;
 mod node;
+mod parse;
+#[cfg(test)]
+mod tests;
 mod workflow;
 
 pub(crate) use attribute::{Attributes, Condition, Duration, Policy, PolicyKind, Retry, Tolerance, Undo, Wait};
 pub(crate) use item::{Block, Item, Let, Signal, Stage};
 pub(crate) use node::{Arm, Else, For, Head, HeadKind, If, Loop, LoopState, Match, Members, Node, NodeKind};
+pub(crate) use parse::parse;
 pub(crate) use workflow::{Binding, Workflow, Workflows};

@@ -1,0 +1,158 @@
+//! `if` and `match`.
+
+use super::Parser;
+use super::tokens::{Inside, Tokens};
+use crate::diagnostics::message;
+use crate::syntax::{Arm, Else, If, Match, Node, NodeKind};
+use proc_macro2::Group;
+
+impl Parser<'_> {
+    /// `if C { .. } else ..`; None: told.
+    pub(super) fn branch(self, tokens: Tokens<'_>) -> Option<If> {
+        let Some(body) = tokens.body(1) else {
+            if tokens.brace(1).is_some() {
+                self.diagnostics.error(tokens.start(1), message::CONDITION_MISSING);
+            } else {
+                self.body_missing(tokens, 1, "if");
+            }
+            return None;
+        };
+        let condition = self.head_expression(tokens.range(1..body), "a condition");
+        let then = self.block(tokens.brace(body)?);
+        if body + 1 >= tokens.len() {
+            return Some(If { condition, then, otherwise: None });
+        }
+        let at = body + 1;
+        let otherwise = if !tokens.is_word(at, "else") {
+            self.unexpected(tokens, at);
+            None
+        } else if tokens.is_word(at + 1, "if") {
+            self.branch(tokens.after(at + 1)).map(|branch| Else::If(Box::new(branch)))
+        } else if let Some(group) = tokens.brace(at + 1) {
+            Some(Else::Block(self.block(group)))
+        } else {
+            self.diagnostics.error(tokens.start(at + 1), message::expected("`{` or `if` after `else`"));
+            None
+        };
+        Some(If { condition, then, otherwise: Some(otherwise?) })
+    }
+
+    /// `match EXPR { .. }`; None: told.
+    pub(super) fn matching(self, tokens: Tokens<'_>) -> Option<Match> {
+        let Some(body) = tokens.body(1) else {
+            if tokens.brace(1).is_some() && tokens.len() == 2 {
+                self.diagnostics.error(tokens.start(1), message::expected("what is matched after `match`"));
+            } else {
+                self.body_missing(tokens, 1, "match");
+            }
+            return None;
+        };
+        let scrutinee = self.head_expression(tokens.range(1..body), "what is matched after `match`");
+        let group = tokens.brace(body)?;
+        Some(Match { scrutinee, arms: self.arms(group), braces: group.span() })
+    }
+
+    fn arms(self, group: &Group) -> Vec<Arm> {
+        let inside = Inside::of(group);
+        let tokens = inside.tokens();
+        let mut arms = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            let start = tokens.attributes_end(at);
+            let Some(arrow) = self.arrow(tokens, start, message::ARM_FORM) else {
+                at = tokens.separator(start).map_or(tokens.len(), |separator| separator + 1);
+                continue;
+            };
+            let attributes = self.attributes(tokens.range(at..start));
+            let guard = guard_at(tokens.before(arrow), start);
+            let pattern = self.pattern(tokens.range(start..guard.unwrap_or(arrow)), "a pattern before `=>`");
+            let guard =
+                guard.map(|guard| self.expression_or_tokens(tokens.range(guard + 1..arrow), "a condition after `if`"));
+            let (node, next) = self.follower(tokens, arrow + 2, "match");
+            arms.push(Arm { attributes, pattern, guard, node });
+            at = next;
+        }
+        arms
+    }
+
+    /// The `=>` of what starts at `from`; none is told.
+    pub(super) fn arrow(self, tokens: Tokens<'_>, from: usize, form: &str) -> Option<usize> {
+        let arrow = tokens.find(from, Tokens::is_arrow);
+        let separator = arm_separator(tokens, from);
+        match arrow {
+            Some(arrow) if separator.is_none_or(|separator| arrow < separator) => Some(arrow),
+            _ => {
+                let end = separator.unwrap_or(tokens.len());
+                self.diagnostics.error(tokens.before(end).last_span(), message::without_arrow(form));
+                None
+            }
+        }
+    }
+
+    /// The node after an `=>`, and where what follows its comma starts.
+    pub(super) fn follower(self, tokens: Tokens<'_>, from: usize, place: &str) -> (Node, usize) {
+        let start = tokens.attributes_end(from);
+        // As in Rust, no comma is needed behind a body.
+        if let Some(end) = tokens.construct_end(start).filter(|end| !tokens.continues(*end)) {
+            let next = if tokens.is_punct(end, ',') { end + 1 } else { end };
+            if tokens.is_punct(end, ';') {
+                self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(place));
+                return (self.node(tokens.range(from..end)), end + 1);
+            }
+            return (self.node(tokens.range(from..end)), next);
+        }
+        let separator = tokens.separator(from);
+        let end = separator.unwrap_or(tokens.len());
+        if tokens.range(start..end).is_empty() {
+            self.diagnostics.error(tokens.start(end), message::expected("what runs after `=>`"));
+            let node = Node {
+                attributes: self.attributes(tokens.range(from..start)),
+                span: tokens.start(from),
+                kind: NodeKind::Error,
+            };
+            return (node, end + 1);
+        }
+        if let Some(short) = self.comma_missing(tokens.range(start..end)) {
+            return (self.node(tokens.range(from..start + short)), start + short);
+        }
+        if tokens.is_punct(end, ';') {
+            self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(place));
+        }
+        (self.node(tokens.range(from..end)), end + 1)
+    }
+
+    /// Where an expression ends that is followed by another `PAT =>` without a comma; told.
+    fn comma_missing(self, tokens: Tokens<'_>) -> Option<usize> {
+        tokens.find(0, Tokens::is_arrow)?;
+        let (_, length) = tokens.parse_prefix(super::fragment::any_expression).ok()?;
+        if tokens.is_arrow(length) {
+            return None;
+        }
+        self.diagnostics.error(tokens.before(length).last_span(), message::COMMA_MISSING);
+        Some(length)
+    }
+
+    /// Tells that a construct has no body.
+    pub(super) fn body_missing(self, tokens: Tokens<'_>, from: usize, keyword: &str) {
+        // A head that is broken has a mistake of its own, nearer to its cause.
+        let head = tokens.after(from);
+        if let Err(error) = head.parse_prefix(syn::Expr::parse_without_eager_brace)
+            && !head.is_empty()
+            && !error.to_string().starts_with("unexpected end")
+        {
+            self.diagnostics.syntax(error);
+            return;
+        }
+        self.diagnostics.error(tokens.last_span(), message::body_missing(keyword));
+    }
+}
+
+/// The `if` of a guard, in what stands before an `=>`.
+pub(super) fn guard_at(tokens: Tokens<'_>, from: usize) -> Option<usize> {
+    tokens.find_in_expression(from, |tokens, step| step.after_operand && tokens.is_word(step.at, "if"))
+}
+
+/// The `,` that ends an arm without `=>`.
+fn arm_separator(tokens: Tokens<'_>, from: usize) -> Option<usize> {
+    tokens.find_in_type(from, |tokens, at| tokens.is_punct(at, ',') || tokens.is_punct(at, ';'))
+}

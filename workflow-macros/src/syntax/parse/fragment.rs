@@ -1,0 +1,146 @@
+//! The fragments that are Rust: expressions, types, patterns, names.
+
+use super::Parser;
+use super::tokens::{Tokens, shown};
+use crate::diagnostics::message;
+use proc_macro2::{Delimiter, Ident, Span, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Expr, Pat, Type};
+
+/// How syn begins what it says where tokens ran out.
+const RAN_OUT: &str = "unexpected end of input";
+
+/// How syn says that tokens are left.
+const LEFT_OVER: &str = "unexpected token";
+
+impl Parser<'_> {
+    /// An expression that is all of `tokens`; `expected` says what is missing where there are none.
+    pub(super) fn expression(self, tokens: Tokens<'_>, expected: &str) -> Option<Expr> {
+        self.fragment(tokens, expected, |input| input.parse())
+    }
+
+    /// An expression, or its tokens where it is none: a name in them still counts as used.
+    pub(super) fn expression_or_tokens(self, tokens: Tokens<'_>, expected: &str) -> Expr {
+        self.expression(tokens, expected).unwrap_or_else(|| Expr::Verbatim(tokens.stream()))
+    }
+
+    /// What stands before a body, where a struct literal wants parentheses.
+    pub(super) fn head_expression(self, tokens: Tokens<'_>, expected: &str) -> Expr {
+        self.fragment(tokens, expected, Expr::parse_without_eager_brace)
+            .unwrap_or_else(|| Expr::Verbatim(tokens.stream()))
+    }
+
+    pub(super) fn pattern(self, tokens: Tokens<'_>, expected: &str) -> Pat {
+        self.fragment(tokens, expected, Pat::parse_multi_with_leading_vert)
+            .unwrap_or_else(|| Pat::Verbatim(tokens.stream()))
+    }
+
+    /// A type that is all of `tokens`; [`unread_type`] where it is none.
+    pub(super) fn ty(self, tokens: Tokens<'_>, expected: &str) -> Type {
+        if tokens.len() == 1 && tokens.is_word(0, "_") {
+            self.diagnostics.error(tokens.start(0), message::INFERRED_TYPE);
+            return unread_type(tokens.start(0));
+        }
+        self.fragment(tokens, expected, |input| input.parse()).unwrap_or_else(|| unread_type(tokens.start(0)))
+    }
+
+    /// All of `tokens`, read by `parser`.
+    pub(super) fn fragment<T>(
+        self,
+        tokens: Tokens<'_>,
+        expected: &str,
+        parser: impl FnOnce(ParseStream) -> syn::Result<T>,
+    ) -> Option<T> {
+        if tokens.is_empty() {
+            self.diagnostics.error(tokens.start(0), message::expected(expected));
+            return None;
+        }
+        match tokens.parse_prefix(parser) {
+            Ok((value, end)) if end == tokens.len() => Some(value),
+            Ok((_, end)) => {
+                self.unexpected(tokens, end);
+                None
+            }
+            Err(error) => {
+                self.diagnostics.syntax(reworded(error));
+                None
+            }
+        }
+    }
+
+    /// Tells of the tree at `at`, which nothing before it leads to.
+    pub(super) fn unexpected(self, tokens: Tokens<'_>, at: usize) {
+        let found = tokens.get(at).map_or_else(|| "the end".to_owned(), |tree| shown_operator(tokens, at, tree));
+        self.diagnostics.error(tokens.start(at), message::unexpected(&found));
+    }
+
+    /// The name at `at`; `form` shows what is to be written.
+    pub(super) fn name(self, tokens: Tokens<'_>, at: usize, what: &str, form: &str) -> Option<Ident> {
+        match tokens.get(at) {
+            Some(TokenTree::Ident(word)) if is_name(word) => return Some(word.clone()),
+            Some(TokenTree::Ident(word)) if word == "mut" => {
+                self.diagnostics.error(word.span(), message::mutable(what, form));
+            }
+            Some(TokenTree::Ident(word)) if word == "_" => {
+                self.diagnostics.error(word.span(), message::nameless(what, form));
+            }
+            Some(TokenTree::Ident(word)) => self.diagnostics.error(word.span(), message::keyword_as_name(word, what)),
+            Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Brace => {
+                self.diagnostics.error(group.span_open(), message::pattern_as_name(what, form));
+            }
+            _ => self.diagnostics.error(tokens.start(at), message::nameless(what, form)),
+        }
+        None
+    }
+}
+
+/// Stands for a type that could not be read: no user may write it there.
+pub(super) fn unread_type(span: Span) -> Type {
+    Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: syn::Token![_](span) })
+}
+
+/// Whether Rust takes it as a name.
+pub(super) fn is_name(word: &Ident) -> bool {
+    let tree = TokenTree::Ident(word.clone());
+    syn::parse2::<Ident>(tree.into()).is_ok()
+}
+
+/// The name without its `r#`.
+pub(super) fn plain(word: &Ident) -> String {
+    word.unraw().to_string()
+}
+
+/// An operator of several characters is shown whole.
+fn shown_operator(tokens: Tokens<'_>, at: usize, tree: &TokenTree) -> String {
+    let second = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
+    match tree {
+        TokenTree::Punct(punct)
+            if punct.spacing() == proc_macro2::Spacing::Joint
+                && second.chars().all(|next| next.is_ascii_punctuation()) =>
+        {
+            format!("`{}{second}`", punct.as_char())
+        }
+        _ => shown(tree),
+    }
+}
+
+/// syn's error in the words of this crate, and only its first: the others follow from it.
+fn reworded(error: syn::Error) -> syn::Error {
+    let Some(first) = error.into_iter().next() else {
+        return syn::Error::new(Span::call_site(), message::UNREADABLE);
+    };
+    let said = first.to_string();
+    let words = if let Some(rest) = said.strip_prefix(RAN_OUT) {
+        rest.strip_prefix(", ").unwrap_or(message::INCOMPLETE).to_owned()
+    } else if let Some(rest) = said.strip_prefix(LEFT_OVER) {
+        format!("{}{rest}", message::OUT_OF_PLACE)
+    } else {
+        return first;
+    };
+    syn::Error::new(first.span(), words)
+}
+
+pub(super) fn any_expression(input: ParseStream) -> syn::Result<Expr> {
+    input.parse()
+}

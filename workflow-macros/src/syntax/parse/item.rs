@@ -1,0 +1,266 @@
+//! `stage`, `let`, `signal`: each is read from where it starts, and says where the next one does.
+
+use super::Parser;
+use super::block::{End, ITEM_KEYWORDS};
+use super::fragment::{any_expression, is_name, unread_type};
+use super::statement::bound_names;
+use super::text::text;
+use super::tokens::Tokens;
+use crate::diagnostics::message;
+use crate::nearest::nearest;
+use crate::syntax::{Attributes, Item, Let, Node, NodeKind, Signal, Stage};
+use proc_macro2::Ident;
+use syn::{Expr, Pat, Type};
+
+const STAGE_FORM: &str = "stage name: Type = ..;";
+const LET_FORM: &str = "let name: Type = ..;";
+const SIGNAL_FORM: &str = "signal name: Type;";
+
+impl Parser<'_> {
+    pub(super) fn stage(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
+        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), any_expression);
+        self.stage_in(tokens, from, keyword, end, items);
+        end.next()
+    }
+
+    /// A stage whose end is known; whatever of it can't be read, its name is kept.
+    fn stage_in(self, tokens: Tokens<'_>, from: usize, keyword: usize, end: End, items: &mut Vec<Item>) {
+        let attributes = self.attributes(tokens.range(from..keyword));
+        let item = tokens.before(end.at);
+        let Some(name) = self.name(item, keyword + 1, "stage", STAGE_FORM) else {
+            return;
+        };
+        let (ty, node) = self.declaration(item, keyword + 1, &name);
+        items.push(Item::Stage(Stage { attributes, keyword: tokens.start(keyword), name, ty, node }));
+    }
+
+    /// `: T = NODE` behind the name at `at`.
+    fn declaration(self, item: Tokens<'_>, at: usize, name: &Ident) -> (Option<Type>, Node) {
+        let missing =
+            |at: usize| Node { attributes: Attributes::default(), span: item.start(at), kind: NodeKind::Error };
+        let mut equals = at + 1;
+        let mut ty = None;
+        if item.is_colon(at + 1) {
+            let Some((declared, end)) = self.declared_type(item, at + 2) else {
+                return (Some(unread_type(item.start(at + 2))), missing(at));
+            };
+            ty = Some(declared);
+            equals = end;
+        }
+        if item.starts_equals(equals) {
+            let content = item.after(equals + 1);
+            if content.is_empty() {
+                self.diagnostics.error(content.start(0), message::stage_without_node(name));
+                return (ty, missing(at));
+            }
+            return (ty, self.node(content));
+        }
+        if equals == item.len() {
+            self.diagnostics.error(item.start(equals), message::stage_without_node(name));
+        } else if ty.is_none() {
+            self.diagnostics.error(item.start(equals), message::after_stage_name(name));
+            ty = Some(unread_type(item.start(equals)));
+        } else {
+            self.diagnostics.error(item.start(equals), message::expected("`=` and what the stage does"));
+        }
+        (ty, missing(at))
+    }
+
+    /// The type from `at`, and where its `=` stands or should.
+    fn declared_type(self, item: Tokens<'_>, at: usize) -> Option<(Type, usize)> {
+        let equals = item
+            .find_in_type(at, Tokens::starts_equals)
+            // A `<` without its `>` must not hide the `=`.
+            .or_else(|| item.find(at, Tokens::is_equals));
+        if let Some(equals) = equals {
+            return Some((self.ty(item.range(at..equals), "a type after `:`"), equals));
+        }
+        let rest = item.after(at);
+        match rest.parse_prefix(|input| input.parse::<Type>()) {
+            Ok((ty, length)) => Some((ty, at + length)),
+            Err(_) => {
+                self.ty(rest, "a type after `:`");
+                None
+            }
+        }
+    }
+
+    pub(super) fn let_value(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
+        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), any_expression);
+        let attributes = self.attributes(tokens.range(from..keyword));
+        let item = tokens.before(end.at);
+        let value = |at: usize| Expr::Verbatim(item.after(at).stream());
+        let make = |name: Ident, ty: Type, value: Expr| {
+            Item::Let(Let { attributes, keyword: tokens.start(keyword), name, ty, value })
+        };
+        let at = keyword + 1;
+        if item.is_word(at, "mut") {
+            self.diagnostics.error(item.start(at), message::mutable("value", LET_FORM));
+            if let Some(name) = item.word(at + 1) {
+                items.push(make(name.clone(), unread_type(name.span()), value(at + 2)));
+            }
+            return end.next();
+        }
+        let equals = item.find_in_type(at, Tokens::starts_equals);
+        if let Some(otherwise) = let_else(item, equals.unwrap_or(at)) {
+            self.diagnostics.error(item.start(otherwise), message::LET_ELSE);
+            items.extend(self.bound(item, keyword, at, equals));
+            return end.next();
+        }
+        if item.word(at).is_none_or(|name| !is_name(name)) || !is_declared(item, at + 1) {
+            self.let_pattern(item, keyword, equals, items);
+            return end.next();
+        }
+        let Some(name) = self.name(item, at, "value", LET_FORM) else {
+            return end.next();
+        };
+        if !item.is_colon(at + 1) {
+            let value_text = equals.map_or_else(|| "..".to_owned(), |equals| text(item.after(equals + 1)));
+            self.diagnostics.error(name.span(), message::let_without_type(&name, &value_text));
+            items.push(make(name.clone(), unread_type(name.span()), value(equals.map_or(at + 1, |equals| equals + 1))));
+            return end.next();
+        }
+        let (ty, value) = match self.declared_type(item, at + 2) {
+            None => (unread_type(name.span()), value(at + 2)),
+            Some((ty, equals)) if item.starts_equals(equals) => {
+                (ty, self.expression_or_tokens(item.after(equals + 1), "a value after `=`"))
+            }
+            Some((ty, equals)) => {
+                self.diagnostics.error(item.start(equals), message::expected("`=` and a value"));
+                (ty, value(equals))
+            }
+        };
+        items.push(make(name, ty, value));
+        end.next()
+    }
+
+    /// `let (a, b) = ..;`: told, and its names kept.
+    fn let_pattern(self, item: Tokens<'_>, keyword: usize, equals: Option<usize>, items: &mut Vec<Item>) {
+        let at = keyword + 1;
+        if item.len() <= at || item.is_equals(at) || item.is_colon(at) || item.is_word(at, "_") {
+            self.diagnostics.error(item.start(at), message::nameless("value", LET_FORM));
+            return;
+        }
+        if item.word(at).is_some_and(|word| !is_name(word)) && !item.is_any_word(at, &["ref", "Self", "self"]) {
+            self.name(item, at, "value", LET_FORM);
+            return;
+        }
+        let names = self.bound(item, keyword, at, equals);
+        if names.is_empty() && equals.is_none() {
+            self.diagnostics.error(item.start(at), message::LET_FORM_ONLY);
+        } else {
+            self.diagnostics.error(item.start(at), message::LET_PATTERN);
+        }
+        items.extend(names);
+    }
+
+    /// A value for each name that the pattern from `at` binds.
+    fn bound(self, item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> Vec<Item> {
+        let end = equals.unwrap_or(item.len());
+        let colon = item.find(at, Tokens::is_colon).unwrap_or(end).min(end);
+        let Ok((pattern, _)) = item.range(at..colon).parse_prefix(Pat::parse_multi_with_leading_vert) else {
+            return Vec::new();
+        };
+        let value = item.after(end + 1).stream();
+        bound_names(&pattern)
+            .into_iter()
+            .map(|name| {
+                let ty = unread_type(name.span());
+                let value = Expr::Verbatim(value.clone());
+                Item::Let(Let { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
+            })
+            .collect()
+    }
+
+    pub(super) fn signal(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
+        let at = keyword + 1;
+        let end = self.item_end(tokens, keyword, at + 2, |input| input.parse::<Type>());
+        let attributes = self.attributes(tokens.range(from..keyword));
+        let item = tokens.before(end.at);
+        if let Some(name) = self.name(item, at, "signal", SIGNAL_FORM) {
+            let ty = self.signal_type(item, at + 1, &name);
+            items.push(Item::Signal(Signal { attributes, keyword: tokens.start(keyword), name, ty }));
+        }
+        end.next()
+    }
+
+    fn signal_type(self, item: Tokens<'_>, at: usize, name: &Ident) -> Type {
+        if !item.is_colon(at) {
+            self.diagnostics.error(item.start(at), message::signal_without_type(name));
+            return unread_type(name.span());
+        }
+        let equals = item.find_in_type(at + 1, Tokens::starts_equals);
+        if let Some(equals) = equals {
+            self.diagnostics.error(item.start(equals), message::signal_with_value(name));
+        }
+        let ty = item.range(at + 1..equals.unwrap_or(item.len()));
+        if equals.is_some() && ty.is_empty() {
+            return unread_type(name.span());
+        }
+        self.ty(ty, "a type after `:`")
+    }
+
+    /// `stge name: T = ..`: told, and read as what it most likely is.
+    pub(super) fn misspelt(self, tokens: Tokens<'_>, from: usize, start: usize, items: &mut Vec<Item>) -> usize {
+        let split = tokens.word(start + 2).is_some();
+        let keyword = if split { start + 1 } else { start };
+        let words: String = (start..=keyword).filter_map(|at| tokens.word(at)).map(ToString::to_string).collect();
+        let meant =
+            if ITEM_KEYWORDS.contains(&words.as_str()) { Some(words.as_str()) } else { nearest(&words, ITEM_KEYWORDS) };
+        let written: Vec<String> =
+            (start..=keyword).filter_map(|at| tokens.word(at)).map(ToString::to_string).collect();
+        self.diagnostics.error(tokens.start(start), message::unknown_item(&written.join(" "), meant));
+        match meant {
+            Some("let") => self.let_value(tokens, from.max(start), keyword, items),
+            Some("signal") => self.signal(tokens, from.max(start), keyword, items),
+            _ => self.stage(tokens, from.max(start), keyword, items),
+        }
+    }
+
+    /// `name: T = ..` without a keyword.
+    pub(super) fn undeclared(self, tokens: Tokens<'_>, from: usize, at: usize, items: &mut Vec<Item>) -> usize {
+        let end = self.item_end(tokens, at, content(tokens, at), any_expression);
+        let item = tokens.before(end.at);
+        let Some(name) = tokens.word(at).cloned() else { return end.next() };
+        let equals = item.find_in_type(at + 2, Tokens::starts_equals);
+        let ty = text(item.range(at + 2..equals.unwrap_or(item.len())));
+        if equals.is_none() {
+            self.diagnostics.error(name.span(), message::undeclared_signal(&name, &ty));
+            let ty = item
+                .after(at + 2)
+                .parse_prefix(|input| input.parse())
+                .map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
+            let attributes = self.attributes(tokens.range(from..at));
+            items.push(Item::Signal(Signal { attributes, keyword: name.span(), name, ty }));
+            return end.next();
+        }
+        self.diagnostics.error(name.span(), message::undeclared_stage(&name, &ty));
+        let attributes = self.attributes(tokens.range(from..at));
+        let (ty, node) = self.declaration(item, at, &name);
+        items.push(Item::Stage(Stage { attributes, keyword: name.span(), name, ty, node }));
+        end.next()
+    }
+}
+
+/// Whether `: T`, `= ..` or nothing follows a name: it is no pattern.
+fn is_declared(item: Tokens<'_>, at: usize) -> bool {
+    item.is_colon(at) || item.is_equals(at) || item.len() == at
+}
+
+/// Where the value starts that is declared with the name at `name`.
+fn content(tokens: Tokens<'_>, name: usize) -> usize {
+    let equals = if tokens.is_colon(name + 1) {
+        tokens.find_in_type(name + 2, |tokens, at| tokens.starts_equals(at) || tokens.is_punct(at, ';'))
+    } else {
+        Some(name + 1)
+    };
+    equals.map_or(name + 1, |equals| equals + 1)
+}
+
+/// The `else` of `let PAT = EXPR else { .. }`.
+fn let_else(item: Tokens<'_>, equals: usize) -> Option<usize> {
+    let at = item.len().checked_sub(2)?;
+    let is_else =
+        at > equals && item.is_word(at, "else") && item.brace(at + 1).is_some() && item.brace(at - 1).is_none();
+    is_else.then_some(at)
+}

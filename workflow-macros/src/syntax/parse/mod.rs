@@ -1,0 +1,39 @@
+//! The parser: it never fails, tells each mistake once, and gives what could be read.
+//!
+//! It works on token trees: [`scan`] finds where each piece ends from the tokens alone, and only then is the piece read, with syn
+//! where it is Rust. So a mistake stays in its piece, and what stands around it is read all the same.
+
+mod arguments;
+mod attribute;
+mod binding;
+mod block;
+mod branch;
+mod choice;
+mod duration;
+mod fragment;
+mod header;
+mod item;
+mod node;
+mod policy;
+mod repeat;
+mod scan;
+mod statement;
+mod text;
+mod tokens;
+
+use super::Workflows;
+use crate::diagnostics::Diagnostics;
+use proc_macro2::TokenStream;
+use tokens::Inside;
+
+/// Reads what stands in `workflow! { .. }`.
+pub(crate) fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows {
+    let inside = Inside::whole(tokens);
+    Workflows { workflows: Parser { diagnostics }.workflows(inside.tokens()) }
+}
+
+/// What all the parts share: where mistakes are told.
+#[derive(Clone, Copy)]
+struct Parser<'a> {
+    diagnostics: &'a Diagnostics,
+}

@@ -1,0 +1,190 @@
+//! A node: which construct the tokens make up, or that they are an expression.
+
+use super::Parser;
+use super::tokens::{Tokens, shown};
+use crate::diagnostics::message;
+use crate::nearest::nearest;
+use crate::syntax::{Node, NodeKind};
+use proc_macro2::{Delimiter, TokenTree};
+
+const NODE_KEYWORDS: [&str; 14] = [
+    "if",
+    "match",
+    "loop",
+    "for",
+    "race",
+    "quorum",
+    "select",
+    "seq",
+    "sleep",
+    "sleep_until",
+    "return",
+    "fail",
+    "break",
+    "continue",
+];
+
+impl Parser<'_> {
+    /// The node that is all of `tokens`, its attributes before it.
+    pub(super) fn node(self, tokens: Tokens<'_>) -> Node {
+        let start = tokens.attributes_end(0);
+        let attributes = self.attributes(tokens.before(start));
+        let content = tokens.after(start);
+        let kind = self.node_kind(content).unwrap_or(NodeKind::Error);
+        Node { attributes, span: content.span(), kind }
+    }
+
+    /// None: told.
+    fn node_kind(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+        let keyword = tokens.word(0).map(ToString::to_string).unwrap_or_default();
+        match keyword.as_str() {
+            "return" if tokens.len() == 1 => return Some(NodeKind::Return(None)),
+            "return" => {
+                return self.expression(tokens.after(1), "an expression").map(|value| NodeKind::Return(Some(value)));
+            }
+            "break" => return self.ending(tokens).map(NodeKind::Break),
+            "continue" => return self.ending(tokens).map(NodeKind::Continue),
+            "fail" if fails(tokens) => {
+                return self.expression(tokens.after(1), "an error after `fail`").map(NodeKind::Fail);
+            }
+            "sleep" | "sleep_until" if tokens.len() == 2 => {
+                if let Some(group) = tokens.parenthesis(1) {
+                    return if keyword == "sleep" { self.sleep(group) } else { self.sleep_until(group) };
+                }
+            }
+            _ => {}
+        }
+        if !self.starts_construct(tokens) {
+            return self.plain(tokens);
+        }
+        match tokens.construct_end(0) {
+            Some(end) if end == tokens.len() => self.construct(tokens),
+            // Without its body the construct's own reader says what is missing.
+            None => self.construct(tokens),
+            Some(end) if tokens.continues(end) && is_rust(tokens) => self.plain(tokens),
+            Some(end) => {
+                self.diagnostics.error(tokens.start(end), message::after_body(&shown_at(tokens, end), &keyword));
+                self.construct(tokens.before(end))
+            }
+        }
+    }
+
+    fn construct(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+        if let Some(group) = tokens.brace(0) {
+            return Some(NodeKind::Block(self.block(group)));
+        }
+        match tokens.word(0)?.to_string().as_str() {
+            "if" => self.branch(tokens).map(NodeKind::If),
+            "match" => self.matching(tokens).map(NodeKind::Match),
+            "loop" => self.looping(tokens).map(|read| NodeKind::Loop(Box::new(read))),
+            "for" => self.each(tokens).map(|read| NodeKind::For(Box::new(read))),
+            "seq" => Some(NodeKind::Seq(self.block(tokens.brace(1)?))),
+            "select" => Some(NodeKind::Select(self.heads(tokens.brace(1)?))),
+            "race" => self.race(tokens).map(NodeKind::Race),
+            "quorum" => self.quorum(tokens),
+            _ => None,
+        }
+    }
+
+    /// Whether the tokens are meant as a construct, be it broken.
+    fn starts_construct(self, tokens: Tokens<'_>) -> bool {
+        if tokens.brace(0).is_some() {
+            return true;
+        }
+        let Some(word) = tokens.word(0) else { return false };
+        match word.to_string().as_str() {
+            "if" | "match" | "loop" | "for" => true,
+            "seq" | "select" => tokens.brace(1).is_some(),
+            "race" | "quorum" => {
+                let after = if tokens.parenthesis(1).is_some() { 2 } else { 1 };
+                tokens.brace(after).is_some() || tokens.is_word(after, "for")
+            }
+            _ => false,
+        }
+    }
+
+    /// An expression; what is near to a node's keyword and no expression is told as that.
+    fn plain(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+        if let Some(meant) = misspelt(tokens) {
+            let word = tokens.word(0)?;
+            self.diagnostics.error(word.span(), message::unknown_node(word, meant));
+            return None;
+        }
+        self.expression(tokens, "an expression").map(NodeKind::Expression)
+    }
+
+    /// What stands after `break` or `continue`.
+    fn ending(self, tokens: Tokens<'_>) -> Option<Option<Box<Node>>> {
+        if tokens.is_punct(1, '\'') {
+            self.diagnostics.error(tokens.start(1), message::LABEL);
+            return None;
+        }
+        Some((tokens.len() > 1).then(|| Box::new(self.node(tokens.after(1)))))
+    }
+}
+
+/// Whether `fail` is followed by what it fails with: else it is a name of the user's.
+fn fails(tokens: Tokens<'_>) -> bool {
+    match tokens.get(1) {
+        Some(TokenTree::Ident(word)) => word != "as",
+        Some(TokenTree::Literal(_)) => true,
+        Some(TokenTree::Group(group)) => group.delimiter() != Delimiter::Bracket,
+        Some(TokenTree::Punct(punct)) => match punct.as_char() {
+            '&' => !tokens.is_pair(1, '&', '&') && !tokens.is_pair(1, '&', '='),
+            '*' => !tokens.is_pair(1, '*', '='),
+            _ => false,
+        },
+        None => false,
+    }
+}
+
+/// Whether rustc knows the construct too, so that it may be part of an expression.
+fn is_rust(tokens: Tokens<'_>) -> bool {
+    !tokens.is_any_word(0, &["seq", "select", "race", "quorum"])
+}
+
+/// The node's keyword that the first word is near to, where the tokens have a node's form.
+fn misspelt<'a>(tokens: Tokens<'_>) -> Option<&'a str> {
+    let word = tokens.word(0)?.to_string();
+    if word.starts_with(|first: char| !first.is_ascii_lowercase()) || NODE_KEYWORDS.contains(&word.as_str()) {
+        return None;
+    }
+    let candidates: &[&str] = match tokens.get(1)? {
+        // `name { field: .. }` is a struct.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let inside = super::tokens::Inside::of(group);
+            let fields = inside.tokens().word(0).is_some() && inside.tokens().is_colon(1);
+            if fields || tokens.len() > 2 {
+                return None;
+            }
+            &["race", "select", "seq", "loop"]
+        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+            if tokens.brace(2).is_none() && !tokens.is_word(2, "for") {
+                return None;
+            }
+            &["quorum"]
+        }
+        TokenTree::Ident(next) if next == "for" => &["race"],
+        TokenTree::Ident(next) if next == "as" => return None,
+        TokenTree::Ident(_) | TokenTree::Literal(_) => {
+            if tokens.expression_starts() {
+                return None;
+            }
+            &["if", "match", "loop", "for", "return", "fail", "break", "continue"]
+        }
+        _ => return None,
+    };
+    nearest(&word, candidates.iter().copied())
+}
+
+impl Tokens<'_> {
+    /// Whether Rust has an expression that starts with these two words: `async move`, `unsafe extern`.
+    fn expression_starts(self) -> bool {
+        self.is_any_word(0, &["async", "unsafe", "move", "static", "const", "while", "yield", "let"])
+    }
+}
+
+fn shown_at(tokens: Tokens<'_>, at: usize) -> String {
+    tokens.get(at).map(shown).unwrap_or_default()
+}

@@ -1,0 +1,113 @@
+//! What a block of Rust may hold and a block of a workflow may not; and its tail.
+
+use super::Parser;
+use super::block::rough_end;
+use super::text::text;
+use super::tokens::Tokens;
+use crate::diagnostics::message;
+use crate::syntax::{Node, NodeKind};
+use proc_macro2::{Ident, TokenTree};
+use syn::visit::Visit;
+use syn::{Expr, Pat, PatIdent};
+
+/// Nodes that end a block: nothing can follow them.
+const ENDING: &[&str] = &["return", "break", "continue", "fail"];
+
+impl Parser<'_> {
+    /// What starts at `start`, behind its attributes, is the block's tail if nothing follows it, and else refused.
+    pub(super) fn statement_or_tail(
+        self,
+        tokens: Tokens<'_>,
+        from: usize,
+        start: usize,
+        tail: &mut Option<Node>,
+    ) -> usize {
+        let end = rough_end(tokens, start);
+        if let Some(close) = tokens.construct_end(start).filter(|close| *close < end.at && !tokens.continues(*close)) {
+            self.refuse(tokens.range(start..close));
+            return close;
+        }
+        if end.at == tokens.len() {
+            *tail = Some(self.node(tokens.after(from)));
+            return end.at;
+        }
+        let statement = tokens.range(start..end.at);
+        if !end.terminated || end.next() < tokens.len() {
+            self.refuse(statement);
+            return end.next();
+        }
+        // The last of its block is most likely meant as its tail: taken as such, no other error follows from it.
+        if is_tail(statement) {
+            self.diagnostics.error(tokens.start(end.at), message::tail_with_semicolon(&text(statement)));
+        } else {
+            self.refuse(statement);
+        }
+        *tail = Some(match is_tail(statement) {
+            true => self.node(tokens.range(from..end.at)),
+            false => {
+                let kind = statement
+                    .parse_prefix(super::fragment::any_expression)
+                    .map_or(NodeKind::Error, |(expression, _)| NodeKind::Expression(expression));
+                Node { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
+            }
+        });
+        end.next()
+    }
+
+    /// An item of Rust, up to its `;` or its body.
+    pub(super) fn rust_item(self, tokens: Tokens<'_>, start: usize) -> usize {
+        self.diagnostics.error(tokens.start(start), message::rust_item(&word_text(tokens, start)));
+        let ends_at_body =
+            !tokens.is_any_word(start, &["use", "const", "static", "type"]) || tokens.is_word(start + 1, "fn");
+        let end =
+            tokens.find(start, |tokens, at| tokens.is_punct(at, ';') || ends_at_body && tokens.brace(at).is_some());
+        end.map_or(tokens.len(), |end| end + 1)
+    }
+
+    fn refuse(self, statement: Tokens<'_>) {
+        let said = if statement.is_word(0, "while") {
+            message::WHILE.to_owned()
+        } else if statement.is_any_word(0, ENDING) {
+            message::not_at_the_end(&word_text(statement, 0))
+        } else if let Some(equals) = assignment(statement) {
+            message::assignment(&text(statement.before(equals)), &text(statement.after(equals + 1)))
+        } else {
+            message::statement(&text(statement))
+        };
+        self.diagnostics.error(statement.start(0), said);
+    }
+}
+
+/// A name, a path or a node that ends its block: what can only be a tail.
+fn is_tail(statement: Tokens<'_>) -> bool {
+    statement.is_any_word(0, ENDING)
+        || (0..statement.len()).all(|at| match statement.get(at) {
+            Some(TokenTree::Ident(_)) => true,
+            Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), ':' | '.'),
+            _ => false,
+        })
+}
+
+/// The `=` of `name = ..`.
+fn assignment(statement: Tokens<'_>) -> Option<usize> {
+    (statement.word(0).is_some() && statement.is_equals(1)).then_some(1)
+}
+
+fn word_text(tokens: Tokens<'_>, at: usize) -> String {
+    tokens.word(at).map(ToString::to_string).unwrap_or_default()
+}
+
+/// The names that a pattern binds.
+pub(super) fn bound_names(pattern: &Pat) -> Vec<Ident> {
+    struct Names(Vec<Ident>);
+    impl Visit<'_> for Names {
+        fn visit_pat_ident(&mut self, pattern: &PatIdent) {
+            self.0.push(pattern.ident.clone());
+            syn::visit::visit_pat_ident(self, pattern);
+        }
+        fn visit_expr(&mut self, _: &Expr) {}
+    }
+    let mut names = Names(Vec::new());
+    names.visit_pat(pattern);
+    names.0
+}
