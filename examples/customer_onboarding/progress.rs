@@ -21,7 +21,7 @@ impl Progress {
     pub fn new(total: usize) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(u64::try_from(total).unwrap_or(u64::MAX));
-            let template = "{elapsed_precise} {wide_bar} {pos} of {len}, {per_sec}";
+            let template = "{elapsed_precise} {wide_bar} {pos} of {len}";
             // The template is fixed, so a mistake in it would show at the first start; the default is good enough then.
             bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar

@@ -21,14 +21,14 @@ pub enum Step {
 }
 
 impl Step {
-    /// Cargo's arguments.
+    /// Cargo's arguments. They name no package, so that cargo takes the one in the folder, or the workspace's defaults.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Format => &["fmt", "--all", "--", "--check"],
-            Self::Lint => &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-            Self::Build => &["build", "--workspace"],
-            Self::Tests => &["test", "--workspace"],
-            Self::Docs => &["doc", "--workspace", "--no-deps"],
+            Self::Format => &["fmt", "--", "--check", "--color", "never"],
+            Self::Lint => &["clippy", "--all-targets", "--", "-D", "warnings"],
+            Self::Build => &["build"],
+            Self::Tests => &["test"],
+            Self::Docs => &["doc", "--no-deps"],
             Self::Package => &["package", "--allow-dirty", "--no-verify"],
         }
     }
