@@ -103,6 +103,7 @@ pub(crate) mod message {
 
     pub(crate) const CONDITION_MISSING: &str = "expected a condition after `if`";
     pub(crate) const IN_MISSING: &str = "expected `in`\nhelp: for item in items { .. }";
+    pub(crate) const STRUCT_LITERAL: &str = "a struct literal before a block wants parentheses\nhelp: (Name { .. })";
     pub(crate) const LABEL: &str =
         "loops of a workflow have no labels: `break` and `continue` belong to the innermost one";
     pub(crate) const RACE_OF_NUMBER: &str = "a `race` takes no number: for the first of several use `quorum`\n\
@@ -140,6 +141,10 @@ pub(crate) mod message {
         format!("unexpected {found}")
     }
 
+    pub(crate) fn unexpected_operand(found: &str) -> String {
+        format!("unexpected {found}: an operator, `,` or `;` is missing before it")
+    }
+
     pub(crate) fn workflow_expected(misspelt: Option<&str>) -> String {
         match misspelt {
             Some(word) => format!("unknown item `{word}`, did you mean `workflow`?"),
@@ -156,27 +161,33 @@ pub(crate) mod message {
     }
 
     pub(crate) fn nameless(what: &str, form: &str) -> String {
-        format!("a {what} needs a name\nhelp: {form}")
+        format!("{} needs a name\nhelp: {form}", with_article(what))
     }
 
     pub(crate) fn mutable(what: &str, form: &str) -> String {
-        format!("a {what} can't be `mut` or `ref`: it is shared by all who name it\nhelp: {form}")
+        format!("{} can't be `mut` or `ref`: it is shared by all who name it\nhelp: {form}", with_article(what))
     }
 
     pub(crate) fn pattern_as_name(what: &str, form: &str) -> String {
-        format!("a {what} has one name, not a pattern\nhelp: {form}")
+        format!("{} has one name, not a pattern\nhelp: {form}", with_article(what))
     }
 
     pub(crate) fn keyword_as_name(word: &Ident, what: &str) -> String {
+        let said = format!("`{word}` is a keyword of Rust and can't name {}", with_article(what));
+        // These four are keywords in their raw form too.
         if matches!(word.to_string().as_str(), "self" | "Self" | "super" | "crate") {
-            return format!("`{word}` is a keyword of Rust and can't name a {what}");
+            return said;
         }
-        format!("`{word}` is a keyword of Rust and can't name a {what}\nhelp: r#{word}")
+        format!("{said}\nhelp: r#{word}")
     }
 
     pub(crate) fn self_as_binding(what: &str) -> String {
-        format!("a workflow has no `self`: an {what} is `name: Type`\nhelp: name: Type")
-            .replace("an service", "a service")
+        format!("a workflow has no `self`: {} is `name: Type`\nhelp: name: Type", with_article(what))
+    }
+
+    fn with_article(what: &str) -> String {
+        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {what}")
     }
 
     pub(crate) fn binding_without_type(what: &str, name: &Ident) -> String {

@@ -54,6 +54,9 @@ impl Parser<'_> {
                     name,
                 });
             }
+            None if tokens.after(name_at).is_empty() => {
+                return self.wrong(tokens.start(name_at), message::nameless(what, "name: Type"));
+            }
             _ => return self.wrong(tokens.start(name_at), message::pattern_as_name(what, "name: Type")),
         };
         if !tokens.is_colon(name_at + 1) {

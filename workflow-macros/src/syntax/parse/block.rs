@@ -123,7 +123,8 @@ pub(super) fn starts(tokens: Tokens<'_>, at: usize) -> Start {
     let Some(word) = tokens.word(at) else { return Start::Other };
     let next = tokens.get(at + 1);
     let named = matches!(next, Some(TokenTree::Ident(next)) if next != "as");
-    let declared = named || tokens.is_colon(at + 1) || matches!(next, Some(TokenTree::Literal(_)));
+    let bound = tokens.parenthesis(at + 1).is_some() && (tokens.is_colon(at + 2) || tokens.is_equals(at + 2));
+    let declared = named || bound || tokens.is_colon(at + 1) || matches!(next, Some(TokenTree::Literal(_)));
     if word == "stage" && (declared || tokens.is_equals(at + 1)) {
         Start::Stage
     } else if word == "let" {

@@ -5,6 +5,7 @@ use super::tokens::{Inside, Tokens};
 use crate::diagnostics::message;
 use crate::syntax::{Arm, Else, If, Match, Node, NodeKind};
 use proc_macro2::Group;
+use syn::Pat;
 
 impl Parser<'_> {
     /// `if C { .. } else ..`; None: told.
@@ -75,18 +76,26 @@ impl Parser<'_> {
         arms
     }
 
-    /// The `=>` of what starts at `from`; none is told.
+    /// The `=>` of the arm or head from `from`; none is told, in words that show its `form`.
     pub(super) fn arrow(self, tokens: Tokens<'_>, from: usize, form: &str) -> Option<usize> {
         let arrow = tokens.find(from, Tokens::is_arrow);
         let separator = arm_separator(tokens, from);
-        match arrow {
-            Some(arrow) if separator.is_none_or(|separator| arrow < separator) => Some(arrow),
-            _ => {
-                let end = separator.unwrap_or(tokens.len());
-                self.diagnostics.error(tokens.before(end).last_span(), message::without_arrow(form));
-                None
-            }
+        if let Some(arrow) = arrow.filter(|arrow| separator.is_none_or(|separator| *arrow < separator)) {
+            return Some(arrow);
         }
+        let part = tokens.range(from..separator.unwrap_or(tokens.len()));
+        if part.is_empty() {
+            return self.wrong(part.start(0), message::expected("a pattern before `=>`"));
+        }
+        let read = if part.is_any_word(0, &["signal", "stage"]) && part.word(1).is_some() {
+            2
+        } else if part.is_colon(1) {
+            part.len()
+        } else {
+            part.parse_prefix(Pat::parse_multi_with_leading_vert).map_or(part.len(), |(_, end)| end)
+        };
+        let place = if read < part.len() { part.start(read) } else { part.last_span() };
+        self.wrong(place, message::without_arrow(form))
     }
 
     /// The node after an `=>`, and where what follows its comma starts.

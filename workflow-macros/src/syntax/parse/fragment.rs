@@ -72,7 +72,12 @@ impl Parser<'_> {
     /// Tells of the tree at `at`, which nothing before it leads to.
     pub(super) fn unexpected(self, tokens: Tokens<'_>, at: usize) {
         let found = tokens.get(at).map_or_else(|| "the end".to_owned(), |tree| shown_operator(tokens, at, tree));
-        self.diagnostics.error(tokens.start(at), message::unexpected(&found));
+        // Where an operand follows an operand, it is what should stand between them that lacks.
+        let said = match tokens.get(at) {
+            Some(TokenTree::Punct(_)) | None => message::unexpected(&found),
+            Some(_) => message::unexpected_operand(&found),
+        };
+        self.diagnostics.error(tokens.start(at), said);
     }
 
     /// The name at `at`; `form` shows what is to be written.

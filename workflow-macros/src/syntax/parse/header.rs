@@ -96,7 +96,8 @@ impl Parser<'_> {
             return self.inputs(group);
         }
         self.diagnostics.error(rest.tokens.before(rest.at).last_span(), message::inputs_missing(name));
-        rest.at = rest.tokens.find(rest.at, starts_part).unwrap_or(rest.tokens.len());
+        let next = rest.tokens.find(rest.at, |tokens, at| tokens.is_pair(at, '-', '>') || starts_part(tokens, at));
+        rest.at = next.unwrap_or(rest.tokens.len());
         Vec::new()
     }
 

@@ -1,11 +1,13 @@
 //! A node: which construct the tokens make up, or that they are an expression.
 
 use super::Parser;
-use super::tokens::{Tokens, shown};
+use super::fragment::any_expression;
+use super::tokens::{Inside, Tokens, shown};
 use crate::diagnostics::message;
 use crate::nearest::nearest;
 use crate::syntax::{Node, NodeKind};
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenTree};
+use std::ops::Range;
 
 const NODE_KEYWORDS: [&str; 14] = [
     "if",
@@ -61,7 +63,14 @@ impl Parser<'_> {
             Some(end) if end == tokens.len() => self.construct(tokens),
             // Without its body the construct's own reader says what is missing.
             None => self.construct(tokens),
-            Some(end) if tokens.continues(end) && is_rust(tokens) => self.plain(tokens),
+            Some(end) if tokens.continues(end) && (is_rust(tokens) || reads_as_expression(tokens)) => {
+                self.plain(tokens)
+            }
+            Some(end) if struct_literal(tokens, end).is_some() => {
+                let start = struct_literal(tokens, end)?;
+                self.diagnostics.error(tokens.start(start), message::STRUCT_LITERAL);
+                self.node_kind(parenthesized(tokens, start..end).tokens())
+            }
             Some(end) => {
                 self.diagnostics.error(tokens.start(end), message::after_body(&shown_at(tokens, end), &keyword));
                 self.construct(tokens.before(end))
@@ -138,6 +147,40 @@ fn fails(tokens: Tokens<'_>) -> bool {
     }
 }
 
+/// Whether a struct or a function of the user's has the name of a node.
+fn reads_as_expression(tokens: Tokens<'_>) -> bool {
+    let fields = tokens.brace(1).map(Inside::of);
+    let is_struct = fields.is_none_or(|fields| fields.tokens().is_colon(1));
+    is_struct && tokens.parse_prefix(any_expression).is_ok_and(|(_, end)| end == tokens.len())
+}
+
+/// Where the struct literal starts that was taken for a head and its body up to `end`: another body follows.
+fn struct_literal(tokens: Tokens<'_>, end: usize) -> Option<usize> {
+    tokens.brace(end)?;
+    let mut start = end.checked_sub(2)?;
+    if start == 0 {
+        return None;
+    }
+    tokens.word(start)?;
+    let fields = Inside::of(tokens.brace(end - 1)?);
+    if !(fields.tokens().is_colon(1) || fields.tokens().is_punct(1, ',')) {
+        return None;
+    }
+    while start > 3 && tokens.is_pair(start - 2, ':', ':') && tokens.word(start - 3).is_some() {
+        start -= 3;
+    }
+    Some(start)
+}
+
+/// `tokens` with parentheses around a part of them.
+fn parenthesized(tokens: Tokens<'_>, part: Range<usize>) -> Inside {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens.range(part.clone()).stream());
+    group.set_span(tokens.start(part.start));
+    let after = tokens.after(part.end);
+    let trees = tokens.before(part.start).stream().into_iter().chain([group.into()]).chain(after.stream());
+    Inside::made(trees.collect(), tokens.start(tokens.len()))
+}
+
 /// Whether rustc knows the construct too, so that it may be part of an expression.
 fn is_rust(tokens: Tokens<'_>) -> bool {
     !tokens.is_any_word(0, &["seq", "select", "race", "quorum"])
@@ -152,7 +195,7 @@ fn misspelt<'a>(tokens: Tokens<'_>) -> Option<&'a str> {
     let candidates: &[&str] = match tokens.get(1)? {
         // `name { field: .. }` is a struct.
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-            let inside = super::tokens::Inside::of(group);
+            let inside = Inside::of(group);
             let fields = inside.tokens().word(0).is_some() && inside.tokens().is_colon(1);
             if fields || tokens.len() > 2 {
                 return None;

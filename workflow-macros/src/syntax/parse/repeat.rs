@@ -14,6 +14,10 @@ impl Parser<'_> {
         if let Some(group) = tokens.brace(1) {
             return Some(Loop { keyword, state: None, body: self.block(group) });
         }
+        if tokens.len() == 1 {
+            self.body_missing(tokens, 1, "loop");
+            return None;
+        }
         let name = self.name(tokens, 1, "state of a loop", LOOP_FORM)?;
         let equals = tokens.find_in_type(2, |tokens, at| tokens.starts_equals(at) || tokens.brace(at).is_some());
         let Some(equals) = equals.filter(|equals| tokens.starts_equals(*equals)) else {

@@ -13,6 +13,11 @@ pub(super) struct Inside {
 }
 
 impl Inside {
+    /// Trees that were put together, with the end of what they were made from.
+    pub(super) fn made(trees: Vec<TokenTree>, end: Span) -> Self {
+        Self { trees, end }
+    }
+
     pub(super) fn of(group: &Group) -> Self {
         Self { trees: group.stream().into_iter().collect(), end: group.span_close() }
     }
@@ -115,17 +120,17 @@ impl<'a> Tokens<'a> {
 
     /// An `=` that is not part of a longer operator.
     pub(super) fn is_equals(self, at: usize) -> bool {
-        const BEFORE: &str = "=<>!+-*/%^&|.";
-        let continues = matches!(
-            at.checked_sub(1).and_then(|before| self.get(before)),
-            Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint && BEFORE.contains(punct.as_char())
-        );
-        self.starts_equals(at) && !continues
+        self.starts_equals(at) && !(at > 0 && self.is_joint(at - 1, '>'))
     }
 
     /// An `=` after a type, where a `>` may stand right before it: `Vec<T>= ..`.
     pub(super) fn starts_equals(self, at: usize) -> bool {
-        self.is_punct(at, '=') && !self.is_pair(at, '=', '=') && !self.is_pair(at, '=', '>')
+        const BEFORE: &str = "=<!+-*/%^&|.";
+        let continues = matches!(
+            at.checked_sub(1).and_then(|before| self.get(before)),
+            Some(TokenTree::Punct(punct)) if punct.spacing() == Spacing::Joint && BEFORE.contains(punct.as_char())
+        );
+        self.is_punct(at, '=') && !self.is_pair(at, '=', '=') && !self.is_pair(at, '=', '>') && !continues
     }
 
     pub(super) fn is_arrow(self, at: usize) -> bool {

@@ -2,6 +2,9 @@
 
 mod constructs;
 mod describe;
+mod mistakes;
+mod properties;
+mod recovery;
 
 use crate::diagnostics::{Diagnostics, Severity};
 use crate::syntax::{Workflows, parse};
