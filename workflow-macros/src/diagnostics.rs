@@ -46,6 +46,11 @@ impl Diagnostics {
         self.push(Severity::Warning, syn::Error::new(span, message));
     }
 
+    /// How many errors there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.borrow().iter().flatten().filter(|found| found.severity == Severity::Error).count()
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.found.borrow().iter().flatten().any(|found| found.severity == Severity::Error)
     }
@@ -104,6 +109,9 @@ pub(crate) mod message {
     pub(crate) const CONDITION_MISSING: &str = "expected a condition after `if`";
     pub(crate) const IN_MISSING: &str = "expected `in`\nhelp: for item in items { .. }";
     pub(crate) const STRUCT_LITERAL: &str = "a struct literal before a block wants parentheses\nhelp: (Name { .. })";
+    pub(crate) const ASSIGNMENT_AS_CONDITION: &str =
+        "a condition assigns nothing: `==` compares, `let` matches a pattern";
+    pub(crate) const ARROW_IN_BLOCK: &str = "unexpected `=>`: arms belong to a `match` or a `select`";
     pub(crate) const LABEL: &str =
         "loops of a workflow have no labels: `break` and `continue` belong to the innermost one";
     pub(crate) const RACE_OF_NUMBER: &str = "a `race` takes no number: for the first of several use `quorum`\n\
@@ -156,6 +164,10 @@ pub(crate) mod message {
         format!("expected the inputs in parentheses after this, empty if there are none\nhelp: workflow {name}()")
     }
 
+    pub(crate) fn only_a_name(name: &str) -> String {
+        format!("workflow `{name}` has neither inputs nor a body\nhelp: workflow {name}() {{ .. }}")
+    }
+
     pub(crate) fn workflow_without_body(name: &str) -> String {
         format!("workflow `{name}` has no body\nhelp: {{ .. }}")
     }
@@ -196,6 +208,10 @@ pub(crate) mod message {
 
     pub(crate) fn stage_without_node(name: &Ident) -> String {
         format!("stage `{name}` does not say what it does\nhelp: stage {name}: Type = ..;")
+    }
+
+    pub(crate) fn equals_missing(word: &str) -> String {
+        format!("expected `=` before `{word}`")
     }
 
     pub(crate) fn after_stage_name(name: &Ident) -> String {

@@ -1,5 +1,23 @@
 //! The `workflow!` macro: tokens → syntax → model → checks → code.
+//!
+//! Use it as `workflow_runtime::workflow!`, whose documentation says what it takes.
 #![forbid(unsafe_code)]
+
 mod diagnostics;
+mod expand;
+mod invocation;
+mod messages;
+mod model;
 mod nearest;
+mod pipeline;
+mod resolve;
 mod syntax;
+mod text;
+mod uses;
+
+/// What `workflow_runtime::workflow!` hands its tokens to, with the path of its crate.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __workflow(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    pipeline::run(tokens.into()).into()
+}

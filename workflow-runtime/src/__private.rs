@@ -10,14 +10,18 @@ pub use crate::{
     graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
-    many::{Member, each, first},
+    many::{Member, each, first, member, members, winner},
     output::{List, Of, Optional, of, value},
-    run::{Cx, Detached, Place, TAIL, leaf, of_cell, settle, staged, unnamed},
+    run::{
+        Cx, Detached, Place, TAIL, diverging, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
+    },
     shown::{Show, Shown},
     task::{blocking, spawn},
-    workflow::{Returned, run, start},
+    workflow::{Returned, UnknownStage, run, start, unknown_stage},
+
 };
-pub use core::{self, marker::PhantomData, option::Option, result::Result};
+pub use core::{marker::PhantomData, option::Option, result::Result};
+pub use workflow_macros::__workflow;
 pub use std::{
     boxed::Box,
     sync::{Arc, OnceLock},

@@ -198,7 +198,8 @@ pub fn drive<'a, S: FnMut(u32) -> Erased<'a>>(
     demands: Option<&'a Demands>,
     start: S,
 ) -> Drive<'a, S> {
-    let ready = (0..).zip(pieces).filter(|(_, piece)| piece.needs == 0).map(|(index, _)| index).rev().collect();
+    let mut ready: Vec<u32> = (0..).zip(pieces).filter(|(_, piece)| piece.needs == 0).map(|(index, _)| index).collect();
+    ready.reverse();
     Drive {
         pieces,
         demands,

@@ -25,9 +25,14 @@ pub use handle::Handle;
 pub use held::Loan;
 pub use many::TooFew;
 pub use state::{ItemStates, StageState, Status};
-pub use workflow::Workflow;
+pub use workflow::{UnknownStage, Workflow};
 pub use workflow_graph as graph;
-// pub use workflow_macros::workflow;
 
 #[doc(hidden)]
 pub mod __private;
+
+/// A workflow, written inline.
+#[macro_export]
+macro_rules! workflow {
+    ($($tokens:tt)*) => { $crate::__private::__workflow! { [$crate] $($tokens)* } };
+}

@@ -4,6 +4,7 @@ use crate::{
     Failure, FailureKind,
     failure::Stop,
     lanes::Lanes,
+    output::Of,
     run::Cx,
 };
 use std::{
@@ -126,6 +127,28 @@ impl<F: Future, T> Unpin for First<'_, F, T> {}
 
 /// A member whose type is not that of the others.
 pub type Member<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+
+/// Erases a member's type.
+pub fn member<'a, T>(_: Of<T>, run: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
+    Box::pin(run)
+}
+
+/// The members of a `race for` or a `quorum for`: one for each item.
+pub fn members<I, B, F>(items: I, mut body: B) -> impl Iterator<Item = F>
+where
+    I: IntoIterator,
+    B: FnMut(usize, I::Item) -> F,
+{
+    items.into_iter().enumerate().map(move |(index, item)| body(index, item))
+}
+
+/// What a `race` gives, of the one that won.
+pub fn winner<T>(mut winners: Vec<T>) -> T {
+    match winners.pop() {
+        Some(winner) => winner,
+        None => unreachable!("a race ends when one has succeeded"),
+    }
+}
 
 /// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
 /// success. Fails as soon as too few are left.

@@ -6,7 +6,7 @@ use crate::{
     failure::{Panicked, Stop},
     graph::Graph,
     held::Held,
-    output::{IntoOutput, IntoReason, Of, Reason, SendIfLater},
+    output::{IntoOutput, IntoReason, List, Of, Optional, Reason, SendIfLater},
     state::StageState,
 };
 use std::{
@@ -343,18 +343,38 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
     }
 }
 
-/// Settles an expression inside a body of its own, which keeps its temporaries alive until it has ended.
-#[inline]
-pub fn settle<S, T, X, M>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run
-where
-    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
-{
-    expression.run()
-}
-
 /// The type that a stage's cell holds.
 #[inline]
 #[must_use]
 pub fn of_cell<T>(_: &Option<StageState<T>>) -> Of<T> {
     Of::new()
+}
+
+/// The output of a stage with `#[when]`.
+#[inline]
+pub fn when<S, T: Optional<S>>(_: Of<T>, _: PhantomData<S>, content: Option<T::Content>) -> T {
+    T::from_content(content)
+}
+
+/// The output of a stage with a `for` or a `quorum`.
+#[inline]
+pub fn listed<S, T: List<S>>(_: Of<T>, _: PhantomData<S>, items: Vec<T::Item>) -> T {
+    T::from_items(items)
+}
+
+/// What a block without a tail gives.
+#[inline]
+pub fn nothing(_: Of<()>) {}
+
+/// A `let` whose value is handed over.
+pub fn taken<T>(cell: OnceLock<T>) -> T {
+    match cell.into_inner() {
+        Some(value) => value,
+        None => unreachable!("evaluated just before"),
+    }
+}
+
+/// An expression that never gives anything, `panic!(..)`, as the type that is asked of it.
+pub fn diverging<T>(_: Of<T>, expression: impl FnOnce() -> T) -> T {
+    expression()
 }

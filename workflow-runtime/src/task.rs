@@ -3,11 +3,14 @@
 use crate::{
     BoxError, FailureKind,
     failure::Stop,
-    run::{Cx, Detached, TAIL},
+    output::{IntoOutput, Now, Of},
+    run::{Cx, Detached, IntoStop},
 };
 use std::{
     future::Future,
-    pin::Pin,
+    marker::PhantomData,
+    pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -48,14 +51,13 @@ impl<T> Elsewhere<'_, T> {
     }
 
     fn stop(&self, error: BoxError) -> Stop {
-        let stage = self.stage;
-        self.cx.core.failure(if stage == TAIL { TAIL } else { stage }, FailureKind::Error, Some(error)).into()
+        self.cx.core.failure(self.stage, FailureKind::Error, Some(error)).into()
     }
 }
 
 pin_project_lite::pin_project! {
     struct OnTask<F> {
-        detached: std::sync::Arc<Detached>,
+        detached: Arc<Detached>,
         #[pin]
         run: F,
     }
@@ -72,14 +74,14 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
 }
 
 /// `#[spawn]`: what `run` makes of its place runs on a task of its own.
-pub fn spawn<'a, T, F>(cx: Cx<'a>, stage: u32, run: impl FnOnce(std::sync::Arc<Detached>) -> F) -> Spawned<'a, T>
+pub fn spawn<'a, T, F>(cx: Cx<'a>, stage: u32, run: impl FnOnce(Arc<Detached>) -> F) -> Spawned<'a, T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Stop>> + Send + 'static,
 {
     let task = Handle::try_current().ok().map(|runtime| {
-        let detached = std::sync::Arc::new(cx.detach());
-        let run = run(std::sync::Arc::clone(&detached));
+        let detached = Arc::new(cx.detach());
+        let run = run(Arc::clone(&detached));
         let span = tracing::Span::current();
         runtime.spawn(tracing::Instrument::instrument(OnTask { detached, run }, span))
     });
@@ -101,21 +103,39 @@ impl<T> Future for Spawned<'_, T> {
 }
 
 /// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if nobody waits for it any more.
-pub fn blocking<'a, X: Send + 'static>(
+pub fn blocking<'a, S, T, X, M>(
     cx: Cx<'a>,
     stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
     run: impl FnOnce() -> X + Send + 'static,
-) -> Blocking<'a, X> {
+) -> Blocking<'a, S, T, X, M>
+where
+    X: IntoOutput<S, T, Now<M>> + Send + 'static,
+{
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    Blocking(Elsewhere { cx, stage, task })
+    Blocking { elsewhere: Elsewhere { cx, stage, task }, to: PhantomData }
 }
 
 /// A `#[blocking]` stage.
-pub struct Blocking<'a, X>(Elsewhere<'a, X>);
+pub struct Blocking<'a, S, T, X, M> {
+    elsewhere: Elsewhere<'a, X>,
+    to: PhantomData<fn() -> (S, T, M)>,
+}
 
-impl<X> Future for Blocking<'_, X> {
-    type Output = Result<X, Stop>;
+impl<S, T, X, M> Future for Blocking<'_, S, T, X, M>
+where
+    X: IntoOutput<S, T, Now<M>>,
+{
+    type Output = Result<T, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll_task(context)
+        let (cx, stage) = (self.elsewhere.cx, self.elsewhere.stage);
+        self.elsewhere.poll_task(context).map(|ended| {
+            let settled = pin!(ended?.run()).poll(context);
+            match settled {
+                Poll::Ready(settled) => settled.map_err(|error| error.stop(cx, stage)),
+                Poll::Pending => unreachable!("a plain function gives its value at once"),
+            }
+        })
     }
 }

@@ -33,7 +33,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn machine<'a>(
         cx: Cx<'a>,
-        state: Option<&'a Self::State>,
+        state: Option<&'a Arc<Self::State>>,
         services: &'a Arc<Self::Services>,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
@@ -96,7 +96,8 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _entered = this.span.as_ref().map(|span| span.enter());
+        let span = &*this.span;
+        let _entered = span.as_ref().map(|span| span.enter());
         let machine = this.machine;
         match this.core.catch(|| machine.poll(context)) {
             Poll::Pending => Poll::Pending,
@@ -105,7 +106,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
                     Stop::Failed(failure) => failure,
                     Stop::Returned => unreachable!("a machine takes what was returned"),
                 });
-                if let Some(span) = this.span {
+                if let Some(span) = span {
                     span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
                 }
                 Poll::Ready(ended)
@@ -154,4 +155,21 @@ async fn watched<W: Workflow>(
         machine.as_mut().poll(context)
     })
     .await
+}
+
+/// There is no stage of that name: what `NameStage::from_str` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownStage(String);
+
+impl std::fmt::Display for UnknownStage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "there is no stage '{}'", self.0)
+    }
+}
+
+impl std::error::Error for UnknownStage {}
+
+#[cold]
+pub fn unknown_stage(text: &str) -> UnknownStage {
+    UnknownStage(text.to_owned())
 }

@@ -6,6 +6,7 @@ use super::tokens::{Inside, Tokens};
 use crate::diagnostics::message;
 use crate::syntax::Binding;
 use proc_macro2::Group;
+use syn::Type;
 
 impl Parser<'_> {
     pub(super) fn inputs(self, group: &Group) -> Vec<Binding> {
@@ -17,10 +18,18 @@ impl Parser<'_> {
     pub(super) fn bindings(self, tokens: Tokens<'_>, what: &str) -> Vec<Binding> {
         let mut bindings = Vec::new();
         let mut from = 0;
+        let mut unread = false;
         while from < tokens.len() {
             let comma = tokens.find_in_type(from, |tokens, at| tokens.is_punct(at, ',') || tokens.is_punct(at, ';'));
             let end = comma.unwrap_or(tokens.len());
-            bindings.extend(self.binding(tokens.range(from..end), what));
+            let piece = tokens.range(from..end);
+            // What follows a type that could not be read, and has none itself, is the rest of that type.
+            let is_rest = unread && piece.find(0, Tokens::is_colon).is_none();
+            if !is_rest {
+                let binding = self.binding(piece, what);
+                unread = binding.as_ref().is_none_or(|binding| matches!(binding.ty, Type::Infer(_)));
+                bindings.extend(binding);
+            }
             if tokens.is_punct(end, ';') {
                 self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(what));
             }

@@ -36,12 +36,8 @@ pub(super) struct End {
     pub(super) at: usize,
     /// Whether its `;` stands there.
     pub(super) terminated: bool,
-}
-
-impl End {
-    pub(super) fn next(self) -> usize {
-        self.at + usize::from(self.terminated)
-    }
+    /// Where the next item starts.
+    pub(super) next: usize,
 }
 
 impl Parser<'_> {
@@ -100,7 +96,9 @@ impl Parser<'_> {
         if complete {
             self.diagnostics.error(tokens.before(at).last_span(), message::SEMICOLON_MISSING);
         }
-        End { at, terminated: false }
+        // Before the end of the block the rest may be its tail; before another item it is but a slip of the pen.
+        let next = if end.at == tokens.len() { at } else { end.at };
+        End { at, terminated: false, next }
     }
 
     /// How much of `content` the item takes, where what follows may be the block's tail.
@@ -146,7 +144,8 @@ pub(super) fn starts(tokens: Tokens<'_>, at: usize) -> Start {
 pub(super) fn rough_end(tokens: Tokens<'_>, from: usize) -> End {
     let at =
         (from + 1..tokens.len()).find(|at| tokens.is_punct(*at, ';') || declares(tokens, *at)).unwrap_or(tokens.len());
-    End { at, terminated: tokens.is_punct(at, ';') }
+    let terminated = tokens.is_punct(at, ';');
+    End { at, terminated, next: at + usize::from(terminated) }
 }
 
 /// Whether an item unmistakably starts at `at`, in the middle of another that lacks its `;`.
@@ -158,6 +157,7 @@ fn declares(tokens: Tokens<'_>, at: usize) -> bool {
         Some(TokenTree::Ident(word)) if word == "stage" || word == "signal" => declares_name(tokens, at + 1),
         Some(TokenTree::Ident(word)) if is_name(word) => {
             tokens.word(at + 1).is_some_and(is_name)
+                && after_operand(tokens, at)
                 && declares_name(tokens, at + 1)
                 && nearest(&word.to_string(), ITEM_KEYWORDS).is_some()
         }

@@ -18,7 +18,7 @@ impl Parser<'_> {
             }
             return None;
         };
-        let condition = self.head_expression(tokens.range(1..body), "a condition");
+        let condition = self.condition(tokens.range(1..body), "a condition");
         let then = self.block(tokens.brace(body)?);
         if body + 1 >= tokens.len() {
             return Some(If { condition, then, otherwise: None });
@@ -61,7 +61,7 @@ impl Parser<'_> {
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
             let Some(arrow) = self.arrow(tokens, start, message::ARM_FORM) else {
-                at = tokens.separator(start).map_or(tokens.len(), |separator| separator + 1);
+                at = arm_separator(tokens, start).map_or(tokens.len(), |separator| separator + 1);
                 continue;
             };
             let attributes = self.attributes(tokens.range(at..start));
@@ -132,9 +132,18 @@ impl Parser<'_> {
 
     /// Where an expression ends that is followed by another `PAT =>` without a comma; told.
     fn comma_missing(self, tokens: Tokens<'_>) -> Option<usize> {
-        tokens.find(0, Tokens::is_arrow)?;
-        let (_, length) = tokens.parse_prefix(super::fragment::any_expression).ok()?;
-        if tokens.is_arrow(length) {
+        let arrow = tokens.find(0, Tokens::is_arrow)?;
+        // Words that syn reads otherwise, or not at all.
+        let skipped = usize::from(tokens.is_any_word(0, &["continue", "fail"]));
+        let (_, length) = tokens.after(skipped).parse_prefix(super::fragment::any_expression).ok()?;
+        let length = length + skipped;
+        // What stands before the other arrow must make sense there, or it is not the comma that lacks.
+        let next = tokens.range(length..arrow);
+        let pattern = next.before(guard_at(next, 0).unwrap_or(next.len()));
+        let is_pattern =
+            pattern.parse_prefix(Pat::parse_multi_with_leading_vert).is_ok_and(|(_, end)| end == pattern.len());
+        let is_head = next.is_any_word(0, &["signal", "stage", "sleep"]) || next.is_colon(1);
+        if !is_pattern && !is_head {
             return None;
         }
         self.diagnostics.error(tokens.before(length).last_span(), message::COMMA_MISSING);
@@ -162,6 +171,6 @@ pub(super) fn guard_at(tokens: Tokens<'_>, from: usize) -> Option<usize> {
 }
 
 /// The `,` that ends an arm without `=>`.
-fn arm_separator(tokens: Tokens<'_>, from: usize) -> Option<usize> {
+pub(super) fn arm_separator(tokens: Tokens<'_>, from: usize) -> Option<usize> {
     tokens.find_in_type(from, |tokens, at| tokens.is_punct(at, ',') || tokens.is_punct(at, ';'))
 }

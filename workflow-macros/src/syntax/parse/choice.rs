@@ -2,7 +2,7 @@
 
 use super::Parser;
 use super::arguments::Arguments;
-use super::branch::guard_at;
+use super::branch::{arm_separator, guard_at};
 use super::fragment::is_name;
 use super::tokens::{Inside, Tokens};
 use crate::diagnostics::message;
@@ -77,7 +77,7 @@ impl Parser<'_> {
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
             let Some(arrow) = self.arrow(tokens, start, message::HEAD_FORM) else {
-                at = tokens.separator(start).map_or(tokens.len(), |separator| separator + 1);
+                at = arm_separator(tokens, start).map_or(tokens.len(), |separator| separator + 1);
                 continue;
             };
             let attributes = self.attributes(tokens.range(at..start));

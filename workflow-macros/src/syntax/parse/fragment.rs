@@ -11,6 +11,9 @@ use syn::{Expr, Pat, Type};
 /// How syn begins what it says where tokens ran out.
 const RAN_OUT: &str = "unexpected end of input";
 
+/// How syn begins a list of all that may stand there.
+const ONE_OF: &str = "expected one of: ";
+
 /// How syn says that tokens are left.
 const LEFT_OVER: &str = "unexpected token";
 
@@ -29,6 +32,19 @@ impl Parser<'_> {
     pub(super) fn head_expression(self, tokens: Tokens<'_>, expected: &str) -> Expr {
         self.fragment(tokens, expected, Expr::parse_without_eager_brace)
             .unwrap_or_else(|| Expr::Verbatim(tokens.stream()))
+    }
+
+    /// What is asked before a body: a `=` there is meant as `==`, or lacks its `let`.
+    pub(super) fn condition(self, tokens: Tokens<'_>, expected: &str) -> Expr {
+        let condition = self.head_expression(tokens, expected);
+        self.assigned(&condition);
+        condition
+    }
+
+    pub(super) fn assigned(self, condition: &Expr) {
+        if let Expr::Assign(assign) = condition {
+            self.diagnostics.error(assign.eq_token.span, message::ASSIGNMENT_AS_CONDITION);
+        }
     }
 
     pub(super) fn pattern(self, tokens: Tokens<'_>, expected: &str) -> Pat {
@@ -63,7 +79,7 @@ impl Parser<'_> {
                 None
             }
             Err(error) => {
-                self.diagnostics.syntax(reworded(error));
+                self.diagnostics.syntax(reworded(error, expected));
                 None
             }
         }
@@ -131,13 +147,17 @@ fn shown_operator(tokens: Tokens<'_>, at: usize, tree: &TokenTree) -> String {
 }
 
 /// syn's error in the words of this crate, and only its first: the others follow from it.
-fn reworded(error: syn::Error) -> syn::Error {
+fn reworded(error: syn::Error, expected: &str) -> syn::Error {
     let Some(first) = error.into_iter().next() else {
         return syn::Error::new(Span::call_site(), message::UNREADABLE);
     };
     let said = first.to_string();
     let words = if let Some(rest) = said.strip_prefix(RAN_OUT) {
         rest.strip_prefix(", ").unwrap_or(message::INCOMPLETE).to_owned()
+    } else if said.starts_with(ONE_OF) {
+        // `a type after ..`: where it stands is no longer true deep inside.
+        let what = expected.split(" after ").next().and_then(|what| what.split(" before ").next());
+        message::expected(what.unwrap_or(expected))
     } else if let Some(rest) = said.strip_prefix(LEFT_OVER) {
         format!("{}{rest}", message::OUT_OF_PLACE)
     } else {

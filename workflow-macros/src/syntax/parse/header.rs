@@ -59,11 +59,29 @@ impl Parser<'_> {
             }
             None => Generics::default(),
         };
+        if rest.at == tokens.len() {
+            let span = tokens.last_span();
+            self.diagnostics.error(span, message::only_a_name(&name.to_string()));
+            let body = Block { items: Vec::new(), tail: None, span, close: span };
+            let (inputs, services) = (Vec::new(), Vec::new());
+            let keyword = tokens.start(keyword);
+            return Some(Workflow {
+                attributes,
+                visibility,
+                keyword,
+                name,
+                generics,
+                inputs,
+                output: unit(),
+                services,
+                body,
+            });
+        }
         let inputs = self.workflow_inputs(&mut rest, &name.to_string());
         let output = self.output(&mut rest);
         let (services, where_clause) = self.clauses(&mut rest);
         generics.where_clause = where_clause;
-        let body = self.workflow_body(rest, &name.to_string());
+        let body = self.workflow_body(rest, &name.to_string(), !matches!(output, Type::Infer(_)));
         Some(Workflow {
             attributes,
             visibility,
@@ -86,7 +104,7 @@ impl Parser<'_> {
         let is_rust = RUST_ITEMS.contains(&word.as_str());
         let meant = (!is_rust && nearest(&word, ["workflow"]).is_some()).then_some(word.as_str());
         self.diagnostics.error(tokens.start(at), message::workflow_expected(meant));
-        let named = tokens.word(at + 1).is_some_and(is_name);
+        let named = tokens.word(at).is_some() && tokens.word(at + 1).is_some_and(is_name);
         (named && (!is_rust || word == "fn")).then_some(at + 1)
     }
 
@@ -102,13 +120,6 @@ impl Parser<'_> {
     }
 
     fn output(self, rest: &mut Rest<'_>) -> Type {
-        let unit = || {
-            Type::Tuple(syn::TypeTuple {
-                attrs: Vec::new(),
-                paren_token: syn::token::Paren::default(),
-                elems: syn::punctuated::Punctuated::new(),
-            })
-        };
         let tokens = rest.tokens;
         let start = rest.at;
         let end = tokens.find_in_type(start + 2, starts_part).unwrap_or(tokens.len());
@@ -154,13 +165,15 @@ impl Parser<'_> {
         (services, where_clause)
     }
 
-    fn workflow_body(self, rest: Rest<'_>, name: &str) -> Block {
+    fn workflow_body(self, rest: Rest<'_>, name: &str, read_so_far: bool) -> Block {
         let tokens = rest.tokens;
         if let Some(group) = tokens.brace(rest.at) {
             return self.block(group);
         }
         let span = tokens.before(rest.at).last_span();
-        if rest.at >= tokens.len() {
+        if rest.at >= tokens.len() && !read_so_far {
+            // What stands there last has a mistake of its own.
+        } else if rest.at >= tokens.len() {
             self.diagnostics.error(span, message::workflow_without_body(name));
         } else {
             self.unexpected(tokens, rest.at);
@@ -170,6 +183,11 @@ impl Parser<'_> {
             None => Block { items: Vec::new(), tail: None, span, close: span },
         }
     }
+}
+
+fn unit() -> Type {
+    let elems = syn::punctuated::Punctuated::new();
+    Type::Tuple(syn::TypeTuple { attrs: Vec::new(), paren_token: syn::token::Paren::default(), elems })
 }
 
 /// What of a workflow is still to be read.

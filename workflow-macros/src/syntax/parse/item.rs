@@ -1,7 +1,7 @@
 //! `stage`, `let`, `signal`: each is read from where it starts, and says where the next one does.
 
 use super::Parser;
-use super::block::{End, ITEM_KEYWORDS};
+use super::block::{End, ITEM_KEYWORDS, rough_end};
 use super::fragment::{any_expression, is_name, unread_type};
 use super::statement::bound_names;
 use super::text::text;
@@ -20,7 +20,7 @@ impl Parser<'_> {
     pub(super) fn stage(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
         let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), any_expression);
         self.stage_in(tokens, from, keyword, end, items);
-        end.next()
+        end.next
     }
 
     /// A stage whose end is known; whatever of it can't be read, its name is kept.
@@ -40,6 +40,14 @@ impl Parser<'_> {
             |at: usize| Node { attributes: Attributes::default(), span: item.start(at), kind: NodeKind::Error };
         let mut equals = at + 1;
         let mut ty = None;
+        if let Some(start) = equals_missing(item, at) {
+            let read = item.range(at + 2..start);
+            let ty = self.ty(read, "a type after `:`");
+            if !matches!(ty, Type::Infer(_)) {
+                self.diagnostics.error(item.start(start), message::equals_missing(&plain_text(item, start)));
+            }
+            return (Some(ty), self.node(item.after(start)));
+        }
         if item.is_colon(at + 1) {
             let Some((declared, end)) = self.declared_type(item, at + 2) else {
                 return (Some(unread_type(item.start(at + 2))), missing(at));
@@ -99,26 +107,26 @@ impl Parser<'_> {
             if let Some(name) = item.word(at + 1) {
                 items.push(make(name.clone(), unread_type(name.span()), value(at + 2)));
             }
-            return end.next();
+            return end.next;
         }
         let equals = item.find_in_type(at, Tokens::starts_equals);
         if let Some(otherwise) = let_else(item, equals.unwrap_or(at)) {
             self.diagnostics.error(item.start(otherwise), message::LET_ELSE);
             items.extend(self.bound(item, keyword, at, equals));
-            return end.next();
+            return end.next;
         }
         if item.word(at).is_none_or(|name| !is_name(name)) || !is_declared(item, at + 1) {
             self.let_pattern(item, keyword, equals, items);
-            return end.next();
+            return end.next;
         }
         let Some(name) = self.name(item, at, "value", LET_FORM) else {
-            return end.next();
+            return end.next;
         };
         if !item.is_colon(at + 1) {
             let value_text = equals.map_or_else(|| "..".to_owned(), |equals| text(item.after(equals + 1)));
             self.diagnostics.error(name.span(), message::let_without_type(&name, &value_text));
             items.push(make(name.clone(), unread_type(name.span()), value(equals.map_or(at + 1, |equals| equals + 1))));
-            return end.next();
+            return end.next;
         }
         let (ty, value) = match self.declared_type(item, at + 2) {
             None => (unread_type(name.span()), value(at + 2)),
@@ -131,7 +139,7 @@ impl Parser<'_> {
             }
         };
         items.push(make(name, ty, value));
-        end.next()
+        end.next
     }
 
     /// `let (a, b) = ..;`: told, and its names kept.
@@ -181,7 +189,7 @@ impl Parser<'_> {
             let ty = self.signal_type(item, at + 1, &name);
             items.push(Item::Signal(Signal { attributes, keyword: tokens.start(keyword), name, ty }));
         }
-        end.next()
+        end.next
     }
 
     fn signal_type(self, item: Tokens<'_>, at: usize, name: &Ident) -> Type {
@@ -210,7 +218,10 @@ impl Parser<'_> {
         let written: Vec<String> =
             (start..=keyword).filter_map(|at| tokens.word(at)).map(ToString::to_string).collect();
         self.diagnostics.error(tokens.start(start), message::unknown_item(&written.join(" "), meant));
+        let end = rough_end(tokens, keyword + 1).at;
+        let has_value = tokens.range(keyword + 1..end).find_in_type(0, Tokens::starts_equals).is_some();
         match meant {
+            None if !has_value => self.signal(tokens, from.max(start), keyword, items),
             Some("let") => self.let_value(tokens, from.max(start), keyword, items),
             Some("signal") => self.signal(tokens, from.max(start), keyword, items),
             _ => self.stage(tokens, from.max(start), keyword, items),
@@ -221,7 +232,7 @@ impl Parser<'_> {
     pub(super) fn undeclared(self, tokens: Tokens<'_>, from: usize, at: usize, items: &mut Vec<Item>) -> usize {
         let end = self.item_end(tokens, at, content(tokens, at), any_expression);
         let item = tokens.before(end.at);
-        let Some(name) = tokens.word(at).cloned() else { return end.next() };
+        let Some(name) = tokens.word(at).cloned() else { return end.next };
         let equals = item.find_in_type(at + 2, Tokens::starts_equals);
         let ty = text(item.range(at + 2..equals.unwrap_or(item.len())));
         if equals.is_none() {
@@ -232,14 +243,29 @@ impl Parser<'_> {
                 .map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
             let attributes = self.attributes(tokens.range(from..at));
             items.push(Item::Signal(Signal { attributes, keyword: name.span(), name, ty }));
-            return end.next();
+            return end.next;
         }
         self.diagnostics.error(name.span(), message::undeclared_stage(&name, &ty));
         let attributes = self.attributes(tokens.range(from..at));
         let (ty, node) = self.declaration(item, at, &name);
         items.push(Item::Stage(Stage { attributes, keyword: name.span(), name, ty, node }));
-        end.next()
+        end.next
     }
+}
+
+/// Where a construct starts right behind the declared type of the name at `at`: its `=` lacks.
+fn equals_missing(item: Tokens<'_>, at: usize) -> Option<usize> {
+    let from = if item.is_colon(at + 1) { at + 2 } else { at + 1 };
+    let limit = item.find_in_type(from, Tokens::starts_equals).unwrap_or(item.len());
+    let construct = |tokens: Tokens<'_>, at: usize| {
+        tokens.is_any_word(at, &["if", "match", "loop", "for", "race", "quorum", "select", "seq"])
+            && tokens.after(at).construct_end(0).is_some()
+    };
+    (from + 1..limit).find(|at| construct(item, *at) && !item.is_punct(at - 1, '=')).filter(|_| from == at + 2)
+}
+
+fn plain_text(item: Tokens<'_>, at: usize) -> String {
+    item.word(at).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Whether `: T`, `= ..` or nothing follows a name: it is no pattern.

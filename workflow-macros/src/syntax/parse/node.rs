@@ -80,6 +80,10 @@ impl Parser<'_> {
 
     fn construct(self, tokens: Tokens<'_>) -> Option<NodeKind> {
         if let Some(group) = tokens.brace(0) {
+            let inside = Inside::of(group);
+            if let Some(arrow) = inside.tokens().find(0, Tokens::is_arrow) {
+                return self.wrong(inside.tokens().start(arrow), message::ARROW_IN_BLOCK);
+            }
             return Some(NodeKind::Block(self.block(group)));
         }
         match tokens.word(0)?.to_string().as_str() {

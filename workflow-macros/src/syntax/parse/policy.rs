@@ -143,7 +143,9 @@ impl Parser<'_> {
     fn when(self, reading: Reading<'_>) -> Option<PolicyKind> {
         let one = self.one(reading)?;
         if !one.is_word(0, "let") {
-            return self.expression(one, "a condition").map(Condition::Holds).map(PolicyKind::When);
+            let condition = self.expression(one, "a condition")?;
+            self.assigned(&condition);
+            return Some(PolicyKind::When(Condition::Holds(condition)));
         }
         let Some(equals) = one.find(1, Tokens::is_equals) else {
             return self.form(one.start(one.len()), reading);

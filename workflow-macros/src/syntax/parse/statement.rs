@@ -32,9 +32,9 @@ impl Parser<'_> {
             return end.at;
         }
         let statement = tokens.range(start..end.at);
-        if !end.terminated || end.next() < tokens.len() {
+        if !end.terminated || end.next < tokens.len() {
             self.refuse(statement);
-            return end.next();
+            return end.next;
         }
         // The last of its block is most likely meant as its tail: taken as such, no other error follows from it.
         if is_tail(statement) {
@@ -51,7 +51,7 @@ impl Parser<'_> {
                 Node { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
             }
         });
-        end.next()
+        end.next
     }
 
     /// An item of Rust, up to its `;` or its body.

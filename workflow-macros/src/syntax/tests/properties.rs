@@ -238,6 +238,20 @@ fn the_whole_workflow_is_valid() {
     super::read_clean(WHOLE);
 }
 
+/// The tokens in the order written, brackets as tokens of their own.
+fn flat(tokens: TokenStream, into: &mut Vec<String>) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                into.push(format!("{:?}", group.delimiter()));
+                flat(group.stream(), into);
+                into.push("end".to_owned());
+            }
+            other => into.push(other.to_string()),
+        }
+    }
+}
+
 /// Shows the slips whose errors are none or several: `cargo test -p workflow-macros slips -- --ignored --nocapture`.
 #[test]
 #[ignore = "a report to read, not a test"]
@@ -245,15 +259,24 @@ fn slips() {
     let whole: TokenStream = WHOLE.parse().expect("tokens");
     let tokens = count(whole.clone());
     let other = TokenTree::from(Ident::new("zzz", Span::call_site()));
+    let mut before = Vec::new();
+    flat(whole.clone(), &mut before);
     for slip in [Slip::Delete, Slip::Duplicate, Slip::Swap, Slip::Rename] {
         let mut counts = [0; 8];
         for position in 0..tokens {
             let mut at = position;
             let broken = slipped(whole.clone(), &mut at, slip, &other);
-            let (_, told) = read_tokens(broken.clone());
+            let mut after = Vec::new();
+            flat(broken.clone(), &mut after);
+            let first = before.iter().zip(&after).position(|(before, after)| before != after).unwrap_or(0);
+            let window = after[first.saturating_sub(8)..(first + 8).min(after.len())].join(" ");
+            let (_, told) = read_tokens(broken);
             counts[told.len().min(7)] += 1;
-            if told.len() > 1 {
-                println!("{slip:?} {position}: {told:#?}");
+            if told.len() != 1 {
+                println!("{slip:?} {}: {window}", told.len());
+                for (line, column, text) in told {
+                    println!("    {line}:{column} {}", text.replace('\n', " / "));
+                }
             }
         }
         println!("{slip:?}: {counts:?}");

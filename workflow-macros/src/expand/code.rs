@@ -1,0 +1,187 @@
+//! The user's expressions, and what stands before them.
+
+use super::Expansion;
+use crate::model::{CodeId, NameKind, StageId};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{BinOp, Expr, UnOp, spanned::Spanned};
+
+impl Expansion<'_, '_> {
+    /// What has to be bound right before that expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
+    /// which start when asked for, and `ctx`.
+    pub(super) fn before(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let code = &self.model.codes[code];
+        let mut before = TokenStream::new();
+        for &name in &code.uses {
+            let ident = &self.model.names[name].ident;
+            match self.model.names[name].kind {
+                NameKind::Let(binding) => {
+                    let get = self.local("let", binding);
+                    before.extend(quote!(let #ident = #get();));
+                }
+                NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
+                    let held = self.demand(lazy);
+                    before.extend(quote!(let #ident = &**#held;));
+                }
+                _ => {}
+            }
+        }
+        if code.context {
+            let cx = self.cx();
+            let number = self.number(stage);
+            let guard = self.named("guard");
+            let ctx = Ident::new("ctx", code.expr.span());
+            before.extend(quote!(let #guard = #cx.context(#number); let #ctx = &*#guard;));
+        }
+        before
+    }
+
+    /// Asks for a lazy stage: a `&Held<T>`.
+    pub(super) fn demand(&self, lazy: StageId) -> TokenStream {
+        let scope = self.model.stages[lazy].scope;
+        let (slots, demands) = (self.slots(scope), self.demands(scope));
+        let local = self.model.stages[lazy].local;
+        let field = syn::Index::from(local);
+        let piece = self.number(Some(local));
+        quote!(#slots.#field.demand(#demands, #piece).await)
+    }
+
+    /// Something before that expression has to be awaited.
+    pub(super) fn waits_before(&self, code: CodeId) -> bool {
+        self.model.codes[code].uses.iter().any(|&name| self.is_lazy(name))
+    }
+
+    /// The expression; where it can only diverge, as the type that is asked of it.
+    pub(super) fn expression(&self, code: CodeId, of: &TokenStream) -> TokenStream {
+        let expr = self.model.codes[code].expr;
+        let runtime = &self.runtime;
+        if diverges(expr) {
+            return quote!({ #runtime::diverging(#of, || #expr) });
+        }
+        quote!(#expr)
+    }
+
+    /// An expression that is no stage, awaited, in an `async` body: its value.
+    pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
+        let before = self.before(code, stage);
+        let expression = self.expression(code, of);
+        let span = self.model.codes[code].expr.span();
+        let call = quote_spanned!(span=> #runtime::unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
+        let run = self.named("run");
+        if drops_temporaries(self.model.codes[code].expr) {
+            quote!({ #before #cx.at(#number); let #run = #call; #run.await? })
+        } else {
+            quote!({ #before #cx.at(#number); let #run = #call.await?; #run })
+        }
+    }
+
+    /// A scrutinee, matched by reference: statements that keep it, and the reference.
+    pub(super) fn shown(&self, expr: &Expr, kept: &Ident) -> (TokenStream, TokenStream) {
+        match expr {
+            // A name, or what a pattern bound: a reference already.
+            Expr::Path(_) | Expr::Reference(_) | Expr::Lit(_) => (TokenStream::new(), quote!(#expr)),
+            place if is_place(place) => (TokenStream::new(), quote!(&#place)),
+            other => {
+                let runtime = &self.runtime;
+                let span = other.span();
+                let shown = quote_spanned!(span=> #runtime::Shown(&#kept).__workflow_shown());
+                (quote!(let #kept = #other;), shown)
+            }
+        }
+    }
+
+    /// An `if`'s condition: every `let` in it matches by reference.
+    pub(super) fn condition(&self, expr: &Expr) -> TokenStream {
+        match expr {
+            Expr::Let(binding) => {
+                let pattern = &binding.pat;
+                let value = &binding.expr;
+                let runtime = &self.runtime;
+                let shown = match &**value {
+                    Expr::Path(_) | Expr::Reference(_) => quote!(#value),
+                    place if is_place(place) => quote!(&#place),
+                    other => quote_spanned!(other.span()=> #runtime::Shown(&(#other)).__workflow_shown()),
+                };
+                quote!(let #pattern = #shown)
+            }
+            Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
+                let (left, op, right) = (self.condition(&binary.left), &binary.op, self.condition(&binary.right));
+                quote!(#left #op #right)
+            }
+            other => quote!(#other),
+        }
+    }
+}
+
+/// A field, an element or a dereference: something that lies in a name, and stays there.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Field(field) => is_place_root(&field.base),
+        Expr::Index(index) => is_place_root(&index.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place_root(&unary.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        _ => false,
+    }
+}
+
+fn is_place_root(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(_)) || is_place(expr)
+}
+
+/// Whether the future that this expression gives, if it gives one, can't borrow from a temporary of the expression, so
+/// that it may be made in one place and awaited in another.
+pub(super) fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) => true,
+        Expr::Paren(paren) => is_simple(&paren.expr),
+        Expr::Reference(reference) => is_place_root(&reference.expr),
+        Expr::Field(_) | Expr::Index(_) => is_place(expr),
+        Expr::Unary(unary) => is_place(expr) || is_simple(&unary.expr),
+        Expr::Binary(binary) => is_simple(&binary.left) && is_simple(&binary.right),
+        Expr::Cast(cast) => is_simple(&cast.expr),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_simple),
+        Expr::Array(array) => array.elems.iter().all(is_simple),
+        Expr::Struct(literal) => {
+            literal.rest.is_none() && literal.fields.iter().all(|field| is_simple(&field.expr))
+        }
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(_)) && call.args.iter().all(is_simple),
+        Expr::MethodCall(call) => is_place_root(&call.receiver) && call.args.iter().all(is_simple),
+        _ => false,
+    }
+}
+
+/// Whether the expression locks something: what it gives is then taken out, and its temporaries are dropped, before
+/// anything is awaited.
+pub(super) fn drops_temporaries(expr: &Expr) -> bool {
+    struct Locks(bool);
+    impl<'ast> syn::visit::Visit<'ast> for Locks {
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            let guards = ["lock", "read", "write", "borrow", "borrow_mut"];
+            self.0 |= call.args.is_empty() && guards.iter().any(|guard| call.method == guard);
+            syn::visit::visit_expr_method_call(self, call);
+        }
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    }
+    let mut locks = Locks(false);
+    syn::visit::Visit::visit_expr(&mut locks, expr);
+    locks.0
+}
+
+/// `panic!(..)` and its like.
+fn diverges(expr: &Expr) -> bool {
+    let Expr::Macro(invocation) = expr else { return false };
+    let Some(last) = invocation.mac.path.segments.last() else { return false };
+    ["panic", "todo", "unimplemented", "unreachable"].iter().any(|name| last.ident == name)
+}
+
+/// Whether `name` stands alone as the whole expression.
+pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
+        _ => None,
+    }
+}
+

@@ -1,0 +1,168 @@
+//! The workflow's graph: as `static` data in the generated code, and as a picture in its docs.
+
+use super::{Expansion, items::bare};
+use crate::{
+    model::ScopeId,
+    resolve::text,
+    syntax::{Attributes, Binding, PolicyKind},
+    text::of_tokens,
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use workflow_graph::{Edge, Graph, Policy, Scope, Stage, Value};
+
+impl Expansion<'_, '_> {
+    /// The `Graph` literal.
+    pub(super) fn graph(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        self.with_graph(|graph| {
+            let Graph { name, version, docs, inputs, services, signals, output, stages, scopes, edges, .. } = graph;
+            let values = |values: &[Value<'_>]| {
+                let values = values.iter().map(|Value { name, type_name }| {
+                    quote!(#runtime::GraphValue { name: #name, type_name: #type_name })
+                });
+                quote!(&[#(#values),*])
+            };
+            let (inputs, services, signals) = (values(inputs), values(services), values(signals));
+            let stages = stages.iter().map(|stage| {
+                let Stage { name, type_name, docs, line, scope, kind, policies } = stage;
+                let kind = format_ident!("{kind:?}");
+                let policies = policies.iter().map(|Policy { name, arguments }| {
+                    quote!(#runtime::Policy { name: #name, arguments: #arguments })
+                });
+                quote!(#runtime::Stage {
+                    name: #name, type_name: #type_name, docs: #docs, line: #line, scope: #scope,
+                    kind: #runtime::StageKind::#kind, policies: &[#(#policies),*],
+                })
+            });
+            let option = |value: Option<u32>| match value {
+                Some(value) => quote!(#runtime::Option::Some(#value)),
+                None => quote!(#runtime::Option::None),
+            };
+            let scopes = scopes.iter().map(|Scope { stage, parent, kind, label }| {
+                let (stage, parent, kind) = (option(*stage), option(*parent), format_ident!("{kind:?}"));
+                quote!(#runtime::Scope { stage: #stage, parent: #parent, kind: #runtime::ScopeKind::#kind, label: #label })
+            });
+            let edges = edges.iter().map(|Edge { from, to, kind }| {
+                let kind = format_ident!("{kind:?}");
+                quote!(#runtime::Edge { from: #from, to: #to, kind: #runtime::EdgeKind::#kind })
+            });
+            quote!(#runtime::Graph {
+                name: #name, version: #version, docs: #docs, file: ::core::file!(),
+                inputs: #inputs, services: #services, signals: #signals, output: #output,
+                stages: &[#(#stages),*], scopes: &[#(#scopes),*], edges: &[#(#edges),*],
+            })
+        })
+    }
+
+    /// The picture for the workflow's own page.
+    pub(super) fn picture(&self) -> TokenStream {
+        let picture = self.with_graph(|graph| graph.to_mermaid());
+        Literal::string(&format!("\n\n{picture}\n")).to_token_stream()
+    }
+
+    fn with_graph<R>(&self, use_graph: impl FnOnce(&Graph<'_>) -> R) -> R {
+        let workflow = self.model.workflow;
+        let name = bare(&workflow.name);
+        let version = workflow.attributes.policies.iter().find_map(|policy| match policy.kind {
+            PolicyKind::Version(version) => Some(version),
+            _ => None,
+        });
+        let docs = documentation(&workflow.attributes);
+        let output = text(&workflow.output);
+        let inputs = named_types(&workflow.inputs);
+        let services = named_types(&workflow.services);
+        let signals: Vec<(String, String)> =
+            self.model.signals.iter().map(|signal| (bare(&signal.name), text(&signal.ty))).collect();
+        let stages: Vec<StageText> = (0..self.model.stages.len()).map(|stage| self.stage_text(stage)).collect();
+        let policies: Vec<Vec<Policy<'_>>> = stages.iter().map(StageText::policies).collect();
+        let stages: Vec<Stage<'_>> = stages.iter().zip(&policies).zip(&self.model.stages).map(|((text, policies), stage)| {
+            Stage {
+                name: &text.name,
+                type_name: &text.type_name,
+                docs: &text.docs,
+                line: u32::try_from(stage.syntax.name.span().start().line).unwrap_or(u32::MAX),
+                scope: number(stage.scope),
+                kind: stage.kind,
+                policies,
+            }
+        }).collect();
+        let scopes: Vec<Scope<'_>> = self.model.scopes.iter().map(|scope| Scope {
+            stage: scope.around.map(number),
+            parent: scope.parent.map(number),
+            kind: scope.kind,
+            label: &scope.label,
+        }).collect();
+        let edges: Vec<Edge> = self.model.edges.iter().map(|edge| Edge {
+            from: number(edge.from),
+            to: number(edge.to),
+            kind: edge.kind,
+        }).collect();
+        let (inputs, services, signals) = (values(&inputs), values(&services), values(&signals));
+        use_graph(&Graph {
+            name: &name,
+            version: version.unwrap_or(0),
+            docs: &docs,
+            file: "",
+            inputs: &inputs,
+            services: &services,
+            signals: &signals,
+            output: &output,
+            stages: &stages,
+            scopes: &scopes,
+            edges: &edges,
+        })
+    }
+
+    fn stage_text(&self, stage: usize) -> StageText {
+        let syntax = self.model.stages[stage].syntax;
+        StageText {
+            name: bare(&syntax.name),
+            type_name: syntax.ty.as_ref().map_or_else(|| "()".to_owned(), text),
+            docs: documentation(&syntax.attributes),
+            policies: syntax
+                .attributes
+                .policies
+                .iter()
+                .map(|policy| (policy.name.to_string(), of_tokens(policy.arguments.clone())))
+                .collect(),
+        }
+    }
+}
+
+struct StageText {
+    name: String,
+    type_name: String,
+    docs: String,
+    policies: Vec<(String, String)>,
+}
+
+impl StageText {
+    fn policies(&self) -> Vec<Policy<'_>> {
+        self.policies.iter().map(|(name, arguments)| Policy { name, arguments }).collect()
+    }
+}
+
+fn number(index: ScopeId) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn named_types(bindings: &[Binding]) -> Vec<(String, String)> {
+    bindings.iter().map(|binding| (bare(&binding.name), text(&binding.ty))).collect()
+}
+
+fn values(values: &[(String, String)]) -> Vec<Value<'_>> {
+    values.iter().map(|(name, type_name)| Value { name, type_name }).collect()
+}
+
+/// The text of the doc comments, a line each.
+fn documentation(attributes: &Attributes) -> String {
+    let lines = attributes.docs.iter().filter_map(|attribute| {
+        let syn::Meta::NameValue(doc) = &attribute.meta else { return None };
+        let syn::Expr::Lit(literal) = &doc.value else { return None };
+        let syn::Lit::Str(text) = &literal.lit else { return None };
+        let text = text.value();
+        Some(text.strip_prefix(' ').map(ToOwned::to_owned).unwrap_or(text))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,291 @@
+//! The items that the user sees: the workflow, its stages, its state.
+
+use super::Expansion;
+use crate::syntax;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{GenericParam, Generics, parse_quote};
+
+/// `background_check` → `BackgroundCheck`
+pub(crate) fn variant(name: &Ident) -> Ident {
+    let text = name.to_string();
+    let text = text.strip_prefix("r#").unwrap_or(&text);
+    let mut camel = String::new();
+    for word in text.split('_') {
+        let mut letters = word.chars();
+        if let Some(first) = letters.next() {
+            camel.extend(first.to_uppercase());
+            camel.push_str(letters.as_str());
+        }
+    }
+    if camel.is_empty() || camel.starts_with(|c: char| c.is_ascii_digit()) || camel == "Self" {
+        camel.insert(0, '_');
+    }
+    Ident::new(&camel, name.span())
+}
+
+/// The user's generics, with what every type parameter of a workflow gets.
+fn generics(workflow: &syntax::Workflow) -> Generics {
+    let mut generics = workflow.generics.clone();
+    let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+    for parameter in parameters {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote!(#parameter: ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
+    generics
+}
+
+/// `G, N`, for `use<..>` and `PhantomData`.
+fn parameter_names(generics: &Generics) -> Vec<Ident> {
+    let names = generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(parameter.ident.clone()),
+        GenericParam::Const(parameter) => Some(parameter.ident.clone()),
+        GenericParam::Lifetime(_) => None,
+    });
+    names.collect()
+}
+
+fn phantom(generics: &Generics) -> TokenStream {
+    let types = generics.type_params().map(|parameter| &parameter.ident);
+    quote!(::core::marker::PhantomData<fn() -> (#(#types,)*)>)
+}
+
+impl Expansion<'_, '_> {
+    pub(super) fn items(&self) -> TokenStream {
+        let workflow = self.workflow_item();
+        let stages = self.stages_item();
+        let state = self.state_item();
+        let implementation = self.implementation();
+        quote!(#workflow #stages #state #implementation)
+    }
+
+    fn workflow_item(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let syntax::Workflow { attributes, visibility, name, .. } = workflow;
+        let (docs, cfgs) = (&attributes.docs, &attributes.cfgs);
+        let generics = generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let parameters = parameter_names(&generics);
+        let phantom = phantom(&generics);
+        let picture = self.picture();
+        let no_docs = docs.is_empty().then(|| format!("The workflow `{name}`.")).map(|text| quote!(#[doc = #text]));
+
+        let service_names: Vec<_> = workflow.services.iter().map(|service| &service.name).collect();
+        let service_types: Vec<_> = workflow.services.iter().map(|service| &service.ty).collect();
+        let input_names: Vec<_> = workflow.inputs.iter().map(|input| &input.name).collect();
+        let input_types: Vec<_> = workflow.inputs.iter().map(|input| &input.ty).collect();
+        let output = &workflow.output;
+        let services = self.named("services");
+        let marker = self.named("marker");
+        let default = workflow.services.is_empty().then(|| {
+            quote! {
+                impl #impl_generics ::core::default::Default for #name #type_generics #clause {
+                    fn default() -> Self { Self::new() }
+                }
+            }
+        });
+        quote! {
+            #(#cfgs)*
+            #(#docs)*
+            #no_docs
+            #[doc = #picture]
+            #visibility struct #name #impl_generics #clause {
+                #services: #runtime::Arc<(#(#service_types,)*)>,
+                #marker: #phantom,
+            }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #impl_generics #name #type_generics #clause {
+                /// The workflow's graph: stages, edges, types, policies, docs, source lines.
+                pub const GRAPH: &'static #runtime::Graph<'static> = <Self as #runtime::Workflow>::GRAPH;
+
+                /// The workflow, with the services that its stages use.
+                #[must_use]
+                pub fn new(#(#service_names: #service_types),*) -> Self {
+                    Self { #services: #runtime::Arc::new((#(#service_names,)*)), #marker: ::core::marker::PhantomData }
+                }
+
+                /// Runs the workflow. The future borrows nothing and does nothing until it is polled; dropping it
+                /// cancels all that is under way.
+                ///
+                /// # Errors
+                /// The first stage that failed, and why.
+                pub fn run(&self, #(#input_names: #input_types),*)
+                    -> impl ::core::future::Future<Output = #runtime::Result<#output, #runtime::Failure>>
+                        + ::core::marker::Send + 'static + use<#(#parameters),*>
+                {
+                    #runtime::run::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                }
+
+                /// Starts the workflow on the current tokio runtime and gives a handle on it: await it for the output,
+                /// look at the state, cancel it. Dropping the handle detaches the run.
+                ///
+                /// # Panics
+                /// Outside of a tokio runtime.
+                #[track_caller]
+                pub fn start(&self, #(#input_names: #input_types),*) -> #runtime::Handle<Self> {
+                    #runtime::start::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                }
+            }
+            /// Costs a reference count.
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #impl_generics ::core::clone::Clone for #name #type_generics #clause {
+                fn clone(&self) -> Self {
+                    Self { #services: #runtime::Arc::clone(&self.#services), #marker: ::core::marker::PhantomData }
+                }
+            }
+            impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
+                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    formatter.write_str(::core::stringify!(#name))
+                }
+            }
+            #default
+        }
+    }
+
+    pub(super) fn stage_enum(&self) -> Ident {
+        format_ident!("{}Stage", self.model.workflow.name)
+    }
+
+    fn state_struct(&self) -> Ident {
+        format_ident!("{}State", self.model.workflow.name)
+    }
+
+    fn stages_item(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let (name, visibility) = (self.stage_enum(), &self.model.workflow.visibility);
+        let stages = self.model.stages.iter();
+        let variants: Vec<Ident> = stages.clone().map(|stage| variant(&stage.syntax.name)).collect();
+        let texts: Vec<String> = stages.clone().map(|stage| bare(&stage.syntax.name)).collect();
+        let docs = stages.map(|stage| {
+            let docs = &stage.syntax.attributes.docs;
+            let text = format!("Stage `{}`.", stage.syntax.name);
+            if docs.is_empty() { quote!(#[doc = #text]) } else { quote!(#(#docs)*) }
+        });
+        let about = format!("The stages of [`{}`], in the order written.", self.model.workflow.name);
+        let formatter = self.named("formatter");
+        let display = if variants.is_empty() {
+            quote!(match *self {})
+        } else {
+            quote!(#formatter.pad(match self { #(Self::#variants => #texts,)* }))
+        };
+        let all = variants.len();
+        quote! {
+            #[doc = #about]
+            #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+            #visibility enum #name { #(#docs #variants,)* }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #name {
+                /// All of them.
+                pub const ALL: [Self; #all] = [#(Self::#variants),*];
+            }
+            /// The name as written.
+            #[allow(clippy::all, clippy::pedantic, unused_variables)]
+            impl ::core::fmt::Display for #name {
+                fn fmt(&self, #formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result { #display }
+            }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl ::core::str::FromStr for #name {
+                type Err = #runtime::UnknownStage;
+                fn from_str(text: &str) -> #runtime::Result<Self, Self::Err> {
+                    match text {
+                        #(#texts => #runtime::Result::Ok(Self::#variants),)*
+                        _ => #runtime::Result::Err(#runtime::unknown_stage(text)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn state_item(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let (name, visibility) = (self.state_struct(), &workflow.visibility);
+        let generics = generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let phantom = phantom(&generics);
+        let marker = self.named("marker");
+        let fields: Vec<_> = self.model.stages.iter().map(|stage| &stage.syntax.name).collect();
+        let types = (0..self.model.stages.len()).map(|stage| {
+            let ty = self.stage_type(stage);
+            let items = self.model.items_around(self.model.stages[stage].scope).len();
+            (0..items).fold(quote!(#runtime::StageState<#ty>), |inner, _| quote!(#runtime::ItemStates<#inner>))
+        });
+        let docs = self.model.stages.iter().map(|stage| format!("Stage `{}`.", stage.syntax.name));
+        let about = format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
+        quote! {
+            #[doc = #about]
+            #visibility struct #name #impl_generics #clause {
+                #(#[doc = #docs] pub #fields: #types,)*
+                #marker: #phantom,
+            }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #impl_generics ::core::default::Default for #name #type_generics #clause {
+                fn default() -> Self {
+                    Self { #(#fields: ::core::default::Default::default(),)* #marker: ::core::marker::PhantomData }
+                }
+            }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
+                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    formatter.debug_struct(::core::stringify!(#name))
+                        #(.field(::core::stringify!(#fields), &self.#fields))*
+                        .finish()
+                }
+            }
+        }
+    }
+
+    fn implementation(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let (name, state_struct, stage_enum) = (&workflow.name, self.state_struct(), self.stage_enum());
+        let generics = generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let service_types = workflow.services.iter().map(|service| &service.ty);
+        let input_types = workflow.inputs.iter().map(|input| &input.ty);
+        let output = &workflow.output;
+        let graph = self.graph();
+        let machine = self.machine();
+        let (cx, state, services, input) =
+            (self.cx(), self.named("state"), self.named("services"), self.named("input"));
+        let lints = &workflow.attributes.lints;
+        let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
+        quote! {
+            #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
+            #(#lints)*
+            impl #impl_generics #runtime::Workflow for #name #type_generics #clause {
+                type Input = (#(#input_types,)*);
+                type Output = #output;
+                type State = #state_struct #type_generics;
+                type Stage = #stage_enum;
+                type Services = (#(#service_types,)*);
+                const GRAPH: &'static #runtime::Graph<'static> = &#graph;
+
+                #[allow(unused_variables)]
+                fn machine<#lifetime>(
+                    #cx: #runtime::Cx<#lifetime>,
+                    #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
+                    #services: &#lifetime #runtime::Arc<Self::Services>,
+                    #input: Self::Input,
+                ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
+                    + ::core::marker::Send + #lifetime
+                { #machine }
+            }
+        }
+    }
+}
+
+/// Without `r#`.
+pub(super) fn bare(name: &Ident) -> String {
+    let text = name.to_string();
+    text.strip_prefix("r#").map(ToOwned::to_owned).unwrap_or(text)
+}
+
+/// What stands in for a workflow that has mistakes, so that the rest of the crate is still checked.
+pub(crate) fn fallback(workflow: &syntax::Workflow, stages: &[&syntax::Stage], krate: &TokenStream) -> TokenStream {
+    let _ = stages;
+    let runtime = quote!(#krate::__private);
+    let name = &workflow.name;
+    quote!(#[allow(unused)] type __WorkflowWithMistakes = #runtime::Option<()>; #[doc(hidden)] pub struct #name;)
+}

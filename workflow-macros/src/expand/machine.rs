@@ -1,0 +1,97 @@
+//! The machine: what `run` and `start` drive.
+
+use super::{
+    Expansion,
+    node::{Ends, Tail},
+};
+use crate::model::NameKind;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Type, spanned::Spanned};
+
+impl Expansion<'_, '_> {
+    /// The body of `Workflow::machine`.
+    pub(super) fn machine(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let names = self.names();
+        let values = self.values();
+        let input = self.named("input");
+        let services = self.named("services");
+        let workflow = self.model.workflow;
+
+        let held: Vec<Ident> = (0..workflow.inputs.len()).map(|index| self.held(index)).collect();
+        let mut bound = TokenStream::new();
+        for (index, held) in held.iter().enumerate() {
+            let shared = if self.model.names[index].lent { quote!(.shared()) } else { TokenStream::new() };
+            bound.extend(quote!(let #held = #runtime::Held::Local(#held) #shared;));
+            bound.extend(self.bind_held(index));
+        }
+        for name in &self.model.names {
+            if let NameKind::Service(index) = name.kind
+                && name.used
+            {
+                let ident = &name.ident;
+                let field = syn::Index::from(index);
+                bound.extend(quote!(let #ident = &#services.#field;));
+            }
+        }
+        let body = self.scope(0, &Tail::value(self.output_of()), &Ends::none());
+        let body = if self.model.returns {
+            let returned = self.named("returned");
+            let ended = self.named("ended");
+            quote! {
+                let #returned = #runtime::Returned::new();
+                let #ended = {
+                    let #returned = &#returned;
+                    async move { #bound #runtime::Result::<_, #runtime::Stop>::Ok(#body) }.await
+                };
+                #returned.or(#ended)
+            }
+        } else {
+            quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
+        };
+        quote! {
+            use #runtime::Show as _;
+            #names
+            #values
+            async move {
+                let (#(#held,)*) = #input;
+                #body
+            }
+        }
+    }
+
+    /// Types whose names the compiler's errors say.
+    fn names(&self) -> TokenStream {
+        let module = self.named("names");
+        let mut seen = std::collections::HashSet::new();
+        let all = self.model.names.iter().map(|name| &name.ident).chain([&self.model.workflow.name]);
+        let names = all.filter(|name| seen.insert(name.to_string())).map(|name| {
+            let mut name = name.clone();
+            name.set_span(Span::mixed_site());
+            quote!(pub struct #name;)
+        });
+        quote!(
+            #[allow(non_camel_case_types, unreachable_pub, dead_code, missing_docs)]
+            mod #module { #(#names)* }
+        )
+    }
+
+    /// Every type that stages share is asked to be `Send + Sync + 'static`, once, where it is written.
+    fn values(&self) -> TokenStream {
+        let workflow = self.model.workflow;
+        let inputs = workflow.inputs.iter().chain(&workflow.services).map(|binding| (&binding.name, &binding.ty));
+        let stages = self.model.stages.iter().filter_map(|stage| Some((&stage.syntax.name, stage.syntax.ty.as_ref()?)));
+        let lets = self.model.lets.iter().map(|binding| (&binding.syntax.name, &binding.syntax.ty));
+        let states = self.model.names.iter().filter_map(|name| match name.kind {
+            NameKind::LoopState(round) => Some((&name.ident, self.model.scopes[round].state?)),
+            _ => None,
+        });
+        let values = inputs.chain(stages).chain(lets).chain(states).map(|(name, ty): (&Ident, &Type)| {
+            let runtime = &self.runtime;
+            let mark = self.mark_of(name);
+            quote_spanned!(ty.span()=> #runtime::value::<#mark, #ty>();)
+        });
+        quote!(#(#values)*)
+    }
+}

@@ -1,0 +1,105 @@
+//! Model → items: the workflow, its state, its stages, its graph, its machine.
+
+mod code;
+mod graph;
+mod items;
+mod machine;
+mod node;
+mod scope;
+mod series;
+mod stage;
+
+use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+pub(crate) use items::{fallback, variant};
+
+/// All items of one workflow.
+pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream) -> TokenStream {
+    let expansion = Expansion { model, runtime: quote!(#krate::__private) };
+    expansion.items()
+}
+
+/// A workflow being expanded.
+///
+/// Generated locals have `mixed_site` spans, so that no identifier of the user's can meet them; what the user names is
+/// bound under the user's own identifier.
+struct Expansion<'m, 's> {
+    model: &'m Model<'s>,
+    /// `$crate::__private`
+    runtime: TokenStream,
+}
+
+impl Expansion<'_, '_> {
+    /// A generated local.
+    fn local(&self, kind: &str, number: usize) -> Ident {
+        format_ident!("__{kind}{number}", span = Span::mixed_site())
+    }
+
+    fn named(&self, name: &str) -> Ident {
+        Ident::new(&format!("__{name}"), Span::mixed_site())
+    }
+
+    fn cx(&self) -> Ident {
+        self.named("cx")
+    }
+
+    /// A stage's number in generated code; none: the workflow's tail.
+    fn number(&self, stage: Option<StageId>) -> TokenStream {
+        match stage {
+            Some(stage) => Literal::u32_suffixed(u32::try_from(stage).unwrap_or(u32::MAX)).to_token_stream(),
+            None => {
+                let runtime = &self.runtime;
+                quote!(#runtime::TAIL)
+            }
+        }
+    }
+
+    /// The type whose name an error says: a stage's, or the workflow's for its tail.
+    fn mark(&self, stage: Option<StageId>) -> TokenStream {
+        let name = match stage {
+            Some(stage) => &self.model.stages[stage].syntax.name,
+            None => &self.model.workflow.name,
+        };
+        self.mark_of(name)
+    }
+
+    fn mark_of(&self, name: &Ident) -> TokenStream {
+        let mut name = name.clone();
+        name.set_span(Span::mixed_site());
+        let module = self.named("names");
+        quote!(#module::#name)
+    }
+
+    fn stage_name(&self, stage: StageId) -> &Ident {
+        &self.model.stages[stage].syntax.name
+    }
+
+    /// The local that holds the output of a stage, an input or a loop's state.
+    fn held(&self, name: NameId) -> Ident {
+        self.local("held", name)
+    }
+
+    /// A reference to that local, or to its slot's content, for lending.
+    fn lender(&self, name: NameId) -> Ident {
+        self.local("lender", name)
+    }
+
+    fn slots(&self, scope: ScopeId) -> Ident {
+        self.local("slots", scope)
+    }
+
+    fn demands(&self, scope: ScopeId) -> Ident {
+        self.local("demands", scope)
+    }
+
+    /// The number of an item of that `for`.
+    fn index(&self, scope: ScopeId) -> Ident {
+        self.local("index", scope)
+    }
+
+    fn is_lazy(&self, name: NameId) -> bool {
+        matches!(self.model.names[name].kind, NameKind::Stage(stage) if self.model.stages[stage].lazy)
+    }
+}

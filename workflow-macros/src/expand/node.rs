@@ -1,0 +1,402 @@
+//! A node: what stands on the right of a stage, in an arm, in a tail. Each gives an expression for an `async` body.
+
+use super::{Expansion, code};
+use crate::model::{Branch, For, Loop, Members, NameId, NameKind, Node, NodeKind, ScopeId, StageId};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Lifetime, spanned::Spanned};
+
+/// What a node's value is for.
+#[derive(Clone)]
+pub(super) struct Tail {
+    /// An expression of type `Of<T>`: the type that is asked of it.
+    of: TokenStream,
+    /// In a loop's tail: where `break` and `continue` go.
+    round: Option<Round>,
+}
+
+#[derive(Clone)]
+struct Round {
+    scope: ScopeId,
+    has_state: bool,
+    /// The type of `break`.
+    of: TokenStream,
+}
+
+impl Tail {
+    pub(super) fn value(of: TokenStream) -> Self {
+        Self { of, round: None }
+    }
+}
+
+/// Which scopes end with a node, so that what lives in them may be handed over.
+#[derive(Clone, Default)]
+pub(super) struct Ends(Vec<ScopeId>);
+
+impl Ends {
+    pub(super) fn none() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn and(&self, scope: ScopeId) -> Self {
+        let mut ends = self.clone();
+        ends.0.push(scope);
+        ends
+    }
+
+    /// Those from `scope` inwards.
+    fn from(&self, scope: ScopeId) -> Self {
+        let start = self.0.iter().position(|&other| other == scope).unwrap_or(self.0.len());
+        Self(self.0[start..].to_vec())
+    }
+}
+
+impl Expansion<'_, '_> {
+    /// `stage`: the innermost one around the node.
+    pub(super) fn node(&self, node: &Node<'_>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+        match &node.kind {
+            NodeKind::Expression(code) => {
+                self.hand_over(*code, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of))
+            }
+            NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
+            NodeKind::If(branches) => self.branches(branches, stage, tail, ends),
+            NodeKind::Match { scrutinee, arms } => {
+                let kept = self.local("kept", *scrutinee);
+                let before = self.before(*scrutinee, stage);
+                let (keep, shown) = self.shown(self.model.codes[*scrutinee].expr, &kept);
+                let (cx, number) = (self.cx(), self.number(stage));
+                let span = node.span;
+                let arms = arms.iter().map(|arm| {
+                    let pattern = &arm.syntax.pattern;
+                    let (cfgs, lints) = (&arm.syntax.attributes.cfgs, &arm.syntax.attributes.lints);
+                    let guard = arm.guard.map(|guard| {
+                        let (before, expr) = (self.before(guard, stage), self.model.codes[guard].expr);
+                        if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
+                    });
+                    let body = self.scope(arm.scope, tail, ends);
+                    quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
+                });
+                let matching = quote_spanned!(span=> match #shown { #(#arms)* });
+                quote!({ #before #cx.at(#number); #keep #matching })
+            }
+            NodeKind::Loop(looping) => self.looping(looping, stage, tail, node.span),
+            NodeKind::For(each) => {
+                let runtime = &self.runtime;
+                let mark = self.mark(stage);
+                let of = &tail.of;
+                let item = self.named("item");
+                let cx = self.cx();
+                let each = self.each(each, stage, &item);
+                let limit = match each.limit {
+                    Some(limit) => limit,
+                    None => quote!(32),
+                };
+                let (items, body, before) = (each.items, each.body, each.before);
+                let number = self.number(stage);
+                let list_span = self.declared_span(stage).unwrap_or(node.span);
+                let item_of = quote_spanned!(list_span=> #of.item::<#mark>());
+                quote!({
+                    let #item = #item_of;
+                    #before
+                    #cx.at(#number);
+                    #runtime::listed(#of, #runtime::PhantomData::<#mark>, #runtime::each(#items, #limit, #body).await?)
+                })
+            }
+            NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
+            NodeKind::Return(value) => {
+                let runtime = &self.runtime;
+                let returned = self.named("returned");
+                let of = self.output_of();
+                let value = match value {
+                    Some(code) => {
+                        self.hand_over(*code, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of))
+                    }
+                    None => quote!(()),
+                };
+                quote!(return #runtime::Result::Err(#returned.set(#value)))
+            }
+            NodeKind::Fail(code) => {
+                let runtime = &self.runtime;
+                let (cx, number) = (self.cx(), self.number(stage));
+                let before = self.before(*code, stage);
+                let expr = self.model.codes[*code].expr;
+                let span = expr.span();
+                let stop = quote_spanned!(span=> #cx.fail(#number, #expr));
+                quote!({ #before return #runtime::Result::Err(#stop) })
+            }
+            NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends),
+            NodeKind::Continue(value) => self.continuing(value.as_deref(), stage, tail, ends),
+            NodeKind::Error => quote!(::core::unreachable!()),
+        }
+    }
+
+    /// A block without a tail gives `()`; a round without one goes on.
+    pub(super) fn no_tail(&self, tail: &Tail, close: Span) -> TokenStream {
+        if let Some(round) = &tail.round
+            && !round.has_state
+        {
+            let label = self.label(round.scope);
+            return quote!(continue #label);
+        }
+        let runtime = &self.runtime;
+        let of = &tail.of;
+        quote_spanned!(close=> #runtime::nothing(#of))
+    }
+
+    pub(super) fn output_of(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let output = &self.model.workflow.output;
+        quote!(#runtime::of::<#output>())
+    }
+
+    fn declared_span(&self, stage: Option<StageId>) -> Option<Span> {
+        stage.and_then(|stage| self.model.stages[stage].syntax.ty.as_ref()).map(Spanned::span)
+    }
+
+    /// A bare name as a tail hands over the value itself.
+    fn hand_over(&self, code: usize, ends: &Ends) -> Option<TokenStream> {
+        let ident = code::bare_name(self.model.codes[code].expr)?;
+        let name: NameId = *self.model.by_name.get(&ident.to_string())?;
+        let model = &self.model.names[name];
+        if !ends.0.contains(&model.scope) {
+            return None;
+        }
+        match model.kind {
+            NameKind::Stage(stage) => {
+                let forget = self.forget(stage);
+                let held = self.held_of_stage(stage);
+                Some(quote!({ #forget #held.release().await }))
+            }
+            NameKind::Input(_) | NameKind::LoopState(_) => {
+                let held = self.held(name);
+                Some(quote!(#held.release().await))
+            }
+            NameKind::Let(binding) => {
+                let runtime = &self.runtime;
+                let (get, cell) = (self.local("let", binding), self.local("cell", binding));
+                Some(quote!({ let _ = #get(); #runtime::taken(#cell) }))
+            }
+            NameKind::Service(_) | NameKind::Signal(_) => None,
+        }
+    }
+
+    /// The local of a stage, or its slot.
+    fn held_of_stage(&self, stage: StageId) -> TokenStream {
+        let model = &self.model.stages[stage];
+        if self.is_driven(model.scope) {
+            let stored = self.local("stored", model.scope);
+            let field = syn::Index::from(model.local);
+            return quote!(#stored.#field.into_held());
+        }
+        let held = self.held(model.name);
+        quote!(#held)
+    }
+
+    // Branches.
+
+    fn branches(&self, branches: &[Branch], stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+        let Some((first, rest)) = branches.split_first() else { return TokenStream::new() };
+        let then = self.scope(first.scope, tail, ends);
+        let Some(condition) = first.condition else { return then };
+        let before = self.before(condition, stage);
+        let (cx, number) = (self.cx(), self.number(stage));
+        let expr = self.model.codes[condition].expr;
+        let condition = self.condition(expr);
+        let otherwise = if rest.is_empty() {
+            self.no_tail(tail, expr.span())
+        } else {
+            self.branches(rest, stage, tail, ends)
+        };
+        quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
+    }
+
+    // Loops.
+
+    fn label(&self, round: ScopeId) -> Lifetime {
+        Lifetime::new(&format!("'__round{round}"), Span::mixed_site())
+    }
+
+    fn looping(&self, looping: &Loop<'_>, stage: Option<StageId>, tail: &Tail, _: Span) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let label = self.label(looping.round);
+        let (round, place, next) = (self.named("round"), self.named("place"), self.local("next", looping.round));
+        let state = looping.syntax.state.as_ref();
+        let initial = looping.initial.as_ref().zip(state).map(|(node, state)| {
+            let ty = &state.ty;
+            let value = self.node(node, stage, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+            quote!(let mut #next: #ty = #value;)
+        });
+        let bound = state.map(|state| {
+            let name = self.model.by_name.get(&state.name.to_string()).copied().unwrap_or_default();
+            let held = self.held(name);
+            let shared = if self.model.names[name].lent { quote!(.shared()) } else { TokenStream::new() };
+            let bound = self.bind_held(name);
+            quote!(let #held = #runtime::Held::Local(#next) #shared; #bound)
+        });
+        let ends = Ends::none();
+        let inner = Tail {
+            of: quote!(#runtime::of::<()>()),
+            round: Some(Round {
+                scope: looping.round,
+                has_state: state.is_some(),
+                of: tail.of.clone(),
+            }),
+        };
+        let body = self.scope(looping.round, &inner, &ends);
+        let rounds = self.named("rounds");
+        let max = looping.max.map(|max| {
+            let before = self.before(max, stage);
+            let expr = self.model.codes[max].expr;
+            quote!(let #rounds: u64 = { #before (#expr) as u64 };)
+        });
+        let spent = looping.max.map(|_| {
+            let otherwise = match looping.otherwise {
+                Some(scope) => {
+                    let value = self.scope(scope, &Tail::value(tail.of.clone()), &Ends::none().and(looping.round));
+                    quote!(break #label #value)
+                }
+                None => quote!(return #runtime::Result::Err(#cx.rounds_spent(#number, #rounds))),
+            };
+            (quote!(#round >= #rounds), otherwise)
+        });
+        let spent = spent.map(|(condition, otherwise)| {
+            // The node sees the state of the round that does not come.
+            quote!(if #condition { #bound #otherwise })
+        });
+        let watched = stage.map(|stage| self.begin_round(stage, &round));
+        let continues = quote!(#body);
+        quote!({
+            #initial
+            #max
+            let mut #round: u64 = 0;
+            #label: loop {
+                #spent
+                let #place = #cx.place(#number, #round as usize);
+                let #cx = #cx.within(&#place);
+                #round += 1;
+                #watched
+                #bound
+                #continues
+            }
+        })
+    }
+
+    fn breaking(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+        let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
+        let label = self.label(round.scope);
+        let outer = Tail { of: round.of.clone(), round: None };
+        let value = match value {
+            Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
+            None => self.no_tail(&outer, Span::mixed_site()),
+        };
+        quote!(break #label #value)
+    }
+
+    fn continuing(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+        let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
+        let runtime = &self.runtime;
+        let label = self.label(round.scope);
+        let Some(node) = value else { return quote!(continue #label) };
+        let next = self.local("next", round.scope);
+        let Some(ty) = self.state_type(round.scope) else { return quote!(continue #label) };
+        let value = self.node(node, stage, &Tail::value(quote!(#runtime::of::<#ty>())), &ends.from(round.scope));
+        quote!({ #next = #value; continue #label })
+    }
+
+    /// The declared type of the state of the loop with that round.
+    fn state_type(&self, round: ScopeId) -> Option<TokenStream> {
+        let ty = self.model.scopes[round].state?;
+        Some(quote!(#ty))
+    }
+
+    // Many.
+
+    /// The parts of a `for`, whoever runs its items. `item`: an expression of type `Of<T>` for one run of the body.
+    fn each(&self, each: &For<'_>, stage: Option<StageId>, item: &syn::Ident) -> EachParts {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let index = self.index(each.body);
+        let (place, taken) = (self.named("place"), self.named("taken"));
+        let pattern = each.pattern;
+        let body = self.scope(each.body, &Tail::value(quote!(#item)), &Ends::none());
+        let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
+        let body = quote!(move |#index: usize, #taken| async move {
+            let #place = #cx.place(#number, #index);
+            let #cx = #cx.within(&#place);
+            let #pattern = #shown;
+            #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+        });
+        let mut before = self.before(each.items, stage);
+        let expr = self.model.codes[each.items].expr;
+        let items = if code::drops_temporaries(expr) {
+            let items = self.named("items");
+            before.extend(quote!(let #items = #expr;));
+            quote!(#items)
+        } else {
+            quote!(#expr)
+        };
+        let limit = each.concurrency.map(|limit| {
+            before.extend(self.before(limit, stage));
+            let expr = self.model.codes[limit].expr;
+            quote!((#expr) as usize)
+        });
+        EachParts { items, body, before, limit }
+    }
+
+    fn first(
+        &self,
+        needed: Option<usize>,
+        members: &Members<'_>,
+        stage: Option<StageId>,
+        tail: &Tail,
+        span: Span,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
+        let of = &tail.of;
+        let item = self.named("item");
+        let item_of = match needed {
+            Some(_) => {
+                let span = self.declared_span(stage).unwrap_or(span);
+                quote_spanned!(span=> #of.item::<#mark>())
+            }
+            None => of.clone(),
+        };
+        let (mut before, count) = match needed {
+            Some(needed) => {
+                let expr = self.model.codes[needed].expr;
+                (self.before(needed, stage), quote!((#expr) as usize))
+            }
+            None => (TokenStream::new(), quote!(1)),
+        };
+        let members = match members {
+            Members::Listed(scopes) => {
+                let members = scopes.iter().map(|&scope| {
+                    let body = self.scope(scope, &Tail::value(quote!(#item)), &Ends::none());
+                    quote!(#runtime::member(#item, async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) }))
+                });
+                quote!([#(#members),*])
+            }
+            Members::For(each) => {
+                let parts = self.each(each, stage, &item);
+                before.extend(parts.before);
+                let (items, body) = (parts.items, parts.body);
+                quote!(#runtime::members(#items, #body))
+            }
+        };
+        let winners = quote!(#runtime::first(#cx, #number, #count, #members).await?);
+        let value = match needed {
+            Some(_) => quote!(#runtime::listed(#of, #runtime::PhantomData::<#mark>, #winners)),
+            None => quote!(#runtime::winner(#winners)),
+        };
+        quote!({ let #item = #item_of; #before #cx.at(#number); #value })
+    }
+}
+
+struct EachParts {
+    items: TokenStream,
+    body: TokenStream,
+    before: TokenStream,
+    limit: Option<TokenStream>,
+}

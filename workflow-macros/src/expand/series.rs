@@ -1,0 +1,104 @@
+//! Whether a scope's graph is a nest of series and joins, and which.
+
+use crate::model::{Local, Scope};
+
+/// A graph as series and parallel parts.
+pub(super) enum Shape {
+    /// A stage, by local number.
+    Stage(usize),
+    Series(Vec<Shape>),
+    Parallel(Vec<Shape>),
+}
+
+/// More stages than this in one body cost the compiler more than they save at run time.
+const LIMIT: usize = 16;
+
+/// The scope's graph as a nest, if it is small and one.
+pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {
+    let count = scope.stages.len();
+    if count > LIMIT {
+        return None;
+    }
+    let before = closure(scope, count);
+    let all: Vec<usize> = (0..count).collect();
+    split(&all, &before)
+}
+
+/// For each stage the set of those that end before it starts.
+fn closure(scope: &Scope<'_>, count: usize) -> Vec<u32> {
+    let mut before = vec![0u32; count];
+    for (stage, row) in before.iter_mut().enumerate() {
+        *row = waits_for(scope, stage).into_iter().fold(0, |row, on| row | 1 << on);
+    }
+    // A pass a stage reaches the longest path.
+    for _ in 0..count {
+        for stage in 0..count {
+            let further = (0..count).filter(|&on| before[stage] & 1 << on != 0).fold(0, |row, on| row | before[on]);
+            before[stage] |= further;
+        }
+    }
+    before
+}
+
+/// Which stages of its scope a stage waits for, through `let`s too; each once, in order.
+pub(super) fn waits_for(scope: &Scope<'_>, stage: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut lets = vec![false; scope.lets.len()];
+    let mut open: Vec<Local> = scope.needs[stage].iter().map(|need| need.on).collect();
+    while let Some(on) = open.pop() {
+        match on {
+            Local::Stage(on) => found.push(on),
+            Local::Let(binding) => {
+                if !std::mem::replace(&mut lets[binding], true) {
+                    open.extend(scope.let_needs[binding].iter().map(|need| need.on));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn split(stages: &[usize], before: &[u32]) -> Option<Shape> {
+    if let [only] = stages {
+        return Some(Shape::Stage(*only));
+    }
+    let parts = components(stages, |a, b| before[a] & 1 << b != 0 || before[b] & 1 << a != 0);
+    if parts.len() != 1 {
+        let parts = parts.iter().map(|part| split(part, before)).collect::<Option<Vec<_>>>()?;
+        return Some(if parts.is_empty() { Shape::Series(parts) } else { Shape::Parallel(parts) });
+    }
+    // Two stages belong to one part of a series unless one ends before the other starts.
+    let mut parts = components(stages, |a, b| before[a] & 1 << b == 0 && before[b] & 1 << a == 0);
+    if parts.len() == 1 {
+        return None;
+    }
+    parts.sort_by_key(|part| part.iter().map(|&stage| before[stage].count_ones()).min());
+    let ordered = parts.windows(2).all(|pair| {
+        pair[1].iter().all(|&later| pair[0].iter().all(|&earlier| before[later] & 1 << earlier != 0))
+    });
+    if !ordered {
+        return None;
+    }
+    Some(Shape::Series(parts.iter().map(|part| split(part, before)).collect::<Option<Vec<_>>>()?))
+}
+
+fn components(stages: &[usize], linked: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+    let mut left: Vec<usize> = stages.to_vec();
+    let mut parts = Vec::new();
+    while !left.is_empty() {
+        let mut part = vec![left.remove(0)];
+        let mut next = 0;
+        while next < part.len() {
+            let stage = part[next];
+            let (joined, rest): (Vec<_>, Vec<_>) = left.iter().partition(|&&other| linked(stage, other));
+            part.extend(joined);
+            left = rest;
+            next += 1;
+        }
+        part.sort_unstable();
+        parts.push(part);
+    }
+    parts
+}

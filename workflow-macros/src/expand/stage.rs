@@ -1,0 +1,295 @@
+//! A stage: its expression or construct, its cell, the task it runs on.
+
+use super::{Expansion, code, node::{Ends, Tail}};
+use crate::model::{CodeId, NameKind, NodeKind, StageId, When};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+impl Expansion<'_, '_> {
+    /// The declared type.
+    pub(super) fn stage_type(&self, stage: StageId) -> TokenStream {
+        match &self.model.stages[stage].syntax.ty {
+            Some(ty) => quote!(#ty),
+            None => quote!(()),
+        }
+    }
+
+    /// Where the handle sees the stage; `None` where nobody looks.
+    fn cell(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let state = self.named("state");
+        let field = self.stage_name(stage);
+        let items = self.model.items_around(self.model.stages[stage].scope);
+        let place = if items.is_empty() {
+            quote!(.share())
+        } else {
+            let indices = items.iter().map(|&scope| self.index(scope));
+            quote!(#(.at(#indices))*)
+        };
+        let shared = self.named("shared");
+        quote! {
+            match #state {
+                #runtime::Option::Some(#shared) => #runtime::Option::Some(#shared.#field #place),
+                #runtime::Option::None => #runtime::Option::None,
+            }
+        }
+    }
+
+    /// Takes the value of a stage out of its cell, before it is handed over.
+    pub(super) fn forget(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let cell = self.cell(stage);
+        let local = self.named("cell");
+        quote!(if let #runtime::Option::Some(#local) = #cell { #local.forget(); })
+    }
+
+    /// A statement that runs the stage and binds its output.
+    pub(super) fn stage_statement(&self, stage: StageId) -> TokenStream {
+        let model = &self.model.stages[stage];
+        let held = self.held(model.name);
+        let lints = &model.syntax.attributes.lints;
+        let run = self.named("run");
+        let shared = if self.model.names[model.name].lent { quote!(.shared()) } else { TokenStream::new() };
+        if let Some(code) = self.plain(stage) {
+            let expr = self.model.codes[code].expr;
+            let before = self.before(code, Some(stage));
+            let (cx, number) = (self.cx(), self.number(Some(stage)));
+            let call = self.leaf(stage, code);
+            return if code::drops_temporaries(expr) {
+                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call; #run.await? } #shared;)
+            } else {
+                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call.await?; #run } #shared;)
+            };
+        }
+        let future = self.stage_future(stage);
+        quote!(#(#lints)* let #held = #future.await? #shared;)
+    }
+
+    /// The future of a stage, which gives a `Result<Held<T>, Stop>`.
+    pub(super) fn stage_future(&self, stage: StageId) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let lints = &self.model.stages[stage].syntax.attributes.lints;
+        if let Some(code) = self.plain(stage) {
+            let expr = self.model.codes[code].expr;
+            let before = self.before(code, Some(stage));
+            let call = self.leaf(stage, code);
+            let context = self.model.codes[code].context;
+            let run = self.named("run");
+            if (code::is_simple(expr) || code::drops_temporaries(expr)) && !context && !self.waits_before(code) {
+                return quote!({ #before #cx.at(#number); #(#lints)* let #run = #call; #run });
+            }
+            return quote!(async move { #before #cx.at(#number); #(#lints)* let #run = #call.await; #run });
+        }
+        self.composite(stage)
+    }
+
+    /// The expression of a stage that is nothing but one.
+    fn plain(&self, stage: StageId) -> Option<CodeId> {
+        let model = &self.model.stages[stage];
+        match model.node.kind {
+            NodeKind::Expression(code) if model.when.is_none() && !model.spawn && !model.blocking => Some(code),
+            _ => None,
+        }
+    }
+
+    fn leaf(&self, stage: StageId, code: CodeId) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let span = self.model.codes[code].expr.span();
+        let cell = self.cell(stage);
+        let local = self.named("cell");
+        let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
+        if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
+            // What may diverge asks the cell for its type first.
+            return quote_spanned!(span=> {
+                let #local = #cell;
+                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #local.clone(), #expression);
+                #local
+            });
+        }
+        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #cell, #expression))
+    }
+
+    /// A stage with a construct, a condition or a task of its own.
+    fn composite(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let model = &self.model.stages[stage];
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let cell = self.cell(stage);
+        let (local, of) = (self.named("cell"), self.named("of"));
+        let lints = &model.syntax.attributes.lints;
+        let of_content = match model.when {
+            Some(_) => {
+                let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
+                quote_spanned!(span=> #of.content::<#mark>())
+            }
+            None => quote!(#of),
+        };
+        let content = self.named("content");
+        let node = self.elsewhere(stage, &quote!(#content));
+        let body = match &model.when {
+            None => node,
+            Some(when) => {
+                let skip = self.named("skip");
+                let some = quote!(#runtime::when(#of, #runtime::PhantomData::<#mark>, #runtime::Option::Some(#node)));
+                let none = quote!({
+                    if let #runtime::Option::Some(#skip) = &#skip { #skip.skip(); }
+                    #runtime::when(#of, #runtime::PhantomData::<#mark>, #runtime::Option::None)
+                });
+                self.when(when, stage, &some, &none)
+            }
+        };
+        let skip = match model.when {
+            Some(_) => {
+                let skip = self.named("skip");
+                quote!(let #skip = #local.clone();)
+            }
+            None => TokenStream::new(),
+        };
+        quote!({
+            let #local = #cell;
+            let #of = #runtime::of_cell(&#local);
+            #skip
+            #(#lints)*
+            let #local = #runtime::staged(#cx, #number, #local, async move {
+                let #content = #of_content;
+                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+            });
+            #local
+        })
+    }
+
+    fn when(&self, when: &When<'_>, stage: StageId, some: &TokenStream, none: &TokenStream) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        match when {
+            When::Holds(code) => {
+                let before = self.before(*code, Some(stage));
+                let condition = self.condition(self.model.codes[*code].expr);
+                quote!({ #before #cx.at(#number); if #condition { #some } else { #none } })
+            }
+            When::Matches { pattern, value } => {
+                let before = self.before(*value, Some(stage));
+                let kept = self.named("kept");
+                let (keep, shown) = self.shown(self.model.codes[*value].expr, &kept);
+                quote!({ #before #cx.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
+            }
+        }
+    }
+
+    /// The stage's node, on its own task where it asks for one.
+    fn elsewhere(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let model = &self.model.stages[stage];
+        if model.spawn {
+            self.spawned(stage, of)
+        } else if model.blocking {
+            self.blocking(stage, of)
+        } else {
+            self.node(&model.node, Some(stage), &Tail::value(of.clone()), &Ends::none())
+        }
+    }
+
+    /// Loans of all that the stage names, and the references that it sees on its task.
+    fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
+        let runtime = &self.runtime;
+        let mut lend = TokenStream::new();
+        let mut bind = TokenStream::new();
+        let services = self.named("services");
+        let mut services_lent = false;
+        for name in crate::resolve::names_inside(self.model, stage) {
+            let ident = &self.model.names[name].ident;
+            let loan = self.local("loan", name);
+            match self.model.names[name].kind {
+                NameKind::Service(index) => {
+                    if !std::mem::replace(&mut services_lent, true) {
+                        lend.extend(quote!(let #services = #runtime::Arc::clone(#services);));
+                    }
+                    let field = syn::Index::from(index);
+                    bind.extend(quote!(let #ident = &#services.#field;));
+                }
+                NameKind::Let(binding) => bind.extend(self.binding(binding, TokenStream::new())),
+                NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
+                    let held = self.demand(lazy);
+                    lend.extend(quote!(let #loan = #held.lend();));
+                    bind.extend(quote!(let #ident = &*#loan;));
+                }
+                _ => {
+                    let lender = self.lender(name);
+                    lend.extend(quote!(let #loan = #lender.lend();));
+                    bind.extend(quote!(let #ident = &*#loan;));
+                }
+            }
+        }
+        (lend, bind)
+    }
+
+    fn spawned(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let model = &self.model.stages[stage];
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (lend, bind) = self.loans(stage);
+        let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
+        let returned = self.model.returns.then(|| {
+            let returned = self.named("returned");
+            quote!(let #returned = #returned.clone();)
+        });
+        let node = self.node(&model.node, Some(stage), &Tail::value(of.clone()), &Ends::none());
+        quote!({
+            #lend
+            let #owned = #state.cloned();
+            #returned
+            #runtime::spawn(#cx, #number, move |#detached| async move {
+                let #cx = #detached.cx();
+                let #state = #owned.as_ref();
+                #bind
+                #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+            }).await?
+        })
+    }
+
+    fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
+            // Told by the checks.
+            return quote!(::core::unreachable!());
+        };
+        let (lend, bind) = self.loans(stage);
+        let expr = self.model.codes[code].expr;
+        let lets: TokenStream = self.model.codes[code]
+            .uses
+            .iter()
+            .filter_map(|&name| match self.model.names[name].kind {
+                NameKind::Let(binding) => {
+                    let (ident, get) = (&self.model.names[name].ident, self.local("let", binding));
+                    Some(quote!(let #ident = #get();))
+                }
+                _ => None,
+            })
+            .collect();
+        let (guard, context) = (self.named("guard"), self.named("context"));
+        let ctx = syn::Ident::new("ctx", expr.span());
+        let (outside, inside) = if self.model.codes[code].context {
+            (
+                quote!(let #guard = #cx.context(#number); let #context = (*#guard).clone();),
+                quote!(let #ctx = &#context;),
+            )
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        let closure = quote!(move || { #bind #inside #lets #expr });
+        let span = expr.span();
+        let call = quote_spanned!(span=> #runtime::blocking(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
+        quote!({ #lend #outside #call.await? })
+    }
+}
+
+impl Expansion<'_, '_> {
+    /// Tells the state which round a stage's loop is in.
+    pub(super) fn begin_round(&self, stage: StageId, round: &syn::Ident) -> TokenStream {
+        let runtime = &self.runtime;
+        let cell = self.cell(stage);
+        let local = self.named("cell");
+        quote!(if let #runtime::Option::Some(#local) = #cell { #local.begin_round(#round); })
+    }
+}

@@ -1,0 +1,241 @@
+//! What is meant: dense numbers for stages, scopes as a tree, edges as adjacency lists, every name resolved.
+
+use crate::syntax;
+use proc_macro2::{Ident, Span};
+use std::collections::HashMap;
+use syn::{Expr, Pat, Type};
+use workflow_graph::{EdgeKind, ScopeKind, StageKind};
+
+pub(crate) type StageId = usize;
+pub(crate) type ScopeId = usize;
+pub(crate) type LetId = usize;
+pub(crate) type NameId = usize;
+pub(crate) type CodeId = usize;
+
+/// One workflow, resolved.
+pub(crate) struct Model<'s> {
+    pub(crate) workflow: &'s syntax::Workflow,
+    pub(crate) names: Vec<Name>,
+    pub(crate) by_name: HashMap<String, NameId>,
+    /// In the order written: a stage stands before those nested in it.
+    pub(crate) stages: Vec<Stage<'s>>,
+    pub(crate) lets: Vec<Let<'s>>,
+    pub(crate) signals: Vec<&'s syntax::Signal>,
+    /// The workflow's body first; a scope stands before those nested in it.
+    pub(crate) scopes: Vec<Scope<'s>>,
+    /// Every expression.
+    pub(crate) codes: Vec<Code<'s>>,
+    /// For pictures: which stage waits for which, as written.
+    pub(crate) edges: Vec<Edge>,
+    /// There is a `return` somewhere.
+    pub(crate) returns: bool,
+}
+
+/// What an identifier in an expression may mean.
+pub(crate) struct Name {
+    pub(crate) ident: Ident,
+    pub(crate) kind: NameKind,
+    /// Where it can be seen, nested scopes included.
+    pub(crate) scope: ScopeId,
+    /// Some expression names it.
+    pub(crate) used: bool,
+    /// A task of its own uses it, so that it must be lent.
+    pub(crate) lent: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NameKind {
+    Input(usize),
+    Service(usize),
+    Stage(StageId),
+    Let(LetId),
+    Signal(usize),
+    /// The state of the loop whose round this is.
+    LoopState(ScopeId),
+}
+
+pub(crate) struct Stage<'s> {
+    pub(crate) syntax: &'s syntax::Stage,
+    pub(crate) name: NameId,
+    pub(crate) scope: ScopeId,
+    pub(crate) kind: StageKind,
+    pub(crate) node: Node<'s>,
+    pub(crate) when: Option<When<'s>>,
+    pub(crate) lazy: bool,
+    pub(crate) spawn: bool,
+    pub(crate) blocking: bool,
+    /// Its place in its scope's list.
+    pub(crate) local: usize,
+}
+
+pub(crate) enum When<'s> {
+    Holds(CodeId),
+    Matches { pattern: &'s Pat, value: CodeId },
+}
+
+pub(crate) struct Let<'s> {
+    pub(crate) syntax: &'s syntax::Let,
+    pub(crate) name: NameId,
+    pub(crate) scope: ScopeId,
+    pub(crate) value: CodeId,
+}
+
+pub(crate) struct Scope<'s> {
+    pub(crate) parent: Option<ScopeId>,
+    /// The innermost stage whose node this is a part of.
+    pub(crate) around: Option<StageId>,
+    pub(crate) kind: ScopeKind,
+    pub(crate) label: String,
+    pub(crate) stages: Vec<StageId>,
+    pub(crate) lets: Vec<LetId>,
+    pub(crate) tail: Option<Node<'s>>,
+    /// Where its tail would stand.
+    pub(crate) close: Span,
+    /// The type of the loop's state, in a round.
+    pub(crate) state: Option<&'s Type>,
+    /// For each of its stages, by local number: what it waits for in this scope.
+    pub(crate) needs: Vec<Vec<Need>>,
+    /// For each of its lets, in their order: what they name in this scope.
+    pub(crate) let_needs: Vec<Vec<Need>>,
+}
+
+/// One thing that a stage or a let of the same scope waits for.
+#[derive(Clone, Copy)]
+pub(crate) struct Need {
+    pub(crate) on: Local,
+    pub(crate) kind: EdgeKind,
+    /// Where it says so.
+    pub(crate) span: Span,
+}
+
+/// A stage or a let, by its place in its scope's list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Local {
+    Stage(usize),
+    Let(usize),
+}
+
+/// An expression and what it names.
+pub(crate) struct Code<'s> {
+    pub(crate) expr: &'s Expr,
+    pub(crate) scope: ScopeId,
+    /// The innermost stage that it is a part of.
+    pub(crate) around: Option<StageId>,
+    pub(crate) of_let: Option<LetId>,
+    /// Each once, in the order named.
+    pub(crate) uses: Vec<NameId>,
+    /// It names `ctx`.
+    pub(crate) context: bool,
+}
+
+pub(crate) struct Edge {
+    pub(crate) from: StageId,
+    pub(crate) to: StageId,
+    pub(crate) kind: EdgeKind,
+}
+
+/// The right side of a stage, an arm or a tail.
+pub(crate) struct Node<'s> {
+    pub(crate) span: Span,
+    pub(crate) kind: NodeKind<'s>,
+}
+
+pub(crate) enum NodeKind<'s> {
+    Expression(CodeId),
+    /// `{ .. }` and `seq { .. }`
+    Scope(ScopeId),
+    If(Vec<Branch>),
+    Match {
+        scrutinee: CodeId,
+        arms: Vec<Arm<'s>>,
+    },
+    Loop(Box<Loop<'s>>),
+    For(For<'s>),
+    /// A `race` is a quorum of one, whose value is no list.
+    Members {
+        needed: Option<CodeId>,
+        members: Members<'s>,
+    },
+    Return(Option<CodeId>),
+    Fail(CodeId),
+    Break(Option<Box<Node<'s>>>),
+    Continue(Option<Box<Node<'s>>>),
+    /// Did not parse, or is not available: its error has been told.
+    Error,
+}
+
+/// `if C { .. }`; without a condition: `else { .. }`.
+pub(crate) struct Branch {
+    pub(crate) condition: Option<CodeId>,
+    pub(crate) scope: ScopeId,
+}
+
+pub(crate) struct Arm<'s> {
+    pub(crate) syntax: &'s syntax::Arm,
+    pub(crate) guard: Option<CodeId>,
+    pub(crate) scope: ScopeId,
+}
+
+pub(crate) struct Loop<'s> {
+    pub(crate) syntax: &'s syntax::Loop,
+    pub(crate) initial: Option<Node<'s>>,
+    pub(crate) round: ScopeId,
+    pub(crate) max: Option<CodeId>,
+    pub(crate) otherwise: Option<ScopeId>,
+}
+
+pub(crate) struct For<'s> {
+    pub(crate) pattern: &'s Pat,
+    pub(crate) items: CodeId,
+    pub(crate) body: ScopeId,
+    pub(crate) concurrency: Option<CodeId>,
+}
+
+pub(crate) enum Members<'s> {
+    Listed(Vec<ScopeId>),
+    For(Box<For<'s>>),
+}
+
+impl<'s> Model<'s> {
+    /// Whether `inner` is `outer` or nested in it.
+    pub(crate) fn within(&self, mut inner: ScopeId, outer: ScopeId) -> bool {
+        loop {
+            if inner == outer {
+                return true;
+            }
+            match self.scopes[inner].parent {
+                Some(parent) => inner = parent,
+                None => return false,
+            }
+        }
+    }
+
+    /// The stage of scope `outer` that code in `inner`, a part of stage `around`, lies in; none: its tail.
+    pub(crate) fn stage_of(&self, outer: ScopeId, inner: ScopeId, around: Option<StageId>) -> Option<StageId> {
+        if inner == outer {
+            return around.filter(|&stage| self.stages[stage].scope == outer);
+        }
+        let mut scope = inner;
+        while let Some(parent) = self.scopes[scope].parent {
+            if parent == outer {
+                return self.scopes[scope].around.filter(|&stage| self.stages[stage].scope == outer);
+            }
+            scope = parent;
+        }
+        None
+    }
+
+    /// The scopes of `for` bodies around `scope`, from the outside in.
+    pub(crate) fn items_around(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let mut found = Vec::new();
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if self.scopes[scope].kind == ScopeKind::Item {
+                found.push(scope);
+            }
+            next = self.scopes[scope].parent;
+        }
+        found.reverse();
+        found
+    }
+}

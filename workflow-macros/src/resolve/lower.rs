@@ -1,0 +1,341 @@
+//! Numbers every stage, scope and expression, and declares every name.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{
+        Arm, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
+        ScopeId, Stage, StageId, When,
+    },
+    syntax::{self, PolicyKind},
+};
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use std::collections::HashMap;
+use syn::Expr;
+use workflow_graph::{ScopeKind, StageKind};
+
+const RESERVED: [&str; 2] = ["ctx", "failure"];
+
+pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {
+    let model = Model {
+        workflow,
+        names: Vec::new(),
+        by_name: HashMap::new(),
+        stages: Vec::new(),
+        lets: Vec::new(),
+        signals: Vec::new(),
+        scopes: Vec::new(),
+        codes: Vec::new(),
+        edges: Vec::new(),
+        returns: false,
+    };
+    let mut lowering = Lowering { model, diagnostics };
+    let body = lowering.scope(None, None, ScopeKind::Workflow, String::new(), workflow.body.close);
+    for (index, input) in workflow.inputs.iter().enumerate() {
+        lowering.declare(&input.name, NameKind::Input(index), body);
+    }
+    for (index, service) in workflow.services.iter().enumerate() {
+        lowering.declare(&service.name, NameKind::Service(index), body);
+    }
+    lowering.block(body, None, &workflow.body);
+    lowering.model
+}
+
+struct Lowering<'s, 'd> {
+    model: Model<'s>,
+    diagnostics: &'d Diagnostics,
+}
+
+/// Where a node stands.
+#[derive(Clone, Copy)]
+struct At {
+    scope: ScopeId,
+    around: Option<StageId>,
+}
+
+impl<'s> Lowering<'s, '_> {
+    fn declare(&mut self, ident: &Ident, kind: NameKind, scope: ScopeId) -> NameId {
+        let id = self.model.names.len();
+        let text = ident.to_string();
+        if RESERVED.contains(&text.as_str()) {
+            self.diagnostics.error(ident.span(), messages::reserved(&text));
+        } else if let Some(&first) = self.model.by_name.get(&text) {
+            let first = &self.model.names[first].ident;
+            self.diagnostics.error(ident.span(), messages::declared_twice(&text, first.span()));
+        } else {
+            self.model.by_name.insert(text, id);
+        }
+        self.model.names.push(Name { ident: ident.clone(), kind, scope, used: false, lent: false });
+        id
+    }
+
+    fn scope(
+        &mut self,
+        parent: Option<ScopeId>,
+        around: Option<StageId>,
+        kind: ScopeKind,
+        label: String,
+        close: Span,
+    ) -> ScopeId {
+        self.model.scopes.push(Scope {
+            parent,
+            around,
+            kind,
+            label,
+            stages: Vec::new(),
+            lets: Vec::new(),
+            tail: None,
+            close,
+            state: None,
+            needs: Vec::new(),
+            let_needs: Vec::new(),
+        });
+        self.model.scopes.len() - 1
+    }
+
+    fn nested(&mut self, at: At, kind: ScopeKind, label: String, close: Span) -> ScopeId {
+        self.scope(Some(at.scope), at.around, kind, label, close)
+    }
+
+    fn code(&mut self, at: At, expr: &'s Expr) -> CodeId {
+        self.model.codes.push(Code {
+            expr,
+            scope: at.scope,
+            around: at.around,
+            of_let: None,
+            uses: Vec::new(),
+            context: false,
+        });
+        self.model.codes.len() - 1
+    }
+
+    fn block(&mut self, scope: ScopeId, around: Option<StageId>, block: &'s syntax::Block) {
+        for item in &block.items {
+            match item {
+                syntax::Item::Stage(stage) => self.stage(scope, stage),
+                syntax::Item::Let(binding) => self.binding(scope, around, binding),
+                syntax::Item::Signal(signal) => {
+                    let index = self.model.signals.len();
+                    self.model.signals.push(signal);
+                    self.declare(&signal.name, NameKind::Signal(index), scope);
+                }
+            }
+        }
+        if let Some(tail) = &block.tail {
+            self.model.scopes[scope].tail = Some(self.node(At { scope, around }, tail, &[]));
+        }
+    }
+
+    fn stage(&mut self, scope: ScopeId, syntax: &'s syntax::Stage) {
+        let id = self.model.stages.len();
+        let name = self.declare(&syntax.name, NameKind::Stage(id), scope);
+        let local = self.model.scopes[scope].stages.len();
+        self.model.scopes[scope].stages.push(id);
+        let policies = &syntax.attributes.policies;
+        let has = |wanted: fn(&PolicyKind) -> bool| policies.iter().any(|policy| wanted(&policy.kind));
+        self.model.stages.push(Stage {
+            syntax,
+            name,
+            scope,
+            kind: kind(&syntax.node),
+            node: Node { span: syntax.node.span, kind: NodeKind::Error },
+            when: None,
+            lazy: has(|kind| matches!(kind, PolicyKind::Lazy)),
+            spawn: has(|kind| matches!(kind, PolicyKind::Spawn)),
+            blocking: has(|kind| matches!(kind, PolicyKind::Blocking)),
+            local,
+        });
+        let at = At { scope, around: Some(id) };
+        for policy in policies {
+            if let PolicyKind::When(condition) = &policy.kind {
+                let when = match condition {
+                    syntax::Condition::Holds(condition) => When::Holds(self.code(at, condition)),
+                    syntax::Condition::Matches { pattern, value } => {
+                        When::Matches { pattern, value: self.code(at, value) }
+                    }
+                };
+                self.model.stages[id].when = Some(when);
+            }
+        }
+        let node = self.node(at, &syntax.node, policies);
+        self.model.stages[id].node = node;
+    }
+
+    fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Let) {
+        let id = self.model.lets.len();
+        let name = self.declare(&syntax.name, NameKind::Let(id), scope);
+        let value = self.code(At { scope, around }, &syntax.value);
+        self.model.codes[value].of_let = Some(id);
+        self.model.lets.push(Let { syntax, name, scope, value });
+        self.model.scopes[scope].lets.push(id);
+    }
+
+    /// `policies` are those of the stage whose node this is: an unnamed `for` or `loop` has its own.
+    fn node(&mut self, at: At, node: &'s syntax::Node, policies: &'s [syntax::Policy]) -> Node<'s> {
+        let policies = if policies.is_empty() { &node.attributes.policies } else { policies };
+        let kind = match &node.kind {
+            syntax::NodeKind::Expression(expr) => NodeKind::Expression(self.code(at, expr)),
+            syntax::NodeKind::Block(block) => self.scoped(at, ScopeKind::Block, String::new(), block),
+            syntax::NodeKind::Seq(block) => self.scoped(at, ScopeKind::Seq, String::new(), block),
+            syntax::NodeKind::If(syntax) => {
+                let mut branches = Vec::new();
+                self.branches(at, syntax, &mut branches);
+                NodeKind::If(branches)
+            }
+            syntax::NodeKind::Match(syntax) => self.matching(at, syntax),
+            syntax::NodeKind::Loop(syntax) => self.looping(at, syntax, policies),
+            syntax::NodeKind::For(syntax) => NodeKind::For(self.each(at, syntax, policies)),
+            syntax::NodeKind::Race(members) => {
+                NodeKind::Members { needed: None, members: self.members(at, members) }
+            }
+            syntax::NodeKind::Quorum(needed, members) => {
+                let needed = Some(self.code(at, needed));
+                NodeKind::Members { needed, members: self.members(at, members) }
+            }
+            syntax::NodeKind::Return(value) => {
+                self.model.returns = true;
+                NodeKind::Return(value.as_ref().map(|value| self.code(at, value)))
+            }
+            syntax::NodeKind::Fail(reason) => NodeKind::Fail(self.code(at, reason)),
+            syntax::NodeKind::Break(value) => {
+                NodeKind::Break(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
+            }
+            syntax::NodeKind::Continue(value) => {
+                NodeKind::Continue(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
+            }
+            syntax::NodeKind::Select(_) => self.later(node.span, "select"),
+            syntax::NodeKind::Sleep(_) => self.later(node.span, "sleep"),
+            syntax::NodeKind::SleepUntil(_) => self.later(node.span, "sleep_until"),
+            syntax::NodeKind::Error => NodeKind::Error,
+        };
+        Node { span: node.span, kind }
+    }
+
+    fn later(&self, span: Span, what: &str) -> NodeKind<'s> {
+        self.diagnostics.error(span, messages::not_available(what));
+        NodeKind::Error
+    }
+
+    fn scoped(&mut self, at: At, kind: ScopeKind, label: String, block: &'s syntax::Block) -> NodeKind<'s> {
+        NodeKind::Scope(self.block_scope(at, kind, label, block))
+    }
+
+    fn block_scope(&mut self, at: At, kind: ScopeKind, label: String, block: &'s syntax::Block) -> ScopeId {
+        let scope = self.nested(at, kind, label, block.close);
+        self.block(scope, at.around, block);
+        scope
+    }
+
+    /// A scope of its own for an arm or a member: its block's, if it is one.
+    fn own_scope(&mut self, at: At, kind: ScopeKind, label: String, node: &'s syntax::Node) -> ScopeId {
+        if let syntax::NodeKind::Block(block) = &node.kind {
+            return self.block_scope(at, kind, label, block);
+        }
+        let scope = self.nested(at, kind, label, node.span);
+        let tail = self.node(At { scope, around: at.around }, node, &[]);
+        self.model.scopes[scope].tail = Some(tail);
+        scope
+    }
+
+    fn branches(&mut self, at: At, syntax: &'s syntax::If, branches: &mut Vec<Branch>) {
+        let condition = self.code(at, &syntax.condition);
+        let label = text(&syntax.condition);
+        let scope = self.block_scope(at, ScopeKind::Branch, label, &syntax.then);
+        branches.push(Branch { condition: Some(condition), scope });
+        match &syntax.otherwise {
+            Some(syntax::Else::If(next)) => self.branches(at, next, branches),
+            Some(syntax::Else::Block(block)) => {
+                let scope = self.block_scope(at, ScopeKind::Branch, "else".to_owned(), block);
+                branches.push(Branch { condition: None, scope });
+            }
+            None => {}
+        }
+    }
+
+    fn matching(&mut self, at: At, syntax: &'s syntax::Match) -> NodeKind<'s> {
+        let scrutinee = self.code(at, &syntax.scrutinee);
+        let arms = syntax
+            .arms
+            .iter()
+            .map(|arm| {
+                let mut label = text(&arm.pattern);
+                if let Some(guard) = &arm.guard {
+                    label = format!("{label} if {}", text(guard));
+                }
+                let scope = self.own_scope(at, ScopeKind::Arm, label, &arm.node);
+                let guard = arm.guard.as_ref().map(|guard| self.code(At { scope, around: at.around }, guard));
+                Arm { syntax: arm, guard, scope }
+            })
+            .collect();
+        NodeKind::Match { scrutinee, arms }
+    }
+
+    fn looping(&mut self, at: At, syntax: &'s syntax::Loop, policies: &'s [syntax::Policy]) -> NodeKind<'s> {
+        let initial = syntax.state.as_ref().map(|state| self.node(at, &state.initial, &[]));
+        let round = self.nested(at, ScopeKind::Round, String::new(), syntax.body.close);
+        if let Some(state) = &syntax.state {
+            self.model.scopes[round].state = Some(&state.ty);
+            self.declare(&state.name, NameKind::LoopState(round), round);
+        }
+        self.block(round, at.around, &syntax.body);
+        let inside = At { scope: round, around: at.around };
+        let mut max = None;
+        let mut otherwise = None;
+        for policy in policies {
+            if let PolicyKind::Max { rounds, otherwise: node } = &policy.kind {
+                max = Some(self.code(at, rounds));
+                otherwise = node
+                    .as_ref()
+                    .map(|node| self.own_scope(inside, ScopeKind::Branch, "after the last round".to_owned(), node));
+            }
+        }
+        NodeKind::Loop(Box::new(Loop { syntax, initial, round, max, otherwise }))
+    }
+
+    fn each(&mut self, at: At, syntax: &'s syntax::For, policies: &'s [syntax::Policy]) -> For<'s> {
+        let items = self.code(at, &syntax.items);
+        let concurrency = policies.iter().find_map(|policy| match &policy.kind {
+            PolicyKind::Concurrency(limit) => Some(self.code(at, limit)),
+            _ => None,
+        });
+        let body = self.block_scope(at, ScopeKind::Item, text(&syntax.pattern), &syntax.body);
+        For { pattern: &syntax.pattern, items, body, concurrency }
+    }
+
+    fn members(&mut self, at: At, members: &'s syntax::Members) -> Members<'s> {
+        match members {
+            syntax::Members::For(syntax) => Members::For(Box::new(self.each(at, syntax, &[]))),
+            syntax::Members::Listed(nodes) => {
+                let member = |(index, node)| self.own_scope(at, ScopeKind::Member, format!("{}", index + 1), node);
+                Members::Listed(nodes.iter().enumerate().map(member).collect())
+            }
+        }
+    }
+}
+
+fn kind(node: &syntax::Node) -> StageKind {
+    match &node.kind {
+        syntax::NodeKind::Block(_) => StageKind::Block,
+        syntax::NodeKind::Seq(_) => StageKind::Seq,
+        syntax::NodeKind::If(_) => StageKind::If,
+        syntax::NodeKind::Match(_) => StageKind::Match,
+        syntax::NodeKind::Loop(_) => StageKind::Loop,
+        syntax::NodeKind::For(_) => StageKind::For,
+        syntax::NodeKind::Race(_) => StageKind::Race,
+        syntax::NodeKind::Quorum(..) => StageKind::Quorum,
+        syntax::NodeKind::Select(_) => StageKind::Select,
+        syntax::NodeKind::Sleep(_) | syntax::NodeKind::SleepUntil(_) => StageKind::Sleep,
+        syntax::NodeKind::Return(_) => StageKind::Return,
+        syntax::NodeKind::Fail(_) => StageKind::Fail,
+        syntax::NodeKind::Expression(_)
+        | syntax::NodeKind::Break(_)
+        | syntax::NodeKind::Continue(_)
+        | syntax::NodeKind::Error => StageKind::Expression,
+    }
+}
+
+/// Tokens as a person would write them.
+pub(crate) fn text(tokens: &impl ToTokens) -> String {
+    crate::text::of_tokens(tokens.to_token_stream())
+}

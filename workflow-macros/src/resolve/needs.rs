@@ -1,0 +1,161 @@
+//! Who waits for whom: the edges of every scope's graph.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{Edge, Local, Model, NameId, NameKind, Need, ScopeId, StageId},
+    nearest::nearest,
+    syntax::PolicyKind,
+};
+use proc_macro2::{Ident, Span};
+use std::collections::HashSet;
+use workflow_graph::{EdgeKind, ScopeKind};
+
+pub(super) fn collect(model: &mut Model<'_>, diagnostics: &Diagnostics) {
+    for scope in &mut model.scopes {
+        scope.needs = vec![Vec::new(); scope.stages.len()];
+        scope.let_needs = vec![Vec::new(); scope.lets.len()];
+    }
+    let mut edges = Edges { drawn: HashSet::new() };
+    for code in 0..model.codes.len() {
+        for name in model.codes[code].uses.clone() {
+            edges.data(model, code, name);
+        }
+    }
+    for stage in 0..model.stages.len() {
+        edges.after(model, stage, diagnostics);
+    }
+    for scope in 0..model.scopes.len() {
+        if model.scopes[scope].kind == ScopeKind::Seq {
+            edges.sequence(model, scope);
+        }
+    }
+}
+
+struct Edges {
+    drawn: HashSet<(StageId, StageId)>,
+}
+
+impl Edges {
+    /// Code names a stage or a `let`.
+    fn data(&mut self, model: &mut Model<'_>, code: usize, name: NameId) {
+        let (inner, around, of_let) = {
+            let code = &model.codes[code];
+            (code.scope, code.around, code.of_let)
+        };
+        let outer = model.names[name].scope;
+        let (on, kind) = match model.names[name].kind {
+            NameKind::Stage(stage) => {
+                let kind = if model.stages[stage].lazy { EdgeKind::Lazy } else { EdgeKind::Data };
+                (Local::Stage(model.stages[stage].local), kind)
+            }
+            NameKind::Let(binding) => (Local::Let(place_of(model, outer, binding)), EdgeKind::Data),
+            _ => return,
+        };
+        let span = span_of(model, code, name);
+        let need = Need { on, kind, span };
+        match of_let {
+            Some(binding) if inner == outer => {
+                let place = place_of(model, inner, binding);
+                model.scopes[inner].let_needs[place].push(need);
+                return;
+            }
+            _ => {
+                if let Some(stage) = model.stage_of(outer, inner, around) {
+                    let local = model.stages[stage].local;
+                    model.scopes[outer].needs[local].push(need);
+                }
+            }
+        }
+        if let (Some(to), None) = (around, of_let) {
+            self.draw_name(model, name, to, kind);
+        }
+    }
+
+    /// A `let` is drawn through: its own needs go to whoever names it.
+    fn draw_name(&mut self, model: &mut Model<'_>, name: NameId, to: StageId, kind: EdgeKind) {
+        match model.names[name].kind {
+            NameKind::Stage(from) => self.draw(model, from, to, kind),
+            NameKind::Let(binding) => {
+                let value = model.lets[binding].value;
+                for inner in model.codes[value].uses.clone() {
+                    // A cycle of `let`s is told elsewhere; it must not be followed here.
+                    if inner < name {
+                        self.draw_name(model, inner, to, kind);
+                    } else if let NameKind::Stage(from) = model.names[inner].kind {
+                        self.draw(model, from, to, kind);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn draw(&mut self, model: &mut Model<'_>, from: StageId, to: StageId, kind: EdgeKind) {
+        if from != to && self.drawn.insert((from, to)) {
+            model.edges.push(Edge { from, to, kind });
+        }
+    }
+
+    fn after(&mut self, model: &mut Model<'_>, stage: StageId, diagnostics: &Diagnostics) {
+        let syntax = model.stages[stage].syntax;
+        for policy in &syntax.attributes.policies {
+            let PolicyKind::After(names) = &policy.kind else { continue };
+            for ident in names {
+                self.after_one(model, stage, ident, diagnostics);
+            }
+        }
+    }
+
+    fn after_one(&mut self, model: &mut Model<'_>, stage: StageId, ident: &Ident, diagnostics: &Diagnostics) {
+        let text = ident.to_string();
+        let scope = model.stages[stage].scope;
+        let Some(&name) = model.by_name.get(&text) else {
+            let known = model.stages.iter().map(|stage| stage.syntax.name.to_string()).collect::<Vec<_>>();
+            let near = nearest(&text, known.iter().map(String::as_str));
+            diagnostics.error(ident.span(), messages::unknown_stage(&text, near));
+            return;
+        };
+        model.names[name].used = true;
+        let NameKind::Stage(from) = model.names[name].kind else {
+            diagnostics.error(ident.span(), messages::after_no_stage(&text));
+            return;
+        };
+        let outer = model.stages[from].scope;
+        if !model.within(scope, outer) {
+            diagnostics.error(ident.span(), messages::after_outside(&text));
+            return;
+        }
+        let on = Local::Stage(model.stages[from].local);
+        if let Some(waiting) = model.stage_of(outer, scope, Some(stage)) {
+            let local = model.stages[waiting].local;
+            model.scopes[outer].needs[local].push(Need { on, kind: EdgeKind::After, span: ident.span() });
+        }
+        self.draw(model, from, stage, EdgeKind::After);
+    }
+
+    /// Each stage of a `seq` waits for the one before it.
+    fn sequence(&mut self, model: &mut Model<'_>, scope: ScopeId) {
+        for next in 1..model.scopes[scope].stages.len() {
+            let (from, to) = (model.scopes[scope].stages[next - 1], model.scopes[scope].stages[next]);
+            let span = model.stages[to].syntax.keyword;
+            let need = Need { on: Local::Stage(next - 1), kind: EdgeKind::Sequence, span };
+            model.scopes[scope].needs[next].push(need);
+            self.draw(model, from, to, EdgeKind::Sequence);
+        }
+    }
+}
+
+fn place_of(model: &Model<'_>, scope: ScopeId, binding: usize) -> usize {
+    model.scopes[scope].lets.iter().position(|&other| other == binding).unwrap_or_default()
+}
+
+/// Where that code first says that name.
+fn span_of(model: &Model<'_>, code: usize, name: NameId) -> Span {
+    let mentions = crate::uses::mentions(model.codes[code].expr, &model.by_name);
+    let all = mentions.names.iter().chain(&mentions.called);
+    all.filter(|(text, _)| model.by_name.get(text) == Some(&name))
+        .map(|(_, span)| *span)
+        .next()
+        .unwrap_or_else(Span::call_site)
+}

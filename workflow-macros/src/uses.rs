@@ -1,0 +1,175 @@
+//! Which names an expression mentions: in its own tokens, in nested macros, in format strings.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use std::collections::HashMap;
+use syn::{
+    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprPath, ExprTry, ItemFn, Macro, Pat, PatIdent,
+    visit::{self, Visit},
+};
+
+/// What one expression mentions.
+#[derive(Default)]
+pub(crate) struct Mentions {
+    /// Identifiers that may be names of the workflow, with where they stand.
+    pub(crate) names: Vec<(String, Span)>,
+    /// Those that are called, `name(..)`: a function of that name is meant where no such name can be seen.
+    pub(crate) called: Vec<(String, Span)>,
+    /// What its patterns, closures and `let`s bind.
+    pub(crate) bindings: Vec<Ident>,
+    /// `.await` outside an `async` block or closure.
+    pub(crate) awaits: Vec<Span>,
+    /// `?` outside an `async` block or closure.
+    pub(crate) questions: Vec<Span>,
+}
+
+/// What `expr` mentions. `known` decides which identifiers of a macro's tokens count.
+pub(crate) fn mentions<V>(expr: &Expr, known: &HashMap<String, V>) -> Mentions {
+    let mut visitor = Visitor { known, found: Mentions::default(), inside: 0 };
+    visitor.visit_expr(expr);
+    visitor.found
+}
+
+/// What a pattern binds.
+pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
+    let known = HashMap::<String, ()>::new();
+    let mut visitor = Visitor { known: &known, found: Mentions::default(), inside: 0 };
+    visitor.visit_pat(pattern);
+    visitor.found.bindings
+}
+
+struct Visitor<'k, V> {
+    known: &'k HashMap<String, V>,
+    found: Mentions,
+    /// How many `async` blocks, closures and functions are around.
+    inside: usize,
+}
+
+impl<V> Visitor<'_, V> {
+    fn name(&mut self, ident: &Ident) {
+        self.found.names.push((ident.to_string(), ident.span()));
+    }
+
+    fn nested(&mut self, walk: impl FnOnce(&mut Self)) {
+        self.inside += 1;
+        walk(self);
+        self.inside -= 1;
+    }
+
+    /// A macro's tokens: identifiers that are not fields, methods, paths or macros themselves.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let punct = |index: usize, c: char| matches!(tokens.get(index), Some(TokenTree::Punct(p)) if p.as_char() == c);
+        for (index, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Literal(literal) => self.format_string(literal),
+                TokenTree::Punct(_) => {}
+                TokenTree::Ident(ident) => {
+                    if !self.known.contains_key(&ident.to_string()) {
+                        continue;
+                    }
+                    let range = index > 1 && punct(index - 1, '.') && punct(index - 2, '.');
+                    let member = index > 0 && punct(index - 1, '.') && !range;
+                    let path_before = index > 1 && punct(index - 1, ':') && punct(index - 2, ':');
+                    let colon = punct(index + 1, ':');
+                    let assigned = punct(index + 1, '=') && !punct(index + 2, '=') && !punct(index + 2, '>');
+                    let bang = punct(index + 1, '!') && !punct(index + 2, '=');
+                    if !(member || path_before || colon || assigned || bang) {
+                        self.name(ident);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `"{name}"`, `"{name:?}"`
+    fn format_string(&mut self, literal: &Literal) {
+        let text = literal.to_string();
+        if !text.contains('{') || !text.starts_with(['"', 'r']) {
+            return;
+        }
+        let mut rest = text.as_str();
+        while let Some(open) = rest.find('{') {
+            rest = &rest[open + 1..];
+            if let Some(escaped) = rest.strip_prefix('{') {
+                rest = escaped;
+                continue;
+            }
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let name = &rest[..end];
+            if rest[end..].starts_with([':', '}']) && self.known.contains_key(name) {
+                self.found.names.push((name.to_owned(), literal.span()));
+            }
+            // Widths and precisions: `{:width$}`, `{:.precision$}`.
+            let close = rest.find('}').unwrap_or(rest.len());
+            for argument in rest[..close].split('$').rev().skip(1) {
+                let start = argument.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+                if self.known.contains_key(&argument[start..]) {
+                    self.found.names.push((argument[start..].to_owned(), literal.span()));
+                }
+            }
+        }
+    }
+}
+
+impl<'ast, V> Visit<'ast, > for Visitor<'_, V> {
+    fn visit_expr_path(&mut self, path: &'ast ExprPath) {
+        if path.qself.is_none()
+            && let Some(ident) = path.path.get_ident()
+        {
+            self.name(ident);
+        }
+        visit::visit_expr_path(self, path);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && path.qself.is_none()
+            && let Some(ident) = path.path.get_ident()
+        {
+            self.found.called.push((ident.to_string(), ident.span()));
+            call.args.iter().for_each(|argument| self.visit_expr(argument));
+            return;
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.found.bindings.push(pattern.ident.clone());
+        visit::visit_pat_ident(self, pattern);
+    }
+
+    fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
+        self.nested(|visitor| visit::visit_expr_async(visitor, block));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
+        self.nested(|visitor| visit::visit_expr_closure(visitor, closure));
+    }
+
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        self.nested(|visitor| visit::visit_item_fn(visitor, function));
+    }
+
+    fn visit_expr_await(&mut self, wait: &'ast ExprAwait) {
+        if self.inside == 0 {
+            self.found.awaits.push(wait.await_token.span);
+        }
+        visit::visit_expr_await(self, wait);
+    }
+
+    fn visit_expr_try(&mut self, attempt: &'ast ExprTry) {
+        if self.inside == 0 {
+            self.found.questions.push(attempt.question_token.span);
+        }
+        visit::visit_expr_try(self, attempt);
+    }
+
+    fn visit_expr_macro(&mut self, invocation: &'ast ExprMacro) {
+        self.visit_macro(&invocation.mac);
+    }
+
+    fn visit_macro(&mut self, invocation: &'ast Macro) {
+        self.tokens(invocation.tokens.clone());
+    }
+}
