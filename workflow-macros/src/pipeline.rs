@@ -9,13 +9,8 @@ pub(crate) fn run(tokens: TokenStream) -> TokenStream {
     let workflows = syntax::parse(tokens, &diagnostics);
     let mut items = TokenStream::new();
     for workflow in &workflows.workflows {
-        let told = diagnostics.count();
         let model = resolve::resolve(workflow, &diagnostics);
-        if diagnostics.count() == told {
-            items.extend(expand::expand(&model, &krate));
-        } else {
-            items.extend(expand::fallback(workflow, &[], &krate));
-        }
+        items.extend(expand::expand(&model, &krate, diagnostics.count() == 0));
     }
     let found = diagnostics.finish();
     items.extend(diagnostics::errors(&found));

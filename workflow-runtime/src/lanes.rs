@@ -142,12 +142,13 @@ impl<F: Future> Lanes<F> {
         }
     }
 
-    /// The lanes woken so far, each once. Those woken from now on come with the next call: so that a future which wakes
-    /// itself can't keep its task to itself.
+    /// The lanes woken so far, each once, in their own order, whoever woke them first. Those woken from now on come with
+    /// the next call: so that a future which wakes itself can't keep its task to itself.
     pub(crate) fn take_woken(&mut self) -> Vec<usize> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         std::mem::swap(&mut batch, &mut self.woken.lock().queue);
+        batch.sort_unstable();
         batch
     }
 

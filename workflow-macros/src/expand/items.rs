@@ -4,6 +4,7 @@ use super::Expansion;
 use crate::syntax;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 use syn::{GenericParam, Generics, parse_quote};
 
 /// `background_check` → `BackgroundCheck`
@@ -68,7 +69,7 @@ impl Expansion<'_, '_> {
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let parameters = parameter_names(&generics);
         let phantom = phantom(&generics);
-        let picture = self.picture();
+        let picture = self.sound.then(|| self.picture()).map(|picture| quote!(#[doc = #picture]));
         let no_docs = docs.is_empty().then(|| format!("The workflow `{name}`.")).map(|text| quote!(#[doc = #text]));
 
         let service_names: Vec<_> = workflow.services.iter().map(|service| &service.name).collect();
@@ -89,7 +90,7 @@ impl Expansion<'_, '_> {
             #(#cfgs)*
             #(#docs)*
             #no_docs
-            #[doc = #picture]
+            #picture
             #visibility struct #name #impl_generics #clause {
                 #services: #runtime::Arc<(#(#service_types,)*)>,
                 #marker: #phantom,
@@ -154,10 +155,13 @@ impl Expansion<'_, '_> {
     fn stages_item(&self) -> TokenStream {
         let runtime = &self.runtime;
         let (name, visibility) = (self.stage_enum(), &self.model.workflow.visibility);
-        let stages = self.model.stages.iter();
-        let variants: Vec<Ident> = stages.clone().map(|stage| variant(&stage.syntax.name)).collect();
-        let texts: Vec<String> = stages.clone().map(|stage| bare(&stage.syntax.name)).collect();
-        let docs = stages.map(|stage| {
+        // Two of one name are a mistake that has been told.
+        let mut seen = HashSet::new();
+        let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name)));
+        let stages: Vec<_> = stages.collect();
+        let variants: Vec<Ident> = stages.iter().map(|stage| variant(&stage.syntax.name)).collect();
+        let texts: Vec<String> = stages.iter().map(|stage| bare(&stage.syntax.name)).collect();
+        let docs = stages.iter().map(|stage| {
             let docs = &stage.syntax.attributes.docs;
             let text = format!("Stage `{}`.", stage.syntax.name);
             if docs.is_empty() { quote!(#[doc = #text]) } else { quote!(#(#docs)*) }
@@ -205,13 +209,15 @@ impl Expansion<'_, '_> {
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = phantom(&generics);
         let marker = self.named("marker");
-        let fields: Vec<_> = self.model.stages.iter().map(|stage| &stage.syntax.name).collect();
-        let types = (0..self.model.stages.len()).map(|stage| {
+        let mut seen = HashSet::new();
+        let stages: Vec<_> = (0..self.model.stages.len()).filter(|&stage| seen.insert(self.stage_name(stage))).collect();
+        let fields: Vec<_> = stages.iter().map(|&stage| self.stage_name(stage)).collect();
+        let types = stages.iter().map(|&stage| {
             let ty = self.stage_type(stage);
             let items = self.model.items_around(self.model.stages[stage].scope).len();
             (0..items).fold(quote!(#runtime::StageState<#ty>), |inner, _| quote!(#runtime::ItemStates<#inner>))
         });
-        let docs = self.model.stages.iter().map(|stage| format!("Stage `{}`.", stage.syntax.name));
+        let docs = fields.iter().map(|name| format!("Stage `{name}`."));
         let about = format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
         quote! {
             #[doc = #about]
@@ -246,9 +252,10 @@ impl Expansion<'_, '_> {
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;
         let graph = self.graph();
-        let machine = self.machine();
-        let (cx, state, services, input) =
-            (self.cx(), self.named("state"), self.named("services"), self.named("input"));
+        let input = self.named("input");
+        // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
+        let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
+        let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
         let lints = &workflow.attributes.lints;
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         quote! {
@@ -280,12 +287,4 @@ impl Expansion<'_, '_> {
 pub(super) fn bare(name: &Ident) -> String {
     let text = name.to_string();
     text.strip_prefix("r#").map(ToOwned::to_owned).unwrap_or(text)
-}
-
-/// What stands in for a workflow that has mistakes, so that the rest of the crate is still checked.
-pub(crate) fn fallback(workflow: &syntax::Workflow, stages: &[&syntax::Stage], krate: &TokenStream) -> TokenStream {
-    let _ = stages;
-    let runtime = quote!(#krate::__private);
-    let name = &workflow.name;
-    quote!(#[allow(unused)] type __WorkflowWithMistakes = #runtime::Option<()>; #[doc(hidden)] pub struct #name;)
 }

@@ -13,11 +13,11 @@ use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-pub(crate) use items::{fallback, variant};
+pub(crate) use items::variant;
 
-/// All items of one workflow.
-pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream) -> TokenStream {
-    let expansion = Expansion { model, runtime: quote!(#krate::__private) };
+/// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
+pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> TokenStream {
+    let expansion = Expansion { model, runtime: quote!(#krate::__private), sound };
     expansion.items()
 }
 
@@ -29,6 +29,7 @@ struct Expansion<'m, 's> {
     model: &'m Model<'s>,
     /// `$crate::__private`
     runtime: TokenStream,
+    sound: bool,
 }
 
 impl Expansion<'_, '_> {

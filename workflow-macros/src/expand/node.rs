@@ -84,7 +84,7 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let mark = self.mark(stage);
                 let of = &tail.of;
-                let item = self.named("item");
+                let item = self.local("item", each.body);
                 let cx = self.cx();
                 let each = self.each(each, stage, &item);
                 let limit = match each.limit {
@@ -95,11 +95,14 @@ impl Expansion<'_, '_> {
                 let number = self.number(stage);
                 let list_span = self.declared_span(stage).unwrap_or(node.span);
                 let item_of = quote_spanned!(list_span=> #of.item::<#mark>());
+                let outputs = self.named("outputs");
+                let listed = quote_spanned!(list_span=> #runtime::listed(#of, #runtime::PhantomData::<#mark>, #outputs));
                 quote!({
                     let #item = #item_of;
                     #before
                     #cx.at(#number);
-                    #runtime::listed(#of, #runtime::PhantomData::<#mark>, #runtime::each(#items, #limit, #body).await?)
+                    let #outputs = #runtime::each(#items, #limit, #body).await?;
+                    #listed
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
@@ -355,7 +358,10 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
         let of = &tail.of;
-        let item = self.named("item");
+        let item = match members {
+            Members::For(each) => self.local("item", each.body),
+            Members::Listed(scopes) => self.local("item", scopes.first().copied().unwrap_or_default()),
+        };
         let item_of = match needed {
             Some(_) => {
                 let span = self.declared_span(stage).unwrap_or(span);
@@ -387,7 +393,10 @@ impl Expansion<'_, '_> {
         };
         let winners = quote!(#runtime::first(#cx, #number, #count, #members).await?);
         let value = match needed {
-            Some(_) => quote!(#runtime::listed(#of, #runtime::PhantomData::<#mark>, #winners)),
+            Some(_) => {
+                let span = self.declared_span(stage).unwrap_or(span);
+                quote_spanned!(span=> #runtime::listed(#of, #runtime::PhantomData::<#mark>, #winners))
+            }
             None => quote!(#runtime::winner(#winners)),
         };
         quote!({ let #item = #item_of; #before #cx.at(#number); #value })
