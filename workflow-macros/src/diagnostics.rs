@@ -69,9 +69,8 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        if self.found.get_mut().is_some() && !std::thread::panicking() {
-            panic!("diagnostics were dropped unread");
-        }
+        let read = self.found.get_mut().is_none();
+        assert!(read || std::thread::panicking(), "diagnostics were dropped unread");
     }
 }
 
@@ -258,7 +257,8 @@ pub(crate) mod message {
     }
 
     pub(crate) fn tail_with_semicolon(text: &str) -> String {
-        format!("the tail of a block stands without `;`\nhelp: {text}")
+        let said = "the tail of a block stands without `;`";
+        if text == ".." { said.to_owned() } else { format!("{said}\nhelp: {text}") }
     }
 
     pub(crate) fn rust_item(word: &str) -> String {

@@ -75,6 +75,7 @@ pub(crate) enum PolicyKind {
 }
 
 /// What `#[when]` asks.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Condition {
     Holds(Expr),
     /// `let PAT = EXPR`
@@ -93,6 +94,7 @@ pub(crate) struct Retry {
     pub(crate) only_if: Option<Path>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Wait {
     None,
     Fixed(Duration),
@@ -115,6 +117,7 @@ pub(crate) struct Undo {
 }
 
 /// `200ms`, or any expression of type `std::time::Duration`.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Duration {
     /// Nanoseconds, and where the literal stands.
     Literal {

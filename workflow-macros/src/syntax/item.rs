@@ -16,6 +16,7 @@ pub(crate) struct Block {
 }
 
 /// One item of a block, in the order written.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Item {
     Stage(Stage),
     Let(Let),

@@ -3,6 +3,7 @@
 //! Nothing here knows the compiler's `proc_macro`, so that all of it is tested as ordinary code.
 
 mod attribute;
+mod conditions;
 mod item;
 mod node;
 mod parse;
@@ -11,6 +12,7 @@ mod tests;
 mod workflow;
 
 pub(crate) use attribute::{Attributes, Condition, Duration, Policy, PolicyKind, Retry, Tolerance, Undo, Wait};
+pub(crate) use conditions::{Known, apply as apply_conditions};
 pub(crate) use item::{Block, Item, Let, Signal, Stage};
 pub(crate) use node::{Arm, Else, For, Head, HeadKind, If, Loop, LoopState, Match, Members, Node, NodeKind};
 pub(crate) use parse::parse;

@@ -86,7 +86,7 @@ impl Parser<'_> {
         if end.terminated {
             return end;
         }
-        let at = self.unterminated_end(tokens.range(content..end.at), parser).map_or(end.at, |length| content + length);
+        let at = unterminated_end(tokens.range(content..end.at), parser).map_or(end.at, |length| content + length);
         // An item that ends in the middle of something has a mistake of its own.
         let complete = match tokens.before(at).last() {
             Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '>' | '?' | ')'),
@@ -100,20 +100,16 @@ impl Parser<'_> {
         let next = if end.at == tokens.len() { at } else { end.at };
         End { at, terminated: false, next }
     }
+}
 
-    /// How much of `content` the item takes, where what follows may be the block's tail.
-    fn unterminated_end<T>(
-        self,
-        content: Tokens<'_>,
-        parser: impl FnOnce(ParseStream) -> syn::Result<T>,
-    ) -> Option<usize> {
-        if let Some(end) = content.construct_end(0).filter(|end| !content.continues(*end)) {
-            return Some(end);
-        }
-        let (_, end) = content.parse_prefix(parser).ok()?;
-        // An operator out of place is a mistake in the expression, not the start of a tail.
-        (!matches!(content.get(end), Some(TokenTree::Punct(_)))).then_some(end)
+/// How much of `content` the item takes, where what follows may be the block's tail.
+fn unterminated_end<T>(content: Tokens<'_>, parser: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<usize> {
+    if let Some(end) = content.construct_end(0).filter(|end| !content.continues(*end)) {
+        return Some(end);
     }
+    let (_, end) = content.parse_prefix(parser).ok()?;
+    // An operator out of place is a mistake in the expression, not the start of a tail.
+    (!matches!(content.get(end), Some(TokenTree::Punct(_)))).then_some(end)
 }
 
 /// What kind of item starts at `at`, behind its attributes.

@@ -5,7 +5,7 @@ use super::tokens::{Inside, Tokens};
 use crate::diagnostics::message;
 use crate::syntax::{Arm, Else, If, Match, Node, NodeKind};
 use proc_macro2::Group;
-use syn::Pat;
+use syn::{Expr, Pat};
 
 impl Parser<'_> {
     /// `if C { .. } else ..`; None: told.
@@ -135,7 +135,7 @@ impl Parser<'_> {
         let arrow = tokens.find(0, Tokens::is_arrow)?;
         // Words that syn reads otherwise, or not at all.
         let skipped = usize::from(tokens.is_any_word(0, &["continue", "fail"]));
-        let (_, length) = tokens.after(skipped).parse_prefix(super::fragment::any_expression).ok()?;
+        let (_, length) = tokens.after(skipped).parse_prefix(super::fragment::read::<Expr>).ok()?;
         let length = length + skipped;
         // What stands before the other arrow must make sense there, or it is not the comma that lacks.
         let next = tokens.range(length..arrow);
@@ -154,7 +154,7 @@ impl Parser<'_> {
     pub(super) fn body_missing(self, tokens: Tokens<'_>, from: usize, keyword: &str) {
         // A head that is broken has a mistake of its own, nearer to its cause.
         let head = tokens.after(from);
-        if let Err(error) = head.parse_prefix(syn::Expr::parse_without_eager_brace)
+        if let Err(error) = head.parse_prefix(Expr::parse_without_eager_brace)
             && !head.is_empty()
             && !error.to_string().starts_with("unexpected end")
         {

@@ -4,8 +4,7 @@ use super::Parser;
 use super::tokens::{Tokens, shown};
 use crate::diagnostics::message;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
-use syn::ext::IdentExt as _;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Pat, Type};
 
 /// How syn begins what it says where tokens ran out.
@@ -20,7 +19,7 @@ const LEFT_OVER: &str = "unexpected token";
 impl Parser<'_> {
     /// An expression that is all of `tokens`; `expected` says what is missing where there are none.
     pub(super) fn expression(self, tokens: Tokens<'_>, expected: &str) -> Option<Expr> {
-        self.fragment(tokens, expected, |input| input.parse())
+        self.fragment(tokens, expected, read)
     }
 
     /// An expression, or its tokens where it is none: a name in them still counts as used.
@@ -58,7 +57,7 @@ impl Parser<'_> {
             self.diagnostics.error(tokens.start(0), message::INFERRED_TYPE);
             return unread_type(tokens.start(0));
         }
-        self.fragment(tokens, expected, |input| input.parse()).unwrap_or_else(|| unread_type(tokens.start(0)))
+        self.fragment(tokens, expected, read).unwrap_or_else(|| unread_type(tokens.start(0)))
     }
 
     /// All of `tokens`, read by `parser`.
@@ -127,11 +126,6 @@ pub(super) fn is_name(word: &Ident) -> bool {
     syn::parse2::<Ident>(tree.into()).is_ok()
 }
 
-/// The name without its `r#`.
-pub(super) fn plain(word: &Ident) -> String {
-    word.unraw().to_string()
-}
-
 /// An operator of several characters is shown whole.
 fn shown_operator(tokens: Tokens<'_>, at: usize, tree: &TokenTree) -> String {
     let second = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
@@ -166,6 +160,7 @@ fn reworded(error: syn::Error, expected: &str) -> syn::Error {
     syn::Error::new(first.span(), words)
 }
 
-pub(super) fn any_expression(input: ParseStream) -> syn::Result<Expr> {
+/// Whatever syn can read.
+pub(super) fn read<T: Parse>(input: ParseStream) -> syn::Result<T> {
     input.parse()
 }

@@ -1,7 +1,7 @@
 //! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
 
 use super::Parser;
-use super::fragment::is_name;
+use super::fragment::{is_name, read};
 use super::tokens::Tokens;
 use crate::diagnostics::message;
 use crate::nearest::nearest;
@@ -36,8 +36,7 @@ impl Parser<'_> {
         let visibility = if keyword == start {
             Visibility::Inherited
         } else {
-            self.fragment(tokens.range(start..keyword), "a visibility", |input| input.parse())
-                .unwrap_or(Visibility::Inherited)
+            self.fragment(tokens.range(start..keyword), "a visibility", read).unwrap_or(Visibility::Inherited)
         };
         let at = self.keyword(tokens, keyword)?;
         let name = match tokens.word(at) {
@@ -52,8 +51,7 @@ impl Parser<'_> {
         };
         let mut generics = match generics_end {
             Some(end) => {
-                let generics =
-                    self.fragment(tokens.range(rest.at..end), "type parameters", |input| input.parse::<Generics>());
+                let generics = self.fragment(tokens.range(rest.at..end), "type parameters", read::<Generics>);
                 rest.at = end;
                 generics.unwrap_or_default()
             }
@@ -135,7 +133,7 @@ impl Parser<'_> {
         if tokens.is_arrow(start) || tokens.is_colon(start) {
             self.diagnostics.error(tokens.start(start), message::OUTPUT_ARROW);
             let skipped = if tokens.is_arrow(start) { 2 } else { 1 };
-            let ty = tokens.range(start + skipped..part).parse_prefix(|input| input.parse::<Type>());
+            let ty = tokens.range(start + skipped..part).parse_prefix(read::<Type>);
             return ty.map_or_else(|_| super::fragment::unread_type(tokens.start(start)), |(ty, _)| ty);
         }
         self.diagnostics.error(tokens.start(start), message::AFTER_INPUTS);
@@ -158,7 +156,7 @@ impl Parser<'_> {
                 self.diagnostics.error(tokens.start(rest.at), message::WHERE_TWICE);
             } else {
                 let clause = tokens.range(rest.at..end);
-                where_clause = self.fragment(clause, "bounds", |input| input.parse::<WhereClause>());
+                where_clause = self.fragment(clause, "bounds", read::<WhereClause>);
             }
             rest.at = end;
         }

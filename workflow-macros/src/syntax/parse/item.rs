@@ -2,8 +2,8 @@
 
 use super::Parser;
 use super::block::{End, ITEM_KEYWORDS, rough_end};
-use super::fragment::{any_expression, is_name, unread_type};
-use super::statement::bound_names;
+use super::fragment::{is_name, read, unread_type};
+use super::statement::{bound_names, word_text};
 use super::text::text;
 use super::tokens::Tokens;
 use crate::diagnostics::message;
@@ -18,7 +18,7 @@ const SIGNAL_FORM: &str = "signal name: Type;";
 
 impl Parser<'_> {
     pub(super) fn stage(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
-        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), any_expression);
+        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), read::<Expr>);
         self.stage_in(tokens, from, keyword, end, items);
         end.next
     }
@@ -44,7 +44,7 @@ impl Parser<'_> {
             let read = item.range(at + 2..start);
             let ty = self.ty(read, "a type after `:`");
             if !matches!(ty, Type::Infer(_)) {
-                self.diagnostics.error(item.start(start), message::equals_missing(&plain_text(item, start)));
+                self.diagnostics.error(item.start(start), message::equals_missing(&word_text(item, start)));
             }
             return (Some(ty), self.node(item.after(start)));
         }
@@ -84,17 +84,15 @@ impl Parser<'_> {
             return Some((self.ty(item.range(at..equals), "a type after `:`"), equals));
         }
         let rest = item.after(at);
-        match rest.parse_prefix(|input| input.parse::<Type>()) {
-            Ok((ty, length)) => Some((ty, at + length)),
-            Err(_) => {
-                self.ty(rest, "a type after `:`");
-                None
-            }
+        if let Ok((ty, length)) = rest.parse_prefix(read::<Type>) {
+            return Some((ty, at + length));
         }
+        self.ty(rest, "a type after `:`");
+        None
     }
 
     pub(super) fn let_value(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
-        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), any_expression);
+        let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), read::<Expr>);
         let attributes = self.attributes(tokens.range(from..keyword));
         let item = tokens.before(end.at);
         let value = |at: usize| Expr::Verbatim(item.after(at).stream());
@@ -112,7 +110,7 @@ impl Parser<'_> {
         let equals = item.find_in_type(at, Tokens::starts_equals);
         if let Some(otherwise) = let_else(item, equals.unwrap_or(at)) {
             self.diagnostics.error(item.start(otherwise), message::LET_ELSE);
-            items.extend(self.bound(item, keyword, at, equals));
+            items.extend(bound(item, keyword, at, equals));
             return end.next;
         }
         if item.word(at).is_none_or(|name| !is_name(name)) || !is_declared(item, at + 1) {
@@ -153,7 +151,7 @@ impl Parser<'_> {
             self.name(item, at, "value", LET_FORM);
             return;
         }
-        let names = self.bound(item, keyword, at, equals);
+        let names = bound(item, keyword, at, equals);
         if names.is_empty() && equals.is_none() {
             self.diagnostics.error(item.start(at), message::LET_FORM_ONLY);
         } else {
@@ -162,27 +160,9 @@ impl Parser<'_> {
         items.extend(names);
     }
 
-    /// A value for each name that the pattern from `at` binds.
-    fn bound(self, item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> Vec<Item> {
-        let end = equals.unwrap_or(item.len());
-        let colon = item.find(at, Tokens::is_colon).unwrap_or(end).min(end);
-        let Ok((pattern, _)) = item.range(at..colon).parse_prefix(Pat::parse_multi_with_leading_vert) else {
-            return Vec::new();
-        };
-        let value = item.after(end + 1).stream();
-        bound_names(&pattern)
-            .into_iter()
-            .map(|name| {
-                let ty = unread_type(name.span());
-                let value = Expr::Verbatim(value.clone());
-                Item::Let(Let { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
-            })
-            .collect()
-    }
-
     pub(super) fn signal(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
         let at = keyword + 1;
-        let end = self.item_end(tokens, keyword, at + 2, |input| input.parse::<Type>());
+        let end = self.item_end(tokens, keyword, at + 2, read::<Type>);
         let attributes = self.attributes(tokens.range(from..keyword));
         let item = tokens.before(end.at);
         if let Some(name) = self.name(item, at, "signal", SIGNAL_FORM) {
@@ -230,17 +210,14 @@ impl Parser<'_> {
 
     /// `name: T = ..` without a keyword.
     pub(super) fn undeclared(self, tokens: Tokens<'_>, from: usize, at: usize, items: &mut Vec<Item>) -> usize {
-        let end = self.item_end(tokens, at, content(tokens, at), any_expression);
+        let end = self.item_end(tokens, at, content(tokens, at), read::<Expr>);
         let item = tokens.before(end.at);
         let Some(name) = tokens.word(at).cloned() else { return end.next };
         let equals = item.find_in_type(at + 2, Tokens::starts_equals);
         let ty = text(item.range(at + 2..equals.unwrap_or(item.len())));
         if equals.is_none() {
             self.diagnostics.error(name.span(), message::undeclared_signal(&name, &ty));
-            let ty = item
-                .after(at + 2)
-                .parse_prefix(|input| input.parse())
-                .map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
+            let ty = item.after(at + 2).parse_prefix(read).map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
             let attributes = self.attributes(tokens.range(from..at));
             items.push(Item::Signal(Signal { attributes, keyword: name.span(), name, ty }));
             return end.next;
@@ -253,6 +230,24 @@ impl Parser<'_> {
     }
 }
 
+/// A value for each name that the pattern from `at` binds.
+fn bound(item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> Vec<Item> {
+    let end = equals.unwrap_or(item.len());
+    let colon = item.find(at, Tokens::is_colon).unwrap_or(end).min(end);
+    let Ok((pattern, _)) = item.range(at..colon).parse_prefix(Pat::parse_multi_with_leading_vert) else {
+        return Vec::new();
+    };
+    let value = item.after(end + 1).stream();
+    bound_names(&pattern)
+        .into_iter()
+        .map(|name| {
+            let ty = unread_type(name.span());
+            let value = Expr::Verbatim(value.clone());
+            Item::Let(Let { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
+        })
+        .collect()
+}
+
 /// Where a construct starts right behind the declared type of the name at `at`: its `=` lacks.
 fn equals_missing(item: Tokens<'_>, at: usize) -> Option<usize> {
     let from = if item.is_colon(at + 1) { at + 2 } else { at + 1 };
@@ -262,10 +257,6 @@ fn equals_missing(item: Tokens<'_>, at: usize) -> Option<usize> {
             && tokens.after(at).construct_end(0).is_some()
     };
     (from + 1..limit).find(|at| construct(item, *at) && !item.is_punct(at - 1, '=')).filter(|_| from == at + 2)
-}
-
-fn plain_text(item: Tokens<'_>, at: usize) -> String {
-    item.word(at).map(ToString::to_string).unwrap_or_default()
 }
 
 /// Whether `: T`, `= ..` or nothing follows a name: it is no pattern.

@@ -1,13 +1,14 @@
 //! A node: which construct the tokens make up, or that they are an expression.
 
 use super::Parser;
-use super::fragment::any_expression;
+use super::fragment::read;
 use super::tokens::{Inside, Tokens, shown};
 use crate::diagnostics::message;
 use crate::nearest::nearest;
 use crate::syntax::{Node, NodeKind};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;
+use syn::Expr;
 
 const NODE_KEYWORDS: [&str; 14] = [
     "if",
@@ -25,6 +26,9 @@ const NODE_KEYWORDS: [&str; 14] = [
     "break",
     "continue",
 ];
+
+/// A mistake that was told.
+struct Told;
 
 impl Parser<'_> {
     /// The node that is all of `tokens`, its attributes before it.
@@ -44,8 +48,8 @@ impl Parser<'_> {
             "return" => {
                 return self.expression(tokens.after(1), "an expression").map(|value| NodeKind::Return(Some(value)));
             }
-            "break" => return self.ending(tokens).map(NodeKind::Break),
-            "continue" => return self.ending(tokens).map(NodeKind::Continue),
+            "break" => return self.ending(tokens).ok().map(NodeKind::Break),
+            "continue" => return self.ending(tokens).ok().map(NodeKind::Continue),
             "fail" if fails(tokens) => {
                 return self.expression(tokens.after(1), "an error after `fail`").map(NodeKind::Fail);
             }
@@ -56,7 +60,7 @@ impl Parser<'_> {
             }
             _ => {}
         }
-        if !self.starts_construct(tokens) {
+        if !starts_construct(tokens) {
             return self.plain(tokens);
         }
         match tokens.construct_end(0) {
@@ -99,23 +103,6 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether the tokens are meant as a construct, be it broken.
-    fn starts_construct(self, tokens: Tokens<'_>) -> bool {
-        if tokens.brace(0).is_some() {
-            return true;
-        }
-        let Some(word) = tokens.word(0) else { return false };
-        match word.to_string().as_str() {
-            "if" | "match" | "loop" | "for" => true,
-            "seq" | "select" => tokens.brace(1).is_some(),
-            "race" | "quorum" => {
-                let after = if tokens.parenthesis(1).is_some() { 2 } else { 1 };
-                tokens.brace(after).is_some() || tokens.is_word(after, "for")
-            }
-            _ => false,
-        }
-    }
-
     /// An expression; what is near to a node's keyword and no expression is told as that.
     fn plain(self, tokens: Tokens<'_>) -> Option<NodeKind> {
         if let Some(meant) = misspelt(tokens) {
@@ -126,13 +113,30 @@ impl Parser<'_> {
         self.expression(tokens, "an expression").map(NodeKind::Expression)
     }
 
-    /// What stands after `break` or `continue`.
-    fn ending(self, tokens: Tokens<'_>) -> Option<Option<Box<Node>>> {
+    /// What stands after `break` or `continue`: nothing or a node, or a label, which is told.
+    fn ending(self, tokens: Tokens<'_>) -> Result<Option<Box<Node>>, Told> {
         if tokens.is_punct(1, '\'') {
             self.diagnostics.error(tokens.start(1), message::LABEL);
-            return None;
+            return Err(Told);
         }
-        Some((tokens.len() > 1).then(|| Box::new(self.node(tokens.after(1)))))
+        Ok((tokens.len() > 1).then(|| Box::new(self.node(tokens.after(1)))))
+    }
+}
+
+/// Whether the tokens are meant as a construct, be it broken.
+fn starts_construct(tokens: Tokens<'_>) -> bool {
+    if tokens.brace(0).is_some() {
+        return true;
+    }
+    let Some(word) = tokens.word(0) else { return false };
+    match word.to_string().as_str() {
+        "if" | "match" | "loop" | "for" => true,
+        "seq" | "select" => tokens.brace(1).is_some(),
+        "race" | "quorum" => {
+            let after = if tokens.parenthesis(1).is_some() { 2 } else { 1 };
+            tokens.brace(after).is_some() || tokens.is_word(after, "for")
+        }
+        _ => false,
     }
 }
 
@@ -155,7 +159,7 @@ fn fails(tokens: Tokens<'_>) -> bool {
 fn reads_as_expression(tokens: Tokens<'_>) -> bool {
     let fields = tokens.brace(1).map(Inside::of);
     let is_struct = fields.is_none_or(|fields| fields.tokens().is_colon(1));
-    is_struct && tokens.parse_prefix(any_expression).is_ok_and(|(_, end)| end == tokens.len())
+    is_struct && tokens.parse_prefix(read::<Expr>).is_ok_and(|(_, end)| end == tokens.len())
 }
 
 /// Where the struct literal starts that was taken for a head and its body up to `end`: another body follows.

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use super::arguments::Arguments;
+use super::fragment::read;
 use super::tokens::Tokens;
 use crate::diagnostics::message;
 use crate::nearest::nearest;
@@ -100,7 +101,7 @@ impl Parser<'_> {
     }
 
     /// The one argument there is to be; None: told.
-    fn one<'a>(self, reading: Reading<'a>) -> Option<Tokens<'a>> {
+    fn one(self, reading: Reading<'_>) -> Option<Tokens<'_>> {
         match reading.arguments {
             [one] if !one.is_empty() => Some(*one),
             [first, second, ..] if !first.is_empty() => self.form(second.start(0), reading),
@@ -237,7 +238,7 @@ impl Parser<'_> {
         if tokens.is_empty() {
             return self.wrong(tokens.start(0), message::option_form("if"));
         }
-        match tokens.parse_prefix(|input| input.parse::<Path>()) {
+        match tokens.parse_prefix(read::<Path>) {
             Ok((path, end)) if end == tokens.len() => Some(path),
             _ => self.wrong(tokens.start(0), message::option_form("if")),
         }
@@ -337,7 +338,7 @@ impl Parser<'_> {
     }
 
     /// The expression that comes first, and the options after it.
-    fn leading<'a>(self, reading: Reading<'a>) -> Option<(Expr, &'a [Tokens<'a>])> {
+    fn leading(self, reading: Reading<'_>) -> Option<(Expr, &[Tokens<'_>])> {
         match reading.arguments.split_first() {
             Some((first, options)) if !first.is_empty() && !first.is_equals(1) => {
                 Some((self.expression(*first, "an expression")?, options))

@@ -42,14 +42,13 @@ impl Parser<'_> {
         } else {
             self.refuse(statement);
         }
-        *tail = Some(match is_tail(statement) {
-            true => self.node(tokens.range(from..end.at)),
-            false => {
-                let kind = statement
-                    .parse_prefix(super::fragment::any_expression)
-                    .map_or(NodeKind::Error, |(expression, _)| NodeKind::Expression(expression));
-                Node { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
-            }
+        *tail = Some(if is_tail(statement) {
+            self.node(tokens.range(from..end.at))
+        } else {
+            let kind = statement
+                .parse_prefix(super::fragment::read::<Expr>)
+                .map_or(NodeKind::Error, |(expression, _)| NodeKind::Expression(expression));
+            Node { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
         });
         end.next
     }
@@ -78,9 +77,10 @@ impl Parser<'_> {
     }
 }
 
-/// A name, a path or a node that ends its block: what can only be a tail.
+/// A name, a path, a construct or a node that ends its block: what is most likely meant as a tail.
 fn is_tail(statement: Tokens<'_>) -> bool {
     statement.is_any_word(0, ENDING)
+        || statement.construct_end(0) == Some(statement.len()) && !statement.is_word(0, "while")
         || (0..statement.len()).all(|at| match statement.get(at) {
             Some(TokenTree::Ident(_)) => true,
             Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), ':' | '.'),
@@ -93,7 +93,7 @@ fn assignment(statement: Tokens<'_>) -> Option<usize> {
     (statement.word(0).is_some() && statement.is_equals(1)).then_some(1)
 }
 
-fn word_text(tokens: Tokens<'_>, at: usize) -> String {
+pub(super) fn word_text(tokens: Tokens<'_>, at: usize) -> String {
     tokens.word(at).map(ToString::to_string).unwrap_or_default()
 }
 

@@ -149,13 +149,14 @@ fn policy(read: &PolicyKind) -> String {
             String::new()
         }
         PolicyKind::Max { rounds, otherwise } => format!("{} else{}", tokens(rounds), optional(otherwise.as_deref())),
-        PolicyKind::Concurrency(value) | PolicyKind::Accept(value) => tokens(value),
+        PolicyKind::Concurrency(value) | PolicyKind::Accept(value) | PolicyKind::Tolerate(Tolerance::Count(value)) => {
+            tokens(value)
+        }
         PolicyKind::Version(number) => number.to_string(),
         PolicyKind::Was(name) | PolicyKind::Until(name) => name.to_string(),
         PolicyKind::Retry(read) => retry(read),
         PolicyKind::Timeout(read) | PolicyKind::Deadline(read) => duration(read),
         PolicyKind::Fallback(read) => node(read),
-        PolicyKind::Tolerate(Tolerance::Count(value)) => tokens(value),
         PolicyKind::Tolerate(Tolerance::Percent(value)) => format!("{}%", tokens(value)),
         PolicyKind::Undo(read) => format!(
             "{} retries({}) timeout({}) attempt({})",

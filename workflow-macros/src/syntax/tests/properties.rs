@@ -72,7 +72,7 @@ const LITERALS: &[&str] =
     &["1", "200ms", "5m", "1.5s", "30s", "9999999999999999999999999999999999999999999d", "\"text\"", "1e9999s"];
 
 /// A valid workflow with all there is.
-const WHOLE: &str = r##"
+const WHOLE: &str = r#"
 /// Doc.
 #[durable]
 #[version(3)]
@@ -111,7 +111,7 @@ pub workflow Whole<K: Ord>(input: Map<K, V>, other: T) -> Result<A, B> with serv
     };
     s(eleven)
 }
-"##;
+"#;
 
 fn word() -> impl Strategy<Value = TokenTree> {
     prop::sample::select(WORDS).prop_map(|word| match word.strip_prefix("r#") {
@@ -202,7 +202,7 @@ fn slip() -> impl Strategy<Value = Slip> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_soup_panics(tokens in soup()) {
