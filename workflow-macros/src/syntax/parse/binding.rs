@@ -1,12 +1,11 @@
 //! `name: Type`: inputs and services.
 
 use super::Parser;
-use super::fragment::is_name;
+use super::fragment::{is_name, is_unread};
 use super::tokens::{Inside, Tokens};
 use crate::diagnostics::message;
 use crate::syntax::Binding;
 use proc_macro2::Group;
-use syn::Type;
 
 impl Parser<'_> {
     pub(super) fn inputs(self, group: &Group) -> Vec<Binding> {
@@ -27,7 +26,7 @@ impl Parser<'_> {
             let is_rest = unread && piece.find(0, Tokens::is_colon).is_none();
             if !is_rest {
                 let binding = self.binding(piece, what);
-                unread = binding.as_ref().is_none_or(|binding| matches!(binding.ty, Type::Infer(_)));
+                unread = binding.as_ref().is_none_or(|binding| is_unread(&binding.ty));
                 bindings.extend(binding);
             }
             if tokens.is_punct(end, ';') {

@@ -5,7 +5,8 @@ use super::tokens::{Tokens, shown};
 use crate::diagnostics::message;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Pat, Type};
+use syn::punctuated::Punctuated;
+use syn::{Expr, Pat, Type, TypeGroup, TypeTuple};
 
 /// How syn begins what it says where tokens ran out.
 const RAN_OUT: &str = "unexpected end of input";
@@ -115,9 +116,16 @@ impl Parser<'_> {
     }
 }
 
-/// Stands for a type that could not be read: no user may write it there.
+/// Stands for a type that could not be read: a `()` that [`is_unread`] knows, and that can be emitted without another error.
 pub(super) fn unread_type(span: Span) -> Type {
-    Type::Infer(syn::TypeInfer { attrs: Vec::new(), underscore_token: syn::Token![_](span) })
+    let paren_token = syn::token::Paren(span);
+    let unit = Type::Tuple(TypeTuple { attrs: Vec::new(), paren_token, elems: Punctuated::new() });
+    Type::Group(TypeGroup { attrs: Vec::new(), group_token: syn::token::Group { span }, elem: Box::new(unit) })
+}
+
+/// Whether the type could not be read: its error has been told, no check says more of it.
+pub(crate) fn is_unread(ty: &Type) -> bool {
+    matches!(ty, Type::Group(group) if matches!(&*group.elem, Type::Tuple(tuple) if tuple.elems.is_empty()))
 }
 
 /// Whether Rust takes it as a name.

@@ -1,7 +1,7 @@
 //! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
 
 use super::Parser;
-use super::fragment::{is_name, read};
+use super::fragment::{is_name, is_unread, read};
 use super::tokens::Tokens;
 use crate::diagnostics::message;
 use crate::nearest::nearest;
@@ -79,7 +79,7 @@ impl Parser<'_> {
         let output = self.output(&mut rest);
         let (services, where_clause) = self.clauses(&mut rest);
         generics.where_clause = where_clause;
-        let body = self.workflow_body(rest, &name.to_string(), !matches!(output, Type::Infer(_)));
+        let body = self.workflow_body(rest, &name.to_string(), !is_unread(&output));
         Some(Workflow {
             attributes,
             visibility,

@@ -2,7 +2,7 @@
 
 use super::Parser;
 use super::block::{End, ITEM_KEYWORDS, rough_end};
-use super::fragment::{is_name, read, unread_type};
+use super::fragment::{is_name, is_unread, read, unread_type};
 use super::statement::{bound_names, word_text};
 use super::text::text;
 use super::tokens::Tokens;
@@ -43,7 +43,7 @@ impl Parser<'_> {
         if let Some(start) = equals_missing(item, at) {
             let read = item.range(at + 2..start);
             let ty = self.ty(read, "a type after `:`");
-            if !matches!(ty, Type::Infer(_)) {
+            if !is_unread(&ty) {
                 self.diagnostics.error(item.start(start), message::equals_missing(&word_text(item, start)));
             }
             return (Some(ty), self.node(item.after(start)));

@@ -21,6 +21,8 @@ mod statement;
 mod text;
 mod tokens;
 
+pub(crate) use fragment::is_unread;
+
 use super::Workflows;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
