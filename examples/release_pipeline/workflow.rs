@@ -34,10 +34,12 @@ workflow! {
         #[when(build.passed())]
         stage docs: Option<StepReport> = cargo.run(Step::Docs, project);
 
-        let checks: [Option<&StepReport>; 5] = [Some(format), Some(lint), Some(build), tests.as_ref(), docs.as_ref()];
+        let ready: bool = [Some(format), Some(lint), Some(build), tests.as_ref(), docs.as_ref()]
+            .into_iter()
+            .all(|check| check.is_some_and(StepReport::passed));
 
         /// Only what is in order is worth packing.
-        #[when(checks.iter().all(|check| check.is_some_and(StepReport::passed)))]
+        #[when(*ready)]
         stage package: Option<StepReport> = cargo.run(Step::Package, project);
 
         Release {

@@ -17,6 +17,7 @@ fn word_count(tree: &Path, options: &[&str]) -> Finished {
 /// Everything that is easy to count wrong.
 fn tricky_tree() -> TempDir {
     let tree = TempDir::new().expect("a folder for the test");
+    let long_line = vec![b'x'; 300_000];
     let files: [(&str, &[u8]); 12] = [
         ("a_plain.txt", b"one two\nthree\n"),
         ("b_empty.txt", b""),
@@ -29,7 +30,7 @@ fn tricky_tree() -> TempDir {
         ("i/nested.txt", b"deep\n"),
         ("-l", b"a name like an option\n"),
         ("j name with spaces", b"x"),
-        ("k_long_line.txt", &[b'x'; 300_000]),
+        ("k_long_line.txt", &long_line),
     ];
     for (name, content) in files {
         let path = tree.path().join(name);
