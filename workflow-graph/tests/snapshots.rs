@@ -28,3 +28,10 @@ fn dot() {
         compare(&format!("{name}.dot"), &graph.to_dot());
     }
 }
+
+#[test]
+fn svg() {
+    for (name, graph) in samples::all() {
+        compare(&format!("{name}.svg"), &graph.to_svg());
+    }
+}

@@ -54,7 +54,7 @@ fn write_items(dot: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
         let item = &outline.items[index];
         let caption = Caption::new(graph, item);
         let tooltip = escape(&caption.hover);
-        let label = label(&caption);
+        let label = label(&caption, outline.is_group(index));
         indent(dot, depth);
         if outline.is_group(index) {
             let _ = writeln!(dot, "subgraph cluster_n{index} {{");
@@ -116,13 +116,16 @@ fn indent(dot: &mut String, depth: usize) {
     dot.extend(std::iter::repeat_n("    ", depth));
 }
 
-fn label(caption: &Caption) -> String {
+fn label(caption: &Caption, is_group: bool) -> String {
     if caption.details.is_empty() {
         return format!("\"{}\"", escape(&caption.title));
     }
-    let mut label = format!("<{}", xml(&caption.title));
-    for detail in &caption.details {
-        let _ = write!(label, "<BR/><FONT POINT-SIZE=\"9\">{}</FONT>", xml(detail));
+    // A break aligns the line that it ends.
+    let end = if is_group { "<BR ALIGN=\"LEFT\"/>" } else { "<BR/>" };
+    let mut label = format!("<{}{end}", xml(&caption.title));
+    for (number, detail) in caption.details.iter().enumerate() {
+        let end = if is_group || number + 1 < caption.details.len() { end } else { "" };
+        let _ = write!(label, "<FONT POINT-SIZE=\"9\">{}</FONT>{end}", xml(detail));
     }
     label.push('>');
     label

@@ -2,6 +2,9 @@
 
 mod caption;
 mod dot;
+mod layout;
 mod mermaid;
 mod outline;
+mod rustdoc;
+mod svg;
 mod text;
