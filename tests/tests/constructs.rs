@@ -296,3 +296,61 @@ async fn inside_a_function() {
     assert_eq!(InnerStage::Doubled.to_string(), "doubled");
     assert_eq!("doubled".parse(), Ok(InnerStage::Doubled));
 }
+
+#[derive(Clone)]
+struct Order {
+    kind: Option<String>,
+}
+fn length(text: &str) -> usize {
+    text.len()
+}
+
+workflow! {
+    workflow TasksInPatterns(orders: Vec<Order>, words: Vec<(String, u32)>) -> (Vec<usize>, Vec<usize>, usize, Vec<u32>) {
+        stage borrowed: Vec<usize> = for order in orders {
+            match &order.kind {
+                Some(kind) => {
+                    #[blocking]
+                    stage size: usize = length(kind);
+                    size
+                }
+                None => 0,
+            }
+        };
+        stage owned: Vec<usize> = for (word, times) in words.clone() {
+            #[spawn]
+            stage spawned: usize = async { length(word) * *times as usize };
+            spawned
+        };
+        stage of_owned: usize = match words.first().cloned() {
+            Some((word, _)) => {
+                let twice: usize = length(word) * 2;
+                #[spawn]
+                stage first: usize = { stage inner: usize = length(word) + twice; inner };
+                first
+            }
+            None => 0,
+        };
+        stage chained: Vec<u32> = for (word, times) in words.iter() {
+            if let Some(c) = word.as_str().strip_prefix('a') && *times > 0 {
+                stage other: u32 = u32::try_from(c.len()).unwrap_or(0);
+                other
+            } else {
+                #[blocking]
+                #[when(*times > 1)]
+                stage last: Option<u32> = *times + 1;
+                last.unwrap_or(0)
+            }
+        };
+        (borrowed.clone(), owned.clone(), *of_owned, chained.clone())
+    }
+}
+
+#[tokio::test]
+async fn tasks_in_patterns() {
+    let orders = vec![Order { kind: None }, Order { kind: Some("abc".into()) }];
+    let words = vec![("ab".to_owned(), 2), ("c".to_owned(), 3)];
+    let expected = (vec![0, 3], vec![4, 3], 6, vec![1, 4]);
+    assert_eq!(TasksInPatterns::new().run(orders.clone(), words.clone()).await.unwrap(), expected);
+    assert_eq!(TasksInPatterns::new().start(orders, words).await.unwrap(), expected);
+}

@@ -56,3 +56,10 @@ pub(crate) fn after_outside(name: &str) -> String {
 pub(crate) fn not_available(what: &str) -> String {
     format!("`{what}` is not available yet")
 }
+
+pub(crate) fn task_borrows_condition(stage: &str) -> String {
+    format!(
+        "stage '{stage}' has a task of its own, which can't borrow what the `if let` around it binds\n\
+        help: give that value a stage of its own, and match on its name"
+    )
+}

@@ -2,7 +2,7 @@
 
 use crate::syntax;
 use proc_macro2::{Ident, Span};
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 use syn::{Expr, Pat, Type};
 use workflow_graph::{EdgeKind, ScopeKind, StageKind};
 
@@ -60,10 +60,14 @@ pub(crate) struct Stage<'s> {
     pub(crate) scope: ScopeId,
     pub(crate) kind: StageKind,
     pub(crate) node: Node<'s>,
+    /// All expressions inside it.
+    pub(crate) codes: Range<CodeId>,
     pub(crate) when: Option<When<'s>>,
     pub(crate) lazy: bool,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    /// With a task of its own: the patterns around it that it matches again, from the outside in.
+    pub(crate) replays: Vec<Replay<'s>>,
     /// Its place in its scope's list.
     pub(crate) local: usize,
 }
@@ -91,12 +95,41 @@ pub(crate) struct Scope<'s> {
     pub(crate) tail: Option<Node<'s>>,
     /// Where its tail would stand.
     pub(crate) close: Span,
+    /// The pattern whose names are seen here.
+    pub(crate) binds: Option<Binds<'s>>,
+    /// A task inside borrows from the item.
+    pub(crate) lends_item: bool,
     /// The type of the loop's state, in a round.
     pub(crate) state: Option<&'s Type>,
     /// For each of its stages, by local number: what it waits for in this scope.
     pub(crate) needs: Vec<Vec<Need>>,
     /// For each of its lets, in their order: what they name in this scope.
     pub(crate) let_needs: Vec<Vec<Need>>,
+}
+
+/// Where the names of a scope's pattern come from.
+pub(crate) enum Binds<'s> {
+    Item { pattern: &'s Pat, items: CodeId },
+    Scrutinee { pattern: &'s Pat, value: CodeId },
+    /// An `if` with `let`s.
+    Condition { code: CodeId },
+}
+
+/// A pattern that a task of its own matches again.
+pub(crate) struct Replay<'s> {
+    pub(crate) source: Source<'s>,
+    /// What its expression names.
+    pub(crate) names: Vec<NameId>,
+    /// Those of its names that the task uses.
+    pub(crate) bindings: Vec<Ident>,
+}
+
+/// What it is matched against. `again`: the expression is looked up again; else the item or scrutinee is lent.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'s> {
+    Item { pattern: &'s Pat, scope: ScopeId, code: CodeId, again: bool },
+    Scrutinee { pattern: &'s Pat, code: CodeId, again: bool },
+    Condition { code: CodeId },
 }
 
 /// One thing that a stage or a let of the same scope waits for.
@@ -126,6 +159,8 @@ pub(crate) struct Code<'s> {
     pub(crate) uses: Vec<NameId>,
     /// It names `ctx`.
     pub(crate) context: bool,
+    /// A scrutinee that a task inside borrows from.
+    pub(crate) lent: bool,
 }
 
 pub(crate) struct Edge {

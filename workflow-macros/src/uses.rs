@@ -1,6 +1,7 @@
 //! Which names an expression mentions: in its own tokens, in nested macros, in format strings.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use std::collections::HashMap;
 use syn::{
     Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprPath, ExprTry, ItemFn, Macro, Pat, PatIdent,
@@ -27,6 +28,27 @@ pub(crate) fn mentions<V>(expr: &Expr, known: &HashMap<String, V>) -> Mentions {
     let mut visitor = Visitor { known, found: Mentions::default(), inside: 0 };
     visitor.visit_expr(expr);
     visitor.found
+}
+
+/// Every identifier of an expression, wherever it stands.
+pub(crate) fn idents(expr: &Expr) -> Vec<String> {
+    fn collect(tokens: TokenStream, found: &mut Vec<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => found.push(ident.to_string()),
+                TokenTree::Group(group) => collect(group.stream(), found),
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                    found.extend(words.filter(|word| !word.is_empty()).map(ToOwned::to_owned));
+                }
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(expr.to_token_stream(), &mut found);
+    found
 }
 
 /// What a pattern binds.

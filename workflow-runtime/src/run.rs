@@ -378,3 +378,11 @@ pub fn taken<T>(cell: OnceLock<T>) -> T {
 pub fn diverging<T>(_: Of<T>, expression: impl FnOnce() -> T) -> T {
     expression()
 }
+
+/// An item of a collection that is looked up again, by a task that can't borrow it from the one that had it.
+pub fn item_again<I: IntoIterator>(items: I, index: usize) -> I::Item {
+    match items.into_iter().nth(index) {
+        Some(item) => item,
+        None => unreachable!("a collection that a workflow holds keeps its items"),
+    }
+}

@@ -92,6 +92,19 @@ impl Expansion<'_, '_> {
         }
     }
 
+    /// The same for a scrutinee that may be lent to a task inside.
+    pub(super) fn scrutinee(&self, code: CodeId) -> (TokenStream, TokenStream) {
+        let kept = self.local("kept", code);
+        let model = &self.model.codes[code];
+        if !model.lent {
+            return self.shown(model.expr, &kept);
+        }
+        let runtime = &self.runtime;
+        let expr = model.expr;
+        let shown = quote_spanned!(expr.span()=> #runtime::Shown(&**#kept).__workflow_shown());
+        (quote!(let #kept = #runtime::Held::Local(#expr).shared(); let #kept = &#kept;), shown)
+    }
+
     /// An `if`'s condition: every `let` in it matches by reference.
     pub(super) fn condition(&self, expr: &Expr) -> TokenStream {
         match expr {

@@ -61,9 +61,8 @@ impl Expansion<'_, '_> {
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
             NodeKind::If(branches) => self.branches(branches, stage, tail, ends),
             NodeKind::Match { scrutinee, arms } => {
-                let kept = self.local("kept", *scrutinee);
                 let before = self.before(*scrutinee, stage);
-                let (keep, shown) = self.shown(self.model.codes[*scrutinee].expr, &kept);
+                let (keep, shown) = self.scrutinee(*scrutinee);
                 let (cx, number) = (self.cx(), self.number(stage));
                 let span = node.span;
                 let arms = arms.iter().map(|arm| {
@@ -320,11 +319,21 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(stage));
         let index = self.index(each.body);
-        let (place, taken) = (self.named("place"), self.named("taken"));
+        let (place, taken) = (self.named("place"), self.local("taken", each.body));
         let pattern = each.pattern;
         let body = self.scope(each.body, &Tail::value(quote!(#item)), &Ends::none());
         let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
+        let shared = self.model.scopes[each.body].lends_item.then(|| {
+            quote!(let #taken = #runtime::Held::Local(#taken).shared();)
+        });
+        let shown = match shared {
+            Some(_) => quote_spanned!(pattern.span()=> #runtime::Shown(&**#taken).__workflow_shown()),
+            None => shown,
+        };
+        let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
         let body = quote!(move |#index: usize, #taken| async move {
+            #shared
+            #lender
             let #place = #cx.place(#number, #index);
             let #cx = #cx.within(&#place);
             let #pattern = #shown;

@@ -170,8 +170,7 @@ impl Expansion<'_, '_> {
             }
             When::Matches { pattern, value } => {
                 let before = self.before(*value, Some(stage));
-                let kept = self.named("kept");
-                let (keep, shown) = self.shown(self.model.codes[*value].expr, &kept);
+                let (keep, shown) = self.scrutinee(*value);
                 quote!({ #before #cx.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
             }
         }
@@ -196,7 +195,8 @@ impl Expansion<'_, '_> {
         let mut bind = TokenStream::new();
         let services = self.named("services");
         let mut services_lent = false;
-        for name in crate::resolve::names_inside(self.model, stage) {
+        let mut lets = TokenStream::new();
+        for name in crate::resolve::names_lent(self.model, stage) {
             let ident = &self.model.names[name].ident;
             let loan = self.local("loan", name);
             match self.model.names[name].kind {
@@ -207,7 +207,7 @@ impl Expansion<'_, '_> {
                     let field = syn::Index::from(index);
                     bind.extend(quote!(let #ident = &#services.#field;));
                 }
-                NameKind::Let(binding) => bind.extend(self.binding(binding, TokenStream::new())),
+                NameKind::Let(binding) => lets.extend(self.binding(binding, TokenStream::new())),
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
                     let held = self.demand(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
@@ -220,6 +220,10 @@ impl Expansion<'_, '_> {
                 }
             }
         }
+        for replay in &self.model.stages[stage].replays {
+            self.replay(replay, &mut lend, &mut bind);
+        }
+        bind.extend(lets);
         (lend, bind)
     }
 

@@ -4,7 +4,7 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{
-        Arm, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
+        Arm, Binds, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
         ScopeId, Stage, StageId, When,
     },
     syntax::{self, PolicyKind},
@@ -87,6 +87,8 @@ impl<'s> Lowering<'s, '_> {
             lets: Vec::new(),
             tail: None,
             close,
+            binds: None,
+            lends_item: false,
             state: None,
             needs: Vec::new(),
             let_needs: Vec::new(),
@@ -106,6 +108,7 @@ impl<'s> Lowering<'s, '_> {
             of_let: None,
             uses: Vec::new(),
             context: false,
+            lent: false,
         });
         self.model.codes.len() - 1
     }
@@ -140,12 +143,15 @@ impl<'s> Lowering<'s, '_> {
             scope,
             kind: kind(&syntax.node),
             node: Node { span: syntax.node.span, kind: NodeKind::Error },
+            codes: 0..0,
             when: None,
             lazy: has(|kind| matches!(kind, PolicyKind::Lazy)),
             spawn: has(|kind| matches!(kind, PolicyKind::Spawn)),
             blocking: has(|kind| matches!(kind, PolicyKind::Blocking)),
+            replays: Vec::new(),
             local,
         });
+        let first = self.model.codes.len();
         let at = At { scope, around: Some(id) };
         for policy in policies {
             if let PolicyKind::When(condition) = &policy.kind {
@@ -160,6 +166,7 @@ impl<'s> Lowering<'s, '_> {
         }
         let node = self.node(at, &syntax.node, policies);
         self.model.stages[id].node = node;
+        self.model.stages[id].codes = first..self.model.codes.len();
     }
 
     fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Let) {
@@ -242,6 +249,7 @@ impl<'s> Lowering<'s, '_> {
         let condition = self.code(at, &syntax.condition);
         let label = text(&syntax.condition);
         let scope = self.block_scope(at, ScopeKind::Branch, label, &syntax.then);
+        self.model.scopes[scope].binds = Some(Binds::Condition { code: condition });
         branches.push(Branch { condition: Some(condition), scope });
         match &syntax.otherwise {
             Some(syntax::Else::If(next)) => self.branches(at, next, branches),
@@ -264,6 +272,7 @@ impl<'s> Lowering<'s, '_> {
                     label = format!("{label} if {}", text(guard));
                 }
                 let scope = self.own_scope(at, ScopeKind::Arm, label, &arm.node);
+                self.model.scopes[scope].binds = Some(Binds::Scrutinee { pattern: &arm.pattern, value: scrutinee });
                 let guard = arm.guard.as_ref().map(|guard| self.code(At { scope, around: at.around }, guard));
                 Arm { syntax: arm, guard, scope }
             })
@@ -300,6 +309,7 @@ impl<'s> Lowering<'s, '_> {
             _ => None,
         });
         let body = self.block_scope(at, ScopeKind::Item, text(&syntax.pattern), &syntax.body);
+        self.model.scopes[body].binds = Some(Binds::Item { pattern: &syntax.pattern, items });
         For { pattern: &syntax.pattern, items, body, concurrency }
     }
 

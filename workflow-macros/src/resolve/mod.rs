@@ -1,12 +1,14 @@
 //! Names → model: declares what is written, then finds out what each expression means by each identifier.
 
+mod borrowed;
+mod inside;
 mod lower;
 mod names;
 mod needs;
 
+pub(crate) use borrowed::names_lent;
+pub(crate) use inside::{codes_inside, names_inside};
 pub(crate) use lower::text;
-
-pub(crate) use names::names_inside;
 
 use crate::{diagnostics::Diagnostics, model::Model, syntax};
 
@@ -14,6 +16,8 @@ use crate::{diagnostics::Diagnostics, model::Model, syntax};
 pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {
     let mut model = lower::lower(workflow, diagnostics);
     names::resolve(&mut model, diagnostics);
+    borrowed::resolve(&mut model, diagnostics);
+    inside::mark_lent(&mut model);
     needs::collect(&mut model, diagnostics);
     model
 }

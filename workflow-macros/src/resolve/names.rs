@@ -3,7 +3,7 @@
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{Model, NameId, NameKind, NodeKind, ScopeId, StageId},
+    model::{Model, NameKind, NodeKind, ScopeId},
     uses,
 };
 use proc_macro2::{Ident, Span};
@@ -18,7 +18,6 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for (pattern, at) in patterns(model) {
         shadows(model, &uses::bindings(pattern), at, diagnostics);
     }
-    mark_lent(model);
 }
 
 fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
@@ -104,58 +103,6 @@ fn shadows(model: &Model<'_>, bindings: &[Ident], _at: ScopeId, diagnostics: &Di
             diagnostics.error(binding.span(), messages::shadows(&text, model.names[name].ident.span()));
         } else if text == "ctx" || text == "failure" {
             diagnostics.error(binding.span(), messages::reserved(&text));
-        }
-    }
-}
-
-/// What a task of its own names has to be lent to it.
-fn mark_lent(model: &mut Model<'_>) {
-    let stages: Vec<StageId> =
-        (0..model.stages.len()).filter(|&stage| model.stages[stage].spawn || model.stages[stage].blocking).collect();
-    for stage in stages {
-        for name in names_inside(model, stage) {
-            model.names[name].lent = true;
-        }
-    }
-}
-
-/// What stage `stage` names that lives outside of it, nested stages and `let`s included; each once.
-pub(crate) fn names_inside(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
-    let mut found = Vec::new();
-    let mut seen = HashSet::new();
-    for code in &model.codes {
-        if code.around.is_some_and(|around| inside(model, around, stage)) && code.of_let.is_none_or(|of| {
-            model.within(model.lets[of].scope, model.stages[stage].scope) && model.lets[of].scope != model.stages[stage].scope
-        }) {
-            add(model, &code.uses, stage, &mut found, &mut seen);
-        }
-    }
-    found
-}
-
-fn add(model: &Model<'_>, uses: &[NameId], stage: StageId, found: &mut Vec<NameId>, seen: &mut HashSet<NameId>) {
-    for &name in uses {
-        let outer = model.within(model.stages[stage].scope, model.names[name].scope);
-        if outer && seen.insert(name) {
-            if let NameKind::Let(id) = model.names[name].kind {
-                let uses = model.codes[model.lets[id].value].uses.clone();
-                add(model, &uses, stage, found, seen);
-            }
-            found.push(name);
-        }
-    }
-}
-
-/// Whether stage `inner` is `outer` or nested in it.
-fn inside(model: &Model<'_>, inner: StageId, outer: StageId) -> bool {
-    let mut stage = inner;
-    loop {
-        if stage == outer {
-            return true;
-        }
-        match model.scopes[model.stages[stage].scope].around {
-            Some(around) => stage = around,
-            None => return false,
         }
     }
 }

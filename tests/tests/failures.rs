@@ -1,0 +1,544 @@
+//! What the caller is told when a workflow fails: where, why, in which words.
+#![deny(warnings)]
+use std::{error::Error, fmt, future::Future, io, pin::pin, task::Poll};
+use workflow_runtime::{BoxError, Failure, FailureKind, Status, TooFew, workflow};
+
+/// An error of the user's own, with a cause of its own.
+#[derive(Debug)]
+struct Refused {
+    code: u32,
+    cause: io::Error,
+}
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "refused with code {}", self.code)
+    }
+}
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
+fn refuse(code: &u32) -> Result<u32, Refused> {
+    Err(Refused { code: *code, cause: io::Error::other("the line is dead") })
+}
+async fn refuse_later(code: &u32) -> Result<u32, Refused> {
+    tokio::task::yield_now().await;
+    refuse(code)
+}
+async fn fine(number: &u32) -> u32 {
+    tokio::task::yield_now().await;
+    *number
+}
+
+/// Polls to the end without any runtime: these workflows wake nobody but themselves.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..1_000 {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+    panic!("it still waits");
+}
+
+workflow! {
+    workflow Refusing(code: u32) -> u32 {
+        stage before: u32 = fine(code);
+        stage asked: u32 = refuse_later(before);
+        stage after: u32 = fine(asked);
+        *after
+    }
+}
+
+#[tokio::test]
+async fn a_failure_says_where_and_why() {
+    let failure = Refusing::new().run(7).await.unwrap_err();
+    assert_eq!(failure.workflow(), "Refusing");
+    assert_eq!(failure.stage(), Some("asked"));
+    assert_eq!(failure.kind(), FailureKind::Error);
+    assert_eq!(failure.attempts(), 1);
+    let refused = failure.source().and_then(|source| source.downcast_ref::<Refused>()).unwrap();
+    assert_eq!(refused.code, 7);
+    assert_eq!(failure.downcast_ref::<Refused>().unwrap().code, 7);
+    assert!(failure.downcast_ref::<io::Error>().is_some(), "the cause of the cause");
+    assert!(failure.downcast_ref::<fmt::Error>().is_none());
+}
+
+#[tokio::test]
+async fn a_failure_in_words() {
+    let failure = Refusing::new().run(7).await.unwrap_err();
+    let line = "stage 'asked' of workflow 'Refusing' failed";
+    let chain = "stage 'asked' of workflow 'Refusing' failed: refused with code 7: the line is dead";
+    assert_eq!(format!("{failure}"), line);
+    assert_eq!(format!("{failure:#}"), chain);
+    assert_eq!(format!("{failure:?}"), chain);
+    assert_eq!(format!("{failure:#?}"), chain);
+    // What error reporters print: each error of the chain by itself, without repetition.
+    let mut printed = failure.to_string();
+    let mut next = failure.source();
+    while let Some(error) = next {
+        printed += &format!(": {error}");
+        next = error.source();
+    }
+    assert_eq!(printed, chain);
+    // A clone is the same failure.
+    assert_eq!(format!("{:#}", failure.clone()), chain);
+}
+
+#[tokio::test]
+async fn a_failure_is_an_error_like_any_other() {
+    fn question_mark(failure: Failure) -> Result<(), BoxError> {
+        Err(failure)?
+    }
+    let failure = Refusing::new().run(7).await.unwrap_err();
+    let boxed = question_mark(failure).unwrap_err();
+    assert_eq!(boxed.downcast_ref::<Failure>().unwrap().stage(), Some("asked"));
+}
+
+workflow! {
+    workflow OfATail(code: u32) -> u32 {
+        stage before: u32 = fine(code);
+        refuse(before)
+    }
+}
+
+#[tokio::test]
+async fn the_workflow_s_own_tail_belongs_to_no_stage() {
+    let failure = OfATail::new().run(2).await.unwrap_err();
+    assert_eq!(failure.stage(), None);
+    assert_eq!(format!("{failure}"), "workflow 'OfATail' failed");
+    assert_eq!(format!("{failure:#}"), "workflow 'OfATail' failed: refused with code 2: the line is dead");
+}
+
+workflow! {
+    /// Every construct around a stage that fails, and a tail of each that fails.
+    workflow Nested(which: u32, number: u32) -> u32 {
+        stage in_block: u32 = {
+            stage block_inner: u32 = if *which == 0 { refuse(number) } else { fine(number) };
+            stage block_named: u32 = async { if *which == 1 { Err("block named") } else { Ok(*number) } };
+            async { if *which == 2 { Err("block tail") } else { Ok(block_inner + block_named) } }
+        };
+        stage in_seq: u32 = seq {
+            stage seq_first = fine(number).await_nothing();
+            stage seq_second: u32 = async { if *which == 3 { Err("second of a seq") } else { Ok(*number) } };
+            seq_second
+        };
+        #[max(5)]
+        stage in_loop: u32 = loop round: u32 = 0 {
+            stage loop_inner: u32 = async { if *which == 4 && *round == 2 { Err("third round") } else { Ok(round + 1) } };
+            if *loop_inner > 3 {
+                break async { if *which == 5 { Err("break") } else { Ok(*loop_inner) } }
+            } else {
+                continue async { if *which == 6 { Err("continue") } else { Ok(*loop_inner) } }
+            }
+        };
+        stage in_for: Vec<u32> = for item in 0..4u32 {
+            stage for_inner: u32 = async { if *which == 7 && *item == 2 { Err("third item") } else { Ok(*item) } };
+            stage for_nested: Vec<u32> = for other in 0..*item {
+                stage for_innermost: u32 =
+                    async { if *which == 8 && *other == 1 { Err("item in an item") } else { Ok(*other) } };
+                for_innermost
+            };
+            async { if *which == 9 { Err("tail of a for") } else { Ok(for_inner + for_nested.len() as u32) } }
+        };
+        stage in_match: u32 = match *which {
+            10 => refuse(number),
+            11 => {
+                stage arm_inner: u32 = refuse(number);
+                arm_inner
+            }
+            12 => fail "so it is",
+            _ => *number,
+        };
+        stage in_if: u32 = if *which == 13 {
+            stage if_inner: u32 = refuse_later(number);
+            if_inner
+        } else {
+            *number
+        };
+        #[when(*which == 14)]
+        stage in_when: Option<u32> = refuse_later(number);
+        #[spawn]
+        stage in_spawn: u32 = {
+            stage spawn_inner: u32 = async { if *which == 15 { Err("elsewhere") } else { Ok(*number) } };
+            spawn_inner
+        };
+        #[blocking]
+        stage in_blocking: u32 = if *which == 16 { refuse(number) } else { Ok(*number) };
+        stage deep: u32 = {
+            stage deep_if: u32 = if *which >= 17 {
+                stage deep_match: u32 = match number {
+                    0 => 0,
+                    _ => {
+                        #[max(2)]
+                        stage deep_loop: u32 = loop {
+                            stage deepest: u32 = async { if *which == 17 { Err("deep down") } else { Ok(0) } };
+                            if *deepest > 0 { break deepest }
+                        };
+                        deep_loop
+                    }
+                };
+                deep_match
+            } else {
+                0
+            };
+            deep_if
+        };
+        in_block + in_seq + in_loop + in_for.len() as u32 + in_match + in_if + in_when.unwrap_or(0) + in_spawn
+            + in_blocking + deep
+    }
+}
+
+/// For a future that is not to be awaited: a stage's type may be declared `()` all the same.
+trait AwaitNothing: Sized {
+    fn await_nothing(self) {}
+}
+impl<F: Future> AwaitNothing for F {}
+
+#[tokio::test]
+async fn the_innermost_named_stage_is_the_one_that_failed() {
+    let expected = [
+        ("in_block", "block_inner", "refused with code 1: the line is dead"),
+        ("in_block", "block_named", "block named"),
+        ("in_block", "in_block", "block tail"),
+        ("in_seq", "seq_second", "second of a seq"),
+        ("in_loop", "loop_inner", "third round"),
+        ("in_loop", "in_loop", "break"),
+        ("in_loop", "in_loop", "continue"),
+        ("in_for", "for_inner", "third item"),
+        ("in_for", "for_innermost", "item in an item"),
+        ("in_for", "in_for", "tail of a for"),
+        ("in_match", "in_match", "refused with code 1: the line is dead"),
+        ("in_match", "arm_inner", "refused with code 1: the line is dead"),
+        ("in_match", "in_match", "so it is"),
+        ("in_if", "if_inner", "refused with code 1: the line is dead"),
+        ("in_when", "in_when", "refused with code 1: the line is dead"),
+        ("in_spawn", "spawn_inner", "elsewhere"),
+        ("in_blocking", "in_blocking", "refused with code 1: the line is dead"),
+        ("deep", "deepest", "deep down"),
+        ("deep", "deep_loop", "no `break` in 2 rounds"),
+    ];
+    for (which, (_, stage, why)) in (0u32..).zip(expected) {
+        let failure = Nested::new().run(which, 1).await.unwrap_err();
+        assert_eq!(failure.stage(), Some(stage), "case {which}: {failure:#}");
+        let words = if which == 18 { "did not end within its rounds" } else { "failed" };
+        assert_eq!(format!("{failure:#}"), format!("stage '{stage}' of workflow 'Nested' {words}: {why}"));
+        let kind = match which {
+            12 => FailureKind::Failed,
+            18 => FailureKind::Rounds,
+            _ => FailureKind::Error,
+        };
+        assert_eq!(failure.kind(), kind, "case {which}");
+    }
+}
+
+workflow! {
+    workflow Child(code: u32) -> u32 {
+        stage asked: u32 = refuse_later(code);
+        asked
+    }
+    workflow Parent(code: u32) -> u32 with child: Child {
+        stage delegated: u32 = child.run(*code);
+        delegated
+    }
+    workflow Passing(code: u32) -> u32 with child: Child {
+        stage attempted: Result<u32, Failure> = async { Ok::<_, Failure>(child.run(*code).await) };
+        stage value: u32 = match attempted {
+            Ok(good) => *good,
+            Err(why) => fail why,
+        };
+        value
+    }
+}
+
+#[tokio::test]
+async fn a_child_s_failure_is_the_source_of_the_parent_s() {
+    let failure = Parent::new(Child::new()).run(3).await.unwrap_err();
+    assert_eq!((failure.workflow(), failure.stage()), ("Parent", Some("delegated")));
+    let child = failure.source().and_then(|source| source.downcast_ref::<Failure>()).unwrap();
+    assert_eq!((child.workflow(), child.stage()), ("Child", Some("asked")));
+    assert_eq!(failure.downcast_ref::<Refused>().unwrap().code, 3);
+    assert_eq!(
+        format!("{failure:#}"),
+        "stage 'delegated' of workflow 'Parent' failed: stage 'asked' of workflow 'Child' failed: \
+         refused with code 3: the line is dead"
+    );
+}
+
+#[tokio::test]
+async fn fail_passes_a_failure_on_as_it_is() {
+    let failure = Passing::new(Child::new()).run(3).await.unwrap_err();
+    assert_eq!((failure.workflow(), failure.stage()), ("Child", Some("asked")));
+}
+
+workflow! {
+    workflow Racing(numbers: Vec<u32>) -> u32 {
+        stage winner: u32 = race for number in numbers {
+            stage checked: u32 = async { if *number == 0 { refuse(number) } else { Ok(*number) } };
+            checked
+        };
+        stage several: Vec<u32> = quorum(2) for number in numbers {
+            async { if *number < 5 { Err(format!("{number} is too small")) } else { Ok(*number) } }
+        };
+        winner + several.iter().sum::<u32>()
+    }
+}
+
+#[tokio::test]
+async fn a_race_without_a_winner_keeps_every_reason() {
+    let failure = Racing::new().run(vec![0, 0]).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::NoWinner));
+    let too_few = failure.downcast_ref::<TooFew>().unwrap();
+    assert_eq!(too_few.failures().iter().map(Failure::stage).collect::<Vec<_>>(), [Some("checked"); 2]);
+    assert!(failure.downcast_ref::<Refused>().is_some());
+    assert_eq!(
+        format!("{failure:#}"),
+        "stage 'winner' of workflow 'Racing' had too few that succeeded: 1 of 2 had to succeed and 2 failed: \
+         stage 'checked' of workflow 'Racing' failed: refused with code 0: the line is dead"
+    );
+
+    let failure = Racing::new().run(vec![1, 2, 9]).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("several"), FailureKind::NoWinner));
+    let too_few = failure.downcast_ref::<TooFew>().unwrap();
+    let reasons: Vec<String> = too_few.failures().iter().map(|failure| format!("{failure:#}")).collect();
+    // As soon as two can't be reached it is over.
+    assert_eq!(
+        reasons,
+        [
+            "stage 'several' of workflow 'Racing' failed: 1 is too small",
+            "stage 'several' of workflow 'Racing' failed: 2 is too small",
+        ]
+    );
+    // A race without members can't be won.
+    let failure = Racing::new().run(vec![]).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::NoWinner));
+    assert_eq!(
+        format!("{failure:#}"),
+        "stage 'winner' of workflow 'Racing' had too few that succeeded: 1 of 0 had to succeed and 0 failed"
+    );
+}
+
+/// Panics when it is dropped, unless something panics already.
+#[derive(Debug)]
+struct Grenade(bool);
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        if self.0 && !std::thread::panicking() {
+            panic!("dropped");
+        }
+    }
+}
+fn explode(armed: bool, what: &str) -> u32 {
+    assert!(!armed, "{what}");
+    0
+}
+fn panic_with_a_number() -> u32 {
+    std::panic::panic_any(5)
+}
+async fn explode_later(armed: bool, what: &str) -> u32 {
+    tokio::task::yield_now().await;
+    explode(armed, what)
+}
+
+workflow! {
+    /// Every place where the user's code can panic.
+    workflow Panics(at: u32) -> u32 {
+        let number: u32 = explode(*at == 0, "let");
+        stage plain: u32 = explode(*at == 1, "plain") + *number;
+        stage later: u32 = explode_later(*at == 2, "later");
+        stage condition: u32 = if explode(*at == 3, "condition") == 0 { 0 } else { 1 };
+        stage scrutinee: u32 = match explode(*at == 4, "scrutinee") { 0 => 0, _ => 1 };
+        stage guarded: u32 = match *at { _ if explode(*at == 5, "guard") > 0 => 1, _ => 0 };
+        #[max(explode(*at == 6, "max") + 2)]
+        stage looped: u32 = loop {
+            stage loop_inner: u32 = explode_later(*at == 7, "in a loop");
+            break loop_inner
+        };
+        stage items: Vec<u32> = for item in 0..explode(*at == 8, "items") + 3 {
+            stage item_inner: u32 = explode_later(*at == 9 && *item == 1, "in an item");
+            stage item_other: u32 = fine(item);
+            item_inner + item_other
+        };
+        stage iterated: Vec<u32> = for item in (0..3u32).map(|item| explode(*at == 10 && item == 1, "iterator")) {
+            stage iterated_inner: u32 = fine(item);
+            iterated_inner
+        };
+        #[concurrency(explode(*at == 11, "bound") + 1)]
+        stage bounded: Vec<u32> = for item in 0..2u32 { fine(item) };
+        #[when(explode(*at == 12, "when") == 0)]
+        stage optional: Option<u32> = fine(at);
+        #[spawn]
+        stage spawned: u32 = explode_later(*at == 13, "spawned");
+        #[spawn]
+        stage spawned_block: u32 = {
+            stage spawned_inner: u32 = explode_later(*at == 14, "spawned block");
+            spawned_inner
+        };
+        #[blocking]
+        stage blocking: u32 = explode(*at == 15, "blocking");
+        stage dropped: u32 = async {
+            let grenade = Grenade(*at == 16);
+            tokio::task::yield_now().await;
+            drop(grenade);
+            0
+        };
+        stage formatted: u32 = if *at == 17 { panic!("formatted {}", *at + 1) } else { 0 };
+        stage payload: u32 = if *at == 18 { panic_with_a_number() } else { 0 };
+        stage todo: u32 = if *at == 19 { todo!() } else { 0 };
+        stage unreachable: u32 = if *at == 20 { unreachable!("so it seems") } else { 0 };
+        stage quorate: Vec<u32> = quorum(explode(*at == 21, "needed") + 1) { fine(at), fine(at) };
+        plain + later + condition + scrutinee + guarded + looped + items.len() as u32 + iterated.len() as u32
+            + bounded.len() as u32 + optional.unwrap_or(0) + spawned + spawned_block + blocking + dropped
+            + formatted + payload + todo + unreachable + quorate.len() as u32 + explode(*at == 22, "tail")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_of_the_stage_that_panicked() {
+    let expected = [
+        (Some("plain"), "let"),
+        (Some("plain"), "plain"),
+        (Some("later"), "later"),
+        (Some("condition"), "condition"),
+        (Some("scrutinee"), "scrutinee"),
+        (Some("guarded"), "guard"),
+        (Some("looped"), "max"),
+        (Some("loop_inner"), "in a loop"),
+        (Some("items"), "items"),
+        (Some("item_inner"), "in an item"),
+        (Some("iterated"), "iterator"),
+        (Some("bounded"), "bound"),
+        (Some("optional"), "when"),
+        (Some("spawned"), "spawned"),
+        (Some("spawned_inner"), "spawned block"),
+        (Some("blocking"), "blocking"),
+        (Some("dropped"), "dropped"),
+        (Some("formatted"), "formatted 18"),
+        (Some("payload"), "a panic without a message"),
+        (Some("todo"), "not yet implemented"),
+        (Some("unreachable"), "internal error: entered unreachable code: so it seems"),
+        (Some("quorate"), "needed"),
+        (None, "tail"),
+    ];
+    for (at, (stage, why)) in (0u32..).zip(expected) {
+        let failure = Panics::new().run(at).await.unwrap_err();
+        assert_eq!(failure.stage(), stage, "case {at}: {failure:#}");
+        assert_eq!(failure.kind(), FailureKind::Panic, "case {at}: {failure:#}");
+        assert_eq!(failure.attempts(), 1);
+        let place = stage.map_or_else(String::new, |stage| format!("stage '{stage}' of "));
+        assert_eq!(format!("{failure:#}"), format!("{place}workflow 'Panics' panicked: {why}"));
+
+        let failure = Panics::new().start(at).await.unwrap_err();
+        assert_eq!((failure.stage(), failure.kind()), (stage, FailureKind::Panic), "started, case {at}: {failure:#}");
+    }
+    assert_eq!(Panics::new().run(99).await.unwrap(), 3 + 3 + 2 + 99 + 1);
+}
+
+workflow! {
+    workflow Absorbing(number: u32) -> (u32, Vec<u32>, u32) {
+        stage raced: u32 = race {
+            explode_later(true, "racer"),
+            explode(true, "at once"),
+            { stage racer_inner: u32 = explode_later(true, "inside a racer"); racer_inner },
+            async { fine(&5).await },
+        };
+        stage voted: Vec<u32> = quorum(2) for vote in 0..4u32 { explode_later(*vote % 2 == 0, "member") };
+        stage from_for: u32 = race for vote in 0..3u32 { explode_later(*vote < 2, "member").plus(*number) };
+        (*raced, voted.clone(), *from_for)
+    }
+    workflow Hopeless(number: u32) -> u32 {
+        stage raced: u32 = race {
+            explode_later(*number > 0, "first"),
+            { stage second: u32 = explode_later(*number > 0, "second"); second },
+        };
+        raced
+    }
+}
+
+trait Plus {
+    fn plus(self, number: u32) -> impl Future<Output = u32> + Send;
+}
+impl<F: Future<Output = u32> + Send> Plus for F {
+    async fn plus(self, number: u32) -> u32 {
+        self.await + number
+    }
+}
+
+#[tokio::test]
+async fn a_racer_absorbs_its_panic() {
+    assert_eq!(Absorbing::new().run(2).await.unwrap(), (5, vec![0, 0], 2));
+    let failure = Hopeless::new().run(1).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("raced"), FailureKind::NoWinner));
+    let reasons = failure.downcast_ref::<TooFew>().unwrap().failures();
+    let reasons: Vec<String> = reasons.iter().map(|failure| format!("{failure:#}")).collect();
+    assert_eq!(
+        reasons,
+        [
+            "stage 'raced' of workflow 'Hopeless' panicked: first",
+            "stage 'second' of workflow 'Hopeless' panicked: second",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_panic_shows_in_the_state_as_a_failure() {
+    let mut handle = Panics::new().start(2);
+    (&mut handle).await.unwrap_err();
+    assert_eq!(handle.state().later.status(), Status::Failed);
+    let mut handle = Panics::new().start(9);
+    (&mut handle).await.unwrap_err();
+    assert_eq!(handle.state().items.status(), Status::Failed);
+    assert_eq!(handle.state().item_inner.get(1).unwrap().status(), Status::Failed);
+    assert_eq!(handle.state().item_other.get(1).unwrap().status(), Status::Cancelled);
+}
+
+workflow! {
+    workflow PlainStages(number: u32) -> u32 {
+        stage doubled: u32 = async { *number * 2 };
+        stage listed: Vec<u32> = for item in 0..*doubled {
+            stage more: u32 = *item + 1;
+            more
+        };
+        stage raced: u32 = race { async { 3 }, std::future::pending::<u32>() };
+        listed.iter().sum::<u32>() + raced
+    }
+    workflow Spawning(number: u32) -> u32 {
+        #[spawn]
+        stage elsewhere: u32 = async { 1u32 };
+        elsewhere
+    }
+    workflow Blocking(number: u32) -> u32 {
+        #[blocking]
+        stage pool: u32 = 1 + *number;
+        pool
+    }
+}
+
+#[test]
+fn plain_stages_need_no_runtime() {
+    assert_eq!(block_on(PlainStages::new().run(2)).unwrap(), 1 + 2 + 3 + 4 + 3);
+}
+
+#[test]
+fn a_task_outside_a_runtime_is_a_failure() {
+    for (stage, failure) in [
+        ("elsewhere", block_on(Spawning::new().run(1)).unwrap_err()),
+        ("pool", block_on(Blocking::new().run(1)).unwrap_err()),
+    ] {
+        assert_eq!((failure.stage(), failure.kind()), (Some(stage), FailureKind::Error));
+        assert!(format!("{failure:#}").ends_with("failed: it runs on a task of its own, which needs a tokio runtime"));
+    }
+}
+
+#[test]
+fn a_run_is_moved_between_runtimes() {
+    // Polled once on one thread without a runtime, the rest elsewhere.
+    let mut run = Box::pin(Refusing::new().run(1));
+    let polled = run.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+    let failure = std::thread::spawn(move || block_on(run)).join().unwrap().unwrap_err();
+    assert_eq!(failure.stage(), Some("asked"));
+}

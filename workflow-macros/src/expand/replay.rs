@@ -1,0 +1,53 @@
+//! A task of its own matches the patterns around it again: it can't borrow what they bound.
+
+use super::Expansion;
+use crate::model::{Replay, Source};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+impl Expansion<'_, '_> {
+    /// What is lent to the task, and what it binds of it.
+    pub(super) fn replay(&self, replay: &Replay<'_>, lend: &mut TokenStream, bind: &mut TokenStream) {
+        let runtime = &self.runtime;
+        let names = &replay.bindings;
+        match replay.source {
+            Source::Item { pattern, scope, code, again } => {
+                let taken = self.local("taken", scope);
+                let span = pattern.span();
+                if again {
+                    let (expr, index) = (self.model.codes[code].expr, self.index(scope));
+                    bind.extend(quote!(let #taken = #runtime::item_again(#expr, #index);));
+                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&#taken).__workflow_shown();));
+                } else {
+                    let loan = self.local("item_loan", scope);
+                    lend.extend(quote!(let #loan = #taken.lend();));
+                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&*#loan).__workflow_shown();));
+                }
+            }
+            Source::Scrutinee { pattern, code, again } => {
+                let kept = self.local("kept", code);
+                let shown = if again {
+                    let (keep, shown) = self.shown(self.model.codes[code].expr, &kept);
+                    bind.extend(keep);
+                    shown
+                } else {
+                    let loan = self.local("kept_loan", code);
+                    lend.extend(quote!(let #loan = #kept.lend();));
+                    quote!(#runtime::Shown(&*#loan).__workflow_shown())
+                };
+                bind.extend(quote! {
+                    #[allow(unreachable_patterns, unused_variables)]
+                    let (#(#names,)*) = match #shown { #pattern => (#(#names,)*), _ => ::core::unreachable!() };
+                });
+            }
+            Source::Condition { code } => {
+                let condition = self.condition(self.model.codes[code].expr);
+                bind.extend(quote! {
+                    #[allow(unused_variables)]
+                    let (#(#names,)*) = if #condition { (#(#names,)*) } else { ::core::unreachable!() };
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a stage with a task of its own takes from the patterns around it.
+//!
+//! A task can't borrow, and what a pattern binds is borrowed: from an item, a scrutinee, a condition's value. So the task
+//! matches again: either the item or the scrutinee itself is lent to it, or, where that only borrows from names (`for order
+//! in orders`, `match order.kind`), the names are lent and the expression, which is nothing but a path to a place, is
+//! looked up again.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{Binds, CodeId, Model, NameId, Replay, ScopeId, Source, StageId, When},
+    uses::{self, mentions},
+};
+use std::collections::HashSet;
+use syn::{Expr, UnOp};
+
+pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
+    for stage in 0..model.stages.len() {
+        if model.stages[stage].spawn || model.stages[stage].blocking {
+            let replays = replays(model, stage, diagnostics);
+            for replay in &replays {
+                match replay.source {
+                    Source::Item { scope, again: false, .. } => model.scopes[scope].lends_item = true,
+                    Source::Scrutinee { code, again: false, .. } => model.codes[code].lent = true,
+                    _ => {}
+                }
+            }
+            model.stages[stage].replays = replays;
+        }
+    }
+}
+
+/// From the outside in.
+fn replays<'s>(model: &Model<'s>, stage: StageId, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
+    let mut wanted: HashSet<String> = HashSet::new();
+    for code in super::codes_inside(model, stage) {
+        wanted.extend(idents(model, code));
+    }
+    let mut replays = Vec::new();
+    if let Some(When::Matches { pattern, value }) = &model.stages[stage].when {
+        let source = Source::Scrutinee { pattern, code: *value, again: is_place(model.codes[*value].expr) };
+        want(model, source, &mut wanted, &mut replays);
+    }
+    let mut next = Some(model.stages[stage].scope);
+    while let Some(scope) = next {
+        if let Some(binds) = &model.scopes[scope].binds {
+            let source = source(model, scope, binds);
+            if let Source::Condition { code } = source
+                && binds_any(&source, model, &wanted)
+                && !condition_is_places(model.codes[code].expr)
+            {
+                let name = &model.stages[stage].syntax.name;
+                diagnostics.error(name.span(), messages::task_borrows_condition(&name.to_string()));
+            }
+            want(model, source, &mut wanted, &mut replays);
+        }
+        next = model.scopes[scope].parent;
+    }
+    replays.reverse();
+    replays
+}
+
+fn source<'s>(model: &Model<'s>, scope: ScopeId, binds: &Binds<'s>) -> Source<'s> {
+    match *binds {
+        Binds::Item { pattern, items } => {
+            let again = borrows_items(model.codes[items].expr);
+            Source::Item { pattern, scope, code: items, again }
+        }
+        Binds::Scrutinee { pattern, value } => {
+            Source::Scrutinee { pattern, code: value, again: is_place(model.codes[value].expr) }
+        }
+        Binds::Condition { code } => Source::Condition { code },
+    }
+}
+
+/// Takes the source along if it binds something wanted; what its own expression names is wanted then.
+fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>, replays: &mut Vec<Replay<'s>>) {
+    if !binds_any(&source, model, wanted) {
+        return;
+    }
+    let code = match source {
+        Source::Item { code, again, .. } | Source::Scrutinee { code, again, .. } => again.then_some(code),
+        Source::Condition { code } => Some(code),
+    };
+    let mut names = Vec::new();
+    if let Some(code) = code {
+        wanted.extend(idents(model, code));
+        names.clone_from(&model.codes[code].uses);
+    }
+    let bindings = bindings(&source, model).into_iter().filter(|binding| wanted.contains(&binding.to_string())).collect();
+    replays.push(Replay { source, names, bindings });
+}
+
+fn binds_any(source: &Source<'_>, model: &Model<'_>, wanted: &HashSet<String>) -> bool {
+    bindings(source, model).iter().any(|binding| wanted.contains(&binding.to_string()))
+}
+
+fn bindings(source: &Source<'_>, model: &Model<'_>) -> Vec<proc_macro2::Ident> {
+    match source {
+        Source::Item { pattern, .. } | Source::Scrutinee { pattern, .. } => uses::bindings(pattern),
+        Source::Condition { code } => mentions(model.codes[*code].expr, &model.by_name).bindings,
+    }
+}
+
+fn idents(model: &Model<'_>, code: CodeId) -> Vec<String> {
+    uses::idents(model.codes[code].expr)
+}
+
+/// What a task of its own needs of the names around it: its own, and those that it looks up again.
+pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    let mut found = super::names_inside(model, stage);
+    for name in model.stages[stage].replays.iter().flat_map(|replay| &replay.names) {
+        if !found.contains(name) {
+            found.push(*name);
+        }
+    }
+    found
+}
+
+/// A path to something that lies in a name: `order`, `order.kind`, `*order`, `orders[3]`.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(path) => path.qself.is_none() && path.path.get_ident().is_some(),
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Index(index) => is_place(&index.expr) && matches!(&*index.index, Expr::Lit(_)),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        Expr::Reference(reference) => reference.mutability.is_none() && is_place(&reference.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        _ => false,
+    }
+}
+
+/// Items that are borrowed from a collection which lies in a name.
+fn borrows_items(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) => {
+            let borrowing = ["iter", "keys", "values", "chars", "lines", "as_slice", "as_ref"];
+            call.args.is_empty() && borrowing.iter().any(|name| call.method == name) && borrows_items(&call.receiver)
+        }
+        other => is_place(other),
+    }
+}
+
+fn condition_is_places(expr: &Expr) -> bool {
+    match expr {
+        Expr::Let(binding) => is_place(&binding.expr),
+        Expr::Binary(binary) => condition_is_places(&binary.left) && condition_is_places(&binary.right),
+        _ => true,
+    }
+}
+

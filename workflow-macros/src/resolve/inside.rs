@@ -1,0 +1,43 @@
+//! What lies inside a stage, and what it names outside of itself.
+
+use crate::model::{CodeId, Model, NameId, NameKind, StageId};
+use std::{collections::HashSet, ops::Range};
+
+/// Every expression that is a part of that stage, nested stages included.
+pub(crate) fn codes_inside(model: &Model<'_>, stage: StageId) -> Range<CodeId> {
+    model.stages[stage].codes.clone()
+}
+
+/// What stage `stage` names that lives outside of it, `let`s and what they name included; each once, what a `let` names
+/// before the `let`.
+pub(crate) fn names_inside(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    for code in codes_inside(model, stage) {
+        add(model, &model.codes[code].uses, stage, &mut found, &mut seen);
+    }
+    found
+}
+
+fn add(model: &Model<'_>, uses: &[NameId], stage: StageId, found: &mut Vec<NameId>, seen: &mut HashSet<NameId>) {
+    for &name in uses {
+        let outside = model.within(model.stages[stage].scope, model.names[name].scope);
+        if outside && seen.insert(name) {
+            if let NameKind::Let(id) = model.names[name].kind {
+                add(model, &model.codes[model.lets[id].value].uses, stage, found, seen);
+            }
+            found.push(name);
+        }
+    }
+}
+
+/// What a task of its own names has to be lent to it.
+pub(super) fn mark_lent(model: &mut Model<'_>) {
+    for stage in 0..model.stages.len() {
+        if model.stages[stage].spawn || model.stages[stage].blocking {
+            for name in super::names_lent(model, stage) {
+                model.names[name].lent = true;
+            }
+        }
+    }
+}
