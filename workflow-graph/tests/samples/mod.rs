@@ -4,25 +4,25 @@
 use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};
 
 /// A graph in the making. Everything is leaked, as a graph's data are static.
-pub struct Sketch {
-    pub name: &'static str,
-    pub inputs: Vec<Value<'static>>,
-    pub output: &'static str,
-    pub stages: Vec<Stage<'static>>,
-    pub scopes: Vec<Scope<'static>>,
-    pub edges: Vec<Edge>,
+pub(crate) struct Sketch {
+    pub(crate) name: &'static str,
+    pub(crate) inputs: Vec<Value<'static>>,
+    pub(crate) output: &'static str,
+    pub(crate) stages: Vec<Stage<'static>>,
+    pub(crate) scopes: Vec<Scope<'static>>,
+    pub(crate) edges: Vec<Edge>,
 }
 
-pub type Policies = &'static [(&'static str, &'static str)];
+pub(crate) type Policies = &'static [(&'static str, &'static str)];
 
 impl Sketch {
-    pub fn new(name: &'static str, inputs: &[(&'static str, &'static str)], output: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str, inputs: &[(&'static str, &'static str)], output: &'static str) -> Self {
         let inputs = inputs.iter().map(|&(name, type_name)| Value { name, type_name }).collect();
         let scopes = vec![Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }];
         Sketch { name, inputs, output, stages: Vec::new(), scopes, edges: Vec::new() }
     }
 
-    pub fn stage(&mut self, scope: u32, name: &str, kind: StageKind, policies: Policies) -> u32 {
+    pub(crate) fn stage(&mut self, scope: u32, name: &str, kind: StageKind, policies: Policies) -> u32 {
         let index = u32::try_from(self.stages.len()).unwrap();
         let policies: Vec<_> = policies.iter().map(|&(name, arguments)| Policy { name, arguments }).collect();
         self.stages.push(Stage {
@@ -37,26 +37,26 @@ impl Sketch {
         index
     }
 
-    pub fn call(&mut self, scope: u32, name: &str) -> u32 {
+    pub(crate) fn call(&mut self, scope: u32, name: &str) -> u32 {
         self.stage(scope, name, StageKind::Expression, &[])
     }
 
-    pub fn scope(&mut self, stage: Option<u32>, parent: u32, kind: ScopeKind, label: &'static str) -> u32 {
+    pub(crate) fn scope(&mut self, stage: Option<u32>, parent: u32, kind: ScopeKind, label: &'static str) -> u32 {
         self.scopes.push(Scope { stage, parent: Some(parent), kind, label });
         u32::try_from(self.scopes.len() - 1).unwrap()
     }
 
-    pub fn edge(&mut self, from: u32, to: u32, kind: EdgeKind) {
+    pub(crate) fn edge(&mut self, from: u32, to: u32, kind: EdgeKind) {
         self.edges.push(Edge { from, to, kind });
     }
 
-    pub fn data(&mut self, edges: &[(u32, u32)]) {
+    pub(crate) fn data(&mut self, edges: &[(u32, u32)]) {
         for &(from, to) in edges {
             self.edge(from, to, EdgeKind::Data);
         }
     }
 
-    pub fn graph(self) -> Graph<'static> {
+    pub(crate) fn graph(self) -> Graph<'static> {
         Graph {
             name: self.name,
             version: 0,
@@ -74,10 +74,10 @@ impl Sketch {
 }
 
 /// Numbers that look random and are the same in every run.
-pub struct Lcg(pub u64);
+pub(crate) struct Lcg(pub(crate) u64);
 
 impl Lcg {
-    pub fn below(&mut self, limit: u32) -> u32 {
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let high = u32::try_from(self.0 >> 33).unwrap();
         high % limit.max(1)
@@ -85,7 +85,7 @@ impl Lcg {
 }
 
 /// The workflow that LANGUAGE.md opens with.
-pub fn customer_onboarding() -> Graph<'static> {
+pub(crate) fn customer_onboarding() -> Graph<'static> {
     let mut sketch = Sketch::new("CustomerOnboarding", &[("application", "Application")], "Account");
     let profile = sketch.call(0, "profile");
     let documents = sketch.call(0, "documents");
@@ -123,14 +123,14 @@ pub fn customer_onboarding() -> Graph<'static> {
     sketch.graph()
 }
 
-pub fn diamond() -> Graph<'static> {
+pub(crate) fn diamond() -> Graph<'static> {
     let mut sketch = Sketch::new("Diamond", &[], "u32");
     let [top, left, right, bottom] = ["top", "left", "right", "bottom"].map(|name| sketch.call(0, name));
     sketch.data(&[(top, left), (top, right), (left, bottom), (right, bottom)]);
     sketch.graph()
 }
 
-pub fn fan(width: u32) -> Graph<'static> {
+pub(crate) fn fan(width: u32) -> Graph<'static> {
     let mut sketch = Sketch::new("Fan", &[("seed", "u64")], "u64");
     let split = sketch.call(0, "split");
     let members: Vec<u32> = (0..width).map(|member| sketch.call(0, &format!("part_{member}"))).collect();
@@ -142,7 +142,7 @@ pub fn fan(width: u32) -> Graph<'static> {
 }
 
 /// Layers of stages, each with one to three edges from the layer above.
-pub fn layered(layers: u32, width: u32, seed: u64) -> Graph<'static> {
+pub(crate) fn layered(layers: u32, width: u32, seed: u64) -> Graph<'static> {
     let mut random = Lcg(seed);
     let mut sketch = Sketch::new("Layered", &[("seed", "u64")], "Vec<u64>");
     for layer in 0..layers {
@@ -160,7 +160,7 @@ pub fn layered(layers: u32, width: u32, seed: u64) -> Graph<'static> {
 }
 
 /// A workflow as a person might write it, with stages that use what was made far above.
-pub fn long_haul(stages: u32, seed: u64) -> Graph<'static> {
+pub(crate) fn long_haul(stages: u32, seed: u64) -> Graph<'static> {
     let mut random = Lcg(seed);
     let mut sketch = Sketch::new("LongHaul", &[("order", "Order")], "Receipt");
     for stage in 0..stages {
@@ -179,7 +179,7 @@ pub fn long_haul(stages: u32, seed: u64) -> Graph<'static> {
 }
 
 /// A loop in an arm of a match in a `for`.
-pub fn nested() -> Graph<'static> {
+pub(crate) fn nested() -> Graph<'static> {
     let mut sketch = Sketch::new("Fulfilment", &[("orders", "Vec<Order>"), ("region", "Region")], "Vec<Shipment>");
     let rates = sketch.call(0, "rates");
     let stock = sketch.call(0, "stock");
@@ -217,7 +217,7 @@ pub fn nested() -> Graph<'static> {
     sketch.graph()
 }
 
-pub fn race() -> Graph<'static> {
+pub(crate) fn race() -> Graph<'static> {
     let mut sketch = Sketch::new("Quotation", &[("request", "Request")], "Quote");
     let quote = sketch.stage(0, "quote", StageKind::Race, &[("deadline", "10s")]);
     let first = sketch.scope(Some(quote), 0, ScopeKind::Member, "");
@@ -231,7 +231,7 @@ pub fn race() -> Graph<'static> {
 }
 
 /// Two stages, then a tail with two arms.
-pub fn tail() -> Graph<'static> {
+pub(crate) fn tail() -> Graph<'static> {
     let mut sketch = Sketch::new("Tail", &[("claim", "Claim")], "Decision");
     sketch.call(0, "policy");
     sketch.call(0, "assessment");
@@ -244,7 +244,7 @@ pub fn tail() -> Graph<'static> {
 }
 
 /// Names and labels that mean something to every format.
-pub fn awkward() -> Graph<'static> {
+pub(crate) fn awkward() -> Graph<'static> {
     let mut sketch = Sketch::new("Größe", &[("r#type", "Vec<&'static str>")], "Result<(), Box<dyn Error>>");
     let raw = sketch.stage(
         0,
@@ -269,7 +269,7 @@ pub fn awkward() -> Graph<'static> {
 }
 
 /// Every sample with the name of its snapshots.
-pub fn all() -> Vec<(&'static str, Graph<'static>)> {
+pub(crate) fn all() -> Vec<(&'static str, Graph<'static>)> {
     let empty = Sketch::new("Empty", &[], "()").graph();
     vec![
         ("customer_onboarding", customer_onboarding()),
