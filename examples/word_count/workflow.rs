@@ -1,7 +1,5 @@
 //! The workflow: list a tree, count its files side by side, merge.
 
-use std::path::PathBuf;
-
 use workflow_runtime::workflow;
 
 use crate::check::{Comparison, compare};
@@ -19,10 +17,8 @@ workflow! {
         // The results stand in the order of the files, whichever was counted first.
         #[concurrency(request.concurrency)]
         stage files: Vec<FileReport> = for path in &tree.files {
-            // A copy of its own, since what runs on another thread may outlive the list.
-            stage file: PathBuf = path.clone();
             #[blocking]
-            stage counted: FileReport = FileReport::of(file);
+            stage counted: FileReport = FileReport::of(path);
             counted
         };
 
@@ -31,8 +27,8 @@ workflow! {
         // The real `wc` runs as a child process for each file, beside the sum above.
         #[when(request.check)]
         #[concurrency(request.concurrency)]
-        stage comparisons: Option<Vec<Comparison>> = for report in files {
-            stage comparison: Comparison = compare(report);
+        stage comparisons: Option<Vec<Comparison>> = for file in files {
+            stage comparison: Comparison = compare(file);
             comparison
         };
 

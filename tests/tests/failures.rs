@@ -23,6 +23,9 @@ impl Error for Refused {
 fn refuse(code: &u32) -> Result<u32, Refused> {
     Err(Refused { code: *code, cause: io::Error::other("the line is dead") })
 }
+fn refuse_if(refused: bool, code: &u32) -> Result<u32, Refused> {
+    if refused { refuse(code) } else { Ok(*code) }
+}
 async fn refuse_later(code: &u32) -> Result<u32, Refused> {
     tokio::task::yield_now().await;
     refuse(code)
@@ -167,7 +170,7 @@ workflow! {
             spawn_inner
         };
         #[blocking]
-        stage in_blocking: u32 = if *which == 16 { refuse(number) } else { Ok(*number) };
+        stage in_blocking: u32 = refuse_if(*which == 16, number);
         stage deep: u32 = {
             stage deep_if: u32 = if *which >= 17 {
                 stage deep_match: u32 = match number {

@@ -8,6 +8,8 @@ mod layers;
 mod order;
 mod place;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
