@@ -488,6 +488,9 @@ async fn a_racer_absorbs_its_panic() {
 
 #[tokio::test]
 async fn a_panic_shows_in_the_state_as_a_failure() {
+    let mut handle = Panics::new().start(1);
+    (&mut handle).await.unwrap_err();
+    assert_eq!(handle.state().plain.status(), Status::Failed);
     let mut handle = Panics::new().start(2);
     (&mut handle).await.unwrap_err();
     assert_eq!(handle.state().later.status(), Status::Failed);

@@ -39,10 +39,10 @@ const KEYWORDS: [&str; 9] = ["as", "else", "if", "in", "let", "match", "mut", "r
 
 fn write(tokens: TokenStream, text: &mut String) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut angles = 0usize;
+    let mut open = Open { angles: 0, closure: false };
     let mut before: Option<Role> = None;
     for (index, token) in tokens.iter().enumerate() {
-        let role = role(&tokens, index, before, &mut angles);
+        let role = role(&tokens, index, before, &mut open);
         if before.is_some_and(|before| spaced(before, role)) {
             text.push(' ');
         }
@@ -65,7 +65,14 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-fn role(tokens: &[TokenTree], index: usize, before: Option<Role>, angles: &mut usize) -> Role {
+/// What has been opened and not yet closed.
+struct Open {
+    angles: usize,
+    /// A closure's `|`.
+    closure: bool,
+}
+
+fn role(tokens: &[TokenTree], index: usize, before: Option<Role>, open: &mut Open) -> Role {
     let punct = match &tokens[index] {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return Role::Braces,
         TokenTree::Group(_) => return Role::Group,
@@ -81,17 +88,26 @@ fn role(tokens: &[TokenTree], index: usize, before: Option<Role>, angles: &mut u
         ':' if next(':') || after(':') => Role::Tight,
         '.' => Role::Tight,
         '<' if (operand || before == Some(Role::Tight)) && closes(&tokens[index + 1..]) => {
-            *angles += 1;
+            open.angles += 1;
             Role::OpenAngle
         }
-        '>' if *angles > 0 && !after('-') && !after('=') => {
-            *angles -= 1;
+        '>' if open.angles > 0 && !after('-') && !after('=') => {
+            open.angles -= 1;
             Role::CloseAngle
         }
         ',' | ';' | '?' | ':' => Role::Suffix,
         '!' if before == Some(Role::Word) && !next('=') => Role::Tight,
+        '|' if open.closure => {
+            open.closure = false;
+            Role::Suffix
+        }
+        '|' if !operand && !joint => {
+            open.closure = true;
+            Role::Prefix
+        }
         '\'' | '#' | '$' => Role::Prefix,
         _ if joint => Role::Joint,
+        _ if before == Some(Role::Joint) => Role::Operator,
         '&' | '*' | '!' | '-' if !operand => Role::Prefix,
         _ => Role::Operator,
     }
@@ -109,6 +125,7 @@ fn closes(tokens: &[TokenTree]) -> bool {
         match punct.as_char() {
             '<' => depth += 1,
             '>' if !arrow => depth -= 1,
+            '&' if punct.spacing() == Spacing::Joint => return false,
             '>' | ':' | ',' | '&' | '\'' | '=' | '+' | '*' | '?' => {}
             '-' if punct.spacing() == Spacing::Joint => {}
             _ => return false,
@@ -124,6 +141,7 @@ fn closes(tokens: &[TokenTree]) -> bool {
 fn spaced(before: Role, next: Role) -> bool {
     use Role::{Braces, CloseAngle, Group, Joint, OpenAngle, Operator, Prefix, Suffix, Tight, Word};
     match (before, next) {
+        (Suffix, Tight) => true,
         (_, Suffix | Tight | OpenAngle | CloseAngle) | (Tight | Prefix | OpenAngle | Joint, _) => false,
         (Word | Group | CloseAngle, Group) => false,
         (Word | Group | CloseAngle | Suffix | Operator | Braces, _) => true,
