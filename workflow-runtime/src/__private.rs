@@ -11,7 +11,7 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{List, Of, Optional, of, value},
+    output::{GiveReason, List, Of, Optional, Why, of, value},
     run::{
         Cx, Detached, Place, TAIL, diverging, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
     },

@@ -6,7 +6,7 @@ use crate::{
     failure::{Panicked, Stop},
     graph::Graph,
     held::Held,
-    output::{IntoOutput, IntoReason, List, Of, Optional, Reason, SendIfLater},
+    output::{IntoOutput, List, Of, Optional, Reason, SendIfLater},
     state::StageState,
 };
 use std::{
@@ -144,8 +144,9 @@ impl<'a> Cx<'a> {
 
     /// `fail`
     #[cold]
-    pub fn fail<M, R: IntoReason<M>>(self, stage: u32, reason: R) -> Stop {
-        match reason.reason() {
+    #[must_use]
+    pub fn fail(self, stage: u32, reason: Reason) -> Stop {
+        match reason {
             Reason::Own(error) => self.core.failure(stage, FailureKind::Failed, Some(error)).into(),
             Reason::Passed(failure) => failure.into(),
         }

@@ -51,7 +51,7 @@ impl Expansion<'_, '_> {
             quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
         quote! {
-            use #runtime::Show as _;
+            use #runtime::{GiveReason as _, Show as _};
             #names
             #values
             async move {

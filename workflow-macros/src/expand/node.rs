@@ -123,7 +123,7 @@ impl Expansion<'_, '_> {
                 let before = self.before(*code, stage);
                 let expr = self.model.codes[*code].expr;
                 let span = expr.span();
-                let stop = quote_spanned!(span=> #cx.fail(#number, #expr));
+                let stop = quote_spanned!(span=> #cx.fail(#number, #runtime::Why(#expr).__workflow_reason()));
                 quote!({ #before return #runtime::Result::Err(#stop) })
             }
             NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends),
