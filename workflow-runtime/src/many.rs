@@ -16,7 +16,9 @@ use std::{
 };
 
 /// The items of a `for` under way.
-pub struct Each<I, B, F: Future, T> {
+pub struct Each<'a, I, B, F: Future, T> {
+    cx: Cx<'a>,
+    stage: u32,
     items: I,
     body: B,
     concurrency: usize,
@@ -27,11 +29,17 @@ pub struct Each<I, B, F: Future, T> {
     outputs: Vec<Option<T>>,
 }
 
-impl<I, B, F: Future, T> Unpin for Each<I, B, F, T> {}
+impl<I, B, F: Future, T> Unpin for Each<'_, I, B, F, T> {}
 
 /// Runs `body` for each item, at most `concurrency` at once; gives their outputs in the items' order, or how the first
 /// that stopped did. An item is taken from the iterator only when its turn has come.
-pub fn each<I, B, F, T>(items: I, concurrency: usize, body: B) -> Each<I::IntoIter, B, F, T>
+pub fn each<I, B, F, T>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: I,
+    concurrency: usize,
+    body: B,
+) -> Each<'_, I::IntoIter, B, F, T>
 where
     I: IntoIterator,
     B: FnMut(usize, I::Item) -> F,
@@ -40,6 +48,8 @@ where
     let items = items.into_iter();
     let outputs = Vec::with_capacity(items.size_hint().0);
     Each {
+        cx,
+        stage,
         items,
         body,
         concurrency: concurrency.max(1),
@@ -51,7 +61,7 @@ where
     }
 }
 
-impl<I: Iterator, B, F, T> Each<I, B, F, T>
+impl<I: Iterator, B, F, T> Each<'_, I, B, F, T>
 where
     B: FnMut(usize, I::Item) -> F,
     F: Future<Output = Result<T, Stop>>,
@@ -59,6 +69,7 @@ where
     /// Starts items as long as there is room. What ends at once makes room at once.
     fn start(&mut self) -> Result<(), Stop> {
         while !self.exhausted && self.lanes.under_way() < self.concurrency {
+            self.cx.at(self.stage);
             let Some(item) = self.items.next() else {
                 self.exhausted = true;
                 break;
@@ -88,7 +99,7 @@ where
     }
 }
 
-impl<I: Iterator, B, F, T> Future for Each<I, B, F, T>
+impl<I: Iterator, B, F, T> Future for Each<'_, I, B, F, T>
 where
     B: FnMut(usize, I::Item) -> F,
     F: Future<Output = Result<T, Stop>>,

@@ -259,7 +259,10 @@ impl<T, E: IntoStop, F: Future<Output = Result<T, E>>> Future for Staged<'_, T, 
         let this = self.project();
         this.cx.at(*this.stage);
         let entered = this.span.as_ref().map(|span| span.enter());
-        match this.run.poll(context) {
+        let watched = UnwindWatched { watch: this.watch, span: this.span };
+        let polled = this.run.poll(context);
+        std::mem::forget(watched);
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => {
                 drop(entered);
@@ -277,6 +280,24 @@ impl<T, E: IntoStop, F: Future<Output = Result<T, E>>> Future for Staged<'_, T, 
                 this.watch.stop(&stop);
                 Poll::Ready(Err(stop))
             }
+        }
+    }
+}
+
+/// Lives while a stage is polled: dropped only by a panic in it.
+struct UnwindWatched<'w, T> {
+    watch: &'w mut Watch<T>,
+    span: &'w Option<Box<tracing::Span>>,
+}
+
+impl<T> Drop for UnwindWatched<'_, T> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(span) = self.span {
+            span.record("outcome", "panicked");
+        }
+        if let Some(cell) = self.watch.0.take() {
+            cell.fail();
         }
     }
 }

@@ -17,6 +17,11 @@ impl Expansion<'_, '_> {
             match self.model.names[name].kind {
                 NameKind::Let(binding) => {
                     let get = self.local("let", binding);
+                    if code.of_let.is_none() {
+                        // A panic of its value is one of the stage that needs it first.
+                        let (cx, number) = (self.cx(), self.number(stage));
+                        before.extend(quote!(#cx.at(#number);));
+                    }
                     before.extend(quote!(let #ident = #get();));
                 }
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {

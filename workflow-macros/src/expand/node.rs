@@ -100,7 +100,7 @@ impl Expansion<'_, '_> {
                     let #item = #item_of;
                     #before
                     #cx.at(#number);
-                    let #outputs = #runtime::each(#items, #limit, #body).await?;
+                    let #outputs = #runtime::each(#cx, #number, #items, #limit, #body).await?;
                     #listed
                 })
             }
@@ -124,7 +124,7 @@ impl Expansion<'_, '_> {
                 let expr = self.model.codes[*code].expr;
                 let span = expr.span();
                 let stop = quote_spanned!(span=> #cx.fail(#number, #runtime::Why(#expr).__workflow_reason()));
-                quote!({ #before return #runtime::Result::Err(#stop) })
+                quote!({ #before #cx.at(#number); return #runtime::Result::Err(#stop) })
             }
             NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends),
             NodeKind::Continue(value) => self.continuing(value.as_deref(), stage, tail, ends),
@@ -250,7 +250,7 @@ impl Expansion<'_, '_> {
         let max = looping.max.map(|max| {
             let before = self.before(max, stage);
             let expr = self.model.codes[max].expr;
-            quote!(let #rounds: u64 = { #before (#expr) as u64 };)
+            quote!(let #rounds: u64 = { #before #cx.at(#number); (#expr) as u64 };)
         });
         let spent = looping.max.map(|_| {
             let otherwise = match looping.otherwise {
