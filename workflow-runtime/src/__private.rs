@@ -13,7 +13,7 @@ pub use crate::{
     many::{Member, each, first, member, members, winner},
     output::{GiveReason, List, Of, Optional, Why, of, value},
     run::{
-        Cx, Detached, Place, TAIL, diverging, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
+        Cx, Detached, Place, TAIL, begin, diverging, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
     },
     shown::{Show, Shown},
     task::{blocking, spawn},

@@ -220,19 +220,50 @@ pin_project_lite::pin_project! {
     }
 }
 
+/// A stage whose expression is evaluated now: it is under way, and its span is entered.
+pub struct Begun<T> {
+    cell: Option<StageState<T>>,
+    entered: Option<Box<tracing::span::EnteredSpan>>,
+}
+
+/// Before the expression of a stage.
+#[inline]
+pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<StageState<T>>) -> Begun<T> {
+    if let Some(cell) = &cell {
+        cell.begin();
+    }
+    let span = if cx.core.traced { open_span(cx, stage) } else { None };
+    Begun { cell, entered: span.map(|span| Box::new(span.entered())) }
+}
+
+impl<T> Drop for Begun<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // It still has them only where the expression panicked.
+        if let Some(cell) = self.cell.take() {
+            cell.fail();
+        }
+        if let Some(entered) = self.entered.take() {
+            entered.record("outcome", "panicked");
+        }
+    }
+}
+
 /// A stage whose node is an expression.
 #[inline]
 pub fn leaf<'a, S, T, X, M>(
     cx: Cx<'a>,
     stage: u32,
     _: PhantomData<S>,
-    cell: Option<StageState<T>>,
+    mut begun: Begun<T>,
     expression: X,
 ) -> Staged<'a, T, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    staged(cx, stage, cell, expression.run())
+    let cell = begun.cell.take();
+    let span = begun.entered.take().map(|entered| Box::new(entered.exit()));
+    Staged { cx, stage, watch: Watch(cell), span, run: expression.run() }
 }
 
 /// A stage whose node is a construct: it ends with the failures of the stages inside it.

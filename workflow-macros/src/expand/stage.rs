@@ -104,11 +104,11 @@ impl Expansion<'_, '_> {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #local.clone(), #expression);
+                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #local.clone()), #expression);
                 #local
             });
         }
-        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #cell, #expression))
+        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #cell), #expression))
     }
 
     /// A stage with a construct, a condition or a task of its own.
