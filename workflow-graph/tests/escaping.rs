@@ -36,6 +36,15 @@ fn svg() {
 }
 
 #[test]
+fn empty_policies_leave_no_empty_line() {
+    let mut sketch = Sketch::new("Empty", &[], "()");
+    sketch.stage(0, "stage", StageKind::Expression, &[("", ""), ("\u{ffff}", "")]);
+    let graph = sketch.graph();
+    assert!(graph.to_dot().contains("label=\"stage\""));
+    assert!(graph.to_mermaid().contains("[\"stage\"]"));
+}
+
+#[test]
 fn long_labels_are_cut() {
     let label: &'static str = String::leak("名".repeat(10_000));
     let graph = labelled(label);
@@ -48,7 +57,8 @@ fn long_labels_are_cut() {
 #[test]
 fn rustdoc_draws_small_graphs_only() {
     let small = samples::fan(78).to_rustdoc();
+    assert!(small.starts_with("\nA workflow of 80 stages.\n\n<div"));
     assert!(small.contains("<svg") && small.ends_with("</svg>\n</div>\n"));
     let large = samples::fan(79).to_rustdoc();
-    assert_eq!(large, "A graph of 81 stages and 158 edges: `Fan::GRAPH.to_svg()` draws it.\n");
+    assert_eq!(large, "\nA graph of 81 stages and 158 edges: `Fan::GRAPH.to_svg()` draws it.\n");
 }

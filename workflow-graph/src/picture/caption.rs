@@ -68,6 +68,7 @@ impl Caption {
         // An `after` is an edge, and a loop's `max` stands with its kind.
         let shown = |policy: &&Policy<'_>| policy.name != "after" && !(is_loop && policy.name == "max");
         pieces.extend(stage.policies.iter().filter(shown).map(|policy| text::line(&attribute(policy), DETAIL)));
+        pieces.retain(|piece| !piece.is_empty());
         let details = text::wrap(&pieces, DETAIL, DETAIL_LINES);
         let head = format!("{}: {}", stage.name, stage.type_name);
         Caption { title, details, hover: hover(&[&head], stage.docs, stage.policies) }
