@@ -94,7 +94,7 @@ fn write_groups(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], l
         let _ = write!(svg, "<g fill=\"currentColor\"><title>{}</title>", xml(&caption.hover));
         write_box(svg, frame, 9.0, "fill-opacity=\".04\" stroke=\"currentColor\" stroke-opacity=\".35\"", dashes);
         write_text(svg, &caption.title, frame.x + 12.0, frame.y + 19.0, " font-weight=\"600\"");
-        write_details(svg, &caption.details, frame.x + 12.0, frame.y + 19.0, "");
+        write_details(svg, &caption.details, frame.x + 12.0, frame.y + 19.0);
         svg.push_str("</g>\n");
     }
 }
@@ -174,7 +174,7 @@ fn write_nodes(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], la
             Content::Body | Content::Stage(..) => {
                 write_box(svg, frame, 6.0, STAGE, "");
                 write_text(svg, &caption.title, x, y, "");
-                write_details(svg, &caption.details, x, y, "");
+                write_details(svg, &caption.details, x, y);
             }
         }
         svg.push_str("</g>\n");
@@ -193,8 +193,8 @@ fn write_text(svg: &mut String, text: &str, x: f64, y: f64, look: &str) {
     let _ = write!(svg, "<text x=\"{x:.0}\" y=\"{y:.0}\"{look}>{}</text>", xml(text));
 }
 
-fn write_details(svg: &mut String, details: &[String], x: f64, title: f64, look: &str) {
-    let look = format!(" font-size=\"{DETAIL_SIZE}\" opacity=\".7\"{look}");
+fn write_details(svg: &mut String, details: &[String], x: f64, title: f64) {
+    let look = format!(" font-size=\"{DETAIL_SIZE}\" opacity=\".7\"");
     let mut y = title + 1.0;
     for detail in details {
         y += DETAIL_LINE;
