@@ -13,9 +13,10 @@ pub use crate::{
     many::{Member, each, first, member, members, winner},
     output::{GiveReason, List, Of, Optional, Why, of, value},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
+        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
     },
     shown::{Show, Shown},
+    state::watched,
     task::{blocking, spawn},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 

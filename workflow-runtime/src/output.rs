@@ -104,10 +104,10 @@ impl<S, M, X: Send> SendIfLater<S, Later<M>> for X {}
 
 /// An output that other stages may see.
 #[diagnostic::on_unimplemented(
-    message = "the output of stage `{S}` is shared between stages, so it must be `Send + Sync + 'static`, but `{Self}` is not",
+    message = "`{S}` is shared between stages, so its type must be `Send + Sync + 'static`, but `{Self}` is not",
     label = "not `Send + Sync + 'static`"
 )]
-pub trait Value<S> {}
+pub trait Value<S>: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<S, T: Send + Sync + 'static> Value<S> for T {}
 

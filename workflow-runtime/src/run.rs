@@ -7,7 +7,7 @@ use crate::{
     graph::Graph,
     held::Held,
     output::{IntoOutput, List, Of, Optional, Reason, SendIfLater},
-    state::StageState,
+    state::Watched,
 };
 use std::{
     future::Future,
@@ -222,13 +222,13 @@ pin_project_lite::pin_project! {
 
 /// A stage whose expression is evaluated now: it is under way, and its span is entered.
 pub struct Begun<T> {
-    cell: Option<StageState<T>>,
+    cell: Option<Watched<T>>,
     entered: Option<Box<tracing::span::EnteredSpan>>,
 }
 
 /// Before the expression of a stage.
 #[inline]
-pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<StageState<T>>) -> Begun<T> {
+pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<T> {
     if let Some(cell) = &cell {
         cell.begin();
     }
@@ -268,7 +268,7 @@ where
 
 /// A stage whose node is a construct: it ends with the failures of the stages inside it.
 #[inline]
-pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<StageState<T>>, run: F) -> Staged<'_, T, F> {
+pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
     if let Some(cell) = &cell {
         cell.begin();
     }
@@ -334,7 +334,7 @@ impl<T> Drop for UnwindWatched<'_, T> {
 }
 
 /// Tells the state what became of a stage; if it is dropped before, the stage was cancelled.
-struct Watch<T>(Option<StageState<T>>);
+struct Watch<T>(Option<Watched<T>>);
 
 impl<T> Watch<T> {
     #[inline]
@@ -399,7 +399,7 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
 /// The type that a stage's cell holds.
 #[inline]
 #[must_use]
-pub fn of_cell<T>(_: &Option<StageState<T>>) -> Of<T> {
+pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
     Of::new()
 }
 
@@ -413,6 +413,12 @@ pub fn when<S, T: Optional<S>>(_: Of<T>, _: PhantomData<S>, content: Option<T::C
 #[inline]
 pub fn listed<S, T: List<S>>(_: Of<T>, _: PhantomData<S>, items: Vec<T::Item>) -> T {
     T::from_items(items)
+}
+
+/// A value that is handed over, as the type that is asked of it.
+#[inline]
+pub fn handed<T>(_: Of<T>, value: T) -> T {
+    value
 }
 
 /// What a block without a tail gives.

@@ -1,8 +1,14 @@
 //! The state of a running workflow, as its handle shows it.
 
-use crate::held::{Held, Loan};
+use crate::{
+    held::{Held, Loan},
+    output::Value,
+};
 use std::{
+    any::Any,
     fmt,
+    marker::PhantomData,
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -43,13 +49,16 @@ impl fmt::Display for Status {
 /// In a `loop`, it is that of the current round. Reading never holds the workflow up, except that a value which is
 /// handed over (a tail that is the stage's name) waits for its [`Loan`]s.
 pub struct StageState<T> {
-    shared: Arc<Mutex<Shared<T>>>,
+    shared: Arc<Mutex<Shared>>,
+    output: PhantomData<fn() -> T>,
 }
 
-struct Shared<T> {
+struct Shared {
     status: Status,
     rounds: u32,
-    output: Option<Loan<T>>,
+    /// A `Loan<T>`. Erased, so that an output that can't be shared is one error, at its type, and not one more for
+    /// everything that holds its state; [`Watched`] is the proof that it can.
+    output: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl<T> StageState<T> {
@@ -57,31 +66,6 @@ impl<T> StageState<T> {
     #[must_use]
     pub fn status(&self) -> Status {
         self.lock().status
-    }
-
-    /// Its output, once it has completed and until the value is handed over.
-    ///
-    /// ```
-    /// use workflow_runtime::{Status, workflow};
-    ///
-    /// workflow! {
-    ///     workflow Double(number: u32) -> u32 {
-    ///         stage doubled: u32 = *number * 2;
-    ///         stage never: u32 = std::future::pending();
-    ///         *doubled + *never
-    ///     }
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// let run = Double::new().start(21);
-    /// tokio::task::yield_now().await;
-    /// assert_eq!(run.state().doubled.get().as_deref(), Some(&42));
-    /// assert_eq!(run.state().never.status(), Status::Running);
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn get(&self) -> Option<Loan<T>> {
-        self.lock().output.clone()
     }
 
     /// Which round a `loop` is in, counted from 1; 0 before the first and for a stage that is no loop.
@@ -118,18 +102,6 @@ impl<T> StageState<T> {
         drop(output);
     }
 
-    pub(crate) fn complete(&self, value: T) -> Held<T> {
-        let loan = Loan::new(value);
-        let mut shared = self.lock();
-        if shared.status != Status::Skipped {
-            shared.status = Status::Completed;
-        }
-        let before = shared.output.replace(loan.clone());
-        drop(shared);
-        drop(before);
-        Held::Kept(loan)
-    }
-
     pub(crate) fn fail(&self) {
         self.lock().status = Status::Failed;
     }
@@ -138,26 +110,99 @@ impl<T> StageState<T> {
         self.lock().status = Status::Cancelled;
     }
 
-    fn set(&self, next: Shared<T>) {
+    fn set(&self, next: Shared) {
         let before = std::mem::replace(&mut *self.lock(), next);
         // The user's value is dropped outside the lock.
         drop(before);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared<T>> {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: 'static> StageState<T> {
+    /// Its output, once it has completed and until the value is handed over.
+    ///
+    /// ```
+    /// use workflow_runtime::{Status, workflow};
+    ///
+    /// workflow! {
+    ///     workflow Double(number: u32) -> u32 {
+    ///         stage doubled: u32 = *number * 2;
+    ///         stage never: u32 = std::future::pending();
+    ///         *doubled + *never
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let run = Double::new().start(21);
+    /// tokio::task::yield_now().await;
+    /// assert_eq!(run.state().doubled.get().as_deref(), Some(&42));
+    /// assert_eq!(run.state().never.status(), Status::Running);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn get(&self) -> Option<Loan<T>> {
+        self.lock().output.as_ref().and_then(|output| output.downcast_ref::<Loan<T>>()).cloned()
+    }
+}
+
+impl<T: Send + Sync + 'static> StageState<T> {
+    pub(crate) fn complete(&self, value: T) -> Held<T> {
+        let loan = Loan::new(value);
+        let mut shared = self.lock();
+        if shared.status != Status::Skipped {
+            shared.status = Status::Completed;
+        }
+        let before = shared.output.replace(Box::new(loan.clone()));
+        drop(shared);
+        drop(before);
+        Held::Kept(loan)
+    }
+}
+
+/// The state of a stage whose output may be shared: the proof is [`Value`], asked for once a stage, at its type.
+pub struct Watched<T> {
+    state: StageState<T>,
+    keep: fn(&StageState<T>, T) -> Held<T>,
+}
+
+/// That proof.
+#[inline]
+pub fn watched<S, T: Value<S>>(_: PhantomData<S>, state: Option<StageState<T>>) -> Option<Watched<T>> {
+    state.map(|state| Watched { state, keep: StageState::complete })
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn complete(&self, value: T) -> Held<T> {
+        (self.keep)(&self.state, value)
+    }
+}
+
+impl<T> Deref for Watched<T> {
+    type Target = StageState<T>;
+    fn deref(&self) -> &StageState<T> {
+        &self.state
+    }
+}
+
+impl<T> Clone for Watched<T> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), keep: self.keep }
     }
 }
 
 impl<T> Clone for StageState<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: Arc::clone(&self.shared), output: PhantomData }
     }
 }
 
 impl<T> Default for StageState<T> {
     fn default() -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { status: Status::Waiting, rounds: 0, output: None })) }
+        let shared = Shared { status: Status::Waiting, rounds: 0, output: None };
+        Self { shared: Arc::new(Mutex::new(shared)), output: PhantomData }
     }
 }
 

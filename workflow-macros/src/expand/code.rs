@@ -68,11 +68,11 @@ impl Expansion<'_, '_> {
 
     /// An expression that is no stage, awaited, in an `async` body: its value.
     pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream) -> TokenStream {
-        let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
         let before = self.before(code, stage);
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
+        let runtime = self.runtime_at(span);
         let call = quote_spanned!(span=> #runtime::unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         if drops_temporaries(self.model.codes[code].expr) {
@@ -196,7 +196,7 @@ fn diverges(expr: &Expr) -> bool {
 }
 
 /// Whether `name` stands alone as the whole expression.
-pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
+pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
         _ => None,

@@ -57,7 +57,8 @@ impl Expansion<'_, '_> {
         let stages = self.stages_item();
         let state = self.state_item();
         let implementation = self.implementation();
-        quote!(#workflow #stages #state #implementation)
+        let names = self.names();
+        quote!(#workflow #stages #state #names #implementation)
     }
 
     fn workflow_item(&self) -> TokenStream {

@@ -13,7 +13,6 @@ impl Expansion<'_, '_> {
     /// The body of `Workflow::machine`.
     pub(super) fn machine(&self) -> TokenStream {
         let runtime = &self.runtime;
-        let names = self.names();
         let values = self.values();
         let input = self.named("input");
         let services = self.named("services");
@@ -52,7 +51,6 @@ impl Expansion<'_, '_> {
         };
         quote! {
             use #runtime::{GiveReason as _, Show as _};
-            #names
             #values
             async move {
                 let (#(#held,)*) = #input;
@@ -62,8 +60,8 @@ impl Expansion<'_, '_> {
     }
 
     /// Types whose names the compiler's errors say.
-    fn names(&self) -> TokenStream {
-        let module = self.named("names");
+    pub(super) fn names(&self) -> TokenStream {
+        let module = self.names_module();
         let mut seen = std::collections::HashSet::new();
         let all = self.model.names.iter().map(|name| &name.ident).chain([&self.model.workflow.name]);
         let names = all.filter(|name| seen.insert(name.to_string())).map(|name| {
@@ -72,23 +70,24 @@ impl Expansion<'_, '_> {
             quote!(pub struct #name;)
         });
         quote!(
-            #[allow(non_camel_case_types, unreachable_pub, dead_code, missing_docs)]
+            #[allow(non_camel_case_types, non_snake_case, unreachable_pub, dead_code, missing_docs)]
+            #[doc(hidden)]
             mod #module { #(#names)* }
         )
     }
 
-    /// Every type that stages share is asked to be `Send + Sync + 'static`, once, where it is written.
+    /// Every type that stages share is asked to be `Send + Sync + 'static`, once, where it is written. (Those of the stages
+    /// themselves are asked where their cells are made.)
     fn values(&self) -> TokenStream {
         let workflow = self.model.workflow;
         let inputs = workflow.inputs.iter().chain(&workflow.services).map(|binding| (&binding.name, &binding.ty));
-        let stages = self.model.stages.iter().filter_map(|stage| Some((&stage.syntax.name, stage.syntax.ty.as_ref()?)));
         let lets = self.model.lets.iter().map(|binding| (&binding.syntax.name, &binding.syntax.ty));
         let states = self.model.names.iter().filter_map(|name| match name.kind {
             NameKind::LoopState(round) => Some((&name.ident, self.model.scopes[round].state?)),
             _ => None,
         });
-        let values = inputs.chain(stages).chain(lets).chain(states).map(|(name, ty): (&Ident, &Type)| {
-            let runtime = &self.runtime;
+        let values = inputs.chain(lets).chain(states).map(|(name, ty): (&Ident, &Type)| {
+            let runtime = self.runtime_at(ty.span());
             let mark = self.mark_of(name);
             quote_spanned!(ty.span()=> #runtime::value::<#mark, #ty>();)
         });

@@ -12,13 +12,14 @@ mod stage;
 
 use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
+pub(crate) use code::bare_name;
 pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
 pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> TokenStream {
-    let expansion = Expansion { model, runtime: quote!(#krate::__private), sound };
+    let expansion = Expansion { model, krate: krate.clone(), runtime: quote!(#krate::__private), sound };
     expansion.items()
 }
 
@@ -28,12 +29,24 @@ pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> Tok
 /// bound under the user's own identifier.
 struct Expansion<'m, 's> {
     model: &'m Model<'s>,
+    /// `$crate`
+    krate: TokenStream,
     /// `$crate::__private`
     runtime: TokenStream,
     sound: bool,
 }
 
 impl Expansion<'_, '_> {
+    /// The same path, standing at `span`: an error about what is called there stands there as a whole.
+    fn runtime_at(&self, span: Span) -> TokenStream {
+        let krate = self.krate.clone().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        });
+        let krate: TokenStream = krate.collect();
+        quote_spanned!(span=> #krate::__private)
+    }
+
     /// A generated local.
     fn local(&self, kind: &str, number: usize) -> Ident {
         format_ident!("__{kind}{number}", span = Span::mixed_site())
@@ -70,8 +83,13 @@ impl Expansion<'_, '_> {
     fn mark_of(&self, name: &Ident) -> TokenStream {
         let mut name = name.clone();
         name.set_span(Span::mixed_site());
-        let module = self.named("names");
+        let module = self.names_module();
         quote!(#module::#name)
+    }
+
+    /// Where two workflows of a crate share a name, errors say the path: it is kept short.
+    fn names_module(&self) -> Ident {
+        self.named(&items::bare(&self.model.workflow.name))
     }
 
     fn stage_name(&self, stage: StageId) -> &Ident {

@@ -56,7 +56,7 @@ impl Expansion<'_, '_> {
     pub(super) fn node(&self, node: &Node<'_>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         match &node.kind {
             NodeKind::Expression(code) => {
-                self.hand_over(*code, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of))
+                self.hand_over(*code, &tail.of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of))
             }
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
             NodeKind::If(branches) => self.branches(branches, stage, tail, ends),
@@ -111,7 +111,7 @@ impl Expansion<'_, '_> {
                 let of = self.output_of();
                 let value = match value {
                     Some(code) => {
-                        self.hand_over(*code, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of))
+                        self.hand_over(*code, &of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of))
                     }
                     None => quote!(()),
                 };
@@ -156,30 +156,32 @@ impl Expansion<'_, '_> {
     }
 
     /// A bare name as a tail hands over the value itself.
-    fn hand_over(&self, code: usize, ends: &Ends) -> Option<TokenStream> {
+    fn hand_over(&self, code: usize, of: &TokenStream, ends: &Ends) -> Option<TokenStream> {
         let ident = code::bare_name(self.model.codes[code].expr)?;
         let name: NameId = *self.model.by_name.get(&ident.to_string())?;
         let model = &self.model.names[name];
         if !ends.0.contains(&model.scope) {
             return None;
         }
-        match model.kind {
+        let (forget, value) = match model.kind {
             NameKind::Stage(stage) => {
-                let forget = self.forget(stage);
                 let held = self.held_of_stage(stage);
-                Some(quote!({ #forget #held.release().await }))
+                (self.forget(stage), quote_spanned!(ident.span()=> #held.release().await))
             }
             NameKind::Input(_) | NameKind::LoopState(_) => {
                 let held = self.held(name);
-                Some(quote!(#held.release().await))
+                (TokenStream::new(), quote_spanned!(ident.span()=> #held.release().await))
             }
             NameKind::Let(binding) => {
-                let runtime = &self.runtime;
                 let (get, cell) = (self.local("let", binding), self.local("cell", binding));
-                Some(quote!({ let _ = #get(); #runtime::taken(#cell) }))
+                let runtime = self.runtime_at(ident.span());
+                (quote!(let _ = #get();), quote_spanned!(ident.span()=> #runtime::taken(#cell)))
             }
-            NameKind::Service(_) | NameKind::Signal(_) => None,
-        }
+            NameKind::Service(_) | NameKind::Signal(_) => return None,
+        };
+        let runtime = self.runtime_at(ident.span());
+        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #value));
+        Some(quote!({ #forget #handed }))
     }
 
     /// The local of a stage, or its slot.

@@ -36,6 +36,16 @@ impl Expansion<'_, '_> {
         }
     }
 
+    /// The same, for the stage itself: asks that its output may be shared, where the type is written.
+    fn watched(&self, stage: StageId) -> TokenStream {
+        let syntax = self.model.stages[stage].syntax;
+        let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
+        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Some(stage)), self.cell(stage));
+        // The call and its argument stand at the type.
+        let cell: TokenStream = quote_spanned!(span=> { #cell });
+        quote_spanned!(span=> #runtime::watched(#runtime::PhantomData::<#mark>, #cell))
+    }
+
     /// Takes the value of a stage out of its cell, before it is handed over.
     pub(super) fn forget(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
@@ -94,10 +104,10 @@ impl Expansion<'_, '_> {
     }
 
     fn leaf(&self, stage: StageId, code: CodeId) -> TokenStream {
-        let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
         let span = self.model.codes[code].expr.span();
-        let cell = self.cell(stage);
+        let runtime = self.runtime_at(span);
+        let cell = self.watched(stage);
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
         if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
@@ -116,7 +126,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
-        let cell = self.cell(stage);
+        let cell = self.watched(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
         let of_content = match model.when {
@@ -252,7 +262,7 @@ impl Expansion<'_, '_> {
     }
 
     fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-        let runtime = &self.runtime;
+
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Told by the checks.
@@ -283,6 +293,7 @@ impl Expansion<'_, '_> {
         };
         let closure = quote!(move || { #bind #inside #lets #expr });
         let span = expr.span();
+        let runtime = self.runtime_at(span);
         let call = quote_spanned!(span=> #runtime::blocking(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         quote!({ #lend #outside #call.await? })
     }
