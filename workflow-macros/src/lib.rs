@@ -3,6 +3,7 @@
 //! Use it as `workflow_runtime::workflow!`, whose documentation says what it takes.
 #![forbid(unsafe_code)]
 
+mod check;
 mod diagnostics;
 mod expand;
 mod invocation;

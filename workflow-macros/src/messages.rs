@@ -1,6 +1,7 @@
 //! What resolution and the checks say. (What the parser says stands in `diagnostics.rs`.)
 
 use proc_macro2::Span;
+use workflow_graph::EdgeKind;
 
 pub(crate) const AWAIT: &str = "there is no `.await` to write in a workflow: a stage's future is awaited for you\n\
     help: leave `.await` out, or put the expression into an `async` block";
@@ -17,7 +18,10 @@ fn line(span: Span) -> usize {
 }
 
 pub(crate) fn declared_twice(name: &str, first: Span) -> String {
-    format!("`{name}` is declared twice: first in line {}\nhelp: names are unique in a workflow, nested blocks included", line(first))
+    format!(
+        "`{name}` is declared twice: first in line {}\nhelp: names are unique in a workflow, nested blocks included",
+        line(first)
+    )
 }
 
 pub(crate) fn same_variant(name: &str, first_name: &str, variant: &str, first: Span) -> String {
@@ -35,7 +39,9 @@ pub(crate) fn shadows(name: &str, first: Span) -> String {
 }
 
 pub(crate) fn outside(name: &str, place: &str) -> String {
-    format!("`{name}` lives in {place} and can't be seen from here\nhelp: return it from there: make it a part of that block's tail")
+    format!(
+        "`{name}` lives in {place} and can't be seen from here\nhelp: return it from there: make it a part of that block's tail"
+    )
 }
 
 pub(crate) fn unknown_stage(name: &str, near: Option<&str>) -> String {
@@ -55,6 +61,165 @@ pub(crate) fn after_outside(name: &str) -> String {
 
 pub(crate) fn not_available(what: &str) -> String {
     format!("`{what}` is not available yet")
+}
+
+// Types.
+
+pub(crate) fn lifetime_parameter(lifetime: &str) -> String {
+    format!(
+        "a workflow owns what it works on, so it has no lifetime `{lifetime}`\n\
+         help: own the values: `String` for `&{lifetime} str`, `Arc<T>` for `&{lifetime} T`"
+    )
+}
+
+pub(crate) const BORROWS: &str = "a workflow owns what it works on, so this can't borrow\n\
+    help: own the value: `String` or `&'static str` for `&str`, `Arc<T>` for `&T`";
+
+// Cycles.
+
+/// One edge of a cycle: why `waiting` waits.
+pub(crate) fn edge(waiting: &str, on: &str, kind: EdgeKind, at: Span) -> String {
+    let why = match kind {
+        EdgeKind::After => "comes after",
+        EdgeKind::Sequence => "follows in its `seq`",
+        _ => "names",
+    };
+    format!("`{waiting}` {why} `{on}` in line {}", line(at))
+}
+
+pub(crate) fn cycle(names: &[String], edges: &[String]) -> String {
+    format!(
+        "a cycle, in which each waits for the one before it: `{} → {}`\n{}",
+        names.join(" → "),
+        names[0],
+        edges.join("\n")
+    )
+}
+
+pub(crate) fn waits_for_itself(name: &str, kind: EdgeKind) -> String {
+    let how = if kind == EdgeKind::After { "comes after" } else { "names" };
+    format!("a cycle: `{name}` {how} itself, so it can never start")
+}
+
+// What is handed over.
+
+pub(crate) fn lives_outside(name: &str) -> String {
+    format!("`{name}` lives outside the block that ends here, so it is only lent to it\nhelp: {name}.clone()")
+}
+
+pub(crate) fn stage_of_a_name(name: &str) -> String {
+    format!("`{name}` is only lent to a stage, which can't hand it on\nhelp: {name}.clone()")
+}
+
+pub(crate) fn service_as_value(name: &str) -> String {
+    format!("service `{name}` belongs to all runs of the workflow, so it is only lent\nhelp: {name}.clone()")
+}
+
+// Loops.
+
+pub(crate) fn not_in_the_tail(word: &str) -> String {
+    format!(
+        "`{word}` can't stand here: a round ends in the tail of its loop\n\
+         help: give the stage a value, and `match` on it in the tail"
+    )
+}
+
+pub(crate) fn in_an_item(word: &str) -> String {
+    format!(
+        "`{word}` can't stand here: the items of a `for` run side by side, each to its end\n\
+         help: `race for` takes the first success, `return` ends the workflow"
+    )
+}
+
+pub(crate) fn in_no_loop(word: &str) -> String {
+    format!("`{word}` can't stand here: there is no `loop` around it")
+}
+
+pub(crate) const CONTINUE_WITHOUT_STATE: &str = "`continue` gives the next round its state here\nhelp: continue state";
+pub(crate) const CONTINUE_WITH_VALUE: &str = "`continue` takes no value here: the loop has no state\n\
+    help: loop state: State = .. { .. }";
+pub(crate) const ROUND_WITHOUT_END: &str =
+    "a round ends in `break` or `continue`, and this path in neither\nhelp: break value";
+pub(crate) const LOOP_WITHOUT_BREAK: &str = "this loop can't end: no path of its tail is a `break`";
+
+pub(crate) fn loop_without_continue(has_state: bool) -> String {
+    let form = if has_state { "continue state" } else { "continue" };
+    format!("this loop can't repeat: no path of its tail is a `continue`\nhelp: {form}")
+}
+
+// Numbers.
+
+pub(crate) const MAX_ZERO: &str = "a loop has at least one round\nhelp: #[max(1)]";
+pub(crate) const CONCURRENCY_ZERO: &str = "a `for` runs at least one item at a time\nhelp: #[concurrency(1)]";
+pub(crate) const RACE_OF_NONE: &str = "a `race` without members can't be won\nhelp: race { first(), second() }";
+pub(crate) const RACE_OF_ONE: &str = "a `race` of one is always won by it: write its node alone, or add another";
+pub(crate) const QUORUM_OF_NONE: &str =
+    "a `quorum` without members can't be reached\nhelp: quorum(2) { first(), second(), third() }";
+pub(crate) const QUORUM_ZERO: &str = "a `quorum` waits for at least one success\nhelp: quorum(1)";
+
+pub(crate) fn quorum_too_large(needed: u128, members: usize) -> String {
+    format!("a `quorum` of {needed} can't be reached by {members}\nhelp: quorum({members})")
+}
+
+// What never happens.
+
+pub(crate) fn never_runs(waiting: &str, on: &str, word: &str) -> String {
+    format!("stage `{waiting}` can never run: it waits for `{on}`, which always ends in `{word}`")
+}
+
+pub(crate) fn never_reached(stage: &str, word: &str) -> String {
+    format!("this tail can never be reached: stage `{stage}` always ends in `{word}`")
+}
+
+pub(crate) fn never_asked(name: &str) -> String {
+    format!("stage `{name}` can never run: it is `#[lazy]`, and nothing asks for it\nhelp: leave `#[lazy]` out")
+}
+
+pub(crate) fn let_of_lazy(binding: &str, lazy: &str) -> String {
+    format!(
+        "a `let` can't wait for `{lazy}`, which is `#[lazy]`: make `{binding}` a stage\n\
+         help: stage {binding}: Type = ..;"
+    )
+}
+
+// Attributes.
+
+pub(crate) fn attribute_twice(name: &str, first: Span) -> String {
+    let said = format!("`#[{name}]` stands twice: first in line {}", line(first));
+    if name == "after" { format!("{said}\nhelp: #[after(a, b)]") } else { said }
+}
+
+pub(crate) fn after_twice(name: &str) -> String {
+    format!("`{name}` stands twice in this `#[after]`")
+}
+
+pub(crate) const SPAWN_AND_BLOCKING: &str = "`#[spawn]` and `#[blocking]` exclude each other: a blocking call has a thread to itself anyway\n\
+     help: leave `#[spawn]` out";
+
+pub(crate) fn misplaced(name: &str, place: &str, belongs: &str) -> String {
+    format!("`#[{name}]` means nothing on {place}: it belongs {belongs}")
+}
+
+pub(crate) fn wrong_node(name: &str, belongs: &str) -> String {
+    format!("`#[{name}]` means nothing on this stage: it belongs {belongs}")
+}
+
+// Warnings.
+
+pub(crate) fn unused_input(name: &str) -> String {
+    format!("input `{name}` is used by no stage\nhelp: remove it, or call it `_{name}`")
+}
+
+pub(crate) fn unused_service(name: &str) -> String {
+    format!("service `{name}` is used by no stage\nhelp: remove it, or call it `_{name}`")
+}
+
+pub(crate) fn unused_output(name: &str) -> String {
+    format!("nothing names the output of stage `{name}`\nhelp: leave its type out, or call it `_{name}`")
+}
+
+pub(crate) fn implied_after(stage: &str, on: &str) -> String {
+    format!("`{stage}` waits for `{on}` anyway, by what it names\nhelp: leave `{on}` out of `#[after]`")
 }
 
 pub(crate) fn task_borrows_condition(stage: &str) -> String {

@@ -157,6 +157,8 @@ pub(crate) struct Code<'s> {
     pub(crate) of_let: Option<LetId>,
     /// Each once, in the order named.
     pub(crate) uses: Vec<NameId>,
+    /// Where each of them is first named.
+    pub(crate) spans: Vec<Span>,
     /// It names `ctx`.
     pub(crate) context: bool,
     /// A scrutinee that a task inside borrows from.

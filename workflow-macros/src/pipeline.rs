@@ -1,6 +1,7 @@
 //! parse → resolve → check → expand
 
 use crate::{
+    check,
     diagnostics::{self, Diagnostics},
     expand,
     invocation::Invocation,
@@ -18,11 +19,22 @@ pub(crate) fn run(tokens: TokenStream) -> TokenStream {
         return invocation.ask(&condition);
     }
     let mut items = TokenStream::new();
-    for workflow in &workflows.workflows {
+    let read = !diagnostics.has_errors();
+    for workflow in &mut workflows.workflows {
+        check::own(workflow, &diagnostics);
         let model = resolve::resolve(workflow, &diagnostics);
-        items.extend(expand::expand(&model, &invocation.krate, diagnostics.count() == 0));
+        check::check(&model, read, &diagnostics);
+        let sound = !diagnostics.has_errors();
+        items.extend(expand::expand(&model, &invocation.krate, sound));
+        if sound {
+            items.extend(check::warnings(&model));
+        }
     }
-    let found = diagnostics.finish();
+    let mut found = diagnostics.finish();
+    found.sort_by_key(|one| {
+        let start = one.error.span().start();
+        (start.line, start.column)
+    });
     items.extend(diagnostics::errors(&found));
     items
 }

@@ -59,6 +59,14 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
     visitor.found.bindings
 }
 
+/// The name that is the whole expression.
+pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
 struct Visitor<'k, V> {
     known: &'k HashMap<String, V>,
     found: Mentions,

@@ -107,6 +107,7 @@ impl<'s> Lowering<'s, '_> {
             around: at.around,
             of_let: None,
             uses: Vec::new(),
+            spans: Vec::new(),
             context: false,
             lent: false,
         });

@@ -3,10 +3,10 @@
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{Model, NameKind, NodeKind, ScopeId},
+    model::{CodeId, Model, NameId, NameKind, NodeKind, ScopeId},
     uses,
 };
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use std::collections::HashSet;
 use syn::Pat;
 use workflow_graph::ScopeKind;
@@ -22,10 +22,10 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
 
 fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
     let code = &model.codes[id];
-    let (scope, around) = (code.scope, code.around);
+    let scope = code.scope;
     let mentions = uses::mentions(code.expr, &model.by_name);
-    let own = around.map(|stage| model.stages[stage].name);
     let mut found = Vec::new();
+    let mut spans = Vec::new();
     let mut seen = HashSet::new();
     let mut told = HashSet::new();
     for (text, span) in &mentions.names {
@@ -33,16 +33,18 @@ fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
         if model.within(scope, model.names[name].scope) {
             if seen.insert(name) {
                 found.push(name);
+                spans.push(*span);
             }
         } else if told.insert(name) {
             diagnostics.error(*span, messages::outside(text, &place(model, model.names[name].scope)));
         }
     }
-    for (text, _) in &mentions.called {
+    for (text, span) in &mentions.called {
         let Some(&name) = model.by_name.get(text) else { continue };
         // `stage profile: Profile = profile(..)` calls the function, as `let profile = profile(..)` does.
-        if Some(name) != own && model.within(scope, model.names[name].scope) && seen.insert(name) {
+        if !is_inside(model, id, name) && model.within(scope, model.names[name].scope) && seen.insert(name) {
             found.push(name);
+            spans.push(*span);
         }
     }
     shadows(model, &mentions.bindings, scope, diagnostics);
@@ -55,15 +57,30 @@ fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
     let context = mentions.names.iter().any(|(text, _)| text == "ctx");
     for &name in &found {
         model.names[name].used = true;
-        if let NameKind::Signal(_) = model.names[name].kind {
-            let at = mentions.names.iter().find(|(text, _)| model.by_name.get(text) == Some(&name));
-            let span = at.map_or_else(Span::call_site, |(_, span)| *span);
-            diagnostics.error(span, messages::not_available("signal"));
-        }
     }
     let code = &mut model.codes[id];
     code.uses = found;
+    code.spans = spans;
     code.context = context;
+}
+
+/// Whether that code is a part of the stage or `let` of that name.
+fn is_inside(model: &Model<'_>, code: CodeId, name: NameId) -> bool {
+    let code = &model.codes[code];
+    match model.names[name].kind {
+        NameKind::Stage(outer) => {
+            let mut around = code.around;
+            while let Some(stage) = around {
+                if stage == outer {
+                    return true;
+                }
+                around = model.scopes[model.stages[stage].scope].around;
+            }
+            false
+        }
+        NameKind::Let(binding) => code.of_let == Some(binding),
+        _ => false,
+    }
 }
 
 /// All patterns of the workflow, each with where its names are seen.

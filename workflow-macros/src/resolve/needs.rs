@@ -7,7 +7,7 @@ use crate::{
     nearest::nearest,
     syntax::PolicyKind,
 };
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use std::collections::HashSet;
 use workflow_graph::{EdgeKind, ScopeKind};
 
@@ -18,8 +18,8 @@ pub(super) fn collect(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     }
     let mut edges = Edges { drawn: HashSet::new() };
     for code in 0..model.codes.len() {
-        for name in model.codes[code].uses.clone() {
-            edges.data(model, code, name);
+        for place in 0..model.codes[code].uses.len() {
+            edges.data(model, code, place);
         }
     }
     for stage in 0..model.stages.len() {
@@ -37,11 +37,11 @@ struct Edges {
 }
 
 impl Edges {
-    /// Code names a stage or a `let`.
-    fn data(&mut self, model: &mut Model<'_>, code: usize, name: NameId) {
-        let (inner, around, of_let) = {
+    /// Code names a stage or a `let`: the one at that place in its list.
+    fn data(&mut self, model: &mut Model<'_>, code: usize, place: usize) {
+        let (inner, around, of_let, name, span) = {
             let code = &model.codes[code];
-            (code.scope, code.around, code.of_let)
+            (code.scope, code.around, code.of_let, code.uses[place], code.spans[place])
         };
         let outer = model.names[name].scope;
         let (on, kind) = match model.names[name].kind {
@@ -52,7 +52,6 @@ impl Edges {
             NameKind::Let(binding) => (Local::Let(place_of(model, outer, binding)), EdgeKind::Data),
             _ => return,
         };
-        let span = span_of(model, code, name);
         let need = Need { on, kind, span };
         match of_let {
             Some(binding) if inner == outer => {
@@ -117,6 +116,10 @@ impl Edges {
             return;
         };
         model.names[name].used = true;
+        if let NameKind::Signal(_) = model.names[name].kind {
+            // Signals are told where they are declared.
+            return;
+        }
         let NameKind::Stage(from) = model.names[name].kind else {
             diagnostics.error(ident.span(), messages::after_no_stage(&text));
             return;
@@ -148,14 +151,4 @@ impl Edges {
 
 fn place_of(model: &Model<'_>, scope: ScopeId, binding: usize) -> usize {
     model.scopes[scope].lets.iter().position(|&other| other == binding).unwrap_or_default()
-}
-
-/// Where that code first says that name.
-fn span_of(model: &Model<'_>, code: usize, name: NameId) -> Span {
-    let mentions = crate::uses::mentions(model.codes[code].expr, &model.by_name);
-    let all = mentions.names.iter().chain(&mentions.called);
-    all.filter(|(text, _)| model.by_name.get(text) == Some(&name))
-        .map(|(_, span)| *span)
-        .next()
-        .unwrap_or_else(Span::call_site)
 }

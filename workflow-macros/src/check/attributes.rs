@@ -1,0 +1,169 @@
+//! Attributes where they mean nothing, twice, or before their time.
+
+use super::places::{Place, Verdict, is_available, verdict};
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    syntax::{
+        Attributes, Block, Else, HeadKind, If, Item, Members, Node, NodeKind, Policy, PolicyKind, Signal, Workflow,
+    },
+};
+use proc_macro2::Ident;
+use std::collections::HashMap;
+
+/// Gives whether all attributes and items there are mean what they say already.
+pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) -> bool {
+    let mut walk = Walk { diagnostics, whole: true };
+    walk.attributes(&workflow.attributes, Place::Workflow);
+    for input in &workflow.inputs {
+        walk.attributes(&input.attributes, Place::Input);
+    }
+    for service in &workflow.services {
+        walk.attributes(&service.attributes, Place::Service);
+    }
+    walk.block(&workflow.body);
+    walk.whole
+}
+
+struct Walk<'d> {
+    diagnostics: &'d Diagnostics,
+    whole: bool,
+}
+
+impl Walk<'_> {
+    fn attributes(&mut self, attributes: &Attributes, place: Place<'_>) {
+        let mut first: HashMap<String, &Ident> = HashMap::new();
+        for policy in &attributes.policies {
+            let Policy { name, kind, .. } = policy;
+            self.whole &= is_available(kind);
+            let earlier = *first.entry(name.to_string()).or_insert(name);
+            let repeatable = matches!(kind, PolicyKind::Retry(_) | PolicyKind::Acquire { .. });
+            if let Some(message) = misplaced(policy, place) {
+                self.diagnostics.error(name.span(), message);
+            } else if !std::ptr::eq(earlier, name) && !repeatable {
+                self.diagnostics.error(name.span(), messages::attribute_twice(&name.to_string(), earlier.span()));
+            } else if !is_available(kind) {
+                self.diagnostics.error(name.span(), messages::not_available(&format!("#[{name}]")));
+            }
+            match kind {
+                PolicyKind::After(names) => self.named_twice(names),
+                PolicyKind::Max { otherwise: Some(node), .. } | PolicyKind::Fallback(node) => self.unnamed(node),
+                _ => {}
+            }
+        }
+        self.spawn_and_blocking(attributes);
+    }
+
+    fn named_twice(&self, names: &[Ident]) {
+        let mut seen = std::collections::HashSet::new();
+        for name in names {
+            if !seen.insert(name) {
+                self.diagnostics.error(name.span(), messages::after_twice(&name.to_string()));
+            }
+        }
+    }
+
+    fn spawn_and_blocking(&self, attributes: &Attributes) {
+        let find = |wanted: fn(&PolicyKind) -> bool| attributes.policies.iter().find(|policy| wanted(&policy.kind));
+        let spawn = find(|kind| matches!(kind, PolicyKind::Spawn));
+        let blocking = find(|kind| matches!(kind, PolicyKind::Blocking));
+        if let (Some(spawn), Some(_)) = (spawn, blocking) {
+            self.diagnostics.error(spawn.name.span(), messages::SPAWN_AND_BLOCKING);
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        for item in &block.items {
+            match item {
+                Item::Stage(stage) => {
+                    self.attributes(&stage.attributes, Place::Stage(&stage.node.kind));
+                    self.node(&stage.node);
+                }
+                Item::Let(binding) => self.attributes(&binding.attributes, Place::Let),
+                Item::Signal(signal) => self.signal(signal),
+            }
+        }
+        if let Some(tail) = &block.tail {
+            self.unnamed(tail);
+        }
+    }
+
+    fn signal(&mut self, signal: &Signal) {
+        self.whole = false;
+        self.diagnostics.error(signal.keyword, messages::not_available("signal"));
+        // Its own attributes wait with it.
+        for policy in &signal.attributes.policies {
+            if let Some(message) = misplaced(policy, Place::Signal) {
+                self.diagnostics.error(policy.name.span(), message);
+            }
+        }
+    }
+
+    /// A node that is no stage's has attributes of its own.
+    fn unnamed(&mut self, node: &Node) {
+        self.attributes(&node.attributes, Place::Unnamed(&node.kind));
+        self.node(node);
+    }
+
+    fn node(&mut self, node: &Node) {
+        match &node.kind {
+            NodeKind::Expression(_)
+            | NodeKind::Return(_)
+            | NodeKind::Fail(_)
+            | NodeKind::Sleep(_)
+            | NodeKind::SleepUntil(_)
+            | NodeKind::Error => {}
+            NodeKind::Block(block) | NodeKind::Seq(block) => self.block(block),
+            NodeKind::If(branch) => self.branch(branch),
+            NodeKind::Match(matching) => {
+                for arm in &matching.arms {
+                    self.attributes(&arm.attributes, Place::Arm);
+                    self.unnamed(&arm.node);
+                }
+            }
+            NodeKind::Loop(looping) => {
+                if let Some(state) = &looping.state {
+                    self.unnamed(&state.initial);
+                }
+                self.block(&looping.body);
+            }
+            NodeKind::For(each) => self.block(&each.body),
+            NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
+                Members::Listed(nodes) => nodes.iter().for_each(|node| self.unnamed(node)),
+                Members::For(each) => self.block(&each.body),
+            },
+            NodeKind::Select(heads) => {
+                for head in heads {
+                    self.attributes(&head.attributes, Place::Arm);
+                    if let HeadKind::Node { node, .. } = &head.kind {
+                        self.unnamed(node);
+                    }
+                    self.unnamed(&head.node);
+                }
+            }
+            NodeKind::Break(value) | NodeKind::Continue(value) => {
+                if let Some(value) = value {
+                    self.unnamed(value);
+                }
+            }
+        }
+    }
+
+    fn branch(&mut self, branch: &If) {
+        self.block(&branch.then);
+        match &branch.otherwise {
+            Some(Else::Block(block)) => self.block(block),
+            Some(Else::If(next)) => self.branch(next),
+            None => {}
+        }
+    }
+}
+
+fn misplaced(policy: &Policy, place: Place<'_>) -> Option<String> {
+    let name = policy.name.to_string();
+    match verdict(&policy.kind, place) {
+        Verdict::Fits => None,
+        Verdict::Misplaced(belongs) => Some(messages::misplaced(&name, place.called(), belongs)),
+        Verdict::WrongNode(belongs) => Some(messages::wrong_node(&name, belongs)),
+    }
+}

@@ -1,0 +1,35 @@
+//! A `#[lazy]` stage is asked for by a stage, an arm or a tail.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{Model, NameId, NameKind, StageId},
+};
+
+/// `whole`: all of the workflow is known, so that what nothing names is named nowhere.
+pub(super) fn check(model: &Model<'_>, whole: bool, diagnostics: &Diagnostics) {
+    let mut asked = vec![false; model.stages.len()];
+    for code in &model.codes {
+        for (&name, &span) in code.uses.iter().zip(&code.spans) {
+            let Some(lazy) = lazy_stage(model, name) else { continue };
+            asked[lazy] = true;
+            if let Some(binding) = code.of_let {
+                let text = model.lets[binding].syntax.name.to_string();
+                let message = messages::let_of_lazy(&text, &model.names[name].ident.to_string());
+                diagnostics.error(span, message);
+            }
+        }
+    }
+    for (stage, asked) in model.stages.iter().zip(asked) {
+        if whole && stage.lazy && !asked {
+            diagnostics.error(stage.syntax.name.span(), messages::never_asked(&stage.syntax.name.to_string()));
+        }
+    }
+}
+
+fn lazy_stage(model: &Model<'_>, name: NameId) -> Option<StageId> {
+    match model.names[name].kind {
+        NameKind::Stage(stage) if model.stages[stage].lazy => Some(stage),
+        _ => None,
+    }
+}

@@ -1,0 +1,167 @@
+//! A workflow owns what it works on: it outlives whoever starts it.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    syntax::{Block, Else, If, Item, Members, Node, NodeKind, Workflow},
+};
+use proc_macro2::{Group, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use std::collections::HashSet;
+use syn::{
+    GenericParam, Generics, Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeReference, WherePredicate,
+    visit::{self, Visit},
+};
+
+/// Tells every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it.
+pub(crate) fn own(workflow: &mut Workflow, diagnostics: &Diagnostics) {
+    let told = parameters(&mut workflow.generics, diagnostics);
+    let owning = Owning { told, diagnostics };
+    for binding in workflow.inputs.iter_mut().chain(&mut workflow.services) {
+        owning.ty(&mut binding.ty);
+    }
+    owning.ty(&mut workflow.output);
+    owning.block(&mut workflow.body);
+}
+
+/// Takes the lifetimes out and gives their names.
+fn parameters(generics: &mut Generics, diagnostics: &Diagnostics) -> HashSet<String> {
+    let mut told = HashSet::new();
+    for parameter in generics.lifetimes() {
+        diagnostics.error(parameter.lifetime.span(), messages::lifetime_parameter(&parameter.lifetime.to_string()));
+        told.insert(parameter.lifetime.ident.to_string());
+    }
+    if told.is_empty() {
+        return told;
+    }
+    let others = generics.params.iter().filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
+    generics.params =
+        others.filter_map(|parameter| syn::parse2::<GenericParam>(owned(parameter.to_token_stream())).ok()).collect();
+    if let Some(clause) = &mut generics.where_clause {
+        let others = clause.predicates.iter().filter(|predicate| !matches!(predicate, WherePredicate::Lifetime(_)));
+        clause.predicates = others
+            .filter_map(|predicate| syn::parse2::<WherePredicate>(owned(predicate.to_token_stream())).ok())
+            .collect();
+    }
+    told
+}
+
+struct Owning<'d> {
+    /// Lifetimes that were parameters of the workflow.
+    told: HashSet<String>,
+    diagnostics: &'d Diagnostics,
+}
+
+impl Owning<'_> {
+    fn ty(&self, ty: &mut Type) {
+        let mut borrows = Borrows { told: &self.told, first: None, of_parameter: false };
+        borrows.visit_type(ty);
+        if let Some(span) = borrows.first {
+            self.diagnostics.error(span, messages::BORROWS);
+        }
+        if (borrows.first.is_some() || borrows.of_parameter)
+            && let Ok(owned) = syn::parse2(owned(ty.to_token_stream()))
+        {
+            *ty = owned;
+        }
+    }
+
+    fn block(&self, block: &mut Block) {
+        for item in &mut block.items {
+            if let Item::Stage(stage) = item {
+                if let Some(ty) = &mut stage.ty {
+                    self.ty(ty);
+                }
+                self.node(&mut stage.node);
+            }
+        }
+        if let Some(tail) = &mut block.tail {
+            self.node(tail);
+        }
+    }
+
+    fn node(&self, node: &mut Node) {
+        match &mut node.kind {
+            NodeKind::Block(block) | NodeKind::Seq(block) => self.block(block),
+            NodeKind::If(branch) => self.branch(branch),
+            NodeKind::Match(matching) => matching.arms.iter_mut().for_each(|arm| self.node(&mut arm.node)),
+            NodeKind::Loop(looping) => self.block(&mut looping.body),
+            NodeKind::For(each) => self.block(&mut each.body),
+            NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
+                Members::Listed(nodes) => nodes.iter_mut().for_each(|node| self.node(node)),
+                Members::For(each) => self.block(&mut each.body),
+            },
+            NodeKind::Select(heads) => heads.iter_mut().for_each(|head| self.node(&mut head.node)),
+            NodeKind::Break(Some(value)) | NodeKind::Continue(Some(value)) => self.node(value),
+            _ => {}
+        }
+    }
+
+    fn branch(&self, branch: &mut If) {
+        self.block(&mut branch.then);
+        match &mut branch.otherwise {
+            Some(Else::Block(block)) => self.block(block),
+            Some(Else::If(next)) => self.branch(next),
+            None => {}
+        }
+    }
+}
+
+struct Borrows<'t> {
+    told: &'t HashSet<String>,
+    /// Where the type first borrows, other than by a parameter.
+    first: Option<Span>,
+    of_parameter: bool,
+}
+
+impl<'ast> Visit<'ast> for Borrows<'_> {
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        if reference.lifetime.is_none() {
+            self.first.get_or_insert(reference.and_token.span);
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if self.told.contains(&lifetime.ident.to_string()) {
+            self.of_parameter = true;
+        } else if lifetime.ident != "static" {
+            self.first.get_or_insert(lifetime.span());
+        }
+    }
+
+    // Functions have lifetimes of their own.
+    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
+}
+
+/// The tokens of a type with `'static` for every lifetime.
+fn owned(tokens: TokenStream) -> TokenStream {
+    let mut owned = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), self::owned(group.stream()));
+                inner.set_span(group.span());
+                owned.extend([TokenTree::Group(inner)]);
+            }
+            TokenTree::Punct(quote) if quote.as_char() == '\'' => {
+                tokens.next();
+                owned.extend(quote_spanned!(quote.span()=> 'static));
+            }
+            TokenTree::Punct(and) if and.as_char() == '&' => {
+                let span = and.span();
+                let mut alone = Punct::new('&', Spacing::Alone);
+                alone.set_span(span);
+                owned.extend([TokenTree::Punct(alone)]);
+                let has_lifetime = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                if !has_lifetime {
+                    owned.extend(quote_spanned!(span=> 'static));
+                }
+            }
+            other => owned.extend([other]),
+        }
+    }
+    owned
+}

@@ -1,0 +1,52 @@
+//! What the compiler would not refuse, or would refuse in worse words: one rule family a file.
+//!
+//! Each looks at every stage and edge a fixed number of times, and none stops at its first finding.
+
+mod attributes;
+mod counts;
+mod cycles;
+mod handing;
+mod lazy;
+mod lifetimes;
+mod loops;
+mod parts;
+mod places;
+mod reach;
+#[cfg(test)]
+mod tests;
+mod unused;
+mod variants;
+
+pub(crate) use lifetimes::own;
+pub(crate) use unused::warnings;
+
+use crate::{
+    diagnostics::Diagnostics,
+    model::{Model, NodeKind},
+};
+
+/// Tells every mistake of the workflow. `read`: all of it could be read, so that what seems to be missing is.
+pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
+    let whole = attributes::check(model.workflow, diagnostics) && read && !has_holes(model);
+    variants::check(model, diagnostics);
+    cycles::check(model, diagnostics);
+    handing::check(model, diagnostics);
+    loops::check(model, diagnostics);
+    counts::check(model, diagnostics);
+    reach::check(model, diagnostics);
+    lazy::check(model, whole, diagnostics);
+}
+
+/// Some node was told to be wrong: what it names and how it ends is not known.
+fn has_holes(model: &Model<'_>) -> bool {
+    let nodes =
+        model.stages.iter().map(|stage| &stage.node).chain(model.scopes.iter().filter_map(|scope| scope.tail.as_ref()));
+    nodes.into_iter().any(hole)
+}
+
+fn hole(node: &crate::model::Node<'_>) -> bool {
+    matches!(node.kind, NodeKind::Error)
+        || parts::parts(node)
+            .into_iter()
+            .any(|part| matches!(part, parts::Part::Given(node) | parts::Part::Start(node) if hole(node)))
+}

@@ -1,0 +1,41 @@
+//! What a node is made of, and what its parts have to do with its value.
+
+use crate::model::{Members, Node, NodeKind, ScopeId};
+
+/// A scope or node that stands directly in a node.
+pub(super) enum Part<'m, 's> {
+    /// Its value is the node's value; in a loop's tail its `break` and `continue` are the node's.
+    Tail(ScopeId),
+    /// The value of a `break` or `continue`.
+    Given(&'m Node<'s>),
+    /// What a loop's state starts as.
+    Start(&'m Node<'s>),
+    /// A loop's body.
+    Round(ScopeId),
+    /// What a loop gives after its last round.
+    LastRound { scope: ScopeId, round: ScopeId },
+    /// A `for`'s body.
+    Item(ScopeId),
+    /// One of a `race` or `quorum`.
+    Member(ScopeId),
+}
+
+pub(super) fn parts<'m, 's>(node: &'m Node<'s>) -> Vec<Part<'m, 's>> {
+    match &node.kind {
+        NodeKind::Expression(_) | NodeKind::Return(_) | NodeKind::Fail(_) | NodeKind::Error => Vec::new(),
+        NodeKind::Scope(scope) => vec![Part::Tail(*scope)],
+        NodeKind::If(branches) => branches.iter().map(|branch| Part::Tail(branch.scope)).collect(),
+        NodeKind::Match { arms, .. } => arms.iter().map(|arm| Part::Tail(arm.scope)).collect(),
+        NodeKind::Loop(looping) => {
+            let start = looping.initial.as_ref().map(Part::Start);
+            let last = looping.otherwise.map(|scope| Part::LastRound { scope, round: looping.round });
+            start.into_iter().chain([Part::Round(looping.round)]).chain(last).collect()
+        }
+        NodeKind::For(each) => vec![Part::Item(each.body)],
+        NodeKind::Members { members, .. } => match members {
+            Members::For(each) => vec![Part::Item(each.body)],
+            Members::Listed(scopes) => scopes.iter().map(|&scope| Part::Member(scope)).collect(),
+        },
+        NodeKind::Break(value) | NodeKind::Continue(value) => value.as_deref().map(Part::Given).into_iter().collect(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Where each attribute belongs.
+
+use crate::syntax::{NodeKind, Policy, PolicyKind};
+
+/// What an attribute stands on.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    Workflow,
+    Input,
+    Service,
+    Let,
+    Signal,
+    Stage(&'a NodeKind),
+    /// An arm, a member, a tail, what a `break` gives.
+    Unnamed(&'a NodeKind),
+    /// A whole arm or head, its pattern included.
+    Arm,
+}
+
+/// Whether it may stand there, or why not.
+pub(super) enum Verdict {
+    Fits,
+    /// Not on such a place; there it would belong.
+    Misplaced(&'static str),
+    /// On a stage, but not on one whose node is of this kind.
+    WrongNode(&'static str),
+}
+
+impl Place<'_> {
+    /// With its article.
+    pub(super) fn called(self) -> &'static str {
+        match self {
+            Place::Workflow => "a workflow",
+            Place::Input => "an input",
+            Place::Service => "a service",
+            Place::Let => "a `let`",
+            Place::Signal => "a signal",
+            Place::Stage(_) => "a stage",
+            Place::Unnamed(NodeKind::Loop(_)) => "an unnamed `loop`",
+            Place::Unnamed(NodeKind::For(_)) => "an unnamed `for`",
+            Place::Unnamed(_) => "a node without a name",
+            Place::Arm => "an arm",
+        }
+    }
+
+    fn node(self) -> Option<&'static str> {
+        match self {
+            Place::Stage(node) | Place::Unnamed(node) => Some(construct(node)),
+            _ => None,
+        }
+    }
+}
+
+/// What a node is, in a word; empty where it did not parse and so may be anything.
+fn construct(node: &NodeKind) -> &'static str {
+    match node {
+        NodeKind::Expression(_) => "expression",
+        NodeKind::Loop(_) => "loop",
+        NodeKind::For(_) => "for",
+        NodeKind::Error => "",
+        _ => "other",
+    }
+}
+
+pub(super) fn verdict(kind: &PolicyKind, place: Place<'_>) -> Verdict {
+    match kind {
+        PolicyKind::Max { .. } => on_node(place, "loop", "before a `loop`, whose rounds it bounds"),
+        PolicyKind::Concurrency(_) => on_node(place, "for", "before a `for`, whose items it bounds"),
+        PolicyKind::Tolerate(_) => on_node(place, "for", "before a `for` with `#[catch]`"),
+        PolicyKind::Blocking => match place {
+            Place::Stage(NodeKind::Expression(_) | NodeKind::Error) => Verdict::Fits,
+            Place::Stage(_) => {
+                Verdict::WrongNode("on a stage that is one expression: give the blocking call a stage of its own")
+            }
+            _ => Verdict::Misplaced("on a stage"),
+        },
+        PolicyKind::Version(_) | PolicyKind::Durable => match place {
+            Place::Workflow => Verdict::Fits,
+            _ => Verdict::Misplaced("on a workflow"),
+        },
+        PolicyKind::When(_) | PolicyKind::Lazy | PolicyKind::Spawn | PolicyKind::Undo(_) | PolicyKind::Until(_) => {
+            on_stage(place)
+        }
+        PolicyKind::After(_) => match place {
+            Place::Signal => Verdict::Fits,
+            other => on_stage(other),
+        },
+        PolicyKind::Accept(_) => match place {
+            Place::Signal => Verdict::Fits,
+            _ => Verdict::Misplaced("on a signal"),
+        },
+        PolicyKind::Was(_) => match place {
+            Place::Let | Place::Unnamed(_) | Place::Arm => Verdict::Misplaced("on what has a name and is kept"),
+            _ => Verdict::Fits,
+        },
+        PolicyKind::Timeout(_) | PolicyKind::Fallback(_) => match place {
+            Place::Signal => Verdict::Fits,
+            other => by_default(other),
+        },
+        PolicyKind::Catch => match place {
+            Place::Unnamed(NodeKind::For(_)) => Verdict::Fits,
+            other => by_default(other),
+        },
+        PolicyKind::Retry(_)
+        | PolicyKind::Deadline(_)
+        | PolicyKind::Breaker { .. }
+        | PolicyKind::Acquire { .. }
+        | PolicyKind::Cache { .. } => by_default(place),
+    }
+}
+
+fn on_stage(place: Place<'_>) -> Verdict {
+    match place {
+        Place::Stage(_) => Verdict::Fits,
+        _ => Verdict::Misplaced("on a stage"),
+    }
+}
+
+/// One on the workflow is for all stages that have none.
+fn by_default(place: Place<'_>) -> Verdict {
+    match place {
+        Place::Workflow => Verdict::Fits,
+        other => on_stage(other),
+    }
+}
+
+fn on_node(place: Place<'_>, wanted: &str, belongs: &'static str) -> Verdict {
+    match place.node() {
+        Some(found) if found.is_empty() || found == wanted => Verdict::Fits,
+        Some(_) if matches!(place, Place::Stage(_)) => Verdict::WrongNode(belongs),
+        _ => Verdict::Misplaced(belongs),
+    }
+}
+
+/// What is parsed, and made to work by a later issue.
+pub(super) fn is_available(kind: &PolicyKind) -> bool {
+    matches!(
+        kind,
+        PolicyKind::After(_)
+            | PolicyKind::When(_)
+            | PolicyKind::Lazy
+            | PolicyKind::Max { .. }
+            | PolicyKind::Concurrency(_)
+            | PolicyKind::Version(_)
+            | PolicyKind::Spawn
+            | PolicyKind::Blocking
+    )
+}
+
+/// Whether a stage with this attribute still ends as its node does: none that absorbs what the node ends with.
+pub(super) fn keeps_ends(policy: &Policy) -> bool {
+    !matches!(policy.kind, PolicyKind::Fallback(_) | PolicyKind::Catch | PolicyKind::Until(_))
+}

@@ -1,0 +1,126 @@
+//! Warnings. Stable Rust lets a macro warn in one way only: by using something deprecated.
+
+use crate::{
+    messages,
+    model::NameKind,
+    model::{Local, Model, Need, Scope, ScopeId, StageId},
+};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Attribute, Type};
+use workflow_graph::EdgeKind;
+
+/// One thing to warn of.
+struct Warning<'m> {
+    span: Span,
+    /// The deprecated constant: what the compiler says before the message.
+    kind: &'static str,
+    message: String,
+    /// Those of the item: an `#[allow(deprecated)]` is heard.
+    lints: &'m [Attribute],
+}
+
+/// Code that warns. Only for a workflow without errors: they may be why something is not used.
+pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
+    let mut found = Vec::new();
+    names(model, &mut found);
+    for scope in 0..model.scopes.len() {
+        implied(model, scope, &mut found);
+    }
+    let workflow = &model.workflow.attributes;
+    let (cfgs, outer) = (&workflow.cfgs, &workflow.lints);
+    found
+        .iter()
+        .map(|Warning { span, kind, message, lints }| {
+            let name = Ident::new(kind, *span);
+            let levels = outer.iter().chain(*lints).filter(|lint| !lint.path().is_ident("expect"));
+            quote_spanned! {*span=>
+                #(#cfgs)*
+                #(#levels)*
+                const _: () = {
+                    #[deprecated(note = #message)]
+                    #[allow(non_upper_case_globals)]
+                    const #name: () = ();
+                    #name
+                };
+            }
+        })
+        .collect()
+}
+
+fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
+    for name in &model.names {
+        let text = name.ident.to_string();
+        if name.used || text.starts_with('_') {
+            continue;
+        }
+        let (kind, message, lints) = match name.kind {
+            NameKind::Input(index) => {
+                ("unused_input", messages::unused_input(&text), &model.workflow.inputs[index].attributes.lints)
+            }
+            NameKind::Service(index) => {
+                ("unused_service", messages::unused_service(&text), &model.workflow.services[index].attributes.lints)
+            }
+            NameKind::Stage(stage) if gives(model, stage) => {
+                ("unused_output", messages::unused_output(&text), &model.stages[stage].syntax.attributes.lints)
+            }
+            _ => continue,
+        };
+        found.push(Warning { span: name.ident.span(), kind, message, lints });
+    }
+}
+
+/// Whether the stage is declared as anything but `()`.
+fn gives(model: &Model<'_>, stage: StageId) -> bool {
+    match &model.stages[stage].syntax.ty {
+        Some(Type::Tuple(tuple)) => !tuple.elems.is_empty(),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Every `#[after]` of a scope that says what other edges say already.
+fn implied<'m>(model: &'m Model<'_>, id: ScopeId, found: &mut Vec<Warning<'m>>) {
+    let scope = &model.scopes[id];
+    // Each stage and edge may be looked at this often on average, so that the work stays linear.
+    let mut budget = 16 * (scope.stages.len() + scope.needs.iter().map(Vec::len).sum::<usize>());
+    for (local, needs) in scope.needs.iter().enumerate() {
+        for need in needs.iter().filter(|need| need.kind == EdgeKind::After) {
+            if implies(model, scope, local, need, &mut budget) {
+                let stage = scope.stages[local];
+                let on = match need.on {
+                    Local::Stage(on) => model.stages[scope.stages[on]].syntax.name.to_string(),
+                    Local::Let(_) => continue,
+                };
+                let message = messages::implied_after(&model.stages[stage].syntax.name.to_string(), &on);
+                let lints = &model.stages[stage].syntax.attributes.lints;
+                found.push(Warning { span: need.span, kind: "needless_after", message, lints });
+            }
+        }
+    }
+}
+
+/// Whether stage `local` waits for what `after` names by other ways too.
+fn implies(model: &Model<'_>, scope: &Scope<'_>, local: usize, after: &Need, budget: &mut usize) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let other = |need: &&Need| need.kind != EdgeKind::After || need.on != after.on;
+    let mut next: Vec<&Need> = scope.needs[local].iter().filter(other).collect();
+    while let Some(need) = next.pop() {
+        let lazy = matches!(need.on, Local::Stage(on) if model.stages[scope.stages[on]].lazy);
+        // Who names a lazy stage does not wait for it before it starts.
+        if lazy || !seen.insert(need.on) {
+            continue;
+        }
+        if need.on == after.on {
+            return true;
+        }
+        let further = match need.on {
+            Local::Stage(on) => &scope.needs[on],
+            Local::Let(on) => &scope.let_needs[on],
+        };
+        let Some(left) = budget.checked_sub(1 + further.len()) else { return false };
+        *budget = left;
+        next.extend(further);
+    }
+    false
+}
