@@ -33,7 +33,7 @@ workflow! {
         stage n2: u32 = n1 + 1;
         stage n3: u32 = n1 + b;
         stage n4: u32 = n2 + n3;
-        #[after(n4)]
+        #[after(block)]
         stage e: String = format!("{text} {d} {}", n4);
         stage block: u32 = {
             stage inner: u32 = a + 1;

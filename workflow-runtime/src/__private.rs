@@ -11,20 +11,19 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{GiveReason, List, Of, Optional, Why, of, value},
+    output::{GiveReason, List, Of, Optional, Why, of, of_list, of_list_in, of_optional, value},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, listed, nothing, of_cell, staged, taken, unnamed, when,
+        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken, unnamed,
     },
     shown::{Show, Shown},
     state::watched,
     task::{blocking, spawn},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
-
 };
 pub use core::{marker::PhantomData, option::Option, result::Result};
-pub use workflow_macros::__workflow;
 pub use std::{
     boxed::Box,
     sync::{Arc, OnceLock},
     vec::Vec,
 };
+pub use workflow_macros::__workflow;

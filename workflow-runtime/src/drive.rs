@@ -9,9 +9,7 @@ use crate::{
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll, Waker},
 };
 

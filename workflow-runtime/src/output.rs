@@ -137,24 +137,27 @@ impl<T> Of<T> {
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
-    /// That of the items, where `T` is a list.
-    #[inline]
-    #[must_use]
-    pub fn item<S>(self) -> Of<T::Item>
-    where
-        T: List<S>,
-    {
-        Of(PhantomData)
-    }
-    /// That of the content, where `T` is an `Option`.
-    #[inline]
-    #[must_use]
-    pub fn content<S>(self) -> Of<T::Content>
-    where
-        T: Optional<S>,
-    {
-        Of(PhantomData)
-    }
+}
+
+/// The type of the items of a list, and what makes the list of them.
+#[inline]
+#[must_use]
+pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
+    (Of::new(), T::from_items)
+}
+
+/// The same, where the list's type is not at hand.
+#[inline]
+#[must_use]
+pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
+    of_list()
+}
+
+/// The type of the content of an `Option`, and what makes the `Option` of it.
+#[inline]
+#[must_use]
+pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content>) -> T) {
+    (Of::new(), T::from_content)
 }
 
 /// What a `for` or a `quorum` gives.

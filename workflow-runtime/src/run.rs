@@ -6,7 +6,7 @@ use crate::{
     failure::{Panicked, Stop},
     graph::Graph,
     held::Held,
-    output::{IntoOutput, List, Of, Optional, Reason, SendIfLater},
+    output::{IntoOutput, Of, Reason, SendIfLater},
     state::Watched,
 };
 use std::{
@@ -375,7 +375,13 @@ pin_project_lite::pin_project! {
 
 /// Such an expression.
 #[inline]
-pub fn unnamed<'a, S, T, X, M>(cx: Cx<'a>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'a, X::Run>
+pub fn unnamed<'a, S, T, X, M>(
+    cx: Cx<'a>,
+    stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
+    expression: X,
+) -> Unnamed<'a, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -401,18 +407,6 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
 #[must_use]
 pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
     Of::new()
-}
-
-/// The output of a stage with `#[when]`.
-#[inline]
-pub fn when<S, T: Optional<S>>(_: Of<T>, _: PhantomData<S>, content: Option<T::Content>) -> T {
-    T::from_content(content)
-}
-
-/// The output of a stage with a `for` or a `quorum`.
-#[inline]
-pub fn listed<S, T: List<S>>(_: Of<T>, _: PhantomData<S>, items: Vec<T::Item>) -> T {
-    T::from_items(items)
 }
 
 /// A value that is handed over, as the type that is asked of it.

@@ -170,7 +170,7 @@ pub struct Watched<T> {
 
 /// That proof.
 #[inline]
-pub fn watched<S, T: Value<S>>(_: PhantomData<S>, state: Option<StageState<T>>) -> Option<Watched<T>> {
+pub fn watched<S, T: Value<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
     state.map(|state| Watched { state, keep: StageState::complete })
 }
 

@@ -73,9 +73,7 @@ impl<T> Returned<T> {
     /// What its body failed with.
     pub fn or(&self, ended: Result<T, Stop>) -> Result<T, Stop> {
         match ended {
-            Err(Stop::Returned) => {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
-            }
+            Err(Stop::Returned) => self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned),
             other => other,
         }
     }

@@ -73,7 +73,8 @@ impl Expansion<'_, '_> {
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
-        let call = quote_spanned!(span=> #runtime::unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
+        let call =
+            quote_spanned!(span=> #runtime::unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         if drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #cx.at(#number); let #run = #call; #run.await? })
@@ -161,9 +162,7 @@ pub(super) fn is_simple(expr: &Expr) -> bool {
         Expr::Cast(cast) => is_simple(&cast.expr),
         Expr::Tuple(tuple) => tuple.elems.iter().all(is_simple),
         Expr::Array(array) => array.elems.iter().all(is_simple),
-        Expr::Struct(literal) => {
-            literal.rest.is_none() && literal.fields.iter().all(|field| is_simple(&field.expr))
-        }
+        Expr::Struct(literal) => literal.rest.is_none() && literal.fields.iter().all(|field| is_simple(&field.expr)),
         Expr::Call(call) => matches!(&*call.func, Expr::Path(_)) && call.args.iter().all(is_simple),
         Expr::MethodCall(call) => is_place_root(&call.receiver) && call.args.iter().all(is_simple),
         _ => false,
@@ -196,10 +195,9 @@ fn diverges(expr: &Expr) -> bool {
 }
 
 /// Whether `name` stands alone as the whole expression.
-pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
+pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
         _ => None,
     }
 }
-

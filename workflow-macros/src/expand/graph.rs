@@ -76,8 +76,11 @@ impl Expansion<'_, '_> {
             self.model.signals.iter().map(|signal| (bare(&signal.name), text(&signal.ty))).collect();
         let stages: Vec<StageText> = (0..self.model.stages.len()).map(|stage| self.stage_text(stage)).collect();
         let policies: Vec<Vec<Policy<'_>>> = stages.iter().map(StageText::policies).collect();
-        let stages: Vec<Stage<'_>> = stages.iter().zip(&policies).zip(&self.model.stages).map(|((text, policies), stage)| {
-            Stage {
+        let stages: Vec<Stage<'_>> = stages
+            .iter()
+            .zip(&policies)
+            .zip(&self.model.stages)
+            .map(|((text, policies), stage)| Stage {
                 name: &text.name,
                 type_name: &text.type_name,
                 docs: &text.docs,
@@ -85,19 +88,25 @@ impl Expansion<'_, '_> {
                 scope: number(stage.scope),
                 kind: stage.kind,
                 policies,
-            }
-        }).collect();
-        let scopes: Vec<Scope<'_>> = self.model.scopes.iter().map(|scope| Scope {
-            stage: scope.around.map(number),
-            parent: scope.parent.map(number),
-            kind: scope.kind,
-            label: &scope.label,
-        }).collect();
-        let edges: Vec<Edge> = self.model.edges.iter().map(|edge| Edge {
-            from: number(edge.from),
-            to: number(edge.to),
-            kind: edge.kind,
-        }).collect();
+            })
+            .collect();
+        let scopes: Vec<Scope<'_>> = self
+            .model
+            .scopes
+            .iter()
+            .map(|scope| Scope {
+                stage: scope.around.map(number),
+                parent: scope.parent.map(number),
+                kind: scope.kind,
+                label: &scope.label,
+            })
+            .collect();
+        let edges: Vec<Edge> = self
+            .model
+            .edges
+            .iter()
+            .map(|edge| Edge { from: number(edge.from), to: number(edge.to), kind: edge.kind })
+            .collect();
         let (inputs, services, signals) = (values(&inputs), values(&services), values(&signals));
         use_graph(&Graph {
             name: &name,

@@ -211,7 +211,8 @@ impl Expansion<'_, '_> {
         let phantom = phantom(&generics);
         let marker = self.named("marker");
         let mut seen = HashSet::new();
-        let stages: Vec<_> = (0..self.model.stages.len()).filter(|&stage| seen.insert(self.stage_name(stage))).collect();
+        let stages: Vec<_> =
+            (0..self.model.stages.len()).filter(|&stage| seen.insert(self.stage_name(stage))).collect();
         let fields: Vec<_> = stages.iter().map(|&stage| self.stage_name(stage)).collect();
         let types = stages.iter().map(|&stage| {
             let ty = self.stage_type(stage);
@@ -219,7 +220,8 @@ impl Expansion<'_, '_> {
             (0..items).fold(quote!(#runtime::StageState<#ty>), |inner, _| quote!(#runtime::ItemStates<#inner>))
         });
         let docs = fields.iter().map(|name| format!("Stage `{name}`."));
-        let about = format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
+        let about =
+            format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
         quote! {
             #[doc = #about]
             #visibility struct #name #impl_generics #clause {

@@ -14,7 +14,6 @@ use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 
-pub(crate) use code::bare_name;
 pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.

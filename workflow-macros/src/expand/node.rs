@@ -11,6 +11,8 @@ use syn::{Lifetime, spanned::Spanned};
 pub(super) struct Tail {
     /// An expression of type `Of<T>`: the type that is asked of it.
     of: TokenStream,
+    /// That type as it is written, where it is a stage's own.
+    ty: Option<TokenStream>,
     /// In a loop's tail: where `break` and `continue` go.
     round: Option<Round>,
 }
@@ -25,7 +27,12 @@ struct Round {
 
 impl Tail {
     pub(super) fn value(of: TokenStream) -> Self {
-        Self { of, round: None }
+        Self { of, ty: None, round: None }
+    }
+
+    /// The node of a stage that is declared as `ty`.
+    pub(super) fn declared(of: TokenStream, ty: TokenStream) -> Self {
+        Self { of, ty: Some(ty), round: None }
     }
 }
 
@@ -81,8 +88,6 @@ impl Expansion<'_, '_> {
             NodeKind::Loop(looping) => self.looping(looping, stage, tail, node.span),
             NodeKind::For(each) => {
                 let runtime = &self.runtime;
-                let mark = self.mark(stage);
-                let of = &tail.of;
                 let item = self.local("item", each.body);
                 let cx = self.cx();
                 let each = self.each(each, stage, &item);
@@ -92,16 +97,13 @@ impl Expansion<'_, '_> {
                 };
                 let (items, body, before) = (each.items, each.body, each.before);
                 let number = self.number(stage);
-                let list_span = self.declared_span(stage).unwrap_or(node.span);
-                let item_of = quote_spanned!(list_span=> #of.item::<#mark>());
-                let outputs = self.named("outputs");
-                let listed = quote_spanned!(list_span=> #runtime::listed(#of, #runtime::PhantomData::<#mark>, #outputs));
+                let list = self.named("list");
+                let of_list = self.of_list(stage, tail, node.span);
                 quote!({
-                    let #item = #item_of;
+                    let (#item, #list) = #of_list;
                     #before
                     #cx.at(#number);
-                    let #outputs = #runtime::each(#cx, #number, #items, #limit, #body).await?;
-                    #listed
+                    #list(#runtime::each(#cx, #number, #items, #limit, #body).await?)
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
@@ -110,9 +112,7 @@ impl Expansion<'_, '_> {
                 let returned = self.named("returned");
                 let of = self.output_of();
                 let value = match value {
-                    Some(code) => {
-                        self.hand_over(*code, &of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of))
-                    }
+                    Some(code) => self.hand_over(*code, &of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of)),
                     None => quote!(()),
                 };
                 quote!(return #runtime::Result::Err(#returned.set(#value)))
@@ -151,8 +151,21 @@ impl Expansion<'_, '_> {
         quote!(#runtime::of::<#output>())
     }
 
-    fn declared_span(&self, stage: Option<StageId>) -> Option<Span> {
-        stage.and_then(|stage| self.model.stages[stage].syntax.ty.as_ref()).map(Spanned::span)
+    /// The type of the items where a list is asked for, and what makes the list of them.
+    fn of_list(&self, stage: Option<StageId>, tail: &Tail, span: Span) -> TokenStream {
+        let mark = self.mark(stage);
+        match &tail.ty {
+            Some(ty) => {
+                let span = ty.span();
+                let runtime = self.runtime_at(span);
+                quote_spanned!(span=> #runtime::of_list::<#mark, #ty>())
+            }
+            None => {
+                let runtime = self.runtime_at(span);
+                let of = &tail.of;
+                quote_spanned!(span=> #runtime::of_list_in::<#mark, _>(#of))
+            }
+        }
     }
 
     /// A bare name as a tail hands over the value itself.
@@ -180,8 +193,8 @@ impl Expansion<'_, '_> {
             NameKind::Service(_) | NameKind::Signal(_) => return None,
         };
         let runtime = self.runtime_at(ident.span());
-        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #value));
-        Some(quote!({ #forget #handed }))
+        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #ident));
+        Some(quote!({ #forget let #ident = #value; #handed }))
     }
 
     /// The local of a stage, or its slot.
@@ -206,11 +219,8 @@ impl Expansion<'_, '_> {
         let (cx, number) = (self.cx(), self.number(stage));
         let expr = self.model.codes[condition].expr;
         let condition = self.condition(expr);
-        let otherwise = if rest.is_empty() {
-            self.no_tail(tail, expr.span())
-        } else {
-            self.branches(rest, stage, tail, ends)
-        };
+        let otherwise =
+            if rest.is_empty() { self.no_tail(tail, expr.span()) } else { self.branches(rest, stage, tail, ends) };
         quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
     }
 
@@ -241,11 +251,8 @@ impl Expansion<'_, '_> {
         let ends = Ends::none();
         let inner = Tail {
             of: quote!(#runtime::of::<()>()),
-            round: Some(Round {
-                scope: looping.round,
-                has_state: state.is_some(),
-                of: tail.of.clone(),
-            }),
+            ty: None,
+            round: Some(Round { scope: looping.round, has_state: state.is_some(), of: tail.of.clone() }),
         };
         let body = self.scope(looping.round, &inner, &ends);
         let rounds = self.named("rounds");
@@ -289,7 +296,7 @@ impl Expansion<'_, '_> {
     fn breaking(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let label = self.label(round.scope);
-        let outer = Tail { of: round.of.clone(), round: None };
+        let outer = Tail::value(round.of.clone());
         let value = match value {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
             None => self.no_tail(&outer, Span::mixed_site()),
@@ -325,9 +332,9 @@ impl Expansion<'_, '_> {
         let pattern = each.pattern;
         let body = self.scope(each.body, &Tail::value(quote!(#item)), &Ends::none());
         let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
-        let shared = self.model.scopes[each.body].lends_item.then(|| {
-            quote!(let #taken = #runtime::Held::Local(#taken).shared();)
-        });
+        let shared = self.model.scopes[each.body]
+            .lends_item
+            .then(|| quote!(let #taken = #runtime::Held::Local(#taken).shared();));
         let shown = match shared {
             Some(_) => quote_spanned!(pattern.span()=> #runtime::Shown(&**#taken).__workflow_shown()),
             None => shown,
@@ -367,18 +374,19 @@ impl Expansion<'_, '_> {
         span: Span,
     ) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
+        let (cx, number) = (self.cx(), self.number(stage));
         let of = &tail.of;
         let item = match members {
             Members::For(each) => self.local("item", each.body),
             Members::Listed(scopes) => self.local("item", scopes.first().copied().unwrap_or_default()),
         };
+        let list = self.named("list");
         let item_of = match needed {
             Some(_) => {
-                let span = self.declared_span(stage).unwrap_or(span);
-                quote_spanned!(span=> #of.item::<#mark>())
+                let of_list = self.of_list(stage, tail, span);
+                quote!(let (#item, #list) = #of_list;)
             }
-            None => of.clone(),
+            None => quote!(let #item = #of;),
         };
         let (mut before, count) = match needed {
             Some(needed) => {
@@ -404,13 +412,10 @@ impl Expansion<'_, '_> {
         };
         let winners = quote!(#runtime::first(#cx, #number, #count, #members).await?);
         let value = match needed {
-            Some(_) => {
-                let span = self.declared_span(stage).unwrap_or(span);
-                quote_spanned!(span=> #runtime::listed(#of, #runtime::PhantomData::<#mark>, #winners))
-            }
+            Some(_) => quote!(#list(#winners)),
             None => quote!(#runtime::winner(#winners)),
         };
-        quote!({ let #item = #item_of; #before #cx.at(#number); #value })
+        quote!({ #item_of #before #cx.at(#number); #value })
     }
 }
 

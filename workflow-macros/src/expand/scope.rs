@@ -328,7 +328,8 @@ impl Expansion<'_, '_> {
             if !part_of_stage
                 && code.of_let.is_none_or(|binding| self.model.lets[binding].scope != id)
                 && self.model.within(code.scope, id)
-                && (code.around == around || code.around.is_some_and(|stage| self.model.within(self.model.stages[stage].scope, id)))
+                && (code.around == around
+                    || code.around.is_some_and(|stage| self.model.within(self.model.stages[stage].scope, id)))
             {
                 for &name in &code.uses {
                     if !found.contains(&name) {

@@ -75,9 +75,9 @@ fn split(stages: &[usize], before: &[u32]) -> Option<Shape> {
         return None;
     }
     parts.sort_by_key(|part| part.iter().map(|&stage| before[stage].count_ones()).min());
-    let ordered = parts.windows(2).all(|pair| {
-        pair[1].iter().all(|&later| pair[0].iter().all(|&earlier| before[later] & 1 << earlier != 0))
-    });
+    let ordered = parts
+        .windows(2)
+        .all(|pair| pair[1].iter().all(|&later| pair[0].iter().all(|&earlier| before[later] & 1 << earlier != 0)));
     if !ordered {
         return None;
     }

@@ -1,6 +1,9 @@
 //! A stage: its expression or construct, its cell, the task it runs on.
 
-use super::{Expansion, code, node::{Ends, Tail}};
+use super::{
+    Expansion, code,
+    node::{Ends, Tail},
+};
 use crate::model::{CodeId, NameKind, NodeKind, StageId, When};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -41,9 +44,8 @@ impl Expansion<'_, '_> {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
         let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Some(stage)), self.cell(stage));
-        // The call and its argument stand at the type.
-        let cell: TokenStream = quote_spanned!(span=> { #cell });
-        quote_spanned!(span=> #runtime::watched(#runtime::PhantomData::<#mark>, #cell))
+        let ty = self.stage_type(stage);
+        quote_spanned!(span=> #runtime::watched::<#mark, #ty>(#cell))
     }
 
     /// Takes the value of a stage out of its cell, before it is handed over.
@@ -129,23 +131,24 @@ impl Expansion<'_, '_> {
         let cell = self.watched(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
+        let (content, wrap) = (self.named("content"), self.named("wrap"));
         let of_content = match model.when {
             Some(_) => {
                 let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
-                quote_spanned!(span=> #of.content::<#mark>())
+                let (runtime, ty) = (self.runtime_at(span), self.stage_type(stage));
+                quote_spanned!(span=> let (#content, #wrap) = #runtime::of_optional::<#mark, #ty>();)
             }
-            None => quote!(#of),
+            None => quote!(let #content = #of;),
         };
-        let content = self.named("content");
         let node = self.elsewhere(stage, &quote!(#content));
         let body = match &model.when {
             None => node,
             Some(when) => {
                 let skip = self.named("skip");
-                let some = quote!(#runtime::when(#of, #runtime::PhantomData::<#mark>, #runtime::Option::Some(#node)));
+                let some = quote!(#wrap(#runtime::Option::Some(#node)));
                 let none = quote!({
                     if let #runtime::Option::Some(#skip) = &#skip { #skip.skip(); }
-                    #runtime::when(#of, #runtime::PhantomData::<#mark>, #runtime::Option::None)
+                    #wrap(#runtime::Option::None)
                 });
                 self.when(when, stage, &some, &none)
             }
@@ -163,7 +166,7 @@ impl Expansion<'_, '_> {
             #skip
             #(#lints)*
             let #local = #runtime::staged(#cx, #number, #local, async move {
-                let #content = #of_content;
+                #of_content
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             });
             #local
@@ -194,7 +197,14 @@ impl Expansion<'_, '_> {
         } else if model.blocking {
             self.blocking(stage, of)
         } else {
-            self.node(&model.node, Some(stage), &Tail::value(of.clone()), &Ends::none())
+            self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none())
+        }
+    }
+
+    fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
+        match self.model.stages[stage].when {
+            None => Tail::declared(of.clone(), self.stage_type(stage)),
+            Some(_) => Tail::value(of.clone()),
         }
     }
 
@@ -247,7 +257,7 @@ impl Expansion<'_, '_> {
             let returned = self.named("returned");
             quote!(let #returned = #returned.clone();)
         });
-        let node = self.node(&model.node, Some(stage), &Tail::value(of.clone()), &Ends::none());
+        let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
         quote!({
             #lend
             let #owned = #state.cloned();
@@ -262,7 +272,6 @@ impl Expansion<'_, '_> {
     }
 
     fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Told by the checks.
@@ -294,7 +303,8 @@ impl Expansion<'_, '_> {
         let closure = quote!(move || { #bind #inside #lets #expr });
         let span = expr.span();
         let runtime = self.runtime_at(span);
-        let call = quote_spanned!(span=> #runtime::blocking(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
+        let call =
+            quote_spanned!(span=> #runtime::blocking(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         quote!({ #lend #outside #call.await? })
     }
 }
