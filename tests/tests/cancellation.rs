@@ -143,7 +143,7 @@ workflow! {
         c + d + e
     }
     workflow FailingItems(number: u32) -> usize with live: Live {
-        stage items: Vec<u32> = for item in 0..*number {
+        stage items: Vec<u32> = for item in 0..*number + 4 {
             stage held: u32 = hold(live, 50 - *item, *item);
             stage failing: u32 = async { if *item == 3 { hold_then_fail(live, 1).await } else { forever(live).await; Ok(0) } };
             held + failing
@@ -305,7 +305,7 @@ workflow! {
             stage g3: Unique = joined(other, input);
             stage g4: Unique = joined(g2, g3);
             stage g5: Unique = joined(g3, g4);
-            stage g6: Unique = joined(g2, g5);
+            stage _g6: Unique = joined(g2, g5);
             g5
         };
         stage choice: Unique = match *which {
@@ -629,7 +629,7 @@ workflow! {
         stage all: Guard = seq {
             stage s1: Guard = make(live, 1, *number);
             stage s2: Guard = make(live, 1, 2);
-            stage s3: Guard = make(live, 1, s1.1 + s2.1);
+            stage _s3: Guard = make(live, 1, s1.1 + s2.1);
             s2
         };
         all
