@@ -1,0 +1,12 @@
+//! Runs the code in README.md and docs/ as tests: `cargo test -p workflow-docs`.
+#![forbid(unsafe_code)]
+
+/// README.md
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}
+
+/// docs/language.md
+#[cfg(doctest)]
+#[doc = include_str!("../language.md")]
+pub mod language {}

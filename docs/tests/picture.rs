@@ -1,0 +1,19 @@
+//! README's picture is that of its workflow. `UPDATE_SNAPSHOTS=1` draws it anew.
+
+include!("../examples/quote.rs");
+
+use std::{env, fs, path::Path};
+
+fn compare(file: &str, drawn: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, drawn).expect("the picture can be written");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(kept == drawn, "{file} is not the picture of README's workflow: UPDATE_SNAPSHOTS=1 draws it anew");
+}
+
+#[test]
+fn is_current() {
+    compare("quote.svg", &Quote::GRAPH.to_svg());
+}
