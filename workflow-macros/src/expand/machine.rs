@@ -50,7 +50,10 @@ impl Expansion<'_, '_> {
             quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
         quote! {
-            use #runtime::{GiveReason as _, Show as _};
+            #[allow(unused_imports)]
+            use #runtime::{
+                GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
+            };
             #values
             async move {
                 let (#(#held,)*) = #input;

@@ -156,9 +156,9 @@ impl Expansion<'_, '_> {
         let mark = self.mark(stage);
         match &tail.ty {
             Some(ty) => {
-                let span = ty.span();
-                let runtime = self.runtime_at(span);
-                quote_spanned!(span=> #runtime::of_list::<#mark, #ty>())
+                // A path that starts in this crate would have rustc tell the error twice.
+                let call = syn::Ident::new("__workflow_of_list", ty.span());
+                quote_spanned!(ty.span()=> #call::<#mark, #ty>())
             }
             None => {
                 let runtime = self.runtime_at(span);

@@ -44,8 +44,10 @@ impl Expansion<'_, '_> {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
         let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Some(stage)), self.cell(stage));
-        let ty = self.stage_type(stage);
-        quote_spanned!(span=> #runtime::watched::<#mark, #ty>(#cell))
+        // rustc lets the error stand at the argument only where both come from one place.
+        let local = syn::Ident::new("__workflow_cell", span);
+        let watched = quote_spanned!(span=> #runtime::watched::<#mark, _>(#local));
+        quote!({ let #local = #cell; #watched })
     }
 
     /// Takes the value of a stage out of its cell, before it is handed over.
@@ -135,8 +137,8 @@ impl Expansion<'_, '_> {
         let of_content = match model.when {
             Some(_) => {
                 let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
-                let (runtime, ty) = (self.runtime_at(span), self.stage_type(stage));
-                quote_spanned!(span=> let (#content, #wrap) = #runtime::of_optional::<#mark, #ty>();)
+                let (call, ty) = (syn::Ident::new("__workflow_of_optional", span), self.stage_type(stage));
+                quote_spanned!(span=> let (#content, #wrap) = #call::<#mark, #ty>();)
             }
             None => quote!(let #content = #of;),
         };
