@@ -21,7 +21,7 @@ pub(super) fn check(model: &Model<'_>, whole: bool, diagnostics: &Diagnostics) {
         }
     }
     for (stage, asked) in model.stages.iter().zip(asked) {
-        if whole && stage.lazy && !asked {
+        if whole && stage.lazy && !asked && !stage.syntax.name.to_string().starts_with('_') {
             diagnostics.error(stage.syntax.name.span(), messages::never_asked(&stage.syntax.name.to_string()));
         }
     }

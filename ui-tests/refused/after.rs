@@ -1,0 +1,27 @@
+use workflow_runtime::workflow;
+
+workflow! {
+    workflow After(start: u32) -> u32 {
+        stage profile: u32 = *start;
+        #[after(profil)]
+        stage second = ();
+        #[after(start)]
+        stage third = ();
+        #[after(nowhere_to_be_found)]
+        stage fourth = ();
+        stage block: u32 = {
+            stage hidden: u32 = *start;
+            hidden
+        };
+        #[after(hidden)]
+        stage fifth = ();
+        #[after(profile, profile)]
+        stage sixth = ();
+        #[after(profile)]
+        #[after(block)]
+        stage seventh = ();
+        profile + block
+    }
+}
+
+fn main() {}

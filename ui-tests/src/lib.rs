@@ -1,0 +1,1 @@
+//! Nothing: `tests/ui.rs` compiles what lies in `refused/` and `accepted/`.
