@@ -22,6 +22,6 @@ workflow! {
 }
 
 fn main() {
-    let _ = Parameters::<u32>::new().run("", 1);
+    let _ = Parameters::<&'static str>::new().run("", "");
     let _ = Elided::new(Text("")).run("", Cow::Borrowed(""));
 }

@@ -79,12 +79,12 @@ pub(crate) const BORROWS: &str = "a workflow owns what it works on, so this can'
 
 /// One edge of a cycle: why `waiting` waits.
 pub(crate) fn edge(waiting: &str, on: &str, kind: EdgeKind, at: Span) -> String {
-    let why = match kind {
-        EdgeKind::After => "comes after",
-        EdgeKind::Sequence => "follows in its `seq`",
-        _ => "names",
-    };
-    format!("`{waiting}` {why} `{on}` in line {}", line(at))
+    let line = line(at);
+    match kind {
+        EdgeKind::After => format!("`{waiting}` comes after `{on}` in line {line}"),
+        EdgeKind::Sequence => format!("`{waiting}`, in line {line}, follows `{on}` in a `seq`"),
+        _ => format!("`{waiting}` names `{on}` in line {line}"),
+    }
 }
 
 pub(crate) fn cycle(names: &[String], edges: &[String]) -> String {
@@ -164,11 +164,11 @@ pub(crate) fn quorum_too_large(needed: u128, members: usize) -> String {
 // What never happens.
 
 pub(crate) fn never_runs(waiting: &str, on: &str, word: &str) -> String {
-    format!("stage `{waiting}` can never run: it waits for `{on}`, which always ends in `{word}`")
+    format!("stage `{waiting}` can never run: it waits for `{on}`, which always ends in {word}")
 }
 
 pub(crate) fn never_reached(stage: &str, word: &str) -> String {
-    format!("this tail can never be reached: stage `{stage}` always ends in `{word}`")
+    format!("this tail can never be reached: stage `{stage}` always ends in {word}")
 }
 
 pub(crate) fn never_asked(name: &str) -> String {

@@ -54,12 +54,9 @@ impl Handing<'_, '_> {
         let code = &self.model.codes[code];
         let Some(ident) = bare_name(code.expr) else { return };
         let text = ident.to_string();
-        let Some(&name) = self.model.by_name.get(&text) else { return };
+        // Otherwise it is none of the workflow's, or has been told.
+        let Some(&name) = code.uses.first() else { return };
         let found = &self.model.names[name];
-        // What can't be seen from here has been told.
-        if !self.model.within(code.scope, found.scope) {
-            return;
-        }
         match found.kind {
             NameKind::Signal(_) => {}
             NameKind::Service(_) => self.diagnostics.error(ident.span(), messages::service_as_value(&text)),

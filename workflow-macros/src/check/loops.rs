@@ -5,6 +5,7 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{Loop, Model, Node, NodeKind, ScopeId},
+    uses::bare_name,
 };
 use proc_macro2::Span;
 use syn::Expr;
@@ -64,6 +65,8 @@ struct Paths {
     unknown: bool,
     /// Paths that end in none of `break`, `continue`, `return` and `fail`: where.
     falls: Vec<Span>,
+    /// Those of them that give a value, which no loop takes.
+    values: Vec<Span>,
 }
 
 impl<'s> Check<'_, 's> {
@@ -117,8 +120,9 @@ impl<'s> Check<'_, 's> {
         let has_state = looping.syntax.state.is_some();
         let mut paths = Paths::default();
         self.paths_of(looping.round, &mut paths);
-        if has_state && !paths.falls.is_empty() {
-            for span in paths.falls {
+        let endless = if has_state { &paths.falls } else { &paths.values };
+        if !endless.is_empty() {
+            for &span in endless {
                 self.diagnostics.error(span, messages::ROUND_WITHOUT_END);
             }
             return;
@@ -148,8 +152,12 @@ impl<'s> Check<'_, 's> {
             NodeKind::Return(_) | NodeKind::Fail(_) => {}
             NodeKind::Error => paths.unknown = true,
             NodeKind::Expression(code) => {
-                if !matches!(self.model.codes[*code].expr, Expr::Macro(_)) {
+                let expr = self.model.codes[*code].expr;
+                if !matches!(expr, Expr::Macro(_)) {
                     paths.falls.push(node.span);
+                }
+                if bare_name(expr).is_some() {
+                    paths.values.push(node.span);
                 }
             }
             NodeKind::Loop(_) | NodeKind::For(_) | NodeKind::Members { .. } => paths.falls.push(node.span),

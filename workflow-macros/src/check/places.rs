@@ -65,13 +65,16 @@ fn construct(node: &NodeKind) -> &'static str {
 pub(super) fn verdict(kind: &PolicyKind, place: Place<'_>) -> Verdict {
     match kind {
         PolicyKind::Max { .. } => on_node(place, "loop", "before a `loop`, whose rounds it bounds"),
-        PolicyKind::Concurrency(_) => on_node(place, "for", "before a `for`, whose items it bounds"),
+        PolicyKind::Concurrency(_) => match place {
+            Place::Stage(NodeKind::Race(_) | NodeKind::Quorum(..)) => {
+                Verdict::WrongNode("before a plain `for`: those of a `race` or `quorum` all run at once")
+            }
+            _ => on_node(place, "for", "before a `for`, whose items it bounds"),
+        },
         PolicyKind::Tolerate(_) => on_node(place, "for", "before a `for` with `#[catch]`"),
         PolicyKind::Blocking => match place {
             Place::Stage(NodeKind::Expression(_) | NodeKind::Error) => Verdict::Fits,
-            Place::Stage(_) => {
-                Verdict::WrongNode("on a stage that is one expression: give the blocking call a stage of its own")
-            }
+            Place::Stage(_) => Verdict::WrongNode("on a stage that is one expression"),
             _ => Verdict::Misplaced("on a stage"),
         },
         PolicyKind::Version(_) | PolicyKind::Durable => match place {

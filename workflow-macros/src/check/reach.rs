@@ -8,6 +8,10 @@ use crate::{
 };
 use workflow_graph::EdgeKind;
 
+const RETURN: &str = "`return`";
+const FAIL: &str = "`fail`";
+const EITHER: &str = "`return` or `fail`";
+
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let reach = Reach { model, leaves: leaving(model) };
     for scope in 0..model.scopes.len() {
@@ -17,7 +21,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
 
 struct Reach<'m, 's> {
     model: &'m Model<'s>,
-    /// For each scope: the word that it always ends with, before its value.
+    /// For each scope: what it always ends in instead of giving its value.
     leaves: Vec<Option<&'static str>>,
 }
 
@@ -34,7 +38,7 @@ fn leaving(model: &Model<'_>) -> Vec<Option<&'static str>> {
 }
 
 impl Reach<'_, '_> {
-    /// The word with which the stage always leaves the block around it.
+    /// What the stage always ends in instead of giving its output.
     fn stage(&self, stage: StageId) -> Option<&'static str> {
         let stage = &self.model.stages[stage];
         if stage.lazy || stage.when.is_some() || !stage.syntax.attributes.policies.iter().all(super::places::keeps_ends)
@@ -46,18 +50,19 @@ impl Reach<'_, '_> {
 
     fn node(&self, node: &Node<'_>) -> Option<&'static str> {
         match &node.kind {
-            NodeKind::Return(_) => Some("return"),
-            NodeKind::Fail(_) => Some("fail"),
+            NodeKind::Return(_) => Some(RETURN),
+            NodeKind::Fail(_) => Some(FAIL),
             NodeKind::Scope(scope) => self.leaves[*scope],
             NodeKind::If(branches) if branches.last().is_some_and(|branch| branch.condition.is_some()) => None,
             NodeKind::If(_) | NodeKind::Match { .. } => {
-                let mut word = None;
+                let mut words: Option<&str> = None;
                 for part in parts(node) {
                     if let Part::Tail(scope) = part {
-                        word = Some(self.leaves[scope]?);
+                        let word = self.leaves[scope]?;
+                        words = Some(if words.is_none_or(|words| words == word) { word } else { EITHER });
                     }
                 }
-                word
+                words
             }
             _ => None,
         }

@@ -27,6 +27,10 @@ pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
     for scope in 0..model.scopes.len() {
         implied(model, scope, &mut found);
     }
+    found.sort_by_key(|warning| {
+        let start = warning.span.start();
+        (start.line, start.column)
+    });
     let workflow = &model.workflow.attributes;
     let (cfgs, outer) = (&workflow.cfgs, &workflow.lints);
     found

@@ -4,7 +4,7 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{CodeId, Model, NameId, NameKind, NodeKind, ScopeId},
-    uses,
+    uses::{self, Mentions},
 };
 use proc_macro2::Ident;
 use std::collections::HashSet;
@@ -12,24 +12,35 @@ use syn::Pat;
 use workflow_graph::ScopeKind;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
-    for code in 0..model.codes.len() {
-        resolve_code(model, code, diagnostics);
+    let mentions: Vec<Mentions> = model.codes.iter().map(|code| uses::mentions(code.expr, &model.by_name)).collect();
+    let mut shadowed = HashSet::new();
+    for pattern in patterns(model) {
+        shadows(model, &uses::bindings(pattern), &mut shadowed, diagnostics);
     }
-    for (pattern, at) in patterns(model) {
-        shadows(model, &uses::bindings(pattern), at, diagnostics);
+    for mentions in &mentions {
+        shadows(model, &mentions.bindings, &mut shadowed, diagnostics);
+    }
+    for (code, mentions) in mentions.iter().enumerate() {
+        resolve_code(model, code, mentions, &shadowed, diagnostics);
     }
 }
 
-fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
-    let code = &model.codes[id];
-    let scope = code.scope;
-    let mentions = uses::mentions(code.expr, &model.by_name);
+fn resolve_code(
+    model: &mut Model<'_>,
+    id: CodeId,
+    mentions: &Mentions,
+    shadowed: &HashSet<NameId>,
+    diagnostics: &Diagnostics,
+) {
+    let scope = model.codes[id].scope;
+    // Which of the two a shadowed name means is not known.
+    let name_of = |text: &String| model.by_name.get(text).copied().filter(|name| !shadowed.contains(name));
     let mut found = Vec::new();
     let mut spans = Vec::new();
     let mut seen = HashSet::new();
     let mut told = HashSet::new();
     for (text, span) in &mentions.names {
-        let Some(&name) = model.by_name.get(text) else { continue };
+        let Some(name) = name_of(text) else { continue };
         if model.within(scope, model.names[name].scope) {
             if seen.insert(name) {
                 found.push(name);
@@ -40,14 +51,13 @@ fn resolve_code(model: &mut Model<'_>, id: usize, diagnostics: &Diagnostics) {
         }
     }
     for (text, span) in &mentions.called {
-        let Some(&name) = model.by_name.get(text) else { continue };
+        let Some(name) = name_of(text) else { continue };
         // `stage profile: Profile = profile(..)` calls the function, as `let profile = profile(..)` does.
         if !is_inside(model, id, name) && model.within(scope, model.names[name].scope) && seen.insert(name) {
             found.push(name);
             spans.push(*span);
         }
     }
-    shadows(model, &mentions.bindings, scope, diagnostics);
     for span in &mentions.awaits {
         diagnostics.error(*span, messages::AWAIT);
     }
@@ -83,12 +93,12 @@ fn is_inside(model: &Model<'_>, code: CodeId, name: NameId) -> bool {
     }
 }
 
-/// All patterns of the workflow, each with where its names are seen.
-fn patterns<'s>(model: &Model<'s>) -> Vec<(&'s Pat, ScopeId)> {
+/// All patterns of the workflow.
+fn patterns<'s>(model: &Model<'s>) -> Vec<&'s Pat> {
     let mut found = Vec::new();
     for stage in &model.stages {
         if let Some(crate::model::When::Matches { pattern, .. }) = &stage.when {
-            found.push((*pattern, stage.scope));
+            found.push(*pattern);
         }
         node_patterns(&stage.node.kind, &mut found);
     }
@@ -98,11 +108,11 @@ fn patterns<'s>(model: &Model<'s>) -> Vec<(&'s Pat, ScopeId)> {
     found
 }
 
-fn node_patterns<'s>(node: &NodeKind<'s>, found: &mut Vec<(&'s Pat, ScopeId)>) {
+fn node_patterns<'s>(node: &NodeKind<'s>, found: &mut Vec<&'s Pat>) {
     match node {
-        NodeKind::Match { arms, .. } => found.extend(arms.iter().map(|arm| (&arm.syntax.pattern, arm.scope))),
-        NodeKind::For(each) => found.push((each.pattern, each.body)),
-        NodeKind::Members { members: crate::model::Members::For(each), .. } => found.push((each.pattern, each.body)),
+        NodeKind::Match { arms, .. } => found.extend(arms.iter().map(|arm| &arm.syntax.pattern)),
+        NodeKind::For(each) => found.push(each.pattern),
+        NodeKind::Members { members: crate::model::Members::For(each), .. } => found.push(each.pattern),
         NodeKind::Break(Some(node)) | NodeKind::Continue(Some(node)) => node_patterns(&node.kind, found),
         NodeKind::Loop(looping) => {
             if let Some(initial) = &looping.initial {
@@ -113,10 +123,11 @@ fn node_patterns<'s>(node: &NodeKind<'s>, found: &mut Vec<(&'s Pat, ScopeId)>) {
     }
 }
 
-fn shadows(model: &Model<'_>, bindings: &[Ident], _at: ScopeId, diagnostics: &Diagnostics) {
+fn shadows(model: &Model<'_>, bindings: &[Ident], shadowed: &mut HashSet<NameId>, diagnostics: &Diagnostics) {
     for binding in bindings {
         let text = binding.to_string();
         if let Some(&name) = model.by_name.get(&text) {
+            shadowed.insert(name);
             diagnostics.error(binding.span(), messages::shadows(&text, model.names[name].ident.span()));
         } else if text == "ctx" || text == "failure" {
             diagnostics.error(binding.span(), messages::reserved(&text));
@@ -128,9 +139,10 @@ fn shadows(model: &Model<'_>, bindings: &[Ident], _at: ScopeId, diagnostics: &Di
 fn place(model: &Model<'_>, scope: ScopeId) -> String {
     let scope = &model.scopes[scope];
     let stage = scope.around.map(|stage| &model.names[model.stages[stage].name].ident);
-    let of = stage.map_or_else(|| "the workflow's tail".to_owned(), |name| format!("stage '{name}'"));
+    let of = stage.map_or_else(|| "the workflow's tail".to_owned(), |name| format!("stage `{name}`"));
     match scope.kind {
-        ScopeKind::Branch => format!("a branch of {of}"),
+        ScopeKind::Branch if scope.label == "else" => format!("the `else` of {of}"),
+        ScopeKind::Branch => format!("the branch `{}` of {of}", scope.label),
         ScopeKind::Arm => format!("the arm `{}` of {of}", scope.label),
         ScopeKind::Round => format!("the loop of {of}"),
         ScopeKind::Item => format!("the `for` of {of}"),

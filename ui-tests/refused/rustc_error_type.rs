@@ -1,0 +1,15 @@
+use workflow_runtime::workflow;
+
+struct NoError;
+fn fails() -> Result<u32, NoError> { Ok(1) }
+
+workflow! {
+    workflow ErrorType(start: u32) -> u32 {
+        stage one: u32 = fails();
+        stage two: u32 = async { fails() };
+        stage three: u32 = if *start > 3 { fail NoError } else { *one };
+        two + three
+    }
+}
+
+fn main() {}
