@@ -66,10 +66,50 @@ pub(crate) struct Stage<'s> {
     pub(crate) lazy: bool,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    /// How it runs: its own attributes, and the workflow's where it has none.
+    pub(crate) policies: Policies<'s>,
     /// With a task of its own: the patterns around it that it matches again, from the outside in.
     pub(crate) replays: Vec<Replay<'s>>,
     /// Its place in its scope's list.
     pub(crate) local: usize,
+}
+
+/// How a stage runs.
+#[derive(Default)]
+pub(crate) struct Policies<'s> {
+    pub(crate) retries: Vec<Retry<'s>>,
+    pub(crate) timeout: Option<Time>,
+    pub(crate) deadline: Option<Time>,
+    pub(crate) fallback: Option<ScopeId>,
+    /// Where it says `#[catch]`.
+    pub(crate) catch: Option<Span>,
+}
+
+impl Policies<'_> {
+    /// It runs as if there were none.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { retries, timeout, deadline, fallback, catch } = self;
+        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none()
+    }
+}
+
+pub(crate) struct Retry<'s> {
+    pub(crate) more: CodeId,
+    pub(crate) wait: Wait,
+    pub(crate) jitter: bool,
+    pub(crate) only_if: Option<&'s syn::Path>,
+}
+
+pub(crate) enum Wait {
+    None,
+    Fixed(Time),
+    Exponential { first: Time, last: Time },
+}
+
+/// A duration.
+pub(crate) enum Time {
+    Nanoseconds(u128),
+    Code(CodeId),
 }
 
 pub(crate) enum When<'s> {
@@ -193,6 +233,8 @@ pub(crate) enum NodeKind<'s> {
         needed: Option<CodeId>,
         members: Members<'s>,
     },
+    Sleep(Time),
+    SleepUntil(CodeId),
     Return(Option<CodeId>),
     Fail(CodeId),
     Break(Option<Box<Node<'s>>>),

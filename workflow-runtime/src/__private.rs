@@ -3,6 +3,10 @@
 //! Generated code names nothing but this module, by absolute path.
 
 pub use crate::{
+    attempts::{
+        Rule, Settings, absorbed, attempts, attempts_judged, every_failure, or_failure, own_error, sleep, typed,
+    },
+    policy::{Jitter, Wait},
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
@@ -11,7 +15,7 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{GiveReason, List, Of, Optional, Why, of, of_list, of_list_in, of_optional, value},
+    output::{GiveReason, List, Of, Optional, Why, of, of_caught, of_list, of_list_in, of_optional, value},
     run::{
         Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken, unnamed,
     },
@@ -22,6 +26,7 @@ pub use crate::{
 };
 pub use core::{marker::PhantomData, option::Option, result::Result};
 pub use std::{
+    time::Duration,
     boxed::Box,
     sync::{Arc, OnceLock},
     vec::Vec,

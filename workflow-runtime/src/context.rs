@@ -114,7 +114,7 @@ impl fmt::Debug for StageContext {
 pub struct ContextGuard(StageContext);
 
 impl ContextGuard {
-    pub(crate) fn new(core: &Core, stage: u32, places: &[(u32, u32)]) -> Self {
+    pub(crate) fn new(core: &Core, stage: u32, places: &[(u32, u32)], attempt: u32) -> Self {
         let name = |stage| core.stage_name(stage).unwrap_or_default();
         let mut path = String::new();
         for (around, index) in places {
@@ -127,7 +127,7 @@ impl ContextGuard {
                 stage: name(stage),
                 instance: Arc::clone(core.instance()),
                 path,
-                attempt: 1,
+                attempt,
                 cancelled: AtomicBool::new(false),
                 cancellation: Notify::new(),
             }),

@@ -32,12 +32,12 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct Failure {
     inner: Arc<Inner>,
+    attempts: u32,
 }
 
 struct Inner {
     workflow: &'static str,
     stage: Option<&'static str>,
-    attempts: u32,
     kind: FailureKind,
     source: Option<BoxError>,
 }
@@ -56,6 +56,10 @@ pub enum FailureKind {
     Rounds,
     /// No racer succeeded, or too few members of a `quorum`.
     NoWinner,
+    /// An attempt took longer than its `#[timeout]`.
+    Timeout,
+    /// All attempts together took longer than the `#[deadline]`.
+    Deadline,
     /// The run was cancelled.
     Cancelled,
 }
@@ -67,7 +71,7 @@ impl Failure {
         kind: FailureKind,
         source: Option<BoxError>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { workflow, stage, attempts: 1, kind, source }) }
+        Self { inner: Arc::new(Inner { workflow, stage, kind, source }), attempts: 1 }
     }
 
     /// The workflow's name, as written.
@@ -86,13 +90,26 @@ impl Failure {
     /// How many attempts the stage was given.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.inner.attempts
+        self.attempts
     }
 
     /// What kind of failure.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.inner.kind
+    }
+
+    /// With the number of attempts, where it is that stage's own.
+    pub(crate) fn after(mut self, attempts: u32, stage: Option<&'static str>) -> Self {
+        if self.stage() == stage {
+            self.attempts = attempts;
+        }
+        self
+    }
+
+    /// A panic and a `fail` are final.
+    pub(crate) fn may_be_retried(&self) -> bool {
+        !matches!(self.kind(), FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled)
     }
 
     /// The first error of type `E` in the chain of sources, the failures of racers included.
@@ -120,7 +137,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { workflow, stage, attempts, kind, .. } = &*self.inner;
+        let Inner { workflow, stage, kind, .. } = &*self.inner;
+        let attempts = self.attempts;
         match stage {
             Some(stage) => write!(formatter, "stage '{stage}' of workflow '{workflow}' ")?,
             None => write!(formatter, "workflow '{workflow}' ")?,
@@ -130,9 +148,11 @@ impl fmt::Display for Failure {
             FailureKind::Panic => "panicked",
             FailureKind::Rounds => "did not end within its rounds",
             FailureKind::NoWinner => "had too few that succeeded",
+            FailureKind::Timeout => "timed out",
+            FailureKind::Deadline => "passed its deadline",
             FailureKind::Cancelled => "was cancelled",
         })?;
-        if *attempts > 1 {
+        if attempts > 1 {
             write!(formatter, " after {attempts} attempts")?;
         }
         if formatter.alternate() {

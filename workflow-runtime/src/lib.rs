@@ -4,6 +4,7 @@
 // So that the macro's paths hold in this crate's own documentation and tests.
 extern crate self as workflow_runtime;
 
+mod attempts;
 mod context;
 mod drive;
 mod failure;
@@ -13,6 +14,7 @@ mod join;
 mod lanes;
 mod many;
 mod output;
+pub mod policy;
 mod run;
 mod shown;
 mod state;

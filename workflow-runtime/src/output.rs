@@ -259,3 +259,22 @@ impl<R> GiveReason<R> for Why<R> {
         self.0.reason()
     }
 }
+
+/// What a stage with `#[catch]` is declared as.
+#[diagnostic::on_unimplemented(
+    message = "a stage with `#[catch]` gives a `Result`: declare stage `{S}` as `Result<{Self}, Failure>`",
+    label = "not a `Result`"
+)]
+pub trait Caught<S> {
+    /// What its node gives.
+    type Content;
+}
+impl<S, T, E> Caught<S> for Result<T, E> {
+    type Content = T;
+}
+
+/// The type that the node of a stage with `#[catch]` gives.
+#[must_use]
+pub fn of_caught<S, T: Caught<S>>() -> Of<T::Content> {
+    Of::new()
+}

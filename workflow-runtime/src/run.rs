@@ -19,7 +19,9 @@ use std::{
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     task::{Context, Poll},
+    time::SystemTime,
 };
+use tokio::time::Instant;
 
 /// No stage: the workflow's own tail.
 pub const TAIL: u32 = u32::MAX;
@@ -32,6 +34,8 @@ pub struct Core {
     /// Somebody listens to `tracing`.
     traced: bool,
     instance: OnceLock<Arc<str>>,
+    /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
+    started: OnceLock<(SystemTime, Instant)>,
     /// Where a stage with a task of its own stands in the run that started it.
     base: Vec<(u32, u32)>,
 }
@@ -43,12 +47,13 @@ impl Core {
             current: AtomicU32::new(TAIL),
             traced: tracing::enabled!(target: "workflow", tracing::Level::DEBUG),
             instance: OnceLock::new(),
+            started: OnceLock::new(),
             base: Vec::new(),
         }
     }
 
     pub(crate) fn cx(&self) -> Cx<'_> {
-        Cx { core: self, path: None }
+        Cx { core: self, path: None, attempt: 1 }
     }
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
@@ -61,6 +66,10 @@ impl Core {
 
     pub(crate) fn instance(&self) -> &Arc<str> {
         self.instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
+    }
+
+    pub(crate) fn started(&self) -> (SystemTime, Instant) {
+        *self.started.get_or_init(|| (SystemTime::now(), Instant::now()))
     }
 
     #[cold]
@@ -93,6 +102,8 @@ impl Core {
 pub struct Cx<'a> {
     pub(crate) core: &'a Core,
     path: Option<&'a Place<'a>>,
+    /// Which attempt of the stage whose code this is.
+    attempt: u32,
 }
 
 /// One round of a loop or one item of a `for`.
@@ -114,7 +125,21 @@ impl<'a> Cx<'a> {
     #[inline]
     #[must_use]
     pub fn within(self, place: &'a Place<'a>) -> Self {
-        Self { path: Some(place), ..self }
+        Self { path: Some(place), attempt: 1, ..self }
+    }
+
+    /// In that attempt of a stage. What lies inside a block tells its attempts apart by `place`.
+    #[inline]
+    #[must_use]
+    pub fn again(self, place: &'a Place<'a>, attempt: u32, block: bool) -> Self {
+        if block && attempt > 1 { Self { path: Some(place), attempt: 1, ..self } } else { Self { attempt, ..self } }
+    }
+
+    /// `sleep_until(T)`, by the clock that timers follow.
+    pub async fn sleep_until(self, time: SystemTime) {
+        let started = self.core.started();
+        let now = started.0 + started.1.elapsed();
+        tokio::time::sleep(time.duration_since(now).unwrap_or_default()).await;
     }
 
     /// User code of that stage comes next.
@@ -131,6 +156,7 @@ impl<'a> Cx<'a> {
             current: AtomicU32::new(self.core.current.load(Relaxed)),
             traced: self.core.traced,
             instance: OnceLock::from(Arc::clone(self.core.instance())),
+            started: self.core.started.clone(),
             base: self.places(),
         };
         Detached { core }
@@ -139,7 +165,7 @@ impl<'a> Cx<'a> {
     /// What `ctx` is in that stage.
     #[must_use]
     pub fn context(self, stage: u32) -> ContextGuard {
-        ContextGuard::new(self.core, stage, &self.places())
+        ContextGuard::new(self.core, stage, &self.places(), self.attempt)
     }
 
     /// `fail`

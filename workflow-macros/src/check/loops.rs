@@ -160,7 +160,11 @@ impl<'s> Check<'_, 's> {
                     paths.values.push(node.span);
                 }
             }
-            NodeKind::Loop(_) | NodeKind::For(_) | NodeKind::Members { .. } => paths.falls.push(node.span),
+            NodeKind::Loop(_)
+            | NodeKind::For(_)
+            | NodeKind::Members { .. }
+            | NodeKind::Sleep(_)
+            | NodeKind::SleepUntil(_) => paths.falls.push(node.span),
             NodeKind::If(branches) => {
                 branches.iter().for_each(|branch| self.paths_of(branch.scope, paths));
                 if branches.last().is_some_and(|branch| branch.condition.is_some()) {

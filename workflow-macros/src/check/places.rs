@@ -147,6 +147,11 @@ pub(super) fn is_available(kind: &PolicyKind) -> bool {
             | PolicyKind::Version(_)
             | PolicyKind::Spawn
             | PolicyKind::Blocking
+            | PolicyKind::Retry(_)
+            | PolicyKind::Timeout(_)
+            | PolicyKind::Deadline(_)
+            | PolicyKind::Fallback(_)
+            | PolicyKind::Catch
     )
 }
 

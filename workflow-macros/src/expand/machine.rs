@@ -53,6 +53,7 @@ impl Expansion<'_, '_> {
             #[allow(unused_imports)]
             use #runtime::{
                 GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
+                of_caught as __workflow_of_caught,
             };
             #values
             async move {

@@ -5,6 +5,7 @@ mod graph;
 mod items;
 mod machine;
 mod node;
+mod policy;
 mod replay;
 mod scope;
 mod series;

@@ -107,6 +107,18 @@ impl Expansion<'_, '_> {
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
+            NodeKind::Sleep(time) => {
+                let runtime = &self.runtime;
+                let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
+                let of = &tail.of;
+                quote_spanned!(node.span=> { #cx.at(#number); #runtime::sleep(#time).await; #runtime::nothing(#of) })
+            }
+            NodeKind::SleepUntil(time) => {
+                let runtime = &self.runtime;
+                let (cx, number, before) = (self.cx(), self.number(stage), self.before(*time, stage));
+                let (of, expr) = (&tail.of, self.model.codes[*time].expr);
+                quote_spanned!(node.span=> { #before #cx.at(#number); #cx.sleep_until(#expr).await; #runtime::nothing(#of) })
+            }
             NodeKind::Return(value) => {
                 let runtime = &self.runtime;
                 let returned = self.named("returned");

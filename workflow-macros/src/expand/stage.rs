@@ -102,7 +102,11 @@ impl Expansion<'_, '_> {
     fn plain(&self, stage: StageId) -> Option<CodeId> {
         let model = &self.model.stages[stage];
         match model.node.kind {
-            NodeKind::Expression(code) if model.when.is_none() && !model.spawn && !model.blocking => Some(code),
+            NodeKind::Expression(code)
+                if model.when.is_none() && !model.spawn && !model.blocking && model.policies.is_empty() =>
+            {
+                Some(code)
+            }
             _ => None,
         }
     }
@@ -142,7 +146,7 @@ impl Expansion<'_, '_> {
             }
             None => quote!(let #content = #of;),
         };
-        let node = self.elsewhere(stage, &quote!(#content));
+        let node = self.policied(stage, &quote!(#content));
         let body = match &model.when {
             None => node,
             Some(when) => {
@@ -192,7 +196,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The stage's node, on its own task where it asks for one.
-    fn elsewhere(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+    pub(super) fn elsewhere(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let model = &self.model.stages[stage];
         if model.spawn {
             self.spawned(stage, of)
@@ -204,9 +208,10 @@ impl Expansion<'_, '_> {
     }
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
-        match self.model.stages[stage].when {
-            None => Tail::declared(of.clone(), self.stage_type(stage)),
-            Some(_) => Tail::value(of.clone()),
+        let stage_model = &self.model.stages[stage];
+        match stage_model.when.is_some() || stage_model.policies.catch.is_some() {
+            false => Tail::declared(of.clone(), self.stage_type(stage)),
+            true => Tail::value(of.clone()),
         }
     }
 
@@ -260,6 +265,10 @@ impl Expansion<'_, '_> {
             quote!(let #returned = #returned.clone();)
         });
         let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
+        let borrowed = self.model.returns.then(|| {
+            let returned = self.named("returned");
+            quote!(let #returned = &#returned;)
+        });
         quote!({
             #lend
             let #owned = #state.cloned();
@@ -267,6 +276,7 @@ impl Expansion<'_, '_> {
             #runtime::spawn(#cx, #number, move |#detached| async move {
                 let #cx = #detached.cx();
                 let #state = #owned.as_ref();
+                #borrowed
                 #bind
                 #runtime::Result::<_, #runtime::Stop>::Ok(#node)
             }).await?

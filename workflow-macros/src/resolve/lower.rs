@@ -5,7 +5,7 @@ use crate::{
     messages,
     model::{
         Arm, Binds, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
-        ScopeId, Stage, StageId, When,
+        Policies, Retry, ScopeId, Stage, StageId, Time, Wait, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -149,6 +149,7 @@ impl<'s> Lowering<'s, '_> {
             lazy: has(|kind| matches!(kind, PolicyKind::Lazy)),
             spawn: has(|kind| matches!(kind, PolicyKind::Spawn)),
             blocking: has(|kind| matches!(kind, PolicyKind::Blocking)),
+            policies: Policies::default(),
             replays: Vec::new(),
             local,
         });
@@ -165,9 +166,60 @@ impl<'s> Lowering<'s, '_> {
                 self.model.stages[id].when = Some(when);
             }
         }
+        self.model.stages[id].policies = self.policies(at, policies);
         let node = self.node(at, &syntax.node, policies);
         self.model.stages[id].node = node;
         self.model.stages[id].codes = first..self.model.codes.len();
+    }
+
+    /// A stage's own policies, and the workflow's of each kind that it has none of.
+    fn policies(&mut self, at: At, own: &'s [syntax::Policy]) -> Policies<'s> {
+        let mut policies = Policies::default();
+        for policy in own {
+            self.policy(at, policy, &mut policies);
+        }
+        let all = &self.model.workflow.attributes.policies;
+        for policy in all.iter().filter(|policy| own.iter().all(|other| other.name != policy.name)) {
+            // A workflow's deadline is that of the whole run.
+            if !matches!(policy.kind, PolicyKind::Deadline(_)) {
+                self.policy(at, policy, &mut policies);
+            }
+        }
+        policies
+    }
+
+    fn policy(&mut self, at: At, policy: &'s syntax::Policy, policies: &mut Policies<'s>) {
+        match &policy.kind {
+            PolicyKind::Retry(retry) => {
+                let retry = self.retry(at, retry);
+                policies.retries.push(retry);
+            }
+            PolicyKind::Timeout(duration) => policies.timeout = Some(self.time(at, duration)),
+            PolicyKind::Deadline(duration) => policies.deadline = Some(self.time(at, duration)),
+            PolicyKind::Fallback(node) => {
+                policies.fallback = Some(self.own_scope(at, ScopeKind::Branch, "fallback".to_owned(), node));
+            }
+            PolicyKind::Catch => policies.catch = Some(policy.name.span()),
+            _ => {}
+        }
+    }
+
+    fn retry(&mut self, at: At, retry: &'s syntax::Retry) -> Retry<'s> {
+        let wait = match &retry.wait {
+            syntax::Wait::None => Wait::None,
+            syntax::Wait::Fixed(duration) => Wait::Fixed(self.time(at, duration)),
+            syntax::Wait::Exponential { first, last } => {
+                Wait::Exponential { first: self.time(at, first), last: self.time(at, last) }
+            }
+        };
+        Retry { more: self.code(at, &retry.more), wait, jitter: retry.jitter, only_if: retry.only_if.as_ref() }
+    }
+
+    fn time(&mut self, at: At, duration: &'s syntax::Duration) -> Time {
+        match duration {
+            syntax::Duration::Literal { nanoseconds, .. } => Time::Nanoseconds(*nanoseconds),
+            syntax::Duration::Expression(expr) => Time::Code(self.code(at, expr)),
+        }
     }
 
     fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Let) {
@@ -213,8 +265,8 @@ impl<'s> Lowering<'s, '_> {
                 NodeKind::Continue(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
             }
             syntax::NodeKind::Select(_) => self.later(node.span, "select"),
-            syntax::NodeKind::Sleep(_) => self.later(node.span, "sleep"),
-            syntax::NodeKind::SleepUntil(_) => self.later(node.span, "sleep_until"),
+            syntax::NodeKind::Sleep(duration) => NodeKind::Sleep(self.time(at, duration)),
+            syntax::NodeKind::SleepUntil(time) => NodeKind::SleepUntil(self.code(at, time)),
             syntax::NodeKind::Error => NodeKind::Error,
         };
         Node { span: node.span, kind }

@@ -1,0 +1,127 @@
+//! How stages run: retry, timeout, deadline, fallback, catch, sleep.
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::time::Instant;
+use workflow_runtime::{Failure, FailureKind, StageContext, workflow};
+
+#[derive(Debug, PartialEq)]
+enum Problem {
+    Busy,
+    Gone,
+}
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{self:?}")
+    }
+}
+impl std::error::Error for Problem {}
+fn busy(problem: &Problem) -> bool {
+    *problem == Problem::Busy
+}
+
+#[derive(Default)]
+struct Service {
+    calls: AtomicU32,
+    /// Calls that fail first.
+    flaky: u32,
+    /// What each call takes.
+    takes: Duration,
+}
+impl Service {
+    async fn call(&self) -> Result<u32, Problem> {
+        let call = self.calls.fetch_add(1, Relaxed) + 1;
+        tokio::time::sleep(self.takes).await;
+        if call <= self.flaky { Err(Problem::Busy) } else { Ok(call) }
+    }
+    async fn gone(&self) -> Result<u32, Problem> {
+        self.calls.fetch_add(1, Relaxed);
+        Err(Problem::Gone)
+    }
+}
+
+workflow! {
+    workflow Retrying() -> u32 with service: Service {
+        #[retry(3, exponential(100ms..300ms), jitter = none)]
+        #[timeout(1s)]
+        stage called: u32 = service.call();
+        called
+    }
+    workflow Judging() -> u32 with service: Service {
+        #[retry(3, fixed(10ms), if = busy)]
+        stage called: u32 = service.gone();
+        called
+    }
+    workflow Falling() -> u32 with service: Service {
+        #[retry(1)]
+        #[fallback(if failure.attempts() == 2 { 7 } else { 8 })]
+        stage called: u32 = service.call();
+        called
+    }
+    workflow Catching() -> (String, Result<u32, Problem>) with service: Service {
+        #[catch]
+        stage own: Result<u32, Problem> = service.gone();
+        #[catch]
+        stage every: Result<u32, Failure> = { stage inner: u32 = service.gone(); inner };
+        #[catch]
+        stage panicked: Result<u32, Failure> = panic!("at the disco");
+        let text: String = format!("{:#} {:#}", every.as_ref().unwrap_err(), panicked.as_ref().unwrap_err());
+        #[catch]
+        #[retry(2)]
+        stage again: Result<u32, Problem> = service.gone();
+        #[after(again)]
+        stage waited = sleep(3s);
+        match again { Ok(_) => fail "no", Err(_) => (text.clone(), Err(Problem::Gone)) }
+    }
+    #[retry(2)]
+    workflow Defaults() -> u32 with service: Service {
+        #[deadline(25ms)]
+        #[timeout(10ms)]
+        stage called: u32 = service.call();
+        called
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_wait_as_told() {
+    let start = Instant::now();
+    let value = Retrying::new(Service { flaky: 3, ..Service::default() }).run().await.unwrap();
+    assert_eq!(value, 4);
+    assert_eq!(start.elapsed().as_millis(), 100 + 200 + 300);
+    let failure = Retrying::new(Service { flaky: 9, ..Service::default() }).run().await.unwrap_err();
+    assert_eq!((failure.attempts(), failure.kind()), (4, FailureKind::Error));
+    assert_eq!(failure.downcast_ref::<Problem>(), Some(&Problem::Busy));
+    let failure = Retrying::new(Service { takes: Duration::from_secs(2), ..Service::default() }).run().await.unwrap_err();
+    assert_eq!((failure.attempts(), failure.kind()), (4, FailureKind::Timeout));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_judge() {
+    let failure = Judging::new(Service::default()).run().await.unwrap_err();
+    assert_eq!(failure.attempts(), 1);
+    assert_eq!(Falling::new(Service { flaky: 9, ..Service::default() }).run().await.unwrap(), 7);
+    assert_eq!(Falling::new(Service { flaky: 1, ..Service::default() }).run().await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn catches() {
+    let start = Instant::now();
+    let (text, own) = Catching::new(Service::default()).run().await.unwrap();
+    assert_eq!(
+        text,
+        "stage 'inner' of workflow 'Catching' failed: Gone stage 'panicked' of workflow 'Catching' panicked: at the disco"
+    );
+    assert_eq!(own, Err(Problem::Gone));
+    assert_eq!(start.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines() {
+    let start = Instant::now();
+    let slow = Service { takes: Duration::from_secs(2), ..Service::default() };
+    let failure = Defaults::new(slow).run().await.unwrap_err();
+    assert_eq!((failure.attempts(), failure.kind()), (3, FailureKind::Deadline));
+    assert_eq!(start.elapsed().as_millis(), 25);
+    let _: Option<&StageContext> = None;
+}

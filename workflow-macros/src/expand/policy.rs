@@ -1,0 +1,205 @@
+//! What stands around a stage's node: fallback and catch, deadline, retries, the timeout of each attempt.
+
+use super::{
+    Expansion,
+    node::{Ends, Tail},
+};
+use crate::model::{CodeId, NodeKind, Retry, StageId, Time, Wait};
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+impl Expansion<'_, '_> {
+    /// A duration.
+    pub(super) fn time(&self, time: &Time, stage: Option<StageId>) -> TokenStream {
+        let runtime = &self.runtime;
+        match time {
+            Time::Nanoseconds(nanoseconds) => {
+                let seconds = u64::try_from(nanoseconds / 1_000_000_000).unwrap_or(u64::MAX);
+                let rest = u32::try_from(nanoseconds % 1_000_000_000).unwrap_or_default();
+                quote!(#runtime::Duration::new(#seconds, #rest))
+            }
+            Time::Code(code) => {
+                let before = self.before(*code, stage);
+                let expr = self.model.codes[*code].expr;
+                let value = self.named("duration");
+                quote!({ #before let #value: #runtime::Duration = #expr; #value })
+            }
+        }
+    }
+
+    /// The stage's node with its policies; `of`: the type that the node is asked for.
+    pub(super) fn policied(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let policies = &self.model.stages[stage].policies;
+        if policies.is_empty() {
+            return self.elsewhere(stage, of);
+        }
+        match policies.catch {
+            Some(_) => self.caught(stage),
+            None => {
+                let attempts = self.attempts(stage, of);
+                self.with_fallback(stage, of, attempts)
+            }
+        }
+    }
+
+    /// A `Result<T, Stop>`-valued future of all attempts.
+    fn attempts(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let policies = &self.model.stages[stage].policies;
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let settings = self.settings(stage);
+        let judged = policies.retries.iter().any(|retry| retry.only_if.is_some());
+        let expression = match self.model.stages[stage].node.kind {
+            NodeKind::Expression(code) if judged && !self.is_elsewhere(stage) => Some(code),
+            _ => None,
+        };
+        let node = match expression {
+            Some(code) => self.typed(stage, code, of),
+            None => self.elsewhere(stage, of),
+        };
+        let attempts = self.attempt(stage, &node);
+        match expression {
+            None => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
+            Some(_) => {
+                let rules = self.rules(stage);
+                quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules)))
+            }
+        }
+    }
+
+    /// A closure that makes the future of one attempt.
+    fn attempt(&self, stage: StageId, node: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (attempt, place) = (self.named("attempt"), self.named("attempted"));
+        let block = !matches!(self.model.stages[stage].node.kind, NodeKind::Expression(_));
+        quote!(move |#attempt: u32| async move {
+            let #place = #cx.place(#number, #attempt as usize - 1);
+            let #cx = #cx.again(&#place, #attempt, #block);
+            #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+        })
+    }
+
+    fn is_elsewhere(&self, stage: StageId) -> bool {
+        self.model.stages[stage].spawn || self.model.stages[stage].blocking
+    }
+
+    /// The expression's own `Result<T, E>`, so that rules can look at the `E`.
+    fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let before = self.before(code, Some(stage));
+        let expression = self.expression(code, of);
+        let span = self.model.codes[code].expr.span();
+        let runtime = self.runtime_at(span);
+        let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
+        let run = self.named("run");
+        quote!({ #before #cx.at(#number); let #run = #call.await; #run })
+    }
+
+    /// Which rules apply to an error.
+    fn rules(&self, stage: StageId) -> TokenStream {
+        let (error, rule) = (self.named("error"), self.named("rule"));
+        let rules = self.model.stages[stage].policies.retries.iter().enumerate().map(|(index, retry)| {
+            let holds = match retry.only_if {
+                Some(path) => quote_spanned!(path.span()=> #path(#error)),
+                None => quote!(true),
+            };
+            quote!(#index => #holds,)
+        });
+        quote!(|#error, #rule: usize| match #rule { #(#rules)* _ => false })
+    }
+
+    fn settings(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let policies = &self.model.stages[stage].policies;
+        let option = |time: &Option<Time>| match time {
+            Some(time) => {
+                let time = self.time(time, Some(stage));
+                quote!(#runtime::Option::Some(#time))
+            }
+            None => quote!(#runtime::Option::None),
+        };
+        let (timeout, deadline) = (option(&policies.timeout), option(&policies.deadline));
+        let retries = policies.retries.iter().map(|retry| self.retry(retry, stage));
+        quote!(#runtime::Settings { retries: [#(#retries),*].into(), timeout: #timeout, deadline: #deadline })
+    }
+
+    fn retry(&self, retry: &Retry<'_>, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let before = self.before(retry.more, Some(stage));
+        let more = self.model.codes[retry.more].expr;
+        let wait = match &retry.wait {
+            Wait::None => quote!(#runtime::Wait::None),
+            Wait::Fixed(time) => {
+                let time = self.time(time, Some(stage));
+                quote!(#runtime::Wait::Fixed(#time))
+            }
+            Wait::Exponential { first, last } => {
+                let (first, last) = (self.time(first, Some(stage)), self.time(last, Some(stage)));
+                quote!(#runtime::Wait::Exponential { first: #first, last: #last })
+            }
+        };
+        let jitter = if retry.jitter { quote!(Full) } else { quote!(None) };
+        let conditional = retry.only_if.is_some();
+        quote!({
+            #before
+            #runtime::Rule { more: (#more) as u32, wait: #wait, jitter: #runtime::Jitter::#jitter, conditional: #conditional }
+        })
+    }
+
+    /// The value, or the fallback's once all attempts have failed.
+    fn with_fallback(&self, stage: StageId, of: &TokenStream, attempts: TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let Some(scope) = self.model.stages[stage].policies.fallback else {
+            return quote!(#attempts.await?);
+        };
+        let cx = self.cx();
+        let (why, value) = (self.named("why"), self.named("value"));
+        let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
+        let node = self.scope(scope, &Tail::value(of.clone()), &Ends::none());
+        quote!(match #runtime::absorbed(#cx, #attempts).await {
+            #runtime::Result::Ok(#value) => #value,
+            #runtime::Result::Err(#why) => {
+                let #why = #why?;
+                #[allow(unused_variables)]
+                let #failure = &#why;
+                #node
+            }
+        })
+    }
+
+    /// A stage declared as `Result<T, Failure>`, or as `Result<T, E>` with the expression's own `E`.
+    fn caught(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let cx = self.cx();
+        let mark = self.mark(Some(stage));
+        let content = self.named("caught");
+        let ty = self.stage_type(stage);
+        let span = self.model.stages[stage].syntax.ty.as_ref().map_or(self.stage_name(stage).span(), Spanned::span);
+        let call = syn::Ident::new("__workflow_of_caught", span);
+        let of = quote_spanned!(span=> #call::<#mark, #ty>());
+        if let (false, NodeKind::Expression(code)) = (self.catches_all(stage), &self.model.stages[stage].node.kind) {
+            let (number, settings, rules) = (self.number(Some(stage)), self.settings(stage), self.rules(stage));
+            let attempts = self.attempt(stage, &self.typed(stage, *code, &quote!(#content)));
+            return quote!({
+                let #content = #of;
+                #runtime::own_error(#runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules).await)?
+            });
+        }
+        let attempts = self.attempts(stage, &quote!(#content));
+        quote!({
+            let #content = #of;
+            #runtime::every_failure(#runtime::absorbed(#cx, #attempts).await)?
+        })
+    }
+
+    /// Whether the declared error is `Failure`.
+    pub(crate) fn catches_all(&self, stage: StageId) -> bool {
+        let Some(syn::Type::Path(path)) = &self.model.stages[stage].syntax.ty else { return true };
+        let Some(last) = path.path.segments.last() else { return true };
+        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
+        let Some(syn::GenericArgument::Type(syn::Type::Path(error))) = arguments.args.iter().nth(1) else { return false };
+        error.path.segments.last().is_some_and(|segment| segment.ident == "Failure")
+    }
+}

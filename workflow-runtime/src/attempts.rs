@@ -1,0 +1,254 @@
+//! A stage's attempts: deadline, retries, and the timeout of each.
+
+use crate::{
+    BoxError, Failure, FailureKind,
+    failure::Stop,
+    output::{Later, Now, Of},
+    policy::{Jitter, Wait},
+    run::{Core, Cx},
+};
+use std::{
+    future::{Future, Ready, poll_fn, ready},
+    marker::PhantomData,
+    pin::pin,
+    time::Duration,
+};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+/// The policies of one stage.
+pub struct Settings {
+    /// Its `#[retry]`s, in the order written.
+    pub retries: Vec<Rule>,
+    /// How long each attempt may take.
+    pub timeout: Option<Duration>,
+    /// How long all attempts and waits may take.
+    pub deadline: Option<Duration>,
+}
+
+/// One `#[retry]`.
+pub struct Rule {
+    /// How many attempts after the first.
+    pub more: u32,
+    /// How long to wait before each.
+    pub wait: Wait,
+    /// Whether that is spread.
+    pub jitter: Jitter,
+    /// It has an `if`, which speaks of the stage's own error: it does not hold for timeouts.
+    pub conditional: bool,
+}
+
+/// Runs attempts until one succeeds or none is left.
+///
+/// # Errors
+/// The last attempt's failure.
+pub async fn attempts<T, A, F>(cx: Cx<'_>, stage: u32, settings: Settings, mut attempt: A) -> Result<T, Stop>
+where
+    A: FnMut(u32) -> F,
+    F: Future<Output = Result<T, Stop>>,
+{
+    let attempt = |number| {
+        let run = attempt(number);
+        async move { run.await.map(Ok::<T, std::convert::Infallible>) }
+    };
+    match attempts_judged(cx, stage, settings, attempt, |_, _| false).await? {
+        Ok((value, _)) => Ok(value),
+        Err((never, _)) => match never {},
+    }
+}
+
+/// Either with the number of attempts.
+type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
+
+/// The same for an expression whose own error is at hand: `applies` says whether a rule speaks of it.
+///
+/// # Errors
+/// The last attempt's failure, if that was not the expression's own.
+pub async fn attempts_judged<T, E, A, F>(
+    cx: Cx<'_>,
+    stage: u32,
+    settings: Settings,
+    mut attempt: A,
+    applies: impl Fn(&E, usize) -> bool,
+) -> Judged<T, E>
+where
+    A: FnMut(u32) -> F,
+    F: Future<Output = Result<Result<T, E>, Stop>>,
+{
+    let deadline = settings.deadline.map(|limit| (Instant::now() + limit, limit));
+    let mut spent = vec![0u32; settings.retries.len()];
+    let mut number = 1;
+    loop {
+        let ended = one(cx.core, stage, settings.timeout, deadline, attempt(number)).await;
+        let error = match ended {
+            Ended::Given(Ok(Ok(value))) => return Ok(Ok((value, number))),
+            Ended::Given(Ok(Err(error))) => Why::Own(error),
+            Ended::Given(Err(Stop::Failed(failure))) if failure.may_be_retried() => Why::Failure(failure),
+            Ended::Given(Err(Stop::Failed(failure))) => return Err(failure.after(number, cx.core.stage_name(stage)).into()),
+            Ended::Given(Err(stop)) => return Err(stop),
+            Ended::Late(failure) => Why::Failure(failure),
+            Ended::Past(failure) => return Err(failure.after(number, cx.core.stage_name(stage)).into()),
+        };
+        let rule = settings.retries.iter().enumerate().position(|(index, rule)| match &error {
+            Why::Own(error) => !rule.conditional || applies(error, index),
+            Why::Failure(_) => !rule.conditional,
+        });
+        let wait = rule.filter(|&rule| spent[rule] < settings.retries[rule].more).map(|rule| {
+            spent[rule] += 1;
+            settings.retries[rule].wait.before(spent[rule], settings.retries[rule].jitter)
+        });
+        let Some(wait) = wait else {
+            return match error {
+                Why::Own(error) => Ok(Err((error, number))),
+                Why::Failure(failure) => Err(failure.after(number, cx.core.stage_name(stage)).into()),
+            };
+        };
+        if !wait.is_zero() {
+            let until = Instant::now() + wait;
+            match deadline {
+                Some((at, limit)) if until > at => {
+                    sleep_until(at).await;
+                    return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
+                }
+                _ => sleep_until(until).await,
+            }
+        }
+        number += 1;
+    }
+}
+
+enum Why<E> {
+    Own(E),
+    Failure(Failure),
+}
+
+/// How an attempt ended.
+enum Ended<T> {
+    Given(T),
+    /// It took longer than its timeout.
+    Late(Failure),
+    /// The stage took longer than its deadline.
+    Past(Failure),
+}
+
+async fn one<T>(
+    core: &Core,
+    stage: u32,
+    limit: Option<Duration>,
+    deadline: Option<(Instant, Duration)>,
+    run: impl Future<Output = T>,
+) -> Ended<T> {
+    let limited = async {
+        match limit {
+            None => Ended::Given(run.await),
+            Some(limit) => match timeout(limit, run).await {
+                Ok(given) => Ended::Given(given),
+                Err(_) => {
+                    let why = format!("it took longer than {limit:?}");
+                    Ended::Late(core.failure(stage, FailureKind::Timeout, Some(why.into())))
+                }
+            },
+        }
+    };
+    match deadline {
+        None => limited.await,
+        Some((at, limit)) => match timeout_at(at, limited).await {
+            Ok(ended) => ended,
+            Err(_) => Ended::Past(past(core, stage, limit)),
+        },
+    }
+}
+
+fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
+    let why = format!("all its attempts together took longer than {limit:?}");
+    core.failure(stage, FailureKind::Deadline, Some(why.into()))
+}
+
+/// The expression's own error, once its attempts are spent, as the stage's failure.
+///
+/// # Errors
+/// That failure.
+pub async fn or_failure<T, E: Into<BoxError>>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: impl Future<Output = Judged<T, E>>,
+) -> Result<T, Stop> {
+    match run.await? {
+        Ok((value, _)) => Ok(value),
+        Err((error, number)) => {
+            let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
+            Err(failure.after(number, cx.core.stage_name(stage)).into())
+        }
+    }
+}
+
+/// `#[catch]` of the stage's own error.
+///
+/// # Errors
+/// Every other failure.
+pub fn own_error<T, E>(judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
+    Ok(judged?.map(|(value, _)| value).map_err(|(error, _)| error))
+}
+
+/// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.
+pub type Absorbed<T> = Result<T, Result<Failure, Stop>>;
+
+/// Runs what may fail; a panic is a failure too.
+///
+/// # Errors
+/// The failure; or a `return`, which nothing absorbs.
+pub async fn absorbed<T>(cx: Cx<'_>, run: impl Future<Output = Result<T, Stop>>) -> Absorbed<T> {
+    let mut run = pin!(run);
+    let ended = poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await;
+    ended.map_err(|stop| match stop {
+        Stop::Failed(failure) => Ok(failure),
+        other => Err(other),
+    })
+}
+
+/// `#[catch]` of every failure.
+///
+/// # Errors
+/// What can't be absorbed.
+pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Stop> {
+    match absorbed {
+        Ok(value) => Ok(Ok(value)),
+        Err(Ok(failure)) => Ok(Err(failure)),
+        Err(Err(stop)) => Err(stop),
+    }
+}
+
+/// An expression whose own error is kept as it is.
+pub trait IntoResult<S, T, M> {
+    /// That error.
+    type Error;
+    /// The future of it.
+    type Run: Future<Output = Result<T, Self::Error>>;
+    /// Makes that future.
+    fn into_result(self) -> Self::Run;
+}
+
+impl<S, T, E> IntoResult<S, T, Now<()>> for Result<T, E> {
+    type Error = E;
+    type Run = Ready<Self>;
+    fn into_result(self) -> Self::Run {
+        ready(self)
+    }
+}
+
+impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F {
+    type Error = E;
+    type Run = F;
+    fn into_result(self) -> F {
+        self
+    }
+}
+
+/// The expression of a stage whose rules look at its own error.
+pub fn typed<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
+    expression.into_result()
+}
+
+/// `sleep(D)`
+pub async fn sleep(time: Duration) {
+    tokio::time::sleep(time).await;
+}

@@ -1,0 +1,2 @@
+mod retry;
+pub use retry::{Jitter, Wait};
