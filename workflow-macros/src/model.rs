@@ -29,6 +29,8 @@ pub(crate) struct Model<'s> {
     pub(crate) edges: Vec<Edge>,
     /// There is a `return` somewhere.
     pub(crate) returns: bool,
+    /// There is an `#[undo]` somewhere.
+    pub(crate) compensates: bool,
 }
 
 /// What an identifier in an expression may mean.
@@ -83,13 +85,24 @@ pub(crate) struct Policies<'s> {
     pub(crate) fallback: Option<ScopeId>,
     /// Where it says `#[catch]`.
     pub(crate) catch: Option<Span>,
+    pub(crate) undo: Option<Undo<'s>>,
+}
+
+/// What reverses a stage.
+pub(crate) struct Undo<'s> {
+    pub(crate) action: CodeId,
+    pub(crate) retries: Vec<Retry<'s>>,
+    pub(crate) timeout: Option<Time>,
+    pub(crate) on_attempt: bool,
+    /// What it needs of the patterns around it.
+    pub(crate) replays: Vec<Replay<'s>>,
 }
 
 impl Policies<'_> {
     /// It runs as if there were none.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { retries, timeout, deadline, fallback, catch } = self;
-        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none()
+        let Self { retries, timeout, deadline, fallback, catch, undo } = self;
+        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none() && undo.is_none()
     }
 }
 
@@ -137,6 +150,8 @@ pub(crate) struct Scope<'s> {
     pub(crate) close: Span,
     /// The pattern whose names are seen here.
     pub(crate) binds: Option<Binds<'s>>,
+    /// Some stage inside has an undo.
+    pub(crate) compensates: bool,
     /// A task inside borrows from the item.
     pub(crate) lends_item: bool,
     /// The type of the loop's state, in a round.
@@ -203,6 +218,8 @@ pub(crate) struct Code<'s> {
     pub(crate) context: bool,
     /// A scrutinee that a task inside borrows from.
     pub(crate) lent: bool,
+    /// What reverses that stage: it may name its output, and waits for nothing.
+    pub(crate) undoes: Option<StageId>,
 }
 
 pub(crate) struct Edge {
@@ -273,6 +290,13 @@ pub(crate) struct For<'s> {
 pub(crate) enum Members<'s> {
     Listed(Vec<ScopeId>),
     For(Box<For<'s>>),
+}
+
+impl Stage<'_> {
+    /// Its future owns all that it needs: it runs on a task of its own, or must outlive its scope.
+    pub(crate) fn owns(&self) -> bool {
+        self.spawn || self.blocking || self.policies.undo.is_some()
+    }
 }
 
 impl<'s> Model<'s> {

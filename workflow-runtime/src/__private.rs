@@ -4,7 +4,7 @@
 
 pub use crate::{
     attempts::{
-        Rule, Settings, absorbed, attempts, attempts_judged, every_failure, or_failure, own_error, sleep, typed,
+        Rule, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep, typed,
     },
     policy::{Jitter, Wait},
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
@@ -22,6 +22,7 @@ pub use crate::{
     shown::{Show, Shown},
     state::watched,
     task::{blocking, spawn},
+    undo::{arm_before, protected, undo_losers, undoing},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
 pub use core::{marker::PhantomData, option::Option, result::Result};

@@ -158,6 +158,22 @@ async fn one<T>(
     }
 }
 
+/// One attempt within its timeout, where that is not left to [`attempts`].
+///
+/// # Errors
+/// The attempt's, or that it was late.
+pub async fn limited<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    limit: Option<Duration>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    match one(cx.core, stage, limit, None, run).await {
+        Ended::Given(given) => given,
+        Ended::Late(failure) | Ended::Past(failure) => Err(failure.into()),
+    }
+}
+
 fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
     let why = format!("all its attempts together took longer than {limit:?}");
     core.failure(stage, FailureKind::Deadline, Some(why.into()))

@@ -1,5 +1,6 @@
 //! What went wrong, where, and why.
 
+use crate::undo::Undone;
 use std::{error::Error, fmt, sync::Arc};
 
 /// Any error of a user's own.
@@ -33,6 +34,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 pub struct Failure {
     inner: Arc<Inner>,
     attempts: u32,
+    undone: Option<Arc<Undone>>,
 }
 
 struct Inner {
@@ -71,7 +73,7 @@ impl Failure {
         kind: FailureKind,
         source: Option<BoxError>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { workflow, stage, kind, source }), attempts: 1 }
+        Self { inner: Arc::new(Inner { workflow, stage, kind, source }), attempts: 1, undone: None }
     }
 
     /// The workflow's name, as written.
@@ -105,6 +107,31 @@ impl Failure {
             self.attempts = attempts;
         }
         self
+    }
+
+    /// What went wrong on the way out; what is told already stays.
+    pub(crate) fn with_undone(mut self, mut undone: Undone) -> Self {
+        if undone.failures.is_empty() && undone.in_doubt.is_empty() {
+            return self;
+        }
+        if let Some(before) = &self.undone {
+            undone.failures.splice(0..0, before.failures.iter().cloned());
+            undone.in_doubt.splice(0..0, before.in_doubt.iter().copied());
+        }
+        self.undone = Some(Arc::new(undone));
+        self
+    }
+
+    /// The undos that failed on the way out, in the order in which they ran. None of them hides the failure itself.
+    #[must_use]
+    pub fn undo_failures(&self) -> &[Failure] {
+        self.undone.as_ref().map_or(&[], |undone| &undone.failures)
+    }
+
+    /// Stages with an undo that were under way and could not end in time: nobody knows whether they took effect.
+    #[must_use]
+    pub fn in_doubt(&self) -> &[&'static str] {
+        self.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
     }
 
     /// A panic and a `fail` are final.

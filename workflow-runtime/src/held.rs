@@ -75,6 +75,13 @@ impl<T> Loan<T> {
         Self { value: Some(Arc::new(value)), owner: Arc::default() }
     }
 
+    /// The same loan, for somebody else.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn lend(&self) -> Self {
+        self.clone()
+    }
+
     async fn reclaim(mut self) -> T {
         let mut value = self.value.take();
         poll_fn(move |context| {

@@ -19,6 +19,7 @@ mod run;
 mod shown;
 mod state;
 mod task;
+mod undo;
 mod workflow;
 
 pub use context::StageContext;

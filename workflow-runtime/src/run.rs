@@ -8,6 +8,7 @@ use crate::{
     held::Held,
     output::{IntoOutput, Of, Reason, SendIfLater},
     state::Watched,
+    undo::{ScopeLog, UndoLog},
 };
 use std::{
     future::Future,
@@ -36,24 +37,33 @@ pub struct Core {
     instance: OnceLock<Arc<str>>,
     /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
     started: OnceLock<(SystemTime, Instant)>,
+    /// What the run has to undo, in a workflow that can.
+    log: Option<Arc<UndoLog>>,
+    owns_log: bool,
     /// Where a stage with a task of its own stands in the run that started it.
     base: Vec<(u32, u32)>,
 }
 
 impl Core {
-    pub(crate) fn new(graph: &'static Graph<'static>) -> Self {
+    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool) -> Self {
         Self {
             graph,
             current: AtomicU32::new(TAIL),
             traced: tracing::enabled!(target: "workflow", tracing::Level::DEBUG),
             instance: OnceLock::new(),
             started: OnceLock::new(),
+            log: compensates.then(UndoLog::root),
+            owns_log: true,
             base: Vec::new(),
         }
     }
 
     pub(crate) fn cx(&self) -> Cx<'_> {
-        Cx { core: self, path: None, attempt: 1 }
+        Cx { core: self, path: None, attempt: 1, log: None }
+    }
+
+    pub(crate) fn log(&self) -> Option<&Arc<UndoLog>> {
+        self.log.as_ref()
     }
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
@@ -97,6 +107,15 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        // What is under way in a log holds on to it: whoever drops a run cuts that.
+        if let (true, Some(log)) = (self.owns_log, &self.log) {
+            log.forget();
+        }
+    }
+}
+
 /// Where generated code is: in which run, and in which round or item of it.
 #[derive(Clone, Copy)]
 pub struct Cx<'a> {
@@ -104,6 +123,8 @@ pub struct Cx<'a> {
     path: Option<&'a Place<'a>>,
     /// Which attempt of the stage whose code this is.
     attempt: u32,
+    /// That of a scope which may be thrown away alone; none: the run's.
+    log: Option<&'a Arc<UndoLog>>,
 }
 
 /// One round of a loop or one item of a `for`.
@@ -142,6 +163,33 @@ impl<'a> Cx<'a> {
         tokio::time::sleep(time.duration_since(now).unwrap_or_default()).await;
     }
 
+    /// In a scope that may be thrown away alone.
+    #[inline]
+    #[must_use]
+    pub fn logging(self, log: &'a ScopeLog) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    /// The log of such a scope in this one.
+    #[must_use]
+    pub fn child_log(self) -> ScopeLog {
+        UndoLog::child(&self.log())
+    }
+
+    pub(crate) fn log(self) -> Arc<UndoLog> {
+        match self.log.or(self.core.log.as_ref()) {
+            Some(log) => Arc::clone(log),
+            None => unreachable!("only a workflow with an `#[undo]` asks for its log"),
+        }
+    }
+
+    /// The workflow has its output: nothing will be undone any more.
+    pub fn commit(self) {
+        if let Some(log) = &self.core.log {
+            log.forget();
+        }
+    }
+
     /// User code of that stage comes next.
     #[inline]
     pub fn at(self, stage: u32) {
@@ -157,9 +205,18 @@ impl<'a> Cx<'a> {
             traced: self.core.traced,
             instance: OnceLock::from(Arc::clone(self.core.instance())),
             started: self.core.started.clone(),
+            log: self.log.or(self.core.log.as_ref()).cloned(),
+            owns_log: false,
             base: self.places(),
         };
         Detached { core }
+    }
+
+    /// The same for what lies in a log itself.
+    pub(crate) fn detach_without_log(self) -> Detached {
+        let mut detached = self.detach();
+        detached.core.log = None;
+        detached
     }
 
     /// What `ctx` is in that stage.
@@ -309,7 +366,30 @@ fn open_span(cx: Cx<'_>, stage: u32) -> Option<Box<tracing::Span>> {
     Some(Box::new(span))
 }
 
-impl<T, E: IntoStop, F: Future<Output = Result<T, E>>> Future for Staged<'_, T, F> {
+/// What a stage's future gives: its output, or its output shared already.
+pub trait Gives<T> {
+    /// The output as its scope holds it, and as the state shows it.
+    fn give(self, cell: Option<Watched<T>>) -> Held<T>;
+}
+impl<T> Gives<T> for T {
+    #[inline]
+    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
+        match cell {
+            None => Held::Local(self),
+            Some(cell) => cell.complete(self),
+        }
+    }
+}
+impl<T> Gives<T> for Held<T> {
+    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
+        if let (Some(cell), Self::Kept(loan)) = (cell, &self) {
+            cell.show(loan.clone());
+        }
+        self
+    }
+}
+
+impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for Staged<'_, T, F> {
     type Output = Result<Held<T>, Stop>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -364,11 +444,8 @@ struct Watch<T>(Option<Watched<T>>);
 
 impl<T> Watch<T> {
     #[inline]
-    fn complete(&mut self, value: T) -> Held<T> {
-        match self.0.take() {
-            None => Held::Local(value),
-            Some(cell) => cell.complete(value),
-        }
+    fn complete<V: Gives<T>>(&mut self, value: V) -> Held<T> {
+        value.give(self.0.take())
     }
 
     fn stop(&mut self, stop: &Stop) {

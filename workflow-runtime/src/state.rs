@@ -151,14 +151,18 @@ impl<T: 'static> StageState<T> {
 impl<T: Send + Sync + 'static> StageState<T> {
     pub(crate) fn complete(&self, value: T) -> Held<T> {
         let loan = Loan::new(value);
+        self.show(loan.clone());
+        Held::Kept(loan)
+    }
+
+    pub(crate) fn show(&self, loan: Loan<T>) {
         let mut shared = self.lock();
         if shared.status != Status::Skipped {
             shared.status = Status::Completed;
         }
-        let before = shared.output.replace(Box::new(loan.clone()));
+        let before = shared.output.replace(Box::new(loan));
         drop(shared);
         drop(before);
-        Held::Kept(loan)
     }
 }
 
@@ -166,17 +170,22 @@ impl<T: Send + Sync + 'static> StageState<T> {
 pub struct Watched<T> {
     state: StageState<T>,
     keep: fn(&StageState<T>, T) -> Held<T>,
+    show: fn(&StageState<T>, Loan<T>),
 }
 
 /// That proof.
 #[inline]
 pub fn watched<S, T: Value<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
-    state.map(|state| Watched { state, keep: StageState::complete })
+    state.map(|state| Watched { state, keep: StageState::complete, show: StageState::show })
 }
 
 impl<T> Watched<T> {
     pub(crate) fn complete(&self, value: T) -> Held<T> {
         (self.keep)(&self.state, value)
+    }
+
+    pub(crate) fn show(&self, loan: Loan<T>) {
+        (self.show)(&self.state, loan);
     }
 }
 
@@ -189,7 +198,7 @@ impl<T> Deref for Watched<T> {
 
 impl<T> Clone for Watched<T> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), keep: self.keep }
+        Self { state: self.state.clone(), keep: self.keep, show: self.show }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
@@ -29,6 +29,10 @@ pub trait Workflow: Send + Sync + Sized + 'static {
 
     #[doc(hidden)]
     type Services: Send + Sync + 'static;
+
+    /// There is an `#[undo]`.
+    #[doc(hidden)]
+    const COMPENSATES: bool;
 
     #[doc(hidden)]
     fn machine<'a>(
@@ -124,8 +128,12 @@ fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
 /// `run`
 #[inline]
 pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH);
-    root(&core, W::machine(core.cx(), None, &services, input)).await
+    let core = Core::new(W::GRAPH, W::COMPENSATES);
+    let ended = root(&core, W::machine(core.cx(), None, &services, input)).await;
+    match ended {
+        Err(failure) => Err(compensated(&core, failure).await),
+        given => given,
+    }
 }
 
 /// `start`
@@ -143,16 +151,30 @@ async fn watched<W: Workflow>(
     state: Arc<W::State>,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH);
-    let mut machine = pin!(root(&core, W::machine(core.cx(), Some(&state), &services, input)));
-    poll_fn(|context: &mut Context<'_>| {
+    let core = Core::new(W::GRAPH, W::COMPENSATES);
+    let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, input)));
+    let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);
             return Poll::Ready(Err(failure));
         }
         machine.as_mut().poll(context)
     })
-    .await
+    .await;
+    // What is under way is cut, or handed to the log.
+    drop(machine);
+    match ended {
+        Err(failure) => Err(compensated(&core, failure).await),
+        given => given,
+    }
+}
+
+/// All that was done is undone before the failure is told.
+async fn compensated(core: &Core, failure: Failure) -> Failure {
+    match core.log() {
+        Some(log) => Box::pin(log.unwind(core, failure)).await,
+        None => failure,
+    }
 }
 
 /// There is no stage of that name: what `NameStage::from_str` says.

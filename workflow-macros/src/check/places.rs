@@ -152,6 +152,7 @@ pub(super) fn is_available(kind: &PolicyKind) -> bool {
             | PolicyKind::Deadline(_)
             | PolicyKind::Fallback(_)
             | PolicyKind::Catch
+            | PolicyKind::Undo(_)
     )
 }
 

@@ -260,6 +260,7 @@ impl Expansion<'_, '_> {
         let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
         let lints = &workflow.attributes.lints;
+        let compensates = self.model.compensates;
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         quote! {
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
@@ -271,6 +272,7 @@ impl Expansion<'_, '_> {
                 type Stage = #stage_enum;
                 type Services = (#(#service_types,)*);
                 const GRAPH: &'static #runtime::Graph<'static> = &#graph;
+                const COMPENSATES: bool = #compensates;
 
                 #[allow(unused_variables)]
                 fn machine<#lifetime>(

@@ -10,6 +10,7 @@ mod replay;
 mod scope;
 mod series;
 mod stage;
+mod undo;
 
 use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};

@@ -90,7 +90,7 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let item = self.local("item", each.body);
                 let cx = self.cx();
-                let each = self.each(each, stage, &item);
+                let each = self.each(each, stage, &item, false);
                 let limit = match each.limit {
                     Some(limit) => limit,
                     None => quote!(32),
@@ -206,7 +206,12 @@ impl Expansion<'_, '_> {
         };
         let runtime = self.runtime_at(ident.span());
         let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #ident));
-        Some(quote!({ #forget let #ident = #value; #handed }))
+        // With the workflow's own tail the undos are over: none holds on to what is handed over.
+        let commit = (self.model.compensates && ends.0.contains(&0)).then(|| {
+            let cx = self.cx();
+            quote!(#cx.commit();)
+        });
+        Some(quote!({ #commit #forget let #ident = #value; #handed }))
     }
 
     /// The local of a stage, or its slot.
@@ -336,7 +341,7 @@ impl Expansion<'_, '_> {
     // Many.
 
     /// The parts of a `for`, whoever runs its items. `item`: an expression of type `Of<T>` for one run of the body.
-    fn each(&self, each: &For<'_>, stage: Option<StageId>, item: &syn::Ident) -> EachParts {
+    fn each(&self, each: &For<'_>, stage: Option<StageId>, item: &syn::Ident, racing: bool) -> EachParts {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(stage));
         let index = self.index(each.body);
@@ -352,13 +357,18 @@ impl Expansion<'_, '_> {
             None => shown,
         };
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
+        let body = if racing {
+            self.member_scope(each.body, &body)
+        } else {
+            quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
+        };
         let body = quote!(move |#index: usize, #taken| async move {
             #shared
             #lender
             let #place = #cx.place(#number, #index);
             let #cx = #cx.within(&#place);
             let #pattern = #shown;
-            #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+            #body
         });
         let mut before = self.before(each.items, stage);
         let expr = self.model.codes[each.items].expr;
@@ -407,16 +417,21 @@ impl Expansion<'_, '_> {
             }
             None => (TokenStream::new(), quote!(1)),
         };
+        let compensates = match members {
+            Members::Listed(scopes) => scopes.iter().any(|&scope| self.model.scopes[scope].compensates),
+            Members::For(each) => self.model.scopes[each.body].compensates,
+        };
         let members = match members {
             Members::Listed(scopes) => {
                 let members = scopes.iter().map(|&scope| {
                     let body = self.scope(scope, &Tail::value(quote!(#item)), &Ends::none());
-                    quote!(#runtime::member(#item, async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) }))
+                    let body = self.member_scope(scope, &body);
+                    quote!(#runtime::member(#item, async move { #body }))
                 });
                 quote!([#(#members),*])
             }
             Members::For(each) => {
-                let parts = self.each(each, stage, &item);
+                let parts = self.each(each, stage, &item, true);
                 before.extend(parts.before);
                 let (items, body) = (parts.items, parts.body);
                 quote!(#runtime::members(#items, #body))
@@ -427,7 +442,40 @@ impl Expansion<'_, '_> {
             Some(_) => quote!(#list(#winners)),
             None => quote!(#runtime::winner(#winners)),
         };
+        if compensates {
+            let (losers, all, won) = (self.named("losers"), self.named("all_losers"), self.named("won"));
+            return quote!({
+                #item_of
+                #before
+                #cx.at(#number);
+                let #all = #cx.child_log();
+                let #losers = &#all;
+                let #won = #value;
+                #runtime::undo_losers(#cx, #losers).await?;
+                #won
+            });
+        }
         quote!({ #item_of #before #cx.at(#number); #value })
+    }
+
+    /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
+    fn member_scope(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        if !self.model.scopes[scope].compensates {
+            return quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body));
+        }
+        let cx = self.cx();
+        let (losers, log, around) = (self.named("losers"), self.named("log"), self.named("around"));
+        let member_log = self.named("member_log");
+        quote!({
+            let #member_log = #cx.logging(#losers).child_log();
+            let #log = &#member_log;
+            let #around = #cx;
+            #runtime::undoing(#around, #log, async move {
+                let #cx = #around.logging(#log);
+                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+            }).await
+        })
     }
 }
 

@@ -31,7 +31,12 @@ impl Expansion<'_, '_> {
     /// The stage's node with its policies; `of`: the type that the node is asked for.
     pub(super) fn policied(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let policies = &self.model.stages[stage].policies;
-        if policies.is_empty() {
+        let own = policies.retries.is_empty()
+            && policies.timeout.is_none()
+            && policies.deadline.is_none()
+            && policies.fallback.is_none()
+            && policies.catch.is_none();
+        if own {
             return self.elsewhere(stage, of);
         }
         match policies.catch {
@@ -74,11 +79,57 @@ impl Expansion<'_, '_> {
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let block = !matches!(self.model.stages[stage].node.kind, NodeKind::Expression(_));
+        let body = if self.compensates_inside(stage) {
+            let (log, scope_log, around) = (self.named("log"), self.named("attempt_log"), self.named("around"));
+            let limit = match &self.model.stages[stage].policies.timeout {
+                Some(time) => {
+                    let time = self.time(time, Some(stage));
+                    quote!(#runtime::Option::Some(#time))
+                }
+                None => quote!(#runtime::Option::None),
+            };
+            quote! {
+                let #scope_log = #cx.child_log();
+                let #log = &#scope_log;
+                let #around = #cx;
+                #runtime::undoing(#around, #log, #runtime::limited(#around, #number, #limit, async move {
+                    let #cx = #around.logging(#log);
+                    #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+                })).await
+            }
+        } else {
+            quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
+        };
         quote!(move |#attempt: u32| async move {
             let #place = #cx.place(#number, #attempt as usize - 1);
             let #cx = #cx.again(&#place, #attempt, #block);
-            #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+            #body
         })
+    }
+
+    /// What absorbs a failure undoes what was done until then first.
+    fn absorbed(&self, stage: StageId, attempts: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let cx = self.cx();
+        if !self.compensates_inside(stage) {
+            return quote!(#runtime::absorbed(#cx, #attempts).await);
+        }
+        let (log, scope_log, around) = (self.named("log"), self.named("scope_log"), self.named("outside"));
+        quote!({
+            let #scope_log = #cx.child_log();
+            let #log = &#scope_log;
+            let #around = #cx;
+            #runtime::absorbed(#around, #runtime::undoing(#around, #log, async move {
+                let #cx = #around.logging(#log);
+                #attempts.await
+            })).await
+        })
+    }
+
+    /// Some stage nested in it has an undo.
+    pub(super) fn compensates_inside(&self, stage: StageId) -> bool {
+        let codes = self.model.stages[stage].codes.clone();
+        self.model.codes[codes].iter().any(|code| code.undoes.is_some())
     }
 
     fn is_elsewhere(&self, stage: StageId) -> bool {
@@ -111,17 +162,29 @@ impl Expansion<'_, '_> {
     }
 
     fn settings(&self, stage: StageId) -> TokenStream {
-        let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;
-        let option = |time: &Option<Time>| match time {
+        // A block that undoes what a late attempt did looks at its timeout itself.
+        let timeout = policies.timeout.as_ref().filter(|_| !self.compensates_inside(stage));
+        self.settings_of(&policies.retries, timeout, policies.deadline.as_ref(), stage)
+    }
+
+    pub(super) fn settings_of(
+        &self,
+        retries: &[Retry<'_>],
+        timeout: Option<&Time>,
+        deadline: Option<&Time>,
+        stage: StageId,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let option = |time: Option<&Time>| match time {
             Some(time) => {
                 let time = self.time(time, Some(stage));
                 quote!(#runtime::Option::Some(#time))
             }
             None => quote!(#runtime::Option::None),
         };
-        let (timeout, deadline) = (option(&policies.timeout), option(&policies.deadline));
-        let retries = policies.retries.iter().map(|retry| self.retry(retry, stage));
+        let (timeout, deadline) = (option(timeout), option(deadline));
+        let retries = retries.iter().map(|retry| self.retry(retry, stage));
         quote!(#runtime::Settings { retries: [#(#retries),*].into(), timeout: #timeout, deadline: #deadline })
     }
 
@@ -154,11 +217,11 @@ impl Expansion<'_, '_> {
         let Some(scope) = self.model.stages[stage].policies.fallback else {
             return quote!(#attempts.await?);
         };
-        let cx = self.cx();
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
         let node = self.scope(scope, &Tail::value(of.clone()), &Ends::none());
-        quote!(match #runtime::absorbed(#cx, #attempts).await {
+        let absorbed = self.absorbed(stage, &attempts);
+        quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
             #runtime::Result::Err(#why) => {
                 let #why = #why?;
@@ -188,9 +251,10 @@ impl Expansion<'_, '_> {
             });
         }
         let attempts = self.attempts(stage, &quote!(#content));
+        let absorbed = self.absorbed(stage, &attempts);
         quote!({
             let #content = #of;
-            #runtime::every_failure(#runtime::absorbed(#cx, #attempts).await)?
+            #runtime::every_failure(#absorbed)?
         })
     }
 

@@ -22,7 +22,7 @@ impl Expansion<'_, '_> {
                 } else {
                     let loan = self.local("item_loan", scope);
                     lend.extend(quote!(let #loan = #taken.lend();));
-                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&*#loan).__workflow_shown();));
+                    bind.extend(quote_spanned!(span=> let #taken = &#loan; let #pattern = #runtime::Shown(&**#taken).__workflow_shown();));
                 }
             }
             Source::Scrutinee { pattern, code, again } => {
@@ -34,7 +34,8 @@ impl Expansion<'_, '_> {
                 } else {
                     let loan = self.local("kept_loan", code);
                     lend.extend(quote!(let #loan = #kept.lend();));
-                    quote!(#runtime::Shown(&*#loan).__workflow_shown())
+                    bind.extend(quote!(let #kept = &#loan;));
+                    quote!(#runtime::Shown(&**#kept).__workflow_shown())
                 };
                 bind.extend(quote! {
                     #[allow(unreachable_patterns, unused_variables)]

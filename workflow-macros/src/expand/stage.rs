@@ -4,7 +4,7 @@ use super::{
     Expansion, code,
     node::{Ends, Tail},
 };
-use crate::model::{CodeId, NameKind, NodeKind, StageId, When};
+use crate::model::{CodeId, NameId, NameKind, NodeKind, Replay, StageId, When};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -147,18 +147,24 @@ impl Expansion<'_, '_> {
             None => quote!(let #content = #of;),
         };
         let node = self.policied(stage, &quote!(#content));
+        let undo = model.policies.undo.is_some();
+        // With an undo: the output, and whether there is something to undo.
+        let given = |value: TokenStream, ran: bool| if undo { quote!((#value, #ran)) } else { value };
         let body = match &model.when {
-            None => node,
+            None => given(node, true),
             Some(when) => {
                 let skip = self.named("skip");
-                let some = quote!(#wrap(#runtime::Option::Some(#node)));
+                let some = given(quote!(#wrap(#runtime::Option::Some(#node))), true);
+                let none = given(quote!(#wrap(#runtime::Option::None)), false);
                 let none = quote!({
                     if let #runtime::Option::Some(#skip) = &#skip { #skip.skip(); }
-                    #wrap(#runtime::Option::None)
+                    #none
                 });
                 self.when(when, stage, &some, &none)
             }
         };
+        let body = if undo { self.protected(stage, &of_content, &body) } else { body };
+        let of_content = if undo { TokenStream::new() } else { of_content };
         let skip = match model.when {
             Some(_) => {
                 let skip = self.named("skip");
@@ -216,20 +222,29 @@ impl Expansion<'_, '_> {
     }
 
     /// Loans of all that the stage names, and the references that it sees on its task.
-    fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
+    pub(super) fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
+        let names = crate::resolve::names_lent(self.model, stage);
+        self.loans_of(&names, &self.model.stages[stage].replays)
+    }
+
+    /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
+    /// that it can be lent again.
+    pub(super) fn loans_of(&self, names: &[NameId], replays: &[Replay<'_>]) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();
         let services = self.named("services");
         let mut services_lent = false;
         let mut lets = TokenStream::new();
-        for name in crate::resolve::names_lent(self.model, stage) {
+        for &name in names {
             let ident = &self.model.names[name].ident;
             let loan = self.local("loan", name);
+            let lender = self.lender(name);
             match self.model.names[name].kind {
                 NameKind::Service(index) => {
                     if !std::mem::replace(&mut services_lent, true) {
                         lend.extend(quote!(let #services = #runtime::Arc::clone(#services);));
+                        bind.extend(quote!(let #services = &#services;));
                     }
                     let field = syn::Index::from(index);
                     bind.extend(quote!(let #ident = &#services.#field;));
@@ -241,17 +256,24 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #ident = &*#loan;));
                 }
                 _ => {
-                    let lender = self.lender(name);
                     lend.extend(quote!(let #loan = #lender.lend();));
-                    bind.extend(quote!(let #ident = &*#loan;));
+                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
             }
         }
-        for replay in &self.model.stages[stage].replays {
+        for replay in replays {
             self.replay(replay, &mut lend, &mut bind);
         }
         bind.extend(lets);
         (lend, bind)
+    }
+
+    /// What a body that owns everything takes along of the workflow's `return`, and how it sees it.
+    pub(super) fn returned_owned(&self) -> (Option<TokenStream>, Option<TokenStream>) {
+        let returned = self.named("returned");
+        let take = self.model.returns.then(|| quote!(let #returned = #returned.clone();));
+        let give = self.model.returns.then(|| quote!(let #returned = &#returned;));
+        (take, give)
     }
 
     fn spawned(&self, stage: StageId, of: &TokenStream) -> TokenStream {
@@ -260,23 +282,16 @@ impl Expansion<'_, '_> {
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let (lend, bind) = self.loans(stage);
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
-        let returned = self.model.returns.then(|| {
-            let returned = self.named("returned");
-            quote!(let #returned = #returned.clone();)
-        });
+        let (take, give) = self.returned_owned();
         let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
-        let borrowed = self.model.returns.then(|| {
-            let returned = self.named("returned");
-            quote!(let #returned = &#returned;)
-        });
         quote!({
             #lend
             let #owned = #state.cloned();
-            #returned
+            #take
             #runtime::spawn(#cx, #number, move |#detached| async move {
                 let #cx = #detached.cx();
                 let #state = #owned.as_ref();
-                #borrowed
+                #give
                 #bind
                 #runtime::Result::<_, #runtime::Stop>::Ok(#node)
             }).await?

@@ -11,29 +11,46 @@ use crate::{
     model::{Binds, CodeId, Model, NameId, Replay, ScopeId, Source, StageId, When},
     uses::{self, mentions},
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 use syn::{Expr, UnOp};
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {
-        if model.stages[stage].spawn || model.stages[stage].blocking {
-            let replays = replays(model, stage, diagnostics);
-            for replay in &replays {
-                match replay.source {
-                    Source::Item { scope, again: false, .. } => model.scopes[scope].lends_item = true,
-                    Source::Scrutinee { code, again: false, .. } => model.codes[code].lent = true,
-                    _ => {}
-                }
-            }
+        if model.stages[stage].owns() {
+            let replays = replays(model, stage, super::codes_inside(model, stage), diagnostics);
+            mark(model, &replays);
             model.stages[stage].replays = replays;
+        }
+        if let Some(undo) = &model.stages[stage].policies.undo {
+            let action = undo.action;
+            let replays = replays(model, stage, action..action + 1, diagnostics);
+            mark(model, &replays);
+            if let Some(undo) = &mut model.stages[stage].policies.undo {
+                undo.replays = replays;
+            }
+        }
+    }
+}
+
+fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
+    for replay in replays {
+        match replay.source {
+            Source::Item { scope, again: false, .. } => model.scopes[scope].lends_item = true,
+            Source::Scrutinee { code, again: false, .. } => model.codes[code].lent = true,
+            _ => {}
         }
     }
 }
 
 /// From the outside in.
-fn replays<'s>(model: &Model<'s>, stage: StageId, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
+fn replays<'s>(
+    model: &Model<'s>,
+    stage: StageId,
+    codes: Range<CodeId>,
+    diagnostics: &Diagnostics,
+) -> Vec<Replay<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
-    for code in super::codes_inside(model, stage) {
+    for code in codes {
         wanted.extend(idents(model, code));
     }
     let mut replays = Vec::new();
@@ -114,6 +131,19 @@ pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
             found.push(*name);
         }
     }
+    found
+}
+
+/// What an undo needs of the names around its stage, the stage's own output left out.
+pub(crate) fn names_of_undo(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    let Some(undo) = &model.stages[stage].policies.undo else { return Vec::new() };
+    let mut found = super::inside::names_of(model, stage, undo.action..undo.action + 1);
+    for name in undo.replays.iter().flat_map(|replay| &replay.names) {
+        if !found.contains(name) {
+            found.push(*name);
+        }
+    }
+    found.retain(|&name| name != model.stages[stage].name);
     found
 }
 

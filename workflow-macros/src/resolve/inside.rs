@@ -11,9 +11,14 @@ pub(crate) fn codes_inside(model: &Model<'_>, stage: StageId) -> Range<CodeId> {
 /// What stage `stage` names that lives outside of it, `let`s and what they name included; each once, what a `let` names
 /// before the `let`.
 pub(crate) fn names_inside(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    names_of(model, stage, codes_inside(model, stage))
+}
+
+/// The same of some expressions that stand where the stage does.
+pub(super) fn names_of(model: &Model<'_>, stage: StageId, codes: Range<CodeId>) -> Vec<NameId> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    for code in codes_inside(model, stage) {
+    for code in codes {
         add(model, &model.codes[code].uses, stage, &mut found, &mut seen);
     }
     found
@@ -34,8 +39,8 @@ fn add(model: &Model<'_>, uses: &[NameId], stage: StageId, found: &mut Vec<NameI
 /// What a task of its own names has to be lent to it.
 pub(super) fn mark_lent(model: &mut Model<'_>) {
     for stage in 0..model.stages.len() {
-        if model.stages[stage].spawn || model.stages[stage].blocking {
-            for name in super::names_lent(model, stage) {
+        if model.stages[stage].owns() {
+            for name in super::names_lent(model, stage).into_iter().chain(super::names_of_undo(model, stage)) {
                 model.names[name].lent = true;
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     messages,
     model::{
         Arm, Binds, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
-        Policies, Retry, ScopeId, Stage, StageId, Time, Wait, When,
+        Policies, Retry, ScopeId, Stage, StageId, Time, Undo, Wait, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -29,6 +29,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         codes: Vec::new(),
         edges: Vec::new(),
         returns: false,
+        compensates: false,
     };
     let mut lowering = Lowering { model, diagnostics };
     let body = lowering.scope(None, None, ScopeKind::Workflow, String::new(), workflow.body.close);
@@ -88,6 +89,7 @@ impl<'s> Lowering<'s, '_> {
             tail: None,
             close,
             binds: None,
+            compensates: false,
             lends_item: false,
             state: None,
             needs: Vec::new(),
@@ -110,6 +112,7 @@ impl<'s> Lowering<'s, '_> {
             spans: Vec::new(),
             context: false,
             lent: false,
+            undoes: None,
         });
         self.model.codes.len() - 1
     }
@@ -153,8 +156,10 @@ impl<'s> Lowering<'s, '_> {
             replays: Vec::new(),
             local,
         });
-        let first = self.model.codes.len();
         let at = At { scope, around: Some(id) };
+        // Not among the stage's own expressions: it runs when the stage is long over.
+        self.model.stages[id].policies.undo = self.undo(at, policies);
+        let first = self.model.codes.len();
         for policy in policies {
             if let PolicyKind::When(condition) = &policy.kind {
                 let when = match condition {
@@ -166,7 +171,8 @@ impl<'s> Lowering<'s, '_> {
                 self.model.stages[id].when = Some(when);
             }
         }
-        self.model.stages[id].policies = self.policies(at, policies);
+        let undo = self.model.stages[id].policies.undo.take();
+        self.model.stages[id].policies = Policies { undo, ..self.policies(at, policies) };
         let node = self.node(at, &syntax.node, policies);
         self.model.stages[id].node = node;
         self.model.stages[id].codes = first..self.model.codes.len();
@@ -202,6 +208,31 @@ impl<'s> Lowering<'s, '_> {
             PolicyKind::Catch => policies.catch = Some(policy.name.span()),
             _ => {}
         }
+    }
+
+    fn undo(&mut self, at: At, policies: &'s [syntax::Policy]) -> Option<Undo<'s>> {
+        let undo = policies.iter().find_map(|policy| match &policy.kind {
+            PolicyKind::Undo(undo) => Some(&**undo),
+            _ => None,
+        })?;
+        let first = self.model.codes.len();
+        let lowered = Undo {
+            action: self.code(at, &undo.action),
+            retries: undo.retries.iter().map(|retry| self.retry(at, retry)).collect(),
+            timeout: undo.timeout.as_ref().map(|timeout| self.time(at, timeout)),
+            on_attempt: undo.on_attempt,
+            replays: Vec::new(),
+        };
+        for code in &mut self.model.codes[first..] {
+            code.undoes = at.around;
+        }
+        self.model.compensates = true;
+        let mut scope = Some(at.scope);
+        while let Some(id) = scope {
+            self.model.scopes[id].compensates = true;
+            scope = self.model.scopes[id].parent;
+        }
+        Some(lowered)
     }
 
     fn retry(&mut self, at: At, retry: &'s syntax::Retry) -> Retry<'s> {

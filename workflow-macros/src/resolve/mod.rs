@@ -6,7 +6,7 @@ mod lower;
 mod names;
 mod needs;
 
-pub(crate) use borrowed::names_lent;
+pub(crate) use borrowed::{names_lent, names_of_undo};
 pub(crate) use inside::{codes_inside, names_inside};
 pub(crate) use lower::text;
 

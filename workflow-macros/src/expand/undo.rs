@@ -1,0 +1,84 @@
+//! A stage with an undo: its future owns all that it needs, and so does what reverses it.
+
+use super::Expansion;
+use crate::{model::StageId, resolve};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+impl Expansion<'_, '_> {
+    /// `body`: an expression for an `async` body that gives `(output, whether there is something to undo)`.
+    pub(super) fn protected(&self, stage: StageId, prelude: &TokenStream, body: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (lend, bind) = self.loans(stage);
+        let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
+        let (take, give) = self.returned_owned();
+        let (arm, armed) = (self.arm_undo(stage), self.named("armed"));
+        let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
+        let (before, after) = if on_attempt {
+            (quote!(#runtime::arm_before(#cx, #number, #arm);), quote!(|_, _, _| async { #runtime::Result::Ok(()) }))
+        } else {
+            (TokenStream::new(), arm)
+        };
+        quote!({
+            #before
+            let #armed = #after;
+            #lend
+            let #owned = #state.cloned();
+            #take
+            #runtime::protected(#cx, #number, move |#detached| async move {
+                let #cx = #detached.cx();
+                let #state = #owned.as_ref();
+                #give
+                #bind
+                #prelude
+                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+            }, #armed).await?
+        })
+    }
+
+    /// The closure that reverses the stage.
+    fn arm_undo(&self, stage: StageId) -> TokenStream {
+        let runtime = &self.runtime;
+        let Some(undo) = &self.model.stages[stage].policies.undo else { return TokenStream::new() };
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let names = resolve::names_of_undo(self.model, stage);
+        let (lend, bind) = self.loans_of(&names, &undo.replays);
+        let detached = self.named("detached");
+        let expr = self.model.codes[undo.action].expr;
+        let span = expr.span();
+        let failure = Ident::new("failure", span);
+        let why = self.named("why");
+        let own = self.named("own");
+        let own_name = self.stage_name(stage);
+        let names_own = self.model.codes[undo.action].uses.contains(&self.model.stages[stage].name);
+        let bind_own = (names_own && !undo.on_attempt).then(|| quote!(let #own_name = &*#own;));
+        let runtime_here = self.runtime_at(span);
+        let run = self.named("run");
+        let before = self.before(undo.action, Some(stage));
+        let call = quote_spanned!(span=>
+            #runtime_here::unnamed(#cx, #number, #runtime_here::PhantomData::<#mark>, #runtime_here::of::<()>(), #expr)
+        );
+        let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
+        let attempt = self.named("attempt");
+        let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
+        quote!({
+            #lend
+            move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
+                let #cx = #detached.cx();
+                let #why = &#why;
+                #bind_own
+                #bind
+                #runtime::attempts(#cx, #number, #settings, move |#attempt: u32| async move {
+                    #[allow(unused_variables)]
+                    let #failure = #why;
+                    let #attempt = #attempt;
+                    #before
+                    let #run = #call.await;
+                    #run
+                }).await
+            }
+        })
+    }
+}
