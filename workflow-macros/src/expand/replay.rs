@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
     /// What is lent to the task, and what it binds of it.
-    pub(super) fn replay(&self, replay: &Replay<'_>, lend: &mut TokenStream, bind: &mut TokenStream) {
+    pub(super) fn replay(&self, replay: &Replay<'_>, kind: &str, lend: &mut TokenStream, bind: &mut TokenStream) {
         let runtime = &self.runtime;
         let names = &replay.bindings;
         match replay.source {
@@ -20,7 +20,7 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #taken = #runtime::item_again(#expr, #index);));
                     bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&#taken).__workflow_shown();));
                 } else {
-                    let loan = self.local("item_loan", scope);
+                    let loan = self.local(&format!("{kind}_item"), scope);
                     lend.extend(quote!(let #loan = #taken.lend();));
                     bind.extend(quote_spanned!(span=> let #taken = &#loan; let #pattern = #runtime::Shown(&**#taken).__workflow_shown();));
                 }
@@ -32,7 +32,7 @@ impl Expansion<'_, '_> {
                     bind.extend(keep);
                     shown
                 } else {
-                    let loan = self.local("kept_loan", code);
+                    let loan = self.local(&format!("{kind}_kept"), code);
                     lend.extend(quote!(let #loan = #kept.lend();));
                     bind.extend(quote!(let #kept = &#loan;));
                     quote!(#runtime::Shown(&**#kept).__workflow_shown())

@@ -224,27 +224,32 @@ impl Expansion<'_, '_> {
     /// Loans of all that the stage names, and the references that it sees on its task.
     pub(super) fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let names = crate::resolve::names_lent(self.model, stage);
-        self.loans_of(&names, &self.model.stages[stage].replays)
+        self.loans_of(&names, &self.model.stages[stage].replays, "loan")
     }
 
     /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
     /// that it can be lent again.
-    pub(super) fn loans_of(&self, names: &[NameId], replays: &[Replay<'_>]) -> (TokenStream, TokenStream) {
+    pub(super) fn loans_of(
+        &self,
+        names: &[NameId],
+        replays: &[Replay<'_>],
+        kind: &str,
+    ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();
-        let services = self.named("services");
+        let (services, owned) = (self.named("services"), self.named(&format!("{kind}_services")));
         let mut services_lent = false;
         let mut lets = TokenStream::new();
         for &name in names {
             let ident = &self.model.names[name].ident;
-            let loan = self.local("loan", name);
+            let loan = self.local(kind, name);
             let lender = self.lender(name);
             match self.model.names[name].kind {
                 NameKind::Service(index) => {
                     if !std::mem::replace(&mut services_lent, true) {
-                        lend.extend(quote!(let #services = #runtime::Arc::clone(#services);));
-                        bind.extend(quote!(let #services = &#services;));
+                        lend.extend(quote!(let #owned = #runtime::Arc::clone(#services);));
+                        bind.extend(quote!(let #services = &#owned;));
                     }
                     let field = syn::Index::from(index);
                     bind.extend(quote!(let #ident = &#services.#field;));
@@ -262,7 +267,7 @@ impl Expansion<'_, '_> {
             }
         }
         for replay in replays {
-            self.replay(replay, &mut lend, &mut bind);
+            self.replay(replay, kind, &mut lend, &mut bind);
         }
         bind.extend(lets);
         (lend, bind)

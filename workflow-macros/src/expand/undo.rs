@@ -14,16 +14,15 @@ impl Expansion<'_, '_> {
         let (lend, bind) = self.loans(stage);
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
-        let (arm, armed) = (self.arm_undo(stage), self.named("armed"));
+        let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
         let (before, after) = if on_attempt {
-            (quote!(#runtime::arm_before(#cx, #number, #arm);), quote!(|_, _, _| async { #runtime::Result::Ok(()) }))
+            (quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }), quote!(|_, _, _| async { #runtime::Result::Ok(()) }))
         } else {
-            (TokenStream::new(), arm)
+            (arm_lend, arm)
         };
         quote!({
             #before
-            let #armed = #after;
             #lend
             let #owned = #state.cloned();
             #take
@@ -34,17 +33,17 @@ impl Expansion<'_, '_> {
                 #bind
                 #prelude
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
-            }, #armed).await?
+            }, #after).await?
         })
     }
 
-    /// The closure that reverses the stage.
-    fn arm_undo(&self, stage: StageId) -> TokenStream {
+    /// What is lent to the closure that reverses the stage, and the closure.
+    fn arm_undo(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        let Some(undo) = &self.model.stages[stage].policies.undo else { return TokenStream::new() };
+        let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
         let names = resolve::names_of_undo(self.model, stage);
-        let (lend, bind) = self.loans_of(&names, &undo.replays);
+        let (lend, bind) = self.loans_of(&names, &undo.replays, "undo_loan");
         let detached = self.named("detached");
         let expr = self.model.codes[undo.action].expr;
         let span = expr.span();
@@ -63,8 +62,7 @@ impl Expansion<'_, '_> {
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let attempt = self.named("attempt");
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
-        quote!({
-            #lend
+        let arm = quote!(
             move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
                 let #cx = #detached.cx();
                 let #why = &#why;
@@ -79,6 +77,7 @@ impl Expansion<'_, '_> {
                     #run
                 }).await
             }
-        })
+        );
+        (lend, arm)
     }
 }

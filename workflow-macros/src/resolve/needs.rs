@@ -18,6 +18,10 @@ pub(super) fn collect(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     }
     let mut edges = Edges { drawn: HashSet::new() };
     for code in 0..model.codes.len() {
+        // What reverses a stage waits for nothing.
+        if model.codes[code].undoes.is_some() {
+            continue;
+        }
         for place in 0..model.codes[code].uses.len() {
             edges.data(model, code, place);
         }

@@ -1,0 +1,175 @@
+//! Compensation: what has been done is undone, the last first.
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use workflow_runtime::{Failure, FailureKind, workflow};
+
+/// What has happened, in order.
+#[derive(Clone, Default)]
+struct Journal(Arc<Mutex<Vec<String>>>);
+impl Journal {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+    async fn book(&self, what: &str, takes: u64) -> Result<String, String> {
+        self.note(format!("book {what}"));
+        tokio::time::sleep(Duration::from_millis(takes)).await;
+        self.note(format!("booked {what}"));
+        Ok(what.to_owned())
+    }
+    async fn fails(&self, after: u64) -> Result<u32, String> {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        Err("no".into())
+    }
+    async fn cancel(&self, what: &String) {
+        self.note(format!("cancel {what}"));
+    }
+    fn broken(&self, what: &String) -> Result<(), String> {
+        self.note(format!("broken {what}"));
+        Err(format!("{what} stays"))
+    }
+}
+
+workflow! {
+    workflow Trip(fail_at: u64) -> String with journal: Journal {
+        #[undo(journal.cancel(flight))]
+        stage flight: String = journal.book("flight", 10);
+        #[undo(journal.cancel(hotel))]
+        stage hotel: String = journal.book("hotel", 20);
+        #[undo(journal.broken(car), retry(1))]
+        stage car: String = journal.book("car", 1);
+        #[after(flight, hotel)]
+        stage pay: u32 = journal.fails(*fail_at);
+        format!("{flight} {hotel} {car} {pay}")
+    }
+    workflow InFlight() -> String with journal: Journal {
+        #[undo(journal.cancel(slow))]
+        stage slow: String = journal.book("slow", 1_000);
+        #[undo(journal.cancel(endless))]
+        stage endless: String = journal.book("endless", 1_000_000);
+        stage cut: String = journal.book("cut", 1_000);
+        stage bad: u32 = journal.fails(5);
+        format!("{slow}{endless}{cut}{bad}")
+    }
+    workflow Absorbed() -> (String, u32) with journal: Journal {
+        #[undo(journal.cancel(outer))]
+        stage outer: String = journal.book("outer", 1);
+        #[retry(1)]
+        #[fallback(7)]
+        #[after(outer)]
+        stage block: u32 = {
+            #[undo(journal.cancel(inner))]
+            stage inner: String = journal.book("inner", 1);
+            #[after(inner)]
+            stage bad: u32 = journal.fails(1);
+            bad
+        };
+        #[after(block)]
+        stage won: String = race {
+            {
+                #[undo(journal.cancel(winner))]
+                stage winner: String = journal.book("winner", 5);
+                winner.clone()
+            },
+            {
+                #[undo(journal.cancel(loser))]
+                stage loser: String = journal.book("loser", 1);
+                #[after(loser)]
+                stage never: u32 = journal.fails(1_000);
+                format!("{loser}{never}")
+            },
+        };
+        (won.clone(), *block)
+    }
+    workflow Loops(fail: bool) -> u32 with journal: Journal {
+        #[max(5)]
+        stage rounds: u32 = loop count: u32 = 0 {
+            let name: String = format!("round {count}");
+            #[undo(journal.cancel(booked))]
+            stage booked: String = journal.book(name, 1);
+            if *count == 2 { break count } else { continue count + u32::from(!booked.is_empty()) }
+        };
+        stage items: Vec<String> = for item in ["a", "b"] {
+            #[undo(journal.note(format!("drop {item} {}", failure.stage().unwrap_or("none"))))]
+            stage each: String = journal.book(item, 1);
+            each.clone()
+        };
+        #[after(items)]
+        stage last: u32 = if *fail { fail "told to" } else { *rounds };
+        last
+    }
+    workflow Moves() -> String with journal: Journal {
+        #[undo(journal.cancel(only))]
+        stage only: String = journal.book("only", 1);
+        only
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn undone_in_reverse_order_of_completion() {
+    let journal = Journal::default();
+    let failure: Failure = Trip::new(journal.clone()).run(5).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("pay"), FailureKind::Error));
+    let noted = journal.take();
+    assert_eq!(noted[6..], ["cancel hotel", "cancel flight", "broken car", "broken car"]);
+    assert_eq!(failure.undo_failures().len(), 1);
+    assert_eq!((failure.undo_failures()[0].stage(), failure.undo_failures()[0].attempts()), (Some("car"), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_may_finish() {
+    let journal = Journal::default();
+    let failure = InFlight::new(journal.clone()).run().await.unwrap_err();
+    assert_eq!(failure.stage(), Some("bad"));
+    assert_eq!(failure.in_doubt(), ["endless"]);
+    assert_eq!(journal.take(), ["book slow", "book endless", "book cut", "booked slow", "cancel slow"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_thrown_away_is_undone_first() {
+    let journal = Journal::default();
+    let (won, block) = Absorbed::new(journal.clone()).run().await.unwrap();
+    assert_eq!((won.as_str(), block), ("winner", 7));
+    let expected = [
+        "book outer", "booked outer", "book inner", "booked inner", "cancel inner", "book inner", "booked inner",
+        "cancel inner", "book winner", "book loser", "booked loser", "booked winner", "cancel loser",
+    ];
+    assert_eq!(journal.take(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rounds_and_items() {
+    let journal = Journal::default();
+    let failure = Loops::new(journal.clone()).run(true).await.unwrap_err();
+    assert_eq!(format!("{failure:#}"), "stage 'last' of workflow 'Loops' failed: told to");
+    let noted = journal.take();
+    assert_eq!(
+        noted[noted.len() - 5..],
+        ["cancel round 2", "cancel round 1", "drop b last", "drop a last", "cancel round 0"]
+    );
+    assert_eq!(Loops::new(journal.clone()).run(false).await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_is_undone() {
+    let journal = Journal::default();
+    let run = InFlight::new(journal.clone()).start();
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    run.cancel();
+    let failure = run.await.unwrap_err();
+    assert_eq!((failure.kind(), failure.in_doubt()), (FailureKind::Cancelled, ["endless"].as_slice()));
+    assert_eq!(journal.take().last().unwrap(), "cancel slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tail_is_handed_over() {
+    let journal = Journal::default();
+    assert_eq!(Moves::new(journal.clone()).run().await.unwrap(), "only");
+    assert_eq!(Moves::new(journal.clone()).start().await.unwrap(), "only");
+    assert_eq!(Arc::strong_count(&journal.0), 1);
+    drop(Trip::new(journal.clone()).run(1));
+}
