@@ -228,3 +228,7 @@ pub(crate) fn task_borrows_condition(stage: &str) -> String {
         help: give that value a stage of its own, and match on its name"
     )
 }
+
+pub(crate) fn waits_for_neither(name: &str) -> String {
+    format!("`{name}` is neither a stage nor a signal: there is nothing to wait for")
+}

@@ -20,7 +20,7 @@ pub(crate) struct Model<'s> {
     /// In the order written: a stage stands before those nested in it.
     pub(crate) stages: Vec<Stage<'s>>,
     pub(crate) lets: Vec<Let<'s>>,
-    pub(crate) signals: Vec<&'s syntax::Signal>,
+    pub(crate) signals: Vec<Signal<'s>>,
     /// The workflow's body first; a scope stands before those nested in it.
     pub(crate) scopes: Vec<Scope<'s>>,
     /// Every expression.
@@ -54,6 +54,8 @@ pub(crate) enum NameKind {
     Signal(usize),
     /// The state of the loop whose round this is.
     LoopState(ScopeId),
+    /// What the head of a `select` gave, in the scope of its node.
+    Head(ScopeId),
 }
 
 pub(crate) struct Stage<'s> {
@@ -70,6 +72,8 @@ pub(crate) struct Stage<'s> {
     pub(crate) blocking: bool,
     /// How it runs: its own attributes, and the workflow's where it has none.
     pub(crate) policies: Policies<'s>,
+    /// Somebody waits for it without depending on it.
+    pub(crate) announced: bool,
     /// With a task of its own: the patterns around it that it matches again, from the outside in.
     pub(crate) replays: Vec<Replay<'s>>,
     /// Its place in its scope's list.
@@ -86,6 +90,8 @@ pub(crate) struct Policies<'s> {
     /// Where it says `#[catch]`.
     pub(crate) catch: Option<Span>,
     pub(crate) undo: Option<Undo<'s>>,
+    /// What cuts the stage, by name.
+    pub(crate) until: Option<&'s Ident>,
 }
 
 /// What reverses a stage.
@@ -101,8 +107,8 @@ pub(crate) struct Undo<'s> {
 impl Policies<'_> {
     /// It runs as if there were none.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { retries, timeout, deadline, fallback, catch, undo } = self;
-        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none() && undo.is_none()
+        let Self { retries, timeout, deadline, fallback, catch, undo, until } = self;
+        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none() && undo.is_none() && until.is_none() && until.is_none()
     }
 }
 
@@ -137,6 +143,16 @@ pub(crate) struct Let<'s> {
     pub(crate) value: CodeId,
 }
 
+pub(crate) struct Signal<'s> {
+    pub(crate) syntax: &'s syntax::Signal,
+    pub(crate) scope: ScopeId,
+    pub(crate) timeout: Option<Time>,
+    pub(crate) fallback: Option<ScopeId>,
+    pub(crate) accept: Option<&'s Expr>,
+    /// What must have ended before anybody waits for it.
+    pub(crate) after: Vec<&'s Ident>,
+}
+
 pub(crate) struct Scope<'s> {
     pub(crate) parent: Option<ScopeId>,
     /// The innermost stage whose node this is a part of.
@@ -145,6 +161,9 @@ pub(crate) struct Scope<'s> {
     pub(crate) label: String,
     pub(crate) stages: Vec<StageId>,
     pub(crate) lets: Vec<LetId>,
+    pub(crate) signals: Vec<usize>,
+    /// The node of a `select`'s head `stage name`: it sees that stage without depending on it.
+    pub(crate) awaits: Option<&'s Ident>,
     pub(crate) tail: Option<Node<'s>>,
     /// Where its tail would stand.
     pub(crate) close: Span,
@@ -250,6 +269,7 @@ pub(crate) enum NodeKind<'s> {
         needed: Option<CodeId>,
         members: Members<'s>,
     },
+    Select(Vec<Head<'s>>),
     Sleep(Time),
     SleepUntil(CodeId),
     Return(Option<CodeId>),
@@ -270,6 +290,21 @@ pub(crate) struct Arm<'s> {
     pub(crate) syntax: &'s syntax::Arm,
     pub(crate) guard: Option<CodeId>,
     pub(crate) scope: ScopeId,
+}
+
+/// One head of a `select`.
+pub(crate) struct Head<'s> {
+    pub(crate) kind: HeadKind<'s>,
+    pub(crate) guard: Option<CodeId>,
+    /// What runs when it decides.
+    pub(crate) scope: ScopeId,
+}
+
+pub(crate) enum HeadKind<'s> {
+    Node { name: NameId, ty: &'s Type, scope: ScopeId },
+    Signal(&'s Ident),
+    Stage(&'s Ident),
+    Sleep(Time),
 }
 
 pub(crate) struct Loop<'s> {
@@ -326,6 +361,34 @@ impl<'s> Model<'s> {
             scope = parent;
         }
         None
+    }
+
+    /// The stage of that name.
+    pub(crate) fn stage_named(&self, name: &Ident) -> Option<StageId> {
+        match self.names[*self.by_name.get(&name.to_string())?].kind {
+            NameKind::Stage(stage) => Some(stage),
+            _ => None,
+        }
+    }
+
+    /// The signal of that name.
+    pub(crate) fn signal_named(&self, name: &Ident) -> Option<usize> {
+        match self.names[*self.by_name.get(&name.to_string())?].kind {
+            NameKind::Signal(signal) => Some(signal),
+            _ => None,
+        }
+    }
+
+    /// Whether code in `scope` sees that stage because a `select` around it has waited for it.
+    pub(crate) fn is_awaited(&self, scope: ScopeId, stage: StageId) -> bool {
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if self.scopes[scope].awaits.is_some_and(|name| *name == self.stages[stage].syntax.name) {
+                return true;
+            }
+            next = self.scopes[scope].parent;
+        }
+        false
     }
 
     /// The scopes of `for` bodies around `scope`, from the outside in.

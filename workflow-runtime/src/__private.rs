@@ -20,6 +20,9 @@ pub use crate::{
         Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken, unnamed,
     },
     shown::{Show, Shown},
+    signal::{
+        Announced, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until,
+    },
     state::watched,
     task::{blocking, spawn},
     undo::{arm_before, protected, undo_losers, undoing},

@@ -53,6 +53,11 @@ impl<T> Slot<T> {
         }
     }
 
+    /// Puts a value there that can be lent.
+    pub fn put(&self, value: T) {
+        self.fill(Held::Local(value).shared());
+    }
+
     /// For whoever takes the value over.
     pub fn into_held(self) -> Held<T> {
         match self.value.into_inner() {

@@ -1,6 +1,6 @@
 //! The handle of a run that has been started.
 
-use crate::{Failure, FailureKind, workflow::Workflow};
+use crate::{Failure, FailureKind, signal::SignalError, workflow::Workflow};
 use std::{
     fmt,
     future::Future,
@@ -37,6 +37,7 @@ use tokio::task::JoinHandle;
 /// Polled again after it has given its output.
 pub struct Handle<W: Workflow> {
     state: Arc<W::State>,
+    signals: Arc<W::Signals>,
     cancel: Arc<CancelSignal>,
     task: JoinHandle<Result<W::Output, Failure>>,
 }
@@ -44,16 +45,29 @@ pub struct Handle<W: Workflow> {
 impl<W: Workflow> Handle<W> {
     pub(crate) fn new(
         state: Arc<W::State>,
+        signals: Arc<W::Signals>,
         cancel: Arc<CancelSignal>,
         task: JoinHandle<Result<W::Output, Failure>>,
     ) -> Self {
-        Self { state, cancel, task }
+        Self { state, signals, cancel, task }
     }
 
     /// What has become of each stage so far. Reading costs a short lock a stage and clones no output.
     #[must_use]
     pub fn state(&self) -> &W::State {
         &self.state
+    }
+
+    /// Delivers a signal. It is kept until a wait asks for it; each goes to one wait, in order of arrival.
+    ///
+    /// # Errors
+    /// [`SignalError::Closed`] once nothing can take it any more, [`SignalError::Refused`] where its `#[accept]` does not
+    /// hold.
+    pub fn signal(&self, signal: W::Signal) -> Result<(), SignalError> {
+        if self.is_finished() {
+            return Err(SignalError::Closed);
+        }
+        W::deliver(&self.signals, signal)
     }
 
     /// Stops the run: what is under way is dropped at its next await, and the handle gives a [`Failure`] of kind

@@ -6,6 +6,7 @@ use crate::{
     graph::Graph,
     handle::{CancelSignal, Handle},
     run::{Core, Cx},
+    signal::SignalError,
 };
 use std::{
     future::{Future, poll_fn},
@@ -30,6 +31,15 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     type Services: Send + Sync + 'static;
 
+    /// What may arrive from outside: an enum of its signals; without any, nothing.
+    type Signal: Send + 'static;
+
+    #[doc(hidden)]
+    type Signals: Default + Send + Sync + 'static;
+
+    #[doc(hidden)]
+    fn deliver(signals: &Self::Signals, signal: Self::Signal) -> Result<(), SignalError>;
+
     /// There is an `#[undo]`.
     #[doc(hidden)]
     const COMPENSATES: bool;
@@ -39,6 +49,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         cx: Cx<'a>,
         state: Option<&'a Arc<Self::State>>,
         services: &'a Arc<Self::Services>,
+        signals: &'a Arc<Self::Signals>,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
 }
@@ -129,7 +140,8 @@ fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
 #[inline]
 pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES);
-    let ended = root(&core, W::machine(core.cx(), None, &services, input)).await;
+    let signals = Arc::default();
+    let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
     match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,
@@ -141,18 +153,20 @@ pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Re
 pub fn start<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Handle<W> {
     let state = Arc::<W::State>::default();
     let cancel = Arc::<CancelSignal>::default();
-    let task = tokio::spawn(watched::<W>(services, input, Arc::clone(&state), Arc::clone(&cancel)));
-    Handle::new(state, cancel, task)
+    let signals = Arc::<W::Signals>::default();
+    let watched = watched::<W>(services, input, Arc::clone(&state), Arc::clone(&signals), Arc::clone(&cancel));
+    Handle::new(state, signals, cancel, tokio::spawn(watched))
 }
 
 async fn watched<W: Workflow>(
     services: Arc<W::Services>,
     input: W::Input,
     state: Arc<W::State>,
+    signals: Arc<W::Signals>,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES);
-    let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, input)));
+    let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);

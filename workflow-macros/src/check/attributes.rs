@@ -89,14 +89,7 @@ impl Walk<'_> {
     }
 
     fn signal(&mut self, signal: &Signal) {
-        self.whole = false;
-        self.diagnostics.error(signal.keyword, messages::not_available("signal"));
-        // Its own attributes wait with it.
-        for policy in &signal.attributes.policies {
-            if let Some(message) = misplaced(policy, Place::Signal) {
-                self.diagnostics.error(policy.name.span(), message);
-            }
-        }
+        self.attributes(&signal.attributes, Place::Signal);
     }
 
     /// A node that is no stage's has attributes of its own.

@@ -58,7 +58,7 @@ impl Handing<'_, '_> {
         let Some(&name) = code.uses.first() else { return };
         let found = &self.model.names[name];
         match found.kind {
-            NameKind::Signal(_) => {}
+            NameKind::Signal(_) | NameKind::Head(_) => {}
             NameKind::Service(_) => self.diagnostics.error(ident.span(), messages::service_as_value(&text)),
             _ if ends.contains(&found.scope) => {}
             _ => self.diagnostics.error(ident.span(), says(&text)),

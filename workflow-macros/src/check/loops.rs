@@ -171,7 +171,7 @@ impl<'s> Check<'_, 's> {
                     paths.falls.push(node.span);
                 }
             }
-            NodeKind::Scope(_) | NodeKind::Match { .. } => {
+            NodeKind::Scope(_) | NodeKind::Match { .. } | NodeKind::Select(_) => {
                 for part in parts(node) {
                     if let Part::Tail(scope) = part {
                         self.paths_of(scope, paths);

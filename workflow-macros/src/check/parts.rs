@@ -1,6 +1,6 @@
 //! What a node is made of, and what its parts have to do with its value.
 
-use crate::model::{Members, Node, NodeKind, ScopeId};
+use crate::model::{HeadKind, Members, Node, NodeKind, ScopeId};
 
 /// A scope or node that stands directly in a node.
 pub(super) enum Part<'m, 's> {
@@ -35,6 +35,16 @@ pub(super) fn parts<'m, 's>(node: &'m Node<'s>) -> Vec<Part<'m, 's>> {
             start.into_iter().chain([Part::Round(looping.round)]).chain(last).collect()
         }
         NodeKind::For(each) => vec![Part::Item(each.body)],
+        NodeKind::Select(heads) => heads
+            .iter()
+            .flat_map(|head| {
+                let own = match head.kind {
+                    HeadKind::Node { scope, .. } => Some(Part::Member(scope)),
+                    _ => None,
+                };
+                own.into_iter().chain([Part::Tail(head.scope)])
+            })
+            .collect(),
         NodeKind::Members { members, .. } => match members {
             Members::For(each) => vec![Part::Item(each.body)],
             Members::Listed(scopes) => scopes.iter().map(|&scope| Part::Member(scope)).collect(),

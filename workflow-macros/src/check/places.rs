@@ -153,6 +153,8 @@ pub(super) fn is_available(kind: &PolicyKind) -> bool {
             | PolicyKind::Fallback(_)
             | PolicyKind::Catch
             | PolicyKind::Undo(_)
+            | PolicyKind::Until(_)
+            | PolicyKind::Accept(_)
     )
 }
 

@@ -53,7 +53,15 @@ impl Expansion<'_, '_> {
 
     /// Something before that expression has to be awaited.
     pub(super) fn waits_before(&self, code: CodeId) -> bool {
-        self.model.codes[code].uses.iter().any(|&name| self.is_lazy(name))
+        self.model.codes[code].uses.iter().any(|&name| match self.model.names[name].kind {
+            NameKind::Signal(_) => true,
+            NameKind::Let(binding) => {
+                let mut signals = Vec::new();
+                self.signals_of_let(binding, &mut signals);
+                !signals.is_empty()
+            }
+            _ => self.is_lazy(name),
+        })
     }
 
     /// The expression; where it can only diverge, as the type that is asked of it.

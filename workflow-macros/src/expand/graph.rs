@@ -73,7 +73,7 @@ impl Expansion<'_, '_> {
         let inputs = named_types(&workflow.inputs);
         let services = named_types(&workflow.services);
         let signals: Vec<(String, String)> =
-            self.model.signals.iter().map(|signal| (bare(&signal.name), text(&signal.ty))).collect();
+            self.model.signals.iter().map(|signal| (bare(&signal.syntax.name), text(&signal.syntax.ty))).collect();
         let stages: Vec<StageText> = (0..self.model.stages.len()).map(|stage| self.stage_text(stage)).collect();
         let policies: Vec<Vec<Policy<'_>>> = stages.iter().map(StageText::policies).collect();
         let stages: Vec<Stage<'_>> = stages

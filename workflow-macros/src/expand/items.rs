@@ -26,7 +26,7 @@ pub(crate) fn variant(name: &Ident) -> Ident {
 }
 
 /// The user's generics, with what every type parameter of a workflow gets.
-fn generics(workflow: &syntax::Workflow) -> Generics {
+pub(super) fn generics(workflow: &syntax::Workflow) -> Generics {
     let mut generics = workflow.generics.clone();
     let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
     for parameter in parameters {
@@ -46,7 +46,7 @@ fn parameter_names(generics: &Generics) -> Vec<Ident> {
     names.collect()
 }
 
-fn phantom(generics: &Generics) -> TokenStream {
+pub(super) fn phantom(generics: &Generics) -> TokenStream {
     let types = generics.type_params().map(|parameter| &parameter.ident);
     quote!(::core::marker::PhantomData<fn() -> (#(#types,)*)>)
 }
@@ -58,7 +58,8 @@ impl Expansion<'_, '_> {
         let state = self.state_item();
         let implementation = self.implementation();
         let names = self.names();
-        quote!(#workflow #stages #state #names #implementation)
+        let signals = self.signal_items();
+        quote!(#workflow #stages #state #signals #names #implementation)
     }
 
     fn workflow_item(&self) -> TokenStream {
@@ -261,6 +262,7 @@ impl Expansion<'_, '_> {
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
         let lints = &workflow.attributes.lints;
         let compensates = self.model.compensates;
+        let (signal_types, signals) = (self.signal_types(), self.named("signals"));
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         quote! {
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
@@ -273,12 +275,14 @@ impl Expansion<'_, '_> {
                 type Services = (#(#service_types,)*);
                 const GRAPH: &'static #runtime::Graph<'static> = &#graph;
                 const COMPENSATES: bool = #compensates;
+                #signal_types
 
                 #[allow(unused_variables)]
                 fn machine<#lifetime>(
                     #cx: #runtime::Cx<#lifetime>,
                     #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
                     #services: &#lifetime #runtime::Arc<Self::Services>,
+                    #signals: &#lifetime #runtime::Arc<Self::Signals>,
                     #input: Self::Input,
                 ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
                     + ::core::marker::Send + #lifetime

@@ -9,6 +9,7 @@ mod policy;
 mod replay;
 mod scope;
 mod series;
+mod signal;
 mod stage;
 mod undo;
 

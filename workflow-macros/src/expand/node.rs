@@ -107,6 +107,7 @@ impl Expansion<'_, '_> {
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
+            NodeKind::Select(heads) => self.select(heads, stage, tail, ends),
             NodeKind::Sleep(time) => {
                 let runtime = &self.runtime;
                 let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
@@ -202,7 +203,7 @@ impl Expansion<'_, '_> {
                 let runtime = self.runtime_at(ident.span());
                 (quote!(let _ = #get();), quote_spanned!(ident.span()=> #runtime::taken(#cell)))
             }
-            NameKind::Service(_) | NameKind::Signal(_) => return None,
+            NameKind::Service(_) | NameKind::Signal(_) | NameKind::Head(_) => return None,
         };
         let runtime = self.runtime_at(ident.span());
         let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #ident));
@@ -459,7 +460,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
-    fn member_scope(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
+    pub(super) fn member_scope(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         if !self.model.scopes[scope].compensates {
             return quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body));

@@ -24,6 +24,7 @@ impl Expansion<'_, '_> {
     pub(super) fn scope(&self, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
         let ends = ends.and(id);
         let scope = &self.model.scopes[id];
+        let waits = self.waits(id);
         let body = match self.shape(id) {
             Some(shape) => {
                 let mut lets = self.unbound_lets(id);
@@ -37,7 +38,7 @@ impl Expansion<'_, '_> {
             Some(node) => self.node(node, scope.around, tail, &ends),
             None => self.no_tail(tail, scope.close),
         };
-        quote!({ #body #tail })
+        quote!({ #waits #body #tail })
     }
 
     /// The nest of series and joins that the scope is; none: the driver runs it.

@@ -65,7 +65,7 @@ impl Expansion<'_, '_> {
         let lints = &model.syntax.attributes.lints;
         let run = self.named("run");
         let shared = if self.model.names[model.name].lent { quote!(.shared()) } else { TokenStream::new() };
-        if let Some(code) = self.plain(stage) {
+        if let (Some(code), false) = (self.plain(stage), self.is_overheard(stage)) {
             let expr = self.model.codes[code].expr;
             let before = self.before(code, Some(stage));
             let (cx, number) = (self.cx(), self.number(Some(stage)));
@@ -82,6 +82,11 @@ impl Expansion<'_, '_> {
 
     /// The future of a stage, which gives a `Result<Held<T>, Stop>`.
     pub(super) fn stage_future(&self, stage: StageId) -> TokenStream {
+        let future = self.own_future(stage);
+        self.overheard(stage, future)
+    }
+
+    fn own_future(&self, stage: StageId) -> TokenStream {
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let lints = &self.model.stages[stage].syntax.attributes.lints;
         if let Some(code) = self.plain(stage) {
@@ -138,40 +143,46 @@ impl Expansion<'_, '_> {
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
         let (content, wrap) = (self.named("content"), self.named("wrap"));
-        let of_content = match model.when {
-            Some(_) => {
+        let optional = model.when.is_some() || model.policies.until.is_some();
+        let of_content = match optional {
+            true => {
                 let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
                 let (call, ty) = (syn::Ident::new("__workflow_of_optional", span), self.stage_type(stage));
                 quote_spanned!(span=> let (#content, #wrap) = #call::<#mark, #ty>();)
             }
-            None => quote!(let #content = #of;),
+            false => quote!(let #content = #of;),
         };
         let node = self.policied(stage, &quote!(#content));
+        let skip_ident = self.named("skip");
+        let skipped = quote!(if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); });
+        // Cut by what `#[until]` names, the stage gives `None` as if it had been skipped.
+        let (node, wrapped) = match model.policies.until {
+            None => (node, false),
+            Some(name) => {
+                let (cut, value) = (self.until(stage, name, &node), self.named("value"));
+                let node = quote!(match #cut {
+                    #runtime::Option::Some(#value) => #wrap(#runtime::Option::Some(#value)),
+                    #runtime::Option::None => { #skipped #wrap(#runtime::Option::None) }
+                });
+                (node, true)
+            }
+        };
         let undo = model.policies.undo.is_some();
         // With an undo: the output, and whether there is something to undo.
         let given = |value: TokenStream, ran: bool| if undo { quote!((#value, #ran)) } else { value };
         let body = match &model.when {
             None => given(node, true),
             Some(when) => {
-                let skip = self.named("skip");
-                let some = given(quote!(#wrap(#runtime::Option::Some(#node))), true);
+                let some = if wrapped { node } else { quote!(#wrap(#runtime::Option::Some(#node))) };
+                let some = given(some, true);
                 let none = given(quote!(#wrap(#runtime::Option::None)), false);
-                let none = quote!({
-                    if let #runtime::Option::Some(#skip) = &#skip { #skip.skip(); }
-                    #none
-                });
+                let none = quote!({ #skipped #none });
                 self.when(when, stage, &some, &none)
             }
         };
         let body = if undo { self.protected(stage, &of_content, &body) } else { body };
         let of_content = if undo { TokenStream::new() } else { of_content };
-        let skip = match model.when {
-            Some(_) => {
-                let skip = self.named("skip");
-                quote!(let #skip = #local.clone();)
-            }
-            None => TokenStream::new(),
-        };
+        let skip = if optional { quote!(let #skip_ident = #local.clone();) } else { TokenStream::new() };
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
@@ -215,7 +226,10 @@ impl Expansion<'_, '_> {
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
         let stage_model = &self.model.stages[stage];
-        match stage_model.when.is_some() || stage_model.policies.catch.is_some() {
+        match stage_model.when.is_some()
+            || stage_model.policies.catch.is_some()
+            || stage_model.policies.until.is_some()
+        {
             false => Tail::declared(of.clone(), self.stage_type(stage)),
             true => Tail::value(of.clone()),
         }
@@ -254,6 +268,11 @@ impl Expansion<'_, '_> {
                     let field = syn::Index::from(index);
                     bind.extend(quote!(let #ident = &#services.#field;));
                 }
+                NameKind::Signal(signal) => {
+                    let held = self.signal_held(signal, None);
+                    lend.extend(quote!(let #loan = #held.lend();));
+                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
+                }
                 NameKind::Let(binding) => lets.extend(self.binding(binding, TokenStream::new())),
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
                     let held = self.demand(lazy);
@@ -273,11 +292,19 @@ impl Expansion<'_, '_> {
         (lend, bind)
     }
 
-    /// What a body that owns everything takes along of the workflow's `return`, and how it sees it.
-    pub(super) fn returned_owned(&self) -> (Option<TokenStream>, Option<TokenStream>) {
-        let returned = self.named("returned");
-        let take = self.model.returns.then(|| quote!(let #returned = #returned.clone();));
-        let give = self.model.returns.then(|| quote!(let #returned = &#returned;));
+    /// What a body that owns everything takes along of the workflow's surroundings, and how it sees it.
+    pub(super) fn returned_owned(&self) -> (TokenStream, TokenStream) {
+        let runtime = &self.runtime;
+        let (returned, signals, owned) = (self.named("returned"), self.named("signals"), self.named("owned_signals"));
+        let (mut take, mut give) = (TokenStream::new(), TokenStream::new());
+        if self.model.returns {
+            take.extend(quote!(let #returned = #returned.clone();));
+            give.extend(quote!(let #returned = &#returned;));
+        }
+        if self.has_signals() {
+            take.extend(quote!(let #owned = #runtime::Arc::clone(#signals);));
+            give.extend(quote!(let #signals = &#owned;));
+        }
         (take, give)
     }
 

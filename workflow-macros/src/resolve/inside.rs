@@ -19,7 +19,10 @@ pub(super) fn names_of(model: &Model<'_>, stage: StageId, codes: Range<CodeId>) 
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for code in codes {
-        add(model, &model.codes[code].uses, stage, &mut found, &mut seen);
+        let scope = model.codes[code].scope;
+        let uses = model.codes[code].uses.iter().copied();
+        let uses: Vec<NameId> = uses.filter(|&name| !is_awaited(model, scope, name)).collect();
+        add(model, &uses, stage, &mut found, &mut seen);
     }
     found
 }
@@ -34,6 +37,11 @@ fn add(model: &Model<'_>, uses: &[NameId], stage: StageId, found: &mut Vec<NameI
             found.push(name);
         }
     }
+}
+
+/// A `select` has waited for it: it is bound there.
+fn is_awaited(model: &Model<'_>, scope: crate::model::ScopeId, name: NameId) -> bool {
+    matches!(model.names[name].kind, NameKind::Stage(stage) if model.is_awaited(scope, stage))
 }
 
 /// What a task of its own names has to be lent to it.

@@ -4,8 +4,8 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{
-        Arm, Binds, Branch, Code, CodeId, For, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
-        Policies, Retry, ScopeId, Stage, StageId, Time, Undo, Wait, When,
+        Arm, Binds, Branch, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
+        Policies, Retry, ScopeId, Signal, Stage, StageId, Time, Undo, Wait, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -86,6 +86,8 @@ impl<'s> Lowering<'s, '_> {
             label,
             stages: Vec::new(),
             lets: Vec::new(),
+            signals: Vec::new(),
+            awaits: None,
             tail: None,
             close,
             binds: None,
@@ -123,14 +125,71 @@ impl<'s> Lowering<'s, '_> {
                 syntax::Item::Stage(stage) => self.stage(scope, stage),
                 syntax::Item::Let(binding) => self.binding(scope, around, binding),
                 syntax::Item::Signal(signal) => {
-                    let index = self.model.signals.len();
-                    self.model.signals.push(signal);
-                    self.declare(&signal.name, NameKind::Signal(index), scope);
+                    self.signal(scope, around, signal);
                 }
             }
         }
         if let Some(tail) = &block.tail {
             self.model.scopes[scope].tail = Some(self.node(At { scope, around }, tail, &[]));
+        }
+    }
+
+    fn signal(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Signal) {
+        let index = self.model.signals.len();
+        self.declare(&syntax.name, NameKind::Signal(index), scope);
+        self.model.scopes[scope].signals.push(index);
+        self.model.signals.push(Signal { syntax, scope, timeout: None, fallback: None, accept: None, after: Vec::new() });
+        let at = At { scope, around };
+        for policy in &syntax.attributes.policies {
+            match &policy.kind {
+                PolicyKind::Timeout(duration) => self.model.signals[index].timeout = Some(self.time(at, duration)),
+                PolicyKind::Fallback(node) => {
+                    let scope = self.own_scope(at, ScopeKind::Branch, "too late".to_owned(), node);
+                    self.model.signals[index].fallback = Some(scope);
+                }
+                PolicyKind::Accept(condition) => self.model.signals[index].accept = Some(condition),
+                PolicyKind::After(names) => self.model.signals[index].after.extend(names),
+                _ => {}
+            }
+        }
+    }
+
+    fn select(&mut self, at: At, heads: &'s [syntax::Head]) -> NodeKind<'s> {
+        let heads = heads.iter().map(|head| {
+            let guard = head.guard.as_ref().map(|guard| self.code(at, guard));
+            let (kind, label) = match &head.kind {
+                syntax::HeadKind::Node { name, ty, node } => {
+                    let scope = self.own_scope(at, ScopeKind::Head, name.to_string(), node);
+                    (HeadKind::Node { name: 0, ty, scope }, format!("{name} =>"))
+                }
+                syntax::HeadKind::Signal(name) => (HeadKind::Signal(name), format!("signal {name} =>")),
+                syntax::HeadKind::Stage(name) => (HeadKind::Stage(name), format!("stage {name} =>")),
+                syntax::HeadKind::Sleep(time) => (HeadKind::Sleep(self.time(at, time)), "sleep =>".to_owned()),
+            };
+            // The name of a head is seen by its node, so the scope comes first.
+            let scope = self.nested(at, ScopeKind::Branch, label, head.node.span);
+            let kind = match (kind, &head.kind) {
+                (HeadKind::Node { ty, scope: own, .. }, syntax::HeadKind::Node { name, .. }) => {
+                    HeadKind::Node { name: self.declare(name, NameKind::Head(scope), scope), ty, scope: own }
+                }
+                (kind, _) => kind,
+            };
+            if let HeadKind::Stage(name) = &kind {
+                self.model.scopes[scope].awaits = Some(name);
+            }
+            self.fill(scope, at.around, &head.node);
+            Head { kind, guard, scope }
+        });
+        NodeKind::Select(heads.collect())
+    }
+
+    /// A node that has its scope already.
+    fn fill(&mut self, scope: ScopeId, around: Option<StageId>, node: &'s syntax::Node) {
+        if let syntax::NodeKind::Block(block) = &node.kind {
+            self.block(scope, around, block);
+        } else {
+            let tail = self.node(At { scope, around }, node, &[]);
+            self.model.scopes[scope].tail = Some(tail);
         }
     }
 
@@ -153,6 +212,7 @@ impl<'s> Lowering<'s, '_> {
             spawn: has(|kind| matches!(kind, PolicyKind::Spawn)),
             blocking: has(|kind| matches!(kind, PolicyKind::Blocking)),
             policies: Policies::default(),
+            announced: false,
             replays: Vec::new(),
             local,
         });
@@ -205,6 +265,7 @@ impl<'s> Lowering<'s, '_> {
             PolicyKind::Fallback(node) => {
                 policies.fallback = Some(self.own_scope(at, ScopeKind::Branch, "fallback".to_owned(), node));
             }
+            PolicyKind::Until(name) => policies.until = Some(name),
             PolicyKind::Catch => policies.catch = Some(policy.name.span()),
             _ => {}
         }
@@ -295,17 +356,12 @@ impl<'s> Lowering<'s, '_> {
             syntax::NodeKind::Continue(value) => {
                 NodeKind::Continue(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
             }
-            syntax::NodeKind::Select(_) => self.later(node.span, "select"),
+            syntax::NodeKind::Select(heads) => self.select(at, heads),
             syntax::NodeKind::Sleep(duration) => NodeKind::Sleep(self.time(at, duration)),
             syntax::NodeKind::SleepUntil(time) => NodeKind::SleepUntil(self.code(at, time)),
             syntax::NodeKind::Error => NodeKind::Error,
         };
         Node { span: node.span, kind }
-    }
-
-    fn later(&self, span: Span, what: &str) -> NodeKind<'s> {
-        self.diagnostics.error(span, messages::not_available(what));
-        NodeKind::Error
     }
 
     fn scoped(&mut self, at: At, kind: ScopeKind, label: String, block: &'s syntax::Block) -> NodeKind<'s> {

@@ -5,6 +5,7 @@ mod inside;
 mod lower;
 mod names;
 mod needs;
+mod waits;
 
 pub(crate) use borrowed::{names_lent, names_of_undo};
 pub(crate) use inside::{codes_inside, names_inside};
@@ -16,6 +17,7 @@ use crate::{diagnostics::Diagnostics, model::Model, syntax};
 pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {
     let mut model = lower::lower(workflow, diagnostics);
     names::resolve(&mut model, diagnostics);
+    waits::resolve(&mut model, diagnostics);
     borrowed::resolve(&mut model, diagnostics);
     inside::mark_lent(&mut model);
     needs::collect(&mut model, diagnostics);

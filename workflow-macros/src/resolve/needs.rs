@@ -49,6 +49,11 @@ impl Edges {
         };
         let outer = model.names[name].scope;
         let (on, kind) = match model.names[name].kind {
+            NameKind::Stage(stage) if model.is_awaited(inner, stage) => return,
+            NameKind::Signal(signal) => {
+                self.signal(model, signal, (inner, around));
+                return;
+            }
             NameKind::Stage(stage) => {
                 let kind = if model.stages[stage].lazy { EdgeKind::Lazy } else { EdgeKind::Data };
                 (Local::Stage(model.stages[stage].local), kind)
@@ -72,6 +77,22 @@ impl Edges {
         }
         if let (Some(to), None) = (around, of_let) {
             self.draw_name(model, name, to, kind);
+        }
+    }
+
+    /// Whoever waits for a signal waits for what stands in the signal's `#[after]`.
+    fn signal(&mut self, model: &mut Model<'_>, signal: usize, (inner, around): (ScopeId, Option<StageId>)) {
+        for ident in model.signals[signal].after.clone() {
+            let Some(from) = model.stage_named(ident) else { continue };
+            let outer = model.stages[from].scope;
+            let on = Local::Stage(model.stages[from].local);
+            if let Some(waiting) = model.stage_of(outer, inner, around) {
+                let local = model.stages[waiting].local;
+                model.scopes[outer].needs[local].push(Need { on, kind: EdgeKind::After, span: ident.span() });
+            }
+            if let Some(to) = around {
+                self.draw(model, from, to, EdgeKind::After);
+            }
         }
     }
 
@@ -120,10 +141,6 @@ impl Edges {
             return;
         };
         model.names[name].used = true;
-        if let NameKind::Signal(_) = model.names[name].kind {
-            // Signals are told where they are declared.
-            return;
-        }
         let NameKind::Stage(from) = model.names[name].kind else {
             diagnostics.error(ident.span(), messages::after_no_stage(&text));
             return;

@@ -1,0 +1,129 @@
+//! Signals, `select`, `#[until]`.
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use workflow_runtime::{FailureKind, SignalError, workflow};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Approval {
+    Granted(u32),
+    Denied,
+}
+
+async fn takes(milliseconds: u64) -> u64 {
+    sleep(Duration::from_millis(milliseconds)).await;
+    milliseconds
+}
+
+workflow! {
+    /// Waits for a person.
+    pub workflow Approving(amount: u32) -> String {
+        /// What the person says.
+        #[accept(!matches!(approval, Approval::Granted(0)))]
+        signal approval: Approval;
+        let limit: u32 = match approval { Approval::Granted(most) => *most, Approval::Denied => 0 };
+        stage decided: String = match approval {
+            Approval::Granted(_) if *limit >= *amount => format!("{amount} granted"),
+            _ => "refused".to_owned(),
+        };
+        decided
+    }
+    workflow Late() -> u32 {
+        #[timeout(3s)]
+        #[fallback(7)]
+        signal answer: u32;
+        #[timeout(1s)]
+        signal other: u32;
+        stage first: u32 = *answer;
+        #[when(*first == 8)]
+        stage second: Option<u32> = *other;
+        first + second.unwrap_or(0)
+    }
+    workflow Escalation() -> String {
+        signal reply: String;
+        stage background: u64 = takes(50);
+        stage level: &'static str = select {
+            signal reply => "replied",
+            sleep(20ms) => "escalated",
+        };
+        stage waited: String = select {
+            stage background => format!("background {background}"),
+            quick: u64 = takes(30) if *level == "replied" => format!("quick {quick}"),
+            never: u64 = takes(1_000_000) => format!("never {never}"),
+        };
+        format!("{level}, {waited}")
+    }
+    workflow Conversation() -> Vec<String> {
+        stage said: Vec<String> = loop words: Vec<String> = Vec::new() {
+            signal word: String;
+            stage next: Vec<String> = words.iter().chain([word]).cloned().collect::<Vec<_>>();
+            if word == "bye" { break next } else { continue next }
+        };
+        said
+    }
+    workflow Until() -> (Option<u64>, Option<u64>, u64) {
+        signal stop: ();
+        stage short: u64 = takes(10);
+        #[until(short)]
+        stage long: Option<u64> = takes(100);
+        #[until(stop)]
+        stage stoppable: Option<u64> = takes(60);
+        (*long, *stoppable, *short)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_decides() {
+    let run = Approving::new().start(5);
+    assert_eq!(run.signal(ApprovingSignal::Approval(Approval::Granted(0))), Err(SignalError::Refused));
+    run.signal(ApprovingSignal::Approval(Approval::Granted(9))).unwrap();
+    assert_eq!(run.await.unwrap(), "5 granted");
+    let mut run = Approving::new().start(5);
+    sleep(Duration::from_secs(100)).await;
+    run.signal(ApprovingSignal::Approval(Approval::Denied)).unwrap();
+    assert_eq!((&mut run).await.unwrap(), "refused");
+    assert_eq!(run.signal(ApprovingSignal::Approval(Approval::Denied)), Err(SignalError::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_late() {
+    let start = Instant::now();
+    assert_eq!(Late::new().run().await.unwrap(), 7);
+    assert_eq!(start.elapsed().as_millis(), 3_000);
+    let run = Late::new().start();
+    sleep(Duration::from_millis(1_500)).await;
+    run.signal(LateSignal::Answer(8)).unwrap();
+    let failure = run.await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("second"), FailureKind::Timeout));
+    assert_eq!(
+        format!("{failure:#}"),
+        "stage 'second' of workflow 'Late' timed out: signal 'other' did not arrive within 1s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_head_decides() {
+    assert_eq!(Escalation::new().run().await.unwrap(), "escalated, background 50");
+    let run = Escalation::new().start();
+    run.signal(EscalationSignal::Reply("hello".into())).unwrap();
+    assert_eq!(run.await.unwrap(), "replied, quick 30");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_round_takes_the_next() {
+    let run = Conversation::new().start();
+    for word in ["a", "b", "bye", "ignored"] {
+        run.signal(ConversationSignal::Word(word.into())).unwrap();
+    }
+    assert_eq!(run.await.unwrap(), ["a", "b", "bye"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_first_cuts() {
+    assert_eq!(Until::new().run().await.unwrap(), (None, Some(60), 10));
+    let start = Instant::now();
+    let run = Until::new().start();
+    sleep(Duration::from_millis(20)).await;
+    run.signal(UntilSignal::Stop(())).unwrap();
+    assert_eq!(run.await.unwrap(), (None, None, 10));
+    assert_eq!(start.elapsed().as_millis(), 20);
+}

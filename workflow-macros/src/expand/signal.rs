@@ -1,0 +1,373 @@
+//! Signals, `select`, `#[until]`: waiting for what may come.
+
+use super::{
+    Expansion,
+    node::{Ends, Tail},
+};
+use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use workflow_graph::ScopeKind;
+
+impl Expansion<'_, '_> {
+    pub(super) fn has_signals(&self) -> bool {
+        !self.model.signals.is_empty()
+    }
+
+    pub(super) fn signal_enum(&self) -> Ident {
+        format_ident!("{}Signal", self.model.workflow.name)
+    }
+
+    fn wait(&self, signal: usize) -> Ident {
+        self.local("wait", signal)
+    }
+
+    /// A closure that waits for the signal on behalf of a stage: a future of `Result<&Held<T>, Stop>`.
+    fn signal_get(&self, signal: usize) -> Ident {
+        self.local("signal", signal)
+    }
+
+    fn announced(&self, stage: StageId) -> Ident {
+        self.local("announced", stage)
+    }
+
+    /// A `&Held<T>` of the signal, awaited.
+    pub(super) fn signal_held(&self, signal: usize, stage: Option<StageId>) -> TokenStream {
+        let (get, number) = (self.signal_get(signal), self.number(stage));
+        quote!(#get(#number).await?)
+    }
+
+    /// The value of a signal that has arrived.
+    pub(super) fn signal_peeked(&self, signal: usize) -> TokenStream {
+        let wait = self.wait(signal);
+        quote!(#wait.peek())
+    }
+
+    /// What a scope's signals and awaited stages need before anything of the scope starts.
+    pub(super) fn waits(&self, id: ScopeId) -> TokenStream {
+        let runtime = &self.runtime;
+        let mut waits = TokenStream::new();
+        for &stage in &self.model.scopes[id].stages {
+            if self.model.stages[stage].announced {
+                let announced = self.announced(stage);
+                waits.extend(quote!(let #announced = #runtime::Announced::new(); let #announced = &#announced;));
+            }
+        }
+        for &signal in &self.model.scopes[id].signals {
+            waits.extend(self.signal_wait(id, signal));
+        }
+        waits
+    }
+
+    fn signal_wait(&self, id: ScopeId, signal: usize) -> TokenStream {
+        let runtime = &self.runtime;
+        let model = &self.model.signals[signal];
+        let (signals, wait, get) = (self.named("signals"), self.wait(signal), self.signal_get(signal));
+        let (cx, waiter) = (self.cx(), self.named("waiter"));
+        let (name, ty) = (&model.syntax.name, &model.syntax.ty);
+        let text = super::items::bare(name);
+        let limit = match &model.timeout {
+            Some(time) => {
+                let time = self.time(time, None);
+                quote!(#runtime::Option::Some(#time))
+            }
+            None => quote!(#runtime::Option::None),
+        };
+        let late = match model.fallback {
+            Some(scope) => {
+                let node = self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+                quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
+            }
+            None => quote!(#runtime::Result::Err(#wait.late(#cx, #waiter, #text))),
+        };
+        let last = !self.repeats(id);
+        quote! {
+            let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last);
+            let #wait = &#wait;
+            let #get = move |#waiter: u32| async move {
+                let _ = #waiter;
+                #wait.get(move || async move { #late }).await
+            };
+        }
+    }
+
+    /// Whether the scope may run more than once in a run.
+    fn repeats(&self, scope: ScopeId) -> bool {
+        let mut next = Some(scope);
+        while let Some(scope) = next {
+            if matches!(self.model.scopes[scope].kind, ScopeKind::Round | ScopeKind::Item) {
+                return true;
+            }
+            next = self.model.scopes[scope].parent;
+        }
+        false
+    }
+
+    /// A stage's future, where somebody waits for it, or where nothing asks for its signals once it has ended.
+    pub(super) fn overheard(&self, stage: StageId, future: TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let model = &self.model.stages[stage];
+        let mut future = future;
+        if model.announced {
+            let announced = self.announced(stage);
+            future = quote!(#runtime::announcing(#announced, #future));
+        }
+        if model.scope == 0 {
+            let signals = self.named("signals");
+            let names: Vec<&Ident> = self
+                .model
+                .signals
+                .iter()
+                .filter(|signal| self.model.stage_of(0, signal.scope, self.model.scopes[signal.scope].around) == Some(stage))
+                .map(|signal| &signal.syntax.name)
+                .collect();
+            if !names.is_empty() {
+                future = quote!(#runtime::closing(#future, move || { #(#signals.#names.close();)* }));
+            }
+        }
+        future
+    }
+
+    pub(super) fn is_overheard(&self, stage: StageId) -> bool {
+        let model = &self.model.stages[stage];
+        model.announced || (model.scope == 0 && self.model.signals.iter().any(|signal| signal.scope != 0))
+    }
+
+    /// A future that ends with the stage or signal of that name.
+    fn ended(&self, name: &Ident, stage: Option<StageId>) -> TokenStream {
+        let runtime = &self.runtime;
+        let wait = match (self.model.stage_named(name), self.model.signal_named(name)) {
+            (Some(awaited), _) => {
+                let announced = self.announced(awaited);
+                quote!(#announced.get().await;)
+            }
+            (None, Some(signal)) => {
+                let held = self.signal_held(signal, stage);
+                quote!(#held;)
+            }
+            (None, None) => TokenStream::new(),
+        };
+        quote!(async move { #wait #runtime::Result::<(), #runtime::Stop>::Ok(()) })
+    }
+
+    /// `#[until(name)]` around the node of a stage declared as `Option<T>`.
+    pub(super) fn until(&self, stage: StageId, name: &Ident, node: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let cx = self.cx();
+        let end = self.ended(name, Some(stage));
+        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+        if !self.compensates_inside(stage) {
+            return quote!(#runtime::until(#end, #run).await?);
+        }
+        let (losers, all, log, member_log, around, won) = (
+            self.named("losers"),
+            self.named("all_losers"),
+            self.named("log"),
+            self.named("member_log"),
+            self.named("around"),
+            self.named("won"),
+        );
+        quote!({
+            let #all = #cx.child_log();
+            let #losers = &#all;
+            let #around = #cx;
+            let #won = #runtime::until(#end, async move {
+                let #member_log = #cx.logging(#losers).child_log();
+                let #log = &#member_log;
+                #runtime::undoing(#around, #log, async move {
+                    let #cx = #around.logging(#log);
+                    #run.await
+                }).await
+            }).await?;
+            #runtime::undo_losers(#cx, #losers).await?;
+            #won
+        })
+    }
+
+    /// `select { .. }`
+    pub(super) fn select(&self, heads: &[Head<'_>], stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let mut cells = TokenStream::new();
+        let mut futures = Vec::new();
+        let mut arms = Vec::new();
+        let compensates = heads.iter().any(|head| {
+            matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates)
+        });
+        for (place, head) in heads.iter().enumerate() {
+            let (future, bound) = self.head(head, stage, &mut cells);
+            let future = match head.guard {
+                None => quote!(#runtime::Option::Some(#runtime::head(#future))),
+                Some(guard) => {
+                    let before = self.before(guard, stage);
+                    let expr = self.model.codes[guard].expr;
+                    quote!(if { #before #expr } {
+                        #runtime::Option::Some(#runtime::head(#future))
+                    } else {
+                        #runtime::Option::None
+                    })
+                }
+            };
+            futures.push(future);
+            let body = self.scope(head.scope, tail, ends);
+            arms.push(quote!(#place => { #bound #body }));
+        }
+        let chosen = self.named("chosen");
+        let (losers, all) = (self.named("losers"), self.named("all_losers"));
+        let (open, close) = if compensates {
+            (
+                quote!(let #all = #cx.child_log(); let #losers = &#all;),
+                quote!(#runtime::undo_losers(#cx, #losers).await?;),
+            )
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        quote!({
+            #cells
+            #open
+            #cx.at(#number);
+            let #chosen = #runtime::select(#cx, #number, [#(#futures),*].into()).await?;
+            #close
+            match #chosen { #(#arms)* _ => ::core::unreachable!() }
+        })
+    }
+
+    /// The future of a head, and what its node sees of it.
+    fn head(&self, head: &Head<'_>, stage: Option<StageId>, cells: &mut TokenStream) -> (TokenStream, TokenStream) {
+        let runtime = &self.runtime;
+        match &head.kind {
+            HeadKind::Node { name, ty, scope } => {
+                let cell = self.local("head", *name);
+                cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
+                let body = self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+                let body = self.member_scope(*scope, &body);
+                let given = self.named("given");
+                let ident = &self.model.names[*name].ident;
+                let lender = self.lender(*name);
+                let future = quote!(async move {
+                    let #given = async move { #body }.await?;
+                    #cell.put(#given);
+                    #runtime::Result::<(), #runtime::Stop>::Ok(())
+                });
+                (future, quote!(let #lender = #cell.held(); let #ident = #cell.get();))
+            }
+            HeadKind::Signal(name) => (self.ended(name, stage), TokenStream::new()),
+            HeadKind::Stage(name) => {
+                let bound = self.model.stage_named(name).map(|awaited| {
+                    let announced = self.announced(awaited);
+                    let lender = self.lender(self.model.stages[awaited].name);
+                    quote!(let #lender = #announced.get().await; let #name = &**#lender;)
+                });
+                (self.ended(name, stage), bound.unwrap_or_default())
+            }
+            HeadKind::Sleep(time) => {
+                let time = self.time(time, stage);
+                let future = quote!(async move {
+                    #runtime::sleep(#time).await;
+                    #runtime::Result::<(), #runtime::Stop>::Ok(())
+                });
+                (future, TokenStream::new())
+            }
+        }
+    }
+
+    /// Signals that a `let` names, other `let`s followed.
+    pub(super) fn signals_of_let(&self, binding: usize, found: &mut Vec<usize>) {
+        for &name in &self.model.codes[self.model.lets[binding].value].uses {
+            match self.model.names[name].kind {
+                NameKind::Signal(signal) if !found.contains(&signal) => found.push(signal),
+                NameKind::Let(inner) if inner != binding => self.signals_of_let(inner, found),
+                _ => {}
+            }
+        }
+    }
+
+    // Items.
+
+    /// The enum of the signals, where they wait, and how one is delivered.
+    pub(super) fn signal_items(&self) -> TokenStream {
+        if !self.has_signals() {
+            return TokenStream::new();
+        }
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let (name, queues, visibility) = (self.signal_enum(), self.queues(), &workflow.visibility);
+        let generics = super::items::generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let phantom = super::items::phantom(&generics);
+        let signals: Vec<_> = self.model.signals.iter().map(|signal| signal.syntax).collect();
+        let variants: Vec<Ident> = signals.iter().map(|signal| super::variant(&signal.name)).collect();
+        let names: Vec<&Ident> = signals.iter().map(|signal| &signal.name).collect();
+        let types: Vec<_> = signals.iter().map(|signal| &signal.ty).collect();
+        let docs = signals.iter().map(|signal| {
+            let docs = &signal.attributes.docs;
+            let text = format!("Signal `{}`.", signal.name);
+            if docs.is_empty() { quote!(#[doc = #text]) } else { quote!(#(#docs)*) }
+        });
+        let about = format!("What may arrive from outside while a [`{}`] runs.", workflow.name);
+        let parameters: Vec<_> = generics.type_params().map(|parameter| &parameter.ident).collect();
+        let never = (!parameters.is_empty()).then(|| {
+            quote!(#[doc(hidden)] __Never(::core::convert::Infallible, #phantom),)
+        });
+        let marker = self.named("marker");
+        quote! {
+            #[doc = #about]
+            #visibility enum #name #impl_generics #clause { #(#docs #variants(#types),)* #never }
+            #[doc(hidden)]
+            #[allow(missing_docs)]
+            #visibility struct #queues #impl_generics #clause {
+                #(#names: #runtime::SignalQueue<#types>,)*
+                #marker: #phantom,
+            }
+            #[allow(clippy::all, clippy::pedantic)]
+            impl #impl_generics ::core::default::Default for #queues #type_generics #clause {
+                fn default() -> Self {
+                    Self { #(#names: ::core::default::Default::default(),)* #marker: ::core::marker::PhantomData }
+                }
+            }
+        }
+    }
+
+    fn queues(&self) -> Ident {
+        format_ident!("__{}Signals", self.model.workflow.name)
+    }
+
+    /// The signal types of `impl Workflow`.
+    pub(super) fn signal_types(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let (signals, signal, value) = (self.named("signals"), self.named("signal"), self.named("value"));
+        if !self.has_signals() {
+            return quote! {
+                type Signal = ::core::convert::Infallible;
+                type Signals = ();
+                fn deliver((): &(), #signal: Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
+                    match #signal {}
+                }
+            };
+        }
+        let generics = super::items::generics(self.model.workflow);
+        let (_, type_generics, _) = generics.split_for_impl();
+        let (name, queues) = (self.signal_enum(), self.queues());
+        let arms = self.model.signals.iter().map(|model| {
+            let (ident, ty) = (&model.syntax.name, &model.syntax.ty);
+            let variant = super::variant(ident);
+            let accept = model.accept.map(|condition| {
+                quote!({
+                    let #ident: &#ty = &#value;
+                    if !(#condition) {
+                        return #runtime::Result::Err(#runtime::SignalError::Refused);
+                    }
+                })
+            });
+            quote!(#name::#variant(#value) => { #accept #signals.#ident.deliver(#value) })
+        });
+        let never = (generics.type_params().next().is_some()).then(|| quote!(#name::__Never(#value, _) => match #value {},));
+        quote! {
+            type Signal = #name #type_generics;
+            type Signals = #queues #type_generics;
+            fn deliver(#signals: &Self::Signals, #signal: Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
+                match #signal { #(#arms)* #never }
+            }
+        }
+    }
+}

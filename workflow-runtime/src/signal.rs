@@ -1,0 +1,285 @@
+//! What arrives from outside while a workflow runs, and what a stage may wait for without depending on it.
+
+use crate::{
+    FailureKind,
+    failure::Stop,
+    held::{Held, Loan},
+    run::Cx,
+};
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use tokio::{sync::OnceCell, time::Instant};
+
+/// Why a signal was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignalError {
+    /// Nothing can take it any more: the run has ended, or whatever waited for it.
+    Closed,
+    /// Its `#[accept]` does not hold; the wait goes on.
+    Refused,
+}
+
+impl fmt::Display for SignalError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Closed => "nothing can take the signal any more",
+            Self::Refused => "the signal was refused: its condition does not hold",
+        })
+    }
+}
+
+impl std::error::Error for SignalError {}
+
+/// The signals of one name, in order of arrival, until they are asked for.
+pub struct SignalQueue<T> {
+    shared: Mutex<Queue<T>>,
+}
+
+struct Queue<T> {
+    arrived: VecDeque<T>,
+    waiting: Vec<Waker>,
+    closed: bool,
+}
+
+impl<T> SignalQueue<T> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From outside.
+    ///
+    /// # Errors
+    /// Nothing can take it any more.
+    pub fn deliver(&self, value: T) -> Result<(), SignalError> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(SignalError::Closed);
+        }
+        queue.arrived.push_back(value);
+        let waiting = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        waiting.into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+
+    /// Nothing will ask for one any more.
+    pub fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        let left = std::mem::take(&mut queue.arrived);
+        drop(queue);
+        drop(left);
+    }
+
+    async fn take(&self) -> T {
+        poll_fn(|context| {
+            let mut queue = self.lock();
+            if let Some(value) = queue.arrived.pop_front() {
+                return Poll::Ready(value);
+            }
+            if !queue.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                queue.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl<T> Default for SignalQueue<T> {
+    fn default() -> Self {
+        Self { shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: Vec::new(), closed: false }) }
+    }
+}
+
+/// One wait for a signal: all that name it in one scope get the same value.
+pub struct SignalWait<'a, T> {
+    queue: &'a SignalQueue<T>,
+    value: OnceCell<Held<T>>,
+    limit: Option<(Instant, Duration)>,
+    /// No other scope takes from the queue later.
+    last: bool,
+}
+
+impl<'a, T> SignalWait<'a, T> {
+    /// In a scope that begins now.
+    #[must_use]
+    pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool) -> Self {
+        let limit = limit.map(|limit| (Instant::now() + limit, limit));
+        Self { queue, value: OnceCell::new(), limit, last }
+    }
+
+    /// The value, once it has arrived.
+    ///
+    /// # Errors
+    /// What `late` gives where it did not arrive in time.
+    pub async fn get<F: Future<Output = Result<T, Stop>>>(&self, late: impl FnOnce() -> F) -> Result<&Held<T>, Stop> {
+        let value = self.value.get_or_try_init(|| async {
+            let value = match self.limit {
+                None => self.queue.take().await,
+                Some((at, _)) => match tokio::time::timeout_at(at, self.queue.take()).await {
+                    Ok(value) => value,
+                    Err(_) => late().await?,
+                },
+            };
+            if self.last {
+                self.queue.close();
+            }
+            Ok(Held::Kept(Loan::new(value)))
+        });
+        value.await
+    }
+
+    /// The value, after somebody has waited for it.
+    pub fn peek(&self) -> &T {
+        match self.value.get() {
+            Some(value) => value,
+            None => unreachable!("a `let` is evaluated after the signals that it names have arrived"),
+        }
+    }
+
+    /// It did not arrive in time.
+    #[must_use]
+    pub fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
+        let limit = self.limit.map(|(_, limit)| limit).unwrap_or_default();
+        let why = format!("signal '{name}' did not arrive within {limit:?}");
+        cx.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
+    }
+}
+
+/// An output that others may wait for without depending on it.
+pub struct Announced<T> {
+    output: OnceLock<Held<T>>,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl<T> Announced<T> {
+    /// Not there yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { output: OnceLock::new(), waiting: Mutex::default() }
+    }
+
+    /// The output, once the stage has ended.
+    pub async fn get(&self) -> &Held<T> {
+        poll_fn(|context| {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(output) = self.output.get() {
+                return Poll::Ready(output);
+            }
+            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl<T> Default for Announced<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs a stage and tells those who wait for it.
+///
+/// # Errors
+/// The stage's.
+pub async fn announcing<T>(
+    announced: &Announced<T>,
+    run: impl Future<Output = Result<Held<T>, Stop>>,
+) -> Result<Held<T>, Stop> {
+    let held = run.await?.shared();
+    let waiting = {
+        let mut waiting = announced.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = announced.output.set(Held::Kept(held.lend()));
+        std::mem::take(&mut *waiting)
+    };
+    waiting.into_iter().for_each(Waker::wake);
+    Ok(held)
+}
+
+/// Runs a stage, after which nothing inside it asks for signals any more.
+///
+/// # Errors
+/// The stage's.
+pub async fn closing<T>(run: impl Future<Output = Result<T, Stop>>, close: impl FnOnce()) -> Result<T, Stop> {
+    let ended = run.await;
+    close();
+    ended
+}
+
+/// A head of a `select`.
+pub type Head<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// Erases a head's type.
+pub fn head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Head<'a> {
+    Box::pin(run)
+}
+
+/// Waits for the first head to end, and withdraws the others; gives its place. Heads whose condition does not hold are
+/// `None`.
+pub struct Select<'a> {
+    cx: Cx<'a>,
+    stage: u32,
+    heads: Vec<Option<Head<'a>>>,
+}
+
+/// A `select`.
+#[must_use]
+pub fn select<'a>(cx: Cx<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
+    Select { cx, stage, heads }
+}
+
+impl Future for Select<'_> {
+    type Output = Result<usize, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if this.heads.iter().all(Option::is_none) {
+            let why = "no condition of its heads holds".into();
+            return Poll::Ready(Err(this.cx.core.failure(this.stage, FailureKind::Error, Some(why)).into()));
+        }
+        for (place, head) in this.heads.iter_mut().enumerate() {
+            let Some(head) = head else { continue };
+            if let Poll::Ready(ended) = head.as_mut().poll(context) {
+                // Withdrawn before the chosen node runs.
+                this.heads.clear();
+                return Poll::Ready(ended.map(|()| place));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// Runs a stage unless `end` comes first.
+///
+/// # Errors
+/// The stage's.
+pub async fn until<T>(
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<Option<T>, Stop> {
+    let (mut end, mut run) = (Box::pin(end), Box::pin(run));
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = end.as_mut().poll(context) {
+            return Poll::Ready(ended.map(|()| None));
+        }
+        run.as_mut().poll(context).map_ok(Some)
+    })
+    .await
+}
+
+/// The wait that never ends.
+pub async fn never() -> Result<(), Stop> {
+    std::future::pending().await
+}
+
