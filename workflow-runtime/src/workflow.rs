@@ -167,7 +167,9 @@ impl std::fmt::Display for UnknownStage {
 
 impl std::error::Error for UnknownStage {}
 
+/// What `NameStage::from_str` gives for `text`.
 #[cold]
+#[must_use]
 pub fn unknown_stage(text: &str) -> UnknownStage {
     UnknownStage(text.to_owned())
 }
