@@ -11,9 +11,10 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{GiveReason, List, Of, Optional, Why, of, of_list, of_list_in, of_optional, value},
+    output::{GiveReason, List, Of, Optional, Why, count, of, of_list, of_list_in, of_optional, value},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken, unnamed,
+        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken,
+        unnamed, unnamed_of,
     },
     shown::{Show, Shown},
     state::watched,

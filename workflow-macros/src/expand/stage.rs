@@ -2,7 +2,7 @@
 
 use super::{
     Expansion, code,
-    node::{Ends, Tail},
+    node::{Ends, Tail, Whose},
 };
 use crate::model::{CodeId, NameKind, NodeKind, StageId, When};
 use proc_macro2::TokenStream;
@@ -43,7 +43,7 @@ impl Expansion<'_, '_> {
     fn watched(&self, stage: StageId) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
-        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Some(stage)), self.cell(stage));
+        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Whose::Stage(stage)), self.cell(stage));
         // rustc lets the error stand at the argument only where both come from one place.
         let local = syn::Ident::new("__workflow_cell", span);
         let watched = quote_spanned!(span=> #runtime::watched::<#mark, _>(#local));
@@ -108,7 +108,7 @@ impl Expansion<'_, '_> {
     }
 
     fn leaf(&self, stage: StageId, code: CodeId) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let cell = self.watched(stage);
@@ -129,7 +129,7 @@ impl Expansion<'_, '_> {
     fn composite(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let cell = self.watched(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
@@ -205,8 +205,8 @@ impl Expansion<'_, '_> {
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
         match self.model.stages[stage].when {
-            None => Tail::declared(of.clone(), self.stage_type(stage)),
-            Some(_) => Tail::value(of.clone()),
+            None => Tail::declared(of.clone(), self.stage_type(stage), stage),
+            Some(_) => Tail::value(of.clone(), Whose::Stage(stage)),
         }
     }
 
@@ -274,7 +274,7 @@ impl Expansion<'_, '_> {
     }
 
     fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Told by the checks.
             return quote!(::core::unreachable!());
