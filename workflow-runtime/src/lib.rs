@@ -40,6 +40,7 @@
 //! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | what has become of each stage of a run |
 //! | [`StageContext`] | what a stage may ask, as `ctx` |
 //! | [`graph`] | each workflow as static data, and its pictures |
+//! | [`policy`], [`Pool`] | retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
 //! | [`Workflow`] | the trait of all workflows, for code that takes any |
 //!
 //! # Runtimes
@@ -48,8 +49,8 @@
 //!
 //! # Not available yet
 //!
-//! Retry, timeout, undo and the other policies, signals, `select`, `sleep` and durability. The macro refuses them and says
-//! so. A run lives in memory, and ends with its process.
+//! `#[retry]`, `#[timeout]`, `#[undo]` and the other attributes for how a stage runs, signals, `select`, `sleep` and
+//! durability. The macro refuses them and says so. A run lives in memory, and ends with its process.
 #![forbid(unsafe_code)]
 
 // So that the macro's paths hold in this crate's own documentation and tests.
