@@ -65,7 +65,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
         let syntax::Workflow { attributes, visibility, name, .. } = workflow;
-        let (docs, cfgs) = (&attributes.docs, &attributes.cfgs);
+        let (docs, cfgs, lints) = (&attributes.docs, &attributes.cfgs, self.lints());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let parameters = parameter_names(&generics);
@@ -92,6 +92,7 @@ impl Expansion<'_, '_> {
             #(#docs)*
             #no_docs
             #picture
+            #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #services: #runtime::Arc<(#(#service_types,)*)>,
                 #marker: #phantom,
@@ -145,6 +146,11 @@ impl Expansion<'_, '_> {
         }
     }
 
+    /// The workflow's `#[allow]`s and their like, for every item. (An `#[expect]` would be fulfilled by one of them only.)
+    fn lints(&self) -> Vec<&syn::Attribute> {
+        self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
+    }
+
     pub(super) fn stage_enum(&self) -> Ident {
         format_ident!("{}Stage", self.model.workflow.name)
     }
@@ -155,7 +161,7 @@ impl Expansion<'_, '_> {
 
     fn stages_item(&self) -> TokenStream {
         let runtime = &self.runtime;
-        let (name, visibility) = (self.stage_enum(), &self.model.workflow.visibility);
+        let (name, visibility, lints) = (self.stage_enum(), &self.model.workflow.visibility, self.lints());
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
         let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name)));
@@ -177,6 +183,7 @@ impl Expansion<'_, '_> {
         let all = variants.len();
         quote! {
             #[doc = #about]
+            #(#lints)*
             #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
             #visibility enum #name { #(#docs #variants,)* }
             #[allow(clippy::all, clippy::pedantic)]
@@ -205,7 +212,7 @@ impl Expansion<'_, '_> {
     fn state_item(&self) -> TokenStream {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
-        let (name, visibility) = (self.state_struct(), &workflow.visibility);
+        let (name, visibility, lints) = (self.state_struct(), &workflow.visibility, self.lints());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = phantom(&generics);
@@ -224,6 +231,7 @@ impl Expansion<'_, '_> {
             format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
         quote! {
             #[doc = #about]
+            #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #(#[doc = #docs] pub #fields: #types,)*
                 #marker: #phantom,
