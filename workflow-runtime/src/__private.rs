@@ -21,7 +21,7 @@ pub use crate::{
     task::{blocking, spawn},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
-pub use core::{marker::PhantomData, option::Option, result::Result};
+pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{
     boxed::Box,
     sync::{Arc, OnceLock},

@@ -61,6 +61,12 @@ impl<T> Returned<T> {
         Self::default()
     }
 
+    /// For a task of its own. Takes a reference to a reference, too.
+    #[must_use]
+    pub fn share(this: &Self) -> Self {
+        this.clone()
+    }
+
     /// The first `return` counts.
     pub fn set(&self, value: T) -> Stop {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);

@@ -117,7 +117,7 @@ impl Expansion<'_, '_> {
                     -> impl ::core::future::Future<Output = #runtime::Result<#output, #runtime::Failure>>
                         + ::core::marker::Send + 'static + use<#(#parameters),*>
                 {
-                    #runtime::run::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::run::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
                 }
 
                 /// Starts the workflow on the current tokio runtime and gives a handle on it: await it for the output,
@@ -127,14 +127,14 @@ impl Expansion<'_, '_> {
                 /// Outside of a tokio runtime.
                 #[track_caller]
                 pub fn start(&self, #(#input_names: #input_types),*) -> #runtime::Handle<Self> {
-                    #runtime::start::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::start::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
                 }
             }
             /// Costs a reference count.
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::clone::Clone for #name #type_generics #clause {
                 fn clone(&self) -> Self {
-                    Self { #services: #runtime::Arc::clone(&self.#services), #marker: ::core::marker::PhantomData }
+                    Self { #services: #runtime::Clone::clone(&self.#services), #marker: ::core::marker::PhantomData }
                 }
             }
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
@@ -231,6 +231,7 @@ impl Expansion<'_, '_> {
             format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
         quote! {
             #[doc = #about]
+            #[allow(clippy::pub_underscore_fields)]
             #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #(#[doc = #docs] pub #fields: #types,)*

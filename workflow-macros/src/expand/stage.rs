@@ -118,7 +118,7 @@ impl Expansion<'_, '_> {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #local.clone()), #expression);
+                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #runtime::Clone::clone(&#local)), #expression);
                 #local
             });
         }
@@ -158,7 +158,7 @@ impl Expansion<'_, '_> {
         let skip = match model.when {
             Some(_) => {
                 let skip = self.named("skip");
-                quote!(let #skip = #local.clone();)
+                quote!(let #skip = #runtime::Clone::clone(&#local);)
             }
             None => TokenStream::new(),
         };
@@ -224,7 +224,7 @@ impl Expansion<'_, '_> {
             match self.model.names[name].kind {
                 NameKind::Service(index) => {
                     if !std::mem::replace(&mut services_lent, true) {
-                        lend.extend(quote!(let #services = #runtime::Arc::clone(#services);));
+                        lend.extend(quote!(let #services = #runtime::Clone::clone(#services);));
                     }
                     let field = syn::Index::from(index);
                     bind.extend(quote!(let #ident = &#services.#field;));
@@ -257,7 +257,7 @@ impl Expansion<'_, '_> {
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let returned = self.model.returns.then(|| {
             let returned = self.named("returned");
-            quote!(let #returned = #returned.clone();)
+            quote!(let #returned = #runtime::Returned::share(&#returned);)
         });
         let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
         quote!({
@@ -274,6 +274,7 @@ impl Expansion<'_, '_> {
     }
 
     fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Told by the checks.
@@ -296,7 +297,7 @@ impl Expansion<'_, '_> {
         let ctx = syn::Ident::new("ctx", expr.span());
         let (outside, inside) = if self.model.codes[code].context {
             (
-                quote!(let #guard = #cx.context(#number); let #context = (*#guard).clone();),
+                quote!(let #guard = #cx.context(#number); let #context = #runtime::Clone::clone(&*#guard);),
                 quote!(let #ctx = &#context;),
             )
         } else {
