@@ -42,6 +42,7 @@ pub struct Dag {
 
 impl Dag {
     /// With some `stages` stages, three edges each, and a fan-in of some 30 % of them.
+    #[must_use]
     pub fn montage(stages: usize) -> Self {
         let images = stages * 3 / 10;
         let tiles = stages.saturating_sub(3 * images + 4).max(1);
@@ -83,16 +84,22 @@ impl Dag {
     }
 
     /// How many times a stage reads another.
+    #[must_use]
     pub fn edges(&self) -> usize {
         self.stages.iter().map(|stage| stage.needs.len()).sum()
     }
 
     /// How many the widest stage reads.
+    #[must_use]
     pub fn fan_in(&self) -> usize {
         self.stages.iter().map(|stage| stage.needs.len()).max().unwrap_or(0)
     }
 
     /// The output, one stage after the other; `work` is what a stage does.
+    ///
+    /// # Panics
+    /// Of a graph without stages.
+    #[must_use]
     pub fn evaluate(&self, sky: u64, work: impl Fn(u64, &[&u64]) -> u64) -> u64 {
         let mut values: Vec<u64> = Vec::new();
         for (number, stage) in (0u64..).zip(&self.stages) {
@@ -107,6 +114,7 @@ impl Dag {
     }
 
     /// The workflow, with functions of each form that a stage may have.
+    #[must_use]
     pub fn source(&self, name: &str) -> String {
         let mut stages: Vec<String> = (0..)
             .zip(&self.stages)
