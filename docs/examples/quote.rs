@@ -56,10 +56,11 @@ async fn main() -> Result<(), Failure> {
     let quote = Quote::new(vec![Supplier { holds: 5, days: 2 }, Supplier { holds: 500, days: 4 }]);
 
     let answer = quote.run(Order { item: "apples", count: 100 }).await?;
+    println!("{answer}");
     assert_eq!(answer, "100 apples for 3000 cents, in 5 days");
 
     let failure = quote.run(Order { item: "stars", count: 1 }).await.unwrap_err();
+    println!("{failure:#}");
     assert_eq!(format!("{failure:#}"), "stage 'price' of workflow 'Quote' failed: nobody sells stars");
-
     Ok(())
 }

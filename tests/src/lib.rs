@@ -1,1 +1,2 @@
-//! The integration tests lie in `tests/`.
+//! What the integration tests share; they lie in `tests/`.
+pub mod generator;

@@ -34,6 +34,7 @@ impl Meeting {
         1
     }
     async fn spin_later(&self, side: usize) -> u32 {
+        std::future::ready(()).await;
         self.spin(side)
     }
     fn used_two_threads(&self) -> bool {

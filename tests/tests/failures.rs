@@ -358,7 +358,7 @@ workflow! {
         #[max(explode(*at == 6, "max") + 2)]
         stage looped: u32 = loop {
             stage loop_inner: u32 = explode_later(*at == 7, "in a loop");
-            break loop_inner
+            if *at == u32::MAX { continue } else { break loop_inner }
         };
         stage items: Vec<u32> = for item in 0..explode(*at == 8, "items") + 3 {
             stage item_inner: u32 = explode_later(*at == 9 && *item == 1, "in an item");
@@ -511,7 +511,7 @@ workflow! {
         stage raced: u32 = race { async { 3 }, std::future::pending::<u32>() };
         listed.iter().sum::<u32>() + raced
     }
-    workflow Spawning(number: u32) -> u32 {
+    workflow Spawning(_number: u32) -> u32 {
         #[spawn]
         stage elsewhere: u32 = async { 1u32 };
         elsewhere

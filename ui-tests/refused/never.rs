@@ -15,6 +15,15 @@ workflow! {
         waits + both
     }
 
+    workflow LazyTail(start: u32) -> u32 {
+        #[lazy]
+        stage asked: u32 = *start;
+        #[lazy]
+        stage handed: u32 = *asked;
+        stage block: u32 = { if *start > 3 { handed + 1 } else { 2 } };
+        if *block > 3 { *asked } else { asked }
+    }
+
     workflow Tail() -> u32 {
         stage stop = return 3;
         5

@@ -1,5 +1,6 @@
 use workflow_runtime::workflow;
 
+// No `std::error::Error`.
 struct NoError;
 fn fails() -> Result<u32, NoError> { Ok(1) }
 

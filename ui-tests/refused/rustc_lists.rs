@@ -7,11 +7,11 @@ workflow! {
         stage items: u32 = for item in 0..*start { *item };
         stage quorum_of: u32 = quorum(1) { async { 1 }, async { 2 } };
         stage numbers: Vec<u32> = for item in *start { *item };
-        stage option: u32 = match *start { 0 => for item in 0..3u32 { *item }, _ => 1 };
+        stage one_of: u32 = match *start { 0 => for item in 0..3u32 { *item }, _ => 1 };
         #[concurrency("three")]
         stage bounded: Vec<u32> = for item in 0..*start { *item };
         stage texts: Vec<u32> = quorum("two") { async { 1 }, async { 2 } };
-        skipped + items + quorum_of + numbers.len() as u32 + option + bounded.len() as u32 + texts.len() as u32
+        skipped + items + quorum_of + numbers.len() as u32 + one_of + bounded.len() as u32 + texts.len() as u32
     }
 }
 

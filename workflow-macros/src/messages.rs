@@ -182,6 +182,13 @@ pub(crate) fn let_of_lazy(binding: &str, lazy: &str) -> String {
     )
 }
 
+pub(crate) fn tail_of_lazy(lazy: &str) -> String {
+    format!(
+        "only a stage can ask for `{lazy}`, which is `#[lazy]`: when a tail takes effect, all stages have ended\n\
+         help: stage name: Type = ..;"
+    )
+}
+
 // Attributes.
 
 pub(crate) fn attribute_twice(name: &str, first: Span) -> String {

@@ -4,9 +4,9 @@
 
 pub use crate::{
     attempts::{
-        Rule, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep, typed,
+        Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep, typed,
     },
-    policy::{Jitter, Wait},
+    policy::{Jitter, Retry, Wait},
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
@@ -15,9 +15,12 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{GiveReason, List, Of, Optional, Why, of, of_caught, of_list, of_list_in, of_optional, value},
+    output::{
+        GiveReason, List, Of, Optional, Why, count, of, of_caught, of_list, of_list_in, of_optional, value,
+    },
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken, unnamed,
+        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken,
+        unnamed, unnamed_of,
     },
     shown::{Show, Shown},
     signal::{
@@ -28,7 +31,7 @@ pub use crate::{
     undo::{arm_before, protected, undo_losers, undoing},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
-pub use core::{marker::PhantomData, option::Option, result::Result};
+pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{
     time::Duration,
     boxed::Box,

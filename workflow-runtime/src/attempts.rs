@@ -4,7 +4,7 @@ use crate::{
     BoxError, Failure, FailureKind,
     failure::Stop,
     output::{Later, Now, Of},
-    policy::{Jitter, Wait},
+    policy::Retry,
     run::{Core, Cx},
 };
 use std::{
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 /// The policies of one stage.
 pub struct Settings {
     /// Its `#[retry]`s, in the order written.
-    pub retries: Vec<Rule>,
+    pub retries: Vec<Attempted>,
     /// How long each attempt may take.
     pub timeout: Option<Duration>,
     /// How long all attempts and waits may take.
@@ -26,13 +26,9 @@ pub struct Settings {
 }
 
 /// One `#[retry]`.
-pub struct Rule {
-    /// How many attempts after the first.
-    pub more: u32,
-    /// How long to wait before each.
-    pub wait: Wait,
-    /// Whether that is spread.
-    pub jitter: Jitter,
+pub struct Attempted {
+    /// How many further attempts, and the waits between them.
+    pub retry: Retry,
     /// It has an `if`, which speaks of the stage's own error: it does not hold for timeouts.
     pub conditional: bool,
 }
@@ -92,9 +88,9 @@ where
             Why::Own(error) => !rule.conditional || applies(error, index),
             Why::Failure(_) => !rule.conditional,
         });
-        let wait = rule.filter(|&rule| spent[rule] < settings.retries[rule].more).map(|rule| {
+        let wait = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.further()).map(|rule| {
             spent[rule] += 1;
-            settings.retries[rule].wait.before(spent[rule], settings.retries[rule].jitter)
+            settings.retries[rule].retry.wait(spent[rule], fastrand::f64)
         });
         let Some(wait) = wait else {
             return match error {

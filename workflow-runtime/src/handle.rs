@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 ///
 /// workflow! {
 ///     workflow Forever() {
-///         stage wait = std::future::pending();
+///         stage wait = std::future::pending::<()>();
 ///     }
 /// }
 ///

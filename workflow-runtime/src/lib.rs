@@ -1,4 +1,56 @@
 //! Workflows inside services: a stage graph written inline, checked by the compiler, run as a state machine.
+//!
+//! [`workflow!`] takes stages and what each of them needs. It checks the graph when you compile, and makes one ordinary
+//! future of it. Stages that do not depend on each other run concurrently.
+//!
+//! ```
+//! use workflow_runtime::workflow;
+//!
+//! async fn fetch(city: &str) -> Result<i32, std::io::Error> {
+//!     Ok(i32::try_from(city.len()).unwrap_or(0)) // Here a real one would ask a server.
+//! }
+//!
+//! workflow! {
+//!     /// Compares two cities.
+//!     workflow Warmer(here: String, there: String) -> String {
+//!         // Nothing connects these two, so they run side by side.
+//!         stage ours: i32 = fetch(here);
+//!         stage theirs: i32 = fetch(there);
+//!
+//!         match ours.cmp(theirs) {
+//!             std::cmp::Ordering::Less => there.clone(),
+//!             _ => here.clone(),
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_runtime::Failure> {
+//! let warmer = Warmer::new().run("Rome".to_owned(), "Palermo".to_owned()).await?;
+//! assert_eq!(warmer, "Palermo");
+//! # Ok(()) }
+//! ```
+//!
+//! # What is here
+//!
+//! | | |
+//! | --- | --- |
+//! | [`workflow!`] | the language; its documentation has it in short |
+//! | [`Handle`] | a run that was started: its output, its state, its cancellation |
+//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output |
+//! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | what has become of each stage of a run |
+//! | [`StageContext`] | what a stage may ask, as `ctx` |
+//! | [`graph`] | each workflow as static data, and its pictures |
+//! | [`policy`], [`Pool`] | retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
+//! | [`Workflow`] | the trait of all workflows, for code that takes any |
+//!
+//! # Runtimes
+//!
+//! The future of `run` can be polled on any executor. `start`, `#[spawn]` and `#[blocking]` need a tokio runtime.
+//!
+//! # Not available yet
+//!
+//! `#[retry]`, `#[timeout]`, `#[undo]` and the other attributes for how a stage runs, signals, `select`, `sleep` and
+//! durability. The macro refuses them and says so. A run lives in memory, and ends with its process.
 #![forbid(unsafe_code)]
 
 // So that the macro's paths hold in this crate's own documentation and tests.
@@ -28,6 +80,7 @@ pub use failure::{BoxError, Failure, FailureKind};
 pub use handle::Handle;
 pub use held::Loan;
 pub use many::TooFew;
+pub use policy::Pool;
 pub use signal::SignalError;
 pub use state::{ItemStates, StageState, Status};
 pub use workflow::{UnknownStage, Workflow};
@@ -37,6 +90,83 @@ pub use workflow_graph as graph;
 pub mod __private;
 
 /// A workflow, written inline.
+///
+/// ```
+/// # use workflow_runtime::workflow;
+/// # struct Clock(u32);
+/// # async fn read(name: &str) -> Result<String, std::io::Error> { Ok(name.to_owned()) }
+/// # fn stamp(clock: &Clock, text: &str) -> String { format!("{text}@{}", clock.0) }
+/// workflow! {
+///     /// Reads a few files, and stamps what they hold.
+///     workflow Stamped(names: Vec<String>) -> String // Inputs: what each run is given. The output.
+///     with clock: Clock // Services: what the workflow itself holds.
+///     {
+///         // A stage: a name, a type, and what gives it. It starts when all that it names has ended.
+///         stage texts: Vec<String> = for name in names { read(name) };
+///
+///         // A plain value, evaluated when first needed.
+///         let joined: String = texts.join(",");
+///
+///         stage stamped: String = stamp(clock, joined);
+///
+///         // The tail: the workflow's output. A bare name hands over the value itself.
+///         stamped
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let stamped = Stamped::new(Clock(7)).run(vec!["a".into(), "b".into()]).await.unwrap();
+/// assert_eq!(stamped, "a,b@7");
+/// # }
+/// ```
+///
+/// # The language
+///
+/// Names of stages, inputs, services, `let`s and loop states are shared references in every expression. The expression of a
+/// stage declared as `T` gives a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either. There is no
+/// `.await` and no `?` to write.
+///
+/// | on the right of a stage, in an arm, in a tail | meaning |
+/// | --- | --- |
+/// | an expression | as above |
+/// | `{ items… tail }` | a nested graph |
+/// | `seq { items… tail }` | one whose stages also run in the order written |
+/// | `if … { } else { }`, `match … { }` | one branch runs |
+/// | `loop state: S = first { }`, `loop { }` | rounds, each of which ends in `break value` or `continue state` |
+/// | `for pattern in items { }` | a run for each item, concurrent; a `Vec` in the items' order |
+/// | `race { a, b }`, `race for pattern in items { }` | the first to succeed; the others are dropped |
+/// | `quorum(n) { a, b, c }`, `quorum(n) for …` | the first `n` to succeed; a `Vec` in order of success |
+/// | `return value` | the workflow ends now |
+/// | `fail reason` | the stage around it fails |
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `#[after(a, b)]` | starts when these stages have ended too |
+/// | `#[when(condition)]`, `#[when(let pattern = value)]` | runs only then; the stage is declared as an `Option` |
+/// | `#[lazy]` | runs only when something asks for it |
+/// | `#[concurrency(n)]` | on a `for`: at most `n` items at once; 32 unless told |
+/// | `#[max(n)]`, `#[max(n, else = node)]` | on a `loop`: at most `n` rounds |
+/// | `#[spawn]`, `#[blocking]` | on a tokio task of its own; on a thread that may block |
+/// | `#[version(n)]` | on the workflow: shown in its graph |
+/// | docs, `#[cfg]`, `#[allow]` and other lints | as in Rust |
+///
+/// # What it makes
+///
+/// For a `workflow Name`, with its visibility:
+///
+/// - `Name`: `Name::new(services…)`, `run(inputs…)`, which gives a future, `start(inputs…)`, which gives a
+///   [`Handle`](crate::Handle), and `Name::GRAPH`, a [`Graph`](crate::graph::Graph). Cloning it costs a reference count. Its page in your
+///   documentation shows the picture of its graph.
+/// - `NameStage`: an enum of its stages. `Display` and `FromStr` use the names as written.
+/// - `NameState`: a field for each stage, as [`Handle::state`](crate::Handle::state) shows it.
+///
+/// # Cancellation
+///
+/// Dropping the future of `run` drops all that is under way. A stage on a task of its own ends at its next await; a
+/// `#[blocking]` call runs to its end, and its result is dropped.
+///
+/// # Panics
+///
+/// A panic in a stage is a [`Failure`](crate::Failure) of kind [`Panic`](crate::FailureKind::Panic).
 #[macro_export]
 macro_rules! workflow {
     ($($tokens:tt)*) => { $crate::__private::__workflow! { [$crate] $($tokens)* } };

@@ -27,7 +27,13 @@ impl<I, B, F: Future, T> Unpin for Each<'_, I, B, F, T> {}
 
 /// Runs `body` for each item, at most `concurrency` at once; gives their outputs in the items' order, or how the first
 /// that stopped did. An item is taken from the iterator only when its turn has come.
-pub fn each<I, B, F, T>(cx: Cx<'_>, stage: u32, items: I, concurrency: usize, body: B) -> Each<'_, I::IntoIter, B, F, T>
+pub fn each<I, B, F, T>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: I,
+    concurrency: usize,
+    body: B,
+) -> impl Future<Output = Result<Vec<T>, Stop>>
 where
     I: IntoIterator,
     B: FnMut(usize, I::Item) -> F,

@@ -97,6 +97,101 @@ where
     }
 }
 
+/// The same for what is no stage's own: a loop's state, the workflow's tail.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` is declared as `{T}`, but this gives `{Self}`",
+    label = "this gives `{Self}`",
+    note = "what is asked for is a `{T}`, a `Result<{T}, E>` with `E: Into<BoxError>`, or a future of either"
+)]
+pub trait IntoDeclared<S, T, M> {
+    /// The future that settles it.
+    type Run: Future<Output = Result<T, BoxError>>;
+    /// Makes that future; polls nothing.
+    fn run(self) -> Self::Run;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T, M, X: Settle<T, M>> IntoDeclared<S, T, Now<M>> for X {
+    type Run = Ready<Result<T, BoxError>>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        ready(self.settle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T, M, F: Future> IntoDeclared<S, T, Later<M>> for F
+where
+    F::Output: Settle<T, M>,
+{
+    type Run = Settling<F, T, M>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        Settling { future: self, to: PhantomData }
+    }
+}
+
+/// A value that is handed over is of the declared type.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` is declared as `{T}`, but this gives `{Self}`",
+    label = "this gives `{Self}`"
+)]
+pub trait Handed<S, T> {
+    /// As it is.
+    fn handed(self) -> T;
+}
+
+impl<S, T> Handed<S, T> for T {
+    #[inline]
+    fn handed(self) -> T {
+        self
+    }
+}
+
+/// What `()` may be, where nothing is written.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` is declared as `{T}`, but no value is given here",
+    label = "this gives `()`",
+    note = "a block without a tail, an `if` without an `else`, and a `break` or `return` alone give `()`"
+)]
+pub trait Nothing<S, T> {
+    /// `()`
+    fn nothing(self) -> T;
+}
+
+impl<S> Nothing<S, ()> for () {
+    #[inline]
+    fn nothing(self) {}
+}
+
+/// A number of rounds, items or members.
+#[diagnostic::on_unimplemented(
+    message = "a whole number is asked for here, not `{Self}`",
+    label = "not a whole number"
+)]
+pub trait Count {
+    /// None below zero.
+    fn count(self) -> u64;
+}
+
+macro_rules! counts {
+    ($($number:ty)*) => { $(
+        impl Count for $number {
+            #[inline]
+            fn count(self) -> u64 {
+                u64::try_from(self).unwrap_or(0)
+            }
+        }
+    )* };
+}
+counts!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+/// That number.
+#[inline]
+pub fn count<N: Count>(number: N) -> u64 {
+    number.count()
+}
+
 /// Futures of stages cross threads; values that are no futures need not, until they are kept.
 pub trait SendIfLater<S, M> {}
 impl<S, M, X> SendIfLater<S, Now<M>> for X {}
@@ -162,7 +257,7 @@ pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content
 
 /// What a `for` or a `quorum` gives.
 #[diagnostic::on_unimplemented(
-    message = "a `for` and a `quorum` give a `Vec`, but stage `{S}` is declared as `{Self}`",
+    message = "a `for` and a `quorum` give a `Vec`, but `{S}` is declared as `{Self}`",
     label = "not a `Vec`"
 )]
 pub trait List<S>: Sized {

@@ -6,7 +6,7 @@ use crate::{
     failure::{Panicked, Stop},
     graph::Graph,
     held::Held,
-    output::{IntoOutput, Of, Reason, SendIfLater},
+    output::{Handed, IntoDeclared, IntoOutput, Nothing, Of, Reason, SendIfLater},
     state::Watched,
     undo::{ScopeLog, UndoLog},
 };
@@ -491,6 +491,21 @@ where
     Unnamed { cx, stage, run: expression.run() }
 }
 
+/// The same for what is declared by something else than a stage.
+#[inline]
+pub fn unnamed_of<'a, S, T, X, M>(
+    cx: Cx<'a>,
+    stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
+    expression: X,
+) -> Unnamed<'a, X::Run>
+where
+    X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
+{
+    Unnamed { cx, stage, run: expression.run() }
+}
+
 impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
     type Output = Result<T, Stop>;
     #[inline]
@@ -514,13 +529,15 @@ pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
 
 /// A value that is handed over, as the type that is asked of it.
 #[inline]
-pub fn handed<T>(_: Of<T>, value: T) -> T {
-    value
+pub fn handed<S, T, V: Handed<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+    value.handed()
 }
 
 /// What a block without a tail gives.
 #[inline]
-pub fn nothing(_: Of<()>) {}
+pub fn nothing<S, T, V: Nothing<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+    value.nothing()
+}
 
 /// A `let` whose value is handed over.
 pub fn taken<T>(cell: OnceLock<T>) -> T {

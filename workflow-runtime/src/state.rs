@@ -130,7 +130,7 @@ impl<T: 'static> StageState<T> {
     /// workflow! {
     ///     workflow Double(number: u32) -> u32 {
     ///         stage doubled: u32 = *number * 2;
-    ///         stage never: u32 = std::future::pending();
+    ///         stage never: u32 = std::future::pending::<u32>();
     ///         *doubled + *never
     ///     }
     /// }

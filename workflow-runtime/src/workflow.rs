@@ -76,6 +76,12 @@ impl<T> Returned<T> {
         Self::default()
     }
 
+    /// For a task of its own. Takes a reference to a reference, too.
+    #[must_use]
+    pub fn share(this: &Self) -> Self {
+        this.clone()
+    }
+
     /// The first `return` counts.
     pub fn set(&self, value: T) -> Stop {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
@@ -203,7 +209,9 @@ impl std::fmt::Display for UnknownStage {
 
 impl std::error::Error for UnknownStage {}
 
+/// What `NameStage::from_str` gives for `text`.
 #[cold]
+#[must_use]
 pub fn unknown_stage(text: &str) -> UnknownStage {
     UnknownStage(text.to_owned())
 }

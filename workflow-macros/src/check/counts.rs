@@ -45,7 +45,7 @@ impl Counts<'_, '_> {
         let needed = self.literal(needed);
         match (needed, members) {
             (_, Members::Listed(members)) if members.is_empty() => {
-                self.diagnostics.error(span, messages::QUORUM_OF_NONE)
+                self.diagnostics.error(span, messages::QUORUM_OF_NONE);
             }
             (Some((0, span)), _) => self.diagnostics.error(span, messages::QUORUM_ZERO),
             (Some((needed, span)), Members::Listed(members)) if needed > members.len() as u128 => {

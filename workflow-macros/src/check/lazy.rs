@@ -1,4 +1,4 @@
-//! A `#[lazy]` stage is asked for by a stage, an arm or a tail.
+//! A `#[lazy]` stage is asked for by stages of its block, and by nothing else.
 
 use crate::{
     diagnostics::Diagnostics,
@@ -13,10 +13,12 @@ pub(super) fn check(model: &Model<'_>, whole: bool, diagnostics: &Diagnostics) {
         for (&name, &span) in code.uses.iter().zip(&code.spans) {
             let Some(lazy) = lazy_stage(model, name) else { continue };
             asked[lazy] = true;
+            let text = model.names[name].ident.to_string();
             if let Some(binding) = code.of_let {
-                let text = model.lets[binding].syntax.name.to_string();
-                let message = messages::let_of_lazy(&text, &model.names[name].ident.to_string());
-                diagnostics.error(span, message);
+                let binding = model.lets[binding].syntax.name.to_string();
+                diagnostics.error(span, messages::let_of_lazy(&binding, &text));
+            } else if model.stage_of(model.stages[lazy].scope, code.scope, code.around).is_none() {
+                diagnostics.error(span, messages::tail_of_lazy(&text));
             }
         }
     }

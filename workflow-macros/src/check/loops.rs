@@ -166,7 +166,9 @@ impl<'s> Check<'_, 's> {
             | NodeKind::Sleep(_)
             | NodeKind::SleepUntil(_) => paths.falls.push(node.span),
             NodeKind::If(branches) => {
-                branches.iter().for_each(|branch| self.paths_of(branch.scope, paths));
+                for branch in branches {
+                    self.paths_of(branch.scope, paths);
+                }
                 if branches.last().is_some_and(|branch| branch.condition.is_some()) {
                     paths.falls.push(node.span);
                 }

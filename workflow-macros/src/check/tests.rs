@@ -1,1 +1,195 @@
-//! Each family of rules.
+//! Each family of rules: which findings, of how many, in the words that matter. The exact texts stand in `ui-tests/`.
+
+use super::{check, own, warnings};
+use crate::{diagnostics::Diagnostics, resolve, syntax};
+
+/// What is told of `body`, the body of a workflow with a number and a list of numbers, in the order told.
+fn told(body: &str) -> Vec<String> {
+    found(&format!("workflow Test(start: u32, numbers: Vec<u32>) -> u32 with service: u32 {{ {body} }}")).0
+}
+
+/// The errors, and how many warnings there are.
+fn found(source: &str) -> (Vec<String>, usize) {
+    let diagnostics = Diagnostics::new();
+    let tokens = source.parse().expect("tokens");
+    let mut workflows = syntax::parse(tokens, &diagnostics);
+    let read = !diagnostics.has_errors();
+    let mut warned = 0;
+    for workflow in &mut workflows.workflows {
+        own(workflow, &diagnostics);
+        let model = resolve::resolve(workflow, &diagnostics);
+        check(&model, read, &diagnostics);
+        warned += warnings(&model).to_string().matches("deprecated").count();
+    }
+    (diagnostics.finish().iter().map(|one| one.error.to_string()).collect(), warned)
+}
+
+/// As many errors as `words`, each with its own.
+fn expect(body: &str, words: &[&str]) {
+    let told = told(body);
+    assert_eq!(told.len(), words.len(), "{body}\n{told:#?}");
+    for (message, words) in told.iter().zip(words) {
+        assert!(message.contains(words), "{body}\n{message}\nlacks {words}");
+    }
+}
+
+#[test]
+fn cycles_are_told_with_their_whole_path() {
+    expect("stage a: u32 = *c; stage b: u32 = *a; stage c: u32 = *b; 1", &["`a → b → c → a`"]);
+    expect("stage a: u32 = *c; #[after(a)] stage b = (); #[after(b)] stage c: u32 = 1; 1", &["`a → b → c → a`"]);
+    expect("stage a: u32 = *a; 1", &["`a` names itself"]);
+    expect("stage a: u32 = { stage b: u32 = *a; *b }; 1", &["`a` names itself"]);
+    expect("let a: u32 = *b; let b: u32 = *a; 1", &["`a → b → a`"]);
+    expect("#[lazy] stage a: u32 = *b; #[lazy] stage b: u32 = *a; 1", &["`a → b → a`"]);
+    expect("seq { #[after(b)] stage a = (); stage b = (); 1 }", &["`a → b → a`"]);
+}
+
+#[test]
+fn each_group_of_a_cycle_is_told_once() {
+    let both = "stage a: u32 = *b; stage b: u32 = *a + *c; stage c: u32 = *b; stage x: u32 = *y; stage y: u32 = *x; 1";
+    expect(both, &["`a → b → a`", "`x → y → x`"]);
+}
+
+#[test]
+fn a_stage_may_be_called_as_the_function_that_it_calls() {
+    expect("stage profile: u32 = profile(start); *profile", &[]);
+    expect("stage block: u32 = { stage inner: u32 = block(start); *inner }; *block", &[]);
+    expect("let value: u32 = value(start); *value", &[]);
+}
+
+#[test]
+fn long_chains_need_no_deep_stack() {
+    let stages = (1..2_000).map(|number| format!("stage s{number}: u32 = *s{};", number - 1));
+    let body: String = stages.collect();
+    expect(&format!("stage s0: u32 = 1; {body} *s1999"), &[]);
+    expect(&format!("stage s0: u32 = *s1999; {body} 1"), &["s0 → s1 → s2"]);
+}
+
+#[test]
+fn names_give_variants_of_their_own() {
+    expect("stage a1: u32 = 1; stage a_1: u32 = 1; 1", &["both give the variant `A1`"]);
+    expect("stage a: u32 = 1; stage a: u32 = 1; 1", &["declared twice"]);
+}
+
+#[test]
+fn a_shadowed_name_is_told_once() {
+    expect("stage a: u32 = 1; stage b: u32 = match *a { a => a }; *b", &["would shadow"]);
+    expect("stage a: u32 = match *start { a => a }; *a", &["would shadow"]);
+    expect("stage a: u32 = Some(1).map_or(0, |a| a); *a", &["would shadow"]);
+}
+
+#[test]
+fn only_what_ends_with_its_block_is_handed_over() {
+    expect("stage a: u32 = 1; a", &[]);
+    expect("stage a: u32 = 1; if *start > 3 { a } else { { a } }", &[]);
+    expect("stage a: u32 = { stage b: u32 = 1; b }; start", &[]);
+    expect("stage a: u32 = start; *a", &["can't hand it on"]);
+    expect("stage a: u32 = if *start > 3 { start } else { 1 }; *a", &["lives outside"]);
+    expect("stage a: u32 = match *start { 0 => return start, _ => 1 }; *a", &["lives outside"]);
+    expect("stage a: Vec<u32> = for number in numbers { start }; a.len()", &["lives outside"]);
+    expect("stage a: Vec<u32> = for number in numbers { number }; a.len()", &[]);
+    expect("service", &["service `service`"]);
+    expect("loop state: u32 = 1 { if *state > 3 { break state } else { continue start } }", &["`start` lives outside"]);
+    expect("loop state: u32 = start { if *state > 3 { break 1 } else { continue state } }", &["`start` lives outside"]);
+}
+
+#[test]
+fn a_loop_can_end_and_repeat() {
+    expect("loop { stage a = (); }", &["can't end"]);
+    expect("loop { if *start > 3 { break 1 } }", &[]);
+    expect("loop { stage a = if *start > 3 { return 1 }; }", &[]);
+    expect("loop { break 1 }", &["can't repeat"]);
+    expect("loop state: u32 = 1 { break 1 }", &["can't repeat"]);
+    expect("loop state: u32 = 1 { continue 1 }", &["can't end"]);
+    expect("#[max(3, else = 5)] loop state: u32 = 1 { continue 1 }", &[]);
+    expect("loop state: u32 = 1 { if *state > 3 { break 1 } }", &["this path in neither"]);
+    expect("loop state: u32 = 1 { }", &["this path in neither"]);
+    expect("loop state: u32 = 1 { match *state { 0 => break 1, 1 => continue 2, _ => panic!() } }", &[]);
+    expect("loop state: u32 = 1 { match *state { 0 => break 1, 1 => continue 2, _ => *state } }", &["this path in"]);
+    expect("loop { if *start > 3 { break 1 } else { continue 1 } }", &["takes no value"]);
+    expect("loop state: u32 = 1 { if *start > 3 { break 1 } else { continue } }", &["its state"]);
+    expect("loop { select { sleep(3s) => 1 } }", &["`select` is not available yet"]);
+}
+
+#[test]
+fn break_and_continue_stand_in_a_tail() {
+    expect("stage a: u32 = break 1; *a", &["no `loop` around"]);
+    expect("for number in numbers { continue }", &["side by side"]);
+    expect(
+        "loop { stage a: u32 = match *start { 0 => break 1, _ => 2 }; if *a > 3 { break a } }",
+        &["a round ends in"],
+    );
+    expect("loop { { if *start > 3 { break 1 } } }", &[]);
+}
+
+#[test]
+fn numbers_that_can_t_be_meant() {
+    expect("race { async { 1 } }", &["of one"]);
+    expect("race { }", &["without members"]);
+    expect("quorum(3) { 1, 2 }", &["quorum(2)"]);
+    expect("quorum(2) { 1, 2 }", &[]);
+    expect("quorum(0) for number in numbers { 1 }", &["at least one success"]);
+    expect("#[max(0)] stage a: u32 = loop { if *start > 1 { break 1 } }; *a", &["at least one round"]);
+    expect("#[concurrency(0u8)] stage a: Vec<u32> = for number in numbers { 1 }; a.len()", &["one item at a time"]);
+}
+
+#[test]
+fn what_never_runs() {
+    expect("stage a: u32 = fail \"x\"; stage b: u32 = *a; *b", &["`b` can never run"]);
+    expect("stage a = return 1; *start", &["this tail can never be reached"]);
+    expect("stage a = if *start > 3 { return 1 } else { fail \"x\" }; 1", &["`return` or `fail`"]);
+    expect("stage a = if *start > 3 { return 1 }; 1", &[]);
+    expect("#[when(*start > 3)] stage a = return 1; 1", &[]);
+    expect("#[lazy] stage a: u32 = 1; 1", &["nothing asks for it"]);
+    expect("#[lazy] stage _a: u32 = 1; 1", &[]);
+    expect("#[lazy] stage a: u32 = 1; #[after(a)] stage b = (); 1", &["nothing asks for it"]);
+    expect("#[lazy] stage a: u32 = 1; *a", &["only a stage can ask"]);
+    expect("#[lazy] stage a: u32 = 1; let b: u32 = *a; *b", &["a `let` can't wait"]);
+    expect("#[lazy] stage a: u32 = 1; stage b: u32 = if *start > 3 { *a } else { 1 }; *b", &[]);
+}
+
+#[test]
+fn attributes_stand_where_they_mean_something() {
+    expect("#[max(3)] stage a: u32 = 1; *a", &["before a `loop`"]);
+    expect("#[concurrency(3)] stage a: u32 = race for number in numbers { 1 }; *a", &["a plain `for`"]);
+    expect("#[undo(close())] let a: u32 = 1; *a", &["on a `let`"]);
+    expect("#[spawn] #[blocking] stage a: u32 = 1; *a", &["exclude each other"]);
+    expect("#[spawn] #[spawn] stage a: u32 = 1; *a", &["stands twice"]);
+    expect("#[blocking] stage a: u32 = { 1 }; *a", &["one expression"]);
+    expect("#[retry(3)] #[retry(4)] stage a: u32 = 1; *a", &["not available yet", "not available yet"]);
+    expect("signal a: u32; #[after(a)] stage b: u32 = *a; *b", &["`signal` is not available yet"]);
+    expect("match *start { 0 => #[max(3)] loop { if *start > 3 { break 1 } }, _ => 1 }", &[]);
+    expect("match *start { 0 => #[lazy] loop { if *start > 3 { break 1 } }, _ => 1 }", &["an unnamed `loop`"]);
+}
+
+#[test]
+fn a_workflow_owns_what_it_works_on() {
+    let errors = |source: &str| found(source).0;
+    assert_eq!(errors("workflow A<'a, T: 'a>(x: &'a T) -> &'a u32 where 'a: 'static, T: Fn(&u32) { *x }").len(), 1);
+    assert_eq!(errors("workflow A(x: &str, y: Cow<'_, str>) -> u32 { *x + *y }").len(), 2);
+    assert_eq!(errors("workflow A(x: &'static str, y: fn(&u32) -> &u32) -> u32 { *x + *y }").len(), 0);
+    assert_eq!(errors("workflow A(x: u32) -> u32 { stage a: &str = *x; let b: &str = *a; *b }").len(), 1);
+}
+
+#[test]
+fn several_mistakes_are_all_told() {
+    let body = "stage a: u32 = *b; stage b: u32 = *a; #[after(nobody)] stage c: u32 = 1; #[max(2)] stage d: u32 = *c; \
+                stage e: u32 = race { 1 }; stage f: u32 = match *d { 0 => break 1, _ => 2 }; *e + *f";
+    assert_eq!(told(body).len(), 5);
+}
+
+#[test]
+fn warnings_wait_for_what_is_not_used() {
+    let warned = |source: &str| {
+        let (errors, warned) = found(source);
+        assert!(errors.is_empty(), "{errors:#?}");
+        warned
+    };
+    assert_eq!(warned("workflow A(x: u32, _y: u32) -> u32 with z: u32 { 1 }"), 2);
+    assert_eq!(warned("workflow A() { stage a: u32 = 1; stage _b: u32 = 1; stage c = (); stage d: () = (); }"), 1);
+    let implied = "stage a: u32 = 1; stage b: u32 = *a; let c: u32 = *b;";
+    assert_eq!(warned(&format!("workflow A() -> u32 {{ {implied} #[after(a)] stage d: u32 = *c; d }}")), 1);
+    assert_eq!(warned(&format!("workflow A() -> u32 {{ {implied} #[after(b)] stage d: u32 = 1; *d + *c }}")), 0);
+    let lazy = "#[lazy] stage a: u32 = 1; #[after(a)] stage b: u32 = *a;";
+    assert_eq!(warned(&format!("workflow A() -> u32 {{ {lazy} b }}")), 0);
+}

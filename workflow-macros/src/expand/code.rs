@@ -1,6 +1,6 @@
 //! The user's expressions, and what stands before them.
 
-use super::Expansion;
+use super::{Expansion, node::Whose};
 use crate::model::{CodeId, NameKind, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,9 +15,23 @@ impl Expansion<'_, '_> {
         for &name in &code.uses {
             let ident = &self.model.names[name].ident;
             match self.model.names[name].kind {
+                NameKind::Signal(signal) if code.of_let.is_some() => {
+                    let peeked = self.signal_peeked(signal);
+                    before.extend(quote!(let #ident = #peeked;));
+                }
+                NameKind::Signal(signal) => {
+                    let held = self.signal_held(signal, stage);
+                    before.extend(quote!(let #ident = &**#held;));
+                }
                 NameKind::Let(binding) => {
                     let get = self.local("let", binding);
                     if code.of_let.is_none() {
+                        let mut signals = Vec::new();
+                        self.signals_of_let(binding, &mut signals);
+                        for signal in signals {
+                            let held = self.signal_held(signal, stage);
+                            before.extend(quote!(let _ = #held;));
+                        }
                         // A panic of its value is one of the stage that needs it first.
                         let (cx, number) = (self.cx(), self.number(stage));
                         before.extend(quote!(#cx.at(#number);));
@@ -75,20 +89,30 @@ impl Expansion<'_, '_> {
     }
 
     /// An expression that is no stage, awaited, in an `async` body: its value.
-    pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(stage));
+    pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream, whose: Whose) -> TokenStream {
+        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(whose));
         let before = self.before(code, stage);
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
-        let call =
-            quote_spanned!(span=> #runtime::unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
+        let unnamed = match whose {
+            Whose::Stage(_) => quote_spanned!(span=> #runtime::unnamed),
+            Whose::Named(_) | Whose::Workflow => quote_spanned!(span=> #runtime::unnamed_of),
+        };
+        let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         if drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #cx.at(#number); let #run = #call; #run.await? })
         } else {
             quote!({ #before #cx.at(#number); let #run = #call.await?; #run })
         }
+    }
+
+    /// A number, of whatever type of integer.
+    pub(super) fn count(&self, code: CodeId) -> TokenStream {
+        let expr = self.model.codes[code].expr;
+        let runtime = self.runtime_at(expr.span());
+        quote_spanned!(expr.span()=> #runtime::count(#expr))
     }
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.

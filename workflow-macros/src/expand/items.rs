@@ -66,7 +66,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
         let syntax::Workflow { attributes, visibility, name, .. } = workflow;
-        let (docs, cfgs) = (&attributes.docs, &attributes.cfgs);
+        let (docs, cfgs, lints) = (&attributes.docs, &attributes.cfgs, self.lints());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let parameters = parameter_names(&generics);
@@ -93,6 +93,7 @@ impl Expansion<'_, '_> {
             #(#docs)*
             #no_docs
             #picture
+            #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #services: #runtime::Arc<(#(#service_types,)*)>,
                 #marker: #phantom,
@@ -117,7 +118,7 @@ impl Expansion<'_, '_> {
                     -> impl ::core::future::Future<Output = #runtime::Result<#output, #runtime::Failure>>
                         + ::core::marker::Send + 'static + use<#(#parameters),*>
                 {
-                    #runtime::run::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::run::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
                 }
 
                 /// Starts the workflow on the current tokio runtime and gives a handle on it: await it for the output,
@@ -127,14 +128,14 @@ impl Expansion<'_, '_> {
                 /// Outside of a tokio runtime.
                 #[track_caller]
                 pub fn start(&self, #(#input_names: #input_types),*) -> #runtime::Handle<Self> {
-                    #runtime::start::<Self>(#runtime::Arc::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::start::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
                 }
             }
             /// Costs a reference count.
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::clone::Clone for #name #type_generics #clause {
                 fn clone(&self) -> Self {
-                    Self { #services: #runtime::Arc::clone(&self.#services), #marker: ::core::marker::PhantomData }
+                    Self { #services: #runtime::Clone::clone(&self.#services), #marker: ::core::marker::PhantomData }
                 }
             }
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
@@ -144,6 +145,11 @@ impl Expansion<'_, '_> {
             }
             #default
         }
+    }
+
+    /// The workflow's `#[allow]`s and their like, for every item. (An `#[expect]` would be fulfilled by one of them only.)
+    fn lints(&self) -> Vec<&syn::Attribute> {
+        self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
     }
 
     pub(super) fn stage_enum(&self) -> Ident {
@@ -156,7 +162,7 @@ impl Expansion<'_, '_> {
 
     fn stages_item(&self) -> TokenStream {
         let runtime = &self.runtime;
-        let (name, visibility) = (self.stage_enum(), &self.model.workflow.visibility);
+        let (name, visibility, lints) = (self.stage_enum(), &self.model.workflow.visibility, self.lints());
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
         let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name)));
@@ -178,6 +184,7 @@ impl Expansion<'_, '_> {
         let all = variants.len();
         quote! {
             #[doc = #about]
+            #(#lints)*
             #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
             #visibility enum #name { #(#docs #variants,)* }
             #[allow(clippy::all, clippy::pedantic)]
@@ -206,7 +213,7 @@ impl Expansion<'_, '_> {
     fn state_item(&self) -> TokenStream {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
-        let (name, visibility) = (self.state_struct(), &workflow.visibility);
+        let (name, visibility, lints) = (self.state_struct(), &workflow.visibility, self.lints());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = phantom(&generics);
@@ -225,6 +232,8 @@ impl Expansion<'_, '_> {
             format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
         quote! {
             #[doc = #about]
+            #[allow(clippy::pub_underscore_fields)]
+            #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #(#[doc = #docs] pub #fields: #types,)*
                 #marker: #phantom,

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail},
+    node::{Ends, Tail, Whose},
 };
 use crate::model::NameKind;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -34,7 +34,7 @@ impl Expansion<'_, '_> {
                 bound.extend(quote!(let #ident = &#services.#field;));
             }
         }
-        let body = self.scope(0, &Tail::value(self.output_of()), &Ends::none());
+        let body = self.scope(0, &Tail::value(self.output_of(), Whose::Workflow), &Ends::none());
         let body = if self.model.returns {
             let returned = self.named("returned");
             let ended = self.named("ended");

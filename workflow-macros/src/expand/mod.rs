@@ -13,6 +13,8 @@ mod signal;
 mod stage;
 mod undo;
 
+use node::Whose;
+
 use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -73,13 +75,13 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The type whose name an error says: a stage's, or the workflow's for its tail.
-    fn mark(&self, stage: Option<StageId>) -> TokenStream {
-        let name = match stage {
-            Some(stage) => &self.model.stages[stage].syntax.name,
-            None => &self.model.workflow.name,
-        };
-        self.mark_of(name)
+    /// The type whose name an error says: that of a stage or a loop's state, or the workflow itself for its tail.
+    fn mark(&self, whose: Whose) -> TokenStream {
+        match whose {
+            Whose::Stage(stage) => self.mark_of(&self.model.stages[stage].syntax.name),
+            Whose::Named(name) => self.mark_of(&self.model.names[name].ident),
+            Whose::Workflow => quote!(Self),
+        }
     }
 
     fn mark_of(&self, name: &Ident) -> TokenStream {

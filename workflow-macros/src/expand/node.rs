@@ -2,8 +2,9 @@
 
 use super::{Expansion, code};
 use crate::model::{Branch, For, Loop, Members, NameId, NameKind, Node, NodeKind, ScopeId, StageId};
+use crate::syntax;
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Lifetime, spanned::Spanned};
 
 /// What a node's value is for.
@@ -13,8 +14,24 @@ pub(super) struct Tail {
     of: TokenStream,
     /// That type as it is written, where it is a stage's own.
     ty: Option<TokenStream>,
+    /// Whose type that is: the name that an error says.
+    whose: Whose,
     /// In a loop's tail: where `break` and `continue` go.
     round: Option<Round>,
+}
+
+/// What declares the type that is asked of a node.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    Stage(StageId),
+    Named(NameId),
+    Workflow,
+}
+
+impl Whose {
+    pub(super) fn of(stage: Option<StageId>) -> Self {
+        stage.map_or(Self::Workflow, Self::Stage)
+    }
 }
 
 #[derive(Clone)]
@@ -23,16 +40,17 @@ struct Round {
     has_state: bool,
     /// The type of `break`.
     of: TokenStream,
+    whose: Whose,
 }
 
 impl Tail {
-    pub(super) fn value(of: TokenStream) -> Self {
-        Self { of, ty: None, round: None }
+    pub(super) fn value(of: TokenStream, whose: Whose) -> Self {
+        Self { of, ty: None, whose, round: None }
     }
 
     /// The node of a stage that is declared as `ty`.
-    pub(super) fn declared(of: TokenStream, ty: TokenStream) -> Self {
-        Self { of, ty: Some(ty), round: None }
+    pub(super) fn declared(of: TokenStream, ty: TokenStream, stage: StageId) -> Self {
+        Self { of, ty: Some(ty), whose: Whose::Stage(stage), round: None }
     }
 }
 
@@ -63,10 +81,10 @@ impl Expansion<'_, '_> {
     pub(super) fn node(&self, node: &Node<'_>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         match &node.kind {
             NodeKind::Expression(code) => {
-                self.hand_over(*code, &tail.of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of))
+                self.hand_over(*code, tail, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of, tail.whose))
             }
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
-            NodeKind::If(branches) => self.branches(branches, stage, tail, ends),
+            NodeKind::If(branches) => self.branches(branches, stage, tail, ends, node.span),
             NodeKind::Match { scrutinee, arms } => {
                 let before = self.before(*scrutinee, stage);
                 let (keep, shown) = self.scrutinee(*scrutinee);
@@ -79,7 +97,7 @@ impl Expansion<'_, '_> {
                         let (before, expr) = (self.before(guard, stage), self.model.codes[guard].expr);
                         if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
                     });
-                    let body = self.scope(arm.scope, tail, ends);
+                    let body = located_braces(self.scope(arm.scope, tail, ends), end(&arm.syntax.node));
                     quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
                 });
                 let matching = quote_spanned!(span=> match #shown { #(#arms)* });
@@ -87,9 +105,11 @@ impl Expansion<'_, '_> {
             }
             NodeKind::Loop(looping) => self.looping(looping, stage, tail, node.span),
             NodeKind::For(each) => {
-                let runtime = &self.runtime;
                 let item = self.local("item", each.body);
                 let cx = self.cx();
+                let at = self.model.codes[each.items].expr.span();
+                let runtime = self.runtime_at(at);
+                let call = quote_spanned!(at=> #runtime::each);
                 let each = self.each(each, stage, &item, false);
                 let limit = match each.limit {
                     Some(limit) => limit,
@@ -103,7 +123,7 @@ impl Expansion<'_, '_> {
                     let (#item, #list) = #of_list;
                     #before
                     #cx.at(#number);
-                    #list(#runtime::each(#cx, #number, #items, #limit, #body).await?)
+                    #list(#call(#cx, #number, #items, #limit, #body).await?)
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
@@ -123,10 +143,12 @@ impl Expansion<'_, '_> {
             NodeKind::Return(value) => {
                 let runtime = &self.runtime;
                 let returned = self.named("returned");
-                let of = self.output_of();
+                let output = Tail::value(self.output_of(), Whose::Workflow);
                 let value = match value {
-                    Some(code) => self.hand_over(*code, &of, ends).unwrap_or_else(|| self.unnamed(*code, stage, &of)),
-                    None => quote!(()),
+                    Some(code) => self
+                        .hand_over(*code, &output, ends)
+                        .unwrap_or_else(|| self.unnamed(*code, stage, &output.of, output.whose)),
+                    None => self.no_tail(&output, node.span),
                 };
                 quote!(return #runtime::Result::Err(#returned.set(#value)))
             }
@@ -139,7 +161,7 @@ impl Expansion<'_, '_> {
                 let stop = quote_spanned!(span=> #cx.fail(#number, #runtime::Why(#expr).__workflow_reason()));
                 quote!({ #before #cx.at(#number); return #runtime::Result::Err(#stop) })
             }
-            NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends),
+            NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends, node.span),
             NodeKind::Continue(value) => self.continuing(value.as_deref(), stage, tail, ends),
             NodeKind::Error => quote!(::core::unreachable!()),
         }
@@ -153,9 +175,8 @@ impl Expansion<'_, '_> {
             let label = self.label(round.scope);
             return quote!(continue #label);
         }
-        let runtime = &self.runtime;
-        let of = &tail.of;
-        quote_spanned!(close=> #runtime::nothing(#of))
+        let (runtime, of, mark) = (self.runtime_at(close), &tail.of, self.mark(tail.whose));
+        quote_spanned!(close=> #runtime::nothing(#of, #runtime::PhantomData::<#mark>, ()))
     }
 
     pub(super) fn output_of(&self) -> TokenStream {
@@ -166,7 +187,7 @@ impl Expansion<'_, '_> {
 
     /// The type of the items where a list is asked for, and what makes the list of them.
     fn of_list(&self, stage: Option<StageId>, tail: &Tail, span: Span) -> TokenStream {
-        let mark = self.mark(stage);
+        let mark = self.mark(Whose::of(stage));
         match &tail.ty {
             Some(ty) => {
                 // A path that starts in this crate would have rustc tell the error twice.
@@ -182,7 +203,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A bare name as a tail hands over the value itself.
-    fn hand_over(&self, code: usize, of: &TokenStream, ends: &Ends) -> Option<TokenStream> {
+    fn hand_over(&self, code: usize, tail: &Tail, ends: &Ends) -> Option<TokenStream> {
         let ident = code::bare_name(self.model.codes[code].expr)?;
         let name: NameId = *self.model.by_name.get(&ident.to_string())?;
         let model = &self.model.names[name];
@@ -206,7 +227,8 @@ impl Expansion<'_, '_> {
             NameKind::Service(_) | NameKind::Signal(_) | NameKind::Head(_) => return None,
         };
         let runtime = self.runtime_at(ident.span());
-        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #ident));
+        let (of, mark) = (&tail.of, self.mark(tail.whose));
+        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #runtime::PhantomData::<#mark>, #ident));
         // With the workflow's own tail the undos are over: none holds on to what is handed over.
         let commit = (self.model.compensates && ends.0.contains(&0)).then(|| {
             let cx = self.cx();
@@ -229,7 +251,14 @@ impl Expansion<'_, '_> {
 
     // Branches.
 
-    fn branches(&self, branches: &[Branch], stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+    fn branches(
+        &self,
+        branches: &[Branch],
+        stage: Option<StageId>,
+        tail: &Tail,
+        ends: &Ends,
+        span: Span,
+    ) -> TokenStream {
         let Some((first, rest)) = branches.split_first() else { return TokenStream::new() };
         let then = self.scope(first.scope, tail, ends);
         let Some(condition) = first.condition else { return then };
@@ -238,7 +267,7 @@ impl Expansion<'_, '_> {
         let expr = self.model.codes[condition].expr;
         let condition = self.condition(expr);
         let otherwise =
-            if rest.is_empty() { self.no_tail(tail, expr.span()) } else { self.branches(rest, stage, tail, ends) };
+            if rest.is_empty() { self.no_tail(tail, span) } else { self.branches(rest, stage, tail, ends, span) };
         quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
     }
 
@@ -256,7 +285,8 @@ impl Expansion<'_, '_> {
         let state = looping.syntax.state.as_ref();
         let initial = looping.initial.as_ref().zip(state).map(|(node, state)| {
             let ty = &state.ty;
-            let value = self.node(node, stage, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+            let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(looping.round));
+            let value = self.node(node, stage, &asked, &Ends::none());
             quote!(let mut #next: #ty = #value;)
         });
         let bound = state.map(|state| {
@@ -270,19 +300,26 @@ impl Expansion<'_, '_> {
         let inner = Tail {
             of: quote!(#runtime::of::<()>()),
             ty: None,
-            round: Some(Round { scope: looping.round, has_state: state.is_some(), of: tail.of.clone() }),
+            whose: tail.whose,
+            round: Some(Round {
+                scope: looping.round,
+                has_state: state.is_some(),
+                of: tail.of.clone(),
+                whose: tail.whose,
+            }),
         };
         let body = self.scope(looping.round, &inner, &ends);
         let rounds = self.named("rounds");
         let max = looping.max.map(|max| {
             let before = self.before(max, stage);
-            let expr = self.model.codes[max].expr;
-            quote!(let #rounds: u64 = { #before #cx.at(#number); (#expr) as u64 };)
+            let max = self.count(max);
+            quote!(let #rounds: u64 = { #before #cx.at(#number); #max };)
         });
         let spent = looping.max.map(|_| {
             let otherwise = match looping.otherwise {
                 Some(scope) => {
-                    let value = self.scope(scope, &Tail::value(tail.of.clone()), &Ends::none().and(looping.round));
+                    let asked = Tail::value(tail.of.clone(), tail.whose);
+                    let value = self.scope(scope, &asked, &Ends::none().and(looping.round));
                     quote!(break #label #value)
                 }
                 None => quote!(return #runtime::Result::Err(#cx.rounds_spent(#number, #rounds))),
@@ -311,13 +348,20 @@ impl Expansion<'_, '_> {
         })
     }
 
-    fn breaking(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+    fn breaking(
+        &self,
+        value: Option<&Node<'_>>,
+        stage: Option<StageId>,
+        tail: &Tail,
+        ends: &Ends,
+        span: Span,
+    ) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let label = self.label(round.scope);
-        let outer = Tail::value(round.of.clone());
+        let outer = Tail::value(round.of.clone(), round.whose);
         let value = match value {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
-            None => self.no_tail(&outer, Span::mixed_site()),
+            None => self.no_tail(&outer, span),
         };
         quote!(break #label #value)
     }
@@ -329,8 +373,14 @@ impl Expansion<'_, '_> {
         let Some(node) = value else { return quote!(continue #label) };
         let next = self.local("next", round.scope);
         let Some(ty) = self.state_type(round.scope) else { return quote!(continue #label) };
-        let value = self.node(node, stage, &Tail::value(quote!(#runtime::of::<#ty>())), &ends.from(round.scope));
+        let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
+        let value = self.node(node, stage, &asked, &ends.from(round.scope));
         quote!({ #next = #value; continue #label })
+    }
+
+    fn whose_state(&self, round: ScopeId) -> Whose {
+        let state = self.model.names.iter().position(|name| name.kind == NameKind::LoopState(round));
+        state.map_or(Whose::Workflow, Whose::Named)
     }
 
     /// The declared type of the state of the loop with that round.
@@ -348,7 +398,7 @@ impl Expansion<'_, '_> {
         let index = self.index(each.body);
         let (place, taken) = (self.named("place"), self.local("taken", each.body));
         let pattern = each.pattern;
-        let body = self.scope(each.body, &Tail::value(quote!(#item)), &Ends::none());
+        let body = self.scope(each.body, &Tail::value(quote!(#item), Whose::of(stage)), &Ends::none());
         let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
         let shared = self.model.scopes[each.body]
             .lends_item
@@ -358,6 +408,7 @@ impl Expansion<'_, '_> {
             None => shown,
         };
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
+        let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
         let body = if racing {
             self.member_scope(each.body, &body)
         } else {
@@ -368,7 +419,7 @@ impl Expansion<'_, '_> {
             #lender
             let #place = #cx.place(#number, #index);
             let #cx = #cx.within(&#place);
-            let #pattern = #shown;
+            #bind
             #body
         });
         let mut before = self.before(each.items, stage);
@@ -382,8 +433,8 @@ impl Expansion<'_, '_> {
         };
         let limit = each.concurrency.map(|limit| {
             before.extend(self.before(limit, stage));
-            let expr = self.model.codes[limit].expr;
-            quote!((#expr) as usize)
+            let limit = self.count(limit);
+            quote!(#limit as usize)
         });
         EachParts { items, body, before, limit }
     }
@@ -413,8 +464,8 @@ impl Expansion<'_, '_> {
         };
         let (mut before, count) = match needed {
             Some(needed) => {
-                let expr = self.model.codes[needed].expr;
-                (self.before(needed, stage), quote!((#expr) as usize))
+                let count = self.count(needed);
+                (self.before(needed, stage), quote!(#count as usize))
             }
             None => (TokenStream::new(), quote!(1)),
         };
@@ -425,7 +476,7 @@ impl Expansion<'_, '_> {
         let members = match members {
             Members::Listed(scopes) => {
                 let members = scopes.iter().map(|&scope| {
-                    let body = self.scope(scope, &Tail::value(quote!(#item)), &Ends::none());
+                    let body = self.scope(scope, &Tail::value(quote!(#item), Whose::of(stage)), &Ends::none());
                     let body = self.member_scope(scope, &body);
                     quote!(#runtime::member(#item, async move { #body }))
                 });
@@ -435,7 +486,9 @@ impl Expansion<'_, '_> {
                 let parts = self.each(each, stage, &item, true);
                 before.extend(parts.before);
                 let (items, body) = (parts.items, parts.body);
-                quote!(#runtime::members(#items, #body))
+                let at = self.model.codes[each.items].expr.span();
+                let runtime = self.runtime_at(at);
+                quote_spanned!(at=> #runtime::members(#items, #body))
             }
         };
         let winners = quote!(#runtime::first(#cx, #number, #count, #members).await?);
@@ -478,6 +531,34 @@ impl Expansion<'_, '_> {
             }).await
         })
     }
+}
+
+/// Where the node ends, as well as its tokens tell.
+fn end(node: &syntax::Node) -> Span {
+    match &node.kind {
+        syntax::NodeKind::Expression(expr) | syntax::NodeKind::Fail(expr) | syntax::NodeKind::Return(Some(expr)) => {
+            last_span(expr)
+        }
+        syntax::NodeKind::Block(block) | syntax::NodeKind::Seq(block) => block.close,
+        syntax::NodeKind::Match(matching) => matching.braces,
+        syntax::NodeKind::Loop(looping) => looping.body.close,
+        syntax::NodeKind::For(each) => each.body.close,
+        syntax::NodeKind::Break(Some(value)) | syntax::NodeKind::Continue(Some(value)) => end(value),
+        _ => node.span,
+    }
+}
+
+fn last_span(tokens: &impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().last().map_or_else(Span::mixed_site, |token| token.span())
+}
+
+/// A block whose braces stand at `span`: where the compiler would add something after it.
+fn located_braces(block: TokenStream, span: Span) -> TokenStream {
+    let located = block.into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    located.collect()
 }
 
 struct EachParts {

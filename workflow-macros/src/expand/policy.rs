@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail},
+    node::{Ends, Tail, Whose},
 };
 use crate::model::{CodeId, NodeKind, Retry, StageId, Time, Wait};
 use proc_macro2::{Literal, TokenStream};
@@ -138,7 +138,7 @@ impl Expansion<'_, '_> {
 
     /// The expression's own `Result<T, E>`, so that rules can look at the `E`.
     fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let before = self.before(code, Some(stage));
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
@@ -207,7 +207,10 @@ impl Expansion<'_, '_> {
         let conditional = retry.only_if.is_some();
         quote!({
             #before
-            #runtime::Rule { more: (#more) as u32, wait: #wait, jitter: #runtime::Jitter::#jitter, conditional: #conditional }
+            #runtime::Attempted {
+                retry: #runtime::Retry::new((#more) as u32).waiting(#wait).jitter(#runtime::Jitter::#jitter),
+                conditional: #conditional,
+            }
         })
     }
 
@@ -219,7 +222,7 @@ impl Expansion<'_, '_> {
         };
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
-        let node = self.scope(scope, &Tail::value(of.clone()), &Ends::none());
+        let node = self.scope(scope, &Tail::value(of.clone(), Whose::Stage(stage)), &Ends::none());
         let absorbed = self.absorbed(stage, &attempts);
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
@@ -236,7 +239,7 @@ impl Expansion<'_, '_> {
     fn caught(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let cx = self.cx();
-        let mark = self.mark(Some(stage));
+        let mark = self.mark(Whose::Stage(stage));
         let content = self.named("caught");
         let ty = self.stage_type(stage);
         let span = self.model.stages[stage].syntax.ty.as_ref().map_or(self.stage_name(stage).span(), Spanned::span);

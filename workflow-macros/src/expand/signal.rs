@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail},
+    node::{Ends, Tail, Whose},
 };
 use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
@@ -75,7 +75,10 @@ impl Expansion<'_, '_> {
         };
         let late = match model.fallback {
             Some(scope) => {
-                let node = self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+                let node = {
+                    let whose = self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
+                    self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>()), whose), &Ends::none())
+                };
                 quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
             }
             None => quote!(#runtime::Result::Err(#wait.late(#cx, #waiter, #text))),
@@ -239,7 +242,7 @@ impl Expansion<'_, '_> {
             HeadKind::Node { name, ty, scope } => {
                 let cell = self.local("head", *name);
                 cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
-                let body = self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>())), &Ends::none());
+                let body = self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
                 let body = self.member_scope(*scope, &body);
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;

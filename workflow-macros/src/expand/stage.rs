@@ -2,7 +2,7 @@
 
 use super::{
     Expansion, code,
-    node::{Ends, Tail},
+    node::{Ends, Tail, Whose},
 };
 use crate::model::{CodeId, NameId, NameKind, NodeKind, Replay, StageId, When};
 use proc_macro2::TokenStream;
@@ -43,7 +43,7 @@ impl Expansion<'_, '_> {
     fn watched(&self, stage: StageId) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
-        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Some(stage)), self.cell(stage));
+        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Whose::Stage(stage)), self.cell(stage));
         // rustc lets the error stand at the argument only where both come from one place.
         let local = syn::Ident::new("__workflow_cell", span);
         let watched = quote_spanned!(span=> #runtime::watched::<#mark, _>(#local));
@@ -117,7 +117,7 @@ impl Expansion<'_, '_> {
     }
 
     fn leaf(&self, stage: StageId, code: CodeId) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let cell = self.watched(stage);
@@ -127,7 +127,7 @@ impl Expansion<'_, '_> {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #local.clone()), #expression);
+                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #runtime::Clone::clone(&#local)), #expression);
                 #local
             });
         }
@@ -138,7 +138,7 @@ impl Expansion<'_, '_> {
     fn composite(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let cell = self.watched(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
@@ -182,7 +182,11 @@ impl Expansion<'_, '_> {
         };
         let body = if undo { self.protected(stage, &of_content, &body) } else { body };
         let of_content = if undo { TokenStream::new() } else { of_content };
-        let skip = if optional { quote!(let #skip_ident = #local.clone();) } else { TokenStream::new() };
+        let skip = if optional {
+            quote!(let #skip_ident = #runtime::Clone::clone(&#local);)
+        } else {
+            TokenStream::new()
+        };
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
@@ -230,8 +234,8 @@ impl Expansion<'_, '_> {
             || stage_model.policies.catch.is_some()
             || stage_model.policies.until.is_some()
         {
-            false => Tail::declared(of.clone(), self.stage_type(stage)),
-            true => Tail::value(of.clone()),
+            false => Tail::declared(of.clone(), self.stage_type(stage), stage),
+            true => Tail::value(of.clone(), Whose::Stage(stage)),
         }
     }
 
@@ -262,7 +266,7 @@ impl Expansion<'_, '_> {
             match self.model.names[name].kind {
                 NameKind::Service(index) => {
                     if !std::mem::replace(&mut services_lent, true) {
-                        lend.extend(quote!(let #owned = #runtime::Arc::clone(#services);));
+                        lend.extend(quote!(let #owned = #runtime::Clone::clone(#services);));
                         bind.extend(quote!(let #services = &#owned;));
                     }
                     let field = syn::Index::from(index);
@@ -298,11 +302,11 @@ impl Expansion<'_, '_> {
         let (returned, signals, owned) = (self.named("returned"), self.named("signals"), self.named("owned_signals"));
         let (mut take, mut give) = (TokenStream::new(), TokenStream::new());
         if self.model.returns {
-            take.extend(quote!(let #returned = #returned.clone();));
+            take.extend(quote!(let #returned = #runtime::Returned::share(&#returned);));
             give.extend(quote!(let #returned = &#returned;));
         }
         if self.has_signals() {
-            take.extend(quote!(let #owned = #runtime::Arc::clone(#signals);));
+            take.extend(quote!(let #owned = #runtime::Clone::clone(#signals);));
             give.extend(quote!(let #signals = &#owned;));
         }
         (take, give)
@@ -331,7 +335,8 @@ impl Expansion<'_, '_> {
     }
 
     fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let runtime = &self.runtime;
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Told by the checks.
             return quote!(::core::unreachable!());
@@ -353,7 +358,7 @@ impl Expansion<'_, '_> {
         let ctx = syn::Ident::new("ctx", expr.span());
         let (outside, inside) = if self.model.codes[code].context {
             (
-                quote!(let #guard = #cx.context(#number); let #context = (*#guard).clone();),
+                quote!(let #guard = #cx.context(#number); let #context = #runtime::Clone::clone(&*#guard);),
                 quote!(let #ctx = &#context;),
             )
         } else {

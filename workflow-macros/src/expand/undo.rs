@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::Expansion;
+use super::{Expansion, node::Whose};
 use crate::{model::StageId, resolve};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -41,7 +41,7 @@ impl Expansion<'_, '_> {
     fn arm_undo(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Some(stage)));
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let names = resolve::names_of_undo(self.model, stage);
         let (lend, bind) = self.loans_of(&names, &undo.replays, "undo_loan");
         let detached = self.named("detached");

@@ -1,2 +1,47 @@
+//! How stages run: retries, time limits, circuit breakers, pools and caches.
+//!
+//! `workflow!` makes these of a stage's attributes; each is an ordinary type, usable without a workflow.
+//!
+//! | attribute | here | what it does |
+//! | --- | --- | --- |
+//! | `#[retry]` | [`Retry`], [`Retries`], [`retrying`] | tries again what failed, after a wait |
+//! | `#[timeout]` | [`timeout`], [`TimedOut`] | how long one attempt may take |
+//! | `#[deadline]` | [`Deadline`], [`DeadlinePassed`] | how long all attempts and waits may take together |
+//! | `#[breaker]` | [`Breaker`], [`Permit`], [`BreakerOpen`] | leaves alone for a while what keeps failing |
+//! | `#[acquire]` | [`Pool`], [`acquire_all`], [`PoolTooSmall`] | bounds what goes on at once |
+//! | `#[cache]` | [`Cache`], [`Cached`], [`Turn`] | reuses a value for the same key |
+//!
+//! # What holds for all of them
+//!
+//! *Time* is tokio's: under `tokio::time::pause` all of it is exact to the millisecond. On the real clock a timer fires
+//! up to a millisecond late, never early. Whatever waits for time panics outside a tokio runtime whose time is enabled.
+//!
+//! *Cancellation* is a dropped future or guard. It leaks nothing: a permit goes back, a place in a queue is given up,
+//! a breaker's probe and a cache's turn go to the next who asks.
+//!
+//! *Panics* of the code they guard pass through and are seen as a cancellation; none of these types is poisoned by one.
+
+mod breaker;
+mod cache;
+mod deadline;
+mod pool;
 mod retry;
-pub use retry::{Jitter, Wait};
+mod retrying;
+mod timeout;
+
+pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit};
+pub use cache::{Cache, Cached, Turn};
+pub use deadline::{Deadline, DeadlinePassed, Within};
+pub use pool::{Pool, PoolPermit, PoolPermits, PoolTooSmall, acquire_all};
+pub use retry::{Jitter, Next, Retries, Retry, Rule, Wait};
+pub use retrying::{GivenUp, retrying, retrying_with};
+pub use timeout::{TimedOut, Timeout, timeout};
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// That long after `from`; where no clock can tell, so far away that nobody sees it.
+fn later(from: Instant, by: Duration) -> Instant {
+    const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
+    from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)
+}

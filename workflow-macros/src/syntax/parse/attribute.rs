@@ -32,7 +32,7 @@ impl Parser<'_> {
     }
 
     fn attribute(self, tokens: Tokens<'_>, group: &Group, attributes: &mut Attributes) {
-        let inside = Inside::of(group);
+        let inside = Inside::of_visible(group);
         let content = inside.tokens();
         let Some(name) = content.word(0) else {
             self.diagnostics.error(content.start(0), message::expected("an attribute's name"));

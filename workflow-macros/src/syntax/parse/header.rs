@@ -218,6 +218,9 @@ fn starts_workflow(tokens: Tokens<'_>, at: usize) -> bool {
 }
 
 fn visibility_end(tokens: Tokens<'_>, at: usize) -> usize {
+    if tokens.is_visibility(at) {
+        return at + 1;
+    }
     if !tokens.is_word(at, "pub") {
         return at;
     }

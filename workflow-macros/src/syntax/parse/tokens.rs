@@ -22,6 +22,15 @@ impl Inside {
         Self { trees: group.stream().into_iter().collect(), end: group.span_close() }
     }
 
+    /// The same, where a `macro_rules!` macro may have put all of it into an invisible group: `#[$attribute]`.
+    pub(super) fn of_visible(group: &Group) -> Self {
+        let inside = Self::of(group);
+        match inside.trees.as_slice() {
+            [TokenTree::Group(only)] if only.delimiter() == Delimiter::None => Self::of_visible(only),
+            _ => inside,
+        }
+    }
+
     /// The whole input; what is missing at its end is told at its last token.
     pub(super) fn whole(stream: TokenStream) -> Self {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
@@ -63,6 +72,13 @@ impl<'a> Tokens<'a> {
         let to = range.end.min(self.len());
         let from = range.start.min(to);
         Self { trees: &self.trees[from..to], end: self.start(to) }
+    }
+
+    /// The invisible group of a `$visibility:vis`, which may be empty.
+    pub(super) fn is_visibility(self, at: usize) -> bool {
+        let Some(TokenTree::Group(group)) = self.get(at) else { return false };
+        let word = |tree: TokenTree| matches!(tree, TokenTree::Ident(ident) if ident == "pub");
+        group.delimiter() == Delimiter::None && group.stream().into_iter().next().is_none_or(word)
     }
 
     pub(super) fn after(self, from: usize) -> Self {

@@ -8,14 +8,12 @@ workflow! {
             Verdict::Good => 1,
             Verdict::Bad(reason) => *reason,
         };
-        stage found: u32 = match Verdict::Unknown {
-            Verdict::Good => 1,
-            Verdict::Wrong => 1,
-            _ => 0,
-        };
         stage items: Vec<u32> = for Some(item) in [Some(1u32), None] { *item };
+        stage found: u32 = if let Verdict::Bad(reason) = verdict { *reason } else { 0 };
         score + found + items.len() as u32
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = Match::new().run(Verdict::Unknown);
+}

@@ -1,0 +1,245 @@
+//! Leaves alone for a while what keeps failing.
+//!
+//! Of the crates, `failsafe` 1.3 and `recloser` 1.4 let everybody through while half-open, not one probe; read the
+//! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
+
+use super::later;
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// A circuit breaker.
+///
+/// *Closed*, it lets every attempt through, until so many have failed in a row, in order of their ends. Then it is
+/// *open*: attempts are refused at once, for the cooldown. After it the breaker is *half-open*: it lets one attempt
+/// through, the probe, and refuses all others until that one has ended: its success closes the breaker, its failure
+/// opens it again.
+///
+/// What was begun before the breaker last changed its state does not count any more: a late success does not close it, a
+/// late failure does not prolong its cooldown.
+///
+/// Clones share one breaker. It never waits: each call costs a short uncontended lock, and no timer.
+///
+/// ```
+/// use std::time::Duration;
+/// use workflow_runtime::policy::{Breaker, BreakerState};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let breaker = Breaker::new(2, Duration::from_secs(30));
+/// breaker.try_acquire().unwrap().fail();
+/// breaker.try_acquire().unwrap().fail();
+///
+/// let refused = breaker.try_acquire().unwrap_err();
+/// assert_eq!(refused.to_string(), "circuit breaker is open for another 30s");
+///
+/// tokio::time::sleep_until(refused.until()).await;
+/// breaker.try_acquire().unwrap().succeed();
+/// assert_eq!(breaker.state(), BreakerState::Closed);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Breaker {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    failures: u32,
+    cooldown: Duration,
+    now: Mutex<Now>,
+}
+
+/// How the breaker stands.
+struct Now {
+    stands: Stands,
+    /// How often it has changed; the permits of another count say nothing about it.
+    changes: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Stands {
+    Closed { failed: u32 },
+    Open { until: Instant },
+    Probed { since: Instant },
+}
+
+/// How a [`Breaker`] stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BreakerState {
+    /// It lets every attempt through.
+    Closed,
+    /// It refuses every attempt.
+    Open,
+    /// Its cooldown is over: it lets one attempt through, or is waiting for that one's end.
+    HalfOpen,
+}
+
+impl Breaker {
+    /// It opens when so many attempts have failed in a row, and refuses all for the cooldown.
+    ///
+    /// # Panics
+    ///
+    /// If `failures` is zero: it could never close.
+    #[must_use]
+    pub fn new(failures: u32, cooldown: Duration) -> Self {
+        assert!(failures >= 1, "a breaker opens after at least one failure");
+        let now = Now { stands: Stands::Closed { failed: 0 }, changes: 0 };
+        Self { shared: Arc::new(Shared { failures, cooldown, now: Mutex::new(now) }) }
+    }
+
+    /// Asks to make one attempt, whose outcome the permit is to be told.
+    ///
+    /// # Errors
+    ///
+    /// [`BreakerOpen`], at once, while the breaker is open or its probe is under way.
+    pub fn try_acquire(&self) -> Result<Permit, BreakerOpen> {
+        let mut now = self.shared.lock();
+        match now.stands {
+            Stands::Closed { .. } => {}
+            Stands::Open { until } => {
+                let remaining = until.saturating_duration_since(Instant::now());
+                if !remaining.is_zero() {
+                    return Err(BreakerOpen { until, remaining });
+                }
+                now.change(Stands::Probed { since: until });
+            }
+            Stands::Probed { since } => return Err(BreakerOpen { until: since, remaining: Duration::ZERO }),
+        }
+        Ok(Permit { shared: Arc::clone(&self.shared), changes: now.changes })
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn state(&self) -> BreakerState {
+        match self.shared.lock().stands {
+            Stands::Closed { .. } => BreakerState::Closed,
+            Stands::Open { until } if Instant::now() < until => BreakerState::Open,
+            Stands::Open { .. } | Stands::Probed { .. } => BreakerState::HalfOpen,
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Now {
+    fn change(&mut self, stands: Stands) {
+        self.stands = stands;
+        self.changes += 1;
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Breaker")
+            .field("failures", &self.shared.failures)
+            .field("cooldown", &self.shared.cooldown)
+            .field("state", &self.state())
+            .finish()
+    }
+}
+
+/// One attempt that a [`Breaker`] let through.
+///
+/// Dropped untold, it is neither a success nor a failure, as for an attempt that was cancelled or panicked; if it was the
+/// probe, the next attempt is.
+#[derive(Debug)]
+#[must_use = "dropped untold, it counts neither as a success nor as a failure"]
+pub struct Permit {
+    shared: Arc<Shared>,
+    changes: u64,
+}
+
+impl Permit {
+    /// The attempt succeeded.
+    pub fn succeed(self) {
+        let mut now = self.shared.lock();
+        if now.changes == self.changes {
+            match &mut now.stands {
+                Stands::Closed { failed } => *failed = 0,
+                Stands::Probed { .. } => now.change(Stands::Closed { failed: 0 }),
+                Stands::Open { .. } => {}
+            }
+        }
+    }
+
+    /// The attempt failed.
+    pub fn fail(self) {
+        let mut now = self.shared.lock();
+        if now.changes == self.changes {
+            let opens = match &mut now.stands {
+                Stands::Closed { failed } => {
+                    *failed += 1;
+                    *failed >= self.shared.failures
+                }
+                Stands::Probed { .. } => true,
+                Stands::Open { .. } => false,
+            };
+            if opens {
+                now.change(Stands::Open { until: later(Instant::now(), self.shared.cooldown) });
+            }
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut now = self.shared.lock();
+        // A probe that was told has changed the breaker.
+        if now.changes == self.changes
+            && let Stands::Probed { since } = now.stands
+        {
+            now.change(Stands::Open { until: since });
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("failures", &self.failures)
+            .field("cooldown", &self.cooldown)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Breaker`] refused an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BreakerOpen {
+    until: Instant,
+    remaining: Duration,
+}
+
+impl BreakerOpen {
+    /// The end of the cooldown. It lies in the past where the probe is under way, whose end nobody knows.
+    #[must_use]
+    pub fn until(&self) -> Instant {
+        self.until
+    }
+
+    /// How long that was away when the attempt was refused.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.remaining
+    }
+}
+
+impl fmt::Display for BreakerOpen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.remaining.is_zero() {
+            formatter.write_str("circuit breaker is open until the attempt that probes it has ended")
+        } else {
+            write!(formatter, "circuit breaker is open for another {:?}", self.remaining)
+        }
+    }
+}
+
+impl Error for BreakerOpen {}

@@ -1,0 +1,125 @@
+//! How long all attempts and waits may take together.
+
+use super::later;
+use pin_project_lite::pin_project;
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The instant at which something has to have ended.
+///
+/// ```
+/// use std::{future::pending, time::Duration};
+/// use workflow_runtime::policy::{Deadline, DeadlinePassed};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let deadline = Deadline::after(Duration::from_secs(3));
+/// tokio::time::sleep(Duration::from_secs(1)).await;
+/// assert_eq!(deadline.remaining(), Duration::from_secs(2));
+///
+/// let passed = deadline.within(pending::<()>()).await.unwrap_err();
+/// assert_eq!(passed, DeadlinePassed { after: Duration::from_secs(3) });
+/// assert_eq!(passed.to_string(), "deadline of 3s passed");
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Deadline {
+    at: Instant,
+    after: Duration,
+}
+
+impl Deadline {
+    /// That long from now. What no clock can tell is thirty years from now.
+    #[must_use]
+    pub fn after(after: Duration) -> Self {
+        Self::since(Instant::now(), after)
+    }
+
+    /// That long after `started`, which may lie in the past.
+    #[must_use]
+    pub fn since(started: Instant, after: Duration) -> Self {
+        Self { at: later(started, after), after }
+    }
+
+    /// The instant.
+    #[must_use]
+    pub fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// How long from now; zero once it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether it has passed; at its very instant it has.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// Its error.
+    #[must_use]
+    pub fn error(&self) -> DeadlinePassed {
+        DeadlinePassed { after: self.after }
+    }
+
+    /// Gives a future until then.
+    ///
+    /// A future that ends in the very poll in which the deadline passes has ended; one that never yields is not
+    /// interrupted. It is polled once even where the deadline has passed before.
+    ///
+    /// # Errors
+    ///
+    /// [`DeadlinePassed`], at the deadline's instant. The future is dropped with what is returned here.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime whose time is enabled.
+    pub fn within<F: IntoFuture>(self, future: F) -> Within<F::IntoFuture> {
+        Within { deadline: self, inner: tokio::time::timeout_at(self.at, future) }
+    }
+}
+
+/// All attempts and waits together took longer than the `#[deadline]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeadlinePassed {
+    /// How long they were allowed to take.
+    pub after: Duration,
+}
+
+impl fmt::Display for DeadlinePassed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "deadline of {:?} passed", self.after)
+    }
+}
+
+impl Error for DeadlinePassed {}
+
+pin_project! {
+    /// The future that [`Deadline::within`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Within<F> {
+        deadline: Deadline,
+        #[pin]
+        inner: tokio::time::Timeout<F>,
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Result<F::Output, DeadlinePassed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let deadline = *this.deadline;
+        this.inner.poll(context).map_err(|_| deadline.error())
+    }
+}

@@ -1,0 +1,208 @@
+//! Bounds what goes on at once.
+//!
+//! [`tokio::sync::Semaphore`] does the waiting: it is fair (who came first is served first, and who wants many is not
+//! overtaken by who wants few), and a waiter that is dropped gives back what it had been given so far. What it does not
+//! do stands here: an order between pools, and an error instead of a wait that could never end.
+
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A number of permits that stages share.
+///
+/// Clones share one pool. It is fair: permits are given out in the order in which they were asked for, so that a large
+/// request is not starved by small ones, and small ones wait behind a large one.
+///
+/// ```
+/// use workflow_runtime::policy::{Pool, acquire_all};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_runtime::policy::PoolTooSmall> {
+/// let (connections, licences) = (Pool::new(10), Pool::new(2));
+///
+/// let permits = acquire_all(&[(&connections, 3), (&licences, 1)]).await?;
+/// assert_eq!((connections.available(), licences.available()), (7, 1));
+/// drop(permits);
+/// assert_eq!((connections.available(), licences.available()), (10, 2));
+///
+/// let refused = licences.acquire(3).await.unwrap_err();
+/// assert_eq!(refused.to_string(), "3 permits asked of a pool of 2");
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Pool {
+    /// Its place in the order in which several are taken.
+    place: u64,
+    size: usize,
+    permits: Arc<Semaphore>,
+}
+
+impl Pool {
+    /// The most permits that a pool can have.
+    pub const MAX_SIZE: usize =
+        if Semaphore::MAX_PERMITS < u32::MAX as usize { Semaphore::MAX_PERMITS } else { u32::MAX as usize };
+
+    /// A pool of so many permits.
+    ///
+    /// # Panics
+    ///
+    /// If they are more than [`MAX_SIZE`](Self::MAX_SIZE).
+    #[must_use]
+    pub fn new(permits: usize) -> Self {
+        static PLACES: AtomicU64 = AtomicU64::new(0);
+        assert!(permits <= Self::MAX_SIZE, "a pool has at most {} permits", Self::MAX_SIZE);
+        Self { place: PLACES.fetch_add(1, Relaxed), size: permits, permits: Arc::new(Semaphore::new(permits)) }
+    }
+
+    /// How many permits it has in all.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many of them nobody holds or has been promised.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.permits.available_permits()
+    }
+
+    /// Waits for so many permits. None is an empty hand, at once.
+    ///
+    /// Its place in the queue is taken when it is first polled, and given up when it is dropped. Who holds permits and
+    /// asks for more can deadlock: take together what is needed together, with [`acquire_all`].
+    ///
+    /// # Errors
+    ///
+    /// [`PoolTooSmall`], at once, where the pool never has so many.
+    pub fn acquire(
+        &self,
+        permits: usize,
+    ) -> impl Future<Output = Result<PoolPermit, PoolTooSmall>> + Send + 'static + use<> {
+        let pool = self.clone();
+        async move { Ok(pool.check(permits)?.take().await) }
+    }
+
+    /// Whether it can ever give so many.
+    fn check(self, permits: usize) -> Result<Request, PoolTooSmall> {
+        let refused = PoolTooSmall { wanted: permits, size: self.size };
+        if permits > self.size {
+            return Err(refused);
+        }
+        let permits = u32::try_from(permits).map_err(|_| refused)?;
+        Ok(Request { pool: self, permits })
+    }
+}
+
+/// Waits for permits of several pools, and takes them in one order, the same for everybody.
+///
+/// So no two who take their permits like this can each hold what the other waits for, whatever the order in which they
+/// name the pools; a pool that is named twice is asked once, for the sum. The price: a pool's permits may be held while
+/// another pool is waited for.
+///
+/// That is no promise for who already holds permits when asking: permits of a block and of a stage inside it, say.
+///
+/// Its place in the first pool's queue is taken when it is first polled; dropping it gives back what it has so far.
+///
+/// # Errors
+///
+/// [`PoolTooSmall`], at once, before any permit is taken, where one of the pools never has so many.
+pub fn acquire_all(
+    wanted: &[(&Pool, usize)],
+) -> impl Future<Output = Result<PoolPermits, PoolTooSmall>> + Send + 'static + use<> {
+    let mut wanted: Vec<(Pool, usize)> = wanted.iter().map(|(pool, permits)| ((*pool).clone(), *permits)).collect();
+    wanted.sort_by_key(|(pool, _)| pool.place);
+    wanted.dedup_by(|(next, more), (pool, permits)| {
+        let same = next.place == pool.place;
+        if same {
+            *permits = permits.saturating_add(*more);
+        }
+        same
+    });
+    async move {
+        let requests = wanted.into_iter().map(|(pool, permits)| pool.check(permits)).collect::<Result<Vec<_>, _>>()?;
+        let mut held = Vec::with_capacity(requests.len());
+        for request in requests {
+            held.push(request.take().await);
+        }
+        Ok(PoolPermits { held })
+    }
+}
+
+/// What a pool can give.
+struct Request {
+    pool: Pool,
+    permits: u32,
+}
+
+impl Request {
+    async fn take(self) -> PoolPermit {
+        match self.pool.permits.acquire_many_owned(self.permits).await {
+            Ok(held) => PoolPermit { held },
+            Err(_) => unreachable!("nobody closes a pool"),
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Pool")
+            .field("size", &self.size)
+            .field("available", &self.available())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Permits of a [`Pool`]; they go back when it is dropped.
+#[derive(Debug)]
+#[must_use = "its permits go back when it is dropped"]
+pub struct PoolPermit {
+    held: OwnedSemaphorePermit,
+}
+
+impl PoolPermit {
+    /// How many.
+    #[must_use]
+    pub fn permits(&self) -> usize {
+        self.held.num_permits()
+    }
+}
+
+/// Permits of several [`Pool`]s; they go back when it is dropped.
+#[derive(Debug)]
+#[must_use = "its permits go back when it is dropped"]
+pub struct PoolPermits {
+    held: Vec<PoolPermit>,
+}
+
+impl PoolPermits {
+    /// How many, of all pools together.
+    #[must_use]
+    pub fn permits(&self) -> usize {
+        self.held.iter().map(PoolPermit::permits).sum()
+    }
+}
+
+/// More permits were asked for than the [`Pool`] has in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PoolTooSmall {
+    /// How many were asked for.
+    pub wanted: usize,
+    /// How many there are.
+    pub size: usize,
+}
+
+impl fmt::Display for PoolTooSmall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.wanted == 1 { "" } else { "s" };
+        write!(formatter, "{} permit{plural} asked of a pool of {}", self.wanted, self.size)
+    }
+}
+
+impl Error for PoolTooSmall {}

@@ -1,0 +1,173 @@
+//! Attempt after attempt, with the waits between them.
+
+use super::{Deadline, DeadlinePassed, Next, Retries};
+use std::{error::Error, fmt, future::Future};
+use tokio::{
+    task::coop::consume_budget,
+    time::{sleep, sleep_until},
+};
+
+/// Tries until an attempt succeeds, the rules are spent, or the deadline passes.
+///
+/// `attempt` is called with the number of the attempt, the first being 1; one attempt has ended before the next is
+/// begun. A wait of nothing is no wait at all; it gives way to other tasks only where tokio's budget asks for it.
+///
+/// The deadline is that of all attempts and waits together. An attempt under way is cut at its instant; none is begun
+/// once it has passed; and a further attempt whose wait would not end before it is never begun, but the error comes no
+/// sooner than the deadline does.
+///
+/// Dropping it cancels the attempt or wait under way. A panic of an attempt passes through: it is not tried again.
+///
+/// # Errors
+///
+/// [`GivenUp`], with the last attempt's error.
+///
+/// # Panics
+///
+/// Where there is a wait or a deadline, outside a tokio runtime whose time is enabled.
+///
+/// ```
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+/// use workflow_runtime::policy::{Deadline, GivenUp, Retries, Retry, Rule, Wait, retrying};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let began = Instant::now();
+/// let retries = Retries::new([Rule::always(Retry::new(5).waiting(Wait::Fixed(Duration::from_secs(4))))]);
+///
+/// let third = retrying(retries.clone(), None, async |attempt| if attempt < 3 { Err("no") } else { Ok(attempt) });
+/// assert_eq!(third.await, Ok(3));
+/// assert_eq!(began.elapsed(), Duration::from_secs(8));
+///
+/// let deadline = Deadline::after(Duration::from_secs(10));
+/// let late = retrying(retries, Some(deadline), async |_| Err::<(), _>("no")).await;
+/// assert_eq!(late, Err(GivenUp::Deadline { attempts: 3, passed: deadline.error(), last: Some("no") }));
+/// assert_eq!(began.elapsed(), Duration::from_secs(18));
+/// # }
+/// ```
+pub async fn retrying<T, E, F, const N: usize>(
+    retries: Retries<E, N>,
+    deadline: Option<Deadline>,
+    attempt: impl FnMut(u32) -> F,
+) -> Result<T, GivenUp<E>>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    retrying_with(retries, deadline, attempt, |_, _, _| {}).await
+}
+
+/// [`retrying`], and told of each failed attempt: its number, its error, and what follows by the rules.
+///
+/// It is told at once, before the wait. The deadline may cut what follows short.
+///
+/// # Errors
+///
+/// As [`retrying`].
+///
+/// # Panics
+///
+/// As [`retrying`].
+pub async fn retrying_with<T, E, F, const N: usize>(
+    mut retries: Retries<E, N>,
+    deadline: Option<Deadline>,
+    mut attempt: impl FnMut(u32) -> F,
+    mut failed: impl FnMut(u32, &E, Next),
+) -> Result<T, GivenUp<E>>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut attempts = 0_u32;
+    let mut last = None;
+    loop {
+        let ended = match deadline {
+            // Attempts that never yield are not cut by it: without this they could go on long after it.
+            Some(deadline) if deadline.has_passed() => Err(deadline.error()),
+            Some(deadline) => {
+                attempts = attempts.saturating_add(1);
+                deadline.within(attempt(attempts)).await
+            }
+            None => {
+                attempts = attempts.saturating_add(1);
+                Ok(attempt(attempts).await)
+            }
+        };
+        let error = match ended {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error,
+            Err(passed) => return Err(GivenUp::Deadline { attempts, passed, last }),
+        };
+        let next = retries.next(&error);
+        failed(attempts, &error, next);
+        let Next::After(wait) = next else { return Err(GivenUp::Spent { attempts, error }) };
+        last = Some(error);
+        match deadline {
+            Some(deadline) if wait >= deadline.remaining() => {
+                sleep_until(deadline.at()).await;
+                return Err(GivenUp::Deadline { attempts, passed: deadline.error(), last });
+            }
+            _ if wait.is_zero() => consume_budget().await,
+            _ => sleep(wait).await,
+        }
+    }
+}
+
+/// Why there was no further attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenUp<E> {
+    /// The rules allow none.
+    Spent {
+        /// How many there were.
+        attempts: u32,
+        /// The error of the last one.
+        error: E,
+    },
+    /// The deadline passed.
+    Deadline {
+        /// How many were begun.
+        attempts: u32,
+        /// Which deadline.
+        passed: DeadlinePassed,
+        /// The error of the last one that ended.
+        last: Option<E>,
+    },
+}
+
+impl<E> GivenUp<E> {
+    /// How many attempts were begun.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::Spent { attempts, .. } | Self::Deadline { attempts, .. } => *attempts,
+        }
+    }
+
+    /// The error of the last attempt that ended.
+    #[must_use]
+    pub fn into_last(self) -> Option<E> {
+        match self {
+            Self::Spent { error, .. } => Some(error),
+            Self::Deadline { last, .. } => last,
+        }
+    }
+}
+
+impl<E> fmt::Display for GivenUp<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = self.attempts();
+        let plural = if attempts == 1 { "" } else { "s" };
+        match self {
+            Self::Spent { .. } => write!(formatter, "failed after {attempts} attempt{plural}"),
+            Self::Deadline { passed, .. } => write!(formatter, "{passed} after {attempts} attempt{plural}"),
+        }
+    }
+}
+
+/// Its source is the last attempt's error.
+impl<E: Error + 'static> Error for GivenUp<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Spent { error, .. } => Some(error),
+            Self::Deadline { last, .. } => last.as_ref().map(|last| last as _),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! How long one attempt may take.
+
+use pin_project_lite::pin_project;
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+/// An attempt took longer than its `#[timeout]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimedOut {
+    /// How long it was allowed to take.
+    pub after: Duration,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "timed out after {:?}", self.after)
+    }
+}
+
+impl Error for TimedOut {}
+
+/// Gives a future that long, counted from this call.
+///
+/// It is [`tokio::time::timeout`] with an error that says how long: a future that ends in the very poll in which its time
+/// is up has ended; one that never yields is not interrupted.
+///
+/// # Errors
+///
+/// [`TimedOut`], at the instant at which the time is up. The future is dropped with what is returned here.
+///
+/// # Panics
+///
+/// Outside a tokio runtime whose time is enabled.
+///
+/// ```
+/// use std::{future::pending, time::Duration};
+/// use workflow_runtime::policy::{TimedOut, timeout};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let after = Duration::from_secs(2);
+/// assert_eq!(timeout(after, async { 1 }).await, Ok(1));
+/// assert_eq!(timeout(after, pending::<u32>()).await, Err(TimedOut { after }));
+/// assert_eq!(TimedOut { after }.to_string(), "timed out after 2s");
+/// # }
+/// ```
+pub fn timeout<F: IntoFuture>(after: Duration, future: F) -> Timeout<F::IntoFuture> {
+    Timeout { after, inner: tokio::time::timeout(after, future) }
+}
+
+pin_project! {
+    /// The future that [`timeout`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Timeout<F> {
+        after: Duration,
+        #[pin]
+        inner: tokio::time::Timeout<F>,
+    }
+}
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, TimedOut>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let after = *this.after;
+        this.inner.poll(context).map_err(|_| TimedOut { after })
+    }
+}
