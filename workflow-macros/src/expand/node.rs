@@ -131,14 +131,14 @@ impl Expansion<'_, '_> {
             NodeKind::Sleep(time) => {
                 let runtime = &self.runtime;
                 let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
-                let of = &tail.of;
-                quote_spanned!(node.span=> { #cx.at(#number); #runtime::sleep(#time).await; #runtime::nothing(#of) })
+                let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
+                quote_spanned!(node.span=> { #cx.at(#number); #runtime::sleep(#time).await; #unit })
             }
             NodeKind::SleepUntil(time) => {
-                let runtime = &self.runtime;
                 let (cx, number, before) = (self.cx(), self.number(stage), self.before(*time, stage));
-                let (of, expr) = (&tail.of, self.model.codes[*time].expr);
-                quote_spanned!(node.span=> { #before #cx.at(#number); #cx.sleep_until(#expr).await; #runtime::nothing(#of) })
+                let expr = self.model.codes[*time].expr;
+                let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
+                quote_spanned!(node.span=> { #before #cx.at(#number); #cx.sleep_until(#expr).await; #unit })
             }
             NodeKind::Return(value) => {
                 let runtime = &self.runtime;
