@@ -267,3 +267,28 @@ impl<K: Eq + Hash, V> Drop for Interest<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_slot_stays_for_a_key_that_nobody_computes() {
+        let cache: Cache<u32, ()> = Cache::new(None);
+        let slots = || cache.shared.lock().slots.len();
+        for key in 0..10 {
+            let Cached::Miss(turn) = cache.get(key).await else { unreachable!("nothing is ever filled") };
+            let waiting = tokio::spawn({
+                let cache = cache.clone();
+                async move { cache.get(key).await }
+            });
+            tokio::task::yield_now().await;
+            assert_eq!(slots(), 1);
+            waiting.abort();
+            assert!(waiting.await.is_err());
+            assert_eq!(slots(), 1);
+            drop(turn);
+            assert_eq!(slots(), 0);
+        }
+    }
+}
