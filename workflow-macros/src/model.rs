@@ -31,6 +31,8 @@ pub(crate) struct Model<'s> {
     pub(crate) returns: bool,
     /// There is an `#[undo]` somewhere.
     pub(crate) compensates: bool,
+    /// How many breakers and caches all runs of a workflow value share.
+    pub(crate) shared: usize,
 }
 
 /// What an identifier in an expression may mean.
@@ -92,6 +94,29 @@ pub(crate) struct Policies<'s> {
     pub(crate) undo: Option<Undo<'s>>,
     /// What cuts the stage, by name.
     pub(crate) until: Option<&'s Ident>,
+    pub(crate) breaker: Option<Breaker>,
+    pub(crate) pools: Vec<Acquire>,
+    pub(crate) cache: Option<Cache>,
+}
+
+/// A circuit breaker that all runs of a workflow value share. `place`: where it lies in what they share.
+pub(crate) struct Breaker {
+    pub(crate) failures: CodeId,
+    pub(crate) cooldown: Time,
+    pub(crate) place: usize,
+}
+
+/// Permits of a pool.
+pub(crate) struct Acquire {
+    pub(crate) pool: CodeId,
+    pub(crate) permits: Option<CodeId>,
+}
+
+/// A cache that all runs of a workflow value share.
+pub(crate) struct Cache {
+    pub(crate) key: CodeId,
+    pub(crate) time_to_live: Option<Time>,
+    pub(crate) place: usize,
 }
 
 /// What reverses a stage.
@@ -107,8 +132,17 @@ pub(crate) struct Undo<'s> {
 impl Policies<'_> {
     /// It runs as if there were none.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { retries, timeout, deadline, fallback, catch, undo, until } = self;
-        retries.is_empty() && timeout.is_none() && deadline.is_none() && fallback.is_none() && catch.is_none() && undo.is_none() && until.is_none() && until.is_none()
+        let Self { retries, timeout, deadline, fallback, catch, undo, until, breaker, pools, cache } = self;
+        retries.is_empty()
+            && pools.is_empty()
+            && timeout.is_none()
+            && deadline.is_none()
+            && fallback.is_none()
+            && catch.is_none()
+            && undo.is_none()
+            && until.is_none()
+            && breaker.is_none()
+            && cache.is_none()
     }
 }
 

@@ -6,7 +6,8 @@ pub use crate::{
     attempts::{
         Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep, typed,
     },
-    policy::{Jitter, Retry, Wait},
+    policy::{Cached, Jitter, Retry, Wait, acquire_all},
+    shared::{Shared, breaking, cached, permits, pool},
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},

@@ -62,6 +62,8 @@ pub enum FailureKind {
     Timeout,
     /// All attempts together took longer than the `#[deadline]`.
     Deadline,
+    /// The stage's `#[breaker]` is open: it was not tried.
+    BreakerOpen,
     /// The run was cancelled.
     Cancelled,
 }
@@ -175,6 +177,7 @@ impl fmt::Display for Failure {
             FailureKind::Panic => "panicked",
             FailureKind::Rounds => "did not end within its rounds",
             FailureKind::NoWinner => "had too few that succeeded",
+            FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",
             FailureKind::Cancelled => "was cancelled",

@@ -68,6 +68,7 @@ mod many;
 mod output;
 pub mod policy;
 mod run;
+mod shared;
 mod shown;
 mod signal;
 mod state;

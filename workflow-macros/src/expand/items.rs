@@ -80,6 +80,7 @@ impl Expansion<'_, '_> {
         let input_types: Vec<_> = workflow.inputs.iter().map(|input| &input.ty).collect();
         let output = &workflow.output;
         let services = self.named("services");
+        let (shared_type, shared) = self.shared();
         let marker = self.named("marker");
         let default = workflow.services.is_empty().then(|| {
             quote! {
@@ -95,7 +96,7 @@ impl Expansion<'_, '_> {
             #picture
             #(#lints)*
             #visibility struct #name #impl_generics #clause {
-                #services: #runtime::Arc<(#(#service_types,)*)>,
+                #services: #runtime::Arc<(#(#service_types,)* #shared_type)>,
                 #marker: #phantom,
             }
             #[allow(clippy::all, clippy::pedantic)]
@@ -106,7 +107,7 @@ impl Expansion<'_, '_> {
                 /// The workflow, with the services that its stages use.
                 #[must_use]
                 pub fn new(#(#service_names: #service_types),*) -> Self {
-                    Self { #services: #runtime::Arc::new((#(#service_names,)*)), #marker: ::core::marker::PhantomData }
+                    Self { #services: #runtime::Arc::new((#(#service_names,)* #shared)), #marker: ::core::marker::PhantomData }
                 }
 
                 /// Runs the workflow. The future borrows nothing and does nothing until it is polled; dropping it
@@ -150,6 +151,15 @@ impl Expansion<'_, '_> {
     /// The workflow's `#[allow]`s and their like, for every item. (An `#[expect]` would be fulfilled by one of them only.)
     fn lints(&self) -> Vec<&syn::Attribute> {
         self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
+    }
+
+    /// What all runs share beside the services: its type, and how it is made.
+    fn shared(&self) -> (TokenStream, TokenStream) {
+        let runtime = &self.runtime;
+        match self.model.shared {
+            0 => (TokenStream::new(), TokenStream::new()),
+            count => (quote!(#runtime::Shared,), quote!(#runtime::Shared::new(#count),)),
+        }
     }
 
     pub(super) fn stage_enum(&self) -> Ident {
@@ -265,6 +275,7 @@ impl Expansion<'_, '_> {
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;
         let graph = self.graph();
+        let (shared_type, _) = self.shared();
         let input = self.named("input");
         // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
         let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
@@ -281,7 +292,7 @@ impl Expansion<'_, '_> {
                 type Output = #output;
                 type State = #state_struct #type_generics;
                 type Stage = #stage_enum;
-                type Services = (#(#service_types,)*);
+                type Services = (#(#service_types,)* #shared_type);
                 const GRAPH: &'static #runtime::Graph<'static> = &#graph;
                 const COMPENSATES: bool = #compensates;
                 #signal_types

@@ -4,7 +4,7 @@ use super::{
     Expansion,
     node::{Ends, Tail, Whose},
 };
-use crate::model::{CodeId, NodeKind, Retry, StageId, Time, Wait};
+use crate::model::{Acquire, Cache, CodeId, NodeKind, Retry, StageId, Time, Wait};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -35,10 +35,46 @@ impl Expansion<'_, '_> {
             && policies.timeout.is_none()
             && policies.deadline.is_none()
             && policies.fallback.is_none()
-            && policies.catch.is_none();
-        if own {
+            && policies.catch.is_none()
+            && policies.breaker.is_none()
+            && policies.pools.is_empty();
+        if own && policies.cache.is_none() {
             return self.elsewhere(stage, of);
         }
+        if let Some(cache) = &policies.cache {
+            let value = if own { self.elsewhere(stage, of) } else { self.attempted(stage, of) };
+            return self.cached(stage, cache, &value);
+        }
+        self.attempted(stage, of)
+    }
+
+    /// The value for a key that has been computed before, or else a new one.
+    fn cached(&self, stage: StageId, cache: &Cache, value: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let before = self.before(cache.key, Some(stage));
+        let key = self.model.codes[cache.key].expr;
+        let (turn, given, hit) = (self.named("turn"), self.named("given"), self.named("hit"));
+        let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
+        let place = cache.place;
+        let time_to_live = match &cache.time_to_live {
+            Some(time) => {
+                let time = self.time(time, Some(stage));
+                quote!(#runtime::Option::Some(#time))
+            }
+            None => quote!(#runtime::Option::None),
+        };
+        quote!(match { #before #runtime::cached(&#services.#field, #place, #time_to_live, #key).await } {
+            #runtime::Cached::Hit(#given) => { #hit = true; #given }
+            #runtime::Cached::Miss(#turn) => {
+                let #given = #value;
+                #turn.fill(#runtime::Clone::clone(&#given));
+                #given
+            }
+        })
+    }
+
+    fn attempted(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let policies = &self.model.stages[stage].policies;
         match policies.catch {
             Some(_) => self.caught(stage),
             None => {
@@ -63,7 +99,7 @@ impl Expansion<'_, '_> {
             Some(code) => self.typed(stage, code, of),
             None => self.elsewhere(stage, of),
         };
-        let attempts = self.attempt(stage, &node);
+        let attempts = self.attempt(stage, &node, expression.is_some());
         match expression {
             None => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
             Some(_) => {
@@ -74,20 +110,20 @@ impl Expansion<'_, '_> {
     }
 
     /// A closure that makes the future of one attempt.
-    fn attempt(&self, stage: StageId, node: &TokenStream) -> TokenStream {
+    fn attempt(&self, stage: StageId, node: &TokenStream, typed: bool) -> TokenStream {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let block = !matches!(self.model.stages[stage].node.kind, NodeKind::Expression(_));
+        let limit = match &self.model.stages[stage].policies.timeout {
+            Some(time) if self.limits_inside(stage) => {
+                let time = self.time(time, Some(stage));
+                quote!(#runtime::Option::Some(#time))
+            }
+            _ => quote!(#runtime::Option::None),
+        };
         let body = if self.compensates_inside(stage) {
             let (log, scope_log, around) = (self.named("log"), self.named("attempt_log"), self.named("around"));
-            let limit = match &self.model.stages[stage].policies.timeout {
-                Some(time) => {
-                    let time = self.time(time, Some(stage));
-                    quote!(#runtime::Option::Some(#time))
-                }
-                None => quote!(#runtime::Option::None),
-            };
             quote! {
                 let #scope_log = #cx.child_log();
                 let #log = &#scope_log;
@@ -97,14 +133,72 @@ impl Expansion<'_, '_> {
                     #runtime::Result::<_, #runtime::Stop>::Ok(#node)
                 })).await
             }
+        } else if self.limits_inside(stage) {
+            quote!(#runtime::limited(#cx, #number, #limit, async move {
+                #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+            }).await)
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
         };
+        let body = self.guarded(stage, &body, typed);
         quote!(move |#attempt: u32| async move {
             let #place = #cx.place(#number, #attempt as usize - 1);
             let #cx = #cx.again(&#place, #attempt, #block);
             #body
         })
+    }
+
+    /// Whether each attempt looks at its timeout itself: permits are waited for outside of it, and what a late attempt did
+    /// is undone before the next.
+    fn limits_inside(&self, stage: StageId) -> bool {
+        let policies = &self.model.stages[stage].policies;
+        self.compensates_inside(stage) || policies.breaker.is_some() || !policies.pools.is_empty()
+    }
+
+    /// An attempt with its breaker and its permits: `body` gives a `Result<_, Stop>`.
+    fn guarded(&self, stage: StageId, body: &TokenStream, typed: bool) -> TokenStream {
+        let runtime = &self.runtime;
+        let policies = &self.model.stages[stage].policies;
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let mut body = body.clone();
+        if !policies.pools.is_empty() {
+            let (permits, given) = (self.named("permits"), self.named("given"));
+            let mut before = TokenStream::new();
+            let pools = policies.pools.iter().map(|Acquire { pool, permits }| {
+                before.extend(self.before(*pool, Some(stage)));
+                let pool = self.model.codes[*pool].expr;
+                let count = match permits {
+                    Some(permits) => {
+                        before.extend(self.before(*permits, Some(stage)));
+                        let expr = self.model.codes[*permits].expr;
+                        quote!(#runtime::count(#expr) as usize)
+                    }
+                    None => quote!(1),
+                };
+                quote!((#runtime::pool(&(#pool)), #count))
+            });
+            let pools: Vec<TokenStream> = pools.collect();
+            body = quote!({
+                let #permits = { #before #runtime::permits(#cx, #number, #runtime::acquire_all(&[#(#pools),*])).await? };
+                let #given = #body;
+                ::core::mem::drop(#permits);
+                #given
+            });
+        }
+        if let Some(breaker) = &policies.breaker {
+            let before = self.before(breaker.failures, Some(stage));
+            let failures = self.model.codes[breaker.failures].expr;
+            let cooldown = self.time(&breaker.cooldown, Some(stage));
+            let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
+            let place = breaker.place;
+            let (value, good) = (self.named("value"), typed);
+            let good = if good { quote!(|#value| #value.is_ok()) } else { quote!(|_| true) };
+            body = quote!({
+                #before
+                #runtime::breaking(#cx, #number, &#services.#field, #place, || (#runtime::count(#failures), #cooldown), async move { #body }, #good).await
+            });
+        }
+        body
     }
 
     /// What absorbs a failure undoes what was done until then first.
@@ -163,8 +257,8 @@ impl Expansion<'_, '_> {
 
     fn settings(&self, stage: StageId) -> TokenStream {
         let policies = &self.model.stages[stage].policies;
-        // A block that undoes what a late attempt did looks at its timeout itself.
-        let timeout = policies.timeout.as_ref().filter(|_| !self.compensates_inside(stage));
+        // Where more than the expression stands inside an attempt, the timeout stands there too.
+        let timeout = policies.timeout.as_ref().filter(|_| !self.limits_inside(stage));
         self.settings_of(&policies.retries, timeout, policies.deadline.as_ref(), stage)
     }
 
@@ -247,7 +341,7 @@ impl Expansion<'_, '_> {
         let of = quote_spanned!(span=> #call::<#mark, #ty>());
         if let (false, NodeKind::Expression(code)) = (self.catches_all(stage), &self.model.stages[stage].node.kind) {
             let (number, settings, rules) = (self.number(Some(stage)), self.settings(stage), self.rules(stage));
-            let attempts = self.attempt(stage, &self.typed(stage, *code, &quote!(#content)));
+            let attempts = self.attempt(stage, &self.typed(stage, *code, &quote!(#content)), true);
             return quote!({
                 let #content = #of;
                 #runtime::own_error(#runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules).await)?

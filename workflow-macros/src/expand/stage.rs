@@ -169,7 +169,13 @@ impl Expansion<'_, '_> {
         };
         let undo = model.policies.undo.is_some();
         // With an undo: the output, and whether there is something to undo.
-        let given = |value: TokenStream, ran: bool| if undo { quote!((#value, #ran)) } else { value };
+        let hit = self.named("hit");
+        let cached = model.policies.cache.is_some();
+        let given = |value: TokenStream, ran: bool| match (undo, cached) {
+            (true, true) => quote!({ let #hit = (#value, #hit); (#hit.0, #ran && !#hit.1) }),
+            (true, false) => quote!((#value, #ran)),
+            (false, _) => value,
+        };
         let body = match &model.when {
             None => given(node, true),
             Some(when) => {
@@ -179,6 +185,11 @@ impl Expansion<'_, '_> {
                 let none = quote!({ #skipped #none });
                 self.when(when, stage, &some, &none)
             }
+        };
+        let of_content = if cached {
+            quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;)
+        } else {
+            of_content
         };
         let body = if undo { self.protected(stage, &of_content, &body) } else { body };
         let of_content = if undo { TokenStream::new() } else { of_content };

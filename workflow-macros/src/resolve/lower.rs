@@ -4,7 +4,7 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{
-        Arm, Binds, Branch, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
+        Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
         Policies, Retry, ScopeId, Signal, Stage, StageId, Time, Undo, Wait, When,
     },
     syntax::{self, PolicyKind},
@@ -30,6 +30,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         edges: Vec::new(),
         returns: false,
         compensates: false,
+        shared: 0,
     };
     let mut lowering = Lowering { model, diagnostics };
     let body = lowering.scope(None, None, ScopeKind::Workflow, String::new(), workflow.body.close);
@@ -264,6 +265,22 @@ impl<'s> Lowering<'s, '_> {
             PolicyKind::Deadline(duration) => policies.deadline = Some(self.time(at, duration)),
             PolicyKind::Fallback(node) => {
                 policies.fallback = Some(self.own_scope(at, ScopeKind::Branch, "fallback".to_owned(), node));
+            }
+            PolicyKind::Breaker { failures, cooldown } => {
+                let (failures, cooldown) = (self.code(at, failures), self.time(at, cooldown));
+                policies.breaker = Some(Breaker { failures, cooldown, place: self.model.shared });
+                self.model.shared += 1;
+            }
+            PolicyKind::Acquire { pool, permits } => {
+                let pool = self.code(at, pool);
+                let permits = permits.as_ref().map(|permits| self.code(at, permits));
+                policies.pools.push(Acquire { pool, permits });
+            }
+            PolicyKind::Cache { key, ttl } => {
+                let key = self.code(at, key);
+                let time_to_live = ttl.as_ref().map(|ttl| self.time(at, ttl));
+                policies.cache = Some(Cache { key, time_to_live, place: self.model.shared });
+                self.model.shared += 1;
             }
             PolicyKind::Until(name) => policies.until = Some(name),
             PolicyKind::Catch => policies.catch = Some(policy.name.span()),

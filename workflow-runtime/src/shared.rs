@@ -1,0 +1,102 @@
+//! What all runs of one workflow value share: breakers and caches.
+
+use crate::{
+    FailureKind,
+    failure::Stop,
+    policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
+    run::Cx,
+};
+use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
+
+/// Made when first needed, since the types of keys are known only where they are used.
+#[derive(Default)]
+pub struct Shared {
+    places: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,
+}
+
+impl Shared {
+    /// So many breakers and caches.
+    #[must_use]
+    pub fn new(count: usize) -> Self {
+        Self { places: std::iter::repeat_with(OnceLock::new).take(count).collect() }
+    }
+
+    fn get<T: Any + Send + Sync>(&self, place: usize, make: impl FnOnce() -> T) -> &T {
+        match self.places[place].get_or_init(|| Box::new(make())).downcast_ref() {
+            Some(found) => found,
+            None => unreachable!("each place is used with one type"),
+        }
+    }
+}
+
+/// One attempt behind a breaker.
+///
+/// # Errors
+/// The attempt's, or that the breaker is open.
+pub async fn breaking<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    shared: &Shared,
+    place: usize,
+    settings: impl FnOnce() -> (u64, Duration),
+    run: impl Future<Output = Result<T, Stop>>,
+    is_good: impl FnOnce(&T) -> bool,
+) -> Result<T, Stop> {
+    let breaker = shared.get(place, || {
+        let (failures, cooldown) = settings();
+        Breaker::new(u32::try_from(failures).unwrap_or(u32::MAX), cooldown)
+    });
+    let permit = match breaker.try_acquire() {
+        Ok(permit) => permit,
+        Err(open) => return Err(cx.core.failure(stage, FailureKind::BreakerOpen, Some(open.into())).into()),
+    };
+    let ended = run.await;
+    match &ended {
+        Ok(value) if is_good(value) => permit.succeed(),
+        Ok(_) | Err(Stop::Failed(_)) => permit.fail(),
+        Err(Stop::Returned) => drop(permit),
+    }
+    ended
+}
+
+/// A pool, or a reference to one.
+pub trait AsPool {
+    /// The pool.
+    fn pool(&self) -> &Pool;
+}
+impl AsPool for Pool {
+    fn pool(&self) -> &Pool {
+        self
+    }
+}
+impl<P: AsPool + ?Sized> AsPool for &P {
+    fn pool(&self) -> &Pool {
+        (**self).pool()
+    }
+}
+
+/// The pool of an `#[acquire]`.
+pub fn pool<P: AsPool + ?Sized>(pool: &P) -> &Pool {
+    pool.pool()
+}
+
+/// Waits for permits.
+///
+/// # Errors
+/// A pool never has so many.
+pub async fn permits(
+    cx: Cx<'_>,
+    stage: u32,
+    wanted: impl Future<Output = Result<PoolPermits, PoolTooSmall>>,
+) -> Result<PoolPermits, Stop> {
+    wanted.await.map_err(|small| cx.core.failure(stage, FailureKind::Failed, Some(small.into())).into())
+}
+
+/// Looks a key up.
+pub async fn cached<K, V>(shared: &Shared, place: usize, time_to_live: Option<Duration>, key: K) -> Cached<K, V>
+where
+    K: Eq + Hash + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    shared.get(place, || Cache::<K, V>::new(time_to_live)).get(key).await
+}
