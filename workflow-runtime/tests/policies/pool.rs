@@ -12,6 +12,11 @@ use tokio::{
 };
 use workflow_runtime::policy::{Pool, PoolTooSmall, acquire_all};
 
+/// It does not wait.
+async fn at_once<T>(future: impl Future<Output = T>) -> T {
+    timeout(Duration::ZERO, future).await.expect("it comes at once")
+}
+
 #[tokio::test(start_paused = true)]
 async fn permits_are_given_out_and_come_back() {
     let pool = Pool::new(5);
@@ -36,12 +41,12 @@ async fn more_than_there_are_is_an_error_at_once() {
     assert_eq!(refused, PoolTooSmall { wanted: 3, size: 2 });
     assert_eq!(refused.to_string(), "3 permits asked of a pool of 2");
     // Nothing is taken of the others, and nothing is waited for.
-    let refused = acquire_all(&[(&large, 4), (&small, 3)]).await.unwrap_err();
+    let refused = at_once(acquire_all(&[(&large, 4), (&small, 3)])).await.unwrap_err();
     assert_eq!(refused, PoolTooSmall { wanted: 3, size: 2 });
     // What is asked of one pool in several places counts together.
-    let refused = acquire_all(&[(&small, 1), (&large, 1), (&small.clone(), 2)]).await.unwrap_err();
+    let refused = at_once(acquire_all(&[(&small, 1), (&large, 1), (&small.clone(), 2)])).await.unwrap_err();
     assert_eq!(refused, PoolTooSmall { wanted: 3, size: 2 });
-    let refused = acquire_all(&[(&small, usize::MAX), (&small, usize::MAX)]).await.unwrap_err();
+    let refused = at_once(acquire_all(&[(&small, usize::MAX), (&small, usize::MAX)])).await.unwrap_err();
     assert_eq!(refused, PoolTooSmall { wanted: usize::MAX, size: 2 });
     assert_eq!(Pool::new(0).acquire(1).await.unwrap_err().to_string(), "1 permit asked of a pool of 0");
     assert_eq!((large.available(), clock.milliseconds()), (10, 0));
@@ -51,7 +56,7 @@ async fn more_than_there_are_is_an_error_at_once() {
 #[tokio::test(start_paused = true)]
 async fn several_are_taken_and_given_back_together() {
     let (one, two) = (Pool::new(4), Pool::new(4));
-    let permits = acquire_all(&[(&two, 1), (&one, 2), (&two, 2)]).await.unwrap();
+    let permits = at_once(acquire_all(&[(&two, 1), (&one, 2), (&two, 2)])).await.unwrap();
     assert_eq!((permits.permits(), one.available(), two.available()), (5, 2, 1));
     drop(permits);
     assert_eq!((one.available(), two.available()), (4, 4));
