@@ -217,10 +217,18 @@ pub(crate) struct Scope<'s> {
 
 /// Where the names of a scope's pattern come from.
 pub(crate) enum Binds<'s> {
-    Item { pattern: &'s Pat, items: CodeId },
-    Scrutinee { pattern: &'s Pat, value: CodeId },
+    Item {
+        pattern: &'s Pat,
+        items: CodeId,
+    },
+    Scrutinee {
+        pattern: &'s Pat,
+        value: CodeId,
+    },
     /// An `if` with `let`s.
-    Condition { code: CodeId },
+    Condition {
+        code: CodeId,
+    },
 }
 
 /// A pattern that a task of its own matches again.

@@ -142,7 +142,7 @@ impl<V> Visitor<'_, V> {
     }
 }
 
-impl<'ast, V> Visit<'ast, > for Visitor<'_, V> {
+impl<'ast, V> Visit<'ast> for Visitor<'_, V> {
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
         if path.qself.is_none()
             && let Some(ident) = path.path.get_ident()

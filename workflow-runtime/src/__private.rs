@@ -3,12 +3,11 @@
 //! Generated code names nothing but this module, by absolute path.
 
 pub use crate::{
-    attempts::{
-        Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep, typed,
-    },
-    policy::{Cached, Jitter, Retry, Wait, acquire_all},
-    shared::{Shared, breaking, cached, permits, pool},
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
+    attempts::{
+        Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep,
+        typed,
+    },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
     failure::Stop,
@@ -16,17 +15,15 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, each, first, member, members, winner},
-    output::{
-        GiveReason, List, Of, Optional, Why, count, of, of_caught, of_list, of_list_in, of_optional, value,
-    },
+    output::{GiveReason, List, Of, Optional, Why, count, of, of_caught, of_list, of_list_in, of_optional, value},
+    policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
         Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken,
         unnamed, unnamed_of,
     },
+    shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown},
-    signal::{
-        Announced, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until,
-    },
+    signal::{Announced, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until},
     state::watched,
     task::{blocking, spawn},
     undo::{arm_before, protected, undo_losers, undoing},
@@ -34,9 +31,9 @@ pub use crate::{
 };
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{
-    time::Duration,
     boxed::Box,
     sync::{Arc, OnceLock},
+    time::Duration,
     vec::Vec,
 };
 pub use workflow_macros::__workflow;

@@ -79,7 +79,9 @@ where
             Ended::Given(Ok(Ok(value))) => return Ok(Ok((value, number))),
             Ended::Given(Ok(Err(error))) => Why::Own(error),
             Ended::Given(Err(Stop::Failed(failure))) if failure.may_be_retried() => Why::Failure(failure),
-            Ended::Given(Err(Stop::Failed(failure))) => return Err(failure.after(number, cx.core.stage_name(stage)).into()),
+            Ended::Given(Err(Stop::Failed(failure))) => {
+                return Err(failure.after(number, cx.core.stage_name(stage)).into());
+            }
             Ended::Given(Err(stop)) => return Err(stop),
             Ended::Late(failure) => Why::Failure(failure),
             Ended::Past(failure) => return Err(failure.after(number, cx.core.stage_name(stage)).into()),

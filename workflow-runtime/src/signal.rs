@@ -282,4 +282,3 @@ pub async fn until<T>(
 pub async fn never() -> Result<(), Stop> {
     std::future::pending().await
 }
-

@@ -73,7 +73,11 @@ impl Drop for ScopeLog {
         let left = {
             let mut content = lock(&self.log.content);
             content.closed = true;
-            Content { entries: mem::take(&mut content.entries), in_flight: mem::take(&mut content.in_flight), closed: true }
+            Content {
+                entries: mem::take(&mut content.entries),
+                in_flight: mem::take(&mut content.in_flight),
+                closed: true,
+            }
         };
         if let Some(parent) = &self.log.parent {
             parent.take(left);

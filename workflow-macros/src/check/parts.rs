@@ -25,7 +25,9 @@ pub(super) fn parts<'m, 's>(node: &'m Node<'s>) -> Vec<Part<'m, 's>> {
         NodeKind::Expression(_)
         | NodeKind::Sleep(_)
         | NodeKind::SleepUntil(_)
-        | NodeKind::Return(_) | NodeKind::Fail(_) | NodeKind::Error => Vec::new(),
+        | NodeKind::Return(_)
+        | NodeKind::Fail(_)
+        | NodeKind::Error => Vec::new(),
         NodeKind::Scope(scope) => vec![Part::Tail(*scope)],
         NodeKind::If(branches) => branches.iter().map(|branch| Part::Tail(branch.scope)).collect(),
         NodeKind::Match { arms, .. } => arms.iter().map(|arm| Part::Tail(arm.scope)).collect(),

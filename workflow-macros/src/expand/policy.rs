@@ -360,7 +360,9 @@ impl Expansion<'_, '_> {
         let Some(syn::Type::Path(path)) = &self.model.stages[stage].syntax.ty else { return true };
         let Some(last) = path.path.segments.last() else { return true };
         let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
-        let Some(syn::GenericArgument::Type(syn::Type::Path(error))) = arguments.args.iter().nth(1) else { return false };
+        let Some(syn::GenericArgument::Type(syn::Type::Path(error))) = arguments.args.iter().nth(1) else {
+            return false;
+        };
         error.path.segments.last().is_some_and(|segment| segment.ident == "Failure")
     }
 }

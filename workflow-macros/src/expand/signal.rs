@@ -76,7 +76,8 @@ impl Expansion<'_, '_> {
         let late = match model.fallback {
             Some(scope) => {
                 let node = {
-                    let whose = self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
+                    let whose =
+                        self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
                     self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>()), whose), &Ends::none())
                 };
                 quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
@@ -121,7 +122,9 @@ impl Expansion<'_, '_> {
                 .model
                 .signals
                 .iter()
-                .filter(|signal| self.model.stage_of(0, signal.scope, self.model.scopes[signal.scope].around) == Some(stage))
+                .filter(|signal| {
+                    self.model.stage_of(0, signal.scope, self.model.scopes[signal.scope].around) == Some(stage)
+                })
                 .map(|signal| &signal.syntax.name)
                 .collect();
             if !names.is_empty() {
@@ -194,9 +197,9 @@ impl Expansion<'_, '_> {
         let mut cells = TokenStream::new();
         let mut futures = Vec::new();
         let mut arms = Vec::new();
-        let compensates = heads.iter().any(|head| {
-            matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates)
-        });
+        let compensates = heads
+            .iter()
+            .any(|head| matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates));
         for (place, head) in heads.iter().enumerate() {
             let (future, bound) = self.head(head, stage, &mut cells);
             let future = match head.guard {
@@ -242,7 +245,8 @@ impl Expansion<'_, '_> {
             HeadKind::Node { name, ty, scope } => {
                 let cell = self.local("head", *name);
                 cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
-                let body = self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
+                let body =
+                    self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
                 let body = self.member_scope(*scope, &body);
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;
@@ -309,9 +313,8 @@ impl Expansion<'_, '_> {
         });
         let about = format!("What may arrive from outside while a [`{}`] runs.", workflow.name);
         let parameters: Vec<_> = generics.type_params().map(|parameter| &parameter.ident).collect();
-        let never = (!parameters.is_empty()).then(|| {
-            quote!(#[doc(hidden)] __Never(::core::convert::Infallible, #phantom),)
-        });
+        let never =
+            (!parameters.is_empty()).then(|| quote!(#[doc(hidden)] __Never(::core::convert::Infallible, #phantom),));
         let marker = self.named("marker");
         quote! {
             #[doc = #about]
@@ -364,7 +367,8 @@ impl Expansion<'_, '_> {
             });
             quote!(#name::#variant(#value) => { #accept #signals.#ident.deliver(#value) })
         });
-        let never = (generics.type_params().next().is_some()).then(|| quote!(#name::__Never(#value, _) => match #value {},));
+        let never =
+            (generics.type_params().next().is_some()).then(|| quote!(#name::__Never(#value, _) => match #value {},));
         quote! {
             type Signal = #name #type_generics;
             type Signals = #queues #type_generics;

@@ -186,18 +186,12 @@ impl Expansion<'_, '_> {
                 self.when(when, stage, &some, &none)
             }
         };
-        let of_content = if cached {
-            quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;)
-        } else {
-            of_content
-        };
+        let of_content =
+            if cached { quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;) } else { of_content };
         let body = if undo { self.protected(stage, &of_content, &body) } else { body };
         let of_content = if undo { TokenStream::new() } else { of_content };
-        let skip = if optional {
-            quote!(let #skip_ident = #runtime::Clone::clone(&#local);)
-        } else {
-            TokenStream::new()
-        };
+        let skip =
+            if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
@@ -241,9 +235,7 @@ impl Expansion<'_, '_> {
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
         let stage_model = &self.model.stages[stage];
-        match stage_model.when.is_some()
-            || stage_model.policies.catch.is_some()
-            || stage_model.policies.until.is_some()
+        match stage_model.when.is_some() || stage_model.policies.catch.is_some() || stage_model.policies.until.is_some()
         {
             false => Tail::declared(of.clone(), self.stage_type(stage), stage),
             true => Tail::value(of.clone(), Whose::Stage(stage)),
@@ -258,12 +250,7 @@ impl Expansion<'_, '_> {
 
     /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
     /// that it can be lent again.
-    pub(super) fn loans_of(
-        &self,
-        names: &[NameId],
-        replays: &[Replay<'_>],
-        kind: &str,
-    ) -> (TokenStream, TokenStream) {
+    pub(super) fn loans_of(&self, names: &[NameId], replays: &[Replay<'_>], kind: &str) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();

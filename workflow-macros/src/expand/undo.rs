@@ -17,7 +17,10 @@ impl Expansion<'_, '_> {
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
         let (before, after) = if on_attempt {
-            (quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }), quote!(|_, _, _| async { #runtime::Result::Ok(()) }))
+            (
+                quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }),
+                quote!(|_, _, _| async { #runtime::Result::Ok(()) }),
+            )
         } else {
             (arm_lend, arm)
         };

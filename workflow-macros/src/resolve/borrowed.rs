@@ -43,12 +43,7 @@ fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
 }
 
 /// From the outside in.
-fn replays<'s>(
-    model: &Model<'s>,
-    stage: StageId,
-    codes: Range<CodeId>,
-    diagnostics: &Diagnostics,
-) -> Vec<Replay<'s>> {
+fn replays<'s>(model: &Model<'s>, stage: StageId, codes: Range<CodeId>, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
     for code in codes {
         wanted.extend(idents(model, code));
@@ -104,7 +99,8 @@ fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>,
         wanted.extend(idents(model, code));
         names.clone_from(&model.codes[code].uses);
     }
-    let bindings = bindings(&source, model).into_iter().filter(|binding| wanted.contains(&binding.to_string())).collect();
+    let bindings =
+        bindings(&source, model).into_iter().filter(|binding| wanted.contains(&binding.to_string())).collect();
     replays.push(Replay { source, names, bindings });
 }
 
@@ -178,4 +174,3 @@ fn condition_is_places(expr: &Expr) -> bool {
         _ => true,
     }
 }
-

@@ -4,8 +4,9 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{
-        Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node, NodeKind, Scope,
-        Policies, Retry, ScopeId, Signal, Stage, StageId, Time, Undo, Wait, When,
+        Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model,
+        Name, NameId, NameKind, Node, NodeKind, Policies, Retry, Scope, ScopeId, Signal, Stage, StageId, Time, Undo,
+        Wait, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -139,7 +140,14 @@ impl<'s> Lowering<'s, '_> {
         let index = self.model.signals.len();
         self.declare(&syntax.name, NameKind::Signal(index), scope);
         self.model.scopes[scope].signals.push(index);
-        self.model.signals.push(Signal { syntax, scope, timeout: None, fallback: None, accept: None, after: Vec::new() });
+        self.model.signals.push(Signal {
+            syntax,
+            scope,
+            timeout: None,
+            fallback: None,
+            accept: None,
+            after: Vec::new(),
+        });
         let at = At { scope, around };
         for policy in &syntax.attributes.policies {
             match &policy.kind {
@@ -355,9 +363,7 @@ impl<'s> Lowering<'s, '_> {
             syntax::NodeKind::Match(syntax) => self.matching(at, syntax),
             syntax::NodeKind::Loop(syntax) => self.looping(at, syntax, policies),
             syntax::NodeKind::For(syntax) => NodeKind::For(self.each(at, syntax, policies)),
-            syntax::NodeKind::Race(members) => {
-                NodeKind::Members { needed: None, members: self.members(at, members) }
-            }
+            syntax::NodeKind::Race(members) => NodeKind::Members { needed: None, members: self.members(at, members) },
             syntax::NodeKind::Quorum(needed, members) => {
                 let needed = Some(self.code(at, needed));
                 NodeKind::Members { needed, members: self.members(at, members) }
