@@ -61,7 +61,7 @@ workflow! {
     }
     workflow Catching() -> (String, Result<u32, Problem>) with service: Service {
         #[catch]
-        stage own: Result<u32, Problem> = service.gone();
+        stage _own: Result<u32, Problem> = service.gone();
         #[catch]
         stage every: Result<u32, Failure> = { stage inner: u32 = service.gone(); inner };
         #[catch]
@@ -182,4 +182,45 @@ async fn deadlines() {
     let failure = Defaults::new(slow).run().await.unwrap_err();
     assert_eq!((failure.attempts(), failure.kind()), (3, FailureKind::Deadline));
     assert_eq!(start.elapsed().as_millis(), 25);
+}
+
+workflow! {
+    workflow Tolerant(numbers: Vec<u32>, allowed: u32) -> (usize, String) {
+        #[catch]
+        #[tolerate(*allowed)]
+        #[concurrency(1)]
+        stage checked: Vec<Result<u32, Failure>> = for number in numbers {
+            stage one: u32 = if *number == 0 { panic!("zero") } else { Ok::<u32, String>(*number) };
+            one
+        };
+        #[catch]
+        #[tolerate(50%)]
+        stage odd: Vec<Result<u32, Failure>> = for number in numbers {
+            number.checked_sub(1).ok_or("zero again")
+        };
+        let good: usize = checked.iter().flatten().count() + odd.iter().flatten().count();
+        (*good, checked.iter().filter_map(|ended| ended.as_ref().err()).map(|why| format!("{why:#}")).collect::<String>())
+    }
+    #[deadline(2s)]
+    workflow Bounded() {
+        #[timeout(500ms)]
+        #[fallback(sleep(1h))]
+        stage long = sleep(1min);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn some_items_may_fail() {
+    let (good, why) = Tolerant::new().run(vec![1, 0, 2], 1).await.unwrap();
+    assert_eq!((good, why.as_str()), (4, "stage 'one' of workflow 'Tolerant' panicked: zero"));
+    let failure = Tolerant::new().run(vec![1, 0, 0, 2], 1).await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("checked"), FailureKind::TooManyFailed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_has_a_deadline() {
+    let start = Instant::now();
+    let failure = Bounded::new().run().await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (None, FailureKind::Deadline));
+    assert_eq!(start.elapsed().as_millis(), 2_000);
 }

@@ -31,6 +31,8 @@ pub(crate) struct Model<'s> {
     pub(crate) returns: bool,
     /// There is an `#[undo]` somewhere.
     pub(crate) compensates: bool,
+    /// How long a whole run may take.
+    pub(crate) deadline: Option<Time>,
     /// How many breakers and caches all runs of a workflow value share.
     pub(crate) shared: usize,
 }
@@ -362,6 +364,15 @@ pub(crate) struct For<'s> {
     pub(crate) items: CodeId,
     pub(crate) body: ScopeId,
     pub(crate) concurrency: Option<CodeId>,
+    /// An item's failure is a value: the item gives a `Result<T, Failure>`.
+    pub(crate) catch: bool,
+    pub(crate) tolerate: Option<Tolerance>,
+}
+
+/// How many items may fail.
+pub(crate) enum Tolerance {
+    Count(CodeId),
+    Percent(CodeId),
 }
 
 pub(crate) enum Members<'s> {

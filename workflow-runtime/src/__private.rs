@@ -6,7 +6,7 @@ pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
         Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep,
-        typed,
+        typed, within,
     },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
@@ -14,8 +14,11 @@ pub use crate::{
     graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
-    many::{Member, each, first, member, members, winner},
-    output::{GiveReason, List, Of, Optional, Why, count, of, of_caught, of_list, of_list_in, of_optional, value},
+    many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
+    output::{
+        GiveReason, List, Of, Optional, Why, count, of, of_caught, of_caught_in, of_list, of_list_in, of_optional,
+        value,
+    },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
         Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken,

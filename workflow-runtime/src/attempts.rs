@@ -172,6 +172,20 @@ pub async fn limited<T>(
     }
 }
 
+/// A whole run within its deadline.
+///
+/// # Errors
+/// The run's, or that the deadline has passed.
+pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    match timeout(limit, run).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            let why = format!("the whole run took longer than {limit:?}");
+            Err(cx.core.failure(crate::run::TAIL, FailureKind::Deadline, Some(why.into())).into())
+        }
+    }
+}
+
 fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
     let why = format!("all its attempts together took longer than {limit:?}");
     core.failure(stage, FailureKind::Deadline, Some(why.into()))

@@ -62,6 +62,8 @@ pub enum FailureKind {
     Timeout,
     /// All attempts together took longer than the `#[deadline]`.
     Deadline,
+    /// More items of a `for` have failed than its `#[tolerate]` allows.
+    TooManyFailed,
     /// The stage's `#[breaker]` is open: it was not tried.
     BreakerOpen,
     /// The run was cancelled.
@@ -177,6 +179,7 @@ impl fmt::Display for Failure {
             FailureKind::Panic => "panicked",
             FailureKind::Rounds => "did not end within its rounds",
             FailureKind::NoWinner => "had too few that succeeded",
+            FailureKind::TooManyFailed => "had more items that failed than it tolerates",
             FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",

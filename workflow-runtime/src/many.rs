@@ -6,6 +6,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll},
 };
 
@@ -53,6 +54,59 @@ where
         on_lane: Vec::new(),
         outputs,
     }
+}
+
+/// How many items of a `for` may fail: `#[tolerate]`.
+pub enum Tolerance {
+    /// So many.
+    Count(u64),
+    /// So many of a hundred, rounded down.
+    Percent(u64),
+}
+
+impl Tolerance {
+    fn of(&self, items: usize) -> usize {
+        match *self {
+            Self::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
+            Self::Percent(part) => items.saturating_mul(usize::try_from(part).unwrap_or(usize::MAX)) / 100,
+        }
+    }
+}
+
+/// The same for items whose failure is a value, up to a number of failures.
+///
+/// # Errors
+/// How the first item stopped that did not fail; or that too many have failed.
+pub async fn each_tolerant<I, B, F, T>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: I,
+    concurrency: usize,
+    mut body: B,
+    tolerance: Tolerance,
+) -> Result<Vec<Result<T, Failure>>, Stop>
+where
+    I: IntoIterator,
+    B: FnMut(usize, I::Item) -> F,
+    F: Future<Output = Result<Result<T, Failure>, Stop>>,
+{
+    let items: Vec<I::Item> = items.into_iter().collect();
+    let allowed = tolerance.of(items.len());
+    let failed = &AtomicUsize::new(0);
+    let body = |index, item| {
+        let run = body(index, item);
+        async move {
+            let ended = run.await?;
+            if let Err(failure) = &ended
+                && failed.fetch_add(1, Relaxed) >= allowed
+            {
+                let source = Some(failure.clone().into());
+                return Err(cx.core.failure(stage, FailureKind::TooManyFailed, source).into());
+            }
+            Ok(ended)
+        }
+    };
+    each(cx, stage, items, concurrency, body).await
 }
 
 impl<I: Iterator, B, F, T> Each<'_, I, B, F, T>

@@ -373,3 +373,9 @@ impl<S, T, E> Caught<S> for Result<T, E> {
 pub fn of_caught<S, T: Caught<S>>() -> Of<T::Content> {
     Of::new()
 }
+
+/// The same of one item of a `for`.
+#[must_use]
+pub fn of_caught_in<S, T: Caught<S>>(_: Of<T>) -> Of<T::Content> {
+    Of::new()
+}

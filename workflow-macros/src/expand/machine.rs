@@ -35,6 +35,13 @@ impl Expansion<'_, '_> {
             }
         }
         let body = self.scope(0, &Tail::value(self.output_of(), Whose::Workflow), &Ends::none());
+        let body = match &self.model.deadline {
+            None => body,
+            Some(limit) => {
+                let (cx, limit) = (self.cx(), self.time(limit, None));
+                quote!(#runtime::within(#cx, #limit, async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) }).await?)
+            }
+        };
         let body = if self.model.returns {
             let returned = self.named("returned");
             let ended = self.named("ended");

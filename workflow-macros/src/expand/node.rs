@@ -1,7 +1,7 @@
 //! A node: what stands on the right of a stage, in an arm, in a tail. Each gives an expression for an `async` body.
 
 use super::{Expansion, code};
-use crate::model::{Branch, For, Loop, Members, NameId, NameKind, Node, NodeKind, ScopeId, StageId};
+use crate::model::{Branch, For, Loop, Members, NameId, NameKind, Node, NodeKind, ScopeId, StageId, Tolerance};
 use crate::syntax;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -109,8 +109,12 @@ impl Expansion<'_, '_> {
                 let cx = self.cx();
                 let at = self.model.codes[each.items].expr.span();
                 let runtime = self.runtime_at(at);
-                let call = quote_spanned!(at=> #runtime::each);
+                let call = match each.tolerate {
+                    Some(_) => quote_spanned!(at=> #runtime::each_tolerant),
+                    None => quote_spanned!(at=> #runtime::each),
+                };
                 let each = self.each(each, stage, &item, false);
+                let tolerance = each.tolerance.as_ref().map(|tolerance| quote!(, #tolerance));
                 let limit = match each.limit {
                     Some(limit) => limit,
                     None => quote!(32),
@@ -123,7 +127,7 @@ impl Expansion<'_, '_> {
                     let (#item, #list) = #of_list;
                     #before
                     #cx.at(#number);
-                    #list(#call(#cx, #number, #items, #limit, #body).await?)
+                    #list(#call(#cx, #number, #items, #limit, #body #tolerance).await?)
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
@@ -398,7 +402,9 @@ impl Expansion<'_, '_> {
         let index = self.index(each.body);
         let (place, taken) = (self.named("place"), self.local("taken", each.body));
         let pattern = each.pattern;
-        let body = self.scope(each.body, &Tail::value(quote!(#item), Whose::of(stage)), &Ends::none());
+        let content = self.local("content", each.body);
+        let item_of = if each.catch { &content } else { item };
+        let body = self.scope(each.body, &Tail::value(quote!(#item_of), Whose::of(stage)), &Ends::none());
         let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
         let shared = self.model.scopes[each.body]
             .lends_item
@@ -411,6 +417,8 @@ impl Expansion<'_, '_> {
         let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
         let body = if racing {
             self.member_scope(each.body, &body)
+        } else if each.catch {
+            self.item_caught(each.body, &body)
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
@@ -423,6 +431,19 @@ impl Expansion<'_, '_> {
             #body
         });
         let mut before = self.before(each.items, stage);
+        if each.catch {
+            let mark = self.mark(Whose::of(stage));
+            before.extend(quote!(let #content = #runtime::of_caught_in::<#mark, _>(#item);));
+        }
+        let tolerance = each.tolerate.as_ref().map(|tolerance| {
+            let (code, kind) = match tolerance {
+                Tolerance::Count(code) => (*code, quote!(Count)),
+                Tolerance::Percent(code) => (*code, quote!(Percent)),
+            };
+            before.extend(self.before(code, stage));
+            let count = self.count(code);
+            quote!(#runtime::Tolerance::#kind(#count))
+        });
         let expr = self.model.codes[each.items].expr;
         let items = if code::drops_temporaries(expr) {
             let items = self.named("items");
@@ -436,7 +457,7 @@ impl Expansion<'_, '_> {
             let limit = self.count(limit);
             quote!(#limit as usize)
         });
-        EachParts { items, body, before, limit }
+        EachParts { items, body, before, limit, tolerance }
     }
 
     fn first(
@@ -512,6 +533,26 @@ impl Expansion<'_, '_> {
         quote!({ #item_of #before #cx.at(#number); #value })
     }
 
+    /// An item whose failure is a value; what it did until then is undone first.
+    fn item_caught(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let cx = self.cx();
+        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) });
+        if !self.model.scopes[scope].compensates {
+            return quote!(#runtime::every_failure(#runtime::absorbed(#cx, #run).await));
+        }
+        let (log, item_log, around) = (self.named("log"), self.named("item_log"), self.named("around"));
+        quote!({
+            let #item_log = #cx.child_log();
+            let #log = &#item_log;
+            let #around = #cx;
+            #runtime::every_failure(#runtime::absorbed(#around, #runtime::undoing(#around, #log, async move {
+                let #cx = #around.logging(#log);
+                #run.await
+            })).await)
+        })
+    }
+
     /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
     pub(super) fn member_scope(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
@@ -566,4 +607,5 @@ struct EachParts {
     body: TokenStream,
     before: TokenStream,
     limit: Option<TokenStream>,
+    tolerance: Option<TokenStream>,
 }

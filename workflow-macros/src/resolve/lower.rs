@@ -5,8 +5,8 @@ use crate::{
     messages,
     model::{
         Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model,
-        Name, NameId, NameKind, Node, NodeKind, Policies, Retry, Scope, ScopeId, Signal, Stage, StageId, Time, Undo,
-        Wait, When,
+        Name, NameId, NameKind, Node, NodeKind, Policies, Retry, Scope, ScopeId, Signal, Stage, StageId, Time,
+        Tolerance, Undo, Wait, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -31,6 +31,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         edges: Vec::new(),
         returns: false,
         compensates: false,
+        deadline: None,
         shared: 0,
     };
     let mut lowering = Lowering { model, diagnostics };
@@ -40,6 +41,12 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
     }
     for (index, service) in workflow.services.iter().enumerate() {
         lowering.declare(&service.name, NameKind::Service(index), body);
+    }
+    for policy in &workflow.attributes.policies {
+        if let PolicyKind::Deadline(limit) = &policy.kind {
+            let limit = lowering.time(At { scope: body, around: None }, limit);
+            lowering.model.deadline = Some(limit);
+        }
     }
     lowering.block(body, None, &workflow.body);
     lowering.model
@@ -241,7 +248,12 @@ impl<'s> Lowering<'s, '_> {
             }
         }
         let undo = self.model.stages[id].policies.undo.take();
-        self.model.stages[id].policies = Policies { undo, ..self.policies(at, policies) };
+        let mut all = self.policies(at, policies);
+        // On a `for` it is each item's failure that is caught.
+        if matches!(syntax.node.kind, syntax::NodeKind::For(_)) {
+            all.catch = None;
+        }
+        self.model.stages[id].policies = Policies { undo, ..all };
         let node = self.node(at, &syntax.node, policies);
         self.model.stages[id].node = node;
         self.model.stages[id].codes = first..self.model.codes.len();
@@ -473,7 +485,13 @@ impl<'s> Lowering<'s, '_> {
         });
         let body = self.block_scope(at, ScopeKind::Item, text(&syntax.pattern), &syntax.body);
         self.model.scopes[body].binds = Some(Binds::Item { pattern: &syntax.pattern, items });
-        For { pattern: &syntax.pattern, items, body, concurrency }
+        let catch = policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
+        let tolerate = policies.iter().find_map(|policy| match &policy.kind {
+            PolicyKind::Tolerate(syntax::Tolerance::Count(count)) => Some(Tolerance::Count(self.code(at, count))),
+            PolicyKind::Tolerate(syntax::Tolerance::Percent(part)) => Some(Tolerance::Percent(self.code(at, part))),
+            _ => None,
+        });
+        For { pattern: &syntax.pattern, items, body, concurrency, catch, tolerate }
     }
 
     fn members(&mut self, at: At, members: &'s syntax::Members) -> Members<'s> {
