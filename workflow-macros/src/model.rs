@@ -387,7 +387,7 @@ impl Stage<'_> {
     }
 }
 
-impl<'s> Model<'s> {
+impl Model<'_> {
     /// Whether `inner` is `outer` or nested in it.
     pub(crate) fn within(&self, mut inner: ScopeId, outer: ScopeId) -> bool {
         loop {

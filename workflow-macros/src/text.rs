@@ -139,12 +139,13 @@ fn closes(tokens: &[TokenTree]) -> bool {
 }
 
 fn spaced(before: Role, next: Role) -> bool {
-    use Role::{Braces, CloseAngle, Group, Joint, OpenAngle, Operator, Prefix, Suffix, Tight, Word};
+    use Role::{CloseAngle, Group, Joint, OpenAngle, Prefix, Suffix, Tight, Word};
     match (before, next) {
         (Suffix, Tight) => true,
-        (_, Suffix | Tight | OpenAngle | CloseAngle) | (Tight | Prefix | OpenAngle | Joint, _) => false,
-        (Word | Group | CloseAngle, Group) => false,
-        (Word | Group | CloseAngle | Suffix | Operator | Braces, _) => true,
+        (_, Suffix | Tight | OpenAngle | CloseAngle)
+        | (Tight | Prefix | OpenAngle | Joint, _)
+        | (Word | Group | CloseAngle, Group) => false,
+        _ => true,
     }
 }
 

@@ -52,10 +52,12 @@ impl Expansion<'_, '_> {
     }
 
     /// A generated local.
+    #[allow(clippy::unused_self, reason = "reads like its neighbours")]
     fn local(&self, kind: &str, number: usize) -> Ident {
         format_ident!("__{kind}{number}", span = Span::mixed_site())
     }
 
+    #[allow(clippy::unused_self, reason = "reads like its neighbours")]
     fn named(&self, name: &str) -> Ident {
         Ident::new(&format!("__{name}"), Span::mixed_site())
     }

@@ -277,6 +277,7 @@ impl Expansion<'_, '_> {
 
     // Loops.
 
+    #[allow(clippy::unused_self, reason = "reads like its neighbours")]
     fn label(&self, round: ScopeId) -> Lifetime {
         Lifetime::new(&format!("'__round{round}"), Span::mixed_site())
     }

@@ -5,7 +5,7 @@ use super::{
     node::{Ends, Tail, Whose},
 };
 use crate::model::{Acquire, Cache, CodeId, NodeKind, Retry, StageId, Time, Wait};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -79,7 +79,7 @@ impl Expansion<'_, '_> {
             Some(_) => self.caught(stage),
             None => {
                 let attempts = self.attempts(stage, of);
-                self.with_fallback(stage, of, attempts)
+                self.with_fallback(stage, of, &attempts)
             }
         }
     }
@@ -309,7 +309,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The value, or the fallback's once all attempts have failed.
-    fn with_fallback(&self, stage: StageId, of: &TokenStream, attempts: TokenStream) -> TokenStream {
+    fn with_fallback(&self, stage: StageId, of: &TokenStream, attempts: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let Some(scope) = self.model.stages[stage].policies.fallback else {
             return quote!(#attempts.await?);
@@ -317,7 +317,7 @@ impl Expansion<'_, '_> {
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
         let node = self.scope(scope, &Tail::value(of.clone(), Whose::Stage(stage)), &Ends::none());
-        let absorbed = self.absorbed(stage, &attempts);
+        let absorbed = self.absorbed(stage, attempts);
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
             #runtime::Result::Err(#why) => {

@@ -162,7 +162,7 @@ impl Expansion<'_, '_> {
                 })
             });
             let Some(next) = next else { return ready };
-            ready.extend(self.binding(lets.remove(next), TokenStream::new()));
+            ready.extend(self.binding(lets.remove(next), &TokenStream::new()));
         }
     }
 
@@ -181,7 +181,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A closure that evaluates the `let` when it is first asked.
-    pub(super) fn binding(&self, binding: LetId, bindings: TokenStream) -> TokenStream {
+    pub(super) fn binding(&self, binding: LetId, bindings: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.lets[binding];
         let (cell, get) = (self.local("cell", binding), self.local("let", binding));
@@ -241,7 +241,7 @@ impl Expansion<'_, '_> {
             });
             let binding = lets.remove(next.unwrap_or(0));
             let uses = &self.model.codes[self.model.lets[binding].value].uses;
-            body.extend(self.binding(binding, self.bind_slots(id, uses)));
+            body.extend(self.binding(binding, &self.bind_slots(id, uses)));
         }
         let pieces = self.pieces(id);
         let piece = self.named("piece");

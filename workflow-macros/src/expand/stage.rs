@@ -275,7 +275,7 @@ impl Expansion<'_, '_> {
                     lend.extend(quote!(let #loan = #held.lend();));
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
-                NameKind::Let(binding) => lets.extend(self.binding(binding, TokenStream::new())),
+                NameKind::Let(binding) => lets.extend(self.binding(binding, &TokenStream::new())),
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
                     let held = self.demand(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
