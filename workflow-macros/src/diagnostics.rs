@@ -12,14 +12,7 @@ pub(crate) struct Diagnostics {
 
 /// One thing to tell, at one place.
 pub(crate) struct Diagnostic {
-    pub(crate) severity: Severity,
     pub(crate) error: syn::Error,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Severity {
-    Error,
-    Warning,
 }
 
 impl Diagnostics {
@@ -29,30 +22,16 @@ impl Diagnostics {
 
     /// A mistake at `span`.
     pub(crate) fn error(&self, span: Span, message: impl std::fmt::Display) {
-        self.push(Severity::Error, syn::Error::new(span, message));
-    }
-
-    /// A mistake at all of `tokens`.
-    pub(crate) fn error_at(&self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
-        self.push(Severity::Error, syn::Error::new_spanned(tokens, message));
+        self.push(syn::Error::new(span, message));
     }
 
     /// A mistake that the parser found.
     pub(crate) fn syntax(&self, error: syn::Error) {
-        self.push(Severity::Error, error);
-    }
-
-    pub(crate) fn warning(&self, span: Span, message: impl std::fmt::Display) {
-        self.push(Severity::Warning, syn::Error::new(span, message));
-    }
-
-    /// How many errors there are so far.
-    pub(crate) fn count(&self) -> usize {
-        self.found.borrow().iter().flatten().filter(|found| found.severity == Severity::Error).count()
+        self.push(error);
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.borrow().iter().flatten().any(|found| found.severity == Severity::Error)
+        self.found.borrow().iter().flatten().next().is_some()
     }
 
     /// All that was found, in the order found.
@@ -60,9 +39,9 @@ impl Diagnostics {
         self.found.take().unwrap_or_default()
     }
 
-    fn push(&self, severity: Severity, error: syn::Error) {
+    fn push(&self, error: syn::Error) {
         if let Some(found) = &mut *self.found.borrow_mut() {
-            found.push(Diagnostic { severity, error });
+            found.push(Diagnostic { error });
         }
     }
 }
@@ -76,7 +55,7 @@ impl Drop for Diagnostics {
 
 /// `compile_error!`s for what is an error.
 pub(crate) fn errors(found: &[Diagnostic]) -> TokenStream {
-    found.iter().filter(|one| one.severity == Severity::Error).map(|one| one.error.to_compile_error()).collect()
+    found.iter().map(|one| one.error.to_compile_error()).collect()
 }
 
 /// What the parser says.

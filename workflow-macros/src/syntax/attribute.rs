@@ -45,6 +45,7 @@ pub(crate) enum PolicyKind {
     Blocking,
     Durable,
     /// `#[was(old_name)]`
+    #[allow(dead_code, reason = "durable workflows come later")]
     Was(Ident),
     Retry(Box<Retry>),
     Timeout(Duration),
@@ -122,6 +123,7 @@ pub(crate) enum Duration {
     /// Nanoseconds, and where the literal stands.
     Literal {
         nanoseconds: u128,
+        #[allow(dead_code, reason = "a place to point at")]
         span: Span,
     },
     Expression(Expr),

@@ -10,6 +10,7 @@ pub(crate) struct Block {
     /// None: the block's value is `()`.
     pub(crate) tail: Option<Box<Node>>,
     /// Its opening brace to its closing one.
+    #[allow(dead_code, reason = "a place to point at")]
     pub(crate) span: Span,
     /// Its closing brace alone: where a missing tail is told.
     pub(crate) close: Span,
@@ -37,6 +38,7 @@ pub(crate) struct Stage {
 /// `let name: T = EXPR;`
 pub(crate) struct Let {
     pub(crate) attributes: Attributes,
+    #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
@@ -46,6 +48,7 @@ pub(crate) struct Let {
 /// `signal name: T;`
 pub(crate) struct Signal {
     pub(crate) attributes: Attributes,
+    #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     pub(crate) ty: Type,

@@ -89,6 +89,7 @@ pub(crate) struct LoopState {
 
 /// `for PAT in EXPR { .. }`
 pub(crate) struct For {
+    #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) pattern: Pat,
     pub(crate) items: Expr,

@@ -14,6 +14,7 @@ pub(crate) struct Workflow {
     pub(crate) attributes: Attributes,
     pub(crate) visibility: Visibility,
     /// The word `workflow`.
+    #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     /// With its `where` clause.

@@ -21,7 +21,6 @@ mod statement;
 mod text;
 mod tokens;
 
-pub(crate) use fragment::is_unread;
 
 use super::Workflows;
 use crate::diagnostics::Diagnostics;
