@@ -8,7 +8,7 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 use workflow_runtime::Failure;
 
-use crate::domain::Account;
+use crate::domain::{Account, Application};
 use crate::input::Line;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -42,12 +42,12 @@ impl Batch {
     pub async fn run(
         mut self,
         onboarding: &CustomerOnboarding,
-        lines: Vec<Line>,
+        lines: Vec<Line<Application>>,
         concurrency: NonZeroUsize,
     ) -> anyhow::Result<Report> {
         let mut running = JoinSet::new();
-        for Line { number, application } in lines {
-            let application = match application {
+        for Line { number, case } in lines {
+            let application = match case {
                 Ok(application) => application,
                 Err(problem) => {
                     self.progress.say(&format!("line {number}: {problem}"));

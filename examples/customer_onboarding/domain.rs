@@ -119,11 +119,13 @@ pub struct Profile {
 #[derive(Debug, Clone)]
 pub struct Documents(pub Vec<Document>);
 
-/// Nothing speaks against the applicant.
+/// What the registers know about the applicant.
 #[derive(Debug, Clone)]
 pub struct Background {
-    /// The registers that were asked.
+    /// The registers that know nothing bad.
     pub clear_in: Vec<&'static str>,
+    /// The first register that does, where one does.
+    pub found_in: Option<&'static str>,
 }
 
 /// Everything about one applicant in one place.

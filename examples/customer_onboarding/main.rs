@@ -10,7 +10,10 @@
 
 mod batch;
 mod domain;
+#[path = "../shared/input.rs"]
 mod input;
+#[path = "../shared/output.rs"]
+mod output;
 mod progress;
 mod refusal;
 mod report;
@@ -70,30 +73,32 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.graph {
-        return print(&CustomerOnboarding::GRAPH.to_mermaid());
+        return output::print(&CustomerOnboarding::GRAPH.to_mermaid());
     }
     let timings = Timings::default();
     tracing_subscriber::registry().with(timings.clone()).try_init()?;
 
-    let lines = input::lines(&Source::from_argument(arguments.path).read()?);
+    let lines = input::lines(
+        &Source::from_argument(arguments.path, "customer_onboarding/applications.jsonl").read()?,
+        "an application",
+    );
     let create = |path: PathBuf| File::create(&path).with_context(|| format!("'{}' can't be written", path.display()));
     let accounts = arguments.accounts.map(create).transpose()?;
 
     let started = Instant::now();
-    let onboarding = CustomerOnboarding::new(Services::new(Duration::from_millis(arguments.latency)));
+    let services = Services::new(Duration::from_millis(arguments.latency));
+    let trouble = services.trouble();
+    let onboarding = CustomerOnboarding::new(services);
     let batch = Batch::new(lines.len(), accounts);
     let report = batch.run(&onboarding, lines, arguments.concurrency).await?;
 
     let stages = CustomerOnboarding::GRAPH.stages.iter().map(|stage| stage.name);
     let times = report::times(&timings.summary(stages));
-    print(&format!("{}\n{times}\nDone in {:.1?}.\n", report.outcomes(), started.elapsed()))
-}
-
-/// Writes the result. A reader that has had enough, as in `| head`, is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("the result can't be written"),
-    }
+    output::print(&format!(
+        "{}\n{times}\n{} questions without an answer, {} accounts closed again.\nDone in {:.1?}.\n",
+        report.outcomes(),
+        trouble.unanswered(),
+        trouble.closed(),
+        started.elapsed()
+    ))
 }

@@ -27,6 +27,9 @@ pub enum Refusal {
         /// Where.
         register: &'static str,
     },
+    /// A register did not answer; it may the next time.
+    #[error("the {0} does not answer")]
+    Unreachable(&'static str),
     /// The applicant can't put this right.
     #[error("the {kind} belongs to someone else, {holder}")]
     ForeignDocument {
@@ -52,6 +55,7 @@ impl Refusal {
             Self::UnderAge(_) => "under age",
             Self::DocumentsMissing(_) => "documents missing",
             Self::Registered { .. } => "found in a register",
+            Self::Unreachable(_) => "register unreachable",
             Self::ForeignDocument { .. } => "someone else's document",
             Self::AlreadyCustomer(_) => "already a customer",
             Self::MailReturned(_) => "mail returned",

@@ -1,10 +1,10 @@
 //! The bank's services: what a stage calls. Each waits a little, as a real one would, and decides by what stands in the
 //! application alone, so that every run of the same input has the same outcome.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::ToSpan;
@@ -33,25 +33,77 @@ pub struct Services {
     latency: Duration,
     customers: Mutex<HashSet<String>>,
     last_account: AtomicU64,
+    /// How often which register has left which application without an answer.
+    unanswered: Mutex<HashMap<(&'static str, String), u64>>,
+    trouble: Arc<Trouble>,
+}
+
+/// What went wrong, and was put right by the workflow's policies.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    unanswered: AtomicU64,
+    closed: AtomicU64,
+}
+
+impl Trouble {
+    /// How many questions the registers have left without an answer.
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// How many accounts were closed again.
+    pub fn closed(&self) -> u64 {
+        self.closed.load(Ordering::Relaxed)
+    }
 }
 
 impl Services {
     /// Services that answer within `latency`.
     pub fn new(latency: Duration) -> Self {
-        Self { latency, customers: Mutex::default(), last_account: AtomicU64::new(4_000_000) }
+        Self {
+            latency,
+            customers: Mutex::default(),
+            last_account: AtomicU64::new(4_000_000),
+            unanswered: Mutex::default(),
+            trouble: Arc::default(),
+        }
+    }
+
+    /// Counts on while the workflow, which then owns the services, runs.
+    pub fn trouble(&self) -> Arc<Trouble> {
+        Arc::clone(&self.trouble)
+    }
+
+    /// Whether the register leaves this question without an answer: for one in eight it does, once or twice.
+    fn is_down(&self, register: &'static str, application: &str) -> bool {
+        // 0 for fourteen of sixteen, then 1 and 2.
+        let times = (hash_of(&("down", register, application)) % 16).saturating_sub(13);
+        let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        let so_far = unanswered.get(&(register, application.to_owned())).copied().unwrap_or_default();
+        let is_down = so_far < times;
+        if is_down {
+            unanswered.insert((register, application.to_owned()), so_far + 1);
+            self.trouble.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
+        is_down
     }
 
     /// Waits as long as the service would take for this key: between a quarter of the latency and all of it.
     async fn answer(&self, service: &str, key: &str) {
-        let mut hasher = DefaultHasher::new();
-        (service, key).hash(&mut hasher);
-        let quarters = u32::try_from(hasher.finish() % 4).unwrap_or_default() + 1;
+        let quarters = u32::try_from(hash_of(&(service, key)) % 4).unwrap_or_default() + 1;
         let wait = self.latency / 4 * quarters;
         // Even a timer of no length waits for the next tick of the clock.
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// Stands in for chance: the same in each run.
+fn hash_of(key: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Takes the applicant's data over.
@@ -114,31 +166,41 @@ pub async fn collect_documents(services: &Services, application: &Application) -
     }
 }
 
-/// Asks the registers.
+/// Asks the registers. That one of them knows the applicant is an answer, and no reason to ask again.
 ///
 /// # Errors
 ///
-/// When one of them knows the applicant.
+/// When one of them does not answer.
 pub async fn background_check(services: &Services, application: &Application) -> Result<Background, Refusal> {
     let mut clear_in = Vec::new();
     for (register, names) in REGISTERS {
         services.answer(register, &application.id).await;
+        if services.is_down(register, &application.id) {
+            return Err(Refusal::Unreachable(register));
+        }
         if names.contains(&application.name.trim()) {
-            return Err(Refusal::Registered { name: application.name.trim().to_owned(), register });
+            return Ok(Background { clear_in, found_in: Some(register) });
         }
         clear_in.push(register);
     }
-    Ok(Background { clear_in })
+    Ok(Background { clear_in, found_in: None })
 }
 
 /// Puts the three together.
-pub fn assemble(profile: &Profile, documents: &Documents, background: &Background) -> Dossier {
-    Dossier {
+///
+/// # Errors
+///
+/// When a register speaks against the applicant.
+pub fn assemble(profile: &Profile, documents: &Documents, background: &Background) -> Result<Dossier, Refusal> {
+    if let Some(register) = background.found_in {
+        return Err(Refusal::Registered { name: profile.name.clone(), register });
+    }
+    Ok(Dossier {
         profile: profile.clone(),
         documents: documents.0.clone(),
         clear_in: background.clear_in.clone(),
         corrections: Vec::new(),
-    }
+    })
 }
 
 /// Reads a dossier as a clerk would.
@@ -226,6 +288,13 @@ pub async fn create_account(services: &Services, dossier: &Dossier) -> Result<Ac
         clear_in: dossier.clear_in.clone(),
         corrections: dossier.corrections.clone(),
     })
+}
+
+/// Closes an account again: what comes after it did not work out.
+pub async fn close_account(services: &Services, account: &Account) {
+    services.answer("close_account", &account.email).await;
+    services.customers.lock().unwrap_or_else(PoisonError::into_inner).remove(&account.email);
+    services.trouble.closed.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Welcomes the customer.

@@ -4,8 +4,8 @@ use workflow_runtime::workflow;
 
 use crate::domain::{Account, Application, Background, Documents, Dossier, Profile, Verdict};
 use crate::services::{
-    Services, assemble, background_check, collect_documents, correct, create_account, data_entry, grant_access, verify,
-    welcome_email,
+    Services, assemble, background_check, close_account, collect_documents, correct, create_account, data_entry,
+    grant_access, verify, welcome_email,
 };
 
 workflow! {
@@ -16,6 +16,9 @@ workflow! {
         // Nothing connects these three, so they run side by side.
         stage profile: Profile = data_entry(services, application);
         stage documents: Documents = collect_documents(services, application);
+
+        #[retry(5, exponential(200ms..30s))]
+        #[timeout(2min)]
         stage background: Background = background_check(services, application);
 
         // Verify, correct, verify again: a loop with an exit condition.
@@ -28,6 +31,7 @@ workflow! {
             }
         };
 
+        #[undo(close_account(services, account))]
         stage account: Account = create_account(services, verified);
 
         // What must run in order, though no data says so.

@@ -21,7 +21,7 @@ pub use crate::{
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, handed, item_again, leaf, nothing, of_cell, staged, taken,
+        Cx, Detached, Place, TAIL, begin, diverging, given, handed, item_again, leaf, nothing, of_cell, staged, taken,
         unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},

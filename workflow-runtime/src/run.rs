@@ -520,6 +520,12 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
     }
 }
 
+/// A value, as the type that is asked of it: what never gives one has none of its own.
+#[inline]
+pub fn given<T>(_: Of<T>, value: T) -> T {
+    value
+}
+
 /// The type that a stage's cell holds.
 #[inline]
 #[must_use]

@@ -188,8 +188,11 @@ impl Expansion<'_, '_> {
         };
         let of_content =
             if cached { quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;) } else { of_content };
-        let body = if undo { self.protected(stage, &of_content, &body) } else { body };
-        let of_content = if undo { TokenStream::new() } else { of_content };
+        // Without an undo the body says which type it gives: one that never gives any has none of its own.
+        let (of_content, body) = match undo {
+            true => (TokenStream::new(), self.protected(stage, &of_content, &body)),
+            false => (of_content, quote!(#runtime::given(#of, #body))),
+        };
         let skip =
             if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
         quote!({

@@ -1,4 +1,4 @@
-//! Reads applications: one JSON object a line. A broken line is a value, not the end.
+//! Reads cases of any kind: one JSON object a line. A broken line is a value, not the end.
 
 use std::fs;
 use std::io::{self, Read};
@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str;
 
 use anyhow::Context;
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-
-use crate::domain::Application;
 
 /// Where the lines come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +20,9 @@ pub enum Source {
 
 impl Source {
     /// `-` is standard input, as everywhere; without an argument it is the file that comes with the example.
-    pub fn from_argument(argument: Option<PathBuf>) -> Self {
+    pub fn from_argument(argument: Option<PathBuf>, shipped: &str) -> Self {
         match argument {
-            None => Self::File(Path::new(env!("CARGO_MANIFEST_DIR")).join("customer_onboarding/applications.jsonl")),
+            None => Self::File(Path::new(env!("CARGO_MANIFEST_DIR")).join(shipped)),
             Some(path) if path == Path::new("-") => Self::StandardInput,
             Some(path) => Self::File(path),
         }
@@ -44,14 +43,14 @@ impl Source {
 
 /// One line of the input.
 #[derive(Debug)]
-pub struct Line {
+pub struct Line<T> {
     /// Counted from 1, as editors do.
     pub number: usize,
     /// What stands there.
-    pub application: Result<Application, BadLine>,
+    pub case: Result<T, BadLine>,
 }
 
-/// Why a line is no application.
+/// Why a line is no case.
 #[derive(Debug, thiserror::Error)]
 pub enum BadLine {
     /// Nothing stands there.
@@ -72,8 +71,10 @@ pub enum BadLine {
         column: usize,
     },
     /// JSON, but something else.
-    #[error("not an application: {place}{message}")]
-    NotAnApplication {
+    #[error("not {expected}: {place}{message}")]
+    NotACase {
+        /// `an application`.
+        expected: &'static str,
         /// `documents[1].issued: `; empty for the object itself.
         place: String,
         /// The parser's words.
@@ -81,8 +82,8 @@ pub enum BadLine {
     },
 }
 
-/// The lines of the input, each with its application or what is wrong with it.
-pub fn lines(bytes: &[u8]) -> Vec<Line> {
+/// The lines of the input, each with its case or what is wrong with it; `expected` is what it should be, as `an application`.
+pub fn lines<T: DeserializeOwned>(bytes: &[u8], expected: &'static str) -> Vec<Line<T>> {
     // Some editors begin a file with a mark of its encoding, which is no part of the first line.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     if bytes.is_empty() {
@@ -91,25 +92,25 @@ pub fn lines(bytes: &[u8]) -> Vec<Line> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     (1..)
         .zip(bytes.split(|byte| *byte == b'\n'))
-        .map(|(number, line)| Line { number, application: parse(line) })
+        .map(|(number, line)| Line { number, case: parse(line, expected) })
         .collect()
 }
 
-fn parse(line: &[u8]) -> Result<Application, BadLine> {
+fn parse<T: DeserializeOwned>(line: &[u8], expected: &'static str) -> Result<T, BadLine> {
     let text = str::from_utf8(line).map_err(|error| BadLine::NotUtf8 { column: error.valid_up_to() + 1 })?.trim();
     if text.is_empty() {
         return Err(BadLine::Empty);
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let application = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let case = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let place = error.path().to_string();
-        describe(error.inner(), &place)
+        describe(error.inner(), &place, expected)
     })?;
-    deserializer.end().map_err(|error| describe(&error, "."))?;
-    Ok(application)
+    deserializer.end().map_err(|error| describe(&error, ".", expected))?;
+    Ok(case)
 }
 
-fn describe(error: &serde_json::Error, place: &str) -> BadLine {
+fn describe(error: &serde_json::Error, place: &str, expected: &'static str) -> BadLine {
     // Each line is parsed on its own, so that "line 1" would only mislead.
     let message = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -117,7 +118,7 @@ fn describe(error: &serde_json::Error, place: &str) -> BadLine {
     match error.classify() {
         Category::Data => {
             let place = if place == "." { String::new() } else { format!("{place}: ") };
-            BadLine::NotAnApplication { place, message }
+            BadLine::NotACase { expected, place, message }
         }
         Category::Io | Category::Syntax | Category::Eof => BadLine::NotJson { message, column: error.column() },
     }
