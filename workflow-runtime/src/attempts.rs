@@ -218,7 +218,7 @@ pub fn own_error<T, E>(judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
 }
 
 /// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.
-pub type Absorbed<T> = Result<T, Result<Failure, Stop>>;
+pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
 
 /// Runs what may fail; a panic is a failure too.
 ///
@@ -229,7 +229,7 @@ pub async fn absorbed<T>(cx: Cx<'_>, run: impl Future<Output = Result<T, Stop>>)
     let ended = poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await;
     ended.map_err(|stop| match stop {
         Stop::Failed(failure) => Ok(failure),
-        other => Err(other),
+        stop @ Stop::Returned => Err(stop),
     })
 }
 

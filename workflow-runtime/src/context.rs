@@ -118,7 +118,7 @@ impl ContextGuard {
         let name = |stage| core.stage_name(stage).unwrap_or_default();
         let mut path = String::new();
         for (around, index) in places {
-            path += &format!("{}[{index}]/", name(*around));
+            path.extend([name(*around), "[", &index.to_string(), "]/"]);
         }
         path += name(stage);
         Self(StageContext {

@@ -165,6 +165,9 @@ impl<T> LazySlot<T> {
     }
 
     /// Has `run` fill it, and wakes whoever waits.
+    ///
+    /// # Errors
+    /// The stage's.
     pub async fn fill<F: Future<Output = Result<Held<T>, Stop>>>(&self, lend: bool, run: F) -> Result<(), Stop> {
         fill(&self.slot, lend, run).await?;
         let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
@@ -230,7 +233,7 @@ impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
     }
 
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
-        if self.lanes.poll(lane).is_ready_or_stop()? {
+        if self.lanes.poll(lane).ended()? {
             let pieces = self.pieces;
             self.left -= 1;
             for &next in pieces[self.on_lane[lane] as usize].then {
@@ -252,16 +255,18 @@ impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
         if let Some(demands) = self.demands {
             let asked = std::mem::take(&mut *demands.asked.lock().unwrap_or_else(PoisonError::into_inner));
             self.left += asked.len();
-            asked.into_iter().for_each(|piece| self.one_less(piece));
+            for piece in asked {
+                self.one_less(piece);
+            }
         }
     }
 }
 
 trait ReadyOrStop {
-    fn is_ready_or_stop(self) -> Result<bool, Stop>;
+    fn ended(self) -> Result<bool, Stop>;
 }
 impl ReadyOrStop for Poll<Result<(), Stop>> {
-    fn is_ready_or_stop(self) -> Result<bool, Stop> {
+    fn ended(self) -> Result<bool, Stop> {
         match self {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(())) => Ok(true),

@@ -52,6 +52,7 @@ macro_rules! join {
         }
         /// Runs them side by side; gives all their outputs, or how the first that stopped did.
         #[inline]
+        #[allow(clippy::too_many_arguments, reason = "one a branch")]
         pub fn $join<$($F: Future<Output = Result<$R, Stop>>, $R),*>($($branch: $F),*) -> $Join<$($F, $R),*> {
             $Join { $($branch: Branch::Running { future: $branch }),* }
         }

@@ -13,7 +13,7 @@ use std::{
 };
 
 pub(crate) struct Lanes<F> {
-    lanes: Vec<Lane<F>>,
+    all: Vec<Lane<F>>,
     free: Vec<usize>,
     woken: Arc<Woken>,
     /// What was woken before this poll; its memory is reused.
@@ -85,12 +85,12 @@ impl<F: Future> Lanes<F> {
 
     /// With an owner whom others may wake too.
     pub(crate) fn waking(woken: Arc<Woken>) -> Self {
-        Self { lanes: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
+        Self { all: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
     }
 
     /// How many are under way.
     pub(crate) fn under_way(&self) -> usize {
-        self.lanes.len() - self.free.len()
+        self.all.len() - self.free.len()
     }
 
     /// Whom a lane that is woken tells. To be called at each poll, before anything else.
@@ -105,18 +105,18 @@ impl<F: Future> Lanes<F> {
     /// Puts a future on a lane and returns which. It has not been polled.
     pub(crate) fn put(&mut self, future: F) -> usize {
         let lane = self.free.pop().unwrap_or_else(|| {
-            let lane = self.lanes.len();
+            let lane = self.all.len();
             let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
-            self.lanes.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
+            self.all.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
             lane
         });
-        self.lanes[lane].future.as_mut().set(Some(future));
+        self.all[lane].future.as_mut().set(Some(future));
         lane
     }
 
     /// Polls that lane. What has ended is dropped and its lane is free again.
     pub(crate) fn poll(&mut self, lane: usize) -> Poll<F::Output> {
-        let Lane { future, waker, signal } = &mut self.lanes[lane];
+        let Lane { future, waker, signal } = &mut self.all[lane];
         signal.queued.store(false, std::sync::atomic::Ordering::Release);
         let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = running.poll(&mut Context::from_waker(waker));
@@ -129,15 +129,15 @@ impl<F: Future> Lanes<F> {
 
     /// Drops what is on that lane.
     pub(crate) fn clear(&mut self, lane: usize) {
-        if self.lanes[lane].future.is_some() {
-            self.lanes[lane].future.as_mut().set(None);
+        if self.all[lane].future.is_some() {
+            self.all[lane].future.as_mut().set(None);
             self.free.push(lane);
         }
     }
 
     /// Drops everything that is under way.
     pub(crate) fn clear_all(&mut self) {
-        for lane in 0..self.lanes.len() {
+        for lane in 0..self.all.len() {
             self.clear(lane);
         }
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The items of a `for` under way.
-pub struct Each<'a, I, B, F: Future, T> {
+pub(crate) struct Each<'a, I, B, F: Future, T> {
     cx: Cx<'a>,
     stage: u32,
     items: I,
@@ -202,6 +202,7 @@ where
 }
 
 /// What a `race` gives, of the one that won.
+#[must_use]
 pub fn winner<T>(mut winners: Vec<T>) -> T {
     match winners.pop() {
         Some(winner) => winner,
@@ -211,7 +212,7 @@ pub fn winner<T>(mut winners: Vec<T>) -> T {
 
 /// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
 /// success. Fails as soon as too few are left.
-pub fn first<'a, F, T>(cx: Cx<'a>, stage: u32, needed: usize, members: impl IntoIterator<Item = F>) -> First<'a, F, T>
+pub fn first<F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: impl IntoIterator<Item = F>) -> First<'_, F, T>
 where
     F: Future<Output = Result<T, Stop>>,
 {

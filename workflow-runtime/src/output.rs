@@ -237,6 +237,7 @@ impl<T> Of<T> {
 /// The type of the items of a list, and what makes the list of them.
 #[inline]
 #[must_use]
+#[allow(clippy::type_complexity, reason = "a pair")]
 pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
     (Of::new(), T::from_items)
 }
@@ -244,6 +245,7 @@ pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
 /// The same, where the list's type is not at hand.
 #[inline]
 #[must_use]
+#[allow(clippy::type_complexity, reason = "a pair")]
 pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
     of_list()
 }
@@ -251,6 +253,7 @@ pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> 
 /// The type of the content of an `Option`, and what makes the `Option` of it.
 #[inline]
 #[must_use]
+#[allow(clippy::type_complexity, reason = "a pair")]
 pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content>) -> T) {
     (Of::new(), T::from_content)
 }

@@ -28,7 +28,7 @@ use tokio::time::Instant;
 pub const TAIL: u32 = u32::MAX;
 
 /// What all stages of one run share.
-pub struct Core {
+pub(crate) struct Core {
     graph: &'static Graph<'static>,
     /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
     current: AtomicU32,
@@ -311,11 +311,12 @@ pub struct Begun<T> {
 
 /// Before the expression of a stage.
 #[inline]
+#[must_use]
 pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<T> {
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let span = if cx.core.traced { open_span(cx, stage) } else { None };
+    let span = cx.core.traced.then(|| Box::new(open_span(cx, stage)));
     Begun { cell, entered: span.map(|span| Box::new(span.entered())) }
 }
 
@@ -334,13 +335,13 @@ impl<T> Drop for Begun<T> {
 
 /// A stage whose node is an expression.
 #[inline]
-pub fn leaf<'a, S, T, X, M>(
-    cx: Cx<'a>,
+pub fn leaf<S, T, X, M>(
+    cx: Cx<'_>,
     stage: u32,
     _: PhantomData<S>,
     mut begun: Begun<T>,
     expression: X,
-) -> Staged<'a, T, X::Run>
+) -> Staged<'_, T, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -355,15 +356,14 @@ pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) ->
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let span = if cx.core.traced { open_span(cx, stage) } else { None };
+    let span = cx.core.traced.then(|| Box::new(open_span(cx, stage)));
     Staged { cx, stage, watch: Watch(cell), span, run }
 }
 
 #[cold]
-fn open_span(cx: Cx<'_>, stage: u32) -> Option<Box<tracing::Span>> {
+fn open_span(cx: Cx<'_>, stage: u32) -> tracing::Span {
     let name = cx.core.stage_name(stage).unwrap_or_default();
-    let span = tracing::debug_span!(target: "workflow", "stage", name, outcome = tracing::field::Empty);
-    Some(Box::new(span))
+    tracing::debug_span!(target: "workflow", "stage", name, outcome = tracing::field::Empty)
 }
 
 /// What a stage's future gives: its output, or its output shared already.
@@ -478,13 +478,7 @@ pin_project_lite::pin_project! {
 
 /// Such an expression.
 #[inline]
-pub fn unnamed<'a, S, T, X, M>(
-    cx: Cx<'a>,
-    stage: u32,
-    _: PhantomData<S>,
-    _: Of<T>,
-    expression: X,
-) -> Unnamed<'a, X::Run>
+pub fn unnamed<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -493,13 +487,7 @@ where
 
 /// The same for what is declared by something else than a stage.
 #[inline]
-pub fn unnamed_of<'a, S, T, X, M>(
-    cx: Cx<'a>,
-    stage: u32,
-    _: PhantomData<S>,
-    _: Of<T>,
-    expression: X,
-) -> Unnamed<'a, X::Run>
+pub fn unnamed_of<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
 where
     X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
 {

@@ -219,7 +219,7 @@ pub async fn closing<T>(run: impl Future<Output = Result<T, Stop>>, close: impl 
 }
 
 /// A head of a `select`.
-pub type Head<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+pub(crate) type Head<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
 
 /// Erases a head's type.
 pub fn head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Head<'a> {
@@ -279,6 +279,9 @@ pub async fn until<T>(
 }
 
 /// The wait that never ends.
+///
+/// # Errors
+/// Never.
 pub async fn never() -> Result<(), Stop> {
     std::future::pending().await
 }

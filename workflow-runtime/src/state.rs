@@ -175,6 +175,7 @@ pub struct Watched<T> {
 
 /// That proof.
 #[inline]
+#[must_use]
 pub fn watched<S, T: Value<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
     state.map(|state| Watched { state, keep: StageState::complete, show: StageState::show })
 }

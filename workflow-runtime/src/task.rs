@@ -16,7 +16,7 @@ use std::{
 use tokio::{runtime::Handle, task::JoinHandle};
 
 /// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
-pub struct Elsewhere<'a, T> {
+pub(crate) struct Elsewhere<'a, T> {
     cx: Cx<'a>,
     stage: u32,
     task: Option<JoinHandle<T>>,
@@ -74,7 +74,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
 }
 
 /// `#[spawn]`: what `run` makes of its place runs on a task of its own.
-pub fn spawn<'a, T, F>(cx: Cx<'a>, stage: u32, run: impl FnOnce(Arc<Detached>) -> F) -> Spawned<'a, T>
+pub fn spawn<T, F>(cx: Cx<'_>, stage: u32, run: impl FnOnce(Arc<Detached>) -> F) -> Spawned<'_, T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Stop>> + Send + 'static,
@@ -103,13 +103,13 @@ impl<T> Future for Spawned<'_, T> {
 }
 
 /// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if nobody waits for it any more.
-pub fn blocking<'a, S, T, X, M>(
-    cx: Cx<'a>,
+pub fn blocking<S, T, X, M>(
+    cx: Cx<'_>,
     stage: u32,
     _: PhantomData<S>,
     _: Of<T>,
     run: impl FnOnce() -> X + Send + 'static,
-) -> Blocking<'a, S, T, X, M>
+) -> Blocking<'_, S, T, X, M>
 where
     X: IntoOutput<S, T, Now<M>> + Send + 'static,
 {
@@ -118,6 +118,7 @@ where
 }
 
 /// A `#[blocking]` stage.
+#[allow(clippy::type_complexity, reason = "a marker")]
 pub struct Blocking<'a, S, T, X, M> {
     elsewhere: Elsewhere<'a, X>,
     to: PhantomData<fn() -> (S, T, M)>,

@@ -28,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(30);
 type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What reverses one completed stage.
-pub struct Undo {
+pub(crate) struct Undo {
     order: u64,
     stage: u32,
     run: Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>,
@@ -283,6 +283,9 @@ pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Re
 }
 
 /// Undoes what the losers of a race did.
+///
+/// # Errors
+/// What could not be undone.
 pub async fn undo_losers(cx: Cx<'_>, losers: &ScopeLog) -> Result<(), Stop> {
     let why = cx.core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("another one won".into()));
     let undone = losers.unwind(cx.core, why).await;

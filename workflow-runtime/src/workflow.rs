@@ -143,6 +143,9 @@ fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
 }
 
 /// `run`
+///
+/// # Errors
+/// The first stage that failed, and why.
 #[inline]
 pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES);

@@ -57,7 +57,10 @@ impl Expansion<'_, '_> {
 
     /// The picture for the workflow's own page.
     pub(super) fn picture(&self) -> TokenStream {
-        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is not general enough in its lifetime")]
+        #[allow(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is not general enough in its lifetime"
+        )]
         let picture = self.with_graph(|graph| graph.to_rustdoc());
         Literal::string(&format!("\n\n{picture}\n")).to_token_stream()
     }

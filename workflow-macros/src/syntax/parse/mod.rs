@@ -21,7 +21,6 @@ mod statement;
 mod text;
 mod tokens;
 
-
 use super::Workflows;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
