@@ -15,13 +15,14 @@ pub use crate::{
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
+    observe::{Observer, Observers},
     output::{
         GiveReason, List, Of, Optional, Why, count, of, of_caught, of_caught_in, of_list, of_list_in, of_optional,
         value,
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, given, handed, item_again, leaf, nothing, of_cell, staged, taken,
+        Cx, Detached, Place, TAIL, begin, diverging, given, governed, handed, item_again, leaf, nothing, of_cell, staged, taken,
         unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},

@@ -65,6 +65,7 @@ mod held;
 mod join;
 mod lanes;
 mod many;
+pub mod observe;
 mod output;
 pub mod policy;
 mod run;

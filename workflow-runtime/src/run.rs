@@ -6,6 +6,7 @@ use crate::{
     failure::{Panicked, Stop},
     graph::Graph,
     held::Held,
+    observe::{Observation, Observers, Sight},
     output::{Handed, IntoDeclared, IntoOutput, Nothing, Of, Reason, SendIfLater},
     state::Watched,
     undo::{ScopeLog, UndoLog},
@@ -34,6 +35,9 @@ pub(crate) struct Core {
     current: AtomicU32,
     /// Somebody listens to `tracing`.
     traced: bool,
+    /// Somebody looks at the stages: `tracing` or observers.
+    heeded: bool,
+    observation: Option<Box<Observation>>,
     instance: OnceLock<Arc<str>>,
     /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
     started: OnceLock<(SystemTime, Instant)>,
@@ -45,11 +49,15 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool) -> Self {
+    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
+        let traced = tracing::enabled!(target: "workflow", tracing::Level::DEBUG);
+        let observation = observers.observation();
         Self {
             graph,
             current: AtomicU32::new(TAIL),
-            traced: tracing::enabled!(target: "workflow", tracing::Level::DEBUG),
+            traced,
+            heeded: traced || observation.is_some(),
+            observation,
             instance: OnceLock::new(),
             started: OnceLock::new(),
             log: compensates.then(UndoLog::root),
@@ -68,6 +76,21 @@ impl Core {
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
         self.graph
+    }
+
+    /// Somebody listens to `tracing`.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.traced
+    }
+
+    /// Somebody looks at the stages.
+    #[inline]
+    pub(crate) fn is_heeded(&self) -> bool {
+        self.heeded
+    }
+
+    pub(crate) fn observation(&self) -> Option<&Observation> {
+        self.observation.as_deref()
     }
 
     pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
@@ -94,7 +117,10 @@ impl Core {
     /// The failure of a stage whose code panicked just now.
     #[cold]
     pub(crate) fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Failure {
-        self.failure(self.current.load(Relaxed), FailureKind::Panic, Some(Panicked::new(payload).into()))
+        let source = Panicked::new(payload).into();
+        let failure = self.failure(self.current.load(Relaxed), FailureKind::Panic, Some(source));
+        self.tell_panicked(&failure);
+        failure
     }
 
     /// Polls user code; a panic becomes a failure. The caller never polls that future again.
@@ -112,6 +138,9 @@ impl Drop for Core {
         // What is under way in a log holds on to it: whoever drops a run cuts that.
         if let (true, Some(log)) = (self.owns_log, &self.log) {
             log.forget();
+        }
+        if self.owns_log {
+            self.tell_dropped();
         }
     }
 }
@@ -203,6 +232,8 @@ impl<'a> Cx<'a> {
             graph: self.core.graph,
             current: AtomicU32::new(self.core.current.load(Relaxed)),
             traced: self.core.traced,
+            heeded: self.core.heeded,
+            observation: self.core.observation().map(Observation::detach),
             instance: OnceLock::from(Arc::clone(self.core.instance())),
             started: self.core.started.clone(),
             log: self.log.or(self.core.log.as_ref()).cloned(),
@@ -243,7 +274,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Rounds and items from the outside in.
-    fn places(self) -> Vec<(u32, u32)> {
+    pub(crate) fn places(self) -> Vec<(u32, u32)> {
         let mut places = Vec::new();
         let mut next = self.path;
         while let Some(place) = next {
@@ -297,73 +328,80 @@ pin_project_lite::pin_project! {
         cx: Cx<'a>,
         stage: u32,
         watch: Watch<T>,
-        span: Option<Box<tracing::Span>>,
         #[pin]
         run: F,
+        // Dropped after what is inside the stage.
+        sight: Option<Box<Sight<'a>>>,
     }
 }
 
 /// A stage whose expression is evaluated now: it is under way, and its span is entered.
-pub struct Begun<T> {
+pub struct Begun<'a, T> {
     cell: Option<Watched<T>>,
     entered: Option<Box<tracing::span::EnteredSpan>>,
+    sight: Option<Box<Sight<'a>>>,
 }
 
 /// Before the expression of a stage.
 #[inline]
-#[must_use]
-pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<T> {
+pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<'_, T> {
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let span = cx.core.traced.then(|| Box::new(open_span(cx, stage)));
-    Begun { cell, entered: span.map(|span| Box::new(span.entered())) }
+    let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, true));
+    let entered = sight.as_ref().and_then(|sight| sight.span()).map(|span| Box::new(span.entered()));
+    Begun { cell, entered, sight }
 }
 
-impl<T> Drop for Begun<T> {
+impl<T> Drop for Begun<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // It still has them only where the expression panicked.
         if let Some(cell) = self.cell.take() {
             cell.fail();
         }
-        if let Some(entered) = self.entered.take() {
-            entered.record("outcome", "panicked");
+        if let Some(sight) = self.sight.take() {
+            sight.panicked();
         }
     }
 }
 
 /// A stage whose node is an expression.
 #[inline]
-pub fn leaf<S, T, X, M>(
-    cx: Cx<'_>,
+pub fn leaf<'a, S, T, X, M>(
+    cx: Cx<'a>,
     stage: u32,
     _: PhantomData<S>,
-    mut begun: Begun<T>,
+    mut begun: Begun<'a, T>,
     expression: X,
-) -> Staged<'_, T, X::Run>
+) -> Staged<'a, T, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    let cell = begun.cell.take();
-    let span = begun.entered.take().map(|entered| Box::new(entered.exit()));
-    Staged { cx, stage, watch: Watch(cell), span, run: expression.run() }
+    let (cell, sight) = (begun.cell.take(), begun.sight.take());
+    drop(begun.entered.take());
+    Staged { cx, stage, watch: Watch(cell), run: expression.run(), sight }
 }
 
 /// A stage whose node is a construct: it ends with the failures of the stages inside it.
 #[inline]
 pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
+    under_way(cx, stage, cell, run, true)
+}
+
+/// A stage with policies: its attempts are made inside `run`.
+#[inline]
+pub fn governed<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
+    under_way(cx, stage, cell, run, false)
+}
+
+#[inline]
+fn under_way<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F, tries: bool) -> Staged<'_, T, F> {
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let span = cx.core.traced.then(|| Box::new(open_span(cx, stage)));
-    Staged { cx, stage, watch: Watch(cell), span, run }
-}
-
-#[cold]
-fn open_span(cx: Cx<'_>, stage: u32) -> tracing::Span {
-    let name = cx.core.stage_name(stage).unwrap_or_default();
-    tracing::debug_span!(target: "workflow", "stage", name, outcome = tracing::field::Empty)
+    let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, tries));
+    Staged { cx, stage, watch: Watch(cell), run, sight }
 }
 
 /// What a stage's future gives: its output, or its output shared already.
@@ -395,26 +433,28 @@ impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for S
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         this.cx.at(*this.stage);
-        let entered = this.span.as_ref().map(|span| span.enter());
-        let watched = UnwindWatched { watch: this.watch, span: this.span };
+        let sight = this.sight.as_deref();
+        let entered = sight.and_then(Sight::enter);
+        let watched = UnwindWatched { watch: this.watch, sight };
         let polled = this.run.poll(context);
         std::mem::forget(watched);
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => {
                 drop(entered);
-                if let Some(span) = this.span {
-                    span.record("outcome", "completed");
+                let held = this.watch.complete(value);
+                if let Some(sight) = sight {
+                    sight.completed();
                 }
-                Poll::Ready(Ok(this.watch.complete(value)))
+                Poll::Ready(Ok(held))
             }
             Poll::Ready(Err(error)) => {
                 let stop = error.stop(*this.cx, *this.stage);
                 drop(entered);
-                if let Some(span) = this.span {
-                    span.record("outcome", if matches!(stop, Stop::Failed(_)) { "failed" } else { "returned" });
-                }
                 this.watch.stop(&stop);
+                if let Some(sight) = sight {
+                    sight.stopped(&stop);
+                }
                 Poll::Ready(Err(stop))
             }
         }
@@ -422,19 +462,19 @@ impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for S
 }
 
 /// Lives while a stage is polled: dropped only by a panic in it.
-struct UnwindWatched<'w, T> {
+struct UnwindWatched<'w, 'a, T> {
     watch: &'w mut Watch<T>,
-    span: &'w Option<Box<tracing::Span>>,
+    sight: Option<&'w Sight<'a>>,
 }
 
-impl<T> Drop for UnwindWatched<'_, T> {
+impl<T> Drop for UnwindWatched<'_, '_, T> {
     #[cold]
     fn drop(&mut self) {
-        if let Some(span) = self.span {
-            span.record("outcome", "panicked");
-        }
         if let Some(cell) = self.watch.0.take() {
             cell.fail();
+        }
+        if let Some(sight) = self.sight {
+            sight.panicked();
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     failure::Stop,
     graph::Graph,
     handle::{CancelSignal, Handle},
+    observe::Observers,
     run::{Core, Cx},
     signal::SignalError,
 };
@@ -147,34 +148,44 @@ fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
 /// # Errors
 /// The first stage that failed, and why.
 #[inline]
-pub async fn run<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES);
+pub async fn run<W: Workflow>(
+    services: Arc<W::Services>,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    core.tell_started();
     let signals = Arc::default();
     let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
-    match ended {
+    let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,
-    }
+    };
+    core.tell_ended(&ended);
+    ended
 }
 
 /// `start`
 #[track_caller]
-pub fn start<W: Workflow>(services: Arc<W::Services>, input: W::Input) -> Handle<W> {
+pub fn start<W: Workflow>(services: Arc<W::Services>, observers: Observers, input: W::Input) -> Handle<W> {
     let state = Arc::<W::State>::default();
     let cancel = Arc::<CancelSignal>::default();
     let signals = Arc::<W::Signals>::default();
-    let watched = watched::<W>(services, input, Arc::clone(&state), Arc::clone(&signals), Arc::clone(&cancel));
+    let (shown, delivered, cancelled) = (Arc::clone(&state), Arc::clone(&signals), Arc::clone(&cancel));
+    let watched = watched::<W>(services, observers, input, shown, delivered, cancelled);
     Handle::new(state, signals, cancel, tokio::spawn(watched))
 }
 
 async fn watched<W: Workflow>(
     services: Arc<W::Services>,
+    observers: Observers,
     input: W::Input,
     state: Arc<W::State>,
     signals: Arc<W::Signals>,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES);
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    core.tell_started();
     let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
@@ -186,10 +197,12 @@ async fn watched<W: Workflow>(
     .await;
     // What is under way is cut, or handed to the log.
     drop(machine);
-    match ended {
+    let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,
-    }
+    };
+    core.tell_ended(&ended);
+    ended
 }
 
 /// All that was done is undone before the failure is told.

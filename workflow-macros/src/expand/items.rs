@@ -81,7 +81,7 @@ impl Expansion<'_, '_> {
         let output = &workflow.output;
         let services = self.named("services");
         let (shared_type, shared) = self.shared();
-        let marker = self.named("marker");
+        let (marker, observers) = (self.named("marker"), self.named("observers"));
         let default = workflow.services.is_empty().then(|| {
             quote! {
                 impl #impl_generics ::core::default::Default for #name #type_generics #clause {
@@ -97,6 +97,7 @@ impl Expansion<'_, '_> {
             #(#lints)*
             #visibility struct #name #impl_generics #clause {
                 #services: #runtime::Arc<(#(#service_types,)* #shared_type)>,
+                #observers: #runtime::Observers,
                 #marker: #phantom,
             }
             #[allow(clippy::all, clippy::pedantic)]
@@ -107,7 +108,17 @@ impl Expansion<'_, '_> {
                 /// The workflow, with the services that its stages use.
                 #[must_use]
                 pub fn new(#(#service_names: #service_types),*) -> Self {
-                    Self { #services: #runtime::Arc::new((#(#service_names,)* #shared)), #marker: ::core::marker::PhantomData }
+                    Self {
+                        #services: #runtime::Arc::new((#(#service_names,)* #shared)),
+                        #observers: #runtime::Observers::none(),
+                        #marker: ::core::marker::PhantomData,
+                    }
+                }
+
+                /// Has `observer` told every event of the runs of this value and of its later clones. Several may be attached.
+                #[must_use]
+                pub fn observed_by(self, observer: impl #runtime::Observer) -> Self {
+                    Self { #observers: #runtime::Observers::and(self.#observers, observer), ..self }
                 }
 
                 /// Runs the workflow. The future borrows nothing and does nothing until it is polled; dropping it
@@ -119,7 +130,7 @@ impl Expansion<'_, '_> {
                     -> impl ::core::future::Future<Output = #runtime::Result<#output, #runtime::Failure>>
                         + ::core::marker::Send + 'static + use<#(#parameters),*>
                 {
-                    #runtime::run::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::run::<Self>(#runtime::Clone::clone(&self.#services), #runtime::Clone::clone(&self.#observers), (#(#input_names,)*))
                 }
 
                 /// Starts the workflow on the current tokio runtime and gives a handle on it: await it for the output,
@@ -129,14 +140,18 @@ impl Expansion<'_, '_> {
                 /// Outside of a tokio runtime.
                 #[track_caller]
                 pub fn start(&self, #(#input_names: #input_types),*) -> #runtime::Handle<Self> {
-                    #runtime::start::<Self>(#runtime::Clone::clone(&self.#services), (#(#input_names,)*))
+                    #runtime::start::<Self>(#runtime::Clone::clone(&self.#services), #runtime::Clone::clone(&self.#observers), (#(#input_names,)*))
                 }
             }
             /// Costs a reference count.
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::clone::Clone for #name #type_generics #clause {
                 fn clone(&self) -> Self {
-                    Self { #services: #runtime::Clone::clone(&self.#services), #marker: ::core::marker::PhantomData }
+                    Self {
+                        #services: #runtime::Clone::clone(&self.#services),
+                        #observers: #runtime::Clone::clone(&self.#observers),
+                        #marker: ::core::marker::PhantomData,
+                    }
                 }
             }
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {

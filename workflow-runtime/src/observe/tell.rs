@@ -1,0 +1,349 @@
+//! Telling: where the events come from.
+
+use super::{Event, EventKind, Observer};
+use crate::{
+    Failure, FailureKind,
+    failure::Stop,
+    run::{Core, Cx},
+};
+use std::{
+    collections::HashMap,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
+use tracing::{Span, field::Empty, span::Entered};
+
+/// Who listens to a workflow value.
+#[derive(Clone, Default)]
+pub struct Observers(Option<Arc<Vec<Arc<dyn Observer>>>>);
+
+impl Observers {
+    /// Nobody.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn and(self, observer: impl Observer) -> Self {
+        let mut all = self.0.unwrap_or_default();
+        Arc::make_mut(&mut all).push(Arc::new(observer));
+        Self(Some(all))
+    }
+
+    pub(crate) fn observation(self) -> Option<Box<Observation>> {
+        self.0.map(|observers| {
+            let shared = Arc::new(Shared { observers, under_way: Mutex::default() });
+            Box::new(Observation { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) })
+        })
+    }
+}
+
+/// One run of a stage, as its run knows it: the stage, and its rounds and items.
+type Place = (u32, Vec<(u32, u32)>);
+
+/// A run with observers.
+pub(crate) struct Observation {
+    shared: Arc<Shared>,
+    /// Stages that a panic went through just now, the innermost first, each with its attempt under way: their failure is
+    /// known only where the panic is caught.
+    unwound: Mutex<Vec<(Place, u32)>>,
+    /// The run has told its end.
+    ended: AtomicBool,
+}
+
+/// What a run and its tasks have in common.
+struct Shared {
+    observers: Arc<Vec<Arc<dyn Observer>>>,
+    /// The stages that have not come to an end, each with its attempt under way; 0: between attempts.
+    under_way: Mutex<HashMap<Place, u32>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Observation {
+    /// For a task of its own.
+    pub(crate) fn detach(&self) -> Box<Self> {
+        let shared = Arc::clone(&self.shared);
+        Box::new(Self { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) })
+    }
+
+    fn tell(&self, core: &Core, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+        let name = core.stage_name(stage);
+        let event = Event {
+            workflow: core.graph().name,
+            stage: name,
+            index: name.map(|_| stage),
+            places,
+            instance: core.instance(),
+            at: Instant::now(),
+            kind,
+        };
+        for observer in &*self.shared.observers {
+            // An observer is no part of the run: it can't make it fail.
+            let _ = catch_unwind(AssertUnwindSafe(|| observer.event(&event)));
+        }
+    }
+
+    /// The attempt under way of a stage that comes to its end now; none: it has come to it before.
+    fn end(&self, place: &Place) -> Option<u32> {
+        lock(&self.shared.under_way).remove(place)
+    }
+
+    fn failed(&self, core: &Core, (stage, places): &Place, attempt: u32, failure: &Failure) {
+        if attempt > 0 {
+            self.tell(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });
+        }
+        self.tell(core, *stage, places, EventKind::Failed { failure });
+    }
+}
+
+/// The run itself.
+impl Core {
+    /// It starts.
+    pub(crate) fn tell_started(&self) {
+        if let Some(observation) = self.observation() {
+            observation.tell(self, crate::run::TAIL, &[], EventKind::Started);
+        }
+    }
+
+    /// It has ended.
+    #[inline]
+    pub(crate) fn tell_ended<T>(&self, ended: &Result<T, Failure>) {
+        if let Some(observation) = self.observation() {
+            observation.ended.store(true, Relaxed);
+            let outcome = ended.as_ref().map(|_| ());
+            observation.tell(self, crate::run::TAIL, &[], EventKind::Ended { outcome });
+        }
+    }
+
+    /// It is gone.
+    pub(crate) fn tell_dropped(&self) {
+        if let Some(observation) = self.observation()
+            && !observation.ended.load(Relaxed)
+        {
+            observation.tell(self, crate::run::TAIL, &[], EventKind::Cancelled);
+        }
+    }
+
+    /// A panic has been caught, and this is the failure of all the stages that it went through.
+    pub(crate) fn tell_panicked(&self, failure: &Failure) {
+        if let Some(observation) = self.observation() {
+            let unwound = mem::take(&mut *lock(&observation.unwound));
+            for (place, attempt) in unwound {
+                observation.failed(self, &place, attempt, failure);
+            }
+        }
+    }
+
+    /// Something about a stage whose places are known.
+    pub(crate) fn tell_of(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+        if let Some(observation) = self.observation() {
+            observation.tell(self, stage, places, kind);
+        }
+    }
+}
+
+/// What generated code and policies tell about the stage they belong to.
+impl Cx<'_> {
+    /// Its only attempt starts.
+    #[inline]
+    pub fn tried(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.attempt_started(stage, 1);
+        }
+    }
+
+    /// It is not run, or no longer.
+    #[inline]
+    pub fn skipped(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.tell_skipped(stage);
+        }
+    }
+
+    /// A choice in it has been made.
+    #[inline]
+    pub fn decided(self, stage: u32, arm: &'static str) {
+        if self.core.is_heeded() {
+            self.tell(stage, EventKind::Decided { arm });
+        }
+    }
+
+    /// The same for a member of a `race` or a `quorum`: its number, from 0.
+    #[inline]
+    pub(crate) fn won(self, stage: u32, member: usize) {
+        if self.core.is_heeded() {
+            self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
+        }
+    }
+
+    /// It took a signal.
+    #[inline]
+    pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
+        if self.core.is_heeded() {
+            self.tell(stage, EventKind::Signalled { signal });
+        }
+    }
+
+    /// An attempt starts.
+    pub(crate) fn attempt_started(self, stage: u32, attempt: u32) {
+        if self.core.is_traced() {
+            // Attempts are made where the stage's span is entered.
+            Span::current().record("attempt", attempt);
+        }
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        let open = lock(&observation.shared.under_way).get_mut(&place).map(|open| *open = attempt);
+        if open.is_none() {
+            // Those of an undo are no attempts of the stage.
+            return;
+        }
+        observation.tell(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
+    }
+
+    /// An attempt has failed. `failure` is asked for only where somebody listens.
+    pub(crate) fn attempt_failed(
+        self,
+        stage: u32,
+        attempt: u32,
+        failure: impl FnOnce() -> Failure,
+        delay: Option<Duration>,
+    ) {
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        let open = lock(&observation.shared.under_way).get_mut(&place).map(mem::take);
+        if open.is_some_and(|open| open == attempt) {
+            let kind = EventKind::AttemptFailed { attempt, failure: &failure(), delay };
+            observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+
+    #[cold]
+    fn tell_skipped(self, stage: u32) {
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        if let Some(attempt) = observation.end(&place) {
+            let kind = if attempt == 0 { EventKind::Skipped } else { EventKind::Cancelled };
+            observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+
+    #[cold]
+    fn tell(self, stage: u32, kind: EventKind<'_>) {
+        if let Some(observation) = self.core.observation() {
+            observation.tell(self.core, stage, &self.places(), kind);
+        }
+    }
+}
+
+/// A stage under way that somebody looks at: `tracing`, observers, or both.
+pub(crate) struct Sight<'a> {
+    core: &'a Core,
+    place: Place,
+    span: Option<Span>,
+    ended: AtomicBool,
+}
+
+impl<'a> Sight<'a> {
+    /// A stage that is enabled now. `tries`: nothing stands around its only attempt, which starts now too.
+    #[cold]
+    pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Box<Self> {
+        let core = cx.core;
+        let span = core.is_traced().then(|| {
+            let name = core.stage_name(stage).unwrap_or_default();
+            tracing::debug_span!(target: "workflow", "stage", name, attempt = tries.then_some(1), outcome = Empty)
+        });
+        let mut place = (stage, Vec::new());
+        if let Some(observation) = core.observation() {
+            place.1 = cx.places();
+            lock(&observation.shared.under_way).insert(place.clone(), u32::from(tries));
+            observation.tell(core, stage, &place.1, EventKind::Enabled);
+            if tries {
+                observation.tell(core, stage, &place.1, EventKind::AttemptStarted { attempt: 1 });
+            }
+        }
+        Box::new(Self { core, place, span, ended: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+        self.span.as_ref().map(Span::enter)
+    }
+
+    pub(crate) fn span(&self) -> Option<Span> {
+        self.span.clone()
+    }
+
+    /// It gave its output.
+    pub(crate) fn completed(&self) {
+        self.outcome("completed");
+        if let Some(observation) = self.core.observation()
+            && observation.end(&self.place).is_some()
+        {
+            observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
+        }
+    }
+
+    /// It ended without.
+    pub(crate) fn stopped(&self, stop: &Stop) {
+        let Stop::Failed(failure) = stop else {
+            self.outcome("returned");
+            self.tell_cancelled();
+            return;
+        };
+        self.outcome("failed");
+        if let Some(observation) = self.core.observation()
+            && let Some(attempt) = observation.end(&self.place)
+        {
+            observation.failed(self.core, &self.place, attempt, failure);
+        }
+    }
+
+    /// A panic goes through it.
+    pub(crate) fn panicked(&self) {
+        self.outcome("panicked");
+        if let Some(observation) = self.core.observation()
+            && let Some(attempt) = observation.end(&self.place)
+        {
+            lock(&observation.unwound).push((self.place.clone(), attempt));
+        }
+    }
+
+    fn tell_cancelled(&self) {
+        if let Some(observation) = self.core.observation()
+            && observation.end(&self.place).is_some()
+        {
+            observation.tell(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
+        }
+    }
+
+    fn outcome(&self, outcome: &str) {
+        self.ended.store(true, Relaxed);
+        if let Some(span) = &self.span {
+            span.record("outcome", outcome);
+        }
+    }
+}
+
+impl Drop for Sight<'_> {
+    fn drop(&mut self) {
+        if !self.ended.load(Relaxed) {
+            self.outcome("cancelled");
+            self.tell_cancelled();
+        }
+    }
+}
+
+/// The stage's own error, of which nothing but that is known.
+pub(crate) fn own_error(core: &Core, stage: u32, source: Option<crate::BoxError>) -> Failure {
+    Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
+}
