@@ -340,6 +340,8 @@ pub(crate) struct Arm<'s> {
 pub(crate) struct Head<'s> {
     pub(crate) kind: HeadKind<'s>,
     pub(crate) guard: Option<CodeId>,
+    /// What it waits for.
+    pub(crate) span: Span,
     /// What runs when it decides.
     pub(crate) scope: ScopeId,
 }

@@ -1,6 +1,10 @@
 //! Attributes where they mean nothing, twice, or before their time.
 
-use super::places::{Place, Verdict, is_available, verdict};
+use super::{
+    budget::{self, Deadline},
+    durations,
+    places::{Place, Verdict, is_available, verdict},
+};
 use crate::{
     diagnostics::Diagnostics,
     messages,
@@ -13,7 +17,7 @@ use std::collections::HashMap;
 
 /// Gives whether all attributes and items there are mean what they say already.
 pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) -> bool {
-    let mut walk = Walk { diagnostics, whole: true };
+    let mut walk = Walk { diagnostics, whole: true, deadline: Deadline::of_workflow(&workflow.attributes) };
     walk.attributes(&workflow.attributes, Place::Workflow);
     for input in &workflow.inputs {
         walk.attributes(&input.attributes, Place::Input);
@@ -28,6 +32,8 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) -> bool {
 struct Walk<'d> {
     diagnostics: &'d Diagnostics,
     whole: bool,
+    /// That of the whole run.
+    deadline: Option<Deadline>,
 }
 
 impl Walk<'_> {
@@ -52,6 +58,8 @@ impl Walk<'_> {
             }
         }
         self.spawn_and_blocking(attributes);
+        durations::check(attributes, self.diagnostics);
+        budget::check(attributes, self.deadline, self.diagnostics);
     }
 
     fn named_twice(&self, names: &[Ident]) {

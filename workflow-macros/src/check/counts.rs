@@ -42,7 +42,7 @@ impl Counts<'_, '_> {
     }
 
     fn quorum(&self, needed: CodeId, members: &Members<'_>, span: Span) {
-        let needed = self.literal(needed);
+        let needed = literal(self.model.codes[needed].expr);
         match (needed, members) {
             (_, Members::Listed(members)) if members.is_empty() => {
                 self.diagnostics.error(span, messages::QUORUM_OF_NONE);
@@ -56,19 +56,19 @@ impl Counts<'_, '_> {
     }
 
     fn not_zero(&self, code: Option<CodeId>, message: &str) {
-        if let Some((0, span)) = code.and_then(|code| self.literal(code)) {
+        if let Some((0, span)) = code.and_then(|code| literal(self.model.codes[code].expr)) {
             self.diagnostics.error(span, message);
         }
     }
+}
 
-    /// The number, where it is written as one.
-    fn literal(&self, code: CodeId) -> Option<(u128, Span)> {
-        match self.model.codes[code].expr {
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Int(number) => Some((number.base10_parse().ok()?, number.span())),
-                _ => None,
-            },
+/// The number, where it is written as one.
+pub(super) fn literal(expr: &Expr) -> Option<(u128, Span)> {
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => Some((number.base10_parse().ok()?, number.span())),
             _ => None,
-        }
+        },
+        _ => None,
     }
 }

@@ -3,8 +3,10 @@
 //! Each looks at every stage and edge a fixed number of times, and none stops at its first finding.
 
 mod attributes;
+mod budget;
 mod counts;
 mod cycles;
+mod durations;
 mod handing;
 mod lazy;
 mod lifetimes;
@@ -12,6 +14,7 @@ mod loops;
 mod parts;
 mod places;
 mod reach;
+mod sleeps;
 #[cfg(test)]
 mod tests;
 mod unused;
@@ -35,6 +38,7 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     counts::check(model, diagnostics);
     reach::check(model, diagnostics);
     lazy::check(model, whole, diagnostics);
+    sleeps::check(model, diagnostics);
 }
 
 /// Some node was told to be wrong: what it names and how it ends is not known.

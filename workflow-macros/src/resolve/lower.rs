@@ -13,7 +13,7 @@ use crate::{
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use std::collections::HashMap;
-use syn::Expr;
+use syn::{Expr, spanned::Spanned};
 use workflow_graph::{ScopeKind, StageKind};
 
 const RESERVED: [&str; 2] = ["ctx", "failure"];
@@ -194,7 +194,7 @@ impl<'s> Lowering<'s, '_> {
                 self.model.scopes[scope].awaits = Some(name);
             }
             self.fill(scope, at.around, &head.node);
-            Head { kind, guard, scope }
+            Head { kind, guard, span: head_span(&head.kind), scope }
         });
         NodeKind::Select(heads.collect())
     }
@@ -502,6 +502,17 @@ impl<'s> Lowering<'s, '_> {
                 Members::Listed(nodes.iter().enumerate().map(member).collect())
             }
         }
+    }
+}
+
+/// The token that says what a head waits for.
+fn head_span(head: &syntax::HeadKind) -> Span {
+    match head {
+        syntax::HeadKind::Node { name, .. } | syntax::HeadKind::Signal(name) | syntax::HeadKind::Stage(name) => {
+            name.span()
+        }
+        syntax::HeadKind::Sleep(syntax::Duration::Literal { span, .. }) => *span,
+        syntax::HeadKind::Sleep(syntax::Duration::Expression(expr)) => expr.span(),
     }
 }
 

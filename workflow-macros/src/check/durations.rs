@@ -1,0 +1,112 @@
+//! Durations and numbers of a policy that can't be meant: nothing where something is waited for, a range that goes
+//! nowhere, a retry that no error reaches.
+
+use super::counts::literal;
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    syntax::{Attributes, Duration, Policy, PolicyKind, Retry, Tolerance, Wait},
+};
+use proc_macro2::Span;
+use syn::Expr;
+
+/// The policies of one place, each for itself.
+pub(super) fn check(attributes: &Attributes, diagnostics: &Diagnostics) {
+    let check = Check { diagnostics };
+    for policy in &attributes.policies {
+        check.policy(policy);
+    }
+    let retries = attributes.policies.iter().filter_map(|policy| match &policy.kind {
+        PolicyKind::Retry(retry) => Some((policy.name.span(), &**retry)),
+        _ => None,
+    });
+    check.in_turn(retries);
+}
+
+struct Check<'d> {
+    diagnostics: &'d Diagnostics,
+}
+
+impl Check<'_> {
+    fn policy(&self, policy: &Policy) {
+        match &policy.kind {
+            PolicyKind::Retry(retry) => self.retry(retry),
+            PolicyKind::Timeout(limit) => self.not_zero(limit, messages::TIMEOUT_ZERO),
+            PolicyKind::Deadline(limit) => self.not_zero(limit, messages::DEADLINE_ZERO),
+            PolicyKind::Undo(undo) => {
+                undo.retries.iter().for_each(|retry| self.retry(retry));
+                self.in_turn(undo.retries.iter().map(|retry| (span_of(&retry.more), retry)));
+                if let Some(limit) = &undo.timeout {
+                    self.not_zero(limit, messages::TIMEOUT_ZERO);
+                }
+            }
+            PolicyKind::Breaker { failures, cooldown } => {
+                self.at_least_one(failures, messages::BREAKER_OF_NONE);
+                self.not_zero(cooldown, messages::COOLDOWN_ZERO);
+            }
+            PolicyKind::Acquire { permits: Some(permits), .. } => self.at_least_one(permits, messages::PERMITS_ZERO),
+            PolicyKind::Cache { ttl: Some(ttl), .. } => self.not_zero(ttl, messages::TTL_ZERO),
+            PolicyKind::Tolerate(Tolerance::Percent(part)) => {
+                if let Some((100.., span)) = literal(part) {
+                    self.diagnostics.error(span, messages::TOLERATES_ALL);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn retry(&self, retry: &Retry) {
+        self.at_least_one(&retry.more, messages::RETRY_ZERO);
+        match &retry.wait {
+            Wait::None => {}
+            Wait::Fixed(wait) => self.not_zero(wait, messages::WAIT_ZERO),
+            Wait::Exponential { first, last } => {
+                let (Some((first, span)), Some((last, _))) = (written(first), written(last)) else {
+                    return self.not_zero(first, messages::FIRST_WAIT_ZERO);
+                };
+                if first >= last {
+                    self.diagnostics.error(span, messages::range_of_waits(first, last));
+                } else if first == 0 {
+                    self.diagnostics.error(span, messages::FIRST_WAIT_ZERO);
+                }
+            }
+        }
+    }
+
+    /// The first whose `if` holds counts: behind one without an `if` none ever does.
+    fn in_turn<'r>(&self, retries: impl Iterator<Item = (Span, &'r Retry)>) {
+        let mut takes_all: Option<Span> = None;
+        for (span, retry) in retries {
+            match takes_all {
+                Some(first) => self.diagnostics.error(span, messages::retry_never_counts(first)),
+                None if retry.only_if.is_none() => takes_all = Some(span),
+                None => {}
+            }
+        }
+    }
+
+    fn not_zero(&self, duration: &Duration, message: &str) {
+        if let Some((0, span)) = written(duration) {
+            self.diagnostics.error(span, message);
+        }
+    }
+
+    fn at_least_one(&self, number: &Expr, message: &str) {
+        if let Some((0, span)) = literal(number) {
+            self.diagnostics.error(span, message);
+        }
+    }
+}
+
+/// The nanoseconds, where they are written as a literal.
+pub(super) fn written(duration: &Duration) -> Option<(u128, Span)> {
+    match duration {
+        Duration::Literal { nanoseconds, span } => Some((*nanoseconds, *span)),
+        Duration::Expression(_) => None,
+    }
+}
+
+/// Where an expression starts.
+pub(super) fn span_of(expr: &Expr) -> Span {
+    syn::spanned::Spanned::span(expr)
+}
