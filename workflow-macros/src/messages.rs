@@ -329,3 +329,10 @@ pub(crate) fn task_borrows_condition(stage: &str) -> String {
 pub(crate) fn waits_for_neither(name: &str) -> String {
     format!("`{name}` is neither a stage nor a signal: there is nothing to wait for")
 }
+
+pub(crate) fn waits_from_a_task(name: &str, owner: &str) -> String {
+    format!(
+        "stage '{owner}' owns all that it needs, for its task or its undo, so nothing in it can wait for `{name}`\n\
+        help: declare `{name}` inside of it, or wait outside and give it the value"
+    )
+}
