@@ -22,6 +22,28 @@ const JOIN: usize = 8;
 impl Expansion<'_, '_> {
     /// A block expression, for an `async` body, that runs the scope and gives what its tail gives.
     pub(super) fn scope(&self, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
+        self.scope_after(&TokenStream::new(), id, tail, ends)
+    }
+
+    /// The same for a scope that was chosen among others.
+    pub(super) fn chosen(
+        &self,
+        id: ScopeId,
+        stage: Option<StageId>,
+        arm: &str,
+        tail: &Tail,
+        ends: &Ends,
+    ) -> TokenStream {
+        self.scope_after(&self.decided(stage, arm), id, tail, ends)
+    }
+
+    /// Tells observers of a choice.
+    pub(super) fn decided(&self, stage: Option<StageId>, arm: &str) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(stage));
+        quote!(#cx.decided(#number, #arm);)
+    }
+
+    fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
         let ends = ends.and(id);
         let scope = &self.model.scopes[id];
         let waits = self.waits(id);
@@ -38,7 +60,7 @@ impl Expansion<'_, '_> {
             Some(node) => self.node(node, scope.around, tail, &ends),
             None => self.no_tail(tail, scope.close),
         };
-        quote!({ #waits #body #tail })
+        quote!({ #before #waits #body #tail })
     }
 
     /// The nest of series and joins that the scope is; none: the driver runs it.

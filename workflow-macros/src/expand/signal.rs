@@ -89,8 +89,7 @@ impl Expansion<'_, '_> {
             let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last);
             let #wait = &#wait;
             let #get = move |#waiter: u32| async move {
-                let _ = #waiter;
-                #wait.get(move || async move { #late }).await
+                #wait.get(#cx, #waiter, #text, move || async move { #late }).await
             };
         }
     }
@@ -215,8 +214,10 @@ impl Expansion<'_, '_> {
                 }
             };
             futures.push(future);
+            let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
             let body = self.scope(head.scope, tail, ends);
-            arms.push(quote!(#place => { #bound #body }));
+            let decided = self.decided(stage, label);
+            arms.push(quote!(#place => { #decided #bound #body }));
         }
         let chosen = self.named("chosen");
         let (losers, all) = (self.named("losers"), self.named("all_losers"));

@@ -5,7 +5,7 @@ use super::{
     node::{Ends, Tail, Whose},
 };
 use crate::model::{CodeId, NameId, NameKind, NodeKind, Replay, StageId, When};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -154,7 +154,10 @@ impl Expansion<'_, '_> {
         };
         let node = self.policied(stage, &quote!(#content));
         let skip_ident = self.named("skip");
-        let skipped = quote!(if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); });
+        let skipped = quote! {
+            if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); }
+            #cx.skipped(#number);
+        };
         // Cut by what `#[until]` names, the stage gives `None` as if it had been skipped.
         let (node, wrapped) = match model.policies.until {
             None => (node, false),
@@ -195,12 +198,13 @@ impl Expansion<'_, '_> {
         };
         let skip =
             if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
+        let staged = Ident::new(if self.is_tried_at_once(stage) { "staged" } else { "governed" }, Span::call_site());
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
             #skip
             #(#lints)*
-            let #local = #runtime::staged(#cx, #number, #local, async move {
+            let #local = #runtime::#staged(#cx, #number, #local, async move {
                 #of_content
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             });

@@ -16,6 +16,9 @@ impl Expansion<'_, '_> {
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
+        let given = self.named("given");
+        // What is armed already is not armed again.
+        let body = if on_attempt { quote!({ let #given = #body; (#given.0, false) }) } else { body.clone() };
         let (before, after) = if on_attempt {
             (
                 quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }),
