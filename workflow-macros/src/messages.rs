@@ -115,6 +115,34 @@ pub(crate) fn service_as_value(name: &str) -> String {
     format!("service `{name}` belongs to all runs of the workflow, so it is only lent\nhelp: {name}.clone()")
 }
 
+pub(crate) fn held_by_undo(name: &str, stage: &str, at: Span) -> String {
+    format!(
+        "`{name}` can't be handed over here: should the workflow fail later, the undo of stage `{stage}`, in line {}, needs it\n\
+         help: {name}.clone()",
+        line(at)
+    )
+}
+
+// Undos.
+
+pub(crate) const OWN_OUTPUT_ON_ATTEMPT: &str = "with `on = attempt` it is armed before the stage has an output";
+pub(crate) const UNDO_NAMES_AROUND: &str = "it has no output before all stages in it have ended";
+pub(crate) const LAZY_MAY_LACK: &str = "it is `#[lazy]`, so it may not have run";
+pub(crate) const SIGNAL_MAY_LACK: &str = "the stage does not always take that signal, so it may not have arrived";
+
+pub(crate) fn undo_waits_not(stage: &str) -> String {
+    format!("`{stage}` does not wait for it, so it may not have run")
+}
+
+pub(crate) fn let_may_lack(inner: &str, why: &str) -> String {
+    format!("it names `{inner}`: {why}")
+}
+
+pub(crate) fn undo_may_lack(name: &str, stage: &str, why: &str) -> String {
+    let said = format!("`{name}` may not be there when the undo of stage `{stage}` is needed: {why}");
+    if why == undo_waits_not(stage) { format!("{said}\nhelp: #[after({name})]") } else { said }
+}
+
 // Loops.
 
 pub(crate) fn not_in_the_tail(word: &str) -> String {

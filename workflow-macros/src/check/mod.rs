@@ -17,6 +17,7 @@ mod reach;
 mod sleeps;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod unused;
 mod variants;
 
@@ -34,6 +35,7 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     variants::check(model, diagnostics);
     cycles::check(model, diagnostics);
     handing::check(model, diagnostics);
+    undo::check(model, diagnostics);
     loops::check(model, diagnostics);
     counts::check(model, diagnostics);
     reach::check(model, diagnostics);
