@@ -252,12 +252,18 @@ impl Expansion<'_, '_> {
     /// Loans of all that the stage names, and the references that it sees on its task.
     pub(super) fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let names = crate::resolve::names_lent(self.model, stage);
-        self.loans_of(&names, &self.model.stages[stage].replays, "loan")
+        self.loans_of(Some(stage), &names, &self.model.stages[stage].replays, "loan")
     }
 
     /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
     /// that it can be lent again.
-    pub(super) fn loans_of(&self, names: &[NameId], replays: &[Replay<'_>], kind: &str) -> (TokenStream, TokenStream) {
+    pub(super) fn loans_of(
+        &self,
+        stage: Option<StageId>,
+        names: &[NameId],
+        replays: &[Replay<'_>],
+        kind: &str,
+    ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();
@@ -283,10 +289,13 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
                 NameKind::Let(binding) => lets.extend(self.binding(binding, &TokenStream::new())),
-                NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
+                NameKind::Stage(lazy)
+                    if self.model.stages[lazy].lazy
+                        && !stage.is_some_and(|stage| self.in_task(lazy, self.around(lazy, stage))) =>
+                {
                     let held = self.demand(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
-                    bind.extend(quote!(let #ident = &*#loan;));
+                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
                 _ => {
                     lend.extend(quote!(let #loan = #lender.lend();));

@@ -49,7 +49,7 @@ impl Expansion<'_, '_> {
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let names = resolve::names_of_undo(self.model, stage);
-        let (lend, bind) = self.loans_of(&names, &undo.replays, "undo_loan");
+        let (lend, bind) = self.loans_of(None, &names, &undo.replays, "undo_loan");
         let detached = self.named("detached");
         let expr = self.model.codes[undo.action].expr;
         let span = expr.span();
