@@ -361,6 +361,18 @@ impl Expansion<'_, '_> {
                 }
             }
         }
+        // A task in the tail evaluates the `let`s that it names again, so what they name is lent to it.
+        let mut at = 0;
+        while at < found.len() {
+            if let NameKind::Let(binding) = self.model.names[found[at]].kind {
+                for &name in &self.model.codes[self.model.lets[binding].value].uses {
+                    if !found.contains(&name) {
+                        found.push(name);
+                    }
+                }
+            }
+            at += 1;
+        }
         found
     }
 }
