@@ -95,6 +95,11 @@ impl Expansion<'_, '_> {
                 let Branch { future, pattern, .. } = self.join(branches);
                 body.extend(quote!(let #pattern = #future.await?;));
                 for stage in stages {
+                    let name = self.model.stages[stage].name;
+                    if self.model.names[name].lent {
+                        let held = self.held(name);
+                        body.extend(quote!(let #held = #held.shared();));
+                    }
                     done.push(self.model.stages[stage].local);
                     body.extend(self.bind(stage));
                 }
