@@ -1,6 +1,7 @@
 //! What an undo names has run when the undo is needed: once its own stage has ended, or, with `on = attempt`, before its
 //! first attempt.
 
+use super::paths::path;
 use crate::{
     diagnostics::Diagnostics,
     messages,
@@ -91,25 +92,9 @@ impl Check<'_, '_> {
 
     /// Whether that stage waits for the other, directly or by others between them.
     fn waits(&self, scope: ScopeId, waiting: StageId, on: StageId) -> bool {
-        let scope = &self.model.scopes[scope];
-        let on = Local::Stage(self.model.stages[on].local);
-        let mut seen = HashSet::new();
-        let mut next = vec![Local::Stage(self.model.stages[waiting].local)];
-        while let Some(local) = next.pop() {
-            let needs = match local {
-                Local::Stage(stage) => &scope.needs[stage],
-                Local::Let(binding) => &scope.let_needs[binding],
-            };
-            for need in needs.iter().filter(|need| need.kind != EdgeKind::Lazy) {
-                if need.on == on {
-                    return true;
-                }
-                if seen.insert(need.on) {
-                    next.push(need.on);
-                }
-            }
-        }
-        false
+        let local = |stage: StageId| Local::Stage(self.model.stages[stage].local);
+        path(self.model, scope, local(waiting), local(on))
+            .is_some_and(|path| path.iter().all(|(_, need)| need.kind != EdgeKind::Lazy))
     }
 
     /// Whether the stage, or one around it, always takes the signal: its own expression or condition names it.

@@ -3,16 +3,32 @@
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{HeadKind, Model, Node, NodeKind, ScopeId},
+    model::{HeadKind, Model, NameKind, Node, NodeKind, ScopeId},
     nearest::nearest,
 };
 use proc_macro2::Ident;
 
+/// One name that is waited for.
+struct Wait<'s> {
+    name: &'s Ident,
+    what: What,
+    scope: ScopeId,
+}
+
+/// What it has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Stage,
+    Signal,
+    /// `#[until]`
+    Either,
+}
+
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
-    let mut waits: Vec<(&Ident, bool, ScopeId)> = Vec::new();
+    let mut waits: Vec<Wait<'_>> = Vec::new();
     for stage in &model.stages {
         if let Some(name) = stage.policies.until {
-            waits.push((name, true, stage.scope));
+            waits.push(Wait { name, what: What::Either, scope: stage.scope });
         }
         collect(&stage.node, stage.scope, &mut waits);
     }
@@ -21,40 +37,63 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
             collect(tail, id, &mut waits);
         }
     }
-    for (ident, either, scope) in waits {
-        let text = ident.to_string();
-        let Some(&name) = model.by_name.get(&text) else {
-            let known: Vec<String> = model.by_name.keys().cloned().collect();
-            let near = nearest(&text, known.iter().map(String::as_str));
-            diagnostics.error(ident.span(), messages::unknown_stage(&text, near));
-            continue;
-        };
-        model.names[name].used = true;
-        if !model.within(scope, model.names[name].scope) {
-            diagnostics.error(ident.span(), messages::after_outside(&text));
-            continue;
-        }
-        match (model.stage_named(ident), model.signal_named(ident)) {
-            (Some(stage), _) => {
-                model.stages[stage].announced = true;
-                model.names[name].lent = true;
-            }
-            (None, Some(_)) if either || model.signal_named(ident).is_some() => {}
-            _ => diagnostics.error(ident.span(), messages::waits_for_neither(&text)),
+    for wait in waits {
+        if let Err(message) = resolve_one(model, &wait) {
+            diagnostics.error(wait.name.span(), message);
         }
     }
 }
 
-fn collect<'s>(node: &Node<'s>, scope: ScopeId, waits: &mut Vec<(&'s Ident, bool, ScopeId)>) {
+fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {
+    let text = wait.name.to_string();
+    let Some(&name) = model.by_name.get(&text) else { return Err(unknown(model, &text, wait.what)) };
+    model.names[name].used = true;
+    if !model.within(wait.scope, model.names[name].scope) {
+        return Err(messages::after_outside(&text));
+    }
+    match (model.names[name].kind, wait.what) {
+        (NameKind::Stage(stage), What::Stage | What::Either) => {
+            model.stages[stage].announced = true;
+            model.names[name].lent = true;
+            Ok(())
+        }
+        (NameKind::Signal(_), What::Signal | What::Either) => Ok(()),
+        (NameKind::Stage(_), What::Signal) => Err(messages::head_of_another_kind(&text, "stage")),
+        (NameKind::Signal(_), What::Stage) => Err(messages::head_of_another_kind(&text, "signal")),
+        (_, What::Either) => Err(messages::waits_for_neither(&text)),
+        _ => Err(messages::head_is_none(&text)),
+    }
+}
+
+fn unknown(model: &Model<'_>, text: &str, what: What) -> String {
+    let stages = model.stages.iter().map(|stage| stage.syntax.name.to_string()).filter(|_| what != What::Signal);
+    let signals = model.signals.iter().map(|signal| signal.syntax.name.to_string()).filter(|_| what != What::Stage);
+    let known: Vec<String> = stages.chain(signals).collect();
+    let near = nearest(text, known.iter().map(String::as_str));
+    match what {
+        What::Signal => messages::unknown_signal(text, near),
+        What::Stage => messages::unknown_stage(text, near),
+        What::Either => messages::unknown_wait(text, near),
+    }
+}
+
+fn collect<'s>(node: &Node<'s>, scope: ScopeId, waits: &mut Vec<Wait<'s>>) {
     match &node.kind {
         NodeKind::Select(heads) => {
             for head in heads {
-                if let HeadKind::Stage(name) | HeadKind::Signal(name) = head.kind {
-                    waits.push((name, false, scope));
+                match head.kind {
+                    HeadKind::Stage(name) => waits.push(Wait { name, what: What::Stage, scope }),
+                    HeadKind::Signal(name) => waits.push(Wait { name, what: What::Signal, scope }),
+                    HeadKind::Node { .. } | HeadKind::Sleep(_) => {}
                 }
             }
         }
         NodeKind::Break(Some(node)) | NodeKind::Continue(Some(node)) => collect(node, scope, waits),
+        NodeKind::Loop(looping) => {
+            if let Some(initial) = &looping.initial {
+                collect(initial, scope, waits);
+            }
+        }
         _ => {}
     }
 }
