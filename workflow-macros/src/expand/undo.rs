@@ -66,7 +66,7 @@ impl Expansion<'_, '_> {
             #runtime_here::unnamed(#cx, #number, #runtime_here::PhantomData::<#mark>, #runtime_here::of::<()>(), #expr)
         );
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
-        let attempt = self.named("attempt");
+        let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
         let arm = quote!(
             move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
@@ -77,7 +77,8 @@ impl Expansion<'_, '_> {
                 #runtime::attempts(#cx, #number, #settings, move |#attempt: u32| async move {
                     #[allow(unused_variables)]
                     let #failure = #why;
-                    let #attempt = #attempt;
+                    let #place = #cx.place(#number, #attempt as usize - 1);
+                    let #cx = #cx.again(&#place, #attempt, false);
                     #before
                     let #run = #call.await;
                     #run
