@@ -22,7 +22,6 @@ mod timings;
 mod workflow;
 
 use std::fs::File;
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,14 +60,7 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nowhere is left to complain to if this fails.
-            drop(writeln!(io::stderr(), "error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    output::exit(run(Arguments::parse()).await)
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
-//! Writes the result.
+//! What a program leaves: its output, and its exit status.
 
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use anyhow::Context;
 
@@ -10,5 +11,17 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("the result can't be written"),
+    }
+}
+
+/// Says on standard error what stopped the program, if something did.
+pub fn exit(ended: anyhow::Result<()>) -> ExitCode {
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nowhere is left to complain to if this fails.
+            drop(writeln!(io::stderr(), "error: {error:#}"));
+            ExitCode::FAILURE
+        }
     }
 }

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use workflow_runtime::{Failure, FailureKind, workflow};
+use workflow_runtime::{Failure, FailureKind, StageContext, workflow};
 
 /// What has happened, in order.
 #[derive(Clone, Default)]
@@ -32,6 +32,11 @@ impl Journal {
         self.note(format!("broken {what}"));
         Err(format!("{what} stays"))
     }
+}
+
+fn counted(journal: &Journal, ctx: &StageContext) -> Result<(), String> {
+    journal.note(format!("{} {}", ctx.stage(), ctx.attempt()));
+    if ctx.attempt() == 3 { Ok(()) } else { Err("not yet".into()) }
 }
 
 workflow! {
@@ -101,6 +106,13 @@ workflow! {
         #[after(items)]
         stage last: u32 = if *fail { fail "told to" } else { *rounds };
         last
+    }
+    workflow Counted() -> u32 with journal: Journal {
+        #[undo(counted(journal, ctx), retry(2))]
+        stage one: String = journal.book("one", 1);
+        #[after(one)]
+        stage bad: u32 = journal.fails(1);
+        bad + u32::from(one.is_empty())
     }
     workflow Moves() -> String with journal: Journal {
         #[undo(journal.cancel(only))]
@@ -172,4 +184,12 @@ async fn the_tail_is_handed_over() {
     assert_eq!(Moves::new(journal.clone()).start().await.unwrap(), "only");
     assert_eq!(Arc::strong_count(&journal.0), 1);
     drop(Trip::new(journal.clone()).run(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_knows_which_attempt_it_is() {
+    let journal = Journal::default();
+    let failure = Counted::new(journal.clone()).run().await.unwrap_err();
+    assert_eq!(failure.undo_failures().len(), 0);
+    assert_eq!(journal.take()[2..], ["one 1", "one 2", "one 3"]);
 }

@@ -34,6 +34,18 @@ impl Diagnostics {
         self.found.borrow().iter().flatten().next().is_some()
     }
 
+    /// How much was found so far.
+    pub(crate) fn mark(&self) -> usize {
+        self.found.borrow().as_ref().map_or(0, Vec::len)
+    }
+
+    /// Takes back what was found since then: it follows from what was found before.
+    pub(crate) fn forget_since(&self, mark: usize) {
+        if let Some(found) = &mut *self.found.borrow_mut() {
+            found.truncate(mark);
+        }
+    }
+
     /// All that was found, in the order found.
     pub(crate) fn finish(self) -> Vec<Diagnostic> {
         self.found.take().unwrap_or_default()
@@ -72,6 +84,8 @@ pub(crate) mod message {
     pub(crate) const WHERE_TWICE: &str = "a workflow has one `where`: put all bounds there";
 
     pub(crate) const SEMICOLON_MISSING: &str = "expected `;` after this";
+    pub(crate) const SEMICOLON_EXPECTED: &str = "expected `;`";
+    pub(crate) const TYPE_COLON: &str = "expected `:` before the stage's type";
     pub(crate) const STRAY_SEMICOLON: &str = "nothing stands before this `;`: remove it";
     pub(crate) const ATTRIBUTE_ALONE: &str = "an attribute stands before what it is for: nothing follows this one";
     pub(crate) const LET_ELSE: &str = "a `let` in a workflow has no `else`: route on the value with a stage\n\
@@ -138,6 +152,18 @@ pub(crate) mod message {
         }
     }
 
+    pub(crate) fn twice(word: &str) -> String {
+        format!("`{word}` stands twice: remove one")
+    }
+
+    pub(crate) fn with_missing(name: &Ident) -> String {
+        format!("expected `with` before service `{name}`")
+    }
+
+    pub(crate) fn unknown_clause(word: &str, meant: &str) -> String {
+        format!("unexpected `{word}`, did you mean `{meant}`?")
+    }
+
     pub(crate) fn inputs_missing(name: &str) -> String {
         format!("expected the inputs in parentheses after this, empty if there are none\nhelp: workflow {name}()")
     }
@@ -186,6 +212,10 @@ pub(crate) mod message {
 
     pub(crate) fn stage_without_node(name: &Ident) -> String {
         format!("stage `{name}` does not say what it does\nhelp: stage {name}: Type = ..;")
+    }
+
+    pub(crate) fn match_missing(word: &str) -> String {
+        format!("expected `match` before `{word}`: arms follow")
     }
 
     pub(crate) fn equals_missing(word: &str) -> String {

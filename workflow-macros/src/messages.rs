@@ -115,6 +115,34 @@ pub(crate) fn service_as_value(name: &str) -> String {
     format!("service `{name}` belongs to all runs of the workflow, so it is only lent\nhelp: {name}.clone()")
 }
 
+pub(crate) fn held_by_undo(name: &str, stage: &str, at: Span) -> String {
+    format!(
+        "`{name}` can't be handed over here: should the workflow fail later, the undo of stage `{stage}`, in line {}, needs it\n\
+         help: {name}.clone()",
+        line(at)
+    )
+}
+
+// Undos.
+
+pub(crate) const OWN_OUTPUT_ON_ATTEMPT: &str = "with `on = attempt` it is armed before the stage has an output";
+pub(crate) const UNDO_NAMES_AROUND: &str = "it has no output before all stages in it have ended";
+pub(crate) const LAZY_MAY_LACK: &str = "it is `#[lazy]`, so it may not have run";
+pub(crate) const SIGNAL_MAY_LACK: &str = "the stage does not always take that signal, so it may not have arrived";
+
+pub(crate) fn undo_waits_not(stage: &str) -> String {
+    format!("`{stage}` does not wait for it, so it may not have run")
+}
+
+pub(crate) fn let_may_lack(inner: &str, why: &str) -> String {
+    format!("it names `{inner}`: {why}")
+}
+
+pub(crate) fn undo_may_lack(name: &str, stage: &str, why: &str) -> String {
+    let said = format!("`{name}` may not be there when the undo of stage `{stage}` is needed: {why}");
+    if why == undo_waits_not(stage) { format!("{said}\nhelp: #[after({name})]") } else { said }
+}
+
 // Loops.
 
 pub(crate) fn not_in_the_tail(word: &str) -> String {
@@ -301,7 +329,101 @@ pub(crate) fn wrong_node(name: &str, belongs: &str) -> String {
     format!("`#[{name}]` means nothing on this stage: it belongs {belongs}")
 }
 
+// Waiting.
+
+pub(crate) const SELECT_OF_NONE: &str = "a `select` without heads never ends\n\
+    help: select { signal name => first(), sleep(5s) => second() }";
+pub(crate) const SELECT_OF_ONE: &str =
+    "a `select` of one is always decided by it: name what it waits for, or add another head";
+pub(crate) const ACCEPT_AT_ONCE: &str =
+    "`#[accept]` answers the sender at once: its condition is a plain expression that gives a `bool`";
+
+pub(crate) fn head_never_decides(first: Span) -> String {
+    format!("this head can never decide: the one in line {} always does before", line(first))
+}
+
+pub(crate) fn waits_for_lazy(name: &str) -> String {
+    format!("`{name}` is `#[lazy]`, and who waits for it here does not ask for it\nhelp: leave `#[lazy]` out")
+}
+
+pub(crate) fn head_around(name: &str) -> String {
+    format!("a cycle: this `select` is a part of `{name}`, which can't end before it")
+}
+
+pub(crate) fn head_edge(waiting: &str, on: &str, at: Span) -> String {
+    format!("`{waiting}` waits for `{on}` in a `select` in line {}", line(at))
+}
+
+pub(crate) fn until_around(stage: &str, itself: bool) -> String {
+    if itself {
+        return format!("stage `{stage}` can't be cut by its own end: `#[until]` names another stage, or a signal");
+    }
+    format!("`#[until]` can never cut `{stage}`: what it names is the stage around it, which ends later")
+}
+
+pub(crate) fn until_later(stage: &str, name: &str, edges: &[String]) -> String {
+    format!("`#[until]` can never cut `{stage}`: `{name}` waits for it\n{}", edges.join("\n"))
+}
+
+pub(crate) fn until_earlier(stage: &str, name: &str, edges: &[String]) -> String {
+    format!("stage `{stage}` can never run: it waits for `{name}`, which cuts it when it ends\n{}", edges.join("\n"))
+}
+
+pub(crate) fn signal_in_an_item(name: &str) -> String {
+    format!(
+        "signal `{name}` can't be declared in a `for`: its items run side by side, so that none can be meant\n\
+         help: declare it outside, or in a `loop`, where each round takes the next"
+    )
+}
+
+pub(crate) fn accept_names(name: &str, signal: &str) -> String {
+    format!("`#[accept]` sees only the signal itself, `{signal}`: `{name}` belongs to a run, and may not be there yet")
+}
+
+pub(crate) fn unknown_signal(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("there is no signal `{name}`\nhelp: did you mean `{near}`?"),
+        None => format!("there is no signal `{name}` in this workflow"),
+    }
+}
+
+pub(crate) fn unknown_wait(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("there is no stage or signal `{name}`\nhelp: did you mean `{near}`?"),
+        None => format!("there is no stage or signal `{name}` in this workflow"),
+    }
+}
+
+pub(crate) fn head_of_another_kind(name: &str, is: &str) -> String {
+    format!("`{name}` is a {is}\nhelp: {is} {name} => ..")
+}
+
+pub(crate) fn head_is_none(name: &str) -> String {
+    format!("a `select` waits for stages, signals, sleeps and nodes of its own, and `{name}` is none of them")
+}
+
+// Pools.
+
+pub(crate) fn more_than_the_pool(wanted: u128, size: u128) -> String {
+    format!("{wanted} permits can never be had: the pool holds {size}")
+}
+
+pub(crate) fn same_pool_twice(pool: &str, first: Span) -> String {
+    format!("`{pool}` stands twice: first in line {}\nhelp: #[acquire({pool}, 2)]", line(first))
+}
+
+pub(crate) fn pool_held_around(pool: &str, outer: &str, inner: &str) -> String {
+    format!(
+        "stage `{outer}` holds `{pool}` for as long as `{inner}`, a part of it, runs: once no permit is left, both wait forever\n\
+         help: take all permits at one of them"
+    )
+}
+
 // Warnings.
+
+pub(crate) fn unused_signal(name: &str) -> String {
+    format!("nothing waits for signal `{name}`\nhelp: remove it, or call it `_{name}`")
+}
 
 pub(crate) fn unused_input(name: &str) -> String {
     format!("input `{name}` is used by no stage\nhelp: remove it, or call it `_{name}`")

@@ -6,7 +6,7 @@ pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
         Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep,
-        typed, within,
+        told, typed, untold, within,
     },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
@@ -22,8 +22,8 @@ pub use crate::{
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, given, governed, handed, item_again, leaf, nothing, of_cell, staged, taken,
-        unnamed, unnamed_of,
+        Cx, Detached, Place, TAIL, begin, diverging, given, governed, handed, item_again, leaf, nothing, of_cell,
+        staged, taken, unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown},

@@ -3,6 +3,7 @@
 use crate::{
     BoxError, Failure, FailureKind,
     failure::Stop,
+    observe::{Trying, own_failure},
     output::{Later, Now, Of},
     policy::Retry,
     run::{Core, Cx},
@@ -46,7 +47,7 @@ where
         let run = attempt(number);
         async move { run.await.map(Ok::<T, std::convert::Infallible>) }
     };
-    match attempts_judged(cx, stage, settings, attempt, |_, _| false).await? {
+    match attempts_judged(cx, stage, settings, attempt, |_, _| false, untold).await? {
         Ok((value, _)) => Ok(value),
         Err((never, _)) => match never {},
     }
@@ -65,6 +66,7 @@ pub async fn attempts_judged<T, E, A, F>(
     settings: Settings,
     mut attempt: A,
     applies: impl Fn(&E, usize) -> bool,
+    told: fn(E) -> Option<BoxError>,
 ) -> Judged<T, E>
 where
     A: FnMut(u32) -> F,
@@ -74,17 +76,22 @@ where
     let mut spent = vec![0u32; settings.retries.len()];
     let mut number = 1;
     loop {
+        let trying = Trying::start(cx, stage, number);
         let ended = one(cx.core, stage, settings.timeout, deadline, attempt(number)).await;
+        trying.over();
+        let last = |failure: Failure| {
+            let failure = failure.after(number, cx.core.stage_name(stage));
+            cx.attempt_failed(stage, number, || failure.clone(), None);
+            failure.into()
+        };
         let error = match ended {
             Ended::Given(Ok(Ok(value))) => return Ok(Ok((value, number))),
             Ended::Given(Ok(Err(error))) => Why::Own(error),
             Ended::Given(Err(Stop::Failed(failure))) if failure.may_be_retried() => Why::Failure(failure),
-            Ended::Given(Err(Stop::Failed(failure))) => {
-                return Err(failure.after(number, cx.core.stage_name(stage)).into());
-            }
+            Ended::Given(Err(Stop::Failed(failure))) => return Err(last(failure)),
             Ended::Given(Err(stop)) => return Err(stop),
             Ended::Late(failure) => Why::Failure(failure),
-            Ended::Past(failure) => return Err(failure.after(number, cx.core.stage_name(stage)).into()),
+            Ended::Past(failure) => return Err(last(failure)),
         };
         let rule = settings.retries.iter().enumerate().position(|(index, rule)| match &error {
             Why::Own(error) => !rule.conditional || applies(error, index),
@@ -97,18 +104,22 @@ where
         let Some(wait) = wait else {
             return match error {
                 Why::Own(error) => Ok(Err((error, number))),
-                Why::Failure(failure) => Err(failure.after(number, cx.core.stage_name(stage)).into()),
+                Why::Failure(failure) => Err(last(failure)),
             };
         };
+        let until = Instant::now() + wait;
+        let cut = deadline.filter(|&(at, _)| !wait.is_zero() && until > at);
+        let failure = || match error {
+            Why::Own(error) => own_failure(cx.core, stage, told(error)),
+            Why::Failure(failure) => failure.after(number, cx.core.stage_name(stage)),
+        };
+        cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
+        if let Some((at, limit)) = cut {
+            sleep_until(at).await;
+            return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
+        }
         if !wait.is_zero() {
-            let until = Instant::now() + wait;
-            match deadline {
-                Some((at, limit)) if until > at => {
-                    sleep_until(at).await;
-                    return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
-                }
-                _ => sleep_until(until).await,
-            }
+            sleep_until(until).await;
         }
         number += 1;
     }
@@ -204,7 +215,9 @@ pub async fn or_failure<T, E: Into<BoxError>>(
         Ok((value, _)) => Ok(value),
         Err((error, number)) => {
             let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
-            Err(failure.after(number, cx.core.stage_name(stage)).into())
+            let failure = failure.after(number, cx.core.stage_name(stage));
+            cx.attempt_failed(stage, number, || failure.clone(), None);
+            Err(failure.into())
         }
     }
 }
@@ -213,8 +226,22 @@ pub async fn or_failure<T, E: Into<BoxError>>(
 ///
 /// # Errors
 /// Every other failure.
-pub fn own_error<T, E>(judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
-    Ok(judged?.map(|(value, _)| value).map_err(|(error, _)| error))
+pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
+    let ended = judged?.map(|(value, _)| value);
+    Ok(ended.map_err(|(error, number)| {
+        cx.attempt_failed(stage, number, || own_failure(cx.core, stage, None), None);
+        error
+    }))
+}
+
+/// A failed attempt's own error, for observers.
+pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
+    Some(error.into())
+}
+
+/// The same where it need not be an error that others understand.
+pub fn untold<E>(_: E) -> Option<BoxError> {
+    None
 }
 
 /// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.

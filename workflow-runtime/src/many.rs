@@ -178,6 +178,8 @@ pub struct First<'a, F: Future, T> {
     lanes: Lanes<F>,
     unstarted: Vec<F>,
     members: usize,
+    /// Which member is on which lane.
+    on_lane: Vec<usize>,
     outputs: Vec<T>,
     failures: Vec<Failure>,
 }
@@ -225,6 +227,7 @@ where
         lanes: Lanes::new(),
         members: unstarted.len(),
         unstarted,
+        on_lane: Vec::new(),
         outputs: Vec::new(),
         failures: Vec::new(),
     }
@@ -241,7 +244,10 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
         // A member absorbs its panic: the others go on.
         match core.catch(|| lanes.poll(lane)) {
             Poll::Pending => {}
-            Poll::Ready(Ok(output)) => self.outputs.push(output),
+            Poll::Ready(Ok(output)) => {
+                self.outputs.push(output);
+                self.cx.won(self.stage, self.on_lane[lane]);
+            }
             Poll::Ready(Err(Stop::Returned)) => return Err(Stop::Returned),
             Poll::Ready(Err(Stop::Failed(failure))) => {
                 self.lanes.clear(lane);
@@ -255,7 +261,12 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
         while !self.decided()
             && let Some(member) = self.unstarted.pop()
         {
-            let lane = self.lanes.put(member);
+            let (number, lane) = (self.members - self.unstarted.len() - 1, self.lanes.put(member));
+            if lane == self.on_lane.len() {
+                self.on_lane.push(number);
+            } else {
+                self.on_lane[lane] = number;
+            }
             self.step(lane)?;
         }
         let batch = self.lanes.take_woken();

@@ -121,14 +121,24 @@ impl<'a, T> SignalWait<'a, T> {
     ///
     /// # Errors
     /// What `late` gives where it did not arrive in time.
-    pub async fn get<F: Future<Output = Result<T, Stop>>>(&self, late: impl FnOnce() -> F) -> Result<&Held<T>, Stop> {
+    pub async fn get<F: Future<Output = Result<T, Stop>>>(
+        &self,
+        cx: Cx<'_>,
+        stage: u32,
+        name: &'static str,
+        late: impl FnOnce() -> F,
+    ) -> Result<&Held<T>, Stop> {
         let value = self.value.get_or_try_init(|| async {
-            let value = match self.limit {
-                None => self.queue.take().await,
-                Some((at, _)) => match tokio::time::timeout_at(at, self.queue.take()).await {
-                    Ok(value) => value,
-                    Err(_) => late().await?,
-                },
+            let taken = match self.limit {
+                None => Some(self.queue.take().await),
+                Some((at, _)) => tokio::time::timeout_at(at, self.queue.take()).await.ok(),
+            };
+            let value = match taken {
+                Some(value) => {
+                    cx.signalled(stage, name);
+                    value
+                }
+                None => late().await?,
             };
             if self.last {
                 self.queue.close();

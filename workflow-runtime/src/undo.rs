@@ -7,6 +7,7 @@ use crate::{
     Failure, FailureKind,
     failure::Stop,
     held::{Held, Loan},
+    observe::EventKind,
     run::{Core, Cx, Detached},
 };
 use std::{
@@ -31,6 +32,8 @@ type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) struct Undo {
     order: u64,
     stage: u32,
+    /// Its rounds and items, where somebody listens.
+    places: Vec<(u32, u32)>,
     run: Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>,
 }
 
@@ -145,7 +148,8 @@ impl UndoLog {
         self.finish_in_flight(core, &mut undone).await;
         let mut entries = mem::take(&mut lock(&self.content).entries);
         entries.sort_by_key(|entry| entry.order);
-        while let Some(Undo { stage, run, .. }) = entries.pop() {
+        while let Some(Undo { stage, places, run, .. }) = entries.pop() {
+            core.tell_of(stage, &places, EventKind::Undoing);
             let mut undo = run(failure.clone());
             let ended = poll_fn(|context| {
                 core.cx().at(stage);
@@ -153,7 +157,10 @@ impl UndoLog {
             })
             .await;
             if let Err(Stop::Failed(failure)) = ended {
+                core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
                 undone.failures.push(failure);
+            } else {
+                core.tell_of(stage, &places, EventKind::Undone);
             }
         }
         failure.with_undone(undone)
@@ -207,11 +214,12 @@ where
     let run = run(Arc::new(cx.detach()));
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_without_log());
+    let places = cx.places_told();
     let run = async move {
         let (value, ran) = run.await?;
         let loan = Loan::new(value);
         let output = loan.clone();
-        let undo = ran.then(|| Undo::new(stage, move |failure| Box::pin(arm(output, failure, detached))));
+        let undo = ran.then(|| Undo::new(stage, places, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
     Protected { stage, log: cx.log(), run: Some(Box::pin(run)), started: false }
@@ -224,12 +232,16 @@ where
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     let detached = Arc::new(cx.detach_without_log());
-    cx.log().push(Undo::new(stage, move |failure| Box::pin(arm(failure, detached))));
+    cx.log().push(Undo::new(stage, cx.places_told(), move |failure| Box::pin(arm(failure, detached))));
 }
 
 impl Undo {
-    fn new(stage: u32, run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static) -> Self {
-        Self { order: ORDER.fetch_add(1, Relaxed), stage, run: Box::new(run) }
+    fn new(
+        stage: u32,
+        places: Vec<(u32, u32)>,
+        run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
+    ) -> Self {
+        Self { order: ORDER.fetch_add(1, Relaxed), stage, places, run: Box::new(run) }
     }
 }
 

@@ -1,15 +1,18 @@
-//! A bare name at the end of a block hands over the value itself, which only works where the value ends with the block.
+//! A bare name at the end of a block hands over the value itself, which only works where the value ends with the block, and
+//! where no undo may still need it: only with the workflow's own tail the undos are over.
 
 use super::parts::{Part, parts};
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{CodeId, Model, NameKind, Node, NodeKind, ScopeId},
+    model::{CodeId, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
+    resolve::names_of_undo,
     uses::bare_name,
 };
+use std::collections::HashMap;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
-    let handing = Handing { model, diagnostics };
+    let handing = Handing { model, diagnostics, held: held(model) };
     for stage in &model.stages {
         match stage.node.kind {
             NodeKind::Expression(code) => handing.code(code, &[], messages::stage_of_a_name),
@@ -22,6 +25,23 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
 struct Handing<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
+    /// What undos hold on to once their stages have ended: the first of those stages.
+    held: HashMap<NameId, StageId>,
+}
+
+fn held(model: &Model<'_>) -> HashMap<NameId, StageId> {
+    let mut held = HashMap::new();
+    for (id, stage) in model.stages.iter().enumerate() {
+        let Some(undo) = &stage.policies.undo else { continue };
+        let own = model.codes[undo.action].uses.contains(&stage.name).then_some(stage.name);
+        for name in names_of_undo(model, id).into_iter().chain(own) {
+            // A `let` is evaluated again.
+            if !matches!(model.names[name].kind, NameKind::Let(_)) {
+                held.entry(name).or_insert(id);
+            }
+        }
+    }
+    held
 }
 
 impl Handing<'_, '_> {
@@ -60,7 +80,13 @@ impl Handing<'_, '_> {
         match found.kind {
             NameKind::Signal(_) | NameKind::Head(_) => {}
             NameKind::Service(_) => self.diagnostics.error(ident.span(), messages::service_as_value(&text)),
-            _ if ends.contains(&found.scope) => {}
+            _ if ends.contains(&found.scope) => {
+                if let Some(&stage) = self.held.get(&name).filter(|_| !ends.contains(&0)) {
+                    let stage = &self.model.stages[stage].syntax.name;
+                    let message = messages::held_by_undo(&text, &stage.to_string(), stage.span());
+                    self.diagnostics.error(ident.span(), message);
+                }
+            }
             _ => self.diagnostics.error(ident.span(), says(&text)),
         }
     }

@@ -12,13 +12,17 @@ mod lazy;
 mod lifetimes;
 mod loops;
 mod parts;
+mod paths;
 mod places;
+mod pools;
 mod reach;
 mod sleeps;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod unused;
 mod variants;
+mod waits;
 
 pub(crate) use lifetimes::own;
 pub(crate) use unused::warnings;
@@ -34,6 +38,9 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     variants::check(model, diagnostics);
     cycles::check(model, diagnostics);
     handing::check(model, diagnostics);
+    undo::check(model, diagnostics);
+    waits::check(model, diagnostics);
+    pools::check(model, diagnostics);
     loops::check(model, diagnostics);
     counts::check(model, diagnostics);
     reach::check(model, diagnostics);

@@ -68,6 +68,9 @@ fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
             NameKind::Stage(stage) if gives(model, stage) => {
                 ("unused_output", messages::unused_output(&text), &model.stages[stage].syntax.attributes.lints)
             }
+            NameKind::Signal(signal) => {
+                ("unused_signal", messages::unused_signal(&text), &model.signals[signal].syntax.attributes.lints)
+            }
             _ => continue,
         };
         found.push(Warning { span: name.ident.span(), kind, message, lints });

@@ -1,7 +1,7 @@
 //! The user's expressions, and what stands before them.
 
 use super::{Expansion, node::Whose};
-use crate::model::{CodeId, NameKind, StageId};
+use crate::model::{CodeId, NameKind, StageId, When};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{BinOp, Expr, UnOp, spanned::Spanned};
@@ -9,8 +9,8 @@ use syn::{BinOp, Expr, UnOp, spanned::Spanned};
 impl Expansion<'_, '_> {
     /// What has to be bound right before that expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
     /// which start when asked for, and `ctx`.
-    pub(super) fn before(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
-        let code = &self.model.codes[code];
+    pub(super) fn before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
+        let code = &self.model.codes[id];
         let mut before = TokenStream::new();
         for &name in &code.uses {
             let ident = &self.model.names[name].ident;
@@ -38,7 +38,7 @@ impl Expansion<'_, '_> {
                     }
                     before.extend(quote!(let #ident = #get();));
                 }
-                NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
+                NameKind::Stage(lazy) if self.model.stages[lazy].lazy && !self.lent_to(lazy, id, stage) => {
                     let held = self.demand(lazy);
                     before.extend(quote!(let #ident = &**#held;));
                 }
@@ -53,6 +53,35 @@ impl Expansion<'_, '_> {
             before.extend(quote!(let #guard = #cx.context(#number); let #ctx = &*#guard;));
         }
         before
+    }
+
+    /// Whether a task around that code has been lent what the lazy stage makes: it asked before it started.
+    fn lent_to(&self, lazy: StageId, code: CodeId, stage: Option<StageId>) -> bool {
+        let Some(stage) = stage else { return false };
+        let outside = match self.model.stages[stage].when {
+            Some(When::Holds(when) | When::Matches { value: when, .. }) => when == code,
+            None => false,
+        };
+        self.in_task(lazy, if outside { self.around(lazy, stage) } else { Some(stage) })
+    }
+
+    /// Whether `stage`, or one around it that the lazy stage does not live in, has a task of its own.
+    pub(super) fn in_task(&self, lazy: StageId, stage: Option<StageId>) -> bool {
+        let mut next = stage;
+        while let Some(stage) = next {
+            let model = &self.model.stages[stage];
+            if model.spawn || model.blocking {
+                return true;
+            }
+            next = self.around(lazy, stage);
+        }
+        false
+    }
+
+    /// The stage around `stage`, unless the lazy stage lives in it too.
+    pub(super) fn around(&self, lazy: StageId, stage: StageId) -> Option<StageId> {
+        let scope = self.model.stages[stage].scope;
+        if self.model.within(self.model.stages[lazy].scope, scope) { None } else { self.model.scopes[scope].around }
     }
 
     /// Asks for a lazy stage: a `&Held<T>`.

@@ -53,6 +53,9 @@ pub(super) fn phantom(generics: &Generics) -> TokenStream {
 
 impl Expansion<'_, '_> {
     pub(super) fn items(&self) -> TokenStream {
+        if !self.model.workflow.counted {
+            return self.unread_items();
+        }
         let workflow = self.workflow_item();
         let stages = self.stages_item();
         let state = self.state_item();
@@ -60,6 +63,14 @@ impl Expansion<'_, '_> {
         let names = self.names();
         let signals = self.signal_items();
         quote!(#workflow #stages #state #signals #names #implementation)
+    }
+
+    /// With how many arguments it is called is not known: it is whatever the rest of the crate takes it for.
+    fn unread_items(&self) -> TokenStream {
+        let syntax::Workflow { attributes, visibility, name, .. } = self.model.workflow;
+        let (cfgs, unread) = (&attributes.cfgs, syntax::unread_type(name.span()));
+        let stages = self.stages_item();
+        quote!(#(#cfgs)* #[allow(non_camel_case_types)] #visibility type #name = #unread; #stages)
     }
 
     fn workflow_item(&self) -> TokenStream {

@@ -41,6 +41,8 @@ struct Round {
     /// The type of `break`.
     of: TokenStream,
     whose: Whose,
+    /// The innermost stage around the loop.
+    stage: Option<StageId>,
 }
 
 impl Tail {
@@ -97,7 +99,9 @@ impl Expansion<'_, '_> {
                         let (before, expr) = (self.before(guard, stage), self.model.codes[guard].expr);
                         if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
                     });
-                    let body = located_braces(self.scope(arm.scope, tail, ends), end(&arm.syntax.node));
+                    let label = &self.model.scopes[arm.scope].label;
+                    let body = self.chosen(arm.scope, stage, label, tail, ends);
+                    let body = located_braces(body, end(&arm.syntax.node));
                     quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
                 });
                 let matching = quote_spanned!(span=> match #shown { #(#arms)* });
@@ -176,8 +180,8 @@ impl Expansion<'_, '_> {
         if let Some(round) = &tail.round
             && !round.has_state
         {
-            let label = self.label(round.scope);
-            return quote!(continue #label);
+            let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
+            return quote!({ #decided continue #label });
         }
         let (runtime, of, mark) = (self.runtime_at(close), &tail.of, self.mark(tail.whose));
         quote_spanned!(close=> #runtime::nothing(#of, #runtime::PhantomData::<#mark>, ()))
@@ -264,14 +268,18 @@ impl Expansion<'_, '_> {
         span: Span,
     ) -> TokenStream {
         let Some((first, rest)) = branches.split_first() else { return TokenStream::new() };
-        let then = self.scope(first.scope, tail, ends);
+        let then = self.chosen(first.scope, stage, &self.model.scopes[first.scope].label, tail, ends);
         let Some(condition) = first.condition else { return then };
         let before = self.before(condition, stage);
         let (cx, number) = (self.cx(), self.number(stage));
         let expr = self.model.codes[condition].expr;
         let condition = self.condition(expr);
-        let otherwise =
-            if rest.is_empty() { self.no_tail(tail, span) } else { self.branches(rest, stage, tail, ends, span) };
+        let otherwise = if rest.is_empty() {
+            let (decided, nothing) = (self.decided(stage, "else"), self.no_tail(tail, span));
+            quote!(#decided #nothing)
+        } else {
+            self.branches(rest, stage, tail, ends, span)
+        };
         quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
     }
 
@@ -311,6 +319,7 @@ impl Expansion<'_, '_> {
                 has_state: state.is_some(),
                 of: tail.of.clone(),
                 whose: tail.whose,
+                stage,
             }),
         };
         let body = self.scope(looping.round, &inner, &ends);
@@ -324,7 +333,8 @@ impl Expansion<'_, '_> {
             let otherwise = match looping.otherwise {
                 Some(scope) => {
                     let asked = Tail::value(tail.of.clone(), tail.whose);
-                    let value = self.scope(scope, &asked, &Ends::none().and(looping.round));
+                    let ends = Ends::none().and(looping.round);
+                    let value = self.chosen(scope, stage, "else", &asked, &ends);
                     quote!(break #label #value)
                 }
                 None => quote!(return #runtime::Result::Err(#cx.rounds_spent(#number, #rounds))),
@@ -368,19 +378,21 @@ impl Expansion<'_, '_> {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
             None => self.no_tail(&outer, span),
         };
-        quote!(break #label #value)
+        let decided = self.decided(round.stage, "break");
+        quote!({ #decided break #label #value })
     }
 
     fn continuing(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let runtime = &self.runtime;
         let label = self.label(round.scope);
-        let Some(node) = value else { return quote!(continue #label) };
+        let decided = self.decided(round.stage, "continue");
+        let Some(node) = value else { return quote!({ #decided continue #label }) };
         let next = self.local("next", round.scope);
-        let Some(ty) = self.state_type(round.scope) else { return quote!(continue #label) };
+        let Some(ty) = self.state_type(round.scope) else { return quote!({ #decided continue #label }) };
         let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
         let value = self.node(node, stage, &asked, &ends.from(round.scope));
-        quote!({ #next = #value; continue #label })
+        quote!({ #decided #next = #value; continue #label })
     }
 
     fn whose_state(&self, round: ScopeId) -> Whose {

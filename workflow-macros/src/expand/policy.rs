@@ -30,22 +30,39 @@ impl Expansion<'_, '_> {
 
     /// The stage's node with its policies; `of`: the type that the node is asked for.
     pub(super) fn policied(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let value = if self.is_tried_once(stage) { self.once(stage, of) } else { self.attempted(stage, of) };
+        match &self.model.stages[stage].policies.cache {
+            Some(cache) => self.cached(stage, cache, &value),
+            None => value,
+        }
+    }
+
+    /// No policy makes attempts of it.
+    fn is_tried_once(&self, stage: StageId) -> bool {
         let policies = &self.model.stages[stage].policies;
-        let own = policies.retries.is_empty()
+        policies.retries.is_empty()
             && policies.timeout.is_none()
             && policies.deadline.is_none()
             && policies.fallback.is_none()
             && policies.catch.is_none()
             && policies.breaker.is_none()
-            && policies.pools.is_empty();
-        if own && policies.cache.is_none() {
-            return self.elsewhere(stage, of);
+            && policies.pools.is_empty()
+    }
+
+    /// Its only attempt starts with the stage itself.
+    pub(super) fn is_tried_at_once(&self, stage: StageId) -> bool {
+        let model = &self.model.stages[stage];
+        let may_not_run = model.when.is_some() || model.policies.until.is_some() || model.policies.cache.is_some();
+        !may_not_run && self.is_tried_once(stage)
+    }
+
+    fn once(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+        let node = self.elsewhere(stage, of);
+        if self.is_tried_at_once(stage) {
+            return node;
         }
-        if let Some(cache) = &policies.cache {
-            let value = if own { self.elsewhere(stage, of) } else { self.attempted(stage, of) };
-            return self.cached(stage, cache, &value);
-        }
-        self.attempted(stage, of)
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        quote!({ #cx.tried(#number); #node })
     }
 
     /// The value for a key that has been computed before, or else a new one.
@@ -104,7 +121,7 @@ impl Expansion<'_, '_> {
             None => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
             Some(_) => {
                 let rules = self.rules(stage);
-                quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules)))
+                quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::told)))
             }
         }
     }
@@ -316,7 +333,8 @@ impl Expansion<'_, '_> {
         };
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
-        let node = self.scope(scope, &Tail::value(of.clone(), Whose::Stage(stage)), &Ends::none());
+        let tail = Tail::value(of.clone(), Whose::Stage(stage));
+        let node = self.chosen(scope, Some(stage), "fallback", &tail, &Ends::none());
         let absorbed = self.absorbed(stage, attempts);
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
@@ -344,7 +362,7 @@ impl Expansion<'_, '_> {
             let attempts = self.attempt(stage, &self.typed(stage, *code, &quote!(#content)), true);
             return quote!({
                 let #content = #of;
-                #runtime::own_error(#runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules).await)?
+                #runtime::own_error(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::untold).await)?
             });
         }
         let attempts = self.attempts(stage, &quote!(#content));

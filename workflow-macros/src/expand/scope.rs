@@ -22,6 +22,28 @@ const JOIN: usize = 8;
 impl Expansion<'_, '_> {
     /// A block expression, for an `async` body, that runs the scope and gives what its tail gives.
     pub(super) fn scope(&self, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
+        self.scope_after(&TokenStream::new(), id, tail, ends)
+    }
+
+    /// The same for a scope that was chosen among others.
+    pub(super) fn chosen(
+        &self,
+        id: ScopeId,
+        stage: Option<StageId>,
+        arm: &str,
+        tail: &Tail,
+        ends: &Ends,
+    ) -> TokenStream {
+        self.scope_after(&self.decided(stage, arm), id, tail, ends)
+    }
+
+    /// Tells observers of a choice.
+    pub(super) fn decided(&self, stage: Option<StageId>, arm: &str) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(stage));
+        quote!(#cx.decided(#number, #arm);)
+    }
+
+    fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
         let ends = ends.and(id);
         let scope = &self.model.scopes[id];
         let waits = self.waits(id);
@@ -38,7 +60,7 @@ impl Expansion<'_, '_> {
             Some(node) => self.node(node, scope.around, tail, &ends),
             None => self.no_tail(tail, scope.close),
         };
-        quote!({ #waits #body #tail })
+        quote!({ #before #waits #body #tail })
     }
 
     /// The nest of series and joins that the scope is; none: the driver runs it.
@@ -73,6 +95,11 @@ impl Expansion<'_, '_> {
                 let Branch { future, pattern, .. } = self.join(branches);
                 body.extend(quote!(let #pattern = #future.await?;));
                 for stage in stages {
+                    let name = self.model.stages[stage].name;
+                    if self.model.names[name].lent {
+                        let held = self.held(name);
+                        body.extend(quote!(let #held = #held.shared();));
+                    }
                     done.push(self.model.stages[stage].local);
                     body.extend(self.bind(stage));
                 }
@@ -338,6 +365,18 @@ impl Expansion<'_, '_> {
                     }
                 }
             }
+        }
+        // A task in the tail evaluates the `let`s that it names again, so what they name is lent to it.
+        let mut at = 0;
+        while at < found.len() {
+            if let NameKind::Let(binding) = self.model.names[found[at]].kind {
+                for &name in &self.model.codes[self.model.lets[binding].value].uses {
+                    if !found.contains(&name) {
+                        found.push(name);
+                    }
+                }
+            }
+            at += 1;
         }
         found
     }

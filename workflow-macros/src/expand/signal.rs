@@ -7,6 +7,7 @@ use super::{
 use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::HashSet;
 use workflow_graph::ScopeKind;
 
 impl Expansion<'_, '_> {
@@ -89,8 +90,7 @@ impl Expansion<'_, '_> {
             let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last);
             let #wait = &#wait;
             let #get = move |#waiter: u32| async move {
-                let _ = #waiter;
-                #wait.get(move || async move { #late }).await
+                #wait.get(#cx, #waiter, #text, move || async move { #late }).await
             };
         }
     }
@@ -215,8 +215,10 @@ impl Expansion<'_, '_> {
                 }
             };
             futures.push(future);
+            let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
             let body = self.scope(head.scope, tail, ends);
-            arms.push(quote!(#place => { #bound #body }));
+            let decided = self.decided(stage, label);
+            arms.push(quote!(#place => { #decided #bound #body }));
         }
         let chosen = self.named("chosen");
         let (losers, all) = (self.named("losers"), self.named("all_losers"));
@@ -302,7 +304,10 @@ impl Expansion<'_, '_> {
         let generics = super::items::generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = super::items::phantom(&generics);
-        let signals: Vec<_> = self.model.signals.iter().map(|signal| signal.syntax).collect();
+        // Two of one name are a mistake that has been told.
+        let mut seen = HashSet::new();
+        let signals = self.model.signals.iter().map(|signal| signal.syntax);
+        let signals: Vec<_> = signals.filter(|signal| seen.insert(super::variant(&signal.name))).collect();
         let variants: Vec<Ident> = signals.iter().map(|signal| super::variant(&signal.name)).collect();
         let names: Vec<&Ident> = signals.iter().map(|signal| &signal.name).collect();
         let types: Vec<_> = signals.iter().map(|signal| &signal.ty).collect();
@@ -354,6 +359,15 @@ impl Expansion<'_, '_> {
         let generics = super::items::generics(self.model.workflow);
         let (_, type_generics, _) = generics.split_for_impl();
         let (name, queues) = (self.signal_enum(), self.queues());
+        if !self.sound {
+            return quote! {
+                type Signal = #name #type_generics;
+                type Signals = #queues #type_generics;
+                fn deliver(_: &Self::Signals, _: Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
+                    ::core::unreachable!()
+                }
+            };
+        }
         let arms = self.model.signals.iter().map(|model| {
             let (ident, ty) = (&model.syntax.name, &model.syntax.ty);
             let variant = super::variant(ident);

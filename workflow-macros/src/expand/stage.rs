@@ -5,7 +5,7 @@ use super::{
     node::{Ends, Tail, Whose},
 };
 use crate::model::{CodeId, NameId, NameKind, NodeKind, Replay, StageId, When};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -154,7 +154,10 @@ impl Expansion<'_, '_> {
         };
         let node = self.policied(stage, &quote!(#content));
         let skip_ident = self.named("skip");
-        let skipped = quote!(if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); });
+        let skipped = quote! {
+            if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); }
+            #cx.skipped(#number);
+        };
         // Cut by what `#[until]` names, the stage gives `None` as if it had been skipped.
         let (node, wrapped) = match model.policies.until {
             None => (node, false),
@@ -195,12 +198,13 @@ impl Expansion<'_, '_> {
         };
         let skip =
             if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
+        let staged = Ident::new(if self.is_tried_at_once(stage) { "staged" } else { "governed" }, Span::call_site());
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
             #skip
             #(#lints)*
-            let #local = #runtime::staged(#cx, #number, #local, async move {
+            let #local = #runtime::#staged(#cx, #number, #local, async move {
                 #of_content
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             });
@@ -248,12 +252,18 @@ impl Expansion<'_, '_> {
     /// Loans of all that the stage names, and the references that it sees on its task.
     pub(super) fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let names = crate::resolve::names_lent(self.model, stage);
-        self.loans_of(&names, &self.model.stages[stage].replays, "loan")
+        self.loans_of(Some(stage), &names, &self.model.stages[stage].replays, "loan")
     }
 
     /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
     /// that it can be lent again.
-    pub(super) fn loans_of(&self, names: &[NameId], replays: &[Replay<'_>], kind: &str) -> (TokenStream, TokenStream) {
+    pub(super) fn loans_of(
+        &self,
+        stage: Option<StageId>,
+        names: &[NameId],
+        replays: &[Replay<'_>],
+        kind: &str,
+    ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();
@@ -279,10 +289,13 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
                 NameKind::Let(binding) => lets.extend(self.binding(binding, &TokenStream::new())),
-                NameKind::Stage(lazy) if self.model.stages[lazy].lazy => {
+                NameKind::Stage(lazy)
+                    if self.model.stages[lazy].lazy
+                        && !stage.is_some_and(|stage| self.in_task(lazy, self.around(lazy, stage))) =>
+                {
                     let held = self.demand(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
-                    bind.extend(quote!(let #ident = &*#loan;));
+                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }
                 _ => {
                     lend.extend(quote!(let #loan = #lender.lend();));

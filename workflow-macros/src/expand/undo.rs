@@ -16,6 +16,9 @@ impl Expansion<'_, '_> {
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
+        let given = self.named("given");
+        // What is armed already is not armed again.
+        let body = if on_attempt { quote!({ let #given = #body; (#given.0, false) }) } else { body.clone() };
         let (before, after) = if on_attempt {
             (
                 quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }),
@@ -46,7 +49,7 @@ impl Expansion<'_, '_> {
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let names = resolve::names_of_undo(self.model, stage);
-        let (lend, bind) = self.loans_of(&names, &undo.replays, "undo_loan");
+        let (lend, bind) = self.loans_of(None, &names, &undo.replays, "undo_loan");
         let detached = self.named("detached");
         let expr = self.model.codes[undo.action].expr;
         let span = expr.span();
@@ -63,7 +66,7 @@ impl Expansion<'_, '_> {
             #runtime_here::unnamed(#cx, #number, #runtime_here::PhantomData::<#mark>, #runtime_here::of::<()>(), #expr)
         );
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
-        let attempt = self.named("attempt");
+        let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
         let arm = quote!(
             move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
@@ -74,7 +77,8 @@ impl Expansion<'_, '_> {
                 #runtime::attempts(#cx, #number, #settings, move |#attempt: u32| async move {
                     #[allow(unused_variables)]
                     let #failure = #why;
-                    let #attempt = #attempt;
+                    let #place = #cx.place(#number, #attempt as usize - 1);
+                    let #cx = #cx.again(&#place, #attempt, false);
                     #before
                     let #run = #call.await;
                     #run

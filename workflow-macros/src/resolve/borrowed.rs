@@ -8,7 +8,7 @@
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{Binds, CodeId, Model, NameId, Replay, ScopeId, Source, StageId, When},
+    model::{Binds, CodeId, Model, NameId, NameKind, Replay, ScopeId, Source, StageId, When},
     uses::{self, mentions},
 };
 use std::{collections::HashSet, ops::Range};
@@ -45,8 +45,18 @@ fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
 /// From the outside in.
 fn replays<'s>(model: &Model<'s>, stage: StageId, codes: Range<CodeId>, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
-    for code in codes {
+    let mut open: Vec<CodeId> = codes.collect();
+    let mut evaluated = HashSet::new();
+    while let Some(code) = open.pop() {
         wanted.extend(idents(model, code));
+        // The task evaluates the `let`s around it again.
+        for &name in &model.codes[code].uses {
+            if let NameKind::Let(binding) = model.names[name].kind
+                && evaluated.insert(binding)
+            {
+                open.push(model.lets[binding].value);
+            }
+        }
     }
     let mut replays = Vec::new();
     if let Some(When::Matches { pattern, value }) = &model.stages[stage].when {

@@ -21,7 +21,10 @@ pub(super) fn names_of(model: &Model<'_>, stage: StageId, codes: Range<CodeId>) 
     for code in codes {
         let scope = model.codes[code].scope;
         let uses = model.codes[code].uses.iter().copied();
-        let uses: Vec<NameId> = uses.filter(|&name| !is_awaited(model, scope, name)).collect();
+        // What a `select` inside has waited for is bound there; what one around has waited for comes from outside.
+        let around = model.stages[stage].scope;
+        let outside = |name| !is_awaited(model, scope, name) || is_awaited(model, around, name);
+        let uses: Vec<NameId> = uses.filter(|&name| outside(name)).collect();
         add(model, &uses, stage, &mut found, &mut seen);
     }
     found

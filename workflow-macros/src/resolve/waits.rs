@@ -3,18 +3,36 @@
 use crate::{
     diagnostics::Diagnostics,
     messages,
-    model::{HeadKind, Model, Node, NodeKind, ScopeId, StageId},
+    model::{HeadKind, Model, NameKind, Node, NodeKind, ScopeId, StageId},
     nearest::nearest,
 };
 use proc_macro2::Ident;
 
+/// One name that is waited for.
+struct Wait<'s> {
+    name: &'s Ident,
+    what: What,
+    scope: ScopeId,
+    /// The stage that it is a part of.
+    around: Option<StageId>,
+}
+
+/// What it has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Stage,
+    Signal,
+    /// `#[until]`
+    Either,
+}
+
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     let mut waits: Vec<Wait<'_>> = Vec::new();
     for (id, stage) in model.stages.iter().enumerate() {
-        if let Some(ident) = stage.policies.until {
-            // It is the future of an undo that owns everything; a task is waited for from outside.
+        if let Some(name) = stage.policies.until {
+            // With an undo it is waited for by what owns everything; a task is waited for from outside.
             let around = if stage.policies.undo.is_some() { Some(id) } else { model.scopes[stage.scope].around };
-            waits.push(Wait { ident, scope: stage.scope, around });
+            waits.push(Wait { name, what: What::Either, scope: stage.scope, around });
         }
         collect(&stage.node, stage.scope, Some(id), &mut waits);
     }
@@ -23,40 +41,48 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
             collect(tail, id, scope.around, &mut waits);
         }
     }
-    for Wait { ident, scope, around } in waits {
-        let text = ident.to_string();
-        let Some(&name) = model.by_name.get(&text) else {
-            let known: Vec<String> = model.by_name.keys().cloned().collect();
-            let near = nearest(&text, known.iter().map(String::as_str));
-            diagnostics.error(ident.span(), messages::unknown_stage(&text, near));
-            continue;
-        };
-        model.names[name].used = true;
-        if !model.within(scope, model.names[name].scope) {
-            diagnostics.error(ident.span(), messages::after_outside(&text));
-            continue;
-        }
-        if let Some(owner) = owner(model, around, model.names[name].scope) {
-            let owner = model.stages[owner].syntax.name.to_string();
-            diagnostics.error(ident.span(), messages::waits_from_a_task(&text, &owner));
-            continue;
-        }
-        match (model.stage_named(ident), model.signal_named(ident)) {
-            (Some(stage), _) => {
-                model.stages[stage].announced = true;
-                model.names[name].lent = true;
-            }
-            (None, Some(_)) => {}
-            _ => diagnostics.error(ident.span(), messages::waits_for_neither(&text)),
+    for wait in waits {
+        if let Err(message) = resolve_one(model, &wait) {
+            diagnostics.error(wait.name.span(), message);
         }
     }
 }
 
-/// A name that is waited for, in which scope, and as a part of which stage.
-struct Wait<'s> {
-    ident: &'s Ident,
-    scope: ScopeId,
-    around: Option<StageId>,
+fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {
+    let text = wait.name.to_string();
+    let Some(&name) = model.by_name.get(&text) else { return Err(unknown(model, &text, wait.what)) };
+    model.names[name].used = true;
+    if !model.within(wait.scope, model.names[name].scope) {
+        return Err(messages::after_outside(&text));
+    }
+    if let Some(owner) = owner(model, wait.around, model.names[name].scope) {
+        let owner = model.stages[owner].syntax.name.to_string();
+        return Err(messages::waits_from_a_task(&text, &owner));
+    }
+    match (model.names[name].kind, wait.what) {
+        (NameKind::Stage(stage), What::Stage | What::Either) => {
+            model.stages[stage].announced = true;
+            model.names[name].lent = true;
+            Ok(())
+        }
+        (NameKind::Signal(_), What::Signal | What::Either) => Ok(()),
+        (NameKind::Stage(_), What::Signal) => Err(messages::head_of_another_kind(&text, "stage")),
+        (NameKind::Signal(_), What::Stage) => Err(messages::head_of_another_kind(&text, "signal")),
+        (_, What::Either) => Err(messages::waits_for_neither(&text)),
+        _ => Err(messages::head_is_none(&text)),
+    }
+}
+
+fn unknown(model: &Model<'_>, text: &str, what: What) -> String {
+    let stages = model.stages.iter().map(|stage| stage.syntax.name.to_string()).filter(|_| what != What::Signal);
+    let signals = model.signals.iter().map(|signal| signal.syntax.name.to_string()).filter(|_| what != What::Stage);
+    let known: Vec<String> = stages.chain(signals).collect();
+    let near = nearest(text, known.iter().map(String::as_str));
+    match what {
+        What::Signal => messages::unknown_signal(text, near),
+        What::Stage => messages::unknown_stage(text, near),
+        What::Either => messages::unknown_wait(text, near),
+    }
 }
 
 /// The stage that owns all that it needs, and so can't look at what lives in `scope`, outside of it.
@@ -75,12 +101,19 @@ fn collect<'s>(node: &Node<'s>, scope: ScopeId, around: Option<StageId>, waits: 
     match &node.kind {
         NodeKind::Select(heads) => {
             for head in heads {
-                if let HeadKind::Stage(ident) | HeadKind::Signal(ident) = head.kind {
-                    waits.push(Wait { ident, scope, around });
+                match head.kind {
+                    HeadKind::Stage(name) => waits.push(Wait { name, what: What::Stage, scope, around }),
+                    HeadKind::Signal(name) => waits.push(Wait { name, what: What::Signal, scope, around }),
+                    HeadKind::Node { .. } | HeadKind::Sleep(_) => {}
                 }
             }
         }
         NodeKind::Break(Some(node)) | NodeKind::Continue(Some(node)) => collect(node, scope, around, waits),
+        NodeKind::Loop(looping) => {
+            if let Some(initial) = &looping.initial {
+                collect(initial, scope, around, waits);
+            }
+        }
         _ => {}
     }
 }

@@ -15,5 +15,5 @@ pub(crate) use attribute::{Attributes, Condition, Duration, Policy, PolicyKind, 
 pub(crate) use conditions::{Known, apply as apply_conditions};
 pub(crate) use item::{Block, Item, Let, Signal, Stage};
 pub(crate) use node::{Arm, Else, For, Head, HeadKind, If, Loop, LoopState, Match, Members, Node, NodeKind};
-pub(crate) use parse::parse;
+pub(crate) use parse::{parse, unread_type};
 pub(crate) use workflow::{Binding, Workflow, Workflows};

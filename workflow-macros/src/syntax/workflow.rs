@@ -23,6 +23,8 @@ pub(crate) struct Workflow {
     /// `()` where none is written.
     pub(crate) output: Type,
     pub(crate) services: Vec<Binding>,
+    /// How many inputs and services it has could be read, though perhaps not all of each.
+    pub(crate) counted: bool,
     pub(crate) body: Block,
 }
 

@@ -8,4 +8,4 @@ mod tell;
 
 pub use event::{Event, EventKind, Observer};
 pub use tell::Observers;
-pub(crate) use tell::{Observation, Sight};
+pub(crate) use tell::{Observation, Sight, Trying, own_failure};

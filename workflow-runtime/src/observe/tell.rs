@@ -52,11 +52,19 @@ type Place = (u32, Vec<(u32, u32)>);
 /// A run with observers.
 pub(crate) struct Observation {
     shared: Arc<Shared>,
-    /// Stages that a panic went through just now, the innermost first, each with its attempt under way: their failure is
-    /// known only where the panic is caught.
-    unwound: Mutex<Vec<(Place, u32)>>,
+    /// What a panic went through just now, the innermost first: its failure is known only where the panic is caught.
+    unwound: Mutex<Vec<Unwound>>,
     /// The run has told its end.
     ended: AtomicBool,
+}
+
+/// A stage, or one of its attempts, that a panic went through.
+struct Unwound {
+    place: Place,
+    /// The attempt under way; 0: there was none.
+    attempt: u32,
+    /// The panic ended the stage, too.
+    ended: bool,
 }
 
 /// What a run and its tasks have in common.
@@ -99,11 +107,19 @@ impl Observation {
         lock(&self.shared.under_way).remove(place)
     }
 
-    fn failed(&self, core: &Core, (stage, places): &Place, attempt: u32, failure: &Failure) {
+    /// An attempt failed for good, if one was under way, and so did the stage, if it `ended` with it.
+    fn failed(&self, core: &Core, (stage, places): &Place, attempt: u32, ended: bool, failure: &Failure) {
         if attempt > 0 {
             self.tell(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });
         }
-        self.tell(core, *stage, places, EventKind::Failed { failure });
+        if ended {
+            self.tell(core, *stage, places, EventKind::Failed { failure });
+        }
+    }
+
+    /// The stage's attempt is over.
+    fn end_attempt(&self, place: &Place) -> u32 {
+        lock(&self.shared.under_way).get_mut(place).map(mem::take).unwrap_or_default()
     }
 }
 
@@ -139,8 +155,8 @@ impl Core {
     pub(crate) fn tell_panicked(&self, failure: &Failure) {
         if let Some(observation) = self.observation() {
             let unwound = mem::take(&mut *lock(&observation.unwound));
-            for (place, attempt) in unwound {
-                observation.failed(self, &place, attempt, failure);
+            for Unwound { place, attempt, ended } in unwound {
+                observation.failed(self, &place, attempt, ended, failure);
             }
         }
     }
@@ -221,11 +237,15 @@ impl Cx<'_> {
     ) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        let open = lock(&observation.shared.under_way).get_mut(&place).map(mem::take);
-        if open.is_some_and(|open| open == attempt) {
+        if observation.end_attempt(&place) == attempt {
             let kind = EventKind::AttemptFailed { attempt, failure: &failure(), delay };
             observation.tell(self.core, stage, &place.1, kind);
         }
+    }
+
+    /// Its rounds and items, where somebody listens.
+    pub(crate) fn places_told(self) -> Vec<(u32, u32)> {
+        if self.core.observation().is_some() { self.places() } else { Vec::new() }
     }
 
     #[cold]
@@ -304,7 +324,7 @@ impl<'a> Sight<'a> {
         if let Some(observation) = self.core.observation()
             && let Some(attempt) = observation.end(&self.place)
         {
-            observation.failed(self.core, &self.place, attempt, failure);
+            observation.failed(self.core, &self.place, attempt, true, failure);
         }
     }
 
@@ -314,7 +334,7 @@ impl<'a> Sight<'a> {
         if let Some(observation) = self.core.observation()
             && let Some(attempt) = observation.end(&self.place)
         {
-            lock(&observation.unwound).push((self.place.clone(), attempt));
+            lock(&observation.unwound).push(Unwound { place: self.place.clone(), attempt, ended: true });
         }
     }
 
@@ -343,7 +363,44 @@ impl Drop for Sight<'_> {
     }
 }
 
-/// The stage's own error, of which nothing but that is known.
-pub(crate) fn own_error(core: &Core, stage: u32, source: Option<crate::BoxError>) -> Failure {
+/// An attempt under way, among others that policies make.
+pub(crate) struct Trying<'a> {
+    cx: Cx<'a>,
+    stage: u32,
+    under_way: bool,
+}
+
+impl<'a> Trying<'a> {
+    #[inline]
+    pub(crate) fn start(cx: Cx<'a>, stage: u32, attempt: u32) -> Self {
+        if cx.core.is_heeded() {
+            cx.attempt_started(stage, attempt);
+        }
+        Self { cx, stage, under_way: true }
+    }
+
+    /// It ended by itself.
+    #[inline]
+    pub(crate) fn over(mut self) {
+        self.under_way = false;
+    }
+}
+
+impl Drop for Trying<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.under_way
+            && std::thread::panicking()
+            && let Some(observation) = self.cx.core.observation()
+        {
+            let place = (self.stage, self.cx.places());
+            let attempt = observation.end_attempt(&place);
+            lock(&observation.unwound).push(Unwound { place, attempt, ended: false });
+        }
+    }
+}
+
+/// The failure of an attempt that gave the stage's own error.
+pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
 }

@@ -93,6 +93,10 @@ impl Parser<'_> {
             Some(_) => at > from + 1,
             None => false,
         };
+        if at < end.at && (tokens.is_colon(at) || tokens.is_punct(at, ',')) {
+            self.diagnostics.error(tokens.start(at), message::SEMICOLON_EXPECTED);
+            return End { at, terminated: false, next: at + 1 };
+        }
         if complete {
             self.diagnostics.error(tokens.before(at).last_span(), message::SEMICOLON_MISSING);
         }

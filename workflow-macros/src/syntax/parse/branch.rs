@@ -53,7 +53,7 @@ impl Parser<'_> {
         Some(Match { scrutinee, arms: self.arms(group), braces: group.span() })
     }
 
-    fn arms(self, group: &Group) -> Vec<Arm> {
+    pub(super) fn arms(self, group: &Group) -> Vec<Arm> {
         let inside = Inside::of(group);
         let tokens = inside.tokens();
         let mut arms = Vec::new();

@@ -5,14 +5,16 @@ use super::tokens::{Tokens, shown};
 use crate::diagnostics::message;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{Expr, Pat, Type, TypeGroup, TypeTuple};
+use syn::{Expr, Pat, Type, TypePath};
 
 /// How syn begins what it says where tokens ran out.
 const RAN_OUT: &str = "unexpected end of input";
 
 /// How syn begins a list of all that may stand there.
 const ONE_OF: &str = "expected one of: ";
+
+/// What is in the place of what could not be read.
+pub(crate) const UNREAD: &str = "__unread";
 
 /// How syn says that tokens are left.
 const LEFT_OVER: &str = "unexpected token";
@@ -116,16 +118,20 @@ impl Parser<'_> {
     }
 }
 
-/// Stands for a type that could not be read: a `()` that [`is_unread`] knows, and that can be emitted without another error.
-pub(super) fn unread_type(span: Span) -> Type {
-    let paren_token = syn::token::Paren(span);
-    let unit = Type::Tuple(TypeTuple { attrs: Vec::new(), paren_token, elems: Punctuated::new() });
-    Type::Group(TypeGroup { attrs: Vec::new(), group_token: syn::token::Group { span }, elem: Box::new(unit) })
+/// Stands for a type that could not be read. There is no such type: rustc, which has been told of one error in this module,
+/// says nothing of it, and takes it for whatever the rest of the crate makes of it.
+pub(crate) fn unread_type(span: Span) -> Type {
+    Type::Path(TypePath { attrs: Vec::new(), qself: None, path: Ident::new(UNREAD, span).into() })
+}
+
+/// A name of its own for an input or a service that has none.
+pub(super) fn unread_name(number: usize, span: Span) -> Ident {
+    Ident::new(&format!("{UNREAD}{number}"), span)
 }
 
 /// Whether the type could not be read: its error has been told, no check says more of it.
 pub(crate) fn is_unread(ty: &Type) -> bool {
-    matches!(ty, Type::Group(group) if matches!(&*group.elem, Type::Tuple(tuple) if tuple.elems.is_empty()))
+    matches!(ty, Type::Path(path) if path.path.is_ident(UNREAD))
 }
 
 /// Whether Rust takes it as a name.

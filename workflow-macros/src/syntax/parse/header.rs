@@ -2,7 +2,9 @@
 
 use super::Parser;
 use super::fragment::{is_name, is_unread, read};
+use super::statement::word_text;
 use super::tokens::Tokens;
+use super::workflows::visibility_end;
 use crate::diagnostics::message;
 use crate::nearest::nearest;
 use crate::syntax::{Binding, Block, Workflow};
@@ -13,23 +15,11 @@ use syn::{Generics, Type, Visibility, WhereClause};
 const RUST_ITEMS: &[&str] =
     &["fn", "struct", "enum", "mod", "trait", "impl", "async", "const", "static", "use", "type"];
 
-impl Parser<'_> {
-    pub(super) fn workflows(self, tokens: Tokens<'_>) -> Vec<Workflow> {
-        if tokens.is_empty() {
-            self.diagnostics.error(tokens.start(0), message::EMPTY_INPUT);
-        }
-        let mut workflows = Vec::new();
-        let mut at = 0;
-        while at < tokens.len() {
-            let end = workflow_end(tokens, at);
-            workflows.extend(self.workflow(tokens.range(at..end)));
-            at = end;
-        }
-        workflows
-    }
+const CLAUSES: &[&str] = &["with", "where"];
 
+impl Parser<'_> {
     /// One workflow that is all of `tokens`; None: not even its name could be read.
-    fn workflow(self, tokens: Tokens<'_>) -> Option<Workflow> {
+    pub(super) fn workflow(self, tokens: Tokens<'_>) -> Option<Workflow> {
         let start = tokens.attributes_end(0);
         let attributes = self.attributes(tokens.before(start));
         let keyword = visibility_end(tokens, start);
@@ -43,7 +33,7 @@ impl Parser<'_> {
             Some(name) if is_name(name) => name.clone(),
             _ => return self.wrong(tokens.start(at), message::WORKFLOW_NAME),
         };
-        let mut rest = Rest { tokens, at: at + 1 };
+        let mut rest = Rest { tokens, at: at + 1, counted: true };
         let generics_end = if tokens.is_punct(rest.at, '<') {
             tokens.angles_end(rest.at).or_else(|| tokens.find(rest.at, |tokens, at| tokens.parenthesis(at).is_some()))
         } else {
@@ -57,12 +47,13 @@ impl Parser<'_> {
             }
             None => Generics::default(),
         };
+        let keyword = tokens.start(keyword);
         if rest.at == tokens.len() {
             let span = tokens.last_span();
             self.diagnostics.error(span, message::only_a_name(&name.to_string()));
             let body = Block { items: Vec::new(), tail: None, span, close: span };
-            let (inputs, services) = (Vec::new(), Vec::new());
-            let keyword = tokens.start(keyword);
+            let (inputs, services, output) = (Vec::new(), Vec::new(), unit());
+            let counted = false;
             return Some(Workflow {
                 attributes,
                 visibility,
@@ -70,8 +61,9 @@ impl Parser<'_> {
                 name,
                 generics,
                 inputs,
-                output: unit(),
+                output,
                 services,
+                counted,
                 body,
             });
         }
@@ -79,65 +71,102 @@ impl Parser<'_> {
         let output = self.output(&mut rest);
         let (services, where_clause) = self.clauses(&mut rest);
         generics.where_clause = where_clause;
+        // In something unexpected there may be services.
+        let counted = rest.counted && inputs.is_some() && (tokens.brace(rest.at).is_some() || rest.at == tokens.len());
+        let (inputs, services) = self.distinct(inputs.unwrap_or_default(), services);
         let body = self.workflow_body(rest, &name.to_string(), !is_unread(&output));
-        Some(Workflow {
-            attributes,
-            visibility,
-            keyword: tokens.start(keyword),
-            name,
-            generics,
-            inputs,
-            output,
-            services,
-            body,
-        })
+        Some(Workflow { attributes, visibility, keyword, name, generics, inputs, output, services, counted, body })
     }
 
     /// The position of the name, behind `workflow` or what stands in its place.
     fn keyword(self, tokens: Tokens<'_>, at: usize) -> Option<usize> {
+        let names = |at: usize| tokens.word(at).is_some_and(is_name);
         if tokens.is_word(at, "workflow") {
-            return Some(at + 1);
+            if !(tokens.is_word(at + 1, "workflow") && names(at + 2)) {
+                return Some(at + 1);
+            }
+            self.diagnostics.error(tokens.start(at + 1), message::twice("workflow"));
+            return Some(at + 2);
         }
-        let word = tokens.word(at).map(ToString::to_string).unwrap_or_default();
+        let word = word_text(tokens, at);
+        let split = format!("{word}{}", word_text(tokens, at + 1));
+        if names(at + 2) && (split == "workflow" || nearest(&split, ["workflow"]).is_some()) {
+            let split = format!("{word} {}", word_text(tokens, at + 1));
+            self.diagnostics.error(tokens.start(at), message::workflow_expected(Some(&split)));
+            return Some(at + 2);
+        }
         let is_rust = RUST_ITEMS.contains(&word.as_str());
         let meant = (!is_rust && nearest(&word, ["workflow"]).is_some()).then_some(word.as_str());
         self.diagnostics.error(tokens.start(at), message::workflow_expected(meant));
-        let named = tokens.word(at).is_some() && tokens.word(at + 1).is_some_and(is_name);
+        if names(at) && tokens.is_word(at + 1, "workflow") {
+            return Some(at);
+        }
+        let named = tokens.word(at).is_some() && names(at + 1) && !starts_part(tokens, at);
         (named && (!is_rust || word == "fn")).then_some(at + 1)
     }
 
-    fn workflow_inputs(self, rest: &mut Rest<'_>, name: &str) -> Vec<Binding> {
-        if let Some(group) = rest.tokens.parenthesis(rest.at) {
-            rest.at += 1;
-            return self.inputs(group);
+    /// None: told.
+    fn workflow_inputs(self, rest: &mut Rest<'_>, name: &str) -> Option<Vec<Binding>> {
+        let tokens = rest.tokens;
+        let next = tokens.find(rest.at, |tokens, at| tokens.is_pair(at, '-', '>') || starts_part(tokens, at));
+        let next = next.unwrap_or(tokens.len());
+        let parenthesis = tokens.before(next).find(rest.at, |tokens, at| tokens.parenthesis(at).is_some());
+        if let Some(group) = parenthesis.and_then(|at| tokens.parenthesis(at)) {
+            // `Name workflow(..)` has been told.
+            if parenthesis != Some(rest.at) && !tokens.is_word(rest.at, "workflow") {
+                self.unexpected(tokens, rest.at);
+            }
+            rest.at = parenthesis.map_or(next, |at| at + 1);
+            return Some(self.inputs(group));
         }
-        self.diagnostics.error(rest.tokens.before(rest.at).last_span(), message::inputs_missing(name));
-        let next = rest.tokens.find(rest.at, |tokens, at| tokens.is_pair(at, '-', '>') || starts_part(tokens, at));
-        rest.at = next.unwrap_or(rest.tokens.len());
-        Vec::new()
+        let place = tokens.before(rest.at).last_span();
+        rest.at = next;
+        self.wrong(place, message::inputs_missing(name))
     }
 
     fn output(self, rest: &mut Rest<'_>) -> Type {
         let tokens = rest.tokens;
         let start = rest.at;
-        let end = tokens.find_in_type(start + 2, starts_part).unwrap_or(tokens.len());
-        if tokens.is_pair(start, '-', '>') {
-            rest.at = end;
-            return self.ty(tokens.range(start + 2..end), "a type after `->`");
-        }
-        let part = tokens.find_in_type(start, starts_part).unwrap_or(tokens.len());
-        if part == start {
+        if starts_clause(tokens, start) || start == tokens.len() {
             return unit();
         }
-        rest.at = part;
-        if tokens.is_arrow(start) || tokens.is_colon(start) {
-            self.diagnostics.error(tokens.start(start), message::OUTPUT_ARROW);
-            let skipped = if tokens.is_arrow(start) { 2 } else { 1 };
-            let ty = tokens.range(start + skipped..part).parse_prefix(read::<Type>);
-            return ty.map_or_else(|_| super::fragment::unread_type(tokens.start(start)), |(ty, _)| ty);
+        let limit = tokens.find_in_type(start, starts_part).unwrap_or(tokens.len());
+        let head = tokens.before(limit);
+        let arrow = head.find(start, |tokens, at| tokens.is_pair(at, '-', '>'));
+        let from = if let Some(arrow) = arrow {
+            if arrow > start {
+                self.diagnostics.error(tokens.start(start), message::AFTER_INPUTS);
+            }
+            arrow + 2
+        } else {
+            let from = head.find(start, |tokens, at| !matches!(tokens.get(at), Some(TokenTree::Punct(_))));
+            let from = from.unwrap_or(start);
+            let reads = head.after(from).parse_prefix(read::<Type>).is_ok();
+            self.diagnostics
+                .error(tokens.start(start), if reads { message::OUTPUT_ARROW } else { message::AFTER_INPUTS });
+            from
+        };
+        let told = arrow != Some(start);
+        let doubled = head.is_pair(from, '-', '>');
+        if doubled && !told {
+            self.diagnostics.error(tokens.start(from), message::twice("->"));
         }
-        self.diagnostics.error(tokens.start(start), message::AFTER_INPUTS);
-        super::fragment::unread_type(tokens.start(start))
+        let from = if doubled { from + 2 } else { from };
+        let end = head.after(from).parse_prefix(read::<Type>).ok().map(|(ty, length)| (ty, from + length));
+        match end {
+            Some((ty, end)) if starts_clause(tokens, end) || end >= limit => {
+                rest.at = end;
+                ty
+            }
+            _ => {
+                rest.at = limit;
+                rest.counted &= head.find(from, Tokens::is_colon).is_none();
+                if !(told || doubled) {
+                    return self.ty(head.after(from), "a type after `->`");
+                }
+                super::fragment::unread_type(tokens.start(start))
+            }
+        }
     }
 
     /// `with ..` and `where ..`, in either order.
@@ -145,18 +174,34 @@ impl Parser<'_> {
         let tokens = rest.tokens;
         let mut services = Vec::new();
         let mut where_clause = None;
-        while !tokens.is_word(rest.at, "workflow") && tokens.is_any_word(rest.at, &["with", "where"]) {
-            let end = tokens.find_in_type(rest.at + 1, starts_part).unwrap_or(tokens.len());
-            let content = tokens.range(rest.at + 1..end);
-            if content.is_empty() && tokens.is_word(rest.at, "with") {
+        while !tokens.is_word(rest.at, "workflow")
+            && starts_clause(tokens, rest.at)
+            && let Some(word) = tokens.word(rest.at)
+        {
+            let misspelt = !tokens.is_any_word(rest.at, CLAUSES);
+            let missing = misspelt && tokens.is_colon(rest.at + 1);
+            let meant = nearest(&word.to_string(), CLAUSES.iter().copied()).filter(|_| misspelt);
+            let split = split_with(tokens, rest.at);
+            if missing {
+                self.diagnostics.error(word.span(), message::with_missing(word));
+            } else if let Some(split) = &split {
+                self.diagnostics.error(word.span(), message::unknown_clause(split, "with"));
+            } else if misspelt {
+                let said = message::unknown_clause(&word.to_string(), meant.unwrap_or("with"));
+                self.diagnostics.error(word.span(), said);
+            }
+            let from = rest.at + usize::from(!missing) + usize::from(split.is_some());
+            let search = if misspelt { from + 1 } else { from };
+            let end = tokens.find_in_type(search, starts_part).unwrap_or(tokens.len());
+            let content = tokens.range(from..end);
+            if word == "where" && where_clause.is_some() {
+                self.diagnostics.error(word.span(), message::WHERE_TWICE);
+            } else if word == "where" {
+                where_clause = self.fragment(tokens.range(rest.at..end), "bounds", read::<WhereClause>);
+            } else if content.is_empty() {
                 self.diagnostics.error(content.start(0), message::expected("`name: Type` after `with`"));
-            } else if tokens.is_word(rest.at, "with") {
+            } else if meant != Some("where") {
                 services.extend(self.bindings(content, "service"));
-            } else if where_clause.is_some() {
-                self.diagnostics.error(tokens.start(rest.at), message::WHERE_TWICE);
-            } else {
-                let clause = tokens.range(rest.at..end);
-                where_clause = self.fragment(clause, "bounds", read::<WhereClause>);
             }
             rest.at = end;
         }
@@ -193,38 +238,28 @@ fn unit() -> Type {
 struct Rest<'a> {
     tokens: Tokens<'a>,
     at: usize,
+    /// Nothing was passed over that may have been a service.
+    counted: bool,
 }
 
 /// Whether a part of the header starts at `at` that can't belong to a type: `with`, `where` or the body.
 fn starts_part(tokens: Tokens<'_>, at: usize) -> bool {
-    tokens.is_any_word(at, &["with", "where"]) || tokens.brace(at).is_some()
+    tokens.is_any_word(at, CLAUSES) || tokens.brace(at).is_some()
 }
 
-/// Where the workflow from `from` ends: behind its body, or where the next one starts.
-fn workflow_end(tokens: Tokens<'_>, from: usize) -> usize {
-    let keyword = visibility_end(tokens, tokens.attributes_end(from));
-    let next = tokens.find(keyword + 1, starts_workflow);
-    let limit = next.unwrap_or(tokens.len());
-    let head = tokens.before(limit);
-    head.find_in_type(from, |tokens, at| tokens.brace(at).is_some()).map_or(limit, |body| body + 1)
+/// The same behind a type: `name: Type` after a misspelt `with`, or without it, can't belong to the type either.
+fn starts_clause(tokens: Tokens<'_>, at: usize) -> bool {
+    let named = |at: usize| tokens.word(at).is_some_and(is_name) && tokens.is_colon(at + 1);
+    starts_part(tokens, at)
+        || named(at)
+        || (tokens.word(at).is_some_and(is_name) && named(at + 1))
+        || (named(at + 2) && split_with(tokens, at).is_some())
 }
 
-/// Whether another workflow unmistakably starts at `at`: its attributes and visibility included.
-fn starts_workflow(tokens: Tokens<'_>, at: usize) -> bool {
-    let keyword = visibility_end(tokens, tokens.attributes_end(at));
-    let starts = matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == '#')
-        || tokens.is_any_word(at, &["pub", "workflow"]);
-    starts && tokens.is_word(keyword, "workflow") && tokens.word(keyword + 1).is_some_and(is_name)
-}
-
-fn visibility_end(tokens: Tokens<'_>, at: usize) -> usize {
-    if tokens.is_visibility(at) {
-        return at + 1;
-    }
-    if !tokens.is_word(at, "pub") {
-        return at;
-    }
-    if tokens.parenthesis(at + 1).is_some() { at + 2 } else { at + 1 }
+/// `w ith`
+fn split_with(tokens: Tokens<'_>, at: usize) -> Option<String> {
+    let (first, second) = (tokens.word(at)?, tokens.word(at + 1)?);
+    (format!("{first}{second}") == "with").then(|| format!("{first} {second}"))
 }
 
 fn last_brace(tokens: Tokens<'_>) -> Option<&Group> {

@@ -18,6 +18,19 @@ const SIGNAL_FORM: &str = "signal name: Type;";
 
 impl Parser<'_> {
     pub(super) fn stage(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
+        if tokens.is_punct(keyword + 2, ';')
+            && let Some((ty, equals)) = typed(tokens, keyword + 3)
+            && let Some(name) = tokens.word(keyword + 1).filter(|name| is_name(name))
+        {
+            // `stage name; Type = ..;`
+            self.diagnostics.error(tokens.start(keyword + 2), message::TYPE_COLON);
+            let end = self.item_end(tokens, keyword + 2, equals + 1, read::<Expr>);
+            let attributes = self.attributes(tokens.range(from..keyword));
+            let node = self.node(tokens.range(equals + 1..end.at));
+            let (keyword, name) = (tokens.start(keyword), name.clone());
+            items.push(Item::Stage(Stage { attributes, keyword, name, ty: Some(ty), node }));
+            return end.next;
+        }
         let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), read::<Expr>);
         self.stage_in(tokens, from, keyword, end, items);
         end.next
@@ -61,7 +74,20 @@ impl Parser<'_> {
                 self.diagnostics.error(content.start(0), message::stage_without_node(name));
                 return (ty, missing(at));
             }
-            return (ty, self.node(content));
+            if ty.is_none()
+                && let Some((ty, second)) = typed(item, equals + 1)
+            {
+                // `stage name = Type = ..;`
+                self.diagnostics.error(item.start(equals), message::TYPE_COLON);
+                return (Some(ty), self.node(item.after(second + 1)));
+            }
+            let mark = self.diagnostics.mark();
+            let node = self.node(content);
+            if ty.as_ref().is_some_and(is_unread) && matches!(node.kind, NodeKind::Error) {
+                // What lacks in the type may have been meant for it.
+                self.diagnostics.forget_since(mark);
+            }
+            return (ty, node);
         }
         if equals == item.len() {
             self.diagnostics.error(item.start(equals), message::stage_without_node(name));
@@ -246,6 +272,14 @@ fn bound(item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> 
             Item::Let(Let { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
         })
         .collect()
+}
+
+/// The type from `from` that stands before an `=`, and where that does.
+fn typed(item: Tokens<'_>, from: usize) -> Option<(Type, usize)> {
+    let end = rough_end(item, from).at;
+    let equals = item.before(end).find_in_type(from, Tokens::starts_equals)?;
+    let (ty, length) = item.range(from..equals).parse_prefix(read::<Type>).ok()?;
+    (from + length == equals).then_some((ty, equals))
 }
 
 /// Where a construct starts right behind the declared type of the name at `at`: its `=` lacks.

@@ -20,6 +20,9 @@ mod scan;
 mod statement;
 mod text;
 mod tokens;
+mod workflows;
+
+pub(crate) use fragment::unread_type;
 
 use super::Workflows;
 use crate::diagnostics::Diagnostics;

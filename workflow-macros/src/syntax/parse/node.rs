@@ -5,7 +5,7 @@ use super::fragment::read;
 use super::tokens::{Inside, Tokens, shown};
 use crate::diagnostics::message;
 use crate::nearest::nearest;
-use crate::syntax::{Node, NodeKind};
+use crate::syntax::{Match, Node, NodeKind};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;
 use syn::Expr;
@@ -65,6 +65,11 @@ impl Parser<'_> {
         }
         match tokens.construct_end(0) {
             Some(end) if end == tokens.len() => self.construct(tokens),
+            // A keyword that stands there twice takes the body for its head.
+            None if tokens.is_word(1, &keyword) && tokens.after(1).construct_end(0).is_some() => {
+                self.diagnostics.error(tokens.start(1), message::twice(&keyword));
+                self.node_kind(tokens.after(1))
+            }
             // Without its body the construct's own reader says what is missing.
             None => self.construct(tokens),
             Some(end) if tokens.continues(end) && (is_rust(tokens) || reads_as_expression(tokens)) => {
@@ -109,6 +114,12 @@ impl Parser<'_> {
             let word = tokens.word(0)?;
             self.diagnostics.error(word.span(), message::unknown_node(word, meant));
             return None;
+        }
+        if let Some(arms) = arms_alone(tokens) {
+            let word = tokens.get(0).map(ToString::to_string).unwrap_or_default();
+            self.diagnostics.error(tokens.start(0), message::match_missing(&word));
+            let scrutinee = self.head_expression(tokens.before(tokens.len() - 1), "what is matched");
+            return Some(NodeKind::Match(Match { scrutinee, arms: self.arms(arms), braces: arms.span() }));
         }
         self.expression(tokens, "an expression").map(NodeKind::Expression)
     }
@@ -234,6 +245,17 @@ impl Tokens<'_> {
     fn expression_starts(self) -> bool {
         self.is_any_word(0, &["async", "unsafe", "move", "static", "const", "while", "yield", "let"])
     }
+}
+
+/// The arms of a `match` that lacks its keyword.
+fn arms_alone<'a>(tokens: Tokens<'a>) -> Option<&'a Group> {
+    let last = tokens.len().checked_sub(1).filter(|last| *last > 0)?;
+    let arms = tokens.brace(last)?;
+    let other = tokens.find(0, |tokens, at| tokens.is_any_word(at, &["match", "if", "while", "for"]));
+    let is_macro = tokens.is_punct(last - 1, '!') || last > 1 && tokens.is_punct(last - 2, '!');
+    let inside = Inside::of(arms);
+    inside.tokens().find(0, Tokens::is_arrow)?;
+    (other.is_none() && !is_macro).then_some(arms)
 }
 
 fn shown_at(tokens: Tokens<'_>, at: usize) -> String {

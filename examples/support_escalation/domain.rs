@@ -1,0 +1,258 @@
+//! What a support desk talks about: tickets, levels, answers and replies.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What a customer asks for help with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(expecting = "an object with a ticket's fields")]
+pub struct Ticket {
+    /// Who asks.
+    pub customer: String,
+    /// What about.
+    pub subject: String,
+    /// How bad it is.
+    pub severity: Severity,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A question.
+    Question,
+    /// Something does not work.
+    Fault,
+    /// Nothing works: the first level is passed over.
+    Outage,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Question => "question",
+            Self::Fault => "fault",
+            Self::Outage => "outage",
+        })
+    }
+}
+
+/// Who takes care of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Has a handbook.
+    First,
+    /// Knows the product.
+    Second,
+    /// Made it.
+    Third,
+    /// Decides.
+    Manager,
+}
+
+impl Level {
+    /// Who comes after them.
+    pub fn next(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::Third,
+            Self::Third | Self::Manager => Self::Manager,
+        }
+    }
+
+    /// How soon they have to have an answer.
+    pub fn answers_within(self) -> Duration {
+        match self {
+            Self::First => 30 * MINUTE,
+            Self::Second => 4 * HOUR,
+            Self::Third => DAY,
+            Self::Manager => 2 * DAY,
+        }
+    }
+
+    /// As in a path.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "first level",
+            Self::Second => "second level",
+            Self::Third => "third level",
+            Self::Manager => "manager",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// What an agent comes back with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// This should help.
+    Proposes,
+    /// Tell me more.
+    Asks,
+    /// Somebody else has to.
+    GivesUp,
+}
+
+/// What the customer writes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It works.
+    Solved,
+    /// It still does not.
+    NotSolved,
+    /// More about it.
+    Information(String),
+    /// Enough.
+    Manager,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Solved => formatter.write_str("solved, thank you"),
+            Self::NotSolved => formatter.write_str("that did not help"),
+            Self::Information(text) => write!(formatter, "“{text}”"),
+            Self::Manager => formatter.write_str("wants to talk to someone else"),
+        }
+    }
+}
+
+/// The customer takes the ticket back.
+#[derive(Debug, Clone)]
+pub struct Withdrawal;
+
+/// How content the customer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Rating {
+    /// From 1 to 5.
+    pub stars: u8,
+}
+
+/// What one turn of the talk was.
+#[derive(Debug)]
+pub enum Turn {
+    /// The agent came back.
+    Agent(Answer),
+    /// The customer wrote.
+    Customer(Reply),
+    /// The agent took too long.
+    Overdue,
+    /// The customer said nothing for too long.
+    Silence,
+}
+
+/// How a talk of one level ended.
+#[derive(Debug)]
+pub enum Talk {
+    /// The customer says so.
+    Solved,
+    /// The customer said nothing any more.
+    Silent,
+    /// Someone else has to take over: why.
+    Escalate(&'static str),
+}
+
+/// How the ticket ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// By whom.
+    Solved(Level),
+    /// The customer was not heard of any more, after whose answer.
+    Silent(Level),
+    /// After all levels.
+    ByManager(String),
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Solved(level) => write!(formatter, "solved by the {level}"),
+            Self::Silent(level) => write!(formatter, "closed in silence after the {level}"),
+            Self::ByManager(how) => write!(formatter, "the manager {how}"),
+        }
+    }
+}
+
+/// What becomes of a ticket.
+#[derive(Debug)]
+pub struct Resolution {
+    /// None where the customer took it back.
+    pub ending: Option<Ending>,
+    /// The customer said how content they are.
+    pub rating: Option<Rating>,
+}
+
+/// What one level and the customer have said so far.
+#[derive(Debug, Clone)]
+pub struct Thread {
+    level: Level,
+    last: Option<Answer>,
+    failed: u32,
+    reminded: bool,
+}
+
+impl Thread {
+    /// Nothing yet.
+    pub fn new(level: &Level) -> Self {
+        Self { level: *level, last: None, failed: 0, reminded: false }
+    }
+
+    /// Whose it is.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// It is the customer's turn.
+    pub fn is_answered(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// It is the customer's turn, who was asked something.
+    pub fn asks(&self) -> bool {
+        self.last == Some(Answer::Asks)
+    }
+
+    /// The customer was reminded already.
+    pub fn is_reminded(&self) -> bool {
+        self.reminded
+    }
+
+    /// How long the customer may take.
+    pub fn customer_has(&self) -> Duration {
+        if self.asks() { DAY } else { 3 * DAY }
+    }
+
+    /// The agent has come back.
+    pub fn answered(&self, answer: &Answer) -> Self {
+        Self { last: Some(*answer), reminded: false, ..self.clone() }
+    }
+
+    /// The customer has written: it is the agent's turn.
+    pub fn replied(&self, reply: &Reply) -> Self {
+        Self { last: None, failed: self.failed + u32::from(*reply == Reply::NotSolved), ..self.clone() }
+    }
+
+    /// The customer was reminded.
+    pub fn reminded(&self) -> Self {
+        Self { reminded: true, ..self.clone() }
+    }
+
+    /// Two proposals did not help.
+    pub fn is_stuck(&self) -> bool {
+        self.failed >= 2
+    }
+}

@@ -1,0 +1,178 @@
+//! `select`, `#[until]` and signals: what is waited for can come, and can decide.
+
+use super::{
+    parts::{Part, parts},
+    paths::path,
+};
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{Head, HeadKind, Local, Model, Node, NodeKind, ScopeId, StageId, Time},
+    uses,
+};
+use proc_macro2::Ident;
+use workflow_graph::ScopeKind;
+
+pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
+    let waits = Waits { model, diagnostics };
+    for (id, stage) in model.stages.iter().enumerate() {
+        waits.node(&stage.node, stage.scope, Some(id));
+        if let Some(name) = stage.policies.until {
+            waits.until(id, name);
+        }
+    }
+    for (id, scope) in model.scopes.iter().enumerate() {
+        if let Some(tail) = &scope.tail {
+            waits.node(tail, id, scope.around);
+        }
+    }
+    (0..model.signals.len()).for_each(|signal| waits.signal(signal));
+}
+
+struct Waits<'m, 's> {
+    model: &'m Model<'s>,
+    diagnostics: &'m Diagnostics,
+}
+
+impl Waits<'_, '_> {
+    fn node(&self, node: &Node<'_>, scope: ScopeId, around: Option<StageId>) {
+        if let NodeKind::Select(heads) = &node.kind {
+            match heads.len() {
+                0 => self.diagnostics.error(node.span, messages::SELECT_OF_NONE),
+                1 => self.diagnostics.error(node.span, messages::SELECT_OF_ONE),
+                _ => self.never_first(heads),
+            }
+            for head in heads {
+                if let HeadKind::Stage(name) = head.kind {
+                    self.head(name, scope, around);
+                }
+            }
+        }
+        for part in parts(node) {
+            // What stands in a scope is its tail, or a stage.
+            if let Part::Given(node) | Part::Start(node) = part {
+                self.node(node, scope, around);
+            }
+        }
+    }
+
+    /// Heads that another one, which always waits, is never later than.
+    fn never_first(&self, heads: &[Head<'_>]) {
+        for (place, head) in heads.iter().enumerate() {
+            let earlier = |other: &&Head<'_>| match (&head.kind, &other.kind) {
+                (HeadKind::Signal(name), HeadKind::Signal(other)) | (HeadKind::Stage(name), HeadKind::Stage(other)) => {
+                    name == other
+                }
+                _ => false,
+            };
+            let shorter = |(at, other): (usize, &Head<'_>)| match (&head.kind, &other.kind) {
+                (HeadKind::Sleep(Time::Nanoseconds(own)), HeadKind::Sleep(Time::Nanoseconds(time))) => {
+                    time < own || (time == own && at < place)
+                }
+                _ => false,
+            };
+            let first = heads[..place].iter().filter(|other| other.guard.is_none()).find(earlier);
+            let sleeps = heads.iter().enumerate().filter(|(_, other)| other.guard.is_none());
+            let mut sleeps = sleeps.filter(|&pair| shorter(pair)).map(|(_, other)| other);
+            if let Some(first) = first.or_else(|| sleeps.next()) {
+                self.diagnostics.error(head.span, messages::head_never_decides(first.span));
+            }
+        }
+    }
+
+    /// A head `stage name`.
+    fn head(&self, name: &Ident, scope: ScopeId, around: Option<StageId>) {
+        let Some(on) = self.model.stage_named(name) else { return };
+        let awaited = &self.model.stages[on];
+        if !self.model.within(scope, awaited.scope) {
+            // It has been told.
+            return;
+        }
+        if awaited.lazy {
+            self.diagnostics.error(name.span(), messages::waits_for_lazy(&name.to_string()));
+        }
+        let Some(waiting) = self.model.stage_of(awaited.scope, scope, around) else { return };
+        let waiting_name = self.model.stages[waiting].syntax.name.to_string();
+        if waiting == on {
+            self.diagnostics.error(name.span(), messages::head_around(&waiting_name));
+        } else if let Some((names, mut edges)) = self.way(on, waiting) {
+            edges.push(messages::head_edge(&waiting_name, &name.to_string(), name.span()));
+            self.diagnostics.error(name.span(), messages::cycle(&names, &edges));
+        }
+    }
+
+    fn until(&self, stage: StageId, name: &Ident) {
+        let Some(on) = self.model.stage_named(name) else { return };
+        let (own, awaited) = (&self.model.stages[stage], &self.model.stages[on]);
+        if !self.model.within(own.scope, awaited.scope) {
+            return;
+        }
+        if awaited.lazy {
+            self.diagnostics.error(name.span(), messages::waits_for_lazy(&name.to_string()));
+        }
+        let Some(cut) = self.model.stage_of(awaited.scope, own.scope, Some(stage)) else { return };
+        let own = own.syntax.name.to_string();
+        if cut == on {
+            self.diagnostics.error(name.span(), messages::until_around(&own, stage == on));
+        } else if let Some((_, edges)) = self.way(on, cut) {
+            self.diagnostics.error(name.span(), messages::until_later(&own, &name.to_string(), &edges));
+        } else if let Some((_, edges)) = self.way(cut, on) {
+            self.diagnostics.error(name.span(), messages::until_earlier(&own, &name.to_string(), &edges));
+        }
+    }
+
+    /// How `waiting` comes to wait for `on`: their names from `on` on, and each edge in words.
+    fn way(&self, waiting: StageId, on: StageId) -> Option<(Vec<String>, Vec<String>)> {
+        let scope = self.model.stages[on].scope;
+        let local = |stage: StageId| Local::Stage(self.model.stages[stage].local);
+        let mut path = path(self.model, scope, local(waiting), local(on))?;
+        path.reverse();
+        let mut names = vec![self.called(scope, local(on))];
+        let mut edges = Vec::new();
+        for (from, need) in path {
+            let name = self.called(scope, from);
+            edges.push(messages::edge(&name, &self.called(scope, need.on), need.kind, need.span));
+            names.push(name);
+        }
+        Some((names, edges))
+    }
+
+    fn called(&self, scope: ScopeId, local: Local) -> String {
+        let scope = &self.model.scopes[scope];
+        match local {
+            Local::Stage(stage) => self.model.stages[scope.stages[stage]].syntax.name.to_string(),
+            Local::Let(binding) => self.model.lets[scope.lets[binding]].syntax.name.to_string(),
+        }
+    }
+
+    fn signal(&self, signal: usize) {
+        let signal = &self.model.signals[signal];
+        let name = &signal.syntax.name;
+        let mut next = Some(signal.scope);
+        while let Some(scope) = next {
+            if self.model.scopes[scope].kind == ScopeKind::Item {
+                self.diagnostics.error(name.span(), messages::signal_in_an_item(&name.to_string()));
+                break;
+            }
+            next = self.model.scopes[scope].parent;
+        }
+        let Some(condition) = signal.accept else { return };
+        let mentions = uses::mentions(condition, &self.model.by_name);
+        let mut told = std::collections::HashSet::new();
+        for (text, span) in mentions.names.iter().chain(&mentions.called) {
+            let reserved = matches!(text.as_str(), "ctx" | "failure");
+            let foreign = reserved || (self.model.by_name.contains_key(text) && name != text);
+            // A function may be called as a stage is.
+            let called = mentions.called.iter().any(|(called, _)| called == text);
+            if foreign && !called && told.insert(text) {
+                self.diagnostics.error(*span, messages::accept_names(text, &name.to_string()));
+            }
+        }
+        for span in &mentions.awaits {
+            self.diagnostics.error(*span, messages::ACCEPT_AT_ONCE);
+        }
+        for span in &mentions.questions {
+            self.diagnostics.error(*span, messages::ACCEPT_AT_ONCE);
+        }
+    }
+}
