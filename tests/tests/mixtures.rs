@@ -33,7 +33,7 @@ workflow! {
         #[tolerate(50%)]
         stage all: Vec<Result<u32, Failure>> = for item in items {
             #[retry(1)]
-            #[timeout(1s)]
+            #[timeout(5s)]
             stage tried: u32 = race {
                 {
                     #[spawn]

@@ -151,7 +151,8 @@ async fn retries_wait_as_told() {
     let failure = Retrying::new(Service { flaky: 9, ..Service::default() }).run().await.unwrap_err();
     assert_eq!((failure.attempts(), failure.kind()), (4, FailureKind::Error));
     assert_eq!(failure.downcast_ref::<Problem>(), Some(&Problem::Busy));
-    let failure = Retrying::new(Service { takes: Duration::from_secs(2), ..Service::default() }).run().await.unwrap_err();
+    let failure =
+        Retrying::new(Service { takes: Duration::from_secs(2), ..Service::default() }).run().await.unwrap_err();
     assert_eq!((failure.attempts(), failure.kind()), (4, FailureKind::Timeout));
 }
 

@@ -147,8 +147,19 @@ async fn what_is_thrown_away_is_undone_first() {
     let (won, block) = Absorbed::new(journal.clone()).run().await.unwrap();
     assert_eq!((won.as_str(), block), ("winner", 7));
     let expected = [
-        "book outer", "booked outer", "book inner", "booked inner", "cancel inner", "book inner", "booked inner",
-        "cancel inner", "book winner", "book loser", "booked loser", "booked winner", "cancel loser",
+        "book outer",
+        "booked outer",
+        "book inner",
+        "booked inner",
+        "cancel inner",
+        "book inner",
+        "booked inner",
+        "cancel inner",
+        "book winner",
+        "book loser",
+        "booked loser",
+        "booked winner",
+        "cancel loser",
     ];
     assert_eq!(journal.take(), expected);
 }

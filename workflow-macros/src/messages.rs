@@ -200,7 +200,8 @@ pub(crate) const FIRST_WAIT_ZERO: &str = "a wait that starts at 0s stays there: 
 pub(crate) const COOLDOWN_ZERO: &str = "a breaker with a cooldown of 0s never stays open\nhelp: cooldown = 30s";
 pub(crate) const BREAKER_OF_NONE: &str = "a breaker opens after at least one failure\nhelp: failures = 1";
 pub(crate) const PERMITS_ZERO: &str = "a stage takes at least one permit of a pool\nhelp: #[acquire(pool)]";
-pub(crate) const TTL_ZERO: &str = "a value that is kept for 0s is never used again: leave `#[cache]` out, or give it more";
+pub(crate) const TTL_ZERO: &str =
+    "a value that is kept for 0s is never used again: leave `#[cache]` out, or give it more";
 pub(crate) const TOLERATES_ALL: &str =
     "no more than 100% can fail, so this `for` never does: leave `#[tolerate]` out, or tolerate less";
 

@@ -11,7 +11,7 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -167,30 +167,44 @@ impl<'a, T> SignalWait<'a, T> {
 
 /// An output that others may wait for without depending on it.
 pub struct Announced<T> {
-    output: OnceLock<Held<T>>,
-    waiting: Mutex<Vec<Waker>>,
+    shared: Mutex<Announcement<T>>,
+}
+
+struct Announcement<T> {
+    output: Option<Loan<T>>,
+    waiting: Vec<Waker>,
 }
 
 impl<T> Announced<T> {
     /// Not there yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { output: OnceLock::new(), waiting: Mutex::default() }
+        Self { shared: Mutex::new(Announcement { output: None, waiting: Vec::new() }) }
     }
 
-    /// The output, once the stage has ended.
-    pub async fn get(&self) -> &Held<T> {
+    fn lock(&self) -> MutexGuard<'_, Announcement<T>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A loan of the output, once the stage has ended.
+    pub async fn get(&self) -> Loan<T> {
         poll_fn(|context| {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(output) = self.output.get() {
-                return Poll::Ready(output);
+            let mut shared = self.lock();
+            if let Some(output) = &shared.output {
+                return Poll::Ready(output.lend());
             }
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
+            if !shared.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                shared.waiting.push(context.waker().clone());
             }
             Poll::Pending
         })
         .await
+    }
+
+    /// The value is about to be handed over: nobody waits for it any more.
+    pub fn forget(&self) {
+        let output = self.lock().output.take();
+        drop(output);
     }
 }
 
@@ -210,9 +224,9 @@ pub async fn announcing<T>(
 ) -> Result<Held<T>, Stop> {
     let held = run.await?.shared();
     let waiting = {
-        let mut waiting = announced.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = announced.output.set(Held::Kept(held.lend()));
-        std::mem::take(&mut *waiting)
+        let mut shared = announced.lock();
+        shared.output = Some(held.lend());
+        std::mem::take(&mut shared.waiting)
     };
     waiting.into_iter().for_each(Waker::wake);
     Ok(held)

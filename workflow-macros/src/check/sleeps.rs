@@ -129,9 +129,7 @@ impl Sleeps<'_, '_> {
                 start
             }
             NodeKind::Members { needed, members } => self.members(*needed, members, start, limits),
-            NodeKind::Select(heads) => {
-                heads.iter().map(|head| self.head(head, start, limits)).min().unwrap_or(start)
-            }
+            NodeKind::Select(heads) => heads.iter().map(|head| self.head(head, start, limits)).min().unwrap_or(start),
             NodeKind::Break(value) | NodeKind::Continue(value) => {
                 value.as_ref().map_or(start, |node| self.node(node, start, limits))
             }

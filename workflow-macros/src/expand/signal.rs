@@ -28,7 +28,7 @@ impl Expansion<'_, '_> {
         self.local("signal", signal)
     }
 
-    fn announced(&self, stage: StageId) -> Ident {
+    pub(super) fn announced(&self, stage: StageId) -> Ident {
         self.local("announced", stage)
     }
 
@@ -265,7 +265,10 @@ impl Expansion<'_, '_> {
                 let bound = self.model.stage_named(name).map(|awaited| {
                     let announced = self.announced(awaited);
                     let lender = self.lender(self.model.stages[awaited].name);
-                    quote!(let #lender = #announced.get().await; let #name = &**#lender;)
+                    {
+                        let own = self.local("awaited", awaited);
+                        quote!(let #own = #announced.get().await; let #lender = &#own; let #name = &**#lender;)
+                    }
                 });
                 (self.ended(name, stage), bound.unwrap_or_default())
             }

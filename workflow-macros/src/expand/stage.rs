@@ -55,7 +55,11 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let cell = self.cell(stage);
         let local = self.named("cell");
-        quote!(if let #runtime::Option::Some(#local) = #cell { #local.forget(); })
+        let announced = self.model.stages[stage].announced.then(|| {
+            let announced = self.announced(stage);
+            quote!(#announced.forget();)
+        });
+        quote!(#announced if let #runtime::Option::Some(#local) = #cell { #local.forget(); })
     }
 
     /// A statement that runs the stage and binds its output.
