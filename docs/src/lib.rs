@@ -10,3 +10,8 @@ pub mod readme {}
 #[cfg(doctest)]
 #[doc = include_str!("../language.md")]
 pub mod language {}
+
+/// docs/patterns.md
+#[cfg(doctest)]
+#[doc = include_str!("../patterns.md")]
+pub mod patterns {}

@@ -12,6 +12,8 @@
 #![forbid(unsafe_code)]
 
 mod bank;
+#[path = "../shared/cases.rs"]
+mod cases;
 #[path = "../shared/clock.rs"]
 mod clock;
 mod domain;
@@ -25,36 +27,24 @@ mod output;
 mod panics;
 mod path;
 mod problem;
-mod report;
 mod script;
 #[path = "../shared/wait.rs"]
 mod wait;
 mod workflow;
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::clock::Clock;
-use crate::input::Source;
+use crate::cases::Options;
 use crate::workflow::Payment;
 
 /// Carries out the payments that are ordered in a file of JSON lines.
 #[derive(Debug, Parser)]
 #[command(name = "payment")]
 struct Arguments {
-    /// The cases, one JSON object a line; `-` reads standard input [default: the file that comes with the example]
-    path: Option<PathBuf>,
     #[command(flatten)]
-    clock: Clock,
-    /// How many payments are in work at once
-    #[arg(long, default_value = "64")]
-    concurrency: NonZeroUsize,
-    /// Print the table of outcomes only, without each payment's path
-    #[arg(long)]
-    quiet: bool,
+    options: Options,
     /// Print the workflow as a Mermaid diagram, and do nothing else
     #[arg(long)]
     graph: bool,
@@ -69,7 +59,5 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.graph {
         return output::print(&Payment::GRAPH.to_mermaid());
     }
-    let source = Source::from_argument(arguments.path.clone(), "payment/cases.jsonl");
-    let lines = input::lines(&source.read()?, "a case");
-    arguments.clock.run(report::pay_all(lines, arguments.concurrency, arguments.quiet))?
+    arguments.options.follow_all("payment/cases.jsonl", ["Outcome", "Stage", "Payments"], path::follow)
 }

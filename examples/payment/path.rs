@@ -8,22 +8,12 @@ use tokio::time::{Instant, sleep_until};
 use workflow_runtime::{Failure, FailureKind, Handle, SignalError};
 
 use crate::bank::Bank;
+use crate::cases::Path;
 use crate::domain::{Receipt, Step};
 use crate::journal::Journal;
 use crate::problem::Problem;
 use crate::script::{Arrival, Case};
 use crate::workflow::{Payment, PaymentSignal};
-
-/// What became of a payment.
-#[derive(Debug)]
-pub struct Path {
-    /// What happened, as text.
-    pub text: String,
-    /// Where it ended, in a few words.
-    pub end: &'static str,
-    /// The step at which it ended, where it did not get through.
-    pub stage: &'static str,
-}
 
 /// Something from outside.
 enum Event {
@@ -50,7 +40,7 @@ pub async fn follow(line: usize, case: Case) -> Path {
 
     // Text in memory takes all that is written to it.
     let _ = write!(text, "{journal}");
-    let (end, stage) = match &outcome {
+    let (end, place) = match &outcome {
         Ok(Receipt { reference, approval }) => {
             let _ = writeln!(text, "  => paid as {reference}, {approval}");
             ("paid", "")
@@ -73,10 +63,10 @@ pub async fn follow(line: usize, case: Case) -> Path {
             steps => writeln!(text, "     for a person to see to: {}", steps.join(", ")),
         };
         if !standing.is_empty() {
-            return Path { text, end: "not paid, and not all undone", stage };
+            return Path { text, end: "not paid, and not all undone", place };
         }
     }
-    Path { text, end, stage }
+    Path { text, end, place }
 }
 
 /// Does what the outside does, each at its time, until the payment has ended.

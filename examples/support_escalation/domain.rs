@@ -53,27 +53,15 @@ pub enum Level {
     Second,
     /// Made it.
     Third,
-    /// Decides.
-    Manager,
 }
 
 impl Level {
-    /// Who comes after them.
-    pub fn next(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::Third,
-            Self::Third | Self::Manager => Self::Manager,
-        }
-    }
-
     /// How soon they have to have an answer.
     pub fn answers_within(self) -> Duration {
         match self {
             Self::First => 30 * MINUTE,
             Self::Second => 4 * HOUR,
             Self::Third => DAY,
-            Self::Manager => 2 * DAY,
         }
     }
 
@@ -83,7 +71,6 @@ impl Level {
             Self::First => "first level",
             Self::Second => "second level",
             Self::Third => "third level",
-            Self::Manager => "manager",
         }
     }
 }
@@ -237,8 +224,8 @@ impl Thread {
     }
 
     /// The agent has come back.
-    pub fn answered(&self, answer: &Answer) -> Self {
-        Self { last: Some(*answer), reminded: false, ..self.clone() }
+    pub fn answered(&self, answer: Answer) -> Self {
+        Self { last: Some(answer), reminded: false, ..self.clone() }
     }
 
     /// The customer has written: it is the agent's turn.

@@ -35,22 +35,22 @@
 //! | | |
 //! | --- | --- |
 //! | [`workflow!`] | the language; its documentation has it in short |
-//! | [`Handle`] | a run that was started: its output, its state, its cancellation |
-//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output |
+//! | [`Handle`], [`SignalError`] | a run that was started: its output, its state, signals to it, its cancellation |
+//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output; which undos failed, what is in doubt |
 //! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | what has become of each stage of a run |
 //! | [`StageContext`] | what a stage may ask, as `ctx` |
 //! | [`graph`] | each workflow as static data, and its pictures |
-//! | [`policy`], [`Pool`] | retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
+//! | [`policy`], [`Pool`] | what the attributes for how a stage runs are made of: retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
 //! | [`Workflow`] | the trait of all workflows, for code that takes any |
 //!
 //! # Runtimes
 //!
-//! The future of `run` can be polled on any executor. `start`, `#[spawn]` and `#[blocking]` need a tokio runtime.
+//! The future of `run` can be polled on any executor. `start`, `#[spawn]`, `#[blocking]` and whatever has a timer
+//! (`#[timeout]`, `#[deadline]`, a wait of `#[retry]`, `sleep`) need a tokio runtime.
 //!
 //! # Not available yet
 //!
-//! `#[retry]`, `#[timeout]`, `#[undo]` and the other attributes for how a stage runs, signals, `select`, `sleep` and
-//! durability. The macro refuses them and says so. A run lives in memory, and ends with its process.
+//! `#[durable]` and `#[was]`. The macro refuses them and says so. A run lives in memory, and ends with its process.
 #![forbid(unsafe_code)]
 
 // So that the macro's paths hold in this crate's own documentation and tests.
@@ -123,7 +123,7 @@ pub mod __private;
 ///
 /// # The language
 ///
-/// Names of stages, inputs, services, `let`s and loop states are shared references in every expression. The expression of a
+/// Names of stages, inputs, services, `let`s, signals and loop states are shared references in every expression. The expression of a
 /// stage declared as `T` gives a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either. There is no
 /// `.await` and no `?` to write.
 ///
@@ -137,8 +137,12 @@ pub mod __private;
 /// | `for pattern in items { }` | a run for each item, concurrent; a `Vec` in the items' order |
 /// | `race { a, b }`, `race for pattern in items { }` | the first to succeed; the others are dropped |
 /// | `quorum(n) { a, b, c }`, `quorum(n) for …` | the first `n` to succeed; a `Vec` in order of success |
+/// | `select { head => node, … }` | the first head to end decides, the others are withdrawn: `name: T = node`, `signal name`, `stage name`, `sleep(d)`, each also with `if condition` |
+/// | `sleep(d)`, `sleep_until(t)` | a timer |
 /// | `return value` | the workflow ends now |
 /// | `fail reason` | the stage around it fails |
+///
+/// A `signal name: T;` beside the stages is a value that comes from outside, through [`Handle::signal`](crate::Handle::signal).
 ///
 /// | attribute | meaning |
 /// | --- | --- |
@@ -147,9 +151,24 @@ pub mod __private;
 /// | `#[lazy]` | runs only when something asks for it |
 /// | `#[concurrency(n)]` | on a `for`: at most `n` items at once; 32 unless told |
 /// | `#[max(n)]`, `#[max(n, else = node)]` | on a `loop`: at most `n` rounds |
+/// | `#[retry(n)]`, `#[retry(n, fixed(d))]`, `#[retry(n, exponential(d..d))]`, also with `jitter = none`, `if = path` | up to `n` more attempts; never after a panic or a `fail` |
+/// | `#[timeout(d)]`, `#[deadline(d)]` | how long each attempt, all of them together may take; `#[deadline]` on the workflow: the run |
+/// | `#[fallback(node)]` | what gives the value when all attempts have failed; it may name `failure` |
+/// | `#[catch]` | a failure is a value: the stage is declared as `Result<T, Failure>`, or with its own error; on a `for`, for each item |
+/// | `#[tolerate(n)]`, `#[tolerate(5%)]` | on a `for` with `#[catch]`: it fails once more have failed |
+/// | `#[undo(expression)]`, with `retry(..)`, `timeout(d)`, `on = attempt` | reverses the stage when the run fails or is cancelled after it |
+/// | `#[until(name)]` | when that stage or signal ends first, this one is cut and gives `None` |
+/// | `#[breaker(failures = n, cooldown = d)]` | leaves alone for a while what keeps failing |
+/// | `#[acquire(pool)]`, `#[acquire(pool, n)]` | permits of a [`Pool`](crate::Pool) for the time of each attempt |
+/// | `#[cache(key = expression, ttl = d)]` | uses the value for the same key again |
+/// | `#[accept(condition)]` | on a signal: else the sender gets `Refused` |
 /// | `#[spawn]`, `#[blocking]` | on a tokio task of its own; on a thread that may block |
 /// | `#[version(n)]` | on the workflow: shown in its graph |
 /// | docs, `#[cfg]`, `#[allow]` and other lints | as in Rust |
+///
+/// A duration is a literal (`20ms`, `30s`, `2min`, `1h`, `3d`) or an expression. Outermost first, they wrap each other in this
+/// order: `when`, `until`, `cache`, `fallback` or `catch`, `deadline`, `retry`, `breaker`, `acquire`, `timeout`. On the
+/// workflow, all but `when`, `until` and `deadline` hold for every stage that has none of its own. What each is made of lies in [`policy`](crate::policy).
 ///
 /// # What it makes
 ///
@@ -160,15 +179,17 @@ pub mod __private;
 ///   documentation shows the picture of its graph.
 /// - `NameStage`: an enum of its stages. `Display` and `FromStr` use the names as written.
 /// - `NameState`: a field for each stage, as [`Handle::state`](crate::Handle::state) shows it.
+/// - `NameSignal`: an enum of its signals, if it has any, which [`Handle::signal`](crate::Handle::signal) takes.
 ///
 /// # Cancellation
 ///
-/// Dropping the future of `run` drops all that is under way. A stage on a task of its own ends at its next await; a
+/// Dropping the future of `run` drops all that is under way, and undoes nothing. [`Handle::cancel`](crate::Handle::cancel) drops it too,
+/// lets stages with an undo finish, and runs the undos. A stage on a task of its own ends at its next await; a
 /// `#[blocking]` call runs to its end, and its result is dropped.
 ///
 /// # Panics
 ///
-/// A panic in a stage is a [`Failure`](crate::Failure) of kind [`Panic`](crate::FailureKind::Panic).
+/// A panic in a stage is a [`Failure`](crate::Failure) of kind [`Panic`](crate::FailureKind::Panic), and is never retried.
 #[macro_export]
 macro_rules! workflow {
     ($($tokens:tt)*) => { $crate::__private::__workflow! { [$crate] $($tokens)* } };
