@@ -14,8 +14,8 @@ use crate::journal::Journal;
 use crate::problem::Problem;
 use crate::script::{Fault, How};
 
-/// Above this, somebody has to agree.
-const APPROVAL_ABOVE: Amount = Amount(25_000_00);
+/// Above this, 25000.00, somebody has to agree.
+const APPROVAL_ABOVE: Amount = Amount(2_500_000);
 
 /// From this on, a payment is too risky.
 const RISK_LIMIT: u64 = 90;

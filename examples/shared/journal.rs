@@ -1,6 +1,6 @@
 //! What happened to one case, and when. Its services write it, so that the workflow need not know of it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -77,10 +77,11 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         let otherwise = if std::thread::panicking() { "panicked" } else { "cut off" };
         let mut what = mem::take(&mut self.ended).unwrap_or_else(|| otherwise.to_owned());
+        // Text in memory takes all that is written to it.
         if self.attempt > 1 {
-            what += &format!(", attempt {}", self.attempt);
+            let _ = write!(what, ", attempt {}", self.attempt);
         }
-        what += &format!(", after {}", Short(self.since.elapsed()));
+        let _ = write!(what, ", after {}", Short(self.since.elapsed()));
         self.journal.note(self.who, what);
     }
 }

@@ -5,10 +5,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
-
 /// What a customer asks for help with.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(expecting = "an object with a ticket's fields")]
@@ -59,9 +55,9 @@ impl Level {
     /// How soon they have to have an answer.
     pub fn answers_within(self) -> Duration {
         match self {
-            Self::First => 30 * MINUTE,
-            Self::Second => 4 * HOUR,
-            Self::Third => DAY,
+            Self::First => Duration::from_mins(30),
+            Self::Second => Duration::from_hours(4),
+            Self::Third => Duration::from_hours(24),
         }
     }
 
@@ -194,8 +190,8 @@ pub struct Thread {
 
 impl Thread {
     /// Nothing yet.
-    pub fn new(level: &Level) -> Self {
-        Self { level: *level, last: None, failed: 0, reminded: false }
+    pub fn new(level: Level) -> Self {
+        Self { level, last: None, failed: 0, reminded: false }
     }
 
     /// Whose it is.
@@ -220,7 +216,7 @@ impl Thread {
 
     /// How long the customer may take.
     pub fn customer_has(&self) -> Duration {
-        if self.asks() { DAY } else { 3 * DAY }
+        Duration::from_hours(if self.asks() { 24 } else { 72 })
     }
 
     /// The agent has come back.

@@ -23,7 +23,7 @@ workflow! {
         stage handled: Option<Ending> = loop level: Level = desk.first_level(ticket) {
             /// One agent and the customer, in turns.
             #[max(8, else = Talk::Escalate("they go round in circles"))]
-            stage talk: Talk = loop thread: Thread = Thread::new(level) {
+            stage talk: Talk = loop thread: Thread = Thread::new(*level) {
                 /// What the customer writes; each turn takes the next.
                 signal reply: Reply;
 
