@@ -12,7 +12,7 @@ use crate::problem::Problem;
 workflow! {
     /// Moves money from one account to another. Where a step fails for good, or the customer cancels, all that was done
     /// before is undone, the last first.
-    #[deadline(5d)]
+    #[deadline(4d)]
     pub workflow Payment(order: Order) -> Receipt
     with bank: Bank
     {

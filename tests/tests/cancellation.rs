@@ -398,22 +398,22 @@ async fn receive(open: &Mutex<Option<oneshot::Receiver<u32>>>) -> Result<u32, on
     receiver.await
 }
 
-struct Started {
+struct UnderWay {
     live: Live,
     started: Arc<AtomicBool>,
     answer: oneshot::Sender<u32>,
     handle: workflow_runtime::Handle<Waiting>,
 }
-fn started() -> Started {
+fn started() -> UnderWay {
     let (live, started) = (Live::default(), Arc::<AtomicBool>::default());
     let (answer, receiver) = oneshot::channel();
     let handle = Waiting::new(live.clone()).start(started.clone(), Mutex::new(Some(receiver)));
-    Started { live, started, answer, handle }
+    UnderWay { live, started, answer, handle }
 }
 
 #[tokio::test]
 async fn dropping_the_handle_detaches() {
-    let Started { live, started, mut answer, handle } = started();
+    let UnderWay { live, started, mut answer, handle } = started();
     drop(handle);
     while !started.load(SeqCst) {
         yield_now().await;
@@ -431,7 +431,7 @@ async fn dropping_the_handle_detaches() {
 
 #[tokio::test]
 async fn cancel_stops() {
-    let Started { live, started, answer, handle } = started();
+    let UnderWay { live, started, answer, handle } = started();
     while !started.load(SeqCst) {
         yield_now().await;
     }
@@ -447,7 +447,7 @@ async fn cancel_stops() {
 
 #[tokio::test]
 async fn cancel_before_the_first_poll_starts_nothing() {
-    let Started { live, started, handle, answer: _answer } = started();
+    let UnderWay { live, started, handle, answer: _answer } = started();
     handle.cancel();
     assert_eq!(handle.await.unwrap_err().kind(), FailureKind::Cancelled);
     assert_eq!((started.load(SeqCst), live.ever()), (false, 0));
@@ -455,7 +455,7 @@ async fn cancel_before_the_first_poll_starts_nothing() {
 
 #[tokio::test]
 async fn cancel_after_the_end_changes_nothing() {
-    let Started { answer, mut handle, .. } = started();
+    let UnderWay { answer, mut handle, .. } = started();
     answer.send(4).unwrap();
     while !handle.is_finished() {
         yield_now().await;
@@ -467,7 +467,7 @@ async fn cancel_after_the_end_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancel_comes_from_any_thread() {
-    let Started { live, started, handle, answer: _answer } = started();
+    let UnderWay { live, started, handle, answer: _answer } = started();
     while !started.load(SeqCst) {
         yield_now().await;
     }
@@ -481,7 +481,7 @@ async fn cancel_comes_from_any_thread() {
 
 #[tokio::test]
 async fn a_handle_is_awaited_by_reference() {
-    let Started { started, answer, mut handle, .. } = started();
+    let UnderWay { started, answer, mut handle, .. } = started();
     while !started.load(SeqCst) {
         tokio::select! {
             biased;
@@ -497,7 +497,7 @@ async fn a_handle_is_awaited_by_reference() {
 
 #[tokio::test]
 async fn a_cancelled_run_shows_what_was_cut() {
-    let Started { started, mut handle, answer: _answer, .. } = started();
+    let UnderWay { started, mut handle, answer: _answer, .. } = started();
     while !started.load(SeqCst) {
         yield_now().await;
     }
@@ -513,7 +513,7 @@ async fn a_cancelled_run_shows_what_was_cut() {
 fn a_runtime_that_goes_away_cancels() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let entered = runtime.enter();
-    let Started { live, handle, started: _, answer: _answer } = started();
+    let UnderWay { live, handle, started: _, answer: _answer } = started();
     runtime.block_on(async { yield_now().await });
     drop(entered);
     drop(runtime);

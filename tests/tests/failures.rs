@@ -1,5 +1,7 @@
 //! What the caller is told when a workflow fails: where, why, in which words.
 #![deny(warnings)]
+// A stage sees others by reference, however small they are.
+#![allow(clippy::trivially_copy_pass_by_ref)]
 use std::{error::Error, fmt, future::Future, io, pin::pin, task::Poll};
 use workflow_runtime::{BoxError, Failure, FailureKind, Status, TooFew, workflow};
 
@@ -83,7 +85,8 @@ async fn a_failure_in_words() {
     let mut printed = failure.to_string();
     let mut next = failure.source();
     while let Some(error) = next {
-        printed += &format!(": {error}");
+        printed.push_str(": ");
+        printed.push_str(&error.to_string());
         next = error.source();
     }
     assert_eq!(printed, chain);
@@ -329,9 +332,7 @@ async fn a_race_without_a_winner_keeps_every_reason() {
 struct Grenade(bool);
 impl Drop for Grenade {
     fn drop(&mut self) {
-        if self.0 && !std::thread::panicking() {
-            panic!("dropped");
-        }
+        assert!(!self.0 || std::thread::panicking(), "dropped");
     }
 }
 fn explode(armed: bool, what: &str) -> u32 {

@@ -205,8 +205,8 @@ workflow! {
     #[deadline(2s)]
     workflow Bounded() {
         #[timeout(500ms)]
-        #[fallback(sleep(1h))]
-        stage long = sleep(1min);
+        #[fallback(sleep(Duration::from_secs(3_600)))]
+        stage long = sleep(Duration::from_secs(60));
     }
 }
 

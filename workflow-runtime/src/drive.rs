@@ -145,6 +145,11 @@ impl<T> LazySlot<T> {
         Self { slot: Slot::new(), waiting: Mutex::default() }
     }
 
+    /// Nothing has asked for it, if its scope has ended.
+    pub fn is_empty(&self) -> bool {
+        self.slot.value.get().is_none()
+    }
+
     /// Asks for the stage, and waits for its output.
     pub async fn demand(&self, demands: &Demands, piece: u32) -> &Held<T> {
         poll_fn(|context| {

@@ -322,25 +322,29 @@ impl Maker {
         Leaf { id, salt: id, form: self.numbers.below(5), path: around.path.join(", "), inputs }
     }
 
-    fn small(&mut self, around: &Around, in_order: bool) -> Box<Scope> {
+    fn small(&mut self, around: &Around, in_order: bool) -> Scope {
         let size = 1 + self.numbers.below(3);
         let around = Around { nested: around.nested + 1, ..around.clone() };
-        Box::new(self.scope(&around, size, in_order))
+        self.scope(&around, size, in_order)
     }
 
     fn node(&mut self, around: &Around) -> Node {
         match self.numbers.below(20) {
-            0 | 1 => Node::Block(self.small(around, false)),
-            2 => Node::Block(self.small(around, true)),
+            0 | 1 => Node::Block(Box::new(self.small(around, false))),
+            2 => Node::Block(Box::new(self.small(around, true))),
             3 | 4 => {
                 let on = self.input(around);
-                Node::If { on, then: self.small(around, false), otherwise: self.small(around, false) }
+                Node::If {
+                    on,
+                    then: Box::new(self.small(around, false)),
+                    otherwise: Box::new(self.small(around, false)),
+                }
             }
             5 | 6 => {
                 let on = self.input(around);
                 let mut arms = vec![
                     Node::Leaf(self.leaf(around)),
-                    Node::Block(self.small(around, false)),
+                    Node::Block(Box::new(self.small(around, false))),
                     Node::Leaf(self.leaf(around)),
                 ];
                 if around.may_return && !self.returned {
@@ -357,7 +361,7 @@ impl Maker {
                 inside.path.push(format!("{state}.round"));
                 inside.fresh = 1;
                 let rounds = 1 + self.numbers.below(3) as u64;
-                Node::Loop { state, rounds, first, body: self.small(&inside, false) }
+                Node::Loop { state, rounds, first, body: Box::new(self.small(&inside, false)) }
             }
             9 | 10 => {
                 let (list, item) = (self.name("f"), self.name("i"));
@@ -367,7 +371,7 @@ impl Maker {
                 inside.fresh = 1;
                 let items = (0..self.numbers.below(5) as u64).map(|at| at * 3 + 1).collect();
                 let concurrency = 1 + self.numbers.below(4);
-                Node::For { list, item, items, concurrency, body: self.small(&inside, false) }
+                Node::For { list, item, items, concurrency, body: Box::new(self.small(&inside, false)) }
             }
             11 => {
                 let (name, on) = (self.name("w"), self.input(around));
@@ -375,7 +379,7 @@ impl Maker {
                 let node = if self.one_in(2) {
                     Node::Leaf(self.leaf(&around))
                 } else {
-                    Node::Block(self.small(&around, false))
+                    Node::Block(Box::new(self.small(&around, false)))
                 };
                 Node::When { name, on, node: Box::new(node) }
             }
@@ -652,7 +656,9 @@ impl Inside {
             }
             Node::Match { on, arms } => {
                 self.names.push(on.name().to_owned());
-                arms.iter().for_each(|arm| self.node(arm));
+                for arm in arms {
+                    self.node(arm);
+                }
             }
             Node::Loop { first: on, body, .. } => {
                 self.names.push(on.name().to_owned());
@@ -663,7 +669,11 @@ impl Inside {
                 self.names.push(on.name().to_owned());
                 self.node(node);
             }
-            Node::Race(members) | Node::Quorum { members, .. } => members.iter().for_each(|leaf| self.leaf(leaf)),
+            Node::Race(members) | Node::Quorum { members, .. } => {
+                for leaf in members {
+                    self.leaf(leaf);
+                }
+            }
             Node::Return(input) => self.names.push(input.name().to_owned()),
         }
     }
@@ -724,7 +734,11 @@ fn order_in(node: &Node, depth: usize, scopes: &mut Vec<Order>) {
             order(then, depth, scopes);
             order(otherwise, depth, scopes);
         }
-        Node::Match { arms, .. } => arms.iter().for_each(|arm| order_in(arm, depth, scopes)),
+        Node::Match { arms, .. } => {
+            for arm in arms {
+                order_in(arm, depth, scopes);
+            }
+        }
         Node::Loop { body, .. } | Node::For { body, .. } => order(body, depth + 1, scopes),
         Node::When { node, .. } => order_in(node, depth, scopes),
         Node::Leaf(_) | Node::Race(_) | Node::Quorum { .. } | Node::Return(_) => {}

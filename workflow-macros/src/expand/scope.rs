@@ -281,6 +281,16 @@ impl Expansion<'_, '_> {
                 }
             }).await?;
         });
+        for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
+            let field = syn::Index::from(self.model.stages[lazy].local);
+            let (cx, number, cell, local) = (self.cx(), self.number(Some(lazy)), self.cell(lazy), self.named("cell"));
+            body.extend(quote! {
+                if #slots.#field.is_empty() {
+                    if let #runtime::Option::Some(#local) = #cell { #local.skip(); }
+                    #cx.skipped(#number);
+                }
+            });
+        }
         let tail_uses = self.tail_uses(id);
         body.extend(self.bind_slots(id, &tail_uses));
         body

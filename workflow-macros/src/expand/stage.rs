@@ -19,7 +19,7 @@ impl Expansion<'_, '_> {
     }
 
     /// Where the handle sees the stage; `None` where nobody looks.
-    fn cell(&self, stage: StageId) -> TokenStream {
+    pub(super) fn cell(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let state = self.named("state");
         let field = self.stage_name(stage);
