@@ -12,8 +12,6 @@ workflow! {
             stage third = sleep(4min);
             stage fourth = sleep(4min);
         };
-        #[timeout(3s)]
-        stage cut = sleep(4s);
         stage chosen: u32 = select {
             waited: u32 = work(start) => *waited,
             sleep(11min) => 2,

@@ -248,11 +248,6 @@ pub(crate) fn deadline(nanoseconds: u128, at: Span, of_workflow: bool) -> String
     format!("{whose} of {}, in line {},", duration(nanoseconds), line(at))
 }
 
-/// A limit of a stage.
-pub(crate) fn limit(what: &str, nanoseconds: u128, at: Span) -> String {
-    format!("the {what} of {}, in line {},", duration(nanoseconds), line(at))
-}
-
 /// `end`: since the run started.
 pub(crate) fn sleep_never_ends(sleep: u128, end: u128, limit: &str) -> String {
     if sleep == end {
@@ -322,12 +317,36 @@ pub(crate) fn after_twice(name: &str) -> String {
 pub(crate) const SPAWN_AND_BLOCKING: &str = "`#[spawn]` and `#[blocking]` exclude each other: a blocking call has a thread to itself anyway\n\
      help: leave `#[spawn]` out";
 
+pub(crate) const TOLERATE_ALONE: &str = "`#[tolerate]` counts the failures that `#[catch]` makes values of, and there is none here\n\
+     help: #[catch]";
+
 pub(crate) fn misplaced(name: &str, place: &str, belongs: &str) -> String {
     format!("`#[{name}]` means nothing on {place}: it belongs {belongs}")
 }
 
 pub(crate) fn wrong_node(name: &str, belongs: &str) -> String {
     format!("`#[{name}]` means nothing on this stage: it belongs {belongs}")
+}
+
+// Types that a policy asks for.
+
+pub(crate) fn catch_no_result(stage: &str, ty: &str) -> String {
+    format!(
+        "a stage with `#[catch]` gives a `Result`, and stage `{stage}` is declared as `{ty}`\nhelp: Result<{ty}, Failure>"
+    )
+}
+
+pub(crate) fn catch_of_block(stage: &str, content: &str) -> String {
+    format!(
+        "stage `{stage}` is no single expression, so what fails it is a `Failure`\nhelp: Result<{content}, Failure>"
+    )
+}
+
+pub(crate) fn catch_no_list(stage: &str, item: &str) -> String {
+    format!(
+        "a `for` with `#[catch]` gives a `Result` for each item: declare stage `{stage}` so\n\
+         help: Vec<Result<{item}, Failure>>"
+    )
 }
 
 // Waiting.

@@ -18,7 +18,7 @@ pub use crate::{
     observe::{Observer, Observers},
     output::{
         GiveReason, List, Of, Optional, Why, count, of, of_caught, of_caught_in, of_list, of_list_in, of_optional,
-        value,
+        times, value,
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{

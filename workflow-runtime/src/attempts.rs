@@ -273,6 +273,11 @@ pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Sto
 }
 
 /// An expression whose own error is kept as it is.
+#[diagnostic::on_unimplemented(
+    message = "stage `{S}` looks at its own error, so its expression gives a `Result<{T}, E>`, but this gives `{Self}`",
+    label = "this gives `{Self}`",
+    note = "what is asked for is a `Result<{T}, E>`, or a future of one"
+)]
 pub trait IntoResult<S, T, M> {
     /// That error.
     type Error;
@@ -282,14 +287,31 @@ pub trait IntoResult<S, T, M> {
     fn into_result(self) -> Self::Run;
 }
 
-impl<S, T, E> IntoResult<S, T, Now<()>> for Result<T, E> {
+/// A `Result` of a `T`. Only by this trait does rustc take it for undecided, and so for one error, which of both is meant.
+pub trait Own<T, M> {
+    /// Its error.
+    type Error;
+    /// As it is.
+    fn own(self) -> Result<T, Self::Error>;
+}
+
+impl<T, E> Own<T, E> for Result<T, E> {
     type Error = E;
-    type Run = Ready<Self>;
-    fn into_result(self) -> Self::Run {
-        ready(self)
+    fn own(self) -> Self {
+        self
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, T, M, X: Own<T, M>> IntoResult<S, T, Now<M>> for X {
+    type Error = X::Error;
+    type Run = Ready<Result<T, X::Error>>;
+    fn into_result(self) -> Self::Run {
+        ready(self.own())
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F {
     type Error = E;
     type Run = F;
@@ -299,7 +321,11 @@ impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F
 }
 
 /// The expression of a stage whose rules look at its own error.
-pub fn typed<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
+pub fn typed<S, T, M, X: IntoResult<S, T, M>>(
+    _: PhantomData<S>,
+    _: Of<T>,
+    expression: X,
+) -> X::Run {
     expression.into_result()
 }
 

@@ -192,6 +192,12 @@ pub fn count<N: Count>(number: N) -> u64 {
     number.count()
 }
 
+/// A number of attempts.
+#[inline]
+pub fn times<N: Count>(number: N) -> u32 {
+    u32::try_from(number.count()).unwrap_or(u32::MAX)
+}
+
 /// Futures of stages cross threads; values that are no futures need not, until they are kept.
 pub trait SendIfLater<S, M> {}
 impl<S, M, X> SendIfLater<S, Now<M>> for X {}
@@ -284,7 +290,7 @@ impl<S> List<S> for () {
 
 /// What a stage with `#[when]` is declared as.
 #[diagnostic::on_unimplemented(
-    message = "a stage with `#[when]` may be skipped: declare stage `{S}` as `Option<{Self}>`",
+    message = "a stage with `#[when]` or `#[until]` may give nothing: declare stage `{S}` as `Option<{Self}>`",
     label = "not an `Option`"
 )]
 pub trait Optional<S>: Sized {

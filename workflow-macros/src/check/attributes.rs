@@ -58,6 +58,7 @@ impl Walk<'_> {
             }
         }
         self.spawn_and_blocking(attributes);
+        self.tolerate_alone(attributes);
         durations::check(attributes, self.diagnostics);
         budget::check(attributes, self.deadline, self.diagnostics);
     }
@@ -77,6 +78,16 @@ impl Walk<'_> {
         let blocking = find(|kind| matches!(kind, PolicyKind::Blocking));
         if let (Some(spawn), Some(_)) = (spawn, blocking) {
             self.diagnostics.error(spawn.name.span(), messages::SPAWN_AND_BLOCKING);
+        }
+    }
+
+    /// Only where failures are values can some of them be tolerated.
+    fn tolerate_alone(&self, attributes: &Attributes) {
+        let catches = attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
+        for policy in &attributes.policies {
+            if matches!(policy.kind, PolicyKind::Tolerate(_)) && !catches {
+                self.diagnostics.error(policy.name.span(), messages::TOLERATE_ALONE);
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use proc_macro2::Span;
 /// A deadline, where it is written as a literal.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
-    nanoseconds: u128,
+    pub(super) nanoseconds: u128,
     span: Span,
     of_workflow: bool,
 }
@@ -36,7 +36,7 @@ impl Deadline {
     }
 
     /// In words, with its line.
-    fn called(self) -> String {
+    pub(super) fn called(self) -> String {
         messages::deadline(self.nanoseconds, self.span, self.of_workflow)
     }
 }

@@ -19,6 +19,7 @@ mod reach;
 mod sleeps;
 #[cfg(test)]
 mod tests;
+mod types;
 mod undo;
 mod unused;
 mod variants;
@@ -39,6 +40,7 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     cycles::check(model, diagnostics);
     handing::check(model, diagnostics);
     undo::check(model, diagnostics);
+    types::check(model, diagnostics);
     waits::check(model, diagnostics);
     pools::check(model, diagnostics);
     loops::check(model, diagnostics);

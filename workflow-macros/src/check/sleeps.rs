@@ -1,49 +1,35 @@
-//! A sleep that a deadline or a timeout around it always cuts: what comes before it in its block counts too.
+//! A sleep that the workflow's deadline always cuts: what comes before it counts too.
 //!
 //! Times are lower bounds: an expression takes no time, a loop one round, a `for` has no items, what may be skipped or
 //! absorbed ends at once. `return` and `fail` never end.
 
-use super::{counts::literal, durations::written};
+use super::{budget::Deadline, counts::literal};
 use crate::{
     diagnostics::Diagnostics,
     messages,
     model::{Head, HeadKind, Local, Members, Model, Need, Node, NodeKind, ScopeId, StageId, Time},
-    syntax::PolicyKind,
 };
 use proc_macro2::Span;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
-    let sleeps = Sleeps { model, diagnostics };
-    let mut limits = Vec::new();
-    for policy in &model.workflow.attributes.policies {
-        if let PolicyKind::Deadline(limit) = &policy.kind
-            && let Some((nanoseconds, span)) = written(limit)
-        {
-            limits.push(Limit { at: nanoseconds, called: messages::deadline(nanoseconds, span, true) });
-        }
+    if let Some(deadline) = Deadline::of_workflow(&model.workflow.attributes) {
+        Sleeps { model, diagnostics, deadline }.scope(0, 0);
     }
-    sleeps.scope(0, 0, &limits);
 }
 
 /// Nanoseconds since the run started.
 type Moment = u128;
 const NEVER: Moment = u128::MAX;
 
-/// When what stands inside is cut.
-#[derive(Clone)]
-struct Limit {
-    at: Moment,
-    called: String,
-}
-
 struct Sleeps<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
+    deadline: Deadline,
 }
 
 impl Sleeps<'_, '_> {
     /// When a scope that starts then ends at the earliest.
-    fn scope(&self, id: ScopeId, start: Moment, limits: &[Limit]) -> Moment {
+    fn scope(&self, id: ScopeId, start: Moment) -> Moment {
         let scope = &self.model.scopes[id];
         let stages = scope.stages.len();
         let place = |local: Local| match local {
@@ -62,7 +48,7 @@ impl Sleeps<'_, '_> {
         let mut ready: Vec<usize> = (0..needs.len()).filter(|&place| waiting[place] == 0).collect();
         while let Some(next) = ready.pop() {
             let ended = match scope.stages.get(next) {
-                Some(&stage) => self.stage(stage, starts[next], limits),
+                Some(&stage) => self.stage(stage, starts[next]),
                 None => starts[next],
             };
             end = end.max(ended);
@@ -75,27 +61,14 @@ impl Sleeps<'_, '_> {
             }
         }
         match &scope.tail {
-            Some(tail) => self.node(tail, end, limits),
+            Some(tail) => self.node(tail, end),
             None => end,
         }
     }
 
-    fn stage(&self, id: StageId, start: Moment, limits: &[Limit]) -> Moment {
+    fn stage(&self, id: StageId, start: Moment) -> Moment {
         let stage = &self.model.stages[id];
-        let mut limits = limits.to_vec();
-        let own = &stage.syntax.attributes.policies;
-        let all = &self.model.workflow.attributes.policies;
-        let timeout = own.iter().chain(all).find(|policy| matches!(policy.kind, PolicyKind::Timeout(_)));
-        let deadline = own.iter().find(|policy| matches!(policy.kind, PolicyKind::Deadline(_)));
-        for policy in timeout.into_iter().chain(deadline) {
-            if let PolicyKind::Timeout(limit) | PolicyKind::Deadline(limit) = &policy.kind
-                && let Some((nanoseconds, span)) = written(limit)
-            {
-                let called = messages::limit(&policy.name.to_string(), nanoseconds, span);
-                limits.push(Limit { at: start.saturating_add(nanoseconds), called });
-            }
-        }
-        let end = self.node(&stage.node, start, &limits);
+        let end = self.node(&stage.node, start);
         let policies = &stage.policies;
         let at_once = stage.lazy
             || stage.when.is_some()
@@ -106,44 +79,46 @@ impl Sleeps<'_, '_> {
         if at_once { start } else { end }
     }
 
-    fn node(&self, node: &Node<'_>, start: Moment, limits: &[Limit]) -> Moment {
+    fn node(&self, node: &Node<'_>, start: Moment) -> Moment {
         match &node.kind {
             NodeKind::Expression(_) | NodeKind::SleepUntil(_) | NodeKind::Error => start,
             NodeKind::Return(_) | NodeKind::Fail(_) => NEVER,
-            NodeKind::Sleep(time) => self.sleep(time, node.span, start, limits),
-            NodeKind::Scope(scope) => self.scope(*scope, start, limits),
+            NodeKind::Sleep(time) => self.sleep(time, node.span, start),
+            NodeKind::Scope(scope) => self.scope(*scope, start),
             NodeKind::If(branches) => {
-                let ends = branches.iter().map(|branch| self.scope(branch.scope, start, limits)).min();
+                let ends = branches.iter().map(|branch| self.scope(branch.scope, start)).min();
                 let always = branches.last().is_some_and(|branch| branch.condition.is_none());
                 ends.filter(|_| always).unwrap_or(start)
             }
             NodeKind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.scope(arm.scope, start, limits)).min().unwrap_or(start)
+                arms.iter().map(|arm| self.scope(arm.scope, start)).min().unwrap_or(start)
             }
             NodeKind::Loop(looping) => {
-                let first = looping.initial.as_ref().map_or(start, |node| self.node(node, start, limits));
-                self.scope(looping.round, first, limits)
+                let first = looping.initial.as_ref().map_or(start, |node| self.node(node, start));
+                self.scope(looping.round, first)
             }
             NodeKind::For(each) => {
-                self.scope(each.body, start, limits);
+                self.scope(each.body, start);
                 start
             }
-            NodeKind::Members { needed, members } => self.members(*needed, members, start, limits),
-            NodeKind::Select(heads) => heads.iter().map(|head| self.head(head, start, limits)).min().unwrap_or(start),
+            NodeKind::Members { needed, members } => self.members(*needed, members, start),
+            NodeKind::Select(heads) => {
+                heads.iter().map(|head| self.head(head, start)).min().unwrap_or(start)
+            }
             NodeKind::Break(value) | NodeKind::Continue(value) => {
-                value.as_ref().map_or(start, |node| self.node(node, start, limits))
+                value.as_ref().map_or(start, |node| self.node(node, start))
             }
         }
     }
 
-    fn members(&self, needed: Option<usize>, members: &Members<'_>, start: Moment, limits: &[Limit]) -> Moment {
+    fn members(&self, needed: Option<usize>, members: &Members<'_>, start: Moment) -> Moment {
         match members {
             Members::For(each) => {
-                let end = self.scope(each.body, start, limits);
+                let end = self.scope(each.body, start);
                 if needed.is_none() { end } else { start }
             }
             Members::Listed(scopes) => {
-                let mut ends: Vec<Moment> = scopes.iter().map(|&scope| self.scope(scope, start, limits)).collect();
+                let mut ends: Vec<Moment> = scopes.iter().map(|&scope| self.scope(scope, start)).collect();
                 ends.sort_unstable();
                 let needed = match needed {
                     None => 1,
@@ -155,28 +130,26 @@ impl Sleeps<'_, '_> {
         }
     }
 
-    fn head(&self, head: &Head<'_>, start: Moment, limits: &[Limit]) -> Moment {
+    fn head(&self, head: &Head<'_>, start: Moment) -> Moment {
         let ended = match &head.kind {
-            HeadKind::Node { scope, .. } => self.scope(*scope, start, limits),
-            HeadKind::Sleep(time) => self.sleep(time, head.span, start, limits),
+            HeadKind::Node { scope, .. } => self.scope(*scope, start),
+            HeadKind::Sleep(time) => self.sleep(time, head.span, start),
             HeadKind::Signal(_) | HeadKind::Stage(_) => start,
         };
-        self.scope(head.scope, ended, limits)
+        self.scope(head.scope, ended)
     }
 
-    fn sleep(&self, time: &Time, span: Span, start: Moment, limits: &[Limit]) -> Moment {
+    fn sleep(&self, time: &Time, span: Span, start: Moment) -> Moment {
         let Time::Nanoseconds(nanoseconds) = time else { return start };
         let end = start.saturating_add(*nanoseconds);
-        let first = limits.iter().min_by_key(|limit| limit.at);
-        match first {
-            Some(first) if start != NEVER && first.at < end => {
-                // What waits for one that has been told is not told again.
-                if start <= first.at {
-                    self.diagnostics.error(span, messages::sleep_never_ends(*nanoseconds, end, &first.called));
-                }
-                NEVER
-            }
-            _ => end,
+        if end <= self.deadline.nanoseconds {
+            return end;
         }
+        // What waits for one that has been told is not told again.
+        if start <= self.deadline.nanoseconds {
+            let message = messages::sleep_never_ends(*nanoseconds, end, &self.deadline.called());
+            self.diagnostics.error(span, message);
+        }
+        NEVER
     }
 }

@@ -192,7 +192,9 @@ impl Expansion<'_, '_> {
                     }
                     None => quote!(1),
                 };
-                quote!((#runtime::pool(&(#pool)), #count))
+                let runtime = self.runtime_at(pool.span());
+                let pool = quote_spanned!(pool.span()=> #runtime::pool(&(#pool)));
+                quote!((#pool, #count))
             });
             let pools: Vec<TokenStream> = pools.collect();
             body = quote!({
@@ -264,7 +266,11 @@ impl Expansion<'_, '_> {
         let (error, rule) = (self.named("error"), self.named("rule"));
         let rules = self.model.stages[stage].policies.retries.iter().enumerate().map(|(index, retry)| {
             let holds = match retry.only_if {
-                Some(path) => quote_spanned!(path.span()=> #path(#error)),
+                Some(path) => {
+                    // rustc lets the error stand at the path only where the argument comes from there too.
+                    let local = syn::Ident::new("__workflow_error", path.span());
+                    quote_spanned!(path.span()=> { let #local = #error; #path(#local) })
+                }
                 None => quote!(true),
             };
             quote!(#index => #holds,)
@@ -319,7 +325,7 @@ impl Expansion<'_, '_> {
         quote!({
             #before
             #runtime::Attempted {
-                retry: #runtime::Retry::new((#more) as u32).waiting(#wait).jitter(#runtime::Jitter::#jitter),
+                retry: #runtime::Retry::new(#runtime::times(#more)).waiting(#wait).jitter(#runtime::Jitter::#jitter),
                 conditional: #conditional,
             }
         })

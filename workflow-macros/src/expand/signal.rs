@@ -375,9 +375,11 @@ impl Expansion<'_, '_> {
             let (ident, ty) = (&model.syntax.name, &model.syntax.ty);
             let variant = super::variant(ident);
             let accept = model.accept.map(|condition| {
+                let holds = self.named("holds");
                 quote!({
                     let #ident: &#ty = &#value;
-                    if !(#condition) {
+                    let #holds: bool = #condition;
+                    if !#holds {
                         return #runtime::Result::Err(#runtime::SignalError::Refused);
                     }
                 })

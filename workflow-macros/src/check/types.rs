@@ -1,0 +1,98 @@
+//! `#[catch]` on a stage that is plainly declared as another type. What hides behind an alias, rustc tells.
+
+use crate::{
+    diagnostics::Diagnostics,
+    messages,
+    model::{Model, NodeKind, Stage},
+    resolve::text,
+};
+use syn::{GenericArgument, PathArguments, PathSegment, Type, spanned::Spanned};
+
+pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
+    for stage in &model.stages {
+        if stage.policies.catch.is_some() {
+            caught(stage, diagnostics);
+        }
+        if let NodeKind::For(each) = &stage.node.kind
+            && each.catch
+        {
+            items(stage, diagnostics);
+        }
+    }
+}
+
+fn caught(stage: &Stage<'_>, diagnostics: &Diagnostics) {
+    let name = stage.syntax.name.to_string();
+    let Some(ty) = &stage.syntax.ty else {
+        return diagnostics.error(stage.syntax.name.span(), messages::catch_no_result(&name, "()"));
+    };
+    if is_no_result(ty) {
+        return diagnostics.error(ty.span(), messages::catch_no_result(&name, &text(ty)));
+    }
+    let is_block = !matches!(stage.node.kind, NodeKind::Expression(_));
+    if let Some((content, Some(error))) = result(ty)
+        && is_block
+        && !is_failure(error)
+    {
+        diagnostics.error(error.span(), messages::catch_of_block(&name, &text(content)));
+    }
+}
+
+/// On a `for` it is each item's failure that becomes a value.
+fn items(stage: &Stage<'_>, diagnostics: &Diagnostics) {
+    let name = stage.syntax.name.to_string();
+    let Some(ty) = &stage.syntax.ty else {
+        return diagnostics.error(stage.syntax.name.span(), messages::catch_no_list(&name, "()"));
+    };
+    let Some(item) = segment(ty).filter(|last| last.ident == "Vec").and_then(|last| arguments(last).next()) else {
+        return;
+    };
+    match result(item) {
+        Some((content, Some(error))) if !is_failure(error) => {
+            diagnostics.error(error.span(), messages::catch_no_list(&name, &text(content)));
+        }
+        None if is_no_result(item) => diagnostics.error(item.span(), messages::catch_no_list(&name, &text(item))),
+        _ => {}
+    }
+}
+
+fn segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let list = match &segment.arguments {
+        PathArguments::AngleBracketed(list) => Some(&list.args),
+        _ => None,
+    };
+    list.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The two of a `Result`; an alias may have one.
+fn result(ty: &Type) -> Option<(&Type, Option<&Type>)> {
+    let last = segment(ty).filter(|last| last.ident == "Result")?;
+    let mut arguments = arguments(last);
+    Some((arguments.next()?, arguments.next()))
+}
+
+fn is_failure(ty: &Type) -> bool {
+    segment(ty).is_some_and(|last| last.ident == "Failure")
+}
+
+/// Whether the type can't be an alias of a `Result`.
+fn is_no_result(ty: &Type) -> bool {
+    const KNOWN: [&str; 24] = [
+        "Arc", "Box", "Duration", "HashMap", "HashSet", "Option", "String", "Vec", "bool", "char", "f32", "f64", "i128",
+        "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
+    ];
+    match ty {
+        Type::Tuple(_) | Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Never(_) => true,
+        _ => segment(ty).is_some_and(|last| KNOWN.iter().any(|known| last.ident == known)),
+    }
+}
