@@ -5,6 +5,8 @@ mod inside;
 mod lower;
 mod names;
 mod needs;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 pub(crate) use borrowed::{names_lent, names_of_undo};
