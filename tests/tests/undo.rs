@@ -25,6 +25,10 @@ impl Journal {
         tokio::time::sleep(Duration::from_millis(after)).await;
         Err("no".into())
     }
+    async fn panics(&self, after: u64) -> u32 {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        panic!("at the disco")
+    }
     async fn cancel(&self, what: &String) {
         self.note(format!("cancel {what}"));
     }
@@ -113,6 +117,13 @@ workflow! {
         #[after(one)]
         stage bad: u32 = journal.fails(1);
         bad + u32::from(one.is_empty())
+    }
+    workflow Panicking() -> String with journal: Journal {
+        #[undo(journal.cancel(slow))]
+        stage slow: String = journal.book("slow", 1_000);
+        #[undo(journal.note("never"))]
+        stage bad: u32 = journal.panics(5);
+        format!("{slow}{bad}")
     }
     workflow Moves() -> String with journal: Journal {
         #[undo(journal.cancel(only))]
@@ -203,4 +214,13 @@ async fn an_undo_knows_which_attempt_it_is() {
     let failure = Counted::new(journal.clone()).run().await.unwrap_err();
     assert_eq!(failure.undo_failures().len(), 0);
     assert_eq!(journal.take()[2..], ["one 1", "one 2", "one 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_beside_it_cuts_nothing_that_can_be_undone() {
+    let journal = Journal::default();
+    let failure = Panicking::new(journal.clone()).run().await.unwrap_err();
+    assert_eq!((failure.kind(), failure.stage()), (FailureKind::Panic, Some("bad")));
+    assert_eq!(failure.in_doubt().len(), 0);
+    assert_eq!(journal.take(), ["book slow", "booked slow", "cancel slow"]);
 }

@@ -249,9 +249,12 @@ impl<T: Send + Sync + 'static> Future for Protected<T> {
     type Output = Result<Held<T>, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.started = true;
-        let Some(run) = &mut self.run else { unreachable!("polled after it ended") };
-        let Poll::Ready(ended) = run.as_mut().poll(context) else { return Poll::Pending };
-        self.run = None;
+        // Taken out: should it panic, there is nothing left of it to finish.
+        let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
+        let Poll::Ready(ended) = run.as_mut().poll(context) else {
+            self.run = Some(run);
+            return Poll::Pending;
+        };
         Poll::Ready(ended.map(|(loan, undo)| {
             // In the same breath in which the output is there.
             if let Some(undo) = undo {
@@ -264,8 +267,8 @@ impl<T: Send + Sync + 'static> Future for Protected<T> {
 
 impl<T: Send + Sync + 'static> Drop for Protected<T> {
     fn drop(&mut self) {
+        // Also where a panic elsewhere throws the scope away.
         if self.started
-            && !std::thread::panicking()
             && let Some(run) = self.run.take()
         {
             // It has begun: it may finish, and is then undone.
