@@ -2,7 +2,10 @@
 
 use crate::syntax;
 use proc_macro2::{Ident, Span};
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 use syn::{Expr, Pat, Type};
 use workflow_graph::{EdgeKind, ScopeKind, StageKind};
 
@@ -17,6 +20,10 @@ pub(crate) struct Model<'s> {
     pub(crate) workflow: &'s syntax::Workflow,
     pub(crate) names: Vec<Name>,
     pub(crate) by_name: HashMap<String, NameId>,
+    /// What its patterns and closures bind.
+    pub(crate) bound: HashSet<String>,
+    /// What its expressions name that is neither: a name of the crate's, or a typo.
+    pub(crate) unknown: HashSet<String>,
     /// In the order written: a stage stands before those nested in it.
     pub(crate) stages: Vec<Stage<'s>>,
     pub(crate) lets: Vec<Let<'s>>,

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprPath, ExprTry, ItemFn, Macro, Pat, PatIdent,
+    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprPath, ExprTry, ItemFn, LitStr, Macro, Pat,
+    PatIdent,
     visit::{self, Visit},
 };
 
@@ -13,6 +14,8 @@ use syn::{
 pub(crate) struct Mentions {
     /// Identifiers that may be names of the workflow, with where they stand.
     pub(crate) names: Vec<(String, Span)>,
+    /// In macros, those that are none of its names; in strings that are no format strings, those that would be.
+    pub(crate) others: Vec<String>,
     /// Those that are called, `name(..)`: a function of that name is meant where no such name can be seen.
     pub(crate) called: Vec<(String, Span)>,
     /// What its patterns, closures and `let`s bind.
@@ -95,17 +98,19 @@ impl<V> Visitor<'_, V> {
                 TokenTree::Literal(literal) => self.format_string(literal),
                 TokenTree::Punct(_) => {}
                 TokenTree::Ident(ident) => {
-                    if !self.known.contains_key(&ident.to_string()) {
-                        continue;
-                    }
                     let range = index > 1 && punct(index - 1, '.') && punct(index - 2, '.');
                     let member = index > 0 && punct(index - 1, '.') && !range;
                     let path_before = index > 1 && punct(index - 1, ':') && punct(index - 2, ':');
                     let colon = punct(index + 1, ':');
                     let assigned = punct(index + 1, '=') && !punct(index + 2, '=') && !punct(index + 2, '>');
                     let bang = punct(index + 1, '!') && !punct(index + 2, '=');
-                    if !(member || path_before || colon || assigned || bang) {
+                    if member || path_before || colon || assigned || bang {
+                        continue;
+                    }
+                    if self.known.contains_key(&ident.to_string()) {
                         self.name(ident);
+                    } else if !matches!(tokens.get(index + 1), Some(TokenTree::Group(_))) {
+                        self.found.others.push(ident.to_string());
                     }
                 }
             }
@@ -127,8 +132,12 @@ impl<V> Visitor<'_, V> {
             }
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
             let name = &rest[..end];
-            if rest[end..].starts_with([':', '}']) && self.known.contains_key(name) {
-                self.found.names.push((name.to_owned(), literal.span()));
+            if rest[end..].starts_with([':', '}']) {
+                if self.known.contains_key(name) {
+                    self.found.names.push((name.to_owned(), literal.span()));
+                } else {
+                    self.found.others.push(name.to_owned());
+                }
             }
             // Widths and precisions: `{:width$}`, `{:.precision$}`.
             let close = rest.find('}').unwrap_or(rest.len());
@@ -150,6 +159,13 @@ impl<'ast, V> Visit<'ast> for Visitor<'_, V> {
             self.name(ident);
         }
         visit::visit_expr_path(self, path);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast LitStr) {
+        // `format("{name}")`: somebody forgot a `!`.
+        let before = self.found.names.len();
+        self.format_string(&text.token());
+        self.found.others.extend(self.found.names.drain(before..).map(|(name, _)| name));
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {

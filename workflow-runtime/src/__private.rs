@@ -26,7 +26,7 @@ pub use crate::{
         staged, taken, unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
-    shown::{Show, Shown},
+    shown::{Show, Shown, reference},
     signal::{Announced, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until},
     state::watched,
     task::{blocking, spawn},

@@ -25,3 +25,10 @@ impl<'a, T> Show<'a, T> for Shown<'a, T> {
         self.0
     }
 }
+
+/// A scrutinee that is no name of the workflow's. Where it is no name at all, its type is still a reference to whatever the
+/// patterns say, so that what they bind has no error of its own.
+#[inline]
+pub const fn reference<T: ?Sized>(value: &T) -> &T {
+    value
+}

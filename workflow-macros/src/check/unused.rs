@@ -4,6 +4,7 @@ use crate::{
     messages,
     model::NameKind,
     model::{Local, Model, Need, Scope, ScopeId, StageId},
+    nearest::nearest,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -55,7 +56,7 @@ pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
 fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
     for name in &model.names {
         let text = name.ident.to_string();
-        if name.used || text.starts_with('_') {
+        if name.used || text.starts_with('_') || is_misspelt(model, &text) {
             continue;
         }
         let (kind, message, lints) = match name.kind {
@@ -65,7 +66,7 @@ fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
             NameKind::Service(index) => {
                 ("unused_service", messages::unused_service(&text), &model.workflow.services[index].attributes.lints)
             }
-            NameKind::Stage(stage) if gives(model, stage) => {
+            NameKind::Stage(stage) if gives(model, stage) && !lacks_tail(model, name.scope) => {
                 ("unused_output", messages::unused_output(&text), &model.stages[stage].syntax.attributes.lints)
             }
             NameKind::Signal(signal) => {
@@ -75,6 +76,21 @@ fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
         };
         found.push(Warning { span: name.ident.span(), kind, message, lints });
     }
+}
+
+/// Whether something is named that is near to it: then rustc has an error for that, or the stage is named there.
+fn is_misspelt(model: &Model<'_>, name: &str) -> bool {
+    model.unknown.contains(name) || nearest(name, model.unknown.iter().map(String::as_str)).is_some()
+}
+
+/// Whether the scope has to give a value and has no tail, which could have named what is in it: rustc has an error for that.
+fn lacks_tail(model: &Model<'_>, scope: ScopeId) -> bool {
+    let scope = &model.scopes[scope];
+    scope.tail.is_none()
+        && match scope.around {
+            Some(stage) => gives(model, stage),
+            None => !matches!(&model.workflow.output, Type::Tuple(tuple) if tuple.elems.is_empty()),
+        }
 }
 
 /// Whether the stage is declared as anything but `()`.

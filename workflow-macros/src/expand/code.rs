@@ -146,6 +146,9 @@ impl Expansion<'_, '_> {
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.
     pub(super) fn shown(&self, expr: &Expr, kept: &Ident) -> (TokenStream, TokenStream) {
+        if let Some(shown) = self.named_scrutinee(expr) {
+            return (TokenStream::new(), shown);
+        }
         match expr {
             // A name, or what a pattern bound: a reference already.
             Expr::Path(_) | Expr::Reference(_) | Expr::Lit(_) => (TokenStream::new(), quote!(#expr)),
@@ -157,6 +160,19 @@ impl Expansion<'_, '_> {
                 (quote!(let #kept = #other;), shown)
             }
         }
+    }
+
+    /// A scrutinee that is a name of the workflow's, or of nobody's: a typo. Whatever is wrong with it, what
+    /// its patterns bind are references, so that who names them has no error too.
+    fn named_scrutinee(&self, expr: &Expr) -> Option<TokenStream> {
+        let name = bare_name(expr)?;
+        let runtime = &self.runtime;
+        let text = name.to_string();
+        let constant = text.starts_with(char::is_uppercase);
+        if self.model.unknown.contains(&text) && !constant && text != "ctx" && text != "failure" {
+            return Some(quote!(#runtime::reference(&#name)));
+        }
+        self.model.by_name.contains_key(&text).then(|| quote!(#runtime::reference(#name)))
     }
 
     /// The same for a scrutinee that may be lent to a task inside.
@@ -179,11 +195,12 @@ impl Expansion<'_, '_> {
                 let pattern = &binding.pat;
                 let value = &binding.expr;
                 let runtime = &self.runtime;
-                let shown = match &**value {
+                let named = self.named_scrutinee(value);
+                let shown = named.unwrap_or_else(|| match &**value {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),
                     other => quote_spanned!(other.span()=> #runtime::Shown(&(#other)).__workflow_shown()),
-                };
+                });
                 quote!(let #pattern = #shown)
             }
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {

@@ -193,7 +193,9 @@ impl Expansion<'_, '_> {
     }
 
     fn state_struct(&self) -> Ident {
-        format_ident!("{}State", self.model.workflow.name)
+        // Not at the user's token alone, where rustc would propose type parameters for what is not found in its fields.
+        let span = Span::call_site().located_at(self.model.workflow.name.span());
+        format_ident!("{}State", self.model.workflow.name, span = span)
     }
 
     fn stages_item(&self) -> TokenStream {

@@ -12,7 +12,7 @@ use crate::{
 };
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use syn::{Expr, spanned::Spanned};
 use workflow_graph::{ScopeKind, StageKind};
 
@@ -23,6 +23,8 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         workflow,
         names: Vec::new(),
         by_name: HashMap::new(),
+        bound: HashSet::new(),
+        unknown: HashSet::new(),
         stages: Vec::new(),
         lets: Vec::new(),
         signals: Vec::new(),

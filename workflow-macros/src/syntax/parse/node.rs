@@ -118,7 +118,10 @@ impl Parser<'_> {
         if let Some(arms) = arms_alone(tokens) {
             let word = tokens.get(0).map(ToString::to_string).unwrap_or_default();
             self.diagnostics.error(tokens.start(0), message::match_missing(&word));
+            let mark = self.diagnostics.mark();
             let scrutinee = self.head_expression(tokens.before(tokens.len() - 1), "what is matched");
+            // `m atch value { .. }`
+            self.diagnostics.forget_since(mark);
             return Some(NodeKind::Match(Match { scrutinee, arms: self.arms(arms), braces: arms.span() }));
         }
         self.expression(tokens, "an expression").map(NodeKind::Expression)
