@@ -88,10 +88,9 @@ where
             Ended::Given(Ok(Ok(value))) => return Ok(Ok((value, number))),
             Ended::Given(Ok(Err(error))) => Why::Own(error),
             Ended::Given(Err(Stop::Failed(failure))) if failure.may_be_retried() => Why::Failure(failure),
-            Ended::Given(Err(Stop::Failed(failure))) => return Err(last(failure)),
+            Ended::Given(Err(Stop::Failed(failure))) | Ended::Past(failure) => return Err(last(failure)),
             Ended::Given(Err(stop)) => return Err(stop),
             Ended::Late(failure) => Why::Failure(failure),
-            Ended::Past(failure) => return Err(last(failure)),
         };
         let rule = settings.retries.iter().enumerate().position(|(index, rule)| match &error {
             Why::Own(error) => !rule.conditional || applies(error, index),
@@ -240,6 +239,7 @@ pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
 }
 
 /// The same where it need not be an error that others understand.
+#[must_use]
 pub fn untold<E>(_: E) -> Option<BoxError> {
     None
 }

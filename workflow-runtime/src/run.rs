@@ -51,7 +51,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = tracing::enabled!(target: "workflow", tracing::Level::DEBUG);
-        let observation = observers.observation();
+        let observation = observers.observation().map(Box::new);
         Self {
             graph,
             current: AtomicU32::new(TAIL),
@@ -233,7 +233,7 @@ impl<'a> Cx<'a> {
             current: AtomicU32::new(self.core.current.load(Relaxed)),
             traced: self.core.traced,
             heeded: self.core.heeded,
-            observation: self.core.observation().map(Observation::detach),
+            observation: self.core.observation().map(|observation| Box::new(observation.detach())),
             instance: OnceLock::from(Arc::clone(self.core.instance())),
             started: self.core.started.clone(),
             log: self.log.or(self.core.log.as_ref()).cloned(),
@@ -344,11 +344,12 @@ pub struct Begun<'a, T> {
 
 /// Before the expression of a stage.
 #[inline]
+#[must_use]
 pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<'_, T> {
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, true));
+    let sight = cx.core.is_heeded().then(|| Box::new(Sight::open(cx, stage, true)));
     let entered = sight.as_ref().and_then(|sight| sight.span()).map(|span| Box::new(span.entered()));
     Begun { cell, entered, sight }
 }
@@ -400,7 +401,7 @@ fn under_way<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F, tri
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, tries));
+    let sight = cx.core.is_heeded().then(|| Box::new(Sight::open(cx, stage, tries)));
     Staged { cx, stage, watch: Watch(cell), run, sight }
 }
 

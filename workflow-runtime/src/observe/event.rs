@@ -1,7 +1,11 @@
 //! What observers are told.
 
-use crate::Failure;
-use std::{fmt, sync::Arc, time::Duration};
+use crate::{Failure, graph::Graph};
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// Something that is told every event of a run: see [`Event`].
@@ -67,6 +71,8 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 pub struct Event<'a> {
     /// The workflow's name, as written.
     pub workflow: &'static str,
+    /// Its graph.
+    pub graph: &'static Graph<'static>,
     /// The stage's name, as written; none: the workflow itself, or what stands in its tail.
     pub stage: Option<&'static str>,
     /// The stage's number: its place in [`Graph::stages`](crate::graph::Graph::stages).
@@ -149,6 +155,15 @@ pub enum EventKind<'a> {
         /// How.
         outcome: Result<(), &'a Failure>,
     },
+}
+
+/// A stage's name with the numbers of the rounds and items around it: `each[3]`.
+pub(super) fn title(name: &str, places: &[(u32, u32)]) -> String {
+    let mut title = name.to_owned();
+    for (_, number) in places {
+        let _ = write!(title, "[{number}]");
+    }
+    title
 }
 
 impl fmt::Display for EventKind<'_> {

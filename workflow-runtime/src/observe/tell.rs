@@ -38,10 +38,10 @@ impl Observers {
         Self(Some(all))
     }
 
-    pub(crate) fn observation(self) -> Option<Box<Observation>> {
+    pub(crate) fn observation(self) -> Option<Observation> {
         self.0.map(|observers| {
             let shared = Arc::new(Shared { observers, under_way: Mutex::default() });
-            Box::new(Observation { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) })
+            Observation { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) }
         })
     }
 }
@@ -80,15 +80,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Observation {
     /// For a task of its own.
-    pub(crate) fn detach(&self) -> Box<Self> {
+    pub(crate) fn detach(&self) -> Self {
         let shared = Arc::clone(&self.shared);
-        Box::new(Self { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) })
+        Self { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) }
     }
 
     fn tell(&self, core: &Core, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         let name = core.stage_name(stage);
         let event = Event {
             workflow: core.graph().name,
+            graph: core.graph(),
             stage: name,
             index: name.map(|_| stage),
             places,
@@ -277,7 +278,7 @@ pub(crate) struct Sight<'a> {
 impl<'a> Sight<'a> {
     /// A stage that is enabled now. `tries`: nothing stands around its only attempt, which starts now too.
     #[cold]
-    pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Box<Self> {
+    pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Self {
         let core = cx.core;
         let span = core.is_traced().then(|| {
             let name = core.stage_name(stage).unwrap_or_default();
@@ -292,7 +293,7 @@ impl<'a> Sight<'a> {
                 observation.tell(core, stage, &place.1, EventKind::AttemptStarted { attempt: 1 });
             }
         }
-        Box::new(Self { core, place, span, ended: AtomicBool::new(false) })
+        Self { core, place, span, ended: AtomicBool::new(false) }
     }
 
     pub(crate) fn enter(&self) -> Option<Entered<'_>> {

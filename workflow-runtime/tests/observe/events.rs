@@ -1,6 +1,7 @@
-//! What observers are told, event for event, under paused time.
+//! Every event, exactly, under paused time.
 
 use std::{
+    fmt::Write,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -35,15 +36,15 @@ impl Observer for Trace {
         let at = event.at.duration_since(self.start).as_millis();
         let mut line = format!("{at} {}", event.stage.unwrap_or("-"));
         for (_, number) in event.places {
-            line += &format!("[{number}]");
+            let _ = write!(line, "[{number}]");
         }
-        line += &format!(" {}", event.kind);
+        let _ = write!(line, " {}", event.kind);
         match event.kind {
             EventKind::AttemptFailed { delay: Some(delay), .. } => {
-                line += &format!(", next in {} ms", delay.as_millis())
+                let _ = write!(line, ", next in {} ms", delay.as_millis());
             }
             EventKind::Failed { failure } | EventKind::Ended { outcome: Err(failure) } => {
-                line += &format!(": {failure:#}");
+                let _ = write!(line, ": {failure:#}");
             }
             _ => {}
         }

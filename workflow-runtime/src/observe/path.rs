@@ -1,0 +1,110 @@
+//! Which stages a run's time went through, and how much of it ran side by side.
+
+use super::record::{How, Moment, Run};
+use std::time::Duration;
+
+/// The stages without others inside them that the run's end waited for, the first first: each started when the one before
+/// it had ended, or what stood around it.
+pub(super) fn critical_path(run: &Run) -> Vec<usize> {
+    let mut children = vec![Vec::new(); run.stages.len()];
+    let mut outermost = Vec::new();
+    for (index, stage) in run.stages.iter().enumerate() {
+        match stage.parent {
+            Some(parent) => children[parent].push(index),
+            None => outermost.push(index),
+        }
+    }
+    let mut path = Vec::new();
+    let mut next = last_of(run, &outermost, usize::MAX);
+    while let Some(current) = next {
+        let ended = run.stages[current].end.map_or(usize::MAX, |(moment, _)| moment.order);
+        if let Some(inner) = last_of(run, &children[current], ended) {
+            next = Some(inner);
+            continue;
+        }
+        if !matches!(run.stages[current].end, Some((_, How::Skipped))) {
+            path.push(current);
+        }
+        // Where it did not wait for another, what stands around it did.
+        let mut waiting = Some(current);
+        next = None;
+        while let (None, Some(stage)) = (next, waiting) {
+            next = waited_for(run, stage);
+            waiting = run.stages[stage].parent;
+        }
+    }
+    path.reverse();
+    path
+}
+
+/// The last to end of those: what was cancelled held nothing up.
+fn last_of(run: &Run, among: &[usize], before: usize) -> Option<usize> {
+    let ended = |&index: &usize| match run.stages[index].end {
+        Some((Moment { order, .. }, How::Completed | How::Failed)) if order < before => Some((order, index)),
+        _ => None,
+    };
+    among.iter().filter_map(ended).max().map(|(_, index)| index)
+}
+
+/// Which stage it started right after.
+fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
+    let stage = &run.stages[waiting];
+    let needs: Vec<u32> = run
+        .graph
+        .edges
+        .iter()
+        .filter(|edge| is_inside(run, edge.to, stage.stage) && !is_inside(run, edge.from, stage.stage))
+        .map(|edge| edge.from)
+        .collect();
+    let scope_start = stage.parent.map_or(run.started, |parent| run.stages[parent].enabled.at);
+    let ended = run.stages.iter().enumerate().filter_map(|(index, other)| {
+        let (moment, how) = other.end?;
+        let is_needed = needs.contains(&other.stage) && stage.places.starts_with(&other.places);
+        // The round before, or an item that made room.
+        let made_room = other.parent == stage.parent
+            && other.places != stage.places
+            && moment.at == stage.enabled.at
+            && moment.at > scope_start;
+        let before = moment.order < stage.enabled.order && how != How::Cancelled;
+        (before && (is_needed || made_room)).then_some((moment.order, index))
+    });
+    ended.max().map(|(_, index)| index)
+}
+
+/// Whether a stage is another or stands inside it.
+fn is_inside(run: &Run, stage: u32, other: u32) -> bool {
+    let mut next = Some(stage);
+    for _ in 0..=run.graph.stages.len() {
+        match next {
+            Some(stage) if stage == other => return true,
+            Some(stage) => {
+                next = run.graph.stages.get(stage as usize).and_then(|stage| run.around(stage.scope));
+            }
+            None => return false,
+        }
+    }
+    false
+}
+
+/// How long the attempts of stages without others inside them took together, and how many of them ran at once at most.
+pub(super) fn work(run: &Run) -> (Duration, usize) {
+    let composites = run.composites();
+    let leaves = run.stages.iter().zip(composites).filter(|(_, composite)| !composite).map(|(stage, _)| stage);
+    let mut total = Duration::ZERO;
+    let mut changes = Vec::new();
+    for attempt in leaves.flat_map(|stage| &stage.attempts) {
+        let until = attempt.until(run.last);
+        total += until.duration_since(attempt.start);
+        if until > attempt.start {
+            changes.extend([(attempt.start, true), (until, false)]);
+        }
+    }
+    // What ends makes room first.
+    changes.sort_unstable();
+    let (mut running, mut most) = (0usize, 0);
+    for (_, starts) in changes {
+        running = if starts { running + 1 } else { running.saturating_sub(1) };
+        most = most.max(running);
+    }
+    (total, most)
+}

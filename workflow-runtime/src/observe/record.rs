@@ -1,0 +1,239 @@
+//! What a [`Report`](super::Report) keeps of the events.
+
+use super::{Event, EventKind, event::title};
+use crate::{Failure, FailureKind, graph::Graph};
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
+
+/// Rounds and items, from the outside in.
+type Places = Vec<(u32, u32)>;
+
+/// One run, as far as it has been told.
+pub(super) struct Run {
+    pub(super) graph: &'static Graph<'static>,
+    pub(super) started: Instant,
+    /// When the last event came.
+    pub(super) last: Instant,
+    /// None: it is under way.
+    pub(super) end: Option<How>,
+    /// In the order in which they were enabled.
+    pub(super) stages: Vec<StageRun>,
+    /// Whose own, and of which kind; none: the run's own.
+    pub(super) failures: Vec<(Option<u32>, FailureKind)>,
+    /// The latest of each stage in each place.
+    by_place: HashMap<(u32, Places), usize>,
+    events: usize,
+}
+
+/// One run of a stage.
+pub(super) struct StageRun {
+    pub(super) stage: u32,
+    pub(super) places: Places,
+    /// The run of the stage around it.
+    pub(super) parent: Option<usize>,
+    pub(super) enabled: Moment,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) end: Option<(Moment, How)>,
+    pub(super) undo: Option<Attempt>,
+}
+
+/// A time, and the number of the event that came then: events of one time have an order, too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) at: Instant,
+    pub(super) order: usize,
+}
+
+/// One attempt, at a stage or at undoing it.
+pub(super) struct Attempt {
+    pub(super) start: Instant,
+    /// None: it is under way.
+    pub(super) end: Option<(Instant, How)>,
+}
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Completed,
+    Skipped,
+    Failed,
+    Cancelled,
+}
+
+impl How {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Attempt {
+    fn starting(start: Instant) -> Self {
+        Self { start, end: None }
+    }
+
+    /// Until when it is known to have lasted.
+    pub(super) fn until(&self, now: Instant) -> Instant {
+        self.end.map_or(now, |(at, _)| at)
+    }
+}
+
+impl Run {
+    pub(super) fn new(event: &Event<'_>) -> Self {
+        Self {
+            graph: event.graph,
+            started: event.at,
+            last: event.at,
+            end: None,
+            stages: Vec::new(),
+            failures: Vec::new(),
+            by_place: HashMap::new(),
+            events: 0,
+        }
+    }
+
+    pub(super) fn take(&mut self, event: &Event<'_>) {
+        self.last = self.last.max(event.at);
+        self.events += 1;
+        let now = Moment { at: event.at, order: self.events };
+        match event.index {
+            Some(stage) => self.take_of_stage(stage, now, event),
+            None => match event.kind {
+                EventKind::Ended { outcome: Ok(()) } => self.end = Some(How::Completed),
+                EventKind::Ended { outcome: Err(failure) } => {
+                    if failure.stage().is_none() {
+                        self.failures.push((None, failure.kind()));
+                    }
+                    self.end =
+                        Some(if failure.kind() == FailureKind::Cancelled { How::Cancelled } else { How::Failed });
+                }
+                EventKind::Cancelled => self.end = Some(How::Cancelled),
+                _ => {}
+            },
+        }
+    }
+
+    fn take_of_stage(&mut self, stage: u32, now: Moment, event: &Event<'_>) {
+        if let EventKind::Enabled = event.kind {
+            self.enable(stage, now, event.places);
+            return;
+        }
+        if let EventKind::AttemptFailed { failure, .. } | EventKind::UndoFailed { failure } = event.kind {
+            self.count(stage, failure);
+        }
+        let place = (stage, event.places.to_vec());
+        let Some(run) = self.by_place.get(&place).map(|&index| &mut self.stages[index]) else { return };
+        let how = match event.kind {
+            EventKind::AttemptStarted { .. } => {
+                run.attempts.push(Attempt::starting(now.at));
+                return;
+            }
+            EventKind::AttemptFailed { .. } => {
+                run.end_attempt(now.at, How::Failed);
+                return;
+            }
+            EventKind::Undoing => {
+                run.undo = Some(Attempt::starting(now.at));
+                return;
+            }
+            EventKind::Undone | EventKind::UndoFailed { .. } => {
+                let failed = matches!(event.kind, EventKind::UndoFailed { .. });
+                if let Some(undo) = &mut run.undo {
+                    undo.end = Some((now.at, if failed { How::Failed } else { How::Completed }));
+                }
+                return;
+            }
+            EventKind::Completed => How::Completed,
+            EventKind::Skipped => How::Skipped,
+            EventKind::Failed { .. } => How::Failed,
+            EventKind::Cancelled => How::Cancelled,
+            _ => return,
+        };
+        run.end_attempt(now.at, how);
+        run.end = Some((now, how));
+    }
+
+    fn enable(&mut self, stage: u32, enabled: Moment, places: &[(u32, u32)]) {
+        let parent =
+            self.graph.stages.get(stage as usize).and_then(|stage| self.around(stage.scope)).and_then(|around| {
+                let places: Places = places.iter().take_while(|(stage, _)| *stage != around).copied().collect();
+                self.by_place.get(&(around, places)).copied()
+            });
+        let places = places.to_vec();
+        self.by_place.insert((stage, places.clone()), self.stages.len());
+        self.stages.push(StageRun { stage, places, parent, enabled, attempts: Vec::new(), end: None, undo: None });
+    }
+
+    /// A failure counts where it comes from, not for what stands around that.
+    fn count(&mut self, stage: u32, failure: &Failure) {
+        if failure.stage() == Some(self.name(stage)) {
+            self.failures.push((Some(stage), failure.kind()));
+        }
+    }
+
+    /// The stage around a scope.
+    pub(super) fn around(&self, scope: u32) -> Option<u32> {
+        self.graph.scopes.get(scope as usize).and_then(|scope| scope.stage)
+    }
+
+    pub(super) fn name(&self, stage: u32) -> &'static str {
+        self.graph.stages.get(stage as usize).map_or("", |stage| stage.name)
+    }
+
+    /// A stage's name with its rounds and items: `each[3]`.
+    pub(super) fn title(&self, run: &StageRun) -> String {
+        title(self.name(run.stage), &run.places)
+    }
+
+    /// How many stages stand around it.
+    pub(super) fn depth(&self, stage: u32) -> usize {
+        let mut depth = 0;
+        let mut next = Some(stage);
+        while let Some(around) = next
+            .and_then(|stage| self.graph.stages.get(stage as usize))
+            .and_then(|stage| self.around(stage.scope))
+            // A graph made by hand may go in circles.
+            .filter(|_| depth < self.graph.stages.len())
+        {
+            depth += 1;
+            next = Some(around);
+        }
+        depth
+    }
+
+    /// From its start until its end, or until the last event.
+    pub(super) fn time(&self) -> Duration {
+        self.last.duration_since(self.started)
+    }
+
+    /// Which stages had others inside them.
+    pub(super) fn composites(&self) -> Vec<bool> {
+        let mut composites = vec![false; self.stages.len()];
+        for parent in self.stages.iter().filter_map(|run| run.parent) {
+            composites[parent] = true;
+        }
+        composites
+    }
+}
+
+impl StageRun {
+    fn end_attempt(&mut self, at: Instant, how: How) {
+        if let Some(attempt) = self.attempts.last_mut().filter(|attempt| attempt.end.is_none()) {
+            attempt.end = Some((at, how));
+        }
+    }
+
+    /// In attempts.
+    pub(super) fn busy(&self, now: Instant) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.until(now).duration_since(attempt.start)).sum()
+    }
+
+    /// From when it was enabled until its end.
+    pub(super) fn time(&self, now: Instant) -> Duration {
+        self.end.map_or(now, |(moment, _)| moment.at).duration_since(self.enabled.at)
+    }
+}

@@ -1,0 +1,153 @@
+//! Where the time of runs went.
+
+use super::{Event, Observer, path, record::Run, table, timeline};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// Collects what became of runs, and tells it as a table or as a picture.
+///
+/// Clones share what they collect. It keeps a record of every stage of every run, some hundred bytes each, until
+/// [`clear`](Self::clear); it can be read while runs are under way.
+///
+/// ```
+/// use std::time::Duration;
+/// use workflow_runtime::{observe::Report, workflow};
+///
+/// workflow! {
+///     workflow Dinner() {
+///         stage soup = tokio::time::sleep(Duration::from_millis(30));
+///         stage salad = tokio::time::sleep(Duration::from_millis(10));
+///         #[after(soup, salad)]
+///         stage served = tokio::time::sleep(Duration::from_millis(10));
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let report = Report::new();
+/// Dinner::new().observed_by(report.clone()).run().await.unwrap();
+///
+/// let path: Vec<String> = report.critical_path().into_iter().map(|step| step.stage).collect();
+/// assert_eq!(path, ["soup", "served"]);
+/// assert_eq!(report.parallelism(), Some(1.25)); // 50 ms of work in 40 ms.
+/// println!("{}", report.to_table());
+/// std::fs::write(std::env::temp_dir().join("dinner.svg"), report.to_svg()).unwrap();
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Report {
+    collected: Arc<Mutex<Collected>>,
+}
+
+/// The runs in the order in which they started, and which run an instance is.
+#[derive(Default)]
+struct Collected {
+    runs: Vec<Run>,
+    by_instance: HashMap<String, usize>,
+}
+
+/// A stage on the path that a run's time went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its name; with the numbers of rounds and items around it, from 0: `each[3]`.
+    pub stage: String,
+    /// When it was enabled, since the run's start.
+    pub at: Duration,
+    /// How long it took, waits between its attempts included.
+    pub time: Duration,
+}
+
+impl Report {
+    /// Of no run so far.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets all runs. What is still told of those under way is dropped.
+    pub fn clear(&self) {
+        *self.lock() = Collected::default();
+    }
+
+    /// As text, a block a workflow: how its runs ended, a line a stage (how often it ran and in how many attempts, how it
+    /// ended, its time in attempts, the longest run of it, its waits between attempts), failures by stage and kind, and
+    /// the path that the time of its longest run went through.
+    #[must_use]
+    pub fn to_table(&self) -> String {
+        table::write(&self.lock().runs)
+    }
+
+    /// As an SVG image, from left to right: a block a run, a row for each run of a stage, a bar for each attempt. Bars on
+    /// the path that the run's time went through are outlined; a pointer that rests on one shows its times.
+    ///
+    /// The image needs nothing else: no scripts, no fonts. It follows the reader's choice of light or dark.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        timeline::write(&self.lock().runs)
+    }
+
+    /// Which stages the time of the longest run went through, the first first: each started when the one before had
+    /// ended. Time between two of them is one of waiting: for a signal, for the next attempt of a block.
+    #[must_use]
+    pub fn critical_path(&self) -> Vec<Step> {
+        let collected = self.lock();
+        let Some(run) = collected.runs.iter().max_by_key(|run| run.time()) else { return Vec::new() };
+        steps(run)
+    }
+
+    /// How much work ran side by side: the time that attempts of innermost stages took together, over the time that the
+    /// runs took. None where they took none.
+    #[must_use]
+    pub fn parallelism(&self) -> Option<f64> {
+        parallelism(self.lock().runs.iter())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Collected> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64> {
+    let (mut work, mut time) = (Duration::ZERO, Duration::ZERO);
+    for run in runs {
+        work += path::work(run).0;
+        time += run.time();
+    }
+    (!time.is_zero()).then(|| work.as_secs_f64() / time.as_secs_f64())
+}
+
+pub(super) fn steps(run: &Run) -> Vec<Step> {
+    let step = |&index: &usize| {
+        let stage = &run.stages[index];
+        Step { stage: run.title(stage), at: stage.enabled.at.duration_since(run.started), time: stage.time(run.last) }
+    };
+    let path = path::critical_path(run);
+    path.iter().map(step).collect()
+}
+
+impl Observer for Report {
+    fn event(&self, event: &Event<'_>) {
+        let mut collected = self.lock();
+        let Collected { runs, by_instance } = &mut *collected;
+        if let super::EventKind::Started = event.kind {
+            by_instance.insert(event.instance.to_owned(), runs.len());
+            runs.push(Run::new(event));
+        }
+        if let Some(&index) = by_instance.get(event.instance) {
+            runs[index].take(event);
+            if let super::EventKind::Ended { .. } = event.kind {
+                by_instance.remove(event.instance);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Report").field("runs", &self.lock().runs.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Observers: what they are told, and what those that come with the crate make of it.
+
+mod events;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod progress;
+mod report;
