@@ -90,9 +90,7 @@ impl Sleeps<'_, '_> {
                 let always = branches.last().is_some_and(|branch| branch.condition.is_none());
                 ends.filter(|_| always).unwrap_or(start)
             }
-            NodeKind::Match { arms, .. } => {
-                arms.iter().map(|arm| self.scope(arm.scope, start)).min().unwrap_or(start)
-            }
+            NodeKind::Match { arms, .. } => arms.iter().map(|arm| self.scope(arm.scope, start)).min().unwrap_or(start),
             NodeKind::Loop(looping) => {
                 let first = looping.initial.as_ref().map_or(start, |node| self.node(node, start));
                 self.scope(looping.round, first)
@@ -102,9 +100,7 @@ impl Sleeps<'_, '_> {
                 start
             }
             NodeKind::Members { needed, members } => self.members(*needed, members, start),
-            NodeKind::Select(heads) => {
-                heads.iter().map(|head| self.head(head, start)).min().unwrap_or(start)
-            }
+            NodeKind::Select(heads) => heads.iter().map(|head| self.head(head, start)).min().unwrap_or(start),
             NodeKind::Break(value) | NodeKind::Continue(value) => {
                 value.as_ref().map_or(start, |node| self.node(node, start))
             }

@@ -88,8 +88,8 @@ fn is_failure(ty: &Type) -> bool {
 /// Whether the type can't be an alias of a `Result`.
 fn is_no_result(ty: &Type) -> bool {
     const KNOWN: [&str; 24] = [
-        "Arc", "Box", "Duration", "HashMap", "HashSet", "Option", "String", "Vec", "bool", "char", "f32", "f64", "i128",
-        "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
+        "Arc", "Box", "Duration", "HashMap", "HashSet", "Option", "String", "Vec", "bool", "char", "f32", "f64",
+        "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
     ];
     match ty {
         Type::Tuple(_) | Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Never(_) => true,
