@@ -321,11 +321,7 @@ impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F
 }
 
 /// The expression of a stage whose rules look at its own error.
-pub fn typed<S, T, M, X: IntoResult<S, T, M>>(
-    _: PhantomData<S>,
-    _: Of<T>,
-    expression: X,
-) -> X::Run {
+pub fn typed<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
     expression.into_result()
 }
 

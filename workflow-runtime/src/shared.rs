@@ -60,7 +60,10 @@ pub async fn breaking<T>(
 }
 
 /// A pool, or a reference to one.
-#[diagnostic::on_unimplemented(message = "`#[acquire]` takes permits of a `Pool`, not of `{Self}`", label = "not a `Pool`")]
+#[diagnostic::on_unimplemented(
+    message = "`#[acquire]` takes permits of a `Pool`, not of `{Self}`",
+    label = "not a `Pool`"
+)]
 pub trait AsPool {
     /// The pool.
     fn pool(&self) -> &Pool;

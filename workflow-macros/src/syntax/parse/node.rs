@@ -251,7 +251,7 @@ impl Tokens<'_> {
 }
 
 /// The arms of a `match` that lacks its keyword.
-fn arms_alone<'a>(tokens: Tokens<'a>) -> Option<&'a Group> {
+fn arms_alone(tokens: Tokens<'_>) -> Option<&Group> {
     let last = tokens.len().checked_sub(1).filter(|last| *last > 0)?;
     let arms = tokens.brace(last)?;
     let other = tokens.find(0, |tokens, at| tokens.is_any_word(at, &["match", "if", "while", "for"]));
