@@ -230,18 +230,6 @@ pub async fn note_approval(bank: &Bank, ctx: &StageContext, by: &str) -> Result<
     bank.attempt(ctx, Step::Approval, Duration::from_millis(50), work).await
 }
 
-/// Reverses an approval, where one was needed.
-///
-/// # Errors
-///
-/// When that does not work now.
-pub async fn void_approval(bank: &Bank, ctx: &StageContext, approval: &Approval) -> Result<(), Problem> {
-    match approval {
-        Approval::NotNeeded => Ok(()),
-        Approval::By(_) => undo(bank, ctx, Step::Approval).await,
-    }
-}
-
 /// Moves the money. That the other bank refuses is an answer.
 ///
 /// # Errors

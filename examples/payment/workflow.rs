@@ -4,7 +4,6 @@ use workflow_runtime::workflow;
 
 use crate::bank::{
     Bank, ask_for_approval, assess_risk, check_compliance, execute, note_approval, reconcile, report, undo, validate,
-    void_approval,
 };
 use crate::domain::{Answer, Approval, Clearance, Hold, Order, Receipt, Reconciliation, Reply, Risk, Step, Transfer};
 use crate::problem::Problem;
@@ -37,7 +36,6 @@ workflow! {
         stage compliance: Clearance = check_compliance(bank, ctx, order, validation);
 
         /// Above the limit, somebody who may has to agree, and within three days.
-        #[undo(void_approval(bank, ctx, approval), retry(3, fixed(1min)), timeout(30s))]
         stage approval: Approval = if bank.needs_approval(order) {
             stage asked = ask_for_approval(bank, ctx, order, risk, compliance);
             #[accept(answer.is_from_an_approver())]
@@ -45,7 +43,12 @@ workflow! {
             signal answer: Answer;
             select {
                 signal answer => match answer {
-                    Answer::Granted { by } => note_approval(bank, ctx, by),
+                    Answer::Granted { by } => {
+                        // Not on the whole stage: who only waits for an answer has nothing to undo.
+                        #[undo(undo(bank, ctx, Step::Approval), retry(3, fixed(1min)), timeout(30s))]
+                        stage noted: Approval = note_approval(bank, ctx, by);
+                        noted
+                    },
                     Answer::Denied { by, reason } => fail Problem::Denied { by: by.clone(), reason: reason.clone() },
                 },
                 sleep(3d) => fail Problem::Expired,

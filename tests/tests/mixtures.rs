@@ -108,11 +108,12 @@ async fn deep() {
     let log = Log::default();
     let items = vec!["good".to_owned(), "bad".to_owned()];
     let all = Deep::new(log.clone()).run(items).await.unwrap();
-    assert!(all[0].is_ok());
+    // The bad item is won by the slow racer, whose undo does not keep its output from being handed over.
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
     let noted = log.all();
     // The slow racer of the good item may finish (it has an undo), and is undone before its race goes on.
     assert_eq!(noted.iter().filter(|line| *line == "undo slow good").count(), 1, "{noted:?}");
-    assert!(noted.contains(&"undo slow bad".to_owned()), "{noted:?}");
+    assert!(!noted.contains(&"undo slow bad".to_owned()), "{noted:?}");
     assert!(noted.iter().any(|line| line.starts_with("undo bad ")), "{noted:?}");
     assert!(!noted.iter().any(|line| line.starts_with("undo good ")), "{noted:?}");
 }

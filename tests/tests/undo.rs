@@ -125,6 +125,18 @@ workflow! {
         stage bad: u32 = journal.panics(5);
         format!("{slow}{bad}")
     }
+    workflow HandsOn() -> String with journal: Journal {
+        #[undo(journal.note("undone"))]
+        stage outer: String = match 1 {
+            1 => {
+                #[undo(journal.note("undone inside"))]
+                stage inner: String = journal.book("inner", 1);
+                inner
+            },
+            _ => String::new(),
+        };
+        outer
+    }
     workflow Moves() -> String with journal: Journal {
         #[undo(journal.cancel(only))]
         stage only: String = journal.book("only", 1);
@@ -223,4 +235,9 @@ async fn a_panic_beside_it_cuts_nothing_that_can_be_undone() {
     assert_eq!((failure.kind(), failure.stage()), (FailureKind::Panic, Some("bad")));
     assert_eq!(failure.in_doubt().len(), 0);
     assert_eq!(journal.take(), ["book slow", "booked slow", "cancel slow"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_does_not_name_the_output_does_not_keep_it() {
+    assert_eq!(HandsOn::new(Journal::default()).run().await.unwrap(), "inner");
 }

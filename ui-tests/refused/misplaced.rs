@@ -5,6 +5,8 @@ fn work(_: &u32) -> u32 { 1 }
 workflow! {
     #[lazy]
     #[max(3)]
+    #[until(start)]
+    #[undo(work(start))]
     workflow Misplaced(#[lazy] start: u32, numbers: Vec<u32>) -> u32 with #[spawn] service: u32 {
         #[max(3)]
         stage called: u32 = work(start);
@@ -30,7 +32,23 @@ workflow! {
             0 => #[spawn] { 1 },
             _ => #[max(3)] for number in numbers { drop(number) },
         };
-        called + looped + first + twice + value + versioned + blocked + both + accepted + arms
+        #[timeout(3s)]
+        #[cache(key = *called)]
+        let timed: u32 = 1;
+        #[retry(3)]
+        #[until(called)]
+        #[catch]
+        signal message: u32;
+        #[tolerate(3)]
+        stage tolerant: u32 = *start;
+        #[tolerate(5%)]
+        stage alone: Vec<u32> = for number in numbers { *number };
+        stage in_arms: u32 = match *start {
+            0 => #[undo(work(start))] { 1 },
+            1 => #[deadline(3s)] #[breaker(failures = 2, cooldown = 3s)] work(start),
+            _ => #[fallback(1)] #[acquire(start)] { 2 },
+        };
+        called + timed + message + tolerant + alone.len() as u32 + in_arms + looped + first + twice + value + versioned + blocked + both + accepted + arms
     }
 }
 

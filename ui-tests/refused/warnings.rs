@@ -17,6 +17,8 @@ workflow! {
         stage _underscored: u32 = *third;
         stage nothing = ();
         stage unit: () = ();
+        signal unheard: u32;
+        signal _ignored: u32;
         third + direct
     }
 }

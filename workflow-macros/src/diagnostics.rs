@@ -80,6 +80,7 @@ pub(crate) mod message {
         "a workflow needs a name\nhelp: workflow Name(input: Input) -> Output { .. }";
     pub(crate) const OUTPUT_ARROW: &str = "a workflow's output type stands after `->`\n\
         help: workflow Name(input: Input) -> Output { .. }";
+    pub(crate) const AFTER_NAME: &str = "expected the workflow's inputs in parentheses";
     pub(crate) const AFTER_INPUTS: &str = "expected `->`, `with`, `where` or the workflow's body `{ .. }`";
     pub(crate) const WHERE_TWICE: &str = "a workflow has one `where`: put all bounds there";
 

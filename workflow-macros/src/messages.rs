@@ -24,6 +24,10 @@ pub(crate) fn declared_twice(name: &str, first: Span) -> String {
     )
 }
 
+pub(crate) fn workflow_twice(name: &str, first: Span) -> String {
+    format!("workflow `{name}` stands twice: first in line {}", line(first))
+}
+
 pub(crate) fn same_variant(name: &str, first_name: &str, variant: &str, first: Span) -> String {
     format!(
         "`{name}` and `{first_name}`, in line {}, both give the variant `{variant}`\nhelp: choose another name",

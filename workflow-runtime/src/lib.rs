@@ -40,7 +40,7 @@
 //! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | what has become of each stage of a run |
 //! | [`StageContext`] | what a stage may ask, as `ctx` |
 //! | [`graph`] | each workflow as static data, and its pictures |
-//! | [`observe`] | who is told every event of a run |
+//! | [`observe`] | every event of a run, with its time; reports, timelines, progress, metrics |
 //! | [`policy`], [`Pool`] | what the attributes for how a stage runs are made of: retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
 //! | [`Workflow`] | the trait of all workflows, for code that takes any |
 //!

@@ -203,12 +203,18 @@ pub struct Protected<T: Send + Sync + 'static> {
 type Done<T> = (Loan<T>, Option<Undo>);
 
 /// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
-/// the undo.
-pub fn protected<T, F, A, R>(cx: Cx<'_>, stage: u32, run: impl FnOnce(Arc<Detached>) -> F, arm: A) -> Protected<T>
+/// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
+pub fn protected<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    keeps: bool,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
 where
     T: Send + Sync + 'static,
     F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Loan<T>, Failure, Arc<Detached>) -> R + Send + 'static,
+    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     let run = run(Arc::new(cx.detach()));
@@ -218,11 +224,25 @@ where
     let run = async move {
         let (value, ran) = run.await?;
         let loan = Loan::new(value);
-        let output = loan.clone();
+        let output = keeps.then(|| loan.clone());
         let undo = ran.then(|| Undo::new(stage, places, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
     Protected { stage, log: cx.log(), run: Some(Box::pin(run)), started: false }
+}
+
+impl Detached {
+    /// The output that an undo keeps.
+    ///
+    /// # Panics
+    /// Where it keeps none: the macro sees to that.
+    #[must_use]
+    pub fn kept<T>(own: Option<&Loan<T>>) -> &T {
+        match own {
+            Some(loan) => loan,
+            None => unreachable!("only an undo that names its output keeps it"),
+        }
+    }
 }
 
 /// `on = attempt`: armed before the first attempt.

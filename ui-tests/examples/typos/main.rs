@@ -49,6 +49,8 @@ enum Verdict {
     OnItsLine,
     Elsewhere,
     Several,
+    /// Brackets don't match: rustc says so before any macro runs.
+    Brackets,
 }
 
 fn main() {
@@ -92,30 +94,46 @@ fn report(typos: &[Typo], told: &[(usize, Vec<Told>)], all: bool) {
         if warned {
             *counts.entry(("and warnings", verdict)).or_default() += 1;
         }
-        if all || warned || !matches!(verdict, Verdict::AtTheTypo | Verdict::OnItsLine) {
+        if all || warned || !matches!(verdict, Verdict::AtTheTypo | Verdict::OnItsLine | Verdict::Brackets) {
             let _ = writeln!(out, "{verdict:?}: line {}: {}", typo.line, typo.description);
             for told in told {
                 let _ = writeln!(out, "    {} in line {}: {}", told.level, told.line, told.text);
             }
         }
     }
-    let _ =
-        writeln!(out, "\n{:<14}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "", "tried", "none", "at it", "line", "off", "more");
+    let columns = ["tried", "none", "at it", "line", "off", "more", "bracket"];
+    row(&mut out, "", &columns.map(str::to_owned));
     let kinds: std::collections::BTreeSet<&str> = counts.keys().map(|(kind, _)| *kind).collect();
     for kind in kinds {
         let of = |verdict| counts.get(&(kind, verdict)).copied().unwrap_or_default();
-        let verdicts =
-            [Verdict::None, Verdict::AtTheTypo, Verdict::OnItsLine, Verdict::Elsewhere, Verdict::Several].map(of);
-        let tried: usize = verdicts.iter().sum();
-        let [none, at, line, off, more] = verdicts;
-        let _ = writeln!(out, "{kind:<14}{tried:>8}{none:>8}{at:>8}{line:>8}{off:>8}{more:>8}");
+        let verdicts = [
+            Verdict::None,
+            Verdict::AtTheTypo,
+            Verdict::OnItsLine,
+            Verdict::Elsewhere,
+            Verdict::Several,
+            Verdict::Brackets,
+        ];
+        let numbers = verdicts.map(of);
+        let tried = numbers.iter().sum::<usize>();
+        let numbers: Vec<String> = [tried].into_iter().chain(numbers).map(|number| number.to_string()).collect();
+        row(&mut out, kind, &numbers);
     }
+}
+
+fn row(out: &mut impl Write, kind: &str, columns: &[String]) {
+    let _ = write!(out, "{kind:<14}");
+    for column in columns {
+        let _ = write!(out, "{column:>8}");
+    }
+    let _ = writeln!(out);
 }
 
 fn verdict(typo: &Typo, told: &[Told]) -> Verdict {
     let errors: Vec<&Told> = told.iter().filter(|told| told.level == "error").collect();
     match errors.as_slice() {
         [] => Verdict::None,
+        all if all.iter().all(|one| one.text.contains("delimiter")) => Verdict::Brackets,
         [one] if one.bytes.start < typo.place.end && typo.place.start < one.bytes.end && one.bytes.len() < 120 => {
             Verdict::AtTheTypo
         }
@@ -152,7 +170,7 @@ fn typos_of(source: &str) -> Vec<Typo> {
         let shown = shown(text);
         typo("delete", &token.range, "", at, format!("delete {shown}"));
         typo("double", &token.range, &format!("{text} {text}"), at, format!("double {shown}"));
-        for other in token.misspelt(text) {
+        for other in Token::misspelt(text) {
             typo("misspell", &token.range, &other, at, format!("misspell {shown} as `{other}`"));
         }
         if let Some(next) = tokens.get(index + 1) {
@@ -209,7 +227,7 @@ impl Rustc {
             let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
             let Some(name @ ("workflow_runtime" | "tokio")) = message["target"]["name"].as_str() else { continue };
             let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            for file in files.filter(|file| file.ends_with(".rmeta")) {
+            for file in files.filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "rmeta")) {
                 let directory = Path::new(file).parent().expect("a directory").display();
                 arguments.extend(["--extern".into(), format!("{name}={file}")]);
                 arguments.extend(["-L".into(), format!("dependency={directory}")]);

@@ -58,7 +58,7 @@ pub(crate) fn tokens(source: &str, within: Range<usize>) -> Vec<Token> {
 
 impl Token {
     /// What else may have been written for `text`.
-    pub(crate) fn misspelt(&self, text: &str) -> Vec<String> {
+    pub(crate) fn misspelt(text: &str) -> Vec<String> {
         if let Some((_, others)) = NEIGHBOURS.iter().find(|(known, _)| *known == text) {
             return others.iter().map(|&other| other.to_owned()).collect();
         }

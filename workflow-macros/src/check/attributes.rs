@@ -39,6 +39,7 @@ struct Walk<'d> {
 impl Walk<'_> {
     fn attributes(&mut self, attributes: &Attributes, place: Place<'_>) {
         let mut first: HashMap<String, &Ident> = HashMap::new();
+        let catches = attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
         for policy in &attributes.policies {
             let Policy { name, kind, .. } = policy;
             self.whole &= is_available(kind);
@@ -52,13 +53,16 @@ impl Walk<'_> {
                 self.diagnostics.error(name.span(), messages::not_available(&format!("#[{name}]")));
             }
             match kind {
+                // Only where failures are values can some of them be tolerated.
+                PolicyKind::Tolerate(_) if !catches && misplaced(policy, place).is_none() => {
+                    self.diagnostics.error(name.span(), messages::TOLERATE_ALONE);
+                }
                 PolicyKind::After(names) => self.named_twice(names),
                 PolicyKind::Max { otherwise: Some(node), .. } | PolicyKind::Fallback(node) => self.unnamed(node),
                 _ => {}
             }
         }
         self.spawn_and_blocking(attributes);
-        self.tolerate_alone(attributes);
         durations::check(attributes, self.diagnostics);
         budget::check(attributes, self.deadline, self.diagnostics);
     }
@@ -78,16 +82,6 @@ impl Walk<'_> {
         let blocking = find(|kind| matches!(kind, PolicyKind::Blocking));
         if let (Some(spawn), Some(_)) = (spawn, blocking) {
             self.diagnostics.error(spawn.name.span(), messages::SPAWN_AND_BLOCKING);
-        }
-    }
-
-    /// Only where failures are values can some of them be tolerated.
-    fn tolerate_alone(&self, attributes: &Attributes) {
-        let catches = attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
-        for policy in &attributes.policies {
-            if matches!(policy.kind, PolicyKind::Tolerate(_)) && !catches {
-                self.diagnostics.error(policy.name.span(), messages::TOLERATE_ALONE);
-            }
         }
     }
 

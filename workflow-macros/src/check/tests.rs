@@ -108,7 +108,8 @@ fn a_loop_can_end_and_repeat() {
     expect("loop state: u32 = 1 { match *state { 0 => break 1, 1 => continue 2, _ => *state } }", &["this path in"]);
     expect("loop { if *start > 3 { break 1 } else { continue 1 } }", &["takes no value"]);
     expect("loop state: u32 = 1 { if *start > 3 { break 1 } else { continue } }", &["its state"]);
-    expect("loop { select { sleep(3s) => 1 } }", &["`select` is not available yet"]);
+    expect("loop { select { sleep(3s) => 1, sleep(2s) if *start > 3 => 2 } }", &["can't end"]);
+    expect("loop { select { sleep(3s) => break 1, sleep(2s) if *start > 3 => continue } }", &[]);
 }
 
 #[test]
@@ -156,8 +157,13 @@ fn attributes_stand_where_they_mean_something() {
     expect("#[spawn] #[blocking] stage a: u32 = 1; *a", &["exclude each other"]);
     expect("#[spawn] #[spawn] stage a: u32 = 1; *a", &["stands twice"]);
     expect("#[blocking] stage a: u32 = { 1 }; *a", &["one expression"]);
-    expect("#[retry(3)] #[retry(4)] stage a: u32 = 1; *a", &["not available yet", "not available yet"]);
-    expect("signal a: u32; #[after(a)] stage b: u32 = *a; *b", &["`signal` is not available yet"]);
+    expect("#[was(b)] stage a: u32 = 1; *a", &["not available yet"]);
+    expect("signal a: u32; #[after(a)] stage b: u32 = *a; *b", &["`#[after]` takes stages"]);
+    expect("#[timeout(3s)] let a: u32 = 1; *a", &["belongs on a stage"]);
+    expect("#[retry(3)] signal a: u32; *a", &["belongs on a stage"]);
+    expect("#[accept(true)] stage a: u32 = 1; *a", &["belongs on a signal"]);
+    expect("#[tolerate(3)] stage a: Vec<u32> = for number in numbers { 1 }; a.len()", &["`#[catch]` makes values of"]);
+    expect("#[tolerate(3)] stage a: u32 = 1; *a", &["before a `for`"]);
     expect("match *start { 0 => #[max(3)] loop { if *start > 3 { break 1 } }, _ => 1 }", &[]);
     expect("match *start { 0 => #[lazy] loop { if *start > 3 { break 1 } }, _ => 1 }", &["an unnamed `loop`"]);
 }
@@ -190,6 +196,112 @@ fn warnings_wait_for_what_is_not_used() {
     let implied = "stage a: u32 = 1; stage b: u32 = *a; let c: u32 = *b;";
     assert_eq!(warned(&format!("workflow A() -> u32 {{ {implied} #[after(a)] stage d: u32 = *c; d }}")), 1);
     assert_eq!(warned(&format!("workflow A() -> u32 {{ {implied} #[after(b)] stage d: u32 = 1; *d + *c }}")), 0);
+    assert_eq!(warned("workflow A() { signal s: u32; signal _t: u32; }"), 1);
+    assert_eq!(warned("workflow A() { signal s: u32; stage a = select { signal s => (), sleep(3s) => () }; }"), 0);
     let lazy = "#[lazy] stage a: u32 = 1; #[after(a)] stage b: u32 = *a;";
     assert_eq!(warned(&format!("workflow A() -> u32 {{ {lazy} b }}")), 0);
+}
+
+#[test]
+fn durations_that_can_t_be_meant() {
+    expect("#[retry(0)] stage a: u32 = 1; *a", &["at least one further"]);
+    expect("#[retry(3)] #[retry(4)] stage a: u32 = 1; *a", &["can never count"]);
+    expect("#[retry(3, if = b)] #[retry(4)] stage a: u32 = 1; *a", &[]);
+    expect("#[retry(3, exponential(3s..2s))] stage a: u32 = 1; *a", &["exponential(2s..3s)"]);
+    expect("#[retry(3, exponential(120s..2min))] stage a: u32 = 1; *a", &["fixed(2min)"]);
+    expect("#[timeout(0s)] #[deadline(0ms)] stage a: u32 = 1; *a", &["a timeout of 0s", "a deadline of 0s"]);
+    expect("stage a = sleep(0s); 1", &[]);
+}
+
+#[test]
+fn what_stands_under_a_deadline_fits() {
+    expect("#[timeout(3s)] #[deadline(2s)] stage a: u32 = 1; *a", &["never passes: the deadline of 2s"]);
+    expect("#[timeout(3s)] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
+    expect("#[retry(4, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &["3 fit"]);
+    expect("#[retry(3, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
+    let waits = |count| format!("#[retry({count}, exponential(1s..3s), jitter = none)] #[deadline(9s)]");
+    expect(&format!("{} stage a: u32 = 1; *a", waits(5)), &["take 12s, 4 fit"]);
+    expect(&format!("{} stage a: u32 = 1; *a", waits(4)), &[]);
+    expect("#[retry(99, exponential(1s..3s))] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
+    expect("#[retry(99999999999, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &["3 fit"]);
+    let errors = |source: &str| found(source).0;
+    assert_eq!(errors("#[deadline(1s)] #[timeout(2s)] workflow A() { #[timeout(3s)] stage a = b(); }").len(), 2);
+    assert_eq!(errors("#[deadline(1s)] workflow A() { #[deadline(2s)] stage a = b(); }").len(), 1);
+}
+
+#[test]
+fn sleeps_end_before_the_deadline() {
+    let errors = |body: &str| found(&format!("#[deadline(10s)] workflow A(start: u32) {{ {body} }}")).0.len();
+    assert_eq!(errors("stage a = sleep(6s); stage b = sleep(6s);"), 0);
+    assert_eq!(errors("seq { stage a = sleep(6s); stage b = sleep(6s); stage c = sleep(1s); }"), 1);
+    assert_eq!(errors("stage a = sleep(6s); sleep(6s)"), 1);
+    assert_eq!(errors("stage a = race { sleep(6s), sleep(1s) }; sleep(6s)"), 0);
+    assert_eq!(errors("stage a: Vec<()> = quorum(2) { sleep(6s), sleep(1s) }; sleep(6s)"), 1);
+    assert_eq!(errors("stage a = if *start > 3 { sleep(6s) } else { sleep(5s) }; sleep(6s)"), 1);
+    assert_eq!(errors("stage a = if *start > 3 { sleep(6s) }; sleep(6s)"), 0);
+    assert_eq!(errors("#[catch] stage a: Result<(), Failure> = sleep(6s); sleep(6s)"), 0);
+    assert_eq!(errors("stage a = match *start { 0 => fail \"x\", _ => sleep(11s) }; 1"), 1);
+}
+
+#[test]
+fn an_undo_has_what_it_names() {
+    expect("stage a: u32 = 1; #[undo(b(a))] stage c: u32 = 1; *c + *a", &["`c` does not wait for it"]);
+    expect("stage a: u32 = 1; stage b: u32 = *a; #[undo(b(a, c))] stage c: u32 = *b; *c", &[]);
+    expect("stage a: u32 = 1; #[undo(b(a))] #[after(a)] stage c: u32 = 1; *c", &[]);
+    expect("stage a: u32 = 1; let d: u32 = *a; #[undo(b(d))] stage c: u32 = 1; *c", &["it names `a`"]);
+    expect("#[undo(b(c), on = attempt)] stage c: u32 = 1; *c", &["before the stage has an output"]);
+    expect("stage a: u32 = { #[undo(b(a))] stage c: u32 = 1; *c }; *a", &["before all stages in it"]);
+    expect("signal s: u32; #[undo(b(s))] stage c: u32 = 1; *c + *s", &["may not have arrived"]);
+    expect("signal s: u32; #[undo(b(s))] stage c: u32 = *s; *c", &[]);
+    expect("#[lazy] stage a: u32 = 1; #[undo(b(a))] stage c: u32 = { *a }; *c", &["`#[lazy]`"]);
+    expect("#[lazy] stage a: u32 = 1; #[undo(b(a))] stage c: u32 = *a; *c", &[]);
+}
+
+#[test]
+fn what_an_undo_holds_is_not_handed_over() {
+    expect("#[undo(b(a))] stage a: u32 = 1; a", &[]);
+    expect("{ #[undo(b(a))] stage a: u32 = 1; a }", &[]);
+    expect("stage c: u32 = { #[undo(b(a))] stage a: u32 = 1; a }; c", &["can't be handed over"]);
+    expect("stage c: u32 = { #[undo(b())] stage a: u32 = 1; a }; c", &[]);
+    expect("stage c: u32 = { stage a: u32 = 1; #[undo(b(a))] stage _d: u32 = *a; a }; c", &["stage `_d`"]);
+    expect("stage c: u32 = { #[undo(b(a))] stage a: u32 = 1; return a }; 1", &["handed over", "can never be reached"]);
+}
+
+#[test]
+fn what_is_waited_for_can_come() {
+    expect("stage a: u32 = select { }; *a", &["never ends"]);
+    expect("stage a: u32 = select { sleep(3s) => 1 }; *a", &["of one"]);
+    expect("signal s: u32; select { signal s => 1, signal s => 2 }", &["can never decide"]);
+    expect("signal s: u32; select { signal s if *start > 3 => 1, signal s => 2 }", &[]);
+    expect("select { sleep(3s) => 1, sleep(4s) => 2 }", &["can never decide"]);
+    expect("signal other: u32; select { signal othr => 1, sleep(4s) => *other }", &["did you mean `other`?"]);
+    expect("stage other: u32 = 1; select { signal other => 1, sleep(4s) => 2 }", &["`other` is a stage"]);
+    expect("stage a: u32 = select { stage b => 1, sleep(4s) => 2 }; stage b: u32 = *a; *b", &["`a → b → a`"]);
+    expect("stage a: u32 = { select { stage a => 1, sleep(4s) => 2 } }; *a", &["a part of `a`"]);
+    expect("#[lazy] stage b: u32 = 1; stage a: u32 = select { stage b => 1, sleep(4s) => *b }; *a", &["does not ask"]);
+    expect("#[until(a)] stage a: Option<u32> = 1; 1", &["its own end"]);
+    expect("#[until(b)] stage a: Option<u32> = 1; stage b: u32 = a.unwrap(); *b", &["can never cut"]);
+    expect("stage b: u32 = 1; #[until(b)] stage a: Option<u32> = *b; 1", &["can never run"]);
+    expect("for number in numbers { signal s: u32; *s }", &["in a `for`"]);
+    expect("signal s1: u32; signal s_1: u32; *s1 + *s_1", &["both give the variant `S1`"]);
+    expect("#[accept(*s > *start)] signal s: u32; *s", &["sees only the signal"]);
+    expect("#[accept(matches!(s, 3) && s.ok())] signal s: u32; *s", &[]);
+}
+
+#[test]
+fn permits_that_can_t_be_had() {
+    expect("#[acquire(Pool::new(2), 3)] stage a: u32 = 1; *a", &["the pool holds 2"]);
+    expect("#[acquire(service)] #[acquire(service)] stage a: u32 = 1; *a", &["stands twice"]);
+    expect("#[acquire(service)] stage a: u32 = { #[acquire(service)] stage b: u32 = 1; *b }; *a", &["wait forever"]);
+    expect("#[acquire(service)] stage a: u32 = { #[acquire(start)] stage b: u32 = 1; *b }; *a", &[]);
+}
+
+#[test]
+fn what_is_caught_is_declared() {
+    expect("#[catch] stage a: u32 = 1; *a", &["Result<u32, Failure>"]);
+    expect("#[catch] stage a: Outcome = 1; *a", &[]);
+    expect("#[catch] stage a: Result<u32, Problem> = 1; *a", &[]);
+    expect("#[catch] stage a: Result<u32, Problem> = { 1 }; *a", &["no single expression"]);
+    expect("#[catch] stage a: io::Result<u32> = 1; *a", &[]);
+    expect("#[catch] stage a: Vec<u32> = for number in numbers { 1 }; *a", &["Vec<Result<u32, Failure>>"]);
 }

@@ -166,13 +166,13 @@ impl Expansion<'_, '_> {
     /// its patterns bind are references, so that who names them has no error too.
     fn named_scrutinee(&self, expr: &Expr) -> Option<TokenStream> {
         let name = bare_name(expr)?;
-        let runtime = &self.runtime;
+        let (runtime, span) = (self.runtime_at(name.span()), name.span());
         let text = name.to_string();
         let constant = text.starts_with(char::is_uppercase);
         if self.model.unknown.contains(&text) && !constant && text != "ctx" && text != "failure" {
-            return Some(quote!(#runtime::reference(&#name)));
+            return Some(quote_spanned!(span=> #runtime::reference(&#name)));
         }
-        self.model.by_name.contains_key(&text).then(|| quote!(#runtime::reference(#name)))
+        self.model.by_name.contains_key(&text).then(|| quote_spanned!(span=> #runtime::reference(#name)))
     }
 
     /// The same for a scrutinee that may be lent to a task inside.

@@ -3,9 +3,9 @@
 use super::Expansion;
 use crate::syntax;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
-use syn::{GenericParam, Generics, parse_quote};
+use syn::{GenericParam, Generics, parse_quote, spanned::Spanned};
 
 /// `background_check` → `BackgroundCheck`
 pub(crate) fn variant(name: &Ident) -> Ident {
@@ -302,8 +302,14 @@ impl Expansion<'_, '_> {
         let service_types = workflow.services.iter().map(|service| &service.ty);
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;
-        let graph = self.graph();
+        // A type that is more private than the workflow is told where it stands.
+        let place = |bindings: &[syntax::Binding]| bindings.first().map_or_else(Span::call_site, |one| one.ty.span());
         let (shared_type, _) = self.shared();
+        let input_type = quote_spanned!(place(&workflow.inputs)=> type Input = (#(#input_types,)*););
+        let output_type = quote_spanned!(output.span()=> type Output = #output;);
+        let services_type =
+            quote_spanned!(place(&workflow.services)=> type Services = (#(#service_types,)* #shared_type););
+        let graph = self.graph();
         let input = self.named("input");
         // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
         let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
@@ -316,11 +322,11 @@ impl Expansion<'_, '_> {
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
             #(#lints)*
             impl #impl_generics #runtime::Workflow for #name #type_generics #clause {
-                type Input = (#(#input_types,)*);
-                type Output = #output;
+                #input_type
+                #output_type
                 type State = #state_struct #type_generics;
                 type Stage = #stage_enum;
-                type Services = (#(#service_types,)* #shared_type);
+                #services_type
                 const GRAPH: &'static #runtime::Graph<'static> = &#graph;
                 const COMPENSATES: bool = #compensates;
                 #signal_types

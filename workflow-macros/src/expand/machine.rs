@@ -78,7 +78,8 @@ impl Expansion<'_, '_> {
         let names = all.filter(|name| seen.insert(name.to_string())).map(|name| {
             let mut name = name.clone();
             name.set_span(Span::mixed_site());
-            quote!(pub struct #name;)
+            // No value: a typo is not to be told to import it.
+            quote!(pub enum #name {})
         });
         quote!(
             #[allow(non_camel_case_types, non_snake_case, unreachable_pub, dead_code, missing_docs)]

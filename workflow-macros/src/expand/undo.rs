@@ -16,7 +16,7 @@ impl Expansion<'_, '_> {
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
-        let given = self.named("given");
+        let (given, keeps) = (self.named("given"), self.names_own(stage));
         // What is armed already is not armed again.
         let body = if on_attempt { quote!({ let #given = #body; (#given.0, false) }) } else { body.clone() };
         let (before, after) = if on_attempt {
@@ -32,7 +32,7 @@ impl Expansion<'_, '_> {
             #lend
             let #owned = #state.cloned();
             #take
-            #runtime::protected(#cx, #number, move |#detached| async move {
+            #runtime::protected(#cx, #number, #keeps, move |#detached| async move {
                 let #cx = #detached.cx();
                 let #state = #owned.as_ref();
                 #give
@@ -41,6 +41,12 @@ impl Expansion<'_, '_> {
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             }, #after).await?
         })
+    }
+
+    /// Its undo names the stage's own output.
+    fn names_own(&self, stage: StageId) -> bool {
+        let undo = self.model.stages[stage].policies.undo.as_ref();
+        undo.is_some_and(|undo| self.model.codes[undo.action].uses.contains(&self.model.stages[stage].name))
     }
 
     /// What is lent to the closure that reverses the stage, and the closure.
@@ -57,8 +63,9 @@ impl Expansion<'_, '_> {
         let why = self.named("why");
         let own = self.named("own");
         let own_name = self.stage_name(stage);
-        let names_own = self.model.codes[undo.action].uses.contains(&self.model.stages[stage].name);
-        let bind_own = (names_own && !undo.on_attempt).then(|| quote!(let #own_name = &*#own;));
+        let names_own = self.names_own(stage);
+        let bind_own =
+            (names_own && !undo.on_attempt).then(|| quote!(let #own_name = #runtime::Detached::kept(#own.as_ref());));
         let runtime_here = self.runtime_at(span);
         let run = self.named("run");
         let before = self.before(undo.action, Some(stage));

@@ -588,3 +588,151 @@ async fn tasks_of_their_own() {
         "5 - ended",
     ]);
 }
+
+workflow! {
+    workflow Until() -> bool {
+        signal stop: u32;
+        #[until(stop)]
+        stage cut: Option<u32> = after(50, 1);
+        #[until(early)]
+        #[after(tried)]
+        stage skipped: Option<u32> = after(50, 1);
+        stage early = after(1, ());
+        #[until(stop)]
+        #[retry(1)]
+        stage tried: Option<u32> = after(5, 1);
+        cut.is_none() && skipped.is_none() && tried.is_some()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn until() {
+    let trace = Trace::new();
+    let run = Until::new().observed_by(trace.clone()).start();
+    sleep(Duration::from_millis(10)).await;
+    run.signal(UntilSignal::Stop(0)).unwrap();
+    assert!(run.await.unwrap());
+    let lines = trace.lines.lock().unwrap();
+    let of = |stage: &str| lines.iter().filter(|line| line.contains(stage)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("cut "), ["0 cut enabled", "0 cut attempt 1 started", "10 cut got signal stop", "10 cut cancelled"]);
+    assert_eq!(of("skipped "), ["5 skipped enabled", "5 skipped skipped"]);
+    assert_eq!(of("tried "), ["0 tried enabled", "0 tried attempt 1 started", "5 tried completed"]);
+}
+
+workflow! {
+    workflow Cached(key: u32) -> u32 {
+        #[cache(key = *key)]
+        stage looked: u32 = after(10, 7);
+        looked
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_from_a_cache_makes_no_attempt() {
+    let trace = Trace::new();
+    let cached = Cached::new().observed_by(trace.clone());
+    cached.run(1).await.unwrap();
+    cached.run(1).await.unwrap();
+    trace.expect(&[
+        "0 - started",
+        "0 looked enabled",
+        "0 looked attempt 1 started",
+        "10 looked completed",
+        "10 - ended",
+        "10 - started",
+        "10 looked enabled",
+        "10 looked completed",
+        "10 - ended",
+    ]);
+}
+
+workflow! {
+    workflow Losers(numbers: Vec<u64>) -> u64 {
+        stage first: u64 = race for number in numbers {
+            #[undo(after(1, ()))]
+            stage reserved: u64 = after(*number, *number);
+            stage confirmed: u64 = after(10, *reserved);
+            confirmed
+        };
+        match *first {
+            20 => { stage twenty: u64 = after(1, 20); twenty },
+            _ => return 0,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loser_is_undone_in_its_item() {
+    let trace = Trace::new();
+    assert_eq!(Losers::new().observed_by(trace.clone()).run(vec![25, 20]).await.unwrap(), 20);
+    trace.expect(&[
+        "0 - started",
+        "0 first enabled",
+        "0 first attempt 1 started",
+        "0 reserved[0] enabled",
+        "0 reserved[0] attempt 1 started",
+        "0 reserved[1] enabled",
+        "0 reserved[1] attempt 1 started",
+        "20 reserved[1] completed",
+        "20 confirmed[1] enabled",
+        "20 confirmed[1] attempt 1 started",
+        "25 reserved[0] completed",
+        "25 confirmed[0] enabled",
+        "25 confirmed[0] attempt 1 started",
+        "30 confirmed[1] completed",
+        "30 first decided: 2",
+        "30 confirmed[0] cancelled",
+        "30 reserved[0] undoing",
+        "31 reserved[0] undone",
+        "31 first completed",
+        "31 - decided: 20",
+        "31 twenty enabled",
+        "31 twenty attempt 1 started",
+        "32 twenty completed",
+        "32 - ended",
+    ]);
+}
+
+workflow! {
+    workflow Again() -> u32 {
+        #[retry(1, fixed(5ms))]
+        stage block: u32 = {
+            stage part: u32 = on_second_block(ctx);
+            stage beside: u32 = after(10, 1);
+            *part + *beside
+        };
+        block
+    }
+}
+
+fn on_second_block(ctx: &StageContext) -> Result<u32, &'static str> {
+    if ctx.idempotency_key().contains("block[1]") { Ok(1) } else { Err("too early") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_that_is_tried_again() {
+    let trace = Trace::new();
+    assert_eq!(Again::new().observed_by(trace.clone()).run().await.unwrap(), 2);
+    trace.expect(&[
+        "0 - started",
+        "0 block enabled",
+        "0 block attempt 1 started",
+        "0 beside enabled",
+        "0 beside attempt 1 started",
+        "0 part enabled",
+        "0 part attempt 1 started",
+        "0 part attempt 1 failed",
+        "0 part failed: stage 'part' of workflow 'Again' failed: too early",
+        "0 beside cancelled",
+        "0 block attempt 1 failed, next in 5 ms",
+        "5 block attempt 2 started",
+        "5 beside[1] enabled",
+        "5 beside[1] attempt 1 started",
+        "5 part[1] enabled",
+        "5 part[1] attempt 1 started",
+        "5 part[1] completed",
+        "15 beside[1] completed",
+        "15 block completed",
+        "15 - ended",
+    ]);
+}

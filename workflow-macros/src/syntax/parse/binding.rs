@@ -105,7 +105,7 @@ impl Parser<'_> {
                     name,
                 });
             }
-            None if tokens.after(name_at).is_empty() => {
+            None if tokens.after(name_at).is_empty() || tokens.is_colon(name_at) => {
                 return self.wrong(tokens.start(name_at), message::nameless(what, "name: Type"));
             }
             _ => return self.wrong(tokens.start(name_at), message::pattern_as_name(what, "name: Type")),

@@ -114,7 +114,7 @@ impl Parser<'_> {
         if let Some(group) = parenthesis.and_then(|at| tokens.parenthesis(at)) {
             // `Name workflow(..)` has been told.
             if parenthesis != Some(rest.at) && !tokens.is_word(rest.at, "workflow") {
-                self.unexpected(tokens, rest.at);
+                self.diagnostics.error(tokens.start(rest.at), message::AFTER_NAME);
             }
             rest.at = parenthesis.map_or(next, |at| at + 1);
             return Some(self.inputs(group));

@@ -23,11 +23,11 @@ impl Parser<'_> {
                 && own == next
                 && tokens.range(at..end).find(0, |tokens, at| tokens.brace(at).is_some()).is_none()
             {
-                self.diagnostics.error(next.span(), messages::declared_twice(&next.to_string(), own.span()));
+                self.diagnostics.error(next.span(), messages::workflow_twice(&next.to_string(), own.span()));
             } else if let Some(own) = own
                 && let Some(first) = workflows.iter().find(|workflow| workflow.name == *own)
             {
-                self.diagnostics.error(own.span(), messages::declared_twice(&own.to_string(), first.name.span()));
+                self.diagnostics.error(own.span(), messages::workflow_twice(&own.to_string(), first.name.span()));
             } else {
                 workflows.extend(self.workflow(tokens.range(at..end)));
             }
