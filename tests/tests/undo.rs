@@ -1,4 +1,9 @@
 //! Compensation: what has been done is undone, the last first.
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    reason = "what users write, and how large it gets here, is not the point"
+)]
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
