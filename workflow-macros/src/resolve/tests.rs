@@ -25,6 +25,7 @@ struct Known {
 }
 
 /// Numbers the stages in the order written, and writes them down.
+#[allow(clippy::format_push_string, clippy::format_collect, reason = "a source is put together")]
 fn write(plans: &[Plan], around: &[usize], known: &mut Vec<Known>, source: &mut String) {
     for plan in plans {
         let id = known.len();
