@@ -1,4 +1,10 @@
 //! `#[cfg(..)]` on the parts of a workflow.
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use workflow_runtime::workflow;
 
 workflow! {

@@ -1,5 +1,11 @@
 //! Every construct of the language, in small.
 #![deny(warnings)]
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},

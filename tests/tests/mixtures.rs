@@ -1,4 +1,10 @@
 //! Constructs inside constructs.
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use std::{
     sync::{
         Arc, Mutex,

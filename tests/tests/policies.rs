@@ -1,4 +1,10 @@
 //! How stages run: retry, timeout, deadline, fallback, catch, sleep.
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use std::{
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,

@@ -1,4 +1,10 @@
 //! Signals, `select`, `#[until]`.
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use workflow_runtime::{FailureKind, SignalError, workflow};

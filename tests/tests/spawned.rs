@@ -1,5 +1,11 @@
 //! Tasks in tasks: what a `#[spawn]` stage names, from however far outside, lives as long as the task.
 #![deny(warnings)]
+#![allow(
+    clippy::large_futures,
+    clippy::unused_async,
+    clippy::let_underscore_untyped,
+    reason = "what users write is not the point here"
+)]
 use std::sync::Mutex;
 use workflow_runtime::workflow;
 

@@ -269,8 +269,8 @@ impl<'s> Lowering<'s, '_> {
         }
         let all = &self.model.workflow.attributes.policies;
         for policy in all.iter().filter(|policy| own.iter().all(|other| other.name != policy.name)) {
-            // A workflow's deadline is that of the whole run.
-            if !matches!(policy.kind, PolicyKind::Deadline(_)) {
+            // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
+            if !matches!(policy.kind, PolicyKind::Deadline(_) | PolicyKind::Until(_)) {
                 self.policy(at, policy, &mut policies);
             }
         }
