@@ -1,4 +1,11 @@
 //! LANGUAGE.md's first workflow.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unused_async,
+    clippy::large_futures,
+    reason = "written as a user would"
+)]
 use workflow_runtime::workflow;
 
 #[derive(Debug)]

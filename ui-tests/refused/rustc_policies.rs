@@ -25,6 +25,8 @@ workflow! {
         stage _pooled: u32 = work(start);
         #[acquire(pool, "one")]
         stage _permits: u32 = work(start);
+        #[undo(work(start))]
+        stage _undone: u32 = work(start);
         #[until(waited)]
         stage _until: u32 = work(start);
         stage waited = sleep(start);

@@ -23,7 +23,7 @@ pub use crate::{
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
         Cx, Detached, Place, TAIL, begin, diverging, given, governed, handed, item_again, leaf, nothing, of_cell,
-        staged, taken, unnamed, unnamed_of,
+        reversed, staged, taken, unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},

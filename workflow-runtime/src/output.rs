@@ -131,6 +131,40 @@ where
     }
 }
 
+/// What reverses a stage gives nothing.
+#[diagnostic::on_unimplemented(
+    message = "the undo of stage `{S}` gives `()` or a `Result<(), E>`, but this gives `{Self}`",
+    label = "this gives `{Self}`",
+    note = "what is asked for is a `()`, a `Result<(), E>` with `E: Into<BoxError>`, or a future of either"
+)]
+pub trait IntoUndone<S, M> {
+    /// The future that settles it.
+    type Run: Future<Output = Result<(), BoxError>>;
+    /// Makes that future; polls nothing.
+    fn run(self) -> Self::Run;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, M, X: Settle<(), M>> IntoUndone<S, Now<M>> for X {
+    type Run = Ready<Result<(), BoxError>>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        ready(self.settle())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, M, F: Future> IntoUndone<S, Later<M>> for F
+where
+    F::Output: Settle<(), M>,
+{
+    type Run = Settling<F, (), M>;
+    #[inline]
+    fn run(self) -> Self::Run {
+        Settling { future: self, to: PhantomData }
+    }
+}
+
 /// A value that is handed over is of the declared type.
 #[diagnostic::on_unimplemented(
     message = "`{S}` is declared as `{T}`, but this gives `{Self}`",

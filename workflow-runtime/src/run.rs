@@ -7,7 +7,7 @@ use crate::{
     graph::Graph,
     held::Held,
     observe::{Observation, Observers, Sight},
-    output::{Handed, IntoDeclared, IntoOutput, Nothing, Of, Reason, SendIfLater},
+    output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
     state::Watched,
     undo::{ScopeLog, UndoLog},
 };
@@ -531,6 +531,15 @@ where
 pub fn unnamed_of<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
 where
     X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
+{
+    Unnamed { cx, stage, run: expression.run() }
+}
+
+/// The same for what reverses a stage.
+#[inline]
+pub fn reversed<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> Unnamed<'_, X::Run>
+where
+    X: IntoUndone<S, M> + SendIfLater<S, M>,
 {
     Unnamed { cx, stage, run: expression.run() }
 }

@@ -70,7 +70,7 @@ impl Expansion<'_, '_> {
         let run = self.named("run");
         let before = self.before(undo.action, Some(stage));
         let call = quote_spanned!(span=>
-            #runtime_here::unnamed(#cx, #number, #runtime_here::PhantomData::<#mark>, #runtime_here::of::<()>(), #expr)
+            #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
