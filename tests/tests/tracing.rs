@@ -230,3 +230,35 @@ async fn a_subscriber_that_wants_no_stages_gets_none() {
 async fn without_a_subscriber_it_runs_all_the_same() {
     assert_eq!(Traced::new().run(3).await.unwrap(), 8);
 }
+
+fn on_third(ctx: &workflow_runtime::StageContext) -> Result<(), &'static str> {
+    if ctx.attempt() < 3 { Err("too early") } else { Ok(()) }
+}
+
+workflow! {
+    workflow Tried() {
+        #[retry(2)]
+        stage tried = on_third(ctx);
+        stage once = yield_now();
+        #[when(false)]
+        stage _skipped: Option<()> = yield_now();
+    }
+}
+
+#[tokio::test]
+async fn spans_say_which_attempt() {
+    let watcher = Watcher::default();
+    {
+        let _guard = tracing::subscriber::set_default(watcher.clone());
+        Tried::new().run().await.unwrap();
+    }
+    let seen = watcher.seen.lock().unwrap();
+    let attempts = |stage: &str| {
+        let span = seen.spans.values().find(|span| span.path == format!("workflow Tried/stage {stage}")).unwrap();
+        let attempts = span.fields.iter().filter(|(field, _)| *field == "attempt");
+        attempts.map(|(_, attempt)| attempt.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(attempts("tried"), ["1", "2", "3"]);
+    assert_eq!(attempts("once"), ["1"]);
+    assert_eq!(attempts("_skipped"), Vec::<String>::new());
+}
