@@ -1,6 +1,7 @@
 //! Signals, `select`, `#[until]`.
 #![allow(
-#![allow(missing_docs, unreachable_pub, clippy::unused_async, clippy::large_futures, reason = "written as a user would")]
+    missing_docs,
+    unreachable_pub,
     clippy::large_futures,
     clippy::unused_async,
     clippy::let_underscore_untyped,

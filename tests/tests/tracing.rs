@@ -1,7 +1,7 @@
 //! Spans of workflows and stages, as a subscriber sees them.
 #![deny(warnings)]
 // A stage sees others by reference, however small they are.
-#![allow(clippy::trivially_copy_pass_by_ref)]
+#![allow(deprecated, clippy::trivially_copy_pass_by_ref)]
 use std::{
     collections::HashMap,
     fmt::Debug,
