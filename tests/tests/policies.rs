@@ -1,6 +1,7 @@
 //! How stages run: retry, timeout, deadline, fallback, catch, sleep.
 #![allow(
     clippy::large_futures,
+    clippy::trivially_copy_pass_by_ref,
     clippy::unused_async,
     clippy::let_underscore_untyped,
     reason = "what users write is not the point here"

@@ -1,6 +1,7 @@
 //! Compensation: what has been done is undone, the last first.
 #![allow(
     clippy::large_futures,
+    clippy::trivially_copy_pass_by_ref,
     clippy::unused_async,
     reason = "what users write, and how large it gets here, is not the point"
 )]
