@@ -165,6 +165,25 @@ impl<'a, T> SignalWait<'a, T> {
     }
 }
 
+/// A signal that what owns all that it needs has been lent: it arrived before.
+pub struct Arrived<'a, T> {
+    value: &'a T,
+}
+
+impl<'a, T> Arrived<'a, T> {
+    /// That value.
+    #[must_use]
+    pub const fn new(value: &'a T) -> Self {
+        Self { value }
+    }
+
+    /// As [`SignalWait::peek`].
+    #[must_use]
+    pub const fn peek(&self) -> &'a T {
+        self.value
+    }
+}
+
 /// An output that others may wait for without depending on it.
 pub struct Announced<T> {
     shared: Mutex<Announcement<T>>,

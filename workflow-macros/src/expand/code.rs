@@ -55,22 +55,29 @@ impl Expansion<'_, '_> {
         before
     }
 
-    /// Whether a task around that code has been lent what the lazy stage makes: it asked before it started.
+    /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before it
+    /// started.
     fn lent_to(&self, lazy: StageId, code: CodeId, stage: Option<StageId>) -> bool {
         let Some(stage) = stage else { return false };
-        let outside = match self.model.stages[stage].when {
-            Some(When::Holds(when) | When::Matches { value: when, .. }) => when == code,
+        if self.model.codes[code].undoes.is_some() {
+            return true;
+        }
+        let model = &self.model.stages[stage];
+        // Where there is an undo, it owns the condition too.
+        let outside = match model.when {
+            Some(When::Holds(when) | When::Matches { value: when, .. }) => {
+                when == code && model.policies.undo.is_none()
+            }
             None => false,
         };
         self.in_task(lazy, if outside { self.around(lazy, stage) } else { Some(stage) })
     }
 
-    /// Whether `stage`, or one around it that the lazy stage does not live in, has a task of its own.
+    /// Whether `stage`, or one around it that the lazy stage does not live in, owns all that it needs.
     pub(super) fn in_task(&self, lazy: StageId, stage: Option<StageId>) -> bool {
         let mut next = stage;
         while let Some(stage) = next {
-            let model = &self.model.stages[stage];
-            if model.spawn || model.blocking {
+            if self.model.stages[stage].owns() {
                 return true;
             }
             next = self.around(lazy, stage);

@@ -38,6 +38,15 @@ impl Expansion<'_, '_> {
         quote!(#get(#number).await?)
     }
 
+    /// In what owns all that it needs: whoever asks for the signal there has it at once.
+    pub(super) fn signal_arrived(&self, signal: usize, lender: &Ident) -> TokenStream {
+        let (runtime, wait, get) = (&self.runtime, self.wait(signal), self.signal_get(signal));
+        quote! {
+            let #wait = &#runtime::Arrived::new(#lender);
+            let #get = move |_: u32| ::core::future::ready(#runtime::Result::<_, #runtime::Stop>::Ok(#lender));
+        }
+    }
+
     /// The value of a signal that has arrived.
     pub(super) fn signal_peeked(&self, signal: usize) -> TokenStream {
         let wait = self.wait(signal);

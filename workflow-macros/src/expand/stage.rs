@@ -254,16 +254,17 @@ impl Expansion<'_, '_> {
     }
 
     /// Loans of all that the stage names, and the references that it sees on its task.
-    pub(super) fn loans(&self, stage: StageId) -> (TokenStream, TokenStream) {
+    /// `inside`: the stage has an undo, which owns all that already, and this is for its task in there.
+    pub(super) fn loans(&self, stage: StageId, inside: bool) -> (TokenStream, TokenStream) {
         let names = crate::resolve::names_lent(self.model, stage);
-        self.loans_of(Some(stage), &names, &self.model.stages[stage].replays, "loan")
+        self.loans_of((stage, inside), &names, &self.model.stages[stage].replays, "loan")
     }
 
     /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
     /// that it can be lent again.
     pub(super) fn loans_of(
         &self,
-        stage: Option<StageId>,
+        (stage, inside): (StageId, bool),
         names: &[NameId],
         replays: &[Replay<'_>],
         kind: &str,
@@ -291,11 +292,12 @@ impl Expansion<'_, '_> {
                     let held = self.signal_held(signal, None);
                     lend.extend(quote!(let #loan = #held.lend();));
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
+                    bind.extend(self.signal_arrived(signal, &lender));
                 }
                 NameKind::Let(binding) => lets.extend(self.binding(binding, &TokenStream::new())),
                 NameKind::Stage(lazy)
                     if self.model.stages[lazy].lazy
-                        && !stage.is_some_and(|stage| self.in_task(lazy, self.around(lazy, stage))) =>
+                        && !self.in_task(lazy, if inside { Some(stage) } else { self.around(lazy, stage) }) =>
                 {
                     let held = self.demand(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
@@ -334,7 +336,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let (cx, number) = (self.cx(), self.number(Some(stage)));
-        let (lend, bind) = self.loans(stage);
+        let (lend, bind) = self.loans(stage, model.policies.undo.is_some());
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
         let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
@@ -359,7 +361,7 @@ impl Expansion<'_, '_> {
             // Told by the checks.
             return quote!(::core::unreachable!());
         };
-        let (lend, bind) = self.loans(stage);
+        let (lend, bind) = self.loans(stage, self.model.stages[stage].policies.undo.is_some());
         let expr = self.model.codes[code].expr;
         let lets: TokenStream = self.model.codes[code]
             .uses

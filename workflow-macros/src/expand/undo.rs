@@ -11,7 +11,7 @@ impl Expansion<'_, '_> {
     pub(super) fn protected(&self, stage: StageId, prelude: &TokenStream, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(Some(stage)));
-        let (lend, bind) = self.loans(stage);
+        let (lend, bind) = self.loans(stage, false);
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
@@ -55,7 +55,7 @@ impl Expansion<'_, '_> {
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let names = resolve::names_of_undo(self.model, stage);
-        let (lend, bind) = self.loans_of(None, &names, &undo.replays, "undo_loan");
+        let (lend, bind) = self.loans_of((stage, false), &names, &undo.replays, "undo_loan");
         let detached = self.named("detached");
         let expr = self.model.codes[undo.action].expr;
         let span = expr.span();
