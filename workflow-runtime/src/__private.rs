@@ -27,7 +27,9 @@ pub use crate::{
     },
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},
-    signal::{Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until},
+    signal::{
+        Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until,
+    },
     state::watched,
     task::{blocking, spawn},
     undo::{arm_before, protected, undo_losers, undoing},

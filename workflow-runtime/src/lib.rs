@@ -74,6 +74,8 @@ mod shared;
 mod shown;
 mod signal;
 mod state;
+#[cfg(feature = "durable")]
+pub mod store;
 mod task;
 mod undo;
 mod workflow;
