@@ -1,0 +1,129 @@
+//! What a workflow costs the compiler: CPU seconds and memory of `rustc` for a crate with one workflow, beside the same
+//! crate without it, and with the stages awaited by hand.
+//!
+//! ```sh
+//! cargo run --release -p workflow-benches --bin compile_time -- --quick
+//! ```
+
+mod measure;
+mod subject;
+
+use measure::{Action, Cost, Laboratory};
+use std::{env, error::Error, process::ExitCode};
+use subject::{Form, Shape, Subject};
+
+const USAGE: &str = "compile_time [--quick] [--stages 10,100,..] [--shapes chain,layered] [--runs N]
+             [--actions check,recheck,debug,release,expansion]
+
+Prints CPU seconds and peak memory of rustc, compiling one crate with a workflow of so many stages.
+The least of N runs counts. --quick: 10, 100 and 300 stages, `cargo check` only.";
+
+struct Settings {
+    stages: Vec<usize>,
+    shapes: Vec<Shape>,
+    actions: Vec<Action>,
+    runs: usize,
+}
+
+impl Settings {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, Box<dyn Error>> {
+        use Action::{Check, Debug, Expansion, Recheck, Release};
+        let mut settings = Self {
+            stages: vec![10, 100, 300, 1_000, 2_000],
+            shapes: vec![Shape::Chain, Shape::Layered],
+            actions: vec![Check, Recheck, Debug, Release, Expansion],
+            runs: 3,
+        };
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
+            match argument.as_str() {
+                "--quick" => (settings.stages, settings.actions, settings.runs) = (vec![10, 100, 300], vec![Check], 1),
+                "--stages" => settings.stages = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+                "--runs" => settings.runs = value()?.parse()?,
+                "--shapes" => {
+                    settings.shapes = listed(&value()?, &[("chain", Shape::Chain), ("layered", Shape::Layered)])?;
+                }
+                "--actions" => {
+                    let all = [
+                        ("check", Check),
+                        ("recheck", Recheck),
+                        ("debug", Debug),
+                        ("release", Release),
+                        ("expansion", Expansion),
+                    ];
+                    settings.actions = listed(&value()?, &all)?;
+                }
+                "--help" => return Ok(None),
+                other => return Err(format!("there is no option {other}").into()),
+            }
+        }
+        Ok(Some(settings))
+    }
+}
+
+fn listed<T: Copy>(text: &str, all: &[(&str, T)]) -> Result<Vec<T>, String> {
+    let one = |name: &str| {
+        let found = all.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| *value).ok_or_else(|| format!("there is no '{name}'"))
+    };
+    text.split(',').map(one).collect()
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = measure::as_wrapper() {
+        return code;
+    }
+    let done = match Settings::read(env::args().skip(1)) {
+        Ok(Some(settings)) => tables(&settings),
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}\n\n{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn tables(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let laboratory = Laboratory::new()?;
+    for &action in &settings.actions {
+        for &shape in &settings.shapes {
+            println!("\n{}, {}\n", action.title(), shape.name());
+            println!("| stages | functions alone | awaited by hand | workflow | workflow over functions |");
+            println!("| ---: | ---: | ---: | ---: | ---: |");
+            for &stages in &settings.stages {
+                row(&laboratory, settings.runs, action, shape, stages)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(
+    laboratory: &Laboratory,
+    runs: usize,
+    action: Action,
+    shape: Shape,
+    stages: usize,
+) -> Result<(), Box<dyn Error>> {
+    let of = |form| -> Result<Option<Cost>, Box<dyn Error>> {
+        let subject = Subject { shape, form, stages };
+        let sensible = measure::is_sensible(subject);
+        Ok(if sensible { Some(laboratory.measure(subject, action, runs)?) } else { None })
+    };
+    let functions = of(Form::Functions)?.unwrap_or_default();
+    let by_hand = of(Form::ByHand)?;
+    let workflow = of(Form::Workflow)?.unwrap_or_default();
+    let shown = |cost: Cost| format!("{:.2} s, {:.0} MB", cost.seconds, cost.megabytes);
+    let by_hand = by_hand.map_or_else(|| "–".to_owned(), shown);
+    let over =
+        Cost { seconds: workflow.seconds - functions.seconds, megabytes: workflow.megabytes - functions.megabytes };
+    println!("| {stages} | {} | {by_hand} | {} | {} |", shown(functions), shown(workflow), shown(over));
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What `rustc` takes for one crate: cargo runs it through this program, which notes its time and memory.
+
+use crate::subject::{Form, Subject};
+use std::{
+    env,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+use wait4::Wait4 as _;
+
+/// Names the file in which the wrapper notes what it measured. Where it is set, this program is the wrapper.
+const RECORD: &str = "WORKFLOW_BENCHES_RECORD";
+/// The wrapper asks the compiler how long macros took.
+const PASSES: &str = "WORKFLOW_BENCHES_PASSES";
+
+/// What is done with the crate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Action {
+    /// `cargo check`, with nothing of this crate there.
+    Check,
+    /// `cargo check` again, after one stage has been edited.
+    Recheck,
+    /// `cargo build`.
+    Debug,
+    /// `cargo build --release`.
+    Release,
+    /// Only the time that all macros of the crate take, by the compiler's own clock: with the macro as cargo compiles it
+    /// for a debug build.
+    Expansion,
+}
+
+impl Action {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Check => "`cargo check`, cold",
+            Self::Recheck => "`cargo check` after an edit",
+            Self::Debug => "`cargo build`",
+            Self::Release => "`cargo build --release`",
+            Self::Expansion => "macro expansion (real seconds)",
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Check | Self::Recheck | Self::Expansion => &["check"],
+            Self::Debug => &["build"],
+            Self::Release => &["build", "--release"],
+        }
+    }
+}
+
+/// What one call of `rustc` took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    /// CPU seconds.
+    pub(crate) seconds: f64,
+    /// Peak of resident memory, in millions of bytes.
+    pub(crate) megabytes: f64,
+}
+
+/// Where the crates lie and are compiled.
+pub(crate) struct Laboratory {
+    folder: PathBuf,
+    root: PathBuf,
+}
+
+impl Laboratory {
+    /// Below the workspace's target directory.
+    pub(crate) fn new() -> io::Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("..")).to_owned();
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let folder = target.join("compile_time");
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder, root })
+    }
+
+    /// The least of `runs` measurements: whatever else the machine does can only add to it.
+    pub(crate) fn measure(&self, subject: Subject, action: Action, runs: usize) -> io::Result<Cost> {
+        let folder = self.folder.join(subject.package());
+        fs::create_dir_all(folder.join("src"))?;
+        let runtime = self.root.join("workflow-runtime");
+        fs::write(folder.join("Cargo.toml"), subject.manifest(&runtime.display().to_string()))?;
+        // The same versions as everywhere else.
+        fs::copy(self.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        let mut least = Cost { seconds: f64::INFINITY, megabytes: f64::INFINITY };
+        for _ in 0..runs {
+            let cost = self.once(subject, action, &folder)?;
+            least.seconds = least.seconds.min(cost.seconds);
+            least.megabytes = least.megabytes.min(cost.megabytes);
+        }
+        Ok(least)
+    }
+
+    fn once(&self, subject: Subject, action: Action, folder: &Path) -> io::Result<Cost> {
+        let source = folder.join("src/lib.rs");
+        fs::write(&source, subject.source(false))?;
+        self.cargo(folder, &["clean", "--quiet", "--package", &subject.package()], None)?;
+        let mut cost = self.compile(folder, action)?;
+        if action == Action::Recheck {
+            fs::write(&source, subject.source(true))?;
+            cost = self.compile(folder, action)?;
+        }
+        Ok(cost)
+    }
+
+    fn compile(&self, folder: &Path, action: Action) -> io::Result<Cost> {
+        let record = self.folder.join("record");
+        fs::write(&record, "")?;
+        let mut arguments = action.arguments().to_vec();
+        arguments.push("--quiet");
+        self.cargo(folder, &arguments, Some((&record, action)))?;
+        let text = fs::read_to_string(&record)?;
+        let mut numbers = text.split_whitespace().filter_map(|number| number.parse::<f64>().ok());
+        let (seconds, megabytes) = (numbers.next(), numbers.next());
+        match (seconds, megabytes, numbers.next()) {
+            (Some(seconds), Some(megabytes), None) => Ok(Cost { seconds, megabytes }),
+            _ => Err(io::Error::other(format!("rustc did not run once for {}: {text:?}", folder.display()))),
+        }
+    }
+
+    fn cargo(&self, folder: &Path, arguments: &[&str], record: Option<(&Path, Action)>) -> io::Result<()> {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(arguments).current_dir(folder).env("CARGO_TARGET_DIR", self.folder.join("target"));
+        // Whatever the caller has set for its own builds.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PROFILE_") || ["RUSTFLAGS", "CARGO_INCREMENTAL"].contains(&&*text) {
+                cargo.env_remove(&name);
+            }
+        }
+        if let Some((record, action)) = record {
+            cargo.env("RUSTC_WRAPPER", env::current_exe()?).env(RECORD, record);
+            if action == Action::Expansion {
+                cargo.env(PASSES, "1");
+            }
+        }
+        let output = cargo.stdin(Stdio::null()).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(io::Error::other(format!("cargo {} in {}:\n{said}", arguments.join(" "), folder.display())))
+    }
+}
+
+/// This program in place of `rustc`, if cargo called it so.
+pub(crate) fn as_wrapper() -> Option<ExitCode> {
+    let record = env::var_os(RECORD)?;
+    let code = match wrap(Path::new(&record)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    };
+    Some(code)
+}
+
+fn wrap(record: &Path) -> io::Result<bool> {
+    let mut arguments = env::args_os().skip(1);
+    let compiler = arguments.next().unwrap_or_else(|| "rustc".into());
+    let mut rustc = Command::new(compiler);
+    rustc.args(arguments);
+    if env::var_os("CARGO_PRIMARY_PACKAGE").is_none() {
+        return Ok(rustc.status()?.success());
+    }
+    let mut note = OpenOptions::new().append(true).open(record)?;
+    if env::var_os(PASSES).is_some() {
+        let output = rustc.arg("-Ztime-passes").env("RUSTC_BOOTSTRAP", "1").output()?;
+        let passes = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        // time:   0.052; rss:   51MB ->   69MB (  +18MB)  macro_expand_crate
+        let line = passes.lines().find(|line| line.trim_end().ends_with("\tmacro_expand_crate"));
+        let seconds = line.and_then(|line| line.split([':', ';']).nth(1)).map_or("", str::trim);
+        writeln!(note, "{seconds} 0")?;
+        return Ok(output.status.success());
+    }
+    let used = rustc.spawn()?.wait4()?;
+    let seconds = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let megabytes = used.rusage.maxrss as f64 / 1e6;
+    writeln!(note, "{seconds:.3} {megabytes:.0}")?;
+    Ok(used.status.success())
+}
+
+/// Awaits in one body cost the compiler more than linear time: more than these are not worth waiting for.
+pub(crate) const LONGEST_BY_HAND: usize = 300;
+
+/// Whether that is measured at all.
+pub(crate) fn is_sensible(subject: Subject) -> bool {
+    subject.form != Form::ByHand || subject.stages <= LONGEST_BY_HAND
+}
