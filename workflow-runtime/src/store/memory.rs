@@ -1,8 +1,8 @@
 //! A store that lies in memory: for tests, and for instances that may end with their process.
 
 use super::{
-    Batch, Change, Due, Instance, InstanceKey, Loaded, NewInstance, Record, Status, Store, StoreError, StoreErrorKind,
-    StoredSignal, Storing, Timestamp, within,
+    Batch, Change, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Status, Store, StoreError,
+    StoreErrorKind, StoredSignal, Storing, Timestamp, within,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -63,7 +63,7 @@ impl Content {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let Self { instances, by_id, last_signal, .. } = self;
+        let Self { instances, by_id, .. } = self;
         let stored = instances.get_mut(&batch.instance).ok_or_else(|| missing(batch.instance))?;
         for change in batch.changes {
             match change {
@@ -84,13 +84,11 @@ impl Content {
                         stored.instance.outcome = outcome;
                     }
                 }
-                Change::Signal { name, payload, once } => {
-                    if once.is_none_or(|once| stored.once.insert(once)) {
-                        *last_signal += 1;
-                        stored.signals.push(StoredSignal { number: *last_signal, name: name.to_string(), payload });
-                    }
-                }
                 Change::Take { number } => stored.signals.retain(|signal| signal.number != number),
+                Change::Clear => {
+                    stored.records.clear();
+                    stored.signals.clear();
+                }
                 Change::Delete => {
                     by_id.remove(&stored.instance.id);
                     instances.remove(&batch.instance);
@@ -139,6 +137,18 @@ impl Store for MemoryStore {
 
     fn commit(&self, batch: Batch) -> Storing<()> {
         done(self.lock().commit(batch))
+    }
+
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+        let mut content = self.lock();
+        let Content { instances, last_signal, .. } = &mut *content;
+        let Some(stored) = instances.get_mut(&instance) else { return done(Err(missing(instance))) };
+        if signal.once.is_some_and(|once| !stored.once.insert(once)) {
+            return done(Ok(None));
+        }
+        *last_signal += 1;
+        stored.signals.push(StoredSignal { number: *last_signal, name: signal.name, payload: signal.payload });
+        done(Ok(Some(*last_signal)))
     }
 
     fn find(&self, id: &str) -> Storing<Option<Instance>> {

@@ -40,6 +40,13 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreErrorKind::Missing`] where there is no such instance; whatever keeps it from being written.
     fn commit(&self, batch: Batch) -> Storing<()>;
 
+    /// Keeps a signal for an instance until it is taken; gives its number. Where `once` is given and this instance has had a
+    /// signal with it before, also one that is taken already, nothing is kept, and there is no number.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Missing`] where there is no such instance; whatever keeps it from being written.
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>>;
+
     /// The instance with this id, without its records.
     fn find(&self, id: &str) -> Storing<Option<Instance>>;
 
@@ -205,6 +212,17 @@ pub struct Record {
     pub payload: Vec<u8>,
 }
 
+/// A signal that arrives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSignal {
+    /// Which of the workflow's signals.
+    pub name: String,
+    /// Its value, encoded.
+    pub payload: Vec<u8>,
+    /// The sender's own key.
+    pub once: Option<String>,
+}
+
 /// A signal that has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSignal {
@@ -275,21 +293,13 @@ pub enum Change {
         /// Its outcome from now on; none leaves it as it is.
         outcome: Option<Vec<u8>>,
     },
-    /// A signal has arrived. Where `once` is given and this instance has had a signal with it before, also one that is
-    /// taken already, nothing happens.
-    Signal {
-        /// Which of the workflow's signals.
-        name: Arc<str>,
-        /// Its value, encoded.
-        payload: Vec<u8>,
-        /// The sender's own key.
-        once: Option<String>,
-    },
     /// The signal with this number has been taken. Its `once` stays known until the instance is removed.
     Take {
         /// [`StoredSignal::number`]
         number: i64,
     },
+    /// Removes all records and all signals that wait: the instance has ended.
+    Clear,
     /// Removes the instance with all that is known of it.
     Delete,
 }
