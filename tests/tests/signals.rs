@@ -135,3 +135,43 @@ async fn what_comes_first_cuts() {
     assert_eq!(run.await.unwrap(), (None, None, 10));
     assert_eq!(start.elapsed().as_millis(), 20);
 }
+
+workflow! {
+    workflow Attempted() -> (u32, u32) {
+        #[retry(2)]
+        stage asked: u32 = {
+            signal answer: u32;
+            stage even: u32 = (*answer % 2 == 0).then_some(*answer).ok_or("odd");
+            even
+        };
+        #[retry(1)]
+        stage again: u32 = match *asked {
+            0 => 0,
+            _ => {
+                stage inner: u32 = {
+                    signal other: u32;
+                    stage checked: u32 = other.checked_sub(1).ok_or("none");
+                    checked
+                };
+                inner
+            }
+        };
+        (*asked, *again)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_takes_the_next() {
+    let run = Attempted::new().start();
+    run.signal(AttemptedSignal::Answer(1)).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    run.signal(AttemptedSignal::Answer(3)).unwrap();
+    run.signal(AttemptedSignal::Other(0)).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    run.signal(AttemptedSignal::Answer(6)).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    // The block has ended: nothing takes it any more.
+    assert_eq!(run.signal(AttemptedSignal::Answer(8)), Err(SignalError::Closed));
+    run.signal(AttemptedSignal::Other(5)).unwrap();
+    assert_eq!(run.await.unwrap(), (6, 4));
+}

@@ -104,11 +104,16 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Whether the scope may run more than once in a run.
+    /// Whether the scope may run more than once in a run: in a round, for an item, or in an attempt of a stage around it.
     fn repeats(&self, scope: ScopeId) -> bool {
         let mut next = Some(scope);
         while let Some(scope) = next {
             if matches!(self.model.scopes[scope].kind, ScopeKind::Round | ScopeKind::Item) {
+                return true;
+            }
+            if let Some(stage) = self.model.scopes[scope].around
+                && !self.model.stages[stage].policies.retries.is_empty()
+            {
                 return true;
             }
             next = self.model.scopes[scope].parent;
