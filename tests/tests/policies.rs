@@ -232,3 +232,153 @@ async fn a_run_has_a_deadline() {
     assert_eq!((failure.stage(), failure.kind()), (None, FailureKind::Deadline));
     assert_eq!(start.elapsed().as_millis(), 2_000);
 }
+
+fn late(failure: &Failure) -> bool {
+    failure.kind() == FailureKind::Timeout
+}
+
+impl Service {
+    fn call_now(&self) -> Result<u32, Problem> {
+        let call = self.calls.fetch_add(1, Relaxed) + 1;
+        if call <= self.flaky { Err(Problem::Busy) } else { Ok(call) }
+    }
+    /// On which thread.
+    fn thread(&self) -> Result<std::thread::ThreadId, Problem> {
+        self.call_now().map(|_| std::thread::current().id())
+    }
+}
+
+type Thread = std::thread::ThreadId;
+
+workflow! {
+    workflow Elsewhere() -> (Result<Thread, Problem>, Result<Thread, Problem>) with service: Service {
+        #[catch]
+        #[blocking]
+        stage blocked: Result<Thread, Problem> = service.thread();
+        #[after(blocked)]
+        #[catch]
+        #[spawn]
+        stage spawned: Result<Thread, Problem> = async { tokio::task::yield_now().await; service.thread() };
+        (blocked.as_ref().map_or(Err(Problem::Busy), |id| Ok(*id)), spawned.as_ref().map_or(Err(Problem::Busy), |id| Ok(*id)))
+    }
+    workflow JudgedElsewhere() -> (u32, u32) with service: Service {
+        #[retry(2, if = busy)]
+        #[blocking]
+        stage blocked: u32 = service.call_now();
+        #[after(blocked)]
+        #[retry(2, if = busy)]
+        #[spawn]
+        stage spawned: u32 = service.gone();
+        (*blocked, *spawned)
+    }
+    workflow JudgedBlock(gone: bool) -> u32 with service: Service {
+        #[retry(2, if = busy)]
+        stage block: u32 = {
+            stage inner: u32 = if *gone { service.gone() } else { service.call() };
+            inner
+        };
+        block
+    }
+    workflow JudgedRace() -> u32 with service: Service {
+        #[retry(4, if = busy)]
+        #[spawn]
+        stage raced: u32 = race { service.call(), { stage slow: u32 = service.call(); slow } };
+        raced
+    }
+    workflow OnlyTimeouts() -> u32 with service: Service {
+        #[retry(3, if = late)]
+        stage block: u32 = {
+            #[timeout(100ms)]
+            stage inner: u32 = service.call();
+            inner
+        };
+        block
+    }
+}
+
+#[tokio::test]
+async fn an_own_error_is_caught_wherever_the_stage_runs() {
+    let (blocked, spawned) = Elsewhere::new(Service::default()).run().await.unwrap();
+    assert_ne!(blocked.unwrap(), std::thread::current().id());
+    spawned.unwrap();
+    let (blocked, spawned) = Elsewhere::new(Service { flaky: 1, ..Service::default() }).run().await.unwrap();
+    assert_eq!(blocked, Err(Problem::Busy));
+    spawned.unwrap();
+    let (blocked, spawned) = Elsewhere::new(Service { flaky: 2, ..Service::default() }).run().await.unwrap();
+    assert_eq!((blocked, spawned), (Err(Problem::Busy), Err(Problem::Busy)));
+}
+
+#[tokio::test]
+async fn rules_judge_wherever_the_stage_runs() {
+    let failure = JudgedElsewhere::new(Service { flaky: 2, ..Service::default() }).run().await.unwrap_err();
+    assert_eq!((failure.stage(), failure.attempts()), (Some("spawned"), 1));
+    let failure = JudgedElsewhere::new(Service { flaky: 9, ..Service::default() }).run().await.unwrap_err();
+    assert_eq!((failure.stage(), failure.attempts()), (Some("blocked"), 3));
+    let failure = JudgedRace::new(Service { flaky: 99, ..Service::default() }).run().await.unwrap_err();
+    assert_eq!((failure.stage(), failure.attempts()), (Some("raced"), 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_judge_what_a_block_failed_with() {
+    assert_eq!(JudgedBlock::new(Service { flaky: 2, ..Service::default() }).run(false).await.unwrap(), 3);
+    let judged = JudgedBlock::new(Service { flaky: 5, ..Service::default() });
+    assert_eq!(judged.run(false).await.unwrap_err().downcast_ref::<Problem>(), Some(&Problem::Busy)); // 3 calls,
+    assert_eq!(judged.run(true).await.unwrap_err().downcast_ref::<Problem>(), Some(&Problem::Gone)); // one,
+    assert_eq!(judged.run(false).await.unwrap(), 6); // and two.
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeouts_alone_are_tried_again() {
+    let start = Instant::now();
+    let slow = OnlyTimeouts::new(Service { takes: Duration::from_secs(1), ..Service::default() });
+    assert_eq!(slow.run().await.unwrap_err().kind(), FailureKind::Timeout);
+    assert_eq!(start.elapsed().as_millis(), 400);
+    let start = Instant::now();
+    let flaky = OnlyTimeouts::new(Service { flaky: 1, takes: Duration::from_millis(10), ..Service::default() });
+    assert_eq!(flaky.run().await.unwrap_err().kind(), FailureKind::Error);
+    assert_eq!(start.elapsed().as_millis(), 10);
+}
+
+fn gone(problem: &Problem) -> bool {
+    *problem == Problem::Gone
+}
+
+impl Service {
+    /// Busy, gone, busy, gone..
+    async fn in_turn(&self) -> Result<u32, Problem> {
+        if self.calls.fetch_add(1, Relaxed) % 2 == 0 { Err(Problem::Busy) } else { Err(Problem::Gone) }
+    }
+}
+
+workflow! {
+    workflow InTurn() -> u32 with service: Service {
+        #[retry(1, fixed(1s), if = busy)]
+        #[retry(9, fixed(10s), if = gone)]
+        #[retry(9, fixed(1min))]
+        stage called: u32 = service.in_turn();
+        called
+    }
+    workflow Undoes() with service: Service {
+        #[undo(service.in_turn_undone(), retry(9, fixed(1s), if = busy))]
+        stage done = ();
+        #[after(done)]
+        stage bad = fail "no";
+    }
+}
+
+impl Service {
+    async fn in_turn_undone(&self) -> Result<(), Problem> {
+        self.in_turn().await.map(drop)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_rule_whose_if_holds_counts() {
+    let start = Instant::now();
+    let failure = InTurn::new(Service::default()).run().await.unwrap_err();
+    // Busy, 1 s, gone, 10 s, busy: the first rule is spent, and the last is not asked.
+    assert_eq!((failure.attempts(), start.elapsed().as_secs()), (3, 11));
+    let failure = Undoes::new(Service::default()).run().await.unwrap_err();
+    let undone = &failure.undo_failures()[0];
+    assert_eq!((undone.attempts(), undone.downcast_ref()), (2, Some(&Problem::Gone)));
+}

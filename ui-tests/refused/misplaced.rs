@@ -43,6 +43,12 @@ workflow! {
         stage tolerant: u32 = *start;
         #[tolerate(5%)]
         stage alone: Vec<u32> = for number in numbers { *number };
+        stage gives_up = if *start > 9 {
+            #[retry(3)]
+            stage never_again = fail "final";
+        };
+        #[retry(3, if = is_long)]
+        stage sleeps = sleep(3s);
         stage in_arms: u32 = match *start {
             0 => #[undo(work(start))] { 1 },
             1 => #[deadline(3s)] #[breaker(failures = 2, cooldown = 3s)] work(start),

@@ -17,6 +17,11 @@ workflow! {
         stage _every: Result<String, Failure> = work(start);
         #[retry(3, if = is_long)]
         stage _judged: u32 = work(start);
+        #[retry(3, if = is_long)]
+        stage _judged_block: u32 = { stage worked: u32 = work(start); worked };
+        #[retry(3, if = is_long)]
+        #[blocking]
+        stage _judged_elsewhere: u32 = work(start);
         #[retry("three")]
         stage _counted: u32 = work(start);
         #[timeout(*start)]

@@ -5,8 +5,8 @@
 pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
-        Attempted, Settings, absorbed, attempts, attempts_judged, every_failure, limited, or_failure, own_error, sleep,
-        told, typed, untold, within,
+        Attempted, Settings, absorbed, attempts, attempts_judged, attempts_where, every_failure, failed_with, limited,
+        or_failure, own_error, sleep, told, typed, untold, within,
     },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
@@ -31,7 +31,7 @@ pub use crate::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until,
     },
     state::watched,
-    task::{blocking, spawn},
+    task::{blocking, blocking_own, spawn},
     undo::{arm_before, protected, undo_losers, undoing},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };

@@ -9,6 +9,8 @@ use crate::{
     run::{Core, Cx},
 };
 use std::{
+    any::Any,
+    error::Error,
     future::{Future, Ready, poll_fn, ready},
     marker::PhantomData,
     pin::pin,
@@ -30,7 +32,7 @@ pub struct Settings {
 pub struct Attempted {
     /// How many further attempts, and the waits between them.
     pub retry: Retry,
-    /// It has an `if`, which speaks of the stage's own error: it does not hold for timeouts.
+    /// It has an `if`, which speaks of an error: the stage's own, or what a failure comes of.
     pub conditional: bool,
 }
 
@@ -38,7 +40,25 @@ pub struct Attempted {
 ///
 /// # Errors
 /// The last attempt's failure.
-pub async fn attempts<T, A, F>(cx: Cx<'_>, stage: u32, settings: Settings, mut attempt: A) -> Result<T, Stop>
+pub async fn attempts<T, A, F>(cx: Cx<'_>, stage: u32, settings: Settings, attempt: A) -> Result<T, Stop>
+where
+    A: FnMut(u32) -> F,
+    F: Future<Output = Result<T, Stop>>,
+{
+    attempts_where(cx, stage, settings, attempt, |_, _| false).await
+}
+
+/// The same where some rules look at the failure: `fits` says which speak of it.
+///
+/// # Errors
+/// The last attempt's failure.
+pub async fn attempts_where<T, A, F>(
+    cx: Cx<'_>,
+    stage: u32,
+    settings: Settings,
+    mut attempt: A,
+    fits: impl Fn(&Failure, usize) -> bool,
+) -> Result<T, Stop>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Stop>>,
@@ -47,9 +67,33 @@ where
         let run = attempt(number);
         async move { run.await.map(Ok::<T, std::convert::Infallible>) }
     };
-    match attempts_judged(cx, stage, settings, attempt, |_, _| false, untold).await? {
+    match attempts_by(cx, stage, settings, attempt, |_, _| false, fits, untold).await? {
         Ok((value, _)) => Ok(value),
         Err((never, _)) => match never {},
+    }
+}
+
+/// Whether a failure comes of an error that the predicate holds for: the first of its type, or the failure itself.
+pub fn failed_with<E: Told>(holds: impl Fn(&E) -> bool, failure: &Failure) -> bool {
+    E::of(failure).is_some_and(holds)
+}
+
+/// An error that a failure may come of.
+#[diagnostic::on_unimplemented(
+    message = "this `if` looks for a `{Self}` in what a block or an undo failed with, and that is no `Error`",
+    label = "takes a `&{Self}`",
+    note = "only a type that implements `std::error::Error` is found there, or the `Failure` itself"
+)]
+pub trait Told: Sized {
+    /// The first of its type.
+    fn of(failure: &Failure) -> Option<&Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Error + 'static> Told for E {
+    fn of(failure: &Failure) -> Option<&Self> {
+        let itself: &dyn Any = failure;
+        itself.downcast_ref().or_else(|| failure.downcast_ref())
     }
 }
 
@@ -64,8 +108,25 @@ pub async fn attempts_judged<T, E, A, F>(
     cx: Cx<'_>,
     stage: u32,
     settings: Settings,
+    attempt: A,
+    applies: impl Fn(&E, usize) -> bool,
+    told: fn(E) -> Option<BoxError>,
+) -> Judged<T, E>
+where
+    A: FnMut(u32) -> F,
+    F: Future<Output = Result<Result<T, E>, Stop>>,
+{
+    attempts_by(cx, stage, settings, attempt, applies, |_, _| false, told).await
+}
+
+/// `applies` and `fits` are asked of rules with an `if` only: of the expression's own error, of any other failure.
+async fn attempts_by<T, E, A, F>(
+    cx: Cx<'_>,
+    stage: u32,
+    settings: Settings,
     mut attempt: A,
     applies: impl Fn(&E, usize) -> bool,
+    fits: impl Fn(&Failure, usize) -> bool,
     told: fn(E) -> Option<BoxError>,
 ) -> Judged<T, E>
 where
@@ -94,7 +155,7 @@ where
         };
         let rule = settings.retries.iter().enumerate().position(|(index, rule)| match &error {
             Why::Own(error) => !rule.conditional || applies(error, index),
-            Why::Failure(_) => !rule.conditional,
+            Why::Failure(failure) => !rule.conditional || fits(failure, index),
         });
         let wait = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.further()).map(|rule| {
             spent[rule] += 1;

@@ -2,12 +2,13 @@
 
 use crate::{
     BoxError, FailureKind,
+    attempts::IntoResult,
     failure::Stop,
     output::{IntoOutput, Now, Of},
     run::{Cx, Detached, IntoStop},
 };
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     marker::PhantomData,
     pin::{Pin, pin},
     sync::Arc,
@@ -139,4 +140,24 @@ where
             }
         })
     }
+}
+
+/// The same where the expression's own error is kept as it is.
+///
+/// # Errors
+/// What kept it from giving one.
+pub async fn blocking_own<S, T, X, M>(
+    cx: Cx<'_>,
+    stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
+    run: impl FnOnce() -> X + Send + 'static,
+) -> Result<Result<T, X::Error>, Stop>
+where
+    X: IntoResult<S, T, Now<M>> + Send + 'static,
+{
+    let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
+    let mut elsewhere = Elsewhere { cx, stage, task };
+    let ended = poll_fn(|context| elsewhere.poll_task(context)).await?;
+    Ok(ended.into_result().await)
 }

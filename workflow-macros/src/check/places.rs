@@ -104,8 +104,16 @@ pub(super) fn verdict(kind: &PolicyKind, place: Place<'_>) -> Verdict {
             Place::Unnamed(NodeKind::For(_)) => Verdict::Fits,
             other => by_default(other),
         },
-        PolicyKind::Retry(_)
-        | PolicyKind::Deadline(_)
+        PolicyKind::Retry(retry) => match place {
+            Place::Stage(NodeKind::Return(_) | NodeKind::Fail(_)) => {
+                Verdict::WrongNode("on one that may succeed: `return` and `fail` are final")
+            }
+            Place::Stage(NodeKind::Sleep(_) | NodeKind::SleepUntil(_)) if retry.only_if.is_some() => {
+                Verdict::WrongNode("on one that gives an error for its `if` to look at, which a sleep never does")
+            }
+            other => by_default(other),
+        },
+        PolicyKind::Deadline(_)
         | PolicyKind::Breaker { .. }
         | PolicyKind::Acquire { .. }
         | PolicyKind::Cache { .. } => by_default(place),

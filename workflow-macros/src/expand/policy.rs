@@ -108,21 +108,23 @@ impl Expansion<'_, '_> {
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let settings = self.settings(stage);
         let judged = policies.retries.iter().any(|retry| retry.only_if.is_some());
-        let expression = match self.model.stages[stage].node.kind {
-            NodeKind::Expression(code) if judged && !self.is_elsewhere(stage) => Some(code),
+        let own = match self.model.stages[stage].node.kind {
+            NodeKind::Expression(code) if judged => Some(self.own_result(stage, code, of)),
             _ => None,
         };
-        let node = match expression {
-            Some(code) => self.typed(stage, code, of),
-            None => self.elsewhere(stage, of),
-        };
-        let attempts = self.attempt(stage, &node, expression.is_some());
-        match expression {
-            None => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
-            Some(_) => {
-                let rules = self.rules(stage);
+        let typed = own.is_some();
+        let node = own.unwrap_or_else(|| self.elsewhere(stage, of));
+        let attempts = self.attempt(stage, &node, typed);
+        match (typed, judged) {
+            (true, _) => {
+                let rules = self.rules(&policies.retries);
                 quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::told)))
             }
+            (false, true) => {
+                let rules = self.rules_of_failures(&policies.retries);
+                quote!(#runtime::attempts_where(#cx, #number, #settings, #attempts, #rules))
+            }
+            (false, false) => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
         }
     }
 
@@ -245,11 +247,17 @@ impl Expansion<'_, '_> {
         self.model.codes[codes].iter().any(|code| code.undoes.is_some())
     }
 
-    fn is_elsewhere(&self, stage: StageId) -> bool {
-        self.model.stages[stage].spawn || self.model.stages[stage].blocking
+    /// The expression's own `Result<T, E>`, wherever it runs.
+    fn own_result(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
+        let model = &self.model.stages[stage];
+        match (model.spawn, model.blocking) {
+            (true, _) => self.spawned(stage, &self.typed(stage, code, of)),
+            (_, true) => self.blocking(stage, of, "blocking_own"),
+            _ => self.typed(stage, code, of),
+        }
     }
 
-    /// The expression's own `Result<T, E>`, so that rules can look at the `E`.
+    /// The same on the task of the workflow, so that rules can look at the `E`.
     fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let before = self.before(code, Some(stage));
@@ -261,21 +269,36 @@ impl Expansion<'_, '_> {
         quote!({ #before #cx.at(#number); let #run = #call.await; #run })
     }
 
-    /// Which rules apply to an error.
-    fn rules(&self, stage: StageId) -> TokenStream {
-        let (error, rule) = (self.named("error"), self.named("rule"));
-        let rules = self.model.stages[stage].policies.retries.iter().enumerate().map(|(index, retry)| {
-            let holds = match retry.only_if {
-                Some(path) => {
-                    // rustc lets the error stand at the path only where the argument comes from there too.
-                    let local = syn::Ident::new("__workflow_error", path.span());
-                    quote_spanned!(path.span()=> { let #local = #error; #path(#local) })
-                }
-                None => quote!(true),
-            };
+    /// Which rules apply to an expression's own error.
+    fn rules(&self, retries: &[Retry<'_>]) -> TokenStream {
+        let error = self.named("error");
+        let rules = self.rules_by(retries, |path| {
+            // rustc lets the error stand at the path only where the argument comes from there too.
+            let local = syn::Ident::new("__workflow_error", path.span());
+            quote_spanned!(path.span()=> { let #local = #error; #path(#local) })
+        });
+        let rule = self.named("rule");
+        quote!(|#error, #rule: usize| #rules)
+    }
+
+    /// Which rules apply to the failure of what is no single expression.
+    pub(super) fn rules_of_failures(&self, retries: &[Retry<'_>]) -> TokenStream {
+        let (failure, rule) = (self.named("failed"), self.named("rule"));
+        let runtime = &self.runtime;
+        let rules = self.rules_by(retries, |path| {
+            let runtime = self.runtime_at(path.span());
+            quote_spanned!(path.span()=> #runtime::failed_with(#path, #failure))
+        });
+        quote!(|#failure: &#runtime::Failure, #rule: usize| #rules)
+    }
+
+    fn rules_by(&self, retries: &[Retry<'_>], holds: impl Fn(&syn::Path) -> TokenStream) -> TokenStream {
+        let rule = self.named("rule");
+        let rules = retries.iter().enumerate().map(|(index, retry)| {
+            let holds = retry.only_if.map_or_else(|| quote!(true), &holds);
             quote!(#index => #holds,)
         });
-        quote!(|#error, #rule: usize| match #rule { #(#rules)* _ => false })
+        quote!(match #rule { #(#rules)* _ => false })
     }
 
     fn settings(&self, stage: StageId) -> TokenStream {
@@ -364,8 +387,9 @@ impl Expansion<'_, '_> {
         let call = syn::Ident::new("__workflow_of_caught", span);
         let of = quote_spanned!(span=> #call::<#mark, #ty>());
         if let (false, NodeKind::Expression(code)) = (self.catches_all(stage), &self.model.stages[stage].node.kind) {
-            let (number, settings, rules) = (self.number(Some(stage)), self.settings(stage), self.rules(stage));
-            let attempts = self.attempt(stage, &self.typed(stage, *code, &quote!(#content)), true);
+            let (number, settings) = (self.number(Some(stage)), self.settings(stage));
+            let rules = self.rules(&self.model.stages[stage].policies.retries);
+            let attempts = self.attempt(stage, &self.own_result(stage, *code, &quote!(#content)), true);
             return quote!({
                 let #content = #of;
                 #runtime::own_error(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::untold).await)?

@@ -235,13 +235,11 @@ impl Expansion<'_, '_> {
     /// The stage's node, on its own task where it asks for one.
     pub(super) fn elsewhere(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let model = &self.model.stages[stage];
-        if model.spawn {
-            self.spawned(stage, of)
-        } else if model.blocking {
-            self.blocking(stage, of)
-        } else {
-            self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none())
+        if model.blocking {
+            return self.blocking(stage, of, "blocking");
         }
+        let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
+        if model.spawn { self.spawned(stage, &node) } else { node }
     }
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
@@ -332,14 +330,14 @@ impl Expansion<'_, '_> {
         (take, give)
     }
 
-    fn spawned(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+    /// `node`, an expression for an `async` body, on a task of its own.
+    pub(super) fn spawned(&self, stage: StageId, node: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let (cx, number) = (self.cx(), self.number(Some(stage)));
         let (lend, bind) = self.loans(stage, model.policies.undo.is_some());
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
-        let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
         quote!({
             #lend
             let #owned = #state.cloned();
@@ -354,7 +352,8 @@ impl Expansion<'_, '_> {
         })
     }
 
-    fn blocking(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+    /// `call`: what of the runtime takes it: whether it gives the output or the expression's own `Result`.
+    pub(super) fn blocking(&self, stage: StageId, of: &TokenStream, call: &str) -> TokenStream {
         let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
@@ -386,9 +385,8 @@ impl Expansion<'_, '_> {
         };
         let closure = quote!(move || { #bind #inside #lets #expr });
         let span = expr.span();
-        let runtime = self.runtime_at(span);
-        let call =
-            quote_spanned!(span=> #runtime::blocking(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
+        let (runtime, call) = (self.runtime_at(span), Ident::new(call, span));
+        let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         quote!({ #lend #outside #call.await? })
     }
 }

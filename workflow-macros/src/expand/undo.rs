@@ -74,6 +74,13 @@ impl Expansion<'_, '_> {
         );
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
+        let judged = undo.retries.iter().any(|retry| retry.only_if.is_some());
+        let (attempts, rules) = if judged {
+            let rules = self.rules_of_failures(&undo.retries);
+            (quote!(attempts_where), quote!(, #rules))
+        } else {
+            (quote!(attempts), TokenStream::new())
+        };
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
         let arm = quote!(
             move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
@@ -81,7 +88,7 @@ impl Expansion<'_, '_> {
                 let #why = &#why;
                 #bind_own
                 #bind
-                #runtime::attempts(#cx, #number, #settings, move |#attempt: u32| async move {
+                #runtime::#attempts(#cx, #number, #settings, move |#attempt: u32| async move {
                     #[allow(unused_variables)]
                     let #failure = #why;
                     let #place = #cx.place(#number, #attempt as usize - 1);
@@ -89,7 +96,7 @@ impl Expansion<'_, '_> {
                     #before
                     let #run = #call.await;
                     #run
-                }).await
+                } #rules).await
             }
         );
         (lend, arm)
