@@ -54,8 +54,37 @@ pub struct UndoLog {
 struct Content {
     entries: Vec<Undo>,
     in_flight: Vec<InFlight>,
+    /// Undos that have begun, where what ran them was thrown away itself: they go on first.
+    begun: Vec<Begun>,
+    /// What went wrong before that.
+    undone: Undone,
     /// The scope is gone: whatever still comes goes on to its parent.
     closed: bool,
+}
+
+/// An undo under way.
+struct Begun {
+    stage: u32,
+    places: Vec<(u32, u32)>,
+    run: Owned<Result<(), Stop>>,
+}
+
+impl Content {
+    fn append(&mut self, mut more: Self) {
+        self.entries.append(&mut more.entries);
+        self.in_flight.append(&mut more.in_flight);
+        self.begun.append(&mut more.begun);
+        self.undone.failures.append(&mut more.undone.failures);
+        self.undone.in_doubt.append(&mut more.undone.in_doubt);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+            && self.in_flight.is_empty()
+            && self.begun.is_empty()
+            && self.undone.failures.is_empty()
+            && self.undone.in_doubt.is_empty()
+    }
 }
 
 /// The log of a scope that may be thrown away alone, for as long as the scope lives. What is under way in a log holds on
@@ -75,12 +104,7 @@ impl Drop for ScopeLog {
     fn drop(&mut self) {
         let left = {
             let mut content = lock(&self.log.content);
-            content.closed = true;
-            Content {
-                entries: mem::take(&mut content.entries),
-                in_flight: mem::take(&mut content.in_flight),
-                closed: true,
-            }
+            mem::replace(&mut *content, Content { closed: true, ..Content::default() })
         };
         if let Some(parent) = &self.log.parent {
             parent.take(left);
@@ -116,17 +140,17 @@ impl UndoLog {
         self.take(Content { entries: vec![entry], ..Content::default() });
     }
 
-    fn take(&self, mut more: Content) {
+    fn take(&self, more: Content) {
+        if more.is_empty() {
+            return;
+        }
         let mut content = lock(&self.content);
         match &self.parent {
             Some(parent) if content.closed => {
                 drop(content);
                 parent.take(more);
             }
-            _ => {
-                content.entries.append(&mut more.entries);
-                content.in_flight.append(&mut more.in_flight);
-            }
+            _ => content.append(more),
         }
     }
 
@@ -142,52 +166,75 @@ impl UndoLog {
         drop(content);
     }
 
-    /// Lets what is under way end, then undoes everything, the last first.
+    /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
+    /// goes back into the log, for whoever throws the scope away to go on with.
     pub(crate) async fn unwind(&self, core: &Core, failure: Failure) -> Failure {
-        let mut undone = Undone::default();
-        self.finish_in_flight(core, &mut undone).await;
-        let mut entries = mem::take(&mut lock(&self.content).entries);
-        entries.sort_by_key(|entry| entry.order);
-        while let Some(Undo { stage, places, run, .. }) = entries.pop() {
-            core.tell_of(stage, &places, EventKind::Undoing);
-            let mut undo = run(failure.clone());
+        let mut unwinding = Unwinding { log: self, left: Content::default() };
+        unwinding.finish_in_flight(core).await;
+        let left = &mut unwinding.left;
+        left.entries.sort_by_key(|entry| entry.order);
+        loop {
+            if left.begun.is_empty() {
+                let Some(Undo { stage, places, run, .. }) = left.entries.pop() else { break };
+                core.tell_of(stage, &places, EventKind::Undoing);
+                left.begun.push(Begun { stage, places, run: run(failure.clone()) });
+            }
             let ended = poll_fn(|context| {
-                core.cx().at(stage);
-                core.catch(|| undo.as_mut().poll(context))
+                let Some(undo) = left.begun.last_mut() else { return Poll::Ready(Ok(())) };
+                core.cx().at(undo.stage);
+                core.catch(|| undo.run.as_mut().poll(context))
             })
             .await;
+            let Some(Begun { stage, places, .. }) = left.begun.pop() else { break };
             if let Err(Stop::Failed(failure)) = ended {
                 core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
-                undone.failures.push(failure);
+                left.undone.failures.push(failure);
             } else {
                 core.tell_of(stage, &places, EventKind::Undone);
             }
         }
-        failure.with_undone(undone)
+        failure.with_undone(mem::take(&mut left.undone))
     }
+}
 
-    async fn finish_in_flight(&self, core: &Core, undone: &mut Undone) {
-        let mut running = mem::take(&mut lock(&self.content).in_flight);
-        if running.is_empty() {
-            return;
-        }
-        let all = poll_fn(|context| {
-            running.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
-                Poll::Pending => true,
-                Poll::Ready(ended) => {
-                    if let Ok(Some(undo)) = ended {
-                        self.push(undo);
+/// A scope that is being undone.
+struct Unwinding<'a> {
+    log: &'a UndoLog,
+    left: Content,
+}
+
+impl Unwinding<'_> {
+    async fn finish_in_flight(&mut self, core: &Core) {
+        let Self { log, left } = self;
+        // What ends may have left something under way itself.
+        loop {
+            left.append(mem::take(&mut *lock(&log.content)));
+            let Content { entries, in_flight, .. } = left;
+            if in_flight.is_empty() {
+                return;
+            }
+            let all = poll_fn(|context| {
+                in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
+                    Poll::Pending => true,
+                    Poll::Ready(ended) => {
+                        entries.extend(ended.ok().flatten());
+                        false
                     }
-                    false
-                }
+                });
+                if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }
             });
-            if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        });
-        // Those with a timeout of their own end by it.
-        let ended = tokio::time::timeout(GRACE, all).await;
-        if ended.is_err() {
-            undone.in_doubt.extend(running.iter().filter_map(|one| core.stage_name(one.stage)));
+            // Those with a timeout of their own end by it.
+            if tokio::time::timeout(GRACE, all).await.is_err() {
+                let lost = mem::take(in_flight);
+                left.undone.in_doubt.extend(lost.iter().filter_map(|one| core.stage_name(one.stage)));
+            }
         }
+    }
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.log.take(mem::take(&mut self.left));
     }
 }
 
