@@ -1,11 +1,13 @@
 //! Compensation: what has been done is undone, the last first.
 //!
-//! An undo owns all that it needs (loans of outputs), so that it outlives the scope that made them. A stage under way that
-//! has an undo owns its future too: where its scope is thrown away, it is not cut but handed to the log, which lets it end.
+//! An undo owns all that it needs (loans of outputs), so that it outlives the scope that made them. A stage that has an
+//! undo owns its future too: where its scope is thrown away in the midst of an attempt, it is not cut but handed to the
+//! log, which lets that attempt end.
 
 use crate::{
     Failure, FailureKind,
     failure::Stop,
+    flight::{Flight, Grace},
     held::{Held, Loan},
     observe::EventKind,
     run::{Core, Cx, Detached},
@@ -20,11 +22,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
-    time::Duration,
 };
-
-/// How long a stage with an undo and without a timeout may still run once its scope is thrown away.
-const GRACE: Duration = Duration::from_secs(30);
 
 type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -34,11 +32,14 @@ pub(crate) struct Undo {
     stage: u32,
     /// Its rounds and items, where somebody listens.
     places: Vec<(u32, u32)>,
-    run: Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>,
+    run: Reversal,
 }
+
+type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
 
 struct InFlight {
     stage: u32,
+    grace: Grace,
     run: Owned<Result<Option<Undo>, Stop>>,
 }
 
@@ -209,25 +210,36 @@ impl Unwinding<'_> {
         // What ends may have left something under way itself.
         loop {
             left.append(mem::take(&mut *lock(&log.content)));
-            let Content { entries, in_flight, .. } = left;
+            let Content { entries, in_flight, undone, .. } = left;
             if in_flight.is_empty() {
                 return;
             }
-            let all = poll_fn(|context| {
+            // Those with a timeout of their own end by it.
+            let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
+            let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
+            let in_doubt = &mut undone.in_doubt;
+            poll_fn(|context| {
                 in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
                     Poll::Pending => true,
                     Poll::Ready(ended) => {
-                        entries.extend(ended.ok().flatten());
+                        match ended {
+                            Ok(undo) => entries.extend(undo),
+                            Err(Stop::Failed(failure)) if failure.is_late() => {
+                                in_doubt.extend(core.stage_name(one.stage));
+                            }
+                            Err(_) => {}
+                        }
                         false
                     }
                 });
+                if end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
+                    end = None;
+                    let cut = in_flight.extract_if(.., |one| one.grace.limit().is_some());
+                    in_doubt.extend(cut.filter_map(|one| core.stage_name(one.stage)));
+                }
                 if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-            });
-            // Those with a timeout of their own end by it.
-            if tokio::time::timeout(GRACE, all).await.is_err() {
-                let lost = mem::take(in_flight);
-                left.undone.in_doubt.extend(lost.iter().filter_map(|one| core.stage_name(one.stage)));
-            }
+            })
+            .await;
         }
     }
 }
@@ -242,8 +254,8 @@ impl Drop for Unwinding<'_> {
 pub struct Protected<T: Send + Sync + 'static> {
     stage: u32,
     log: Arc<UndoLog>,
+    detached: Arc<Detached>,
     run: Option<Owned<Result<Done<T>, Stop>>>,
-    started: bool,
 }
 
 /// What a protected stage gives: its output, shared with its undo.
@@ -264,7 +276,53 @@ where
     A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
-    let run = run(Arc::new(cx.detach()));
+    fly(cx, stage, None, keeps, run, arm)
+}
+
+/// The same with `on = attempt`: `arm` makes what is armed when the first attempt begins.
+pub fn protected_from_attempt<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let detached = Arc::new(cx.detach_without_log());
+    let arming = Arming {
+        log: cx.log(),
+        stage,
+        places: cx.places_told(),
+        run: Box::new(move |failure| Box::pin(arm(failure, detached))),
+    };
+    // What is armed already is not armed again.
+    let run = |detached| {
+        let run = run(detached);
+        async move { run.await.map(|(value, _)| (value, false)) }
+    };
+    fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
+}
+
+fn fly<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    armed: Option<Arming>,
+    keeps: bool,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
+    let run = run(Arc::clone(&flying));
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_without_log());
     let places = cx.places_told();
@@ -275,7 +333,7 @@ where
         let undo = ran.then(|| Undo::new(stage, places, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
-    Protected { stage, log: cx.log(), run: Some(Box::pin(run)), started: false }
+    Protected { stage, log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
 }
 
 impl Detached {
@@ -292,14 +350,20 @@ impl Detached {
     }
 }
 
-/// `on = attempt`: armed before the first attempt.
-pub fn arm_before<A, R>(cx: Cx<'_>, stage: u32, arm: A)
-where
-    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
-{
-    let detached = Arc::new(cx.detach_without_log());
-    cx.log().push(Undo::new(stage, cx.places_told(), move |failure| Box::pin(arm(failure, detached))));
+/// `on = attempt`: what reverses a stage, before its first attempt.
+pub(crate) struct Arming {
+    log: Arc<UndoLog>,
+    stage: u32,
+    places: Vec<(u32, u32)>,
+    run: Reversal,
+}
+
+impl Arming {
+    /// That attempt begins.
+    pub(crate) fn arm(self) {
+        let Self { log, stage, places, run } = self;
+        log.push(Undo { order: ORDER.fetch_add(1, Relaxed), stage, places, run });
+    }
 }
 
 impl Undo {
@@ -315,7 +379,6 @@ impl Undo {
 impl<T: Send + Sync + 'static> Future for Protected<T> {
     type Output = Result<Held<T>, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.started = true;
         // Taken out: should it panic, there is nothing left of it to finish.
         let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
         let Poll::Ready(ended) = run.as_mut().poll(context) else {
@@ -335,14 +398,16 @@ impl<T: Send + Sync + 'static> Future for Protected<T> {
 impl<T: Send + Sync + 'static> Drop for Protected<T> {
     fn drop(&mut self) {
         // Also where a panic elsewhere throws the scope away.
-        if self.started
-            && let Some(run) = self.run.take()
-        {
-            // It has begun: it may finish, and is then undone.
-            let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
-            let in_flight = vec![InFlight { stage: self.stage, run }];
-            self.log.take(Content { in_flight, ..Content::default() });
+        let Some((run, flight)) = self.run.take().zip(self.detached.core().flight()) else { return };
+        let grace = flight.grace();
+        if grace == Grace::None {
+            return;
         }
+        // An attempt has begun: it may finish, and is then undone.
+        flight.leave();
+        let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
+        let in_flight = vec![InFlight { stage: self.stage, grace, run }];
+        self.log.take(Content { in_flight, ..Content::default() });
     }
 }
 
