@@ -61,7 +61,6 @@ mod attempts;
 mod context;
 mod drive;
 mod failure;
-mod flight;
 mod handle;
 mod held;
 mod join;

@@ -2,7 +2,7 @@
 
 use super::{
     Batch, Change, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Status, Store, StoreError,
-    StoreErrorKind, StoredSignal, Storing, Timestamp, within,
+    StoredSignal, Storing, Timestamp, within,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -59,12 +59,12 @@ impl MemoryStore {
 
 impl Content {
     fn stored(&self, key: InstanceKey) -> Result<&Stored, StoreError> {
-        self.instances.get(&key).ok_or_else(|| missing(key))
+        self.instances.get(&key).ok_or_else(|| StoreError::missing(key))
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         let Self { instances, by_id, .. } = self;
-        let stored = instances.get_mut(&batch.instance).ok_or_else(|| missing(batch.instance))?;
+        let stored = instances.get_mut(&batch.instance).ok_or_else(|| StoreError::missing(batch.instance))?;
         for change in batch.changes {
             match change {
                 Change::Put { path, record } => {
@@ -100,10 +100,6 @@ impl Content {
     }
 }
 
-fn missing(key: InstanceKey) -> StoreError {
-    StoreError::new(StoreErrorKind::Missing, format!("there is no instance with the key {}", key.0))
-}
-
 fn done<T: Send + 'static>(result: Result<T, StoreError>) -> Storing<T> {
     Box::pin(std::future::ready(result))
 }
@@ -112,8 +108,7 @@ impl Store for MemoryStore {
     fn create(&self, new: NewInstance) -> Storing<InstanceKey> {
         let mut content = self.lock();
         if content.by_id.contains_key(&new.id) {
-            let message = format!("there is an instance with the id '{}' already", new.id);
-            return done(Err(StoreError::new(StoreErrorKind::Exists, message)));
+            return done(Err(StoreError::exists(&new.id)));
         }
         content.last_key += 1;
         let key = InstanceKey(content.last_key);
@@ -142,7 +137,7 @@ impl Store for MemoryStore {
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
         let mut content = self.lock();
         let Content { instances, last_signal, .. } = &mut *content;
-        let Some(stored) = instances.get_mut(&instance) else { return done(Err(missing(instance))) };
+        let Some(stored) = instances.get_mut(&instance) else { return done(Err(StoreError::missing(instance))) };
         if signal.once.is_some_and(|once| !stored.once.insert(once)) {
             return done(Ok(None));
         }

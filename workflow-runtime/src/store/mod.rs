@@ -4,12 +4,17 @@
 //! was decided, which timers run) and *signals* that wait to be taken. All that happens to an instance in one breath is
 //! one [`Batch`], which is on disk as a whole or not at all.
 
+mod error;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 use std::{
-    error::Error,
     fmt,
     future::Future,
     ops::Range,
@@ -24,17 +29,20 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// A store of durable instances.
 ///
 /// What a function returns is done when its future is ready: a commit is on disk then, also for a reader in another
-/// process after a crash. Dropping such a future takes nothing back: the work is done all the same, or not at all.
-/// Batches of one instance are applied in the order in which [`commit`](Self::commit) was called; a store may group
-/// batches of many instances into one write, but a batch that fails does not take others along.
+/// process after a crash, and whatever is asked later sees it. The work is queued by the call itself, polled or not; dropping
+/// the future takes nothing back: the work is done all the same, or not at all. The futures need no particular runtime.
+///
+/// What writes to one instance is applied in the order of the calls. A store may group what is written to many instances into
+/// one write, but what fails does not take others along, also not those of the same instance that were called later: who needs
+/// one batch before another waits for the first.
 pub trait Store: Send + Sync + 'static {
     /// Makes an instance. The future gives the key by which the store knows it from then on.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Exists`] where there is one with this id, which is left alone.
+    /// [`StoreErrorKind::Exists`] where there is one with this id, which is left alone; whatever keeps it from being written.
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey>;
 
-    /// Applies the changes of `batch` in their order, atomically.
+    /// Applies the changes of `batch` in their order: all of them or none.
     ///
     /// # Errors
     /// [`StoreErrorKind::Missing`] where there is no such instance; whatever keeps it from being written.
@@ -48,24 +56,39 @@ pub trait Store: Send + Sync + 'static {
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>>;
 
     /// The instance with this id, without its records.
-    fn find(&self, id: &str) -> Storing<Option<Instance>>;
-
-    /// All that is stored of one instance.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Missing`]; [`StoreErrorKind::Damaged`] where a part of it can't be read.
+    /// [`StoreErrorKind::Damaged`] where it can't be read.
+    fn find(&self, id: &str) -> Storing<Option<Instance>>;
+
+    /// All that is stored of one instance, as it was at one moment.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Missing`]; [`StoreErrorKind::Damaged`] where a part of it can't be read or has gone. Damage of one
+    /// instance leaves the others readable.
     fn load(&self, key: InstanceKey) -> Storing<Loaded>;
 
     /// Instances in the order of their keys, after the key `after`, at most `limit`, of those statuses (all where there
-    /// are none).
+    /// are none). There are no more where none is given; a page may be shorter than `limit` before that.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Damaged`] where the first of the page can't be read: [`StoreError::instance`] tells which, so that
+    /// the next page may begin after it. A page ends before one that can't be read.
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>>;
 
     /// Waiting instances whose [`wake_at`](Instance::wake_at) has come, the earliest first, at most `limit`; and when the
     /// next one after these is due.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Damaged`] where the first of them can't be read: [`StoreError::instance`] tells which, so that it may
+    /// be given another status. What is due ends before one that can't be read.
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due>;
 
-    /// Waits until all that was committed is on disk, and lets go of the store, so that another process can have it. Whatever is
-    /// asked afterwards fails with [`StoreErrorKind::Closed`].
+    /// Waits until all that was asked before is done, and lets go of the store, so that another process can have it. Whatever
+    /// is asked afterwards fails with [`StoreErrorKind::Closed`]; only to close it once more does nothing.
+    ///
+    /// # Errors
+    /// Where putting things in order failed. What was committed is on disk all the same, and the store is let go of.
     fn close(&self) -> Storing<()>;
 }
 
@@ -74,10 +97,13 @@ pub trait Store: Send + Sync + 'static {
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// So many milliseconds after 1970 began.
+    /// The last one there is: what a store keeps as a signed number of 64 bits.
+    const LAST: u64 = i64::MAX.cast_unsigned();
+
+    /// So many milliseconds after 1970 began; never past the last representable one, which is 292 million years away.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
+        Self(if millis > Self::LAST { Self::LAST } else { millis })
     }
 
     /// Milliseconds since 1970 began.
@@ -90,7 +116,7 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
         let millis = time.as_nanos().div_ceil(1_000_000);
-        Self(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)).min(i64::MAX as u64))
+        Self::from_millis(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
     /// How long it is from `earlier` to here; nothing where it is not earlier.
@@ -104,7 +130,7 @@ impl From<SystemTime> for Timestamp {
     /// Rounded down; 1970 for whatever lies before.
     fn from(time: SystemTime) -> Self {
         let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        Self(u64::try_from(millis).unwrap_or(u64::MAX).min(i64::MAX as u64))
+        Self::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
     }
 }
 
@@ -226,7 +252,7 @@ pub struct NewSignal {
 /// A signal that has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSignal {
-    /// In order of arrival, within its store.
+    /// In order of arrival, within its instance; no two signals of an instance ever have the same.
     pub number: i64,
     /// Which of the workflow's signals.
     pub name: String,
@@ -263,9 +289,8 @@ pub struct Batch {
     pub changes: Vec<Change>,
 }
 
-/// One change of an instance.
+/// One change of an instance. A store has to know each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Change {
     /// Puts a record under a path, in the place of what was there.
     Put {
@@ -298,80 +323,25 @@ pub enum Change {
         /// [`StoredSignal::number`]
         number: i64,
     },
-    /// Removes all records and all signals that wait: the instance has ended.
+    /// Removes all records and all signals that wait: the instance has ended. Each `once` stays known.
     Clear,
-    /// Removes the instance with all that is known of it.
+    /// Removes the instance with all that is known of it. What comes after it in its batch has no effect.
     Delete,
 }
 
-/// The end of the range of all strings that begin with `prefix`, which ends in `/`: for stores with ordered keys.
+/// The range of all strings that begin with `prefix`, which ends in `/`: for stores with ordered keys.
+///
+/// ```
+/// use workflow_runtime::store::within;
+///
+/// let within = within("a/");
+/// assert!(within.contains(&"a/b".to_owned()) && within.contains(&"a/".to_owned()));
+/// assert!(!within.contains(&"a".to_owned()) && !within.contains(&"ab".to_owned()));
+/// ```
 #[must_use]
 pub fn within(prefix: &str) -> Range<String> {
-    let mut end = prefix.trim_end_matches('/').to_owned();
+    // One '/' and no more: within "a//" is not what is within "a/".
+    let mut end = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
     end.push('0'); // What follows '/'.
     prefix.to_owned()..end
-}
-
-/// Why a store could not do what it was asked.
-#[derive(Debug, Clone)]
-pub struct StoreError {
-    kind: StoreErrorKind,
-    message: Arc<str>,
-    source: Option<Arc<dyn Error + Send + Sync>>,
-}
-
-/// What kind of error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StoreErrorKind {
-    /// There is an instance with this id already.
-    Exists,
-    /// There is no such instance.
-    Missing,
-    /// What is stored can't be read: it is damaged, or not a store at all.
-    Damaged,
-    /// There is no room left to write.
-    Full,
-    /// It may be read, but not written.
-    ReadOnly,
-    /// Another process has it.
-    Locked,
-    /// It was closed.
-    Closed,
-    /// A newer version of this crate made it.
-    Newer,
-    /// Anything else.
-    Other,
-}
-
-impl StoreError {
-    /// An error in the store's own words: what, and where.
-    pub fn new(kind: StoreErrorKind, message: impl Into<Arc<str>>) -> Self {
-        Self { kind, message: message.into(), source: None }
-    }
-
-    /// With what it comes from.
-    #[must_use]
-    pub fn from_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
-        self
-    }
-
-    /// What kind of error.
-    #[must_use]
-    pub fn kind(&self) -> StoreErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl Error for StoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
 }

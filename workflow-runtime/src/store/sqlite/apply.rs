@@ -1,0 +1,402 @@
+//! How what is asked becomes rows. All of it happens on the writer's thread, within its transaction.
+
+use super::{checksum::Checksum, schema::status_number};
+use crate::store::{
+    Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, StoreError, StoreErrorKind, Timestamp, within,
+};
+use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
+
+/// What was refused before anything of it was written; or the error that ends the transaction.
+pub(super) type Applied<T> = Result<Result<T, StoreError>, Error>;
+
+/// What can be written.
+pub(super) trait Work: Send + 'static {
+    /// What who asks for it is given.
+    type Given: Send + 'static;
+
+    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Self::Given>;
+
+    /// What it is, for "could not …".
+    fn doing(&self) -> String;
+
+    /// Which instance it is about, where there is one yet.
+    fn instance(&self) -> Option<InstanceKey>;
+}
+
+impl Work for SummedInstance {
+    type Given = InstanceKey;
+
+    fn apply(&self, applier: &mut Applier<'_>) -> Applied<InstanceKey> {
+        applier.create(self)
+    }
+
+    fn doing(&self) -> String {
+        format!("make the instance '{}'", self.new.id)
+    }
+
+    fn instance(&self) -> Option<InstanceKey> {
+        None
+    }
+}
+
+impl Work for SummedBatch {
+    type Given = ();
+
+    fn apply(&self, applier: &mut Applier<'_>) -> Applied<()> {
+        applier.commit(self)
+    }
+
+    fn doing(&self) -> String {
+        format!("commit to the instance with the key {}", self.batch.instance.0)
+    }
+
+    fn instance(&self) -> Option<InstanceKey> {
+        Some(self.batch.instance)
+    }
+}
+
+impl Work for SummedSignal {
+    type Given = Option<i64>;
+
+    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Option<i64>> {
+        applier.signal(self)
+    }
+
+    fn doing(&self) -> String {
+        format!("keep the signal '{}' for the instance with the key {}", self.signal.name, self.instance.0)
+    }
+
+    fn instance(&self) -> Option<InstanceKey> {
+        Some(self.instance)
+    }
+}
+
+/// A batch with the checksum of each of its changes that has one: they are taken on the thread of who asks, not on the writer's.
+pub(super) struct SummedBatch {
+    pub(super) batch: Batch,
+    checksums: Vec<u32>,
+}
+
+impl SummedBatch {
+    pub(super) fn new(batch: Batch) -> Self {
+        let checksum = |change: &Change| match change {
+            Change::Put { path, record } => Checksum::record(batch.instance, path, record),
+            _ => 0,
+        };
+        let checksums = batch.changes.iter().map(checksum).collect();
+        Self { batch, checksums }
+    }
+}
+
+/// An instance to be made, with what its checksum is begun with.
+pub(super) struct SummedInstance {
+    pub(super) new: NewInstance,
+    checksum: Checksum,
+}
+
+impl SummedInstance {
+    pub(super) fn new(new: NewInstance) -> Self {
+        let checksum = Checksum::made(&new.id, &new.workflow, new.version, new.created_at, &new.input);
+        Self { new, checksum }
+    }
+}
+
+/// A signal, with what its checksum is begun with.
+pub(super) struct SummedSignal {
+    pub(super) instance: InstanceKey,
+    signal: NewSignal,
+    checksum: Checksum,
+}
+
+impl SummedSignal {
+    pub(super) fn new(instance: InstanceKey, signal: NewSignal) -> Self {
+        let checksum = Checksum::signal(&signal.name, &signal.payload);
+        Self { instance, signal, checksum }
+    }
+}
+
+/// What an instance's records and signals come to.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Tally {
+    parts: i64,
+    sum: u32,
+    last_signal: i64,
+}
+
+impl Tally {
+    fn add(&mut self, checksum: u32) {
+        self.parts += 1;
+        self.sum = self.sum.wrapping_add(checksum);
+    }
+
+    fn remove(&mut self, checksum: u32) {
+        self.parts -= 1;
+        self.sum = self.sum.wrapping_sub(checksum);
+    }
+
+    fn checksum(self, instance: InstanceKey) -> u32 {
+        Checksum::tally(instance, self.parts, self.sum, self.last_signal)
+    }
+}
+
+/// The writer's statements, each prepared once.
+pub(super) struct Applier<'connection> {
+    connection: &'connection Connection,
+    /// The last key that was given away, also to an instance that is deleted.
+    last_key: i64,
+    create: Statement<'connection>,
+    input: Statement<'connection>,
+    tally: Statement<'connection>,
+    set_tally: Statement<'connection>,
+    put: Statement<'connection>,
+    put_again: Statement<'connection>,
+    there: Statement<'connection>,
+    remove: Statement<'connection>,
+    remove_within: Statement<'connection>,
+    status: Statement<'connection>,
+    outcome: Statement<'connection>,
+    once: Statement<'connection>,
+    signal: Statement<'connection>,
+    take: Statement<'connection>,
+    clear_records: Statement<'connection>,
+    clear_signals: Statement<'connection>,
+    delete: [Statement<'connection>; 3],
+}
+
+impl<'connection> Applier<'connection> {
+    pub(super) fn new(connection: &'connection Connection) -> rusqlite::Result<Self> {
+        let prepare = |sql: &str| super::prepare(connection, sql);
+        Ok(Self {
+            connection,
+            last_key: last_key(connection)?,
+            create: prepare(
+                "INSERT INTO instances (key, id, workflow, version, created_at, made_checksum, status, standing_checksum,
+                     parts, sum, last_signal, tally_checksum, outcome_checksum, outcome)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, 0, 0, ?8, ?9, x'') ON CONFLICT (id) DO NOTHING",
+            )?,
+            input: prepare("INSERT INTO inputs (instance, input) VALUES (?1, ?2)")?,
+            tally: prepare("SELECT parts, sum, last_signal, tally_checksum FROM instances WHERE key = ?1")?,
+            set_tally: prepare(
+                "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, tally_checksum = ?5 WHERE key = ?1",
+            )?,
+            put: prepare(
+                "INSERT INTO records (instance, path, place, kind, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO NOTHING",
+            )?,
+            put_again: prepare(
+                "UPDATE records SET place = ?3, kind = ?4, checksum = ?5, payload = ?6 WHERE instance = ?1 AND path = ?2",
+            )?,
+            there: prepare("SELECT checksum FROM records WHERE instance = ?1 AND path = ?2")?,
+            remove: prepare("DELETE FROM records WHERE instance = ?1 AND path = ?2 RETURNING checksum")?,
+            remove_within: prepare(
+                "DELETE FROM records WHERE instance = ?1 AND path >= ?2 AND path < ?3 RETURNING checksum",
+            )?,
+            status: prepare("UPDATE instances SET status = ?2, wake_at = ?3, standing_checksum = ?4 WHERE key = ?1")?,
+            outcome: prepare("UPDATE instances SET outcome = ?2, outcome_checksum = ?3 WHERE key = ?1")?,
+            once: prepare("INSERT INTO once (instance, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            signal: prepare("INSERT INTO signals (instance, number, name, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            take: prepare("DELETE FROM signals WHERE instance = ?1 AND number = ?2 RETURNING checksum")?,
+            clear_records: prepare("DELETE FROM records WHERE instance = ?1")?,
+            clear_signals: prepare("DELETE FROM signals WHERE instance = ?1")?,
+            delete: [
+                prepare("DELETE FROM once WHERE instance = ?1")?,
+                prepare("DELETE FROM inputs WHERE instance = ?1")?,
+                prepare("DELETE FROM instances WHERE key = ?1")?,
+            ],
+        })
+    }
+
+    /// After what was applied has been rolled back.
+    pub(super) fn rolled_back(&mut self) -> rusqlite::Result<()> {
+        self.last_key = last_key(self.connection)?;
+        Ok(())
+    }
+
+    pub(super) fn create(&mut self, SummedInstance { new, checksum }: &SummedInstance) -> Applied<InstanceKey> {
+        let key = InstanceKey(self.last_key + 1);
+        let made = self.create.execute(params![
+            key.0,
+            new.id,
+            new.workflow,
+            new.version,
+            new.created_at.as_millis().cast_signed(),
+            checksum.clone().with(key.0),
+            Checksum::standing(key, status_number(Status::Running), None),
+            Tally::default().checksum(key),
+            Checksum::outcome(key, &[]),
+        ])?;
+        if made == 0 {
+            return Ok(Err(StoreError::exists(&new.id)));
+        }
+        self.last_key = key.0;
+        self.input.execute(params![key.0, new.input])?;
+        Ok(Ok(key))
+    }
+
+    pub(super) fn commit(&mut self, SummedBatch { batch, checksums }: &SummedBatch) -> Applied<()> {
+        let key = batch.instance;
+        let before = match self.tally(key, batch.changes.iter().any(changes_parts))? {
+            Ok(tally) => tally,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let mut tally = before;
+        for (change, &checksum) in batch.changes.iter().zip(checksums) {
+            match change {
+                Change::Put { path, record } => self.put(key, path, record, checksum, &mut tally)?,
+                Change::Remove { path } => {
+                    if let Some(checksum) = first(&mut self.remove, params![key.0, path])? {
+                        tally.remove(checksum);
+                    }
+                }
+                Change::RemoveWithin { prefix } => self.remove_within(key, prefix, &mut tally)?,
+                Change::Status { status, wake_at, outcome } => {
+                    self.status(key, *status, *wake_at, outcome.as_deref())?;
+                }
+                Change::Take { number } => {
+                    if let Some(checksum) = first(&mut self.take, params![key.0, number])? {
+                        tally.remove(checksum);
+                    }
+                }
+                Change::Clear => {
+                    self.clear(key)?;
+                    tally = Tally { last_signal: tally.last_signal, ..Tally::default() };
+                }
+                Change::Delete => {
+                    self.delete(key)?;
+                    return Ok(Ok(()));
+                }
+            }
+        }
+        if tally != before {
+            self.set_tally(key, tally)?;
+        }
+        Ok(Ok(()))
+    }
+
+    pub(super) fn signal(&mut self, arrived: &SummedSignal) -> Applied<Option<i64>> {
+        let SummedSignal { instance, signal, checksum } = arrived;
+        let mut tally = match self.tally(*instance, true)? {
+            Ok(tally) => tally,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if let Some(once) = &signal.once
+            && self.once.execute(params![instance.0, once])? == 0
+        {
+            return Ok(Ok(None));
+        }
+        tally.last_signal += 1;
+        let number = tally.last_signal;
+        let checksum = checksum.clone().and(number).with(instance.0);
+        self.signal.execute(params![instance.0, number, signal.name, checksum, signal.payload])?;
+        tally.add(checksum);
+        self.set_tally(*instance, tally)?;
+        Ok(Ok(Some(number)))
+    }
+
+    /// What the instance's parts come to. Refused where there is no such instance, and where its tally is damaged, if it is
+    /// to be changed: the damage would be covered up.
+    fn tally(&mut self, key: InstanceKey, to_change: bool) -> Applied<Tally> {
+        let found = self.tally.query_row([key.0], |row| {
+            let tally = Tally { parts: row.get(0)?, sum: row.get(1)?, last_signal: row.get(2)? };
+            Ok((tally, row.get::<_, u32>(3)?))
+        });
+        match found.optional()? {
+            None => Ok(Err(StoreError::missing(key))),
+            Some((tally, checksum)) if to_change && tally.checksum(key) != checksum => {
+                let message =
+                    format!("nothing can be added to the instance with the key {}: its row is damaged", key.0);
+                Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).of(key)))
+            }
+            Some((tally, _)) => Ok(Ok(tally)),
+        }
+    }
+
+    fn set_tally(&mut self, key: InstanceKey, tally: Tally) -> rusqlite::Result<()> {
+        let checksum = tally.checksum(key);
+        self.set_tally.execute(params![key.0, tally.parts, tally.sum, tally.last_signal, checksum])?;
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        key: InstanceKey,
+        path: &str,
+        record: &Record,
+        checksum: u32,
+        tally: &mut Tally,
+    ) -> rusqlite::Result<()> {
+        let row = params![key.0, path, record.order.cast_signed(), record.kind, checksum, record.payload];
+        if self.put.execute(row)? == 0 {
+            let there: u32 = self.there.query_row(params![key.0, path], |row| row.get(0))?;
+            tally.remove(there);
+            self.put_again.execute(row)?;
+        }
+        tally.add(checksum);
+        Ok(())
+    }
+
+    fn remove_within(&mut self, key: InstanceKey, prefix: &str, tally: &mut Tally) -> rusqlite::Result<()> {
+        let range = within(prefix);
+        let mut removed = self.remove_within.query(params![key.0, range.start, range.end])?;
+        while let Some(row) = removed.next()? {
+            tally.remove(row.get(0)?);
+        }
+        Ok(())
+    }
+
+    fn status(
+        &mut self,
+        key: InstanceKey,
+        status: Status,
+        wake_at: Option<Timestamp>,
+        outcome: Option<&[u8]>,
+    ) -> rusqlite::Result<()> {
+        let status = status_number(status);
+        let checksum = Checksum::standing(key, status, wake_at);
+        self.status.execute(params![key.0, status, wake_at.map(|at| at.as_millis().cast_signed()), checksum])?;
+        if let Some(outcome) = outcome {
+            self.outcome.execute(params![key.0, outcome, Checksum::outcome(key, outcome)])?;
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
+        self.clear_records.execute([key.0])?;
+        self.clear_signals.execute([key.0])?;
+        Ok(())
+    }
+
+    fn delete(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
+        self.clear(key)?;
+        for statement in &mut self.delete {
+            statement.execute([key.0])?;
+        }
+        Ok(())
+    }
+}
+
+/// It adds or removes a record or a signal, so that what they come to changes.
+fn changes_parts(change: &Change) -> bool {
+    match change {
+        Change::Put { .. }
+        | Change::Remove { .. }
+        | Change::RemoveWithin { .. }
+        | Change::Take { .. }
+        | Change::Clear => true,
+        Change::Status { .. } | Change::Delete => false,
+    }
+}
+
+fn last_key(connection: &Connection) -> rusqlite::Result<i64> {
+    let given_away = "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'instances'), 0),
+                                 coalesce((SELECT max(key) FROM instances), 0))";
+    connection.query_row(given_away, [], |row| row.get(0))
+}
+
+/// The first column of the row that a statement gives, where it gives one. The statement is then run to its end.
+fn first(statement: &mut Statement<'_>, row: &[&dyn ToSql]) -> rusqlite::Result<Option<u32>> {
+    let mut rows = statement.query(row)?;
+    let found = rows.next()?.map(|row| row.get(0)).transpose()?;
+    while rows.next()?.is_some() {}
+    Ok(found)
+}

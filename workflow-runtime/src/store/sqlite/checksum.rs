@@ -1,0 +1,72 @@
+//! What tells that a row still says what was written into it.
+
+use crate::store::{InstanceKey, Record, Timestamp};
+use crc32fast::Hasher;
+
+/// A checksum over all that a row says. What is not known yet where it is begun (a key, a number) comes last.
+#[derive(Debug, Clone)]
+pub(super) struct Checksum(Hasher);
+
+impl Checksum {
+    /// Each sort of row begins with a number of its own, so that none is taken for another.
+    fn of(sort: u64) -> Self {
+        Self(Hasher::new()).number(sort)
+    }
+
+    fn number(mut self, number: u64) -> Self {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+
+    /// With their length, so that no byte can wander from one column to the next.
+    fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    /// What an instance is made with; lacks its key.
+    pub(super) fn made(id: &str, workflow: &str, version: u32, created_at: Timestamp, input: &[u8]) -> Self {
+        let text = Self::of(1).bytes(id.as_bytes()).bytes(workflow.as_bytes());
+        text.number(u64::from(version)).number(created_at.as_millis()).bytes(input)
+    }
+
+    /// A record; lacks nothing.
+    pub(super) fn record(instance: InstanceKey, path: &str, record: &Record) -> u32 {
+        let Record { order, kind, payload } = record;
+        let place = Self::of(2).bytes(path.as_bytes()).number(*order).number(u64::from(*kind));
+        place.bytes(payload).with(instance.0)
+    }
+
+    /// A signal; lacks its instance's key and its number.
+    pub(super) fn signal(name: &str, payload: &[u8]) -> Self {
+        Self::of(3).bytes(name.as_bytes()).bytes(payload)
+    }
+
+    /// What has become of an instance.
+    pub(super) fn standing(instance: InstanceKey, status: i64, wake_at: Option<Timestamp>) -> u32 {
+        let standing = Self::of(4).number(status.cast_unsigned()).number(u64::from(wake_at.is_some()));
+        standing.number(wake_at.unwrap_or_default().as_millis()).with(instance.0)
+    }
+
+    /// An instance's outcome.
+    pub(super) fn outcome(instance: InstanceKey, outcome: &[u8]) -> u32 {
+        Self::of(5).bytes(outcome).with(instance.0)
+    }
+
+    /// What an instance's parts come to.
+    pub(super) fn tally(instance: InstanceKey, parts: i64, sum: u32, last_signal: i64) -> u32 {
+        let tally = Self::of(6).number(parts.cast_unsigned()).number(u64::from(sum));
+        tally.number(last_signal.cast_unsigned()).with(instance.0)
+    }
+
+    /// With a key or a number that was not known before.
+    pub(super) fn and(self, number: i64) -> Self {
+        self.number(number.cast_unsigned())
+    }
+
+    /// The checksum, with what it still lacked.
+    pub(super) fn with(self, number: i64) -> u32 {
+        self.and(number).0.finalize()
+    }
+}

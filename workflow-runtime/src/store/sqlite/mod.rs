@@ -1,0 +1,226 @@
+//! The embedded default: a store in one file, through SQLite.
+
+mod apply;
+mod checksum;
+mod fault;
+mod open;
+mod queue;
+mod read;
+mod schema;
+mod threads;
+mod writer;
+
+use self::{
+    apply::{SummedBatch, SummedInstance, SummedSignal, Work},
+    open::Limits,
+    read::Reader,
+    threads::Threads,
+    writer::{Asked, Request},
+};
+use super::{
+    Batch, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Status, Store, StoreError, Storing, Timestamp,
+};
+use rusqlite::{Connection, PrepFlags, Statement};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::sync::oneshot;
+
+/// A store in one file, which needs no server: SQLite, in WAL mode, with `synchronous = FULL`.
+///
+/// ```
+/// use workflow_runtime::store::{NewInstance, SqliteStore, Store, StoreErrorKind, Timestamp};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("payments.db");
+/// let store = SqliteStore::open(&path)?;
+/// let order = NewInstance {
+///     id: "order-42".into(),
+///     workflow: "Payment".into(),
+///     version: 1,
+///     input: b"{}".into(),
+///     created_at: Timestamp::from_millis(0),
+/// };
+/// let key = store.create(order).await?;
+///
+/// // Nobody else may have it meanwhile.
+/// assert_eq!(SqliteStore::open(&path).unwrap_err().kind(), StoreErrorKind::Locked);
+///
+/// store.close().await?;
+/// let store = SqliteStore::open(&path)?;
+/// assert_eq!(store.load(key).await?.instance.id, "order-42");
+/// # Ok(()) }
+/// ```
+///
+/// - **Clones** share one store. It is closed by [`close`](Store::close), or when the last clone is dropped, which waits for what
+///   is under way (a few milliseconds; not on the store's own threads).
+/// - **Writing** is done by one thread, which takes all that waits, of all instances, into one transaction and one flush
+///   of the disk: a commit alone takes as long as the disk needs, thousands at once hardly longer. Reading is done
+///   by threads of its own and does not wait for it.
+/// - **One process** has it at a time: a lock on the file `PATH-lock` is held as long as it is open. When a process ends, however
+///   it ends, the system lets go of it. Beside these two lie, while it is open, `PATH-wal` and `PATH-shm`. A copy of the store is a
+///   copy of `PATH` after [`close`](Store::close), or one that `sqlite3 PATH .backup` makes at any time.
+/// - **Damage** is found: each row has a checksum, each instance one over all its rows; what leads to instances is checked
+///   when the store is opened.
+/// - **Room** that was freed is used again; the file does not shrink.
+/// - **After an error in the middle of writing** (a broken disk) nothing of the batch is seen, but if the process is then killed
+///   it may be there after all.
+#[derive(Clone)]
+pub struct SqliteStore {
+    threads: Arc<Threads>,
+}
+
+/// How a [`SqliteStore`] is opened.
+///
+/// ```
+/// use workflow_runtime::store::SqliteOptions;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("payments.db");
+/// let store = SqliteOptions::new().max_bytes(1 << 30).readers(4).open(&path)?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    limits: Limits,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { limits: Limits { readers: 2, bytes: None } }
+    }
+}
+
+impl SqliteOptions {
+    /// As [`SqliteStore::open`] does it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The file may grow to so many bytes, rounded down to whole pages of 4,096. What would make it larger fails with
+    /// [`StoreErrorKind::Full`](super::StoreErrorKind::Full). No limit unless told. The log beside it, `PATH-wal`, comes on top.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.limits.bytes = Some(bytes);
+        self
+    }
+
+    /// So many may read at once, each on a thread and a connection of its own; at least one. Two unless told.
+    #[must_use]
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.limits.readers = readers.max(1);
+        self
+    }
+
+    /// Opens the store in this file, or makes an empty one there.
+    ///
+    /// Blocks for as long as the disk takes to check what leads to instances: about a second for a million of them.
+    ///
+    /// # Errors
+    /// `Locked`: it is open elsewhere. `Newer`: a newer version of this crate made it. `Damaged`: it is damaged, or not a store.
+    /// `ReadOnly`, `Full`: it, or its folder, can't be written. `Other`: the folder does not exist; whatever else the system says.
+    /// The text of each names the path.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        let path: Arc<Path> = open::absolute(path.as_ref())?.into();
+        let opened = open::open(&path, self.limits)?;
+        Ok(SqliteStore { threads: Arc::new(Threads::start(&path, opened)?) })
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store in this file, or makes an empty one there. See [`SqliteOptions::open`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::new().open(path)
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.threads.path()
+    }
+
+    fn write<W: Work>(&self, work: W, request: impl FnOnce(Asked<W>) -> Request) -> Storing<W::Given> {
+        let (reply, told) = oneshot::channel();
+        let asked = self.threads.write(request(Asked::new(work, reply)));
+        self.answer(asked, told)
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Storing<T> {
+        let (reply, told) = oneshot::channel();
+        // Who does not wait any more has dropped the other end.
+        let asked = self.threads.read(Box::new(move |reader| _ = reply.send(read(reader))));
+        self.answer(asked, told)
+    }
+
+    fn answer<T: Send + 'static>(
+        &self,
+        asked: Result<(), StoreError>,
+        told: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Storing<T> {
+        let path = self.threads.path().clone();
+        Box::pin(async move {
+            asked?;
+            told.await.unwrap_or_else(|_| Err(threads::broken(&path)))
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
+        self.write(SummedInstance::new(instance), Request::Create)
+    }
+
+    fn commit(&self, batch: Batch) -> Storing<()> {
+        self.write(SummedBatch::new(batch), Request::Commit)
+    }
+
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+        self.write(SummedSignal::new(instance, signal), Request::Signal)
+    }
+
+    fn find(&self, id: &str) -> Storing<Option<Instance>> {
+        let id = id.to_owned();
+        self.read(move |reader| reader.find(&id))
+    }
+
+    fn load(&self, key: InstanceKey) -> Storing<Loaded> {
+        self.read(move |reader| reader.load(key))
+    }
+
+    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
+        let statuses = statuses.to_owned();
+        self.read(move |reader| reader.list(after, limit, &statuses))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
+        self.read(move |reader| reader.due(now, limit))
+    }
+
+    fn close(&self) -> Storing<()> {
+        let path = self.threads.path().clone();
+        let closed = self.threads.close();
+        Box::pin(async move { closed.await.unwrap_or_else(|_| Err(threads::broken(&path))) })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteStore").field("path", &PathBuf::from(self.path())).finish_non_exhaustive()
+    }
+}
+
+/// A statement that is kept as long as its connection.
+fn prepare<'connection>(connection: &'connection Connection, sql: &str) -> rusqlite::Result<Statement<'connection>> {
+    connection.prepare_with_flags(sql, PrepFlags::SQLITE_PREPARE_PERSISTENT)
+}

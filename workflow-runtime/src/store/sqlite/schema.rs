@@ -1,0 +1,94 @@
+//! What lies in the file.
+
+use crate::store::Status;
+
+/// In the file's header, so that nobody takes it for something else: "wkfl".
+pub(super) const APPLICATION: u32 = 0x776B_666C;
+
+/// The schema's version, in the file's header. It counts up with each change of [`TABLES`].
+pub(super) const VERSION: u32 = 1;
+
+/// Each table and index, by its name.
+///
+/// - An instance's row is small, since each commit writes it: its input lies elsewhere.
+/// - `parts`, `sum` and `last_signal` tell how many records and signals it has and what their checksums add up to, so that one
+///   that has gone is missed.
+/// - Numbers of a status: [`status_number`].
+pub(super) const TABLES: [(&str, &str); 7] = [
+    (
+        "instances",
+        "CREATE TABLE instances (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    workflow TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    made_checksum INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    wake_at INTEGER,
+    standing_checksum INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
+    last_signal INTEGER NOT NULL,
+    tally_checksum INTEGER NOT NULL,
+    outcome_checksum INTEGER NOT NULL,
+    outcome BLOB NOT NULL
+) STRICT",
+    ),
+    ("instances_by_status", "CREATE INDEX instances_by_status ON instances (status) WHERE status <> 3"),
+    ("instances_due", "CREATE INDEX instances_due ON instances (wake_at) WHERE status = 1 AND wake_at IS NOT NULL"),
+    (
+        "inputs",
+        "CREATE TABLE inputs (
+    instance INTEGER PRIMARY KEY,
+    input BLOB NOT NULL
+) STRICT",
+    ),
+    (
+        "records",
+        "CREATE TABLE records (
+    instance INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (instance, path)
+) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "signals",
+        "CREATE TABLE signals (
+    instance INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (instance, number)
+) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "once",
+        "CREATE TABLE once (
+    instance INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (instance, key)
+) STRICT, WITHOUT ROWID",
+    ),
+];
+
+/// A status as the file has it, and as the conditions of the indexes have it.
+pub(super) const fn status_number(status: Status) -> i64 {
+    match status {
+        Status::Running => 0,
+        Status::Waiting => 1,
+        Status::Parked => 2,
+        Status::Completed => 3,
+        Status::Failed => 4,
+    }
+}
+
+/// The status with this number.
+pub(super) fn status_of(number: i64) -> Option<Status> {
+    Status::ALL.into_iter().find(|&status| status_number(status) == number)
+}

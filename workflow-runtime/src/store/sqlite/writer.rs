@@ -1,0 +1,142 @@
+//! The one thread that writes: whatever waits for it, of all instances, goes into one transaction and one flush of the disk.
+
+use super::{
+    apply::{Applier, SummedBatch, SummedInstance, SummedSignal, Work},
+    fault::fault,
+    queue::Queue,
+};
+use crate::store::StoreError;
+use rusqlite::{Connection, Statement};
+use std::path::Path;
+use tokio::sync::oneshot;
+
+/// Something to be written, and who waits for it.
+pub(super) struct Asked<W: Work> {
+    work: W,
+    /// What came of it, to be told once it is on disk.
+    answer: Option<Result<W::Given, StoreError>>,
+    /// Who does not wait any more has dropped the other end.
+    reply: oneshot::Sender<Result<W::Given, StoreError>>,
+}
+
+/// What is to be written.
+pub(super) enum Request {
+    Create(Asked<SummedInstance>),
+    Commit(Asked<SummedBatch>),
+    Signal(Asked<SummedSignal>),
+}
+
+impl<W: Work> Asked<W> {
+    pub(super) fn new(work: W, reply: oneshot::Sender<Result<W::Given, StoreError>>) -> Self {
+        Self { work, answer: None, reply }
+    }
+
+    fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
+        self.answer = Some(self.work.apply(applier)?);
+        Ok(())
+    }
+
+    fn told(self) {
+        if let Some(answer) = self.answer {
+            let _ = self.reply.send(answer);
+        }
+    }
+
+    fn failed(self, error: rusqlite::Error, path: &Path) {
+        let error = fault(error, &self.work.doing(), path);
+        let error = match self.work.instance() {
+            Some(instance) => error.of(instance),
+            None => error,
+        };
+        let _ = self.reply.send(Err(error));
+    }
+}
+
+impl Request {
+    fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
+        match self {
+            Self::Create(asked) => asked.apply(applier),
+            Self::Commit(asked) => asked.apply(applier),
+            Self::Signal(asked) => asked.apply(applier),
+        }
+    }
+
+    fn told(self) {
+        match self {
+            Self::Create(asked) => asked.told(),
+            Self::Commit(asked) => asked.told(),
+            Self::Signal(asked) => asked.told(),
+        }
+    }
+
+    fn failed(self, error: rusqlite::Error, path: &Path) {
+        match self {
+            Self::Create(asked) => asked.failed(error, path),
+            Self::Commit(asked) => asked.failed(error, path),
+            Self::Signal(asked) => asked.failed(error, path),
+        }
+    }
+}
+
+/// So many at most go into one transaction: what comes with the next one costs them little, and the first of them need not wait
+/// for a queue of a million.
+const GROUP: usize = 4096;
+
+pub(super) struct Writer<'connection> {
+    path: &'connection Path,
+    connection: &'connection Connection,
+    begin: Statement<'connection>,
+    commit: Statement<'connection>,
+    applier: Applier<'connection>,
+}
+
+impl<'connection> Writer<'connection> {
+    pub(super) fn new(connection: &'connection Connection, path: &'connection Path) -> rusqlite::Result<Self> {
+        let begin = super::prepare(connection, "BEGIN IMMEDIATE")?;
+        let commit = super::prepare(connection, "COMMIT")?;
+        Ok(Self { path, connection, begin, commit, applier: Applier::new(connection)? })
+    }
+
+    /// Writes whatever is asked, until the queue is closed and empty.
+    pub(super) fn run(&mut self, queue: &Queue<Request>) {
+        loop {
+            let group = queue.all(GROUP);
+            if group.is_empty() {
+                return;
+            }
+            self.write(group);
+        }
+    }
+
+    /// Writes a group. Where that fails it is halved, until what fails is alone.
+    fn write(&mut self, mut group: Vec<Request>) {
+        match self.transaction(&mut group) {
+            Ok(()) => group.into_iter().for_each(Request::told),
+            Err(error) if group.len() == 1 => {
+                if let Some(request) = group.pop() {
+                    request.failed(error, self.path);
+                }
+            }
+            Err(_) => {
+                let later = group.split_off(group.len() / 2);
+                self.write(group);
+                self.write(later);
+            }
+        }
+    }
+
+    fn transaction(&mut self, group: &mut [Request]) -> rusqlite::Result<()> {
+        let written = self.begin.execute([]).and_then(|_| {
+            group.iter_mut().try_for_each(|request| request.apply(&mut self.applier))?;
+            self.commit.execute([])
+        });
+        if written.is_err() {
+            // SQLite has done so already after some errors.
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+            self.applier.rolled_back()?;
+        }
+        written.map(drop)
+    }
+}
