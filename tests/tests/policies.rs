@@ -346,7 +346,7 @@ fn gone(problem: &Problem) -> bool {
 impl Service {
     /// Busy, gone, busy, gone..
     async fn in_turn(&self) -> Result<u32, Problem> {
-        if self.calls.fetch_add(1, Relaxed) % 2 == 0 { Err(Problem::Busy) } else { Err(Problem::Gone) }
+        if self.calls.fetch_add(1, Relaxed).is_multiple_of(2) { Err(Problem::Busy) } else { Err(Problem::Gone) }
     }
 }
 

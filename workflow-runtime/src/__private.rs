@@ -5,12 +5,13 @@
 pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
-        Attempted, Settings, absorbed, attempts, attempts_judged, attempts_where, every_failure, failed_with, limited,
-        or_failure, own_error, sleep, told, typed, untold, within,
+        Attempted, Settings, absorbed, absorbed_in_flight, attempts, attempts_judged, attempts_where, every_failure,
+        failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
     },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
     failure::Stop,
+    flight::{Grace, in_flight},
     graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
@@ -32,7 +33,7 @@ pub use crate::{
     },
     state::watched,
     task::{blocking, blocking_own, spawn},
-    undo::{arm_before, protected, undo_losers, undoing},
+    undo::{protected, protected_from_attempt, undo_losers, undoing},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};

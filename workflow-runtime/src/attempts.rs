@@ -153,7 +153,9 @@ where
             Ended::Given(Err(stop)) => return Err(stop),
             Ended::Late(failure) => Why::Failure(failure),
         };
-        let rule = settings.retries.iter().enumerate().position(|(index, rule)| match &error {
+        // What goes on only because it was under way is not tried again.
+        let rules = if cx.core.is_left(stage) { &[] } else { &*settings.retries };
+        let rule = rules.iter().enumerate().position(|(index, rule)| match &error {
             Why::Own(error) => !rule.conditional || applies(error, index),
             Why::Failure(failure) => !rule.conditional || fits(failure, index),
         });
@@ -319,6 +321,18 @@ pub async fn absorbed<T>(cx: Cx<'_>, run: impl Future<Output = Result<T, Stop>>)
         Stop::Failed(failure) => Ok(failure),
         stop @ Stop::Returned => Err(stop),
     })
+}
+
+/// The same before a `#[fallback]` of a stage with an undo: what goes on only because it was under way falls back on
+/// nothing.
+///
+/// # Errors
+/// The failure; or a `return`, or the failure that is not to be absorbed.
+pub async fn absorbed_in_flight<T>(cx: Cx<'_>, stage: u32, run: impl Future<Output = Result<T, Stop>>) -> Absorbed<T> {
+    match absorbed(cx, run).await {
+        Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
+        ended => ended,
+    }
 }
 
 /// `#[catch]` of every failure.

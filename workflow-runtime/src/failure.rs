@@ -138,6 +138,11 @@ impl Failure {
         self.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
     }
 
+    /// Time was up: whether it took effect is not known.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.kind(), FailureKind::Timeout | FailureKind::Deadline)
+    }
+
     /// A panic and a `fail` are final.
     pub(crate) fn may_be_retried(&self) -> bool {
         !matches!(self.kind(), FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled)

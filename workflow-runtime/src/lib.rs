@@ -61,6 +61,7 @@ mod attempts;
 mod context;
 mod drive;
 mod failure;
+mod flight;
 mod handle;
 mod held;
 mod join;

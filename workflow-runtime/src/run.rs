@@ -4,6 +4,7 @@ use crate::{
     BoxError, Failure, FailureKind,
     context::ContextGuard,
     failure::{Panicked, Stop},
+    flight::Flight,
     graph::Graph,
     held::Held,
     observe::{Observation, Observers, Sight},
@@ -46,6 +47,8 @@ pub(crate) struct Core {
     owns_log: bool,
     /// Where a stage with a task of its own stands in the run that started it.
     base: Vec<(u32, u32)>,
+    /// It is that of one stage with an undo.
+    flight: Option<Flight>,
 }
 
 impl Core {
@@ -63,6 +66,7 @@ impl Core {
             log: compensates.then(UndoLog::root),
             owns_log: true,
             base: Vec::new(),
+            flight: None,
         }
     }
 
@@ -87,6 +91,10 @@ impl Core {
     #[inline]
     pub(crate) fn is_heeded(&self) -> bool {
         self.heeded
+    }
+
+    pub(crate) fn flight(&self) -> Option<&Flight> {
+        self.flight.as_ref()
     }
 
     pub(crate) fn observation(&self) -> Option<&Observation> {
@@ -239,8 +247,20 @@ impl<'a> Cx<'a> {
             log: self.log.or(self.core.log.as_ref()).cloned(),
             owns_log: false,
             base: self.places(),
+            flight: None,
         };
         Detached { core }
+    }
+
+    /// For a stage with an undo.
+    pub(crate) fn detach_in_flight(self, flight: Flight) -> Detached {
+        let mut detached = self.detach();
+        detached.core.flight = Some(flight);
+        detached
+    }
+
+    pub(crate) fn core(self) -> &'a Core {
+        self.core
     }
 
     /// The same for what lies in a log itself.

@@ -1,11 +1,13 @@
 //! Compensation: what has been done is undone, the last first.
 //!
-//! An undo owns all that it needs (loans of outputs), so that it outlives the scope that made them. A stage under way that
-//! has an undo owns its future too: where its scope is thrown away, it is not cut but handed to the log, which lets it end.
+//! An undo owns all that it needs (loans of outputs), so that it outlives the scope that made them. A stage that has an
+//! undo owns its future too: where its scope is thrown away in the midst of an attempt, it is not cut but handed to the
+//! log, which lets that attempt end.
 
 use crate::{
     Failure, FailureKind,
     failure::Stop,
+    flight::{Flight, Grace},
     held::{Held, Loan},
     observe::EventKind,
     run::{Core, Cx, Detached},
@@ -20,11 +22,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
-    time::Duration,
 };
-
-/// How long a stage with an undo and without a timeout may still run once its scope is thrown away.
-const GRACE: Duration = Duration::from_secs(30);
 
 type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -34,11 +32,14 @@ pub(crate) struct Undo {
     stage: u32,
     /// Its rounds and items, where somebody listens.
     places: Vec<(u32, u32)>,
-    run: Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>,
+    run: Reversal,
 }
+
+type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
 
 struct InFlight {
     stage: u32,
+    grace: Grace,
     run: Owned<Result<Option<Undo>, Stop>>,
 }
 
@@ -54,8 +55,37 @@ pub struct UndoLog {
 struct Content {
     entries: Vec<Undo>,
     in_flight: Vec<InFlight>,
+    /// Undos that have begun, where what ran them was thrown away itself: they go on first.
+    begun: Vec<Begun>,
+    /// What went wrong before that.
+    undone: Undone,
     /// The scope is gone: whatever still comes goes on to its parent.
     closed: bool,
+}
+
+/// An undo under way.
+struct Begun {
+    stage: u32,
+    places: Vec<(u32, u32)>,
+    run: Owned<Result<(), Stop>>,
+}
+
+impl Content {
+    fn append(&mut self, mut more: Self) {
+        self.entries.append(&mut more.entries);
+        self.in_flight.append(&mut more.in_flight);
+        self.begun.append(&mut more.begun);
+        self.undone.failures.append(&mut more.undone.failures);
+        self.undone.in_doubt.append(&mut more.undone.in_doubt);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+            && self.in_flight.is_empty()
+            && self.begun.is_empty()
+            && self.undone.failures.is_empty()
+            && self.undone.in_doubt.is_empty()
+    }
 }
 
 /// The log of a scope that may be thrown away alone, for as long as the scope lives. What is under way in a log holds on
@@ -75,12 +105,7 @@ impl Drop for ScopeLog {
     fn drop(&mut self) {
         let left = {
             let mut content = lock(&self.log.content);
-            content.closed = true;
-            Content {
-                entries: mem::take(&mut content.entries),
-                in_flight: mem::take(&mut content.in_flight),
-                closed: true,
-            }
+            mem::replace(&mut *content, Content { closed: true, ..Content::default() })
         };
         if let Some(parent) = &self.log.parent {
             parent.take(left);
@@ -116,17 +141,17 @@ impl UndoLog {
         self.take(Content { entries: vec![entry], ..Content::default() });
     }
 
-    fn take(&self, mut more: Content) {
+    fn take(&self, more: Content) {
+        if more.is_empty() {
+            return;
+        }
         let mut content = lock(&self.content);
         match &self.parent {
             Some(parent) if content.closed => {
                 drop(content);
                 parent.take(more);
             }
-            _ => {
-                content.entries.append(&mut more.entries);
-                content.in_flight.append(&mut more.in_flight);
-            }
+            _ => content.append(more),
         }
     }
 
@@ -142,52 +167,86 @@ impl UndoLog {
         drop(content);
     }
 
-    /// Lets what is under way end, then undoes everything, the last first.
+    /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
+    /// goes back into the log, for whoever throws the scope away to go on with.
     pub(crate) async fn unwind(&self, core: &Core, failure: Failure) -> Failure {
-        let mut undone = Undone::default();
-        self.finish_in_flight(core, &mut undone).await;
-        let mut entries = mem::take(&mut lock(&self.content).entries);
-        entries.sort_by_key(|entry| entry.order);
-        while let Some(Undo { stage, places, run, .. }) = entries.pop() {
-            core.tell_of(stage, &places, EventKind::Undoing);
-            let mut undo = run(failure.clone());
+        let mut unwinding = Unwinding { log: self, left: Content::default() };
+        unwinding.finish_in_flight(core).await;
+        let left = &mut unwinding.left;
+        left.entries.sort_by_key(|entry| entry.order);
+        loop {
+            if left.begun.is_empty() {
+                let Some(Undo { stage, places, run, .. }) = left.entries.pop() else { break };
+                core.tell_of(stage, &places, EventKind::Undoing);
+                left.begun.push(Begun { stage, places, run: run(failure.clone()) });
+            }
             let ended = poll_fn(|context| {
-                core.cx().at(stage);
-                core.catch(|| undo.as_mut().poll(context))
+                let Some(undo) = left.begun.last_mut() else { return Poll::Ready(Ok(())) };
+                core.cx().at(undo.stage);
+                core.catch(|| undo.run.as_mut().poll(context))
             })
             .await;
+            let Some(Begun { stage, places, .. }) = left.begun.pop() else { break };
             if let Err(Stop::Failed(failure)) = ended {
                 core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
-                undone.failures.push(failure);
+                left.undone.failures.push(failure);
             } else {
                 core.tell_of(stage, &places, EventKind::Undone);
             }
         }
-        failure.with_undone(undone)
+        failure.with_undone(mem::take(&mut left.undone))
     }
+}
 
-    async fn finish_in_flight(&self, core: &Core, undone: &mut Undone) {
-        let mut running = mem::take(&mut lock(&self.content).in_flight);
-        if running.is_empty() {
-            return;
-        }
-        let all = poll_fn(|context| {
-            running.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
-                Poll::Pending => true,
-                Poll::Ready(ended) => {
-                    if let Ok(Some(undo)) = ended {
-                        self.push(undo);
+/// A scope that is being undone.
+struct Unwinding<'a> {
+    log: &'a UndoLog,
+    left: Content,
+}
+
+impl Unwinding<'_> {
+    async fn finish_in_flight(&mut self, core: &Core) {
+        let Self { log, left } = self;
+        // What ends may have left something under way itself.
+        loop {
+            left.append(mem::take(&mut *lock(&log.content)));
+            let Content { entries, in_flight, undone, .. } = left;
+            if in_flight.is_empty() {
+                return;
+            }
+            // Those with a timeout of their own end by it.
+            let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
+            let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
+            let in_doubt = &mut undone.in_doubt;
+            poll_fn(|context| {
+                in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
+                    Poll::Pending => true,
+                    Poll::Ready(ended) => {
+                        match ended {
+                            Ok(undo) => entries.extend(undo),
+                            Err(Stop::Failed(failure)) if failure.is_late() => {
+                                in_doubt.extend(core.stage_name(one.stage));
+                            }
+                            Err(_) => {}
+                        }
+                        false
                     }
-                    false
+                });
+                if end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
+                    end = None;
+                    let cut = in_flight.extract_if(.., |one| one.grace.limit().is_some());
+                    in_doubt.extend(cut.filter_map(|one| core.stage_name(one.stage)));
                 }
-            });
-            if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        });
-        // Those with a timeout of their own end by it.
-        let ended = tokio::time::timeout(GRACE, all).await;
-        if ended.is_err() {
-            undone.in_doubt.extend(running.iter().filter_map(|one| core.stage_name(one.stage)));
+                if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
+    }
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.log.take(mem::take(&mut self.left));
     }
 }
 
@@ -195,8 +254,8 @@ impl UndoLog {
 pub struct Protected<T: Send + Sync + 'static> {
     stage: u32,
     log: Arc<UndoLog>,
+    detached: Arc<Detached>,
     run: Option<Owned<Result<Done<T>, Stop>>>,
-    started: bool,
 }
 
 /// What a protected stage gives: its output, shared with its undo.
@@ -217,7 +276,53 @@ where
     A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
-    let run = run(Arc::new(cx.detach()));
+    fly(cx, stage, None, keeps, run, arm)
+}
+
+/// The same with `on = attempt`: `arm` makes what is armed when the first attempt begins.
+pub fn protected_from_attempt<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let detached = Arc::new(cx.detach_without_log());
+    let arming = Arming {
+        log: cx.log(),
+        stage,
+        places: cx.places_told(),
+        run: Box::new(move |failure| Box::pin(arm(failure, detached))),
+    };
+    // What is armed already is not armed again.
+    let run = |detached| {
+        let run = run(detached);
+        async move { run.await.map(|(value, _)| (value, false)) }
+    };
+    fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
+}
+
+fn fly<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    armed: Option<Arming>,
+    keeps: bool,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
+    let run = run(Arc::clone(&flying));
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_without_log());
     let places = cx.places_told();
@@ -228,7 +333,7 @@ where
         let undo = ran.then(|| Undo::new(stage, places, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
-    Protected { stage, log: cx.log(), run: Some(Box::pin(run)), started: false }
+    Protected { stage, log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
 }
 
 impl Detached {
@@ -245,14 +350,20 @@ impl Detached {
     }
 }
 
-/// `on = attempt`: armed before the first attempt.
-pub fn arm_before<A, R>(cx: Cx<'_>, stage: u32, arm: A)
-where
-    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
-{
-    let detached = Arc::new(cx.detach_without_log());
-    cx.log().push(Undo::new(stage, cx.places_told(), move |failure| Box::pin(arm(failure, detached))));
+/// `on = attempt`: what reverses a stage, before its first attempt.
+pub(crate) struct Arming {
+    log: Arc<UndoLog>,
+    stage: u32,
+    places: Vec<(u32, u32)>,
+    run: Reversal,
+}
+
+impl Arming {
+    /// That attempt begins.
+    pub(crate) fn arm(self) {
+        let Self { log, stage, places, run } = self;
+        log.push(Undo { order: ORDER.fetch_add(1, Relaxed), stage, places, run });
+    }
 }
 
 impl Undo {
@@ -268,7 +379,6 @@ impl Undo {
 impl<T: Send + Sync + 'static> Future for Protected<T> {
     type Output = Result<Held<T>, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.started = true;
         // Taken out: should it panic, there is nothing left of it to finish.
         let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
         let Poll::Ready(ended) = run.as_mut().poll(context) else {
@@ -288,14 +398,16 @@ impl<T: Send + Sync + 'static> Future for Protected<T> {
 impl<T: Send + Sync + 'static> Drop for Protected<T> {
     fn drop(&mut self) {
         // Also where a panic elsewhere throws the scope away.
-        if self.started
-            && let Some(run) = self.run.take()
-        {
-            // It has begun: it may finish, and is then undone.
-            let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
-            let in_flight = vec![InFlight { stage: self.stage, run }];
-            self.log.take(Content { in_flight, ..Content::default() });
+        let Some((run, flight)) = self.run.take().zip(self.detached.core().flight()) else { return };
+        let grace = flight.grace();
+        if grace == Grace::None {
+            return;
         }
+        // An attempt has begun: it may finish, and is then undone.
+        flight.leave();
+        let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
+        let in_flight = vec![InFlight { stage: self.stage, grace, run }];
+        self.log.take(Content { in_flight, ..Content::default() });
     }
 }
 

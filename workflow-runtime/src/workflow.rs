@@ -5,7 +5,7 @@ use crate::{
     failure::Stop,
     graph::Graph,
     handle::{CancelSignal, Handle},
-    observe::Observers,
+    observe::{Observer, Observers},
     run::{Core, Cx},
     signal::SignalError,
 };
@@ -53,6 +53,64 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         signals: &'a Arc<Self::Signals>,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
+
+    /// What all runs of this value share, and who watches them.
+    #[doc(hidden)]
+    fn parts(&self) -> (&Arc<Self::Services>, &Observers);
+
+    #[doc(hidden)]
+    #[must_use]
+    fn with_observers(self, observers: Observers) -> Self;
+
+    /// `observed_by`, for code that takes any workflow: `observer` is told every event of the runs of this value.
+    #[must_use]
+    fn watched_by(self, observer: impl Observer) -> Self {
+        let observers = self.parts().1.clone().and(observer);
+        self.with_observers(observers)
+    }
+
+    /// `run`, for code that takes any workflow: its inputs come as a tuple. Dropping the future cancels all that is under
+    /// way, and undoes nothing.
+    ///
+    /// # Errors
+    /// The first stage that failed, and why.
+    fn run_input(
+        &self,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Failure>> + Send + 'static + use<Self> {
+        let (services, observers) = self.parts();
+        run::<Self>(Arc::clone(services), observers.clone(), input)
+    }
+
+    /// `start`, for code that takes any workflow: its inputs come as a tuple.
+    ///
+    /// ```
+    /// use workflow_runtime::{Failure, Workflow, workflow};
+    ///
+    /// workflow! {
+    ///     workflow Double(number: u32) -> u32 { number * 2 }
+    /// }
+    ///
+    /// async fn all<W: Workflow>(workflow: &W, inputs: Vec<W::Input>) -> Result<Vec<W::Output>, Failure> {
+    ///     let mut outputs = Vec::new();
+    ///     for run in inputs.into_iter().map(|input| workflow.start_input(input)).collect::<Vec<_>>() {
+    ///         outputs.push(run.await?);
+    ///     }
+    ///     Ok(outputs)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// assert_eq!(all(&Double::new(), vec![(1,), (2,)]).await.unwrap(), [2, 4]);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    fn start_input(&self, input: Self::Input) -> Handle<Self> {
+        let (services, observers) = self.parts();
+        start::<Self>(Arc::clone(services), observers.clone(), input)
+    }
 }
 
 /// What a `return` somewhere inside gives.

@@ -314,6 +314,7 @@ impl Expansion<'_, '_> {
         // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
         let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
+        let observers = self.named("observers");
         let lints = &workflow.attributes.lints;
         let compensates = self.model.compensates;
         let (signal_types, signals) = (self.signal_types(), self.named("signals"));
@@ -341,6 +342,14 @@ impl Expansion<'_, '_> {
                 ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
                     + ::core::marker::Send + #lifetime
                 { #machine }
+
+                fn parts(&self) -> (&#runtime::Arc<Self::Services>, &#runtime::Observers) {
+                    (&self.#services, &self.#observers)
+                }
+
+                fn with_observers(self, observers: #runtime::Observers) -> Self {
+                    Self { #observers: observers, ..self }
+                }
             }
         }
     }

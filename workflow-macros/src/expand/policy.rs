@@ -57,7 +57,13 @@ impl Expansion<'_, '_> {
     }
 
     fn once(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-        let node = self.elsewhere(stage, of);
+        let mut node = self.elsewhere(stage, of);
+        if self.model.stages[stage].policies.undo.is_some() {
+            let runtime = &self.runtime;
+            let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+            let run = self.in_flight(stage, run, false);
+            node = quote!(#run.await?);
+        }
         if self.is_tried_at_once(stage) {
             return node;
         }
@@ -159,6 +165,13 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
         };
+        let body = if self.model.stages[stage].policies.undo.is_some() {
+            let limited = self.model.stages[stage].policies.timeout.is_some();
+            let run = self.in_flight(stage, quote!(async move { #body }), limited);
+            quote!(#run.await)
+        } else {
+            body
+        };
         let body = self.guarded(stage, &body, typed);
         quote!(move |#attempt: u32| async move {
             let #place = #cx.place(#number, #attempt as usize - 1);
@@ -222,23 +235,29 @@ impl Expansion<'_, '_> {
         body
     }
 
-    /// What absorbs a failure undoes what was done until then first.
-    fn absorbed(&self, stage: StageId, attempts: &TokenStream) -> TokenStream {
+    /// What absorbs a failure undoes what was done until then first. `falls_back`: on something that runs then.
+    fn absorbed(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
         let runtime = &self.runtime;
         let cx = self.cx();
-        if !self.compensates_inside(stage) {
-            return quote!(#runtime::absorbed(#cx, #attempts).await);
+        let run = if self.compensates_inside(stage) {
+            let (log, scope_log, around) = (self.named("log"), self.named("scope_log"), self.named("outside"));
+            quote!(async move {
+                let #scope_log = #cx.child_log();
+                let #log = &#scope_log;
+                let #around = #cx;
+                #runtime::undoing(#around, #log, async move {
+                    let #cx = #around.logging(#log);
+                    #attempts.await
+                }).await
+            })
+        } else {
+            attempts.clone()
+        };
+        if falls_back && self.model.stages[stage].policies.undo.is_some() {
+            let number = self.number(Some(stage));
+            return quote!(#runtime::absorbed_in_flight(#cx, #number, #run).await);
         }
-        let (log, scope_log, around) = (self.named("log"), self.named("scope_log"), self.named("outside"));
-        quote!({
-            let #scope_log = #cx.child_log();
-            let #log = &#scope_log;
-            let #around = #cx;
-            #runtime::absorbed(#around, #runtime::undoing(#around, #log, async move {
-                let #cx = #around.logging(#log);
-                #attempts.await
-            })).await
-        })
+        quote!(#runtime::absorbed(#cx, #run).await)
     }
 
     /// Some stage nested in it has an undo.
@@ -363,8 +382,13 @@ impl Expansion<'_, '_> {
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
         let tail = Tail::value(of.clone(), Whose::Stage(stage));
-        let node = self.chosen(scope, Some(stage), "fallback", &tail, &Ends::none());
-        let absorbed = self.absorbed(stage, attempts);
+        let mut node = self.chosen(scope, Some(stage), "fallback", &tail, &Ends::none());
+        if self.model.stages[stage].policies.undo.is_some() {
+            let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+            let run = self.in_flight(stage, run, false);
+            node = quote!(#run.await?);
+        }
+        let absorbed = self.absorbed(stage, attempts, true);
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
             #runtime::Result::Err(#why) => {
@@ -396,7 +420,7 @@ impl Expansion<'_, '_> {
             });
         }
         let attempts = self.attempts(stage, &quote!(#content));
-        let absorbed = self.absorbed(stage, &attempts);
+        let absorbed = self.absorbed(stage, &attempts, false);
         quote!({
             let #content = #of;
             #runtime::every_failure(#absorbed)?

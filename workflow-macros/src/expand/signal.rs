@@ -41,8 +41,9 @@ impl Expansion<'_, '_> {
     /// In what owns all that it needs: whoever asks for the signal there has it at once.
     pub(super) fn signal_arrived(&self, signal: usize, lender: &Ident) -> TokenStream {
         let (runtime, wait, get) = (&self.runtime, self.wait(signal), self.signal_get(signal));
+        let ty = &self.model.signals[signal].syntax.ty;
         quote! {
-            let #wait = &#runtime::Arrived::new(#lender);
+            let #wait = &#runtime::Arrived::<#ty>::new(#lender);
             let #get = move |_: u32| ::core::future::ready(#runtime::Result::<_, #runtime::Stop>::Ok(#lender));
         }
     }

@@ -1,7 +1,10 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
 use super::{Expansion, node::Whose};
-use crate::{model::StageId, resolve};
+use crate::{
+    model::{NodeKind, StageId},
+    resolve,
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -16,31 +19,38 @@ impl Expansion<'_, '_> {
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
-        let (given, keeps) = (self.named("given"), self.names_own(stage));
-        // What is armed already is not armed again.
-        let body = if on_attempt { quote!({ let #given = #body; (#given.0, false) }) } else { body.clone() };
-        let (before, after) = if on_attempt {
-            (
-                quote!({ #arm_lend #runtime::arm_before(#cx, #number, #arm); }),
-                quote!(|_, _, _| async { #runtime::Result::Ok(()) }),
-            )
-        } else {
-            (arm_lend, arm)
-        };
+        let keeps = (!on_attempt).then(|| self.names_own(stage)).map(|keeps| quote!(#keeps,));
+        let protected = if on_attempt { quote!(protected_from_attempt) } else { quote!(protected) };
         quote!({
-            #before
+            #arm_lend
             #lend
             let #owned = #state.cloned();
             #take
-            #runtime::protected(#cx, #number, #keeps, move |#detached| async move {
+            #runtime::#protected(#cx, #number, #keeps move |#detached| async move {
                 let #cx = #detached.cx();
                 let #state = #owned.as_ref();
                 #give
                 #bind
                 #prelude
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
-            }, #after).await?
+            }, #arm).await?
         })
+    }
+
+    /// What the stage does itself, `run`, a future of a `Result`: it is not cut in the midst of that. Where it has no
+    /// undo, it is.
+    pub(super) fn in_flight(&self, stage: StageId, run: TokenStream, limited: bool) -> TokenStream {
+        let model = &self.model.stages[stage];
+        if model.policies.undo.is_none() {
+            return run;
+        }
+        let (runtime, cx) = (&self.runtime, self.cx());
+        let grace = match model.node.kind {
+            NodeKind::Sleep(_) | NodeKind::SleepUntil(_) => quote!(None),
+            _ if limited => quote!(OwnTimeout),
+            _ => quote!(Fixed),
+        };
+        quote!(#runtime::in_flight(#cx, #runtime::Grace::#grace, #run))
     }
 
     /// Its undo names the stage's own output.

@@ -1,0 +1,87 @@
+//! One case.
+
+use crate::Script;
+use expect_test::Expect;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt::Debug, time::Duration};
+use workflow_runtime::Workflow;
+
+/// A workflow that every host can run: what is stored of it can be written down and read again.
+pub trait Conforming:
+    Workflow<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned>
+{
+}
+impl<W> Conforming for W where
+    W: Workflow<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned>
+{
+}
+
+/// A workflow, what its stages do, what comes from outside, and what must come of it. It can be played once.
+pub struct Case<W: Conforming> {
+    pub(crate) script: Script,
+    pub(crate) workflow: W,
+    pub(crate) input: W::Input,
+    pub(crate) patterns: Vec<u8>,
+    pub(crate) outside: Vec<(Duration, Outside<W>)>,
+    pub(crate) expected: Option<Expect>,
+}
+
+/// What comes from outside.
+pub(crate) enum Outside<W: Conforming> {
+    Signal(W::Signal),
+    Cancel,
+}
+
+impl<W: Conforming> Case<W> {
+    /// A case without anything from outside. `input` is a tuple.
+    #[must_use]
+    pub fn new(script: &Script, workflow: W, input: W::Input) -> Self {
+        let script = script.clone();
+        Self { script, workflow, input, patterns: Vec::new(), outside: Vec::new(), expected: None }
+    }
+
+    /// What must come of it: a line an event, and how the run ended.
+    #[must_use]
+    pub fn trace(self, expected: Expect) -> Self {
+        Self { expected: Some(expected), ..self }
+    }
+
+    /// Which of the 43 control-flow patterns it shows.
+    #[must_use]
+    pub fn pattern(mut self, numbers: impl IntoIterator<Item = u8>) -> Self {
+        self.patterns.extend(numbers);
+        self
+    }
+
+    /// Sends a signal after so many milliseconds.
+    #[must_use]
+    pub fn signal(mut self, milliseconds: u64, signal: W::Signal) -> Self {
+        self.outside.push((Duration::from_millis(milliseconds), Outside::Signal(signal)));
+        self
+    }
+
+    /// Cancels the run after so many milliseconds.
+    #[must_use]
+    pub fn cancel(mut self, milliseconds: u64) -> Self {
+        self.outside.push((Duration::from_millis(milliseconds), Outside::Cancel));
+        self
+    }
+}
+
+/// Who is shown all cases: [`cases::visit`](crate::cases::visit).
+pub trait Visitor {
+    /// One case, with its family and its name. `make` makes it anew for each play.
+    fn case<W: Conforming>(&mut self, family: &'static str, name: &'static str, make: fn() -> Case<W>);
+}
+
+/// The cases of a family, in the order given: functions without arguments that give a [`Case`].
+macro_rules! cases {
+    ($($name:ident),* $(,)?) => {
+        /// Shows the cases of this family.
+        pub(super) fn visit(visitor: &mut impl crate::Visitor) {
+            let family = module_path!().rsplit("::").next().unwrap_or_default();
+            $(visitor.case(family, stringify!($name), $name);)*
+        }
+    };
+}
+pub(crate) use cases;

@@ -1,0 +1,29 @@
+//! All cases, by family.
+#![allow(
+    clippy::large_futures,
+    clippy::needless_raw_string_hashes,
+    reason = "what a case shows is the point, not how a user would write it; traces are written by a program"
+)]
+
+mod branches;
+mod fan_outs;
+mod loops;
+mod races;
+mod retries;
+mod sequences;
+mod signals;
+mod undo;
+
+use crate::Visitor;
+
+/// Shows all cases.
+pub fn visit(visitor: &mut impl Visitor) {
+    sequences::visit(visitor);
+    branches::visit(visitor);
+    loops::visit(visitor);
+    fan_outs::visit(visitor);
+    races::visit(visitor);
+    signals::visit(visitor);
+    retries::visit(visitor);
+    undo::visit(visitor);
+}

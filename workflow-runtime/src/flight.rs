@@ -1,0 +1,116 @@
+//! Whether a stage with an undo is under way for real, or only waits: what becomes of it when its scope is thrown away.
+
+use crate::{
+    failure::Stop,
+    run::{Core, Cx},
+    undo::Arming,
+};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+/// How long what has no timeout may still run once its scope is thrown away.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What a stage may still do once its scope is thrown away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Grace {
+    /// It only waits, for a moment, a permit, its next attempt: nothing is lost if it is cut.
+    None,
+    /// It has no timeout of its own: thirty seconds.
+    Fixed,
+    /// It ends by its own timeout.
+    OwnTimeout,
+}
+
+impl Grace {
+    /// For how long somebody else has to look after it.
+    pub(crate) fn limit(self) -> Option<Duration> {
+        (self != Self::OwnTimeout).then_some(GRACE)
+    }
+}
+
+/// The flight of one stage with an undo. One task polls it, so nothing races.
+pub(crate) struct Flight {
+    stage: u32,
+    grace: AtomicU8,
+    /// Its scope is gone: it is not tried again.
+    left: AtomicBool,
+    /// `on = attempt`: what reverses it, until the first attempt begins.
+    armed: Mutex<Option<Arming>>,
+}
+
+impl Flight {
+    pub(crate) fn new(stage: u32, armed: Option<Arming>) -> Self {
+        let (grace, left) = (AtomicU8::new(Grace::None as u8), AtomicBool::new(false));
+        Self { stage, grace, left, armed: Mutex::new(armed) }
+    }
+
+    pub(crate) fn grace(&self) -> Grace {
+        match self.grace.load(Relaxed) {
+            grace if grace == Grace::Fixed as u8 => Grace::Fixed,
+            grace if grace == Grace::OwnTimeout as u8 => Grace::OwnTimeout,
+            _ => Grace::None,
+        }
+    }
+
+    /// Its scope is thrown away.
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Relaxed);
+    }
+}
+
+impl Core {
+    /// That stage goes on only because it was under way when its scope was thrown away.
+    pub(crate) fn is_left(&self, stage: u32) -> bool {
+        self.flight().is_some_and(|flight| flight.stage == stage && flight.left.load(Relaxed))
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// What a stage with an undo does itself: an attempt, or its fallback.
+    pub struct InFlight<'a, F> {
+        flight: Option<Landing<'a>>,
+        grace: Grace,
+        begun: bool,
+        #[pin]
+        run: F,
+    }
+}
+
+/// However it ends, the stage only waits then.
+struct Landing<'a>(&'a Flight);
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        self.0.grace.store(Grace::None as u8, Relaxed);
+    }
+}
+
+/// Runs an attempt of a stage with an undo, or its fallback.
+pub fn in_flight<F>(cx: Cx<'_>, grace: Grace, run: F) -> InFlight<'_, F> {
+    InFlight { flight: cx.core().flight().map(Landing), grace, begun: false, run }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for InFlight<'_, F> {
+    type Output = Result<T, Stop>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let (false, Some(Landing(flight))) = (std::mem::replace(this.begun, true), &this.flight) {
+            flight.grace.store(*this.grace as u8, Relaxed);
+            let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(armed) = armed {
+                armed.arm();
+            }
+        }
+        this.run.poll(context)
+    }
+}
