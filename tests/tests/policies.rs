@@ -66,6 +66,24 @@ workflow! {
         stage called: u32 = service.call();
         called
     }
+    workflow FallingAndCatching(falls: bool) -> String with service: Service {
+        #[catch]
+        #[retry(1)]
+        #[fallback(if *falls { fail failure } else { failure.attempts() })]
+        stage called: Result<u32, Failure> = service.call();
+        match called {
+            Ok(value) => format!("fell back on {value}"),
+            Err(why) => format!("{why:#}"),
+        }
+    }
+    #[fallback(99)]
+    workflow CatchesInstead() -> u32 with service: Service {
+        stage falls: u32 = service.gone();
+        #[catch]
+        #[after(falls)]
+        stage caught: Result<u32, Problem> = service.gone();
+        falls + u32::from(caught.is_err())
+    }
     workflow Catching() -> (String, Result<u32, Problem>) with service: Service {
         #[catch]
         stage _own: Result<u32, Problem> = service.gone();
@@ -381,4 +399,13 @@ async fn the_first_rule_whose_if_holds_counts() {
     let failure = Undoes::new(Service::default()).run().await.unwrap_err();
     let undone = &failure.undo_failures()[0];
     assert_eq!((undone.attempts(), undone.downcast_ref()), (2, Some(&Problem::Gone)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_comes_first_and_its_failure_is_caught() {
+    let both = FallingAndCatching::new(Service { flaky: 9, ..Service::default() });
+    assert_eq!(both.run(false).await.unwrap(), "fell back on 2");
+    let said = both.run(true).await.unwrap();
+    assert_eq!(said, "stage 'called' of workflow 'FallingAndCatching' failed after 2 attempts: Busy");
+    assert_eq!(CatchesInstead::new(Service::default()).run().await.unwrap(), 100);
 }

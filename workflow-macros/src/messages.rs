@@ -346,6 +346,13 @@ pub(crate) fn catch_of_block(stage: &str, content: &str) -> String {
     )
 }
 
+pub(crate) fn catch_after_fallback(stage: &str, content: &str) -> String {
+    format!(
+        "the fallback of stage `{stage}` takes every error, so what `#[catch]` is left with is a `Failure` of the fallback\n\
+         help: Result<{content}, Failure>"
+    )
+}
+
 pub(crate) fn catch_no_list(stage: &str, item: &str) -> String {
     format!(
         "a `for` with `#[catch]` gives a `Result` for each item: declare stage `{stage}` so\n\

@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
     ops::Range,
 };
-use syn::{Expr, Pat, Type};
+use syn::{Expr, GenericArgument, Pat, PathArguments, Type};
 use workflow_graph::{EdgeKind, ScopeKind, StageKind};
 
 pub(crate) type StageId = usize;
@@ -393,6 +393,17 @@ impl Stage<'_> {
     /// Its future owns all that it needs: it runs on a task of its own, or must outlive its scope.
     pub(crate) fn owns(&self) -> bool {
         self.spawn || self.blocking || self.policies.undo.is_some()
+    }
+
+    /// Whether its `#[catch]` is of every failure: the declared error is `Failure`.
+    pub(crate) fn catches_all(&self) -> bool {
+        let Some(Type::Path(path)) = &self.syntax.ty else { return true };
+        let Some(last) = path.path.segments.last() else { return true };
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
+        let Some(GenericArgument::Type(Type::Path(error))) = arguments.args.iter().nth(1) else {
+            return false;
+        };
+        error.path.segments.last().is_some_and(|segment| segment.ident == "Failure")
     }
 }
 

@@ -35,6 +35,12 @@ fn caught(stage: &Stage<'_>, diagnostics: &Diagnostics) {
         && !is_failure(error)
     {
         diagnostics.error(error.span(), messages::catch_of_block(&name, &text(content)));
+    } else if stage.policies.fallback.is_some()
+        && !stage.catches_all()
+        && let Some((content, error)) = result(ty)
+    {
+        let span = error.map_or_else(|| ty.span(), Spanned::span);
+        diagnostics.error(span, messages::catch_after_fallback(&name, &text(content)));
     }
 }
 

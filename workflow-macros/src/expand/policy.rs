@@ -410,7 +410,9 @@ impl Expansion<'_, '_> {
         let span = self.model.stages[stage].syntax.ty.as_ref().map_or(self.stage_name(stage).span(), Spanned::span);
         let call = syn::Ident::new("__workflow_of_caught", span);
         let of = quote_spanned!(span=> #call::<#mark, #ty>());
-        if let (false, NodeKind::Expression(code)) = (self.catches_all(stage), &self.model.stages[stage].node.kind) {
+        if let (false, NodeKind::Expression(code)) =
+            (self.model.stages[stage].catches_all(), &self.model.stages[stage].node.kind)
+        {
             let (number, settings) = (self.number(Some(stage)), self.settings(stage));
             let rules = self.rules(&self.model.stages[stage].policies.retries);
             let attempts = self.attempt(stage, &self.own_result(stage, *code, &quote!(#content)), true);
@@ -419,22 +421,16 @@ impl Expansion<'_, '_> {
                 #runtime::own_error(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::untold).await)?
             });
         }
-        let attempts = self.attempts(stage, &quote!(#content));
+        let mut attempts = self.attempts(stage, &quote!(#content));
+        // What is caught is what the fallback failed with.
+        if self.model.stages[stage].policies.fallback.is_some() {
+            let value = self.with_fallback(stage, &quote!(#content), &attempts);
+            attempts = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#value) });
+        }
         let absorbed = self.absorbed(stage, &attempts, false);
         quote!({
             let #content = #of;
             #runtime::every_failure(#absorbed)?
         })
-    }
-
-    /// Whether the declared error is `Failure`.
-    pub(crate) fn catches_all(&self, stage: StageId) -> bool {
-        let Some(syn::Type::Path(path)) = &self.model.stages[stage].syntax.ty else { return true };
-        let Some(last) = path.path.segments.last() else { return true };
-        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
-        let Some(syn::GenericArgument::Type(syn::Type::Path(error))) = arguments.args.iter().nth(1) else {
-            return false;
-        };
-        error.path.segments.last().is_some_and(|segment| segment.ident == "Failure")
     }
 }

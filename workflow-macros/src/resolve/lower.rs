@@ -268,7 +268,12 @@ impl<'s> Lowering<'s, '_> {
             self.policy(at, policy, &mut policies);
         }
         let all = &self.model.workflow.attributes.policies;
-        for policy in all.iter().filter(|policy| own.iter().all(|other| other.name != policy.name)) {
+        // Both absorb failures: whichever a stage has itself, it is meant instead of the workflow's.
+        let absorbs = |kind: &PolicyKind| matches!(kind, PolicyKind::Fallback(_) | PolicyKind::Catch);
+        let meant_instead = |own: &syntax::Policy, policy: &syntax::Policy| {
+            own.name == policy.name || (absorbs(&own.kind) && absorbs(&policy.kind))
+        };
+        for policy in all.iter().filter(|policy| !own.iter().any(|own| meant_instead(own, policy))) {
             // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
             if !matches!(policy.kind, PolicyKind::Deadline(_) | PolicyKind::Until(_)) {
                 self.policy(at, policy, &mut policies);
