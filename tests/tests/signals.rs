@@ -175,3 +175,49 @@ async fn each_attempt_takes_the_next() {
     run.signal(AttemptedSignal::Other(5)).unwrap();
     assert_eq!(run.await.unwrap(), (6, 4));
 }
+
+workflow! {
+    workflow AfterWork() -> (u32, &'static str) {
+        stage before: u64 = takes(2_000);
+        stage also: u64 = takes(3_000);
+        // Counts from 3 s on, whoever asks first and when.
+        #[after(before, also)]
+        #[timeout(1s)]
+        #[fallback(7)]
+        signal answer: u32;
+        stage slow: u64 = takes(10_000);
+        stage chosen: &'static str = select {
+            signal answer => "answered",
+            sleep(3_500ms) => "not before 3.5 s",
+        };
+        stage value: u32 = if *slow > 0 { *answer } else { 0 };
+        (*value, *chosen)
+    }
+    workflow AfterOutside() -> u32 {
+        stage before: u64 = takes(2_000);
+        stage block: u32 = {
+            #[after(before)]
+            #[timeout(1s)]
+            signal answer: u32;
+            stage chosen: u32 = select { signal answer => *answer, sleep(5s) => 0 };
+            chosen
+        };
+        block
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_timeout_of_a_signal_starts_when_what_it_comes_after_has_ended() {
+    let start = Instant::now();
+    assert_eq!(AfterWork::new().run().await.unwrap(), (7, "not before 3.5 s"));
+    assert_eq!(start.elapsed().as_secs(), 10);
+    let run = AfterWork::new().start();
+    // Kept, but taken only when its time has come.
+    run.signal(AfterWorkSignal::Answer(3)).unwrap();
+    sleep(Duration::from_millis(2_500)).await;
+    assert!(run.state().chosen.get().is_none());
+    assert_eq!(run.await.unwrap(), (3, "answered"));
+    let start = Instant::now();
+    let failure = AfterOutside::new().run().await.unwrap_err();
+    assert_eq!((failure.kind(), start.elapsed().as_secs()), (FailureKind::Timeout, 3));
+}

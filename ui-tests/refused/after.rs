@@ -20,7 +20,13 @@ workflow! {
         #[after(profile)]
         #[after(block)]
         stage seventh = ();
-        profile + block
+        #[after(profil, start, hidden)]
+        signal answer: u32;
+        // It waits for the signal, which is waited for only when it has ended.
+        #[after(waits)]
+        signal other: u32;
+        stage waits: u32 = *other;
+        profile + block + waits + *answer
     }
 }
 

@@ -29,7 +29,7 @@ pub use crate::{
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},
     signal::{
-        Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, closing, head, never, select, until,
+        Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, head, never, select, telling, until,
     },
     state::watched,
     task::{blocking, blocking_own, spawn},

@@ -4,6 +4,7 @@ use crate::{
     FailureKind,
     failure::Stop,
     held::{Held, Loan},
+    policy::later,
     run::Cx,
 };
 use std::{
@@ -104,17 +105,51 @@ impl<T> Default for SignalQueue<T> {
 pub struct SignalWait<'a, T> {
     queue: &'a SignalQueue<T>,
     value: OnceCell<Held<T>>,
-    limit: Option<(Instant, Duration)>,
+    limit: Option<Duration>,
+    opening: Mutex<Opening>,
     /// No other scope takes from the queue later.
     last: bool,
 }
 
+/// What has to end before the signal is waited for.
+struct Opening {
+    left: u32,
+    /// Since when nothing is left.
+    since: Instant,
+    waiting: Vec<Waker>,
+}
+
 impl<'a, T> SignalWait<'a, T> {
-    /// In a scope that begins now.
+    /// In a scope that begins now. It is waited for, and its limit counts, once `after` stages of the scope have ended.
     #[must_use]
-    pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool) -> Self {
-        let limit = limit.map(|limit| (Instant::now() + limit, limit));
-        Self { queue, value: OnceCell::new(), limit, last }
+    pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool, after: u32) -> Self {
+        let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: Vec::new() });
+        Self { queue, value: OnceCell::new(), limit, opening, last }
+    }
+
+    /// One of those stages has ended.
+    pub fn one_less(&self) {
+        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        opening.left -= 1;
+        opening.since = Instant::now();
+        let waiting = if opening.left == 0 { std::mem::take(&mut opening.waiting) } else { Vec::new() };
+        drop(opening);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Since when it is waited for.
+    async fn opened(&self) -> Instant {
+        poll_fn(|context| {
+            let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+            if opening.left == 0 {
+                return Poll::Ready(opening.since);
+            }
+            if !opening.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                opening.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// The value, once it has arrived.
@@ -129,9 +164,10 @@ impl<'a, T> SignalWait<'a, T> {
         late: impl FnOnce() -> F,
     ) -> Result<&Held<T>, Stop> {
         let value = self.value.get_or_try_init(|| async {
+            let since = self.opened().await;
             let taken = match self.limit {
                 None => Some(self.queue.take().await),
-                Some((at, _)) => tokio::time::timeout_at(at, self.queue.take()).await.ok(),
+                Some(limit) => tokio::time::timeout_at(later(since, limit), self.queue.take()).await.ok(),
             };
             let value = match taken {
                 Some(value) => {
@@ -159,7 +195,7 @@ impl<'a, T> SignalWait<'a, T> {
     /// It did not arrive in time.
     #[must_use]
     pub fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
-        let limit = self.limit.map(|(_, limit)| limit).unwrap_or_default();
+        let limit = self.limit.unwrap_or_default();
         let why = format!("signal '{name}' did not arrive within {limit:?}");
         cx.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
     }
@@ -251,13 +287,14 @@ pub async fn announcing<T>(
     Ok(held)
 }
 
-/// Runs a stage, after which nothing inside it asks for signals any more.
+/// Runs a stage and then tells the signals that its end matters to: those inside of it, which nothing asks for any more, and
+/// those that come `#[after]` it.
 ///
 /// # Errors
 /// The stage's.
-pub async fn closing<T>(run: impl Future<Output = Result<T, Stop>>, close: impl FnOnce()) -> Result<T, Stop> {
+pub async fn telling<T>(run: impl Future<Output = Result<T, Stop>>, tell: impl FnOnce()) -> Result<T, Stop> {
     let ended = run.await;
-    close();
+    tell();
     ended
 }
 

@@ -96,13 +96,34 @@ impl Expansion<'_, '_> {
             None => quote!(#runtime::Result::Err(#wait.late(#cx, #waiter, #text))),
         };
         let last = !self.repeats(id);
+        let after = u32::try_from(self.after_here(signal).count()).unwrap_or(u32::MAX);
         quote! {
-            let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last);
+            let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after);
             let #wait = &#wait;
             let #get = move |#waiter: u32| async move {
                 #wait.get(#cx, #waiter, #text, move || async move { #late }).await
             };
         }
+    }
+
+    /// The stages of its own scope that have to end before the signal is waited for. (One around that scope has ended before
+    /// it begins; a `#[lazy]` one may never run.)
+    fn after_here(&self, signal: usize) -> impl Iterator<Item = StageId> {
+        let model = &self.model.signals[signal];
+        let named = model.after.iter().filter_map(|name| self.model.stage_named(name));
+        named.filter(|&stage| {
+            let stage = &self.model.stages[stage];
+            stage.scope == model.scope && !stage.lazy
+        })
+    }
+
+    /// Those signals that wait for the end of that stage.
+    fn waits_after(&self, stage: StageId) -> Vec<Ident> {
+        let signals = self.model.scopes[self.model.stages[stage].scope].signals.iter();
+        signals
+            .filter(|&&signal| self.after_here(signal).any(|on| on == stage))
+            .map(|&signal| self.wait(signal))
+            .collect()
     }
 
     /// Whether the scope may run more than once in a run: in a round, for an item, or in an attempt of a stage around it.
@@ -122,7 +143,7 @@ impl Expansion<'_, '_> {
         false
     }
 
-    /// A stage's future, where somebody waits for it, or where nothing asks for its signals once it has ended.
+    /// A stage's future, where somebody waits for it, or where its end matters to signals.
     pub(super) fn overheard(&self, stage: StageId, future: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
@@ -143,15 +164,21 @@ impl Expansion<'_, '_> {
                 .map(|signal| &signal.syntax.name)
                 .collect();
             if !names.is_empty() {
-                future = quote!(#runtime::closing(#future, move || { #(#signals.#names.close();)* }));
+                future = quote!(#runtime::telling(#future, move || { #(#signals.#names.close();)* }));
             }
+        }
+        let waits = self.waits_after(stage);
+        if !waits.is_empty() {
+            future = quote!(#runtime::telling(#future, move || { #(#waits.one_less();)* }));
         }
         future
     }
 
     pub(super) fn is_overheard(&self, stage: StageId) -> bool {
         let model = &self.model.stages[stage];
-        model.announced || (model.scope == 0 && self.model.signals.iter().any(|signal| signal.scope != 0))
+        model.announced
+            || (model.scope == 0 && self.model.signals.iter().any(|signal| signal.scope != 0))
+            || !self.waits_after(stage).is_empty()
     }
 
     /// A future that ends with the stage or signal of that name.

@@ -29,6 +29,9 @@ pub(super) fn collect(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {
         edges.after(model, stage, diagnostics);
     }
+    for signal in 0..model.signals.len() {
+        edges.after_of_signal(model, signal, diagnostics);
+    }
     for scope in 0..model.scopes.len() {
         if model.scopes[scope].kind == ScopeKind::Seq {
             edges.sequence(model, scope);
@@ -132,30 +135,40 @@ impl Edges {
     }
 
     fn after_one(&mut self, model: &mut Model<'_>, stage: StageId, ident: &Ident, diagnostics: &Diagnostics) {
-        let text = ident.to_string();
         let scope = model.stages[stage].scope;
-        let Some(&name) = model.by_name.get(&text) else {
-            let known = model.stages.iter().map(|stage| stage.syntax.name.to_string()).collect::<Vec<_>>();
-            let near = nearest(&text, known.iter().map(String::as_str));
-            diagnostics.error(ident.span(), messages::unknown_stage(&text, near));
-            return;
-        };
-        model.names[name].used = true;
-        let NameKind::Stage(from) = model.names[name].kind else {
-            diagnostics.error(ident.span(), messages::after_no_stage(&text));
-            return;
+        let from = match after_stage(model, scope, ident) {
+            Ok(from) => from,
+            Err(message) => return diagnostics.error(ident.span(), message),
         };
         let outer = model.stages[from].scope;
-        if !model.within(scope, outer) {
-            diagnostics.error(ident.span(), messages::after_outside(&text));
-            return;
-        }
         let on = Local::Stage(model.stages[from].local);
         if let Some(waiting) = model.stage_of(outer, scope, Some(stage)) {
             let local = model.stages[waiting].local;
             model.scopes[outer].needs[local].push(Need { on, kind: EdgeKind::After, span: ident.span() });
         }
         self.draw(model, from, stage, EdgeKind::After);
+    }
+
+    /// Nothing waits for the signal before those have ended: what stands around its scope ends before that begins.
+    fn after_of_signal(&mut self, model: &mut Model<'_>, signal: usize, diagnostics: &Diagnostics) {
+        let scope = model.signals[signal].scope;
+        for ident in model.signals[signal].after.clone() {
+            let from = match after_stage(model, scope, ident) {
+                Ok(from) => from,
+                Err(message) => {
+                    diagnostics.error(ident.span(), message);
+                    continue;
+                }
+            };
+            let outer = model.stages[from].scope;
+            let around = model.scopes[scope].around;
+            if let Some(waiting) = model.stage_of(outer, scope, around).filter(|_| outer != scope) {
+                let on = Local::Stage(model.stages[from].local);
+                let local = model.stages[waiting].local;
+                model.scopes[outer].needs[local].push(Need { on, kind: EdgeKind::After, span: ident.span() });
+                self.draw(model, from, waiting, EdgeKind::After);
+            }
+        }
     }
 
     /// Each stage of a `seq` waits for the one before it.
@@ -168,6 +181,18 @@ impl Edges {
             self.draw(model, from, to, EdgeKind::Sequence);
         }
     }
+}
+
+/// The stage that an `#[after]` in `scope` names, or what is wrong with that.
+fn after_stage(model: &mut Model<'_>, scope: ScopeId, ident: &Ident) -> Result<StageId, String> {
+    let text = ident.to_string();
+    let Some(&name) = model.by_name.get(&text) else {
+        let known = model.stages.iter().map(|stage| stage.syntax.name.to_string()).collect::<Vec<_>>();
+        return Err(messages::unknown_stage(&text, nearest(&text, known.iter().map(String::as_str))));
+    };
+    model.names[name].used = true;
+    let NameKind::Stage(stage) = model.names[name].kind else { return Err(messages::after_no_stage(&text)) };
+    if model.within(scope, model.stages[stage].scope) { Ok(stage) } else { Err(messages::after_outside(&text)) }
 }
 
 fn place_of(model: &Model<'_>, scope: ScopeId, binding: usize) -> usize {

@@ -41,7 +41,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// That long after `from`; where no clock can tell, so far away that nobody sees it.
-fn later(from: Instant, by: Duration) -> Instant {
+pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
     from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)
 }
