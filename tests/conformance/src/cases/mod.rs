@@ -12,6 +12,7 @@ mod races;
 mod retries;
 mod sequences;
 mod signals;
+mod timers;
 mod undo;
 
 use crate::Visitor;
@@ -24,6 +25,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     fan_outs::visit(visitor);
     races::visit(visitor);
     signals::visit(visitor);
+    timers::visit(visitor);
     retries::visit(visitor);
     undo::visit(visitor);
 }
