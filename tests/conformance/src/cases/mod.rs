@@ -10,6 +10,7 @@ mod fan_outs;
 mod loops;
 mod races;
 mod retries;
+mod selects;
 mod sequences;
 mod signals;
 mod timers;
@@ -24,6 +25,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     loops::visit(visitor);
     fan_outs::visit(visitor);
     races::visit(visitor);
+    selects::visit(visitor);
     signals::visit(visitor);
     timers::visit(visitor);
     retries::visit(visitor);
