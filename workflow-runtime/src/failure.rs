@@ -66,6 +66,9 @@ pub enum FailureKind {
     TooManyFailed,
     /// The stage's `#[breaker]` is open: it was not tried.
     BreakerOpen,
+    /// A loser of a `race` or `quorum`, a withdrawn head of a `select`, or what an `#[until]` cut, could not be undone, or is in
+    /// doubt: it left something behind.
+    NotUndone,
     /// The run was cancelled.
     Cancelled,
 }
@@ -126,6 +129,16 @@ impl Failure {
         self
     }
 
+    /// What went wrong on the way out, if anything did.
+    pub(crate) fn undone(self) -> Option<Arc<Undone>> {
+        self.undone
+    }
+
+    /// The same for another failure, which has none yet.
+    pub(crate) fn left_with(self, undone: Arc<Undone>) -> Self {
+        Self { undone: Some(undone), ..self }
+    }
+
     /// The undos that failed on the way out, in the order in which they ran. None of them hides the failure itself.
     #[must_use]
     pub fn undo_failures(&self) -> &[Failure] {
@@ -143,9 +156,10 @@ impl Failure {
         matches!(self.kind(), FailureKind::Timeout | FailureKind::Deadline)
     }
 
-    /// A panic and a `fail` are final.
+    /// A panic and a `fail` are final, and what was left behind is not passed over.
     pub(crate) fn may_be_retried(&self) -> bool {
-        !matches!(self.kind(), FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled)
+        use FailureKind::{Cancelled, Failed, NotUndone, Panic};
+        !matches!(self.kind(), Panic | Failed | NotUndone | Cancelled)
     }
 
     /// The first error of type `E` in the chain of sources, the failures of racers included.
@@ -188,6 +202,7 @@ impl fmt::Display for Failure {
             FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",
+            FailureKind::NotUndone => "left something behind that could not be undone",
             FailureKind::Cancelled => "was cancelled",
         })?;
         if attempts > 1 {

@@ -429,13 +429,16 @@ pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Re
     }
 }
 
-/// Undoes what the losers of a race did.
+/// Undoes what the losers of a stage's race did.
 ///
 /// # Errors
 /// What could not be undone.
-pub async fn undo_losers(cx: Cx<'_>, losers: &ScopeLog) -> Result<(), Stop> {
-    let why = cx.core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("another one won".into()));
-    let undone = losers.unwind(cx.core, why).await;
+pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) -> Result<(), Stop> {
+    let why = cx.core.failure(stage, FailureKind::Cancelled, Some("another one won".into()));
+    let left = losers.unwind(cx.core, why).await.undone();
     // A loser whose undo failed has left something behind: that can't be passed over.
-    if undone.undo_failures().is_empty() && undone.in_doubt().is_empty() { Ok(()) } else { Err(undone.into()) }
+    match left {
+        None => Ok(()),
+        Some(left) => Err(cx.core.failure(stage, FailureKind::NotUndone, None).left_with(left).into()),
+    }
 }

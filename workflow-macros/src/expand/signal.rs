@@ -201,7 +201,7 @@ impl Expansion<'_, '_> {
     /// `#[until(name)]` around the node of a stage declared as `Option<T>`.
     pub(super) fn until(&self, stage: StageId, name: &Ident, node: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let cx = self.cx();
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
         let end = self.ended(name, Some(stage));
         let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
         if !self.compensates_inside(stage) {
@@ -227,7 +227,7 @@ impl Expansion<'_, '_> {
                     #run.await
                 }).await
             }).await?;
-            #runtime::undo_losers(#cx, #losers).await?;
+            #runtime::undo_losers(#cx, #number, #losers).await?;
             #won
         })
     }
@@ -267,7 +267,7 @@ impl Expansion<'_, '_> {
         let (open, close) = if compensates {
             (
                 quote!(let #all = #cx.child_log(); let #losers = &#all;),
-                quote!(#runtime::undo_losers(#cx, #losers).await?;),
+                quote!(#runtime::undo_losers(#cx, #number, #losers).await?;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())

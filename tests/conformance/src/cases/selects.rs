@@ -387,11 +387,11 @@ fn withdrawn_head_not_undone() -> Case<WithdrawnHeadNotUndone> {
         20 answered cancelled
         20 letter undoing
         22 letter could not be undone: failed: sent already
-        22 chosen was cancelled: another one won
+        22 chosen left something behind that could not be undone
         22 paid undoing
         22 paid undone
         22 - failed
-        = was cancelled: another one won
+        = failed: stage 'chosen' left something behind that could not be undone
         = not undone: stage 'letter' failed: sent already
     "#]])
 }
@@ -559,9 +559,8 @@ workflow! {
 
 fn select_in_select() -> Case<SelectInSelect> {
     let script = Script::new().plan("nested", takes(50));
-    Case::new(&script, SelectInSelect::new(script.clone()), ())
-        .signal(120, SelectInSelectSignal::OuterStop(3))
-        .trace(expect![[r#"
+    Case::new(&script, SelectInSelect::new(script.clone()), ()).signal(120, SelectInSelectSignal::OuterStop(3)).trace(
+        expect![[r#"
             0 - started
             0 chosen started
             0 nested started
@@ -573,7 +572,8 @@ fn select_in_select() -> Case<SelectInSelect> {
             120 chosen completed
             120 - ended
             = 3
-        "#]])
+        "#]],
+    )
 }
 
 workflow! {
