@@ -549,3 +549,39 @@ fn a_run_is_moved_between_runtimes() {
     let failure = std::thread::spawn(move || block_on(run)).join().unwrap().unwrap_err();
     assert_eq!(failure.stage(), Some("asked"));
 }
+
+fn gives_up(number: u32) -> ! {
+    panic!("gave up at {number}")
+}
+
+workflow! {
+    workflow Diverging(which: u32) -> u32 {
+        #[when(*which == 0)]
+        stage _skipped: Option<u32> = gives_up(0);
+        stage block: u32 = { stage inner: u32 = if *which == 1 { gives_up(1) } else { 1 }; inner };
+        stage arm: u32 = match *which { 2 => gives_up(2), _ => 1 };
+        stage items: Vec<u32> = for item in 0..1u32 { if *which == 3 { gives_up(3) } else { item + 1 } };
+        #[spawn]
+        stage all: u32 = if *which == 4 { gives_up(4) } else { block + arm };
+        #[retry(2)]
+        stage tried: u32 = { let text: String = format!("{all}"); if *which == 5 { gives_up(5) } else { text.len() as u32 } };
+        if *which == 6 { gives_up(6) } else { tried + items.len() as u32 }
+    }
+    workflow Never() -> u32 {
+        stage never: u32 = gives_up(7);
+        never + 1
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_never_returns_may_stand_wherever_a_value_may() {
+    for which in 0..7 {
+        let failure = Diverging::new().run(which).await.unwrap_err();
+        assert_eq!(
+            (failure.kind(), failure.source().unwrap().to_string()),
+            (FailureKind::Panic, format!("gave up at {which}"))
+        );
+    }
+    assert_eq!(Diverging::new().run(9).await.unwrap(), 2);
+    assert_eq!(Never::new().run().await.unwrap_err().stage(), Some("never"));
+}

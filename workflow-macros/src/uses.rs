@@ -82,6 +82,11 @@ impl<V> Visitor<'_, V> {
         self.found.names.push((ident.to_string(), ident.span()));
     }
 
+    /// Whether that word in a macro's tokens or a format string is meant as a name of the workflow's.
+    fn is_known(&self, text: &str) -> bool {
+        text == "ctx" || self.known.contains_key(text)
+    }
+
     fn nested(&mut self, walk: impl FnOnce(&mut Self)) {
         self.inside += 1;
         walk(self);
@@ -107,7 +112,7 @@ impl<V> Visitor<'_, V> {
                     if member || path_before || colon || assigned || bang {
                         continue;
                     }
-                    if self.known.contains_key(&ident.to_string()) {
+                    if self.is_known(&ident.to_string()) {
                         self.name(ident);
                     } else if !matches!(tokens.get(index + 1), Some(TokenTree::Group(_))) {
                         self.found.others.push(ident.to_string());
@@ -133,7 +138,7 @@ impl<V> Visitor<'_, V> {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
             let name = &rest[..end];
             if rest[end..].starts_with([':', '}']) {
-                if self.known.contains_key(name) {
+                if self.is_known(name) {
                     self.found.names.push((name.to_owned(), literal.span()));
                 } else {
                     self.found.others.push(name.to_owned());
@@ -143,7 +148,7 @@ impl<V> Visitor<'_, V> {
             let close = rest.find('}').unwrap_or(rest.len());
             for argument in rest[..close].split('$').rev().skip(1) {
                 let start = argument.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-                if self.known.contains_key(&argument[start..]) {
+                if self.is_known(&argument[start..]) {
                     self.found.names.push((argument[start..].to_owned(), literal.span()));
                 }
             }

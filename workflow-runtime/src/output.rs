@@ -20,6 +20,21 @@ pub struct Now<M>(PhantomData<M>);
 /// Marker: the expression gives a future.
 pub struct Later<M>(PhantomData<M>);
 
+/// Marker: the expression never gives anything.
+pub struct Diverges;
+
+/// `!`, which has no name of its own yet: what a function that never returns gives.
+mod never {
+    pub trait Gives {
+        type Given;
+    }
+    impl<T> Gives for fn() -> T {
+        type Given = T;
+    }
+    pub(super) type Never = <fn() -> ! as Gives>::Given;
+}
+use never::Never;
+
 /// A value, or a `Result` of it.
 pub trait Settle<T, M> {
     /// The value, or why there is none.
@@ -77,6 +92,14 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, T> IntoOutput<S, T, Diverges> for Never {
+    type Run = Ready<Result<T, BoxError>>;
+    fn run(self) -> Self::Run {
+        self
+    }
+}
+
 pin_project_lite::pin_project! {
     /// A user's future, settled.
     pub struct Settling<F, T, M> {
@@ -131,6 +154,14 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, T> IntoDeclared<S, T, Diverges> for Never {
+    type Run = Ready<Result<T, BoxError>>;
+    fn run(self) -> Self::Run {
+        self
+    }
+}
+
 /// What reverses a stage gives nothing.
 #[diagnostic::on_unimplemented(
     message = "the undo of stage `{S}` gives `()` or a `Result<(), E>`, but this gives `{Self}`",
@@ -162,6 +193,14 @@ where
     #[inline]
     fn run(self) -> Self::Run {
         Settling { future: self, to: PhantomData }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> IntoUndone<S, Diverges> for Never {
+    type Run = Ready<Result<(), BoxError>>;
+    fn run(self) -> Self::Run {
+        self
     }
 }
 
@@ -235,6 +274,7 @@ pub fn times<N: Count>(number: N) -> u32 {
 /// Futures of stages cross threads; values that are no futures need not, until they are kept.
 pub trait SendIfLater<S, M> {}
 impl<S, M, X> SendIfLater<S, Now<M>> for X {}
+impl<S> SendIfLater<S, Diverges> for Never {}
 impl<S, M, X: Send> SendIfLater<S, Later<M>> for X {}
 
 /// An output that other stages may see.

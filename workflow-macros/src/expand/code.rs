@@ -46,13 +46,16 @@ impl Expansion<'_, '_> {
             }
         }
         if code.context {
-            let cx = self.cx();
-            let number = self.number(stage);
-            let guard = self.named("guard");
-            let ctx = Ident::new("ctx", code.expr.span());
-            before.extend(quote!(let #guard = #cx.context(#number); let #ctx = &*#guard;));
+            before.extend(self.context(id, stage));
         }
         before
+    }
+
+    /// `ctx`, for that expression.
+    pub(super) fn context(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let (cx, number, guard) = (self.cx(), self.number(stage), self.named("guard"));
+        let ctx = Ident::new("ctx", self.model.codes[code].expr.span());
+        quote!(let #guard = #cx.context(#number); let #ctx = &*#guard;)
     }
 
     /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before it

@@ -227,9 +227,11 @@ impl Expansion<'_, '_> {
             let place = breaker.place;
             let (value, good) = (self.named("value"), typed);
             let good = if good { quote!(|#value| #value.is_ok()) } else { quote!(|_| true) };
+            let settings = self.named("settings");
             body = quote!({
                 #before
-                #runtime::breaking(#cx, #number, &#services.#field, #place, || (#runtime::count(#failures), #cooldown), async move { #body }, #good).await
+                let #settings = (#runtime::count(#failures), #cooldown);
+                #runtime::breaking(#cx, #number, &#services.#field, #place, || #settings, async move { #body }, #good).await
             });
         }
         body

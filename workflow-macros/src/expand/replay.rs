@@ -1,7 +1,7 @@
 //! A task of its own matches the patterns around it again: it can't borrow what they bound.
 
 use super::Expansion;
-use crate::model::{Replay, Source};
+use crate::model::{CodeId, NameKind, Replay, Source};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -17,6 +17,7 @@ impl Expansion<'_, '_> {
                 let span = pattern.span();
                 if again {
                     let (expr, index) = (self.model.codes[code].expr, self.index(scope));
+                    bind.extend(self.names_again(code));
                     bind.extend(quote!(let #taken = #runtime::item_again(#expr, #index);));
                     bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&#taken).__workflow_shown();));
                 } else {
@@ -29,6 +30,7 @@ impl Expansion<'_, '_> {
                 let kept = self.local("kept", code);
                 let shown = if again {
                     let (keep, shown) = self.shown(self.model.codes[code].expr, &kept);
+                    bind.extend(self.names_again(code));
                     bind.extend(keep);
                     shown
                 } else {
@@ -44,11 +46,27 @@ impl Expansion<'_, '_> {
             }
             Source::Condition { code } => {
                 let condition = self.condition(self.model.codes[code].expr);
+                bind.extend(self.names_again(code));
                 bind.extend(quote! {
                     #[allow(unused_variables)]
                     let (#(#names,)*) = if #condition { (#(#names,)*) } else { ::core::unreachable!() };
                 });
             }
         }
+    }
+
+    /// What an expression that is looked up again names, and what is not lent under its own name.
+    fn names_again(&self, code: CodeId) -> TokenStream {
+        let mut bound = TokenStream::new();
+        for &name in &self.model.codes[code].uses {
+            if let NameKind::Let(binding) = self.model.names[name].kind {
+                let (ident, get) = (&self.model.names[name].ident, self.local("let", binding));
+                bound.extend(quote!(let #ident = #get();));
+            }
+        }
+        if self.model.codes[code].context {
+            bound.extend(self.context(code, self.model.codes[code].around));
+        }
+        bound
     }
 }

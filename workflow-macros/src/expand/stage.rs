@@ -4,7 +4,7 @@ use super::{
     Expansion, code,
     node::{Ends, Tail, Whose},
 };
-use crate::model::{CodeId, NameId, NameKind, NodeKind, Replay, StageId, When};
+use crate::model::{CodeId, LetId, NameId, NameKind, NodeKind, Replay, Source, StageId, When};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -272,7 +272,7 @@ impl Expansion<'_, '_> {
         let mut bind = TokenStream::new();
         let (services, owned) = (self.named("services"), self.named(&format!("{kind}_services")));
         let mut services_lent = false;
-        let mut lets = TokenStream::new();
+        let mut lets = Vec::new();
         for &name in names {
             let ident = &self.model.names[name].ident;
             let loan = self.local(kind, name);
@@ -292,7 +292,7 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                     bind.extend(self.signal_arrived(signal, &lender));
                 }
-                NameKind::Let(binding) => lets.extend(self.binding(binding, &TokenStream::new())),
+                NameKind::Let(binding) => lets.push(binding),
                 NameKind::Stage(lazy)
                     if self.model.stages[lazy].lazy
                         && !self.in_task(lazy, if inside { Some(stage) } else { self.around(lazy, stage) }) =>
@@ -307,11 +307,41 @@ impl Expansion<'_, '_> {
                 }
             }
         }
+        // Each `let` as late as it can be: it may name what the patterns before it bind.
         for replay in replays {
+            let mut needed = Vec::new();
+            replay.names.iter().for_each(|&name| self.lets_under(name, &mut needed));
+            let (now, then): (Vec<LetId>, Vec<LetId>) = lets.into_iter().partition(|binding| needed.contains(binding));
+            bind.extend(now.into_iter().map(|binding| self.binding(binding, &TokenStream::new())));
+            lets = then;
             self.replay(replay, kind, &mut lend, &mut bind);
         }
-        bind.extend(lets);
+        bind.extend(lets.into_iter().map(|binding| self.binding(binding, &TokenStream::new())));
         (lend, bind)
+    }
+
+    /// That `let` and those that it names.
+    fn lets_under(&self, name: NameId, found: &mut Vec<LetId>) {
+        if let NameKind::Let(binding) = self.model.names[name].kind
+            && !found.contains(&binding)
+        {
+            found.push(binding);
+            self.model.codes[self.model.lets[binding].value].uses.iter().for_each(|&name| self.lets_under(name, found));
+        }
+    }
+
+    /// A `let` that the stage's task evaluates, or a pattern that it matches again, names `ctx`.
+    fn looks_up_context(&self, stage: StageId) -> bool {
+        let replays = self.model.stages[stage].replays.iter().filter_map(|replay| match replay.source {
+            Source::Item { code, again, .. } | Source::Scrutinee { code, again, .. } => again.then_some(code),
+            Source::Condition { code } => Some(code),
+        });
+        let names = crate::resolve::names_lent(self.model, stage);
+        let lets = names.into_iter().filter_map(|name| match self.model.names[name].kind {
+            NameKind::Let(binding) => Some(self.model.lets[binding].value),
+            _ => None,
+        });
+        replays.chain(lets).any(|code| self.model.codes[code].context)
     }
 
     /// What a body that owns everything takes along of the workflow's surroundings, and how it sees it.
@@ -383,7 +413,13 @@ impl Expansion<'_, '_> {
         } else {
             (TokenStream::new(), TokenStream::new())
         };
-        let closure = quote!(move || { #bind #inside #lets #expr });
+        let (outside, inside_first) = if self.looks_up_context(stage) {
+            let detached = self.named("detached");
+            (quote!(#outside let #detached = #cx.detach();), quote!(let #cx = #detached.cx();))
+        } else {
+            (outside, TokenStream::new())
+        };
+        let closure = quote!(move || { #inside_first #bind #inside #lets #expr });
         let span = expr.span();
         let (runtime, call) = (self.runtime_at(span), Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));

@@ -45,19 +45,7 @@ fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
 /// From the outside in.
 fn replays<'s>(model: &Model<'s>, stage: StageId, codes: Range<CodeId>, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
-    let mut open: Vec<CodeId> = codes.collect();
-    let mut evaluated = HashSet::new();
-    while let Some(code) = open.pop() {
-        wanted.extend(idents(model, code));
-        // The task evaluates the `let`s around it again.
-        for &name in &model.codes[code].uses {
-            if let NameKind::Let(binding) = model.names[name].kind
-                && evaluated.insert(binding)
-            {
-                open.push(model.lets[binding].value);
-            }
-        }
-    }
+    wants(model, codes.collect(), &mut wanted);
     let mut replays = Vec::new();
     if let Some(When::Matches { pattern, value }) = &model.stages[stage].when {
         let source = Source::Scrutinee { pattern, code: *value, again: is_place(model.codes[*value].expr) };
@@ -80,6 +68,21 @@ fn replays<'s>(model: &Model<'s>, stage: StageId, codes: Range<CodeId>, diagnost
     }
     replays.reverse();
     replays
+}
+
+/// All that those expressions name, and the `let`s that they name: the task evaluates them again.
+fn wants(model: &Model<'_>, mut open: Vec<CodeId>, wanted: &mut HashSet<String>) {
+    let mut evaluated = HashSet::new();
+    while let Some(code) = open.pop() {
+        wanted.extend(idents(model, code));
+        for &name in &model.codes[code].uses {
+            if let NameKind::Let(binding) = model.names[name].kind
+                && evaluated.insert(binding)
+            {
+                open.push(model.lets[binding].value);
+            }
+        }
+    }
 }
 
 fn source<'s>(model: &Model<'s>, scope: ScopeId, binds: &Binds<'s>) -> Source<'s> {
@@ -106,7 +109,7 @@ fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>,
     };
     let mut names = Vec::new();
     if let Some(code) = code {
-        wanted.extend(idents(model, code));
+        wants(model, vec![code], wanted);
         names.clone_from(&model.codes[code].uses);
     }
     let bindings =
@@ -131,24 +134,13 @@ fn idents(model: &Model<'_>, code: CodeId) -> Vec<String> {
 
 /// What a task of its own needs of the names around it: its own, and those that it looks up again.
 pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
-    let mut found = super::names_inside(model, stage);
-    for name in model.stages[stage].replays.iter().flat_map(|replay| &replay.names) {
-        if !found.contains(name) {
-            found.push(*name);
-        }
-    }
-    found
+    super::inside::names_with(model, stage, super::codes_inside(model, stage), &model.stages[stage].replays)
 }
 
 /// What an undo needs of the names around its stage, the stage's own output left out.
 pub(crate) fn names_of_undo(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
     let Some(undo) = &model.stages[stage].policies.undo else { return Vec::new() };
-    let mut found = super::inside::names_of(model, stage, undo.action..undo.action + 1);
-    for name in undo.replays.iter().flat_map(|replay| &replay.names) {
-        if !found.contains(name) {
-            found.push(*name);
-        }
-    }
+    let mut found = super::inside::names_with(model, stage, undo.action..undo.action + 1, &undo.replays);
     found.retain(|&name| name != model.stages[stage].name);
     found
 }

@@ -1,6 +1,6 @@
 //! What lies inside a stage, and what it names outside of itself.
 
-use crate::model::{CodeId, Model, NameId, NameKind, StageId};
+use crate::model::{CodeId, Model, NameId, NameKind, Replay, StageId};
 use std::{collections::HashSet, ops::Range};
 
 /// Every expression that is a part of that stage, nested stages included.
@@ -14,8 +14,22 @@ pub(crate) fn names_inside(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
     names_of(model, stage, codes_inside(model, stage))
 }
 
-/// The same of some expressions that stand where the stage does.
-pub(super) fn names_of(model: &Model<'_>, stage: StageId, codes: Range<CodeId>) -> Vec<NameId> {
+/// The same of some expressions that stand where the stage does, and of patterns that are matched again for them.
+pub(super) fn names_with(
+    model: &Model<'_>,
+    stage: StageId,
+    codes: Range<CodeId>,
+    replays: &[Replay<'_>],
+) -> Vec<NameId> {
+    let mut found = names_of(model, stage, codes);
+    let mut seen: HashSet<NameId> = found.iter().copied().collect();
+    for replay in replays {
+        add(model, &replay.names, stage, &mut found, &mut seen);
+    }
+    found
+}
+
+fn names_of(model: &Model<'_>, stage: StageId, codes: Range<CodeId>) -> Vec<NameId> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for code in codes {
