@@ -409,3 +409,36 @@ async fn a_fallback_comes_first_and_its_failure_is_caught() {
     assert_eq!(said, "stage 'called' of workflow 'FallingAndCatching' failed after 2 attempts: Busy");
     assert_eq!(CatchesInstead::new(Service::default()).run().await.unwrap(), 100);
 }
+
+workflow! {
+    workflow FinalRace(final_ones: u32) -> u32 with service: Service {
+        #[retry(2)]
+        stage raced: u32 = race {
+            { stage first: u32 = if *final_ones > 0 { fail "final" } else { service.call() }; first },
+            { stage second: u32 = if *final_ones > 1 { panic!("final, too") } else { service.call() }; second },
+        };
+        raced
+    }
+    workflow FinalQuorum(final_ones: u32) -> Vec<u32> with service: Service {
+        #[retry(2)]
+        stage reached: Vec<u32> = quorum(2) for number in 0..3u32 {
+            stage one: u32 = if *number < *final_ones { fail "final" } else { service.call() };
+            one
+        };
+        reached
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_race_whose_members_have_failed_for_good_is_not_tried_again() {
+    let attempts = async |ones: u32| {
+        let busy = || Service { flaky: 99, ..Service::default() };
+        let race = FinalRace::new(busy()).run(ones).await.unwrap_err();
+        let quorum = FinalQuorum::new(busy()).run(ones).await.unwrap_err();
+        assert_eq!((race.kind(), quorum.kind()), (FailureKind::NoWinner, FailureKind::NoWinner));
+        (race.attempts(), quorum.attempts())
+    };
+    assert_eq!(attempts(0).await, (3, 3));
+    assert_eq!(attempts(1).await, (3, 3)); // The others might still do it.
+    assert_eq!(attempts(2).await, (1, 1));
+}

@@ -247,3 +247,49 @@ async fn a_panic_beside_it_cuts_nothing_that_can_be_undone() {
 async fn an_undo_that_does_not_name_the_output_does_not_keep_it() {
     assert_eq!(HandsOn::new(Journal::default()).run().await.unwrap(), "inner");
 }
+
+workflow! {
+    workflow LeftBehind(fail: bool) -> String with journal: Journal {
+        stage won: String = race {
+            { stage winner: String = journal.book("winner", 5); winner },
+            {
+                #[undo(journal.broken(loser))]
+                stage loser: String = journal.book("loser", 1);
+                #[after(loser)]
+                stage never: u32 = journal.fails(1_000);
+                format!("{loser}{never}")
+            },
+        };
+        #[after(won)]
+        #[fallback("absorbed".to_owned())]
+        stage chosen: String = {
+            stage inner: String = select {
+                sleep(5ms) => journal.book("after the timer", 1),
+                head: String = {
+                    #[undo(journal.broken(withdrawn))]
+                    stage withdrawn: String = journal.book("withdrawn", 1);
+                    #[after(withdrawn)]
+                    stage waits = sleep(1h);
+                    withdrawn.clone()
+                } => head.clone(),
+            };
+            stage bad: u32 = if inner.is_empty() { 1 } else { fail "the block" };
+            format!("{inner} {bad}")
+        };
+        stage last: String = if *fail { fail "told to" } else { format!("{won}, {chosen}") };
+        last
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loser_that_can_t_be_undone_loses_all_the_same() {
+    let journal = Journal::default();
+    assert_eq!(LeftBehind::new(journal.clone()).run(false).await.unwrap(), "winner, absorbed");
+    assert_eq!(journal.take().iter().filter(|line| line.starts_with("broken")).count(), 2);
+    let failure = LeftBehind::new(journal.clone()).run(true).await.unwrap_err();
+    assert_eq!(format!("{failure:#}"), "stage 'last' of workflow 'LeftBehind' failed: told to");
+    let left: Vec<String> = failure.undo_failures().iter().map(|undo| format!("{undo:#}")).collect();
+    let expected =
+        ["loser", "withdrawn"].map(|stage| format!("stage '{stage}' of workflow 'LeftBehind' failed: {stage} stays"));
+    assert_eq!(left, expected);
+}

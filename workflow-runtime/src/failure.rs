@@ -1,6 +1,6 @@
 //! What went wrong, where, and why.
 
-use crate::undo::Undone;
+use crate::{many::TooFew, undo::Undone};
 use std::{error::Error, fmt, sync::Arc};
 
 /// Any error of a user's own.
@@ -66,9 +66,6 @@ pub enum FailureKind {
     TooManyFailed,
     /// The stage's `#[breaker]` is open: it was not tried.
     BreakerOpen,
-    /// A loser of a `race` or `quorum`, a withdrawn head of a `select`, or what an `#[until]` cut, could not be undone, or is in
-    /// doubt: it left something behind.
-    NotUndone,
     /// The run was cancelled.
     Cancelled,
 }
@@ -134,12 +131,8 @@ impl Failure {
         self.undone
     }
 
-    /// The same for another failure, which has none yet.
-    pub(crate) fn left_with(self, undone: Arc<Undone>) -> Self {
-        Self { undone: Some(undone), ..self }
-    }
-
-    /// The undos that failed on the way out, in the order in which they ran. None of them hides the failure itself.
+    /// The undos that failed, in the order in which they ran: on the way out, and before that, those of what lost a race or
+    /// was withdrawn. None of them hides the failure itself.
     #[must_use]
     pub fn undo_failures(&self) -> &[Failure] {
         self.undone.as_ref().map_or(&[], |undone| &undone.failures)
@@ -156,10 +149,16 @@ impl Failure {
         matches!(self.kind(), FailureKind::Timeout | FailureKind::Deadline)
     }
 
-    /// A panic and a `fail` are final, and what was left behind is not passed over.
+    /// A panic and a `fail` are final, and so is a `race` or `quorum` that they have decided.
     pub(crate) fn may_be_retried(&self) -> bool {
-        use FailureKind::{Cancelled, Failed, NotUndone, Panic};
-        !matches!(self.kind(), Panic | Failed | NotUndone | Cancelled)
+        match self.kind() {
+            FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled => false,
+            FailureKind::NoWinner => {
+                let source = self.inner.source.as_deref();
+                source.and_then(|source| source.downcast_ref()).is_none_or(TooFew::may_be_reached)
+            }
+            _ => true,
+        }
     }
 
     /// The first error of type `E` in the chain of sources, the failures of racers included.
@@ -202,7 +201,6 @@ impl fmt::Display for Failure {
             FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",
-            FailureKind::NotUndone => "left something behind that could not be undone",
             FailureKind::Cancelled => "was cancelled",
         })?;
         if attempts > 1 {

@@ -316,6 +316,12 @@ impl TooFew {
     pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
+
+    /// Another attempt might succeed: enough members have not failed for good.
+    pub(crate) fn may_be_reached(&self) -> bool {
+        let given_up = self.failures.iter().filter(|failure| !failure.may_be_retried()).count();
+        self.members - given_up >= self.needed
+    }
 }
 
 impl fmt::Display for TooFew {

@@ -114,7 +114,7 @@ impl Drop for ScopeLog {
 }
 
 /// What went wrong while undoing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Undone {
     pub(crate) failures: Vec<Failure>,
     /// Stages of which nobody knows whether they took effect.
@@ -135,6 +135,15 @@ impl UndoLog {
 
     pub(crate) fn child(parent: &Arc<Self>) -> ScopeLog {
         ScopeLog { log: Arc::new(Self { content: Mutex::default(), parent: Some(Arc::clone(parent)) }) }
+    }
+
+    /// That of the run.
+    fn root_of(&self) -> &Self {
+        let mut log = self;
+        while let Some(parent) = &log.parent {
+            log = parent;
+        }
+        log
     }
 
     fn push(&self, entry: Undo) {
@@ -429,16 +438,12 @@ pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Re
     }
 }
 
-/// Undoes what the losers of a stage's race did.
-///
-/// # Errors
-/// What could not be undone.
-pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) -> Result<(), Stop> {
-    let why = cx.core.failure(stage, FailureKind::Cancelled, Some("another one won".into()));
-    let left = losers.unwind(cx.core, why).await.undone();
-    // A loser whose undo failed has left something behind: that can't be passed over.
-    match left {
-        None => Ok(()),
-        Some(left) => Err(cx.core.failure(stage, FailureKind::NotUndone, None).left_with(left).into()),
+/// Undoes what the losers of a stage's race did. The race has been won all the same: what could not be undone is told when the
+/// run fails, beside that failure.
+pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
+    let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
+    if let Some(undone) = losers.unwind(cx.core(), why).await.undone() {
+        let undone = Arc::unwrap_or_clone(undone);
+        cx.log().root_of().take(Content { undone, ..Content::default() });
     }
 }

@@ -227,7 +227,7 @@ impl Expansion<'_, '_> {
                     #run.await
                 }).await
             }).await?;
-            #runtime::undo_losers(#cx, #number, #losers).await?;
+            #runtime::undo_losers(#cx, #number, #losers).await;
             #won
         })
     }
@@ -267,7 +267,7 @@ impl Expansion<'_, '_> {
         let (open, close) = if compensates {
             (
                 quote!(let #all = #cx.child_log(); let #losers = &#all;),
-                quote!(#runtime::undo_losers(#cx, #number, #losers).await?;),
+                quote!(#runtime::undo_losers(#cx, #number, #losers).await;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())
