@@ -223,3 +223,43 @@ async fn in_nodes() {
         assert!(seen.iter().any(|seen| seen == what), "{what} in {seen:#?}");
     }
 }
+
+impl Seen {
+    fn key(&self, ctx: &StageContext) -> Result<(), String> {
+        let (key, undone) = (ctx.idempotency_key(), ctx.undone_key());
+        let short = |key: &str| key.split_once('/').unwrap().1.to_owned();
+        self.text(format!("{} {:?} {}", short(&key), undone.as_deref().map(short), ctx.attempt()));
+        if ctx.attempt() < 2 { Err("again".to_owned()) } else { Ok(()) }
+    }
+}
+
+workflow! {
+    workflow Keys() with seen: Seen {
+        stage rounds: Vec<()> = for _ in 0..1u32 {
+            #[retry(1)]
+            #[undo(seen.key(ctx), retry(1))]
+            stage plain = seen.key(ctx);
+        };
+        #[after(rounds)]
+        #[undo(seen.key(ctx), retry(1), on = attempt)]
+        #[spawn]
+        stage early = ();
+        #[after(early)]
+        stage bad = fail "no";
+    }
+}
+
+#[tokio::test]
+async fn an_undo_has_a_key_of_its_own() {
+    let seen = Seen::default();
+    assert_eq!(Keys::new(seen.clone()).run().await.unwrap_err().undo_failures().len(), 0);
+    let expected = [
+        "early/undo Some(\"early\") 1",
+        "early/undo Some(\"early\") 2",
+        "rounds[0]/plain None 1",
+        "rounds[0]/plain None 2",
+        "rounds[0]/plain/undo Some(\"rounds[0]/plain\") 1",
+        "rounds[0]/plain/undo Some(\"rounds[0]/plain\") 2",
+    ];
+    assert_eq!(seen.take(), expected);
+}

@@ -42,6 +42,8 @@ struct Shared {
     stage: &'static str,
     instance: Arc<str>,
     path: String,
+    /// It is that of the stage's undo.
+    reverses: bool,
     attempt: u32,
     cancelled: AtomicBool,
     cancellation: Notify,
@@ -73,10 +75,17 @@ impl StageContext {
     }
 
     /// A key that is the same for all attempts of this stage, in this round or for this item, of this instance, and for
-    /// nothing else: for systems that drop what they have already done.
+    /// nothing else: for systems that drop what they have already done. The stage's undo has a key of its own.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
-        format!("{}/{}", self.shared.instance, self.shared.path)
+        let undo = if self.shared.reverses { "/undo" } else { "" };
+        format!("{}/{}{undo}", self.shared.instance, self.shared.path)
+    }
+
+    /// In an undo: the key that its stage had, to tell others what is to be undone.
+    #[must_use]
+    pub fn undone_key(&self) -> Option<String> {
+        self.shared.reverses.then(|| format!("{}/{}", self.shared.instance, self.shared.path))
     }
 
     /// Nobody waits for this stage any more. Worth a look in a long `#[blocking]` call, which can't be cut.
@@ -127,6 +136,7 @@ impl ContextGuard {
                 stage: name(stage),
                 instance: Arc::clone(core.instance()),
                 path,
+                reverses: core.reverses(),
                 attempt,
                 cancelled: AtomicBool::new(false),
                 cancellation: Notify::new(),

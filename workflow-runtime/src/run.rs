@@ -49,6 +49,8 @@ pub(crate) struct Core {
     base: Vec<(u32, u32)>,
     /// It is that of one stage with an undo.
     flight: Option<Flight>,
+    /// What runs there reverses a stage.
+    reverses: bool,
 }
 
 impl Core {
@@ -67,6 +69,7 @@ impl Core {
             owns_log: true,
             base: Vec::new(),
             flight: None,
+            reverses: false,
         }
     }
 
@@ -103,6 +106,10 @@ impl Core {
 
     pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
         self.graph.stages.get(stage as usize).map(|stage| stage.name)
+    }
+
+    pub(crate) fn reverses(&self) -> bool {
+        self.reverses
     }
 
     pub(crate) fn instance(&self) -> &Arc<str> {
@@ -248,6 +255,7 @@ impl<'a> Cx<'a> {
             owns_log: false,
             base: self.places(),
             flight: None,
+            reverses: false,
         };
         Detached { core }
     }
@@ -263,10 +271,11 @@ impl<'a> Cx<'a> {
         self.core
     }
 
-    /// The same for what lies in a log itself.
-    pub(crate) fn detach_without_log(self) -> Detached {
+    /// For what reverses a stage: it lies in a log itself.
+    pub(crate) fn detach_to_reverse(self) -> Detached {
         let mut detached = self.detach();
         detached.core.log = None;
+        detached.core.reverses = true;
         detached
     }
 

@@ -301,7 +301,7 @@ where
     A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
-    let detached = Arc::new(cx.detach_without_log());
+    let detached = Arc::new(cx.detach_to_reverse());
     let arming = Arming {
         log: cx.log(),
         stage,
@@ -333,7 +333,7 @@ where
     let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
     let run = run(Arc::clone(&flying));
     // What lies in a log must not hold on to it.
-    let detached = Arc::new(cx.detach_without_log());
+    let detached = Arc::new(cx.detach_to_reverse());
     let places = cx.places_told();
     let run = async move {
         let (value, ran) = run.await?;
