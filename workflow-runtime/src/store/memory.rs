@@ -2,33 +2,52 @@
 
 use super::{
     Batch, Change, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Status, Store, StoreError,
-    StoredSignal, Storing, Timestamp, within,
+    StoreErrorKind, StoredSignal, Storing, Timestamp, within,
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Bound,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-/// A store that lies in memory. Clones share their content: an engine that is started on a clone goes on with what
-/// another one left.
-#[derive(Clone, Default)]
+/// A store that lies in memory.
+///
+/// Clones share their content, and each is closed on its own: an engine that is started on a clone goes on with what another
+/// one left.
+///
+/// ```
+/// use workflow_runtime::store::{MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_runtime::store::StoreError> {
+/// let store = MemoryStore::new();
+/// store.clone().close().await?;
+/// assert_eq!(store.find("order-42").await?, None); // This one is still open.
+/// # Ok(()) }
+/// ```
+#[derive(Default)]
 pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
+    closed: AtomicBool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Content {
     instances: BTreeMap<InstanceKey, Stored>,
     by_id: HashMap<String, InstanceKey>,
+    /// Those that wait for a timer.
+    waiting: BTreeSet<(Timestamp, InstanceKey)>,
     last_key: i64,
-    last_signal: i64,
 }
 
 #[derive(Clone)]
 struct Stored {
     instance: Instance,
-    records: BTreeMap<Arc<str>, Record>,
-    signals: Vec<StoredSignal>,
+    records: BTreeMap<String, Record>,
+    signals: BTreeMap<i64, StoredSignal>,
+    last_signal: i64,
     once: HashSet<String>,
 }
 
@@ -42,147 +61,171 @@ impl MemoryStore {
     /// A copy of all that is stored now, which shares nothing with this one: what a crash at this moment would leave.
     #[must_use]
     pub fn snapshot(&self) -> Self {
-        let content = self.lock();
-        let copy = Content {
-            instances: content.instances.clone(),
-            by_id: content.by_id.clone(),
-            last_key: content.last_key,
-            last_signal: content.last_signal,
-        };
-        Self { content: Arc::new(Mutex::new(copy)) }
+        Self::of(Arc::new(Mutex::new(self.content().clone())))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Content> {
+    fn of(content: Arc<Mutex<Content>>) -> Self {
+        Self { content, closed: AtomicBool::new(false) }
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does it at once: nothing here takes long.
+    fn done<T: Send + 'static>(&self, work: impl FnOnce(&mut Content) -> Result<T, StoreError>) -> Storing<T> {
+        let done = match self.closed.load(Ordering::Acquire) {
+            true => Err(StoreError::new(StoreErrorKind::Closed, "the store in memory is closed")),
+            false => work(&mut self.content()),
+        };
+        Box::pin(std::future::ready(done))
+    }
+}
+
+impl Clone for MemoryStore {
+    /// On the same content, and open.
+    fn clone(&self) -> Self {
+        Self::of(self.content.clone())
     }
 }
 
 impl Content {
-    fn stored(&self, key: InstanceKey) -> Result<&Stored, StoreError> {
-        self.instances.get(&key).ok_or_else(|| StoreError::missing(key))
+    fn stored(&mut self, key: InstanceKey) -> Result<&mut Stored, StoreError> {
+        self.instances.get_mut(&key).ok_or_else(|| StoreError::missing(key))
+    }
+
+    fn create(&mut self, new: NewInstance) -> Result<InstanceKey, StoreError> {
+        let NewInstance { id, workflow, version, input, created_at } = new;
+        if self.by_id.contains_key(&id) {
+            return Err(StoreError::exists(&id));
+        }
+        self.last_key += 1;
+        let key = InstanceKey(self.last_key);
+        self.by_id.insert(id.clone(), key);
+        let (status, outcome, wake_at) = (Status::Running, Vec::new(), None);
+        let instance = Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at };
+        let (records, signals, once) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
+        self.instances.insert(key, Stored { instance, records, signals, last_signal: 0, once });
+        Ok(key)
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let Self { instances, by_id, .. } = self;
-        let stored = instances.get_mut(&batch.instance).ok_or_else(|| StoreError::missing(batch.instance))?;
-        for change in batch.changes {
-            match change {
-                Change::Put { path, record } => {
-                    stored.records.insert(path, record);
-                }
-                Change::Remove { path } => {
-                    stored.records.remove(&path);
-                }
-                Change::RemoveWithin { prefix } => {
-                    let range = within(&prefix);
-                    stored.records.retain(|path, _| !range.contains(&path.to_string()));
-                }
-                Change::Status { status, wake_at, outcome } => {
-                    stored.instance.status = status;
-                    stored.instance.wake_at = wake_at;
-                    if let Some(outcome) = outcome {
-                        stored.instance.outcome = outcome;
-                    }
-                }
-                Change::Take { number } => stored.signals.retain(|signal| signal.number != number),
-                Change::Clear => {
-                    stored.records.clear();
-                    stored.signals.clear();
-                }
-                Change::Delete => {
-                    by_id.remove(&stored.instance.id);
-                    instances.remove(&batch.instance);
-                    return Ok(());
-                }
-            }
+        let key = batch.instance;
+        let stored = self.stored(key)?;
+        let before = stored.wakes();
+        let deleted = batch.changes.into_iter().any(|change| stored.apply(change));
+        let after = stored.wakes();
+        if deleted && let Some(stored) = self.instances.remove(&key) {
+            self.by_id.remove(&stored.instance.id);
+        }
+        if let Some(at) = before {
+            self.waiting.remove(&(at, key));
+        }
+        if let Some(at) = after.filter(|_| !deleted) {
+            self.waiting.insert((at, key));
         }
         Ok(())
     }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Due {
+        let mut waiting = self.waiting.iter().peekable();
+        let mut due = Due::default();
+        while due.instances.len() < limit
+            && let Some((_, key)) = waiting.next_if(|&&(at, _)| at <= now)
+        {
+            due.instances.extend(self.instances.get(key).map(|stored| stored.instance.clone()));
+        }
+        due.next = waiting.peek().map(|&&(at, _)| at);
+        due
+    }
 }
 
-fn done<T: Send + 'static>(result: Result<T, StoreError>) -> Storing<T> {
-    Box::pin(std::future::ready(result))
+impl Stored {
+    /// When it is due, where it waits for a timer.
+    fn wakes(&self) -> Option<Timestamp> {
+        self.instance.wake_at.filter(|_| self.instance.status == Status::Waiting)
+    }
+
+    /// Whether it is to be deleted: then nothing is applied any more.
+    fn apply(&mut self, change: Change) -> bool {
+        match change {
+            Change::Put { path, record } => _ = self.records.insert(path.as_ref().to_owned(), record),
+            Change::Remove { path } => _ = self.records.remove(path.as_ref()),
+            Change::RemoveWithin { prefix } => self.records.extract_if(within(&prefix), |_, _| true).for_each(drop),
+            Change::Status { status, wake_at, outcome } => {
+                self.instance.status = status;
+                self.instance.wake_at = wake_at;
+                if let Some(outcome) = outcome {
+                    self.instance.outcome = outcome;
+                }
+            }
+            Change::Take { number } => _ = self.signals.remove(&number),
+            Change::Clear => {
+                self.records.clear();
+                self.signals.clear();
+            }
+            Change::Delete => return true,
+        }
+        false
+    }
 }
 
 impl Store for MemoryStore {
     fn create(&self, new: NewInstance) -> Storing<InstanceKey> {
-        let mut content = self.lock();
-        if content.by_id.contains_key(&new.id) {
-            return done(Err(StoreError::exists(&new.id)));
-        }
-        content.last_key += 1;
-        let key = InstanceKey(content.last_key);
-        content.by_id.insert(new.id.clone(), key);
-        let NewInstance { id, workflow, version, input, created_at } = new;
-        let instance = Instance {
-            key,
-            id,
-            workflow,
-            version,
-            input,
-            created_at,
-            status: Status::Running,
-            outcome: Vec::new(),
-            wake_at: None,
-        };
-        let stored = Stored { instance, records: BTreeMap::new(), signals: Vec::new(), once: HashSet::new() };
-        content.instances.insert(key, stored);
-        done(Ok(key))
+        self.done(|content| content.create(new))
     }
 
     fn commit(&self, batch: Batch) -> Storing<()> {
-        done(self.lock().commit(batch))
+        self.done(|content| content.commit(batch))
     }
 
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
-        let mut content = self.lock();
-        let Content { instances, last_signal, .. } = &mut *content;
-        let Some(stored) = instances.get_mut(&instance) else { return done(Err(StoreError::missing(instance))) };
-        if signal.once.is_some_and(|once| !stored.once.insert(once)) {
-            return done(Ok(None));
-        }
-        *last_signal += 1;
-        stored.signals.push(StoredSignal { number: *last_signal, name: signal.name, payload: signal.payload });
-        done(Ok(Some(*last_signal)))
+        self.done(|content| {
+            let stored = content.stored(instance)?;
+            let NewSignal { name, payload, once } = signal;
+            if once.is_some_and(|once| !stored.once.insert(once)) {
+                return Ok(None);
+            }
+            stored.last_signal += 1;
+            let number = stored.last_signal;
+            stored.signals.insert(number, StoredSignal { number, name, payload });
+            Ok(Some(number))
+        })
     }
 
     fn find(&self, id: &str) -> Storing<Option<Instance>> {
-        let content = self.lock();
-        let found = content.by_id.get(id).and_then(|key| content.instances.get(key));
-        done(Ok(found.map(|stored| stored.instance.clone())))
+        self.done(|content| {
+            let found = content.by_id.get(id).and_then(|key| content.instances.get(key));
+            Ok(found.map(|stored| stored.instance.clone()))
+        })
     }
 
     fn load(&self, key: InstanceKey) -> Storing<Loaded> {
-        done(self.lock().stored(key).map(|stored| Loaded {
-            instance: stored.instance.clone(),
-            records: stored.records.iter().map(|(path, record)| (path.to_string(), record.clone())).collect(),
-            signals: stored.signals.clone(),
-        }))
+        self.done(|content| {
+            let stored = content.stored(key)?;
+            Ok(Loaded {
+                instance: stored.instance.clone(),
+                records: stored.records.iter().map(|(path, record)| (path.clone(), record.clone())).collect(),
+                signals: stored.signals.values().cloned().collect(),
+            })
+        })
     }
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
-        let content = self.lock();
-        let all = content.instances.values().map(|stored| &stored.instance);
-        let found = all
-            .filter(|instance| after.is_none_or(|after| instance.key > after))
-            .filter(|instance| statuses.is_empty() || statuses.contains(&instance.status));
-        done(Ok(found.take(limit).cloned().collect()))
+        self.done(|content| {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| &stored.instance);
+            let found = all.filter(|instance| statuses.is_empty() || statuses.contains(&instance.status));
+            Ok(found.take(limit).cloned().collect())
+        })
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
-        let content = self.lock();
-        let waiting = content.instances.values().map(|stored| &stored.instance);
-        let mut waiting: Vec<(Timestamp, &Instance)> = waiting
-            .filter(|instance| instance.status == Status::Waiting)
-            .filter_map(|instance| instance.wake_at.map(|at| (at, instance)))
-            .collect();
-        waiting.sort_by_key(|&(at, instance)| (at, instance.key));
-        let due = waiting.iter().take_while(|&&(at, _)| at <= now).take(limit).count();
-        let next = waiting.get(due).map(|&(at, _)| at);
-        done(Ok(Due { instances: waiting[..due].iter().map(|&(_, instance)| instance.clone()).collect(), next }))
+        self.done(|content| Ok(content.due(now, limit)))
     }
 
     fn close(&self) -> Storing<()> {
-        done(Ok(()))
+        self.closed.store(true, Ordering::Release);
+        Box::pin(std::future::ready(Ok(())))
     }
 }

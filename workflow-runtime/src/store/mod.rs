@@ -4,6 +4,7 @@
 //! was decided, which timers run) and *signals* that wait to be taken. All that happens to an instance in one breath is
 //! one [`Batch`], which is on disk as a whole or not at all.
 
+pub mod conformance;
 mod error;
 mod memory;
 #[cfg(feature = "sqlite")]
@@ -35,6 +36,8 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// What writes to one instance is applied in the order of the calls. A store may group what is written to many instances into
 /// one write, but what fails does not take others along, also not those of the same instance that were called later: who needs
 /// one batch before another waits for the first.
+///
+/// Another store proves itself with [`conformance`].
 pub trait Store: Send + Sync + 'static {
     /// Makes an instance. The future gives the key by which the store knows it from then on.
     ///

@@ -1,0 +1,126 @@
+//! What is there when the store is opened again.
+
+use super::{
+    Place,
+    given::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, waiting, waits},
+};
+use crate::store::{Change, InstanceKey, Status, Store, StoreErrorKind::Closed, Timestamp};
+
+pub(super) async fn after_close<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let keys = write(&store, 0).await;
+    store.close().await.expect("closes");
+    drop(store);
+
+    let store = place.open().await.expect("opens again");
+    check(&store, 0, keys).await;
+    let more = write(&store, 1).await;
+    store.close().await.expect("closes");
+
+    let store = place.open().await.expect("opens a third time, with the closed one still there");
+    check(&store, 0, keys).await;
+    check(&store, 1, more).await;
+}
+
+pub(super) async fn after_drop<P: Place>(place: P) {
+    let mut written = Vec::new();
+    for round in 0..3 {
+        let store = place.open().await.expect("opens as soon as the one before is dropped");
+        for (round, &keys) in written.iter().enumerate() {
+            check(&store, round, keys).await;
+        }
+        written.push(write(&store, round).await);
+    }
+}
+
+pub(super) async fn after_a_crash<P: Place>(place: P) {
+    let mut place = place;
+    let mut written = Vec::new();
+    for round in 0..3 {
+        let store = place.open().await.expect("opens after a crash");
+        for (round, &keys) in written.iter().enumerate() {
+            check(&store, round, keys).await;
+        }
+        written.push(write(&store, round).await);
+        place = place.crash(store).await;
+    }
+    let store = place.open().await.expect("opens after a crash");
+    for (round, &keys) in written.iter().enumerate() {
+        check(&store, round, keys).await;
+    }
+}
+
+pub(super) async fn nothing_is_asked_after_close<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    store.close().await.expect("closes");
+
+    failed(store.create(new("other")).await, Closed);
+    failed(store.commit(batch(key, [put("a", 1)])).await, Closed);
+    failed(store.signal(key, signal("approval", "yes", None)).await, Closed);
+    failed(store.find("order").await, Closed);
+    failed(store.load(key).await, Closed);
+    failed(store.list(None, 10, &[]).await, Closed);
+    failed(store.due(Timestamp::default(), 10).await, Closed);
+    store.close().await.expect("to close once more does nothing");
+
+    let store = place.open().await.expect("opens again");
+    assert!(numbers(&store, key).await.is_empty(), "what was refused was not done");
+    assert_eq!(store.list(None, 10, &[]).await.expect("lists").len(), 1);
+}
+
+pub(super) async fn close_waits_for_what_was_asked<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    let asked: Vec<_> =
+        (0..200_u64).map(|number| store.commit(batch(key, [put(&format!("stage/{number}"), number)]))).collect();
+    let loaded = store.load(key);
+    store.close().await.expect("closes");
+    for committed in asked {
+        committed.await.expect("is committed: it was asked before");
+    }
+    loaded.await.expect("is loaded: it was asked before");
+
+    let store = place.open().await.expect("opens again");
+    assert_eq!(numbers(&store, key).await.len(), 200);
+}
+
+/// One instance in the middle of its work, one that waits, one that has ended.
+async fn write(store: &impl Store, round: usize) -> [InstanceKey; 3] {
+    let runs = made(store, &format!("runs-{round}")).await;
+    commit(store, runs, [put("a", 1), put("b", 2), put("b/c", 3)]).await;
+    commit(store, runs, [put("a", 4), Change::Remove { path: "b".into() }]).await;
+    let taken = sent(store, runs, signal("approval", "taken", Some("mail-1"))).await;
+    sent(store, runs, signal("approval", "waits", Some("mail-2"))).await;
+    commit(store, runs, [Change::Take { number: taken }]).await;
+
+    let waits_for_a_timer = made(store, &format!("waits-{round}")).await;
+    commit(store, waits_for_a_timer, [put("timer", 1), waits(1000 + round as u64)]).await;
+
+    let ended = made(store, &format!("ended-{round}")).await;
+    let output = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
+    commit(store, ended, [put("a", 1)]).await;
+    commit(store, ended, [Change::Clear, output]).await;
+    [runs, waits_for_a_timer, ended]
+}
+
+async fn check(store: &impl Store, round: usize, [runs, waits, ended]: [InstanceKey; 3]) {
+    assert_eq!(numbers(store, runs).await, expected([("a", 4), ("b/c", 3)]));
+    assert_eq!(waiting(store, runs).await, ["waits"]);
+    for once in ["mail-1", "mail-2"] {
+        let again = store.signal(runs, signal("approval", "again", Some(once))).await;
+        assert_eq!(again.expect("is known"), None);
+    }
+    let found = store.find(&format!("waits-{round}")).await.expect("finds").expect("is there");
+    let at = Timestamp::from_millis(1000 + round as u64);
+    assert_eq!((found.key, found.status, found.wake_at), (waits, Status::Waiting, Some(at)));
+    let due = store.due(at, 100).await.expect("sees what is due");
+    assert!(due.instances.contains(&found));
+    let loaded = store.load(ended).await.expect("loads");
+    assert_eq!((loaded.instance.status, loaded.instance.outcome), (Status::Completed, b"output".to_vec()));
+    assert!(loaded.records.is_empty());
+    for (id, key) in [("runs", runs), ("ended", ended)] {
+        let found = store.find(&format!("{id}-{round}")).await.expect("finds");
+        assert_eq!(found.map(|instance| instance.key), Some(key));
+    }
+}
