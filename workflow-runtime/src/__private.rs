@@ -5,8 +5,8 @@
 pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
-        Attempted, Settings, absorbed, absorbed_in_flight, attempts, attempts_judged, attempts_where, every_failure,
-        failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
+        Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
+        every_failure, failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
     },
     context::ContextGuard,
     drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},

@@ -3,6 +3,7 @@
 use crate::{
     BoxError, Failure, FailureKind,
     failure::Stop,
+    many::Member,
     observe::{Trying, own_failure},
     output::{Later, Now, Of},
     policy::Retry,
@@ -34,6 +35,11 @@ pub struct Attempted {
     pub retry: Retry,
     /// It has an `if`, which speaks of an error: the stage's own, or what a failure comes of.
     pub conditional: bool,
+}
+
+/// Puts an attempt of a block into a box, where its type ends.
+pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
+    Box::pin(attempt)
 }
 
 /// Runs attempts until one succeeds or none is left.

@@ -173,11 +173,15 @@ impl Expansion<'_, '_> {
             body
         };
         let body = self.guarded(stage, &body, typed);
-        quote!(move |#attempt: u32| async move {
+        let run = quote!(async move {
             let #place = #cx.place(#number, #attempt as usize - 1);
             let #cx = #cx.again(&#place, #attempt, #block);
             #body
-        })
+        });
+        // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a factor
+        // a level, and soon be more than rustc looks into.
+        let run = if block { quote!(#runtime::apart(#run)) } else { run };
+        quote!(move |#attempt: u32| #run)
     }
 
     /// Whether each attempt looks at its timeout itself: permits are waited for outside of it, and what a late attempt did
