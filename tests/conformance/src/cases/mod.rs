@@ -6,6 +6,9 @@
 )]
 
 mod branches;
+mod catches;
+mod deadlines;
+mod fallbacks;
 mod fan_outs;
 mod loops;
 mod races;
@@ -29,5 +32,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     signals::visit(visitor);
     timers::visit(visitor);
     retries::visit(visitor);
+    deadlines::visit(visitor);
+    fallbacks::visit(visitor);
+    catches::visit(visitor);
     undo::visit(visitor);
 }
