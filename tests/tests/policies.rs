@@ -7,7 +7,10 @@
     reason = "what users write is not the point here"
 )]
 use std::{
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::time::Instant;
@@ -441,4 +444,33 @@ async fn a_race_whose_members_have_failed_for_good_is_not_tried_again() {
     assert_eq!(attempts(0).await, (3, 3));
     assert_eq!(attempts(1).await, (3, 3)); // The others might still do it.
     assert_eq!(attempts(2).await, (1, 1));
+}
+
+workflow! {
+    #[retry(2)]
+    #[acquire(desks)]
+    workflow DefaultsInside(numbers: Vec<u32>) -> u32 with service: Arc<Service>, desks: Pool {
+        // It contains no stage: the expression of its items is its own.
+        stage first: Vec<u32> = for number in numbers { async { service.call().await.map(|call| call + number) } };
+        stage block: u32 = {
+            stage middle: u32 = match first.len() {
+                0 => { stage inner: u32 = service.call(); inner },
+                _ => 0,
+            };
+            middle
+        };
+        block
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_default_is_not_multiplied_by_blocks() {
+    for (numbers, stage) in [(vec![], "inner"), (vec![1], "first")] {
+        let service = Arc::new(Service { flaky: 99, ..Service::default() });
+        let failing = DefaultsInside::new(Arc::clone(&service), Pool::new(1));
+        let failure = failing.run(numbers).await.unwrap_err();
+        assert_eq!((failure.stage(), failure.attempts(), service.calls.load(Relaxed)), (Some(stage), 3, 3));
+    }
+    let service = Arc::new(Service { flaky: 2, ..Service::default() });
+    assert_eq!(DefaultsInside::new(service, Pool::new(1)).run(vec![]).await.unwrap(), 3);
 }

@@ -250,7 +250,7 @@ impl<'s> Lowering<'s, '_> {
             }
         }
         let undo = self.model.stages[id].policies.undo.take();
-        let mut all = self.policies(at, policies);
+        let mut all = self.policies(at, policies, super::leaves::has_stages(&syntax.node));
         // On a `for` it is each item's failure that is caught.
         if matches!(syntax.node.kind, syntax::NodeKind::For(_)) {
             all.catch = None;
@@ -261,8 +261,8 @@ impl<'s> Lowering<'s, '_> {
         self.model.stages[id].codes = first..self.model.codes.len();
     }
 
-    /// A stage's own policies, and the workflow's of each kind that it has none of.
-    fn policies(&mut self, at: At, own: &'s [syntax::Policy]) -> Policies<'s> {
+    /// A stage's own policies, and the workflow's of each kind that it has none of. `around`: it contains other stages.
+    fn policies(&mut self, at: At, own: &'s [syntax::Policy], around: bool) -> Policies<'s> {
         let mut policies = Policies::default();
         for policy in own {
             self.policy(at, policy, &mut policies);
@@ -274,9 +274,12 @@ impl<'s> Lowering<'s, '_> {
             own.name == policy.name || (absorbs(&own.kind) && absorbs(&policy.kind))
         };
         for policy in all.iter().filter(|policy| !own.iter().any(|own| meant_instead(own, policy))) {
-            // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
-            if !matches!(policy.kind, PolicyKind::Deadline(_) | PolicyKind::Until(_)) {
-                self.policy(at, policy, &mut policies);
+            match policy.kind {
+                // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
+                PolicyKind::Deadline(_) | PolicyKind::Until(_) => {}
+                // Attempts of attempts would multiply, and permits of one pool would wait for each other.
+                PolicyKind::Retry(_) | PolicyKind::Acquire { .. } if around => {}
+                _ => self.policy(at, policy, &mut policies),
             }
         }
         policies

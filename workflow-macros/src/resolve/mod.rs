@@ -2,6 +2,7 @@
 
 mod borrowed;
 mod inside;
+mod leaves;
 mod lower;
 mod names;
 mod needs;
