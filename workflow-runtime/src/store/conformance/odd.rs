@@ -124,7 +124,11 @@ pub(super) async fn numbers<P: Place>(place: P) {
 
 pub(super) async fn large_payloads<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
-    let payload = |salt: usize| -> Vec<u8> { (0..=250).cycle().skip(salt).take(16 * MEGABYTE).collect() };
+    let payload = |salt| {
+        let mut pattern: Vec<u8> = (0..=250).collect();
+        pattern.rotate_left(salt);
+        pattern.repeat(16 * MEGABYTE / pattern.len())
+    };
     let (input, outcome) = (payload(1), payload(2));
     let new = NewInstance {
         id: "large".to_owned(),

@@ -20,7 +20,8 @@ pub(super) fn damaged(what: &str, path: &Path) -> StoreError {
 pub(super) fn system(error: io::Error, doing: &str, path: &Path) -> StoreError {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let (kind, why) = match error.kind() {
-        PermissionDenied | ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, "it may not be written".to_owned()),
+        PermissionDenied => (StoreErrorKind::ReadOnly, "its permissions do not allow it".to_owned()),
+        ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, "it may not be written".to_owned()),
         StorageFull | QuotaExceeded => (StoreErrorKind::Full, "there is no room left".to_owned()),
         _ => (StoreErrorKind::Other, error.to_string()),
     };
@@ -35,6 +36,8 @@ fn meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
         | Error::IntegralValueOutOfRange(..)
         | Error::Utf8Error(..)
         | Error::InvalidColumnType(..) => return (StoreErrorKind::Damaged, Some("what is stored there is damaged")),
+        // Nothing is wrong with a statement, unless the tables are not those it was written for.
+        Error::SqlInputError { .. } => return (StoreErrorKind::Damaged, None),
         _ => return (StoreErrorKind::Other, None),
     };
     match (failure.code, failure.extended_code) {
@@ -52,6 +55,7 @@ fn meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
         }
         // No constraint can fail that the file itself did not break.
         (ErrorCode::ConstraintViolation, _) => (StoreErrorKind::Damaged, Some("what is stored contradicts itself")),
+        (ErrorCode::Unknown, _) => (StoreErrorKind::Damaged, None),
         (ErrorCode::TooBig, _) => (StoreErrorKind::Other, Some("it is larger than a store can keep (a gigabyte)")),
         _ => (StoreErrorKind::Other, None),
     }

@@ -158,8 +158,9 @@ fn locked(path: &Path) -> Result<(File, bool), StoreError> {
     Ok((lock, had_store))
 }
 
+/// SQLite does not say why it could not open a file; the system does.
 fn unopened(error: rusqlite::Error, path: &Path) -> StoreError {
-    match File::options().read(true).append(true).open(path) {
+    match File::options().read(true).append(true).create(true).open(path) {
         Err(refused) => system(refused, "open the store", path),
         Ok(_) => fault(error, "open the store", path),
     }

@@ -1,0 +1,85 @@
+//! No room left.
+
+use crate::given::{Folder, batch, commit, made, put};
+use workflow_runtime::store::{Change, SqliteOptions, Status, Store, StoreErrorKind};
+
+#[tokio::test]
+async fn goes_on_once_there_is_room() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(300_000).open(folder.path()).expect("opens");
+    let (goes, stays) = (made(&store, "goes").await, made(&store, "stays").await);
+    commit(&store, stays, [put("a", 1, vec![b'x'; 1000])]).await;
+    let mut stored = 0;
+    let error = loop {
+        match store.commit(batch(goes, [put(&format!("stage/{stored}"), stored, vec![b'x'; 9000])])).await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(stored > 10, "{stored}");
+    let text = format!("could not commit to the instance with the key {} in 'PATH': there is no room left", goes.0);
+    assert_eq!((error.kind(), folder.named(&error)), (StoreErrorKind::Full, text));
+    assert_eq!(error.instance(), Some(goes));
+    let error = store.commit(batch(stays, [put("large", 2, vec![b'x'; 100_000])])).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::Full);
+
+    // What is there can be read, and what needs no room can be done.
+    assert_eq!(store.load(goes).await.expect("loads").records.len() as u64, stored);
+    assert_eq!(store.load(stays).await.expect("loads").records.len(), 1, "nothing of a batch that failed is there");
+    let status = Change::Status { status: Status::Parked, wake_at: None, outcome: None };
+    commit(&store, stays, [status]).await;
+
+    commit(&store, goes, [Change::Delete]).await;
+    commit(&store, stays, [put("large", 2, vec![b'x'; 100_000])]).await;
+    store.close().await.expect("closes");
+    let store = folder.open().expect("opens again");
+    assert_eq!(store.load(stays).await.expect("loads").records.len(), 2);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_does_not_take_others_along() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
+    let mut keys = Vec::new();
+    for number in 0..40 {
+        keys.push(made(&store, &format!("order-{number}")).await);
+    }
+    // All in one breath: two of them are larger than all there is.
+    let asked: Vec<_> = (0..)
+        .zip(&keys)
+        .map(|(number, &key)| {
+            let size = if number == 7 || number == 30 { 1_000_000 } else { 100 };
+            store.commit(batch(key, [put("small", 0, vec![1]), put("stage", 1, vec![b'x'; size])]))
+        })
+        .collect();
+    let late = store.create(crate::given::new("late"));
+    for (number, committed) in asked.into_iter().enumerate() {
+        let expected = match number {
+            7 | 30 => Err(StoreErrorKind::Full),
+            _ => Ok(()),
+        };
+        assert_eq!(committed.await.map_err(|error| error.kind()), expected, "{number}");
+        let records = store.load(keys[number]).await.expect("loads").records;
+        assert_eq!(records.len(), if expected.is_ok() { 2 } else { 0 }, "{number}");
+    }
+    let late = late.await.expect("is made");
+    assert!(keys.iter().all(|&key| key < late), "a key that was taken back is not given twice");
+    commit(&store, late, [put("a", 1, vec![1])]).await;
+}
+
+#[tokio::test]
+async fn an_instance_that_does_not_fit_is_not_made() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(200_000).open(folder.path()).expect("opens");
+    let mut large = crate::given::new("large");
+    large.input = vec![b'x'; 1_000_000];
+    let error = store.create(large.clone()).await.expect_err("there is no room");
+    let text = "could not make the instance 'large' in 'PATH': there is no room left";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Full, text));
+    assert_eq!(store.find("large").await.expect("finds none"), None);
+    drop(store);
+
+    let store = folder.open().expect("opens, without a limit");
+    let key = store.create(large.clone()).await.expect("is made");
+    assert_eq!(store.load(key).await.expect("loads").instance.input, large.input);
+}

@@ -1,0 +1,14 @@
+//! What befalls a store's file: the disk is full, the file may not be written, is open elsewhere, cut off, damaged; the process is
+//! killed. Each has its own error, and leaves what can be left.
+#![cfg(feature = "sqlite")]
+
+mod files;
+mod flipped;
+mod full;
+mod given;
+mod growth;
+mod killed;
+mod locked;
+mod process;
+mod read_only;
+mod torn;
