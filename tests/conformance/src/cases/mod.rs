@@ -11,13 +11,17 @@ mod deadlines;
 mod fallbacks;
 mod fan_outs;
 mod loops;
+mod losers;
+mod quorums;
 mod races;
 mod retries;
+mod rounds;
 mod selects;
 mod sequences;
 mod signals;
 mod timers;
 mod undo;
+mod withdrawn_heads;
 
 use crate::Visitor;
 
@@ -26,9 +30,13 @@ pub fn visit(visitor: &mut impl Visitor) {
     sequences::visit(visitor);
     branches::visit(visitor);
     loops::visit(visitor);
+    rounds::visit(visitor);
     fan_outs::visit(visitor);
     races::visit(visitor);
+    losers::visit(visitor);
+    quorums::visit(visitor);
     selects::visit(visitor);
+    withdrawn_heads::visit(visitor);
     signals::visit(visitor);
     timers::visit(visitor);
     retries::visit(visitor);
