@@ -239,11 +239,11 @@ fn continue_with_a_node() -> Case<ContinueWithANode> {
 
 /// Can't be cloned: it can only be handed over.
 #[derive(Debug, Serialize, Deserialize)]
-struct Baton(Vec<u32>);
+struct Baton(Vec<usize>);
 
 impl Baton {
     fn grown(&self) -> Self {
-        Self([self.0.as_slice(), &[self.0.len() as u32]].concat())
+        Self([self.0.as_slice(), &[self.0.len()]].concat())
     }
 }
 

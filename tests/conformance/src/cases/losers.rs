@@ -1,6 +1,6 @@
 //! What becomes of those who lose a `race`, and of all when it is over.
 
-use crate::{Case, Effect, Script, case::cases, panics, takes};
+use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
 use workflow_runtime::workflow;
 

@@ -402,7 +402,7 @@ workflow! {
         #[max(3)]
         stage agreed: Vec<u32> = loop {
             #[catch]
-            stage round: Result<Vec<u32>, workflow_runtime::Failure> = quorum(2) for server in servers {
+            stage round: Result<Vec<u32>, Failure> = quorum(2) for server in servers {
                 stage vote: u32 = script.step(ctx, *server);
                 vote
             };

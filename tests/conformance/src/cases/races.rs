@@ -1,6 +1,6 @@
 //! `race` and `quorum`.
 
-use crate::{Case, Effect, Script, case::cases, panics, takes};
+use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
 use workflow_runtime::{Failure, workflow};
 
