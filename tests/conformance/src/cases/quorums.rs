@@ -298,7 +298,8 @@ workflow! {
             },
             { stage tent: u32 = script.step(ctx, 2); tent },
         };
-        booked
+        stage used: Vec<u32> = script.step(ctx, booked.clone());
+        used
     }
 }
 
@@ -307,7 +308,8 @@ fn loser_not_undone() -> Case<LoserNotUndone> {
         .plan("hotel", takes(5))
         .plan("undo hotel", panics("no such hotel"))
         .plan("paid", takes(50))
-        .plan("tent", takes(10));
+        .plan("tent", takes(10))
+        .plan("used", takes(10).fails("no pegs"));
     Case::new(&script, LoserNotUndone::new(script.clone()), ()).trace(expect![[r#"
         0 - started
         0 booked started
@@ -320,9 +322,11 @@ fn loser_not_undone() -> Case<LoserNotUndone> {
         10 paid cancelled
         10 hotel undoing
         10 hotel could not be undone: panicked: no such hotel
-        10 booked left something behind that could not be undone
-        10 - failed
-        = failed: stage 'booked' left something behind that could not be undone
+        10 booked completed
+        10 used started
+        20 used failed: no pegs
+        20 - failed
+        = failed: stage 'used' failed: no pegs
         = not undone: stage 'hotel' panicked: no such hotel
     "#]])
 }

@@ -196,12 +196,10 @@ fn withdrawn_head_not_undone() -> Case<WithdrawnHeadNotUndone> {
         20 answered cancelled
         20 letter undoing
         22 letter could not be undone: failed: sent already
-        22 chosen left something behind that could not be undone
-        22 paid undoing
-        22 paid undone
-        22 - failed
-        = failed: stage 'chosen' left something behind that could not be undone
-        = not undone: stage 'letter' failed: sent already
+        22 chosen decided: sleep
+        22 chosen completed
+        22 - ended
+        = 2
     "#]])
 }
 
