@@ -20,5 +20,12 @@ mod uses;
 #[doc(hidden)]
 #[proc_macro]
 pub fn __workflow(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    pipeline::run(tokens.into()).into()
+    pipeline::run(tokens.into(), false).into()
+}
+
+/// The same where the runtime can run workflows on a store: its feature `durable`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __workflow_durable(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    pipeline::run(tokens.into(), true).into()
 }

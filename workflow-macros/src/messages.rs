@@ -63,8 +63,15 @@ pub(crate) fn after_outside(name: &str) -> String {
     format!("`{name}` lives in a block that can't be seen from here\nhelp: name the stage whose block it is")
 }
 
-pub(crate) fn not_available(what: &str) -> String {
-    format!("`{what}` is not available yet")
+pub(crate) const NEEDS_DURABLE: &str = "`#[durable]` needs the feature `durable` of `workflow-runtime`\n\
+     help: workflow-runtime = { version = \"0.1\", features = [\"durable\"] }";
+
+pub(crate) fn was_still_there(name: &str) -> String {
+    format!("`#[was({name})]` names what is still there\nhelp: give the name under which this one was stored before")
+}
+
+pub(crate) fn was_twice(name: &str) -> String {
+    format!("two are said to have been `{name}`\nhelp: what is stored goes on under one name")
 }
 
 // Types.

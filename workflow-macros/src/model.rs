@@ -38,6 +38,8 @@ pub(crate) struct Model<'s> {
     pub(crate) returns: bool,
     /// There is an `#[undo]` somewhere.
     pub(crate) compensates: bool,
+    /// It can run on a store.
+    pub(crate) durable: bool,
     /// How long a whole run may take.
     pub(crate) deadline: Option<Time>,
     /// How many breakers and caches all runs of a workflow value share.

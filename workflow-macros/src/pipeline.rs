@@ -9,7 +9,8 @@ use crate::{
 };
 use proc_macro2::TokenStream;
 
-pub(crate) fn run(tokens: TokenStream) -> TokenStream {
+/// `durable`: the runtime can run workflows on a store.
+pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
     let invocation = Invocation::read(tokens);
     let diagnostics = Diagnostics::new();
     let mut workflows = syntax::parse(invocation.tokens.clone(), &diagnostics);
@@ -22,6 +23,9 @@ pub(crate) fn run(tokens: TokenStream) -> TokenStream {
     let read = !diagnostics.has_errors();
     for workflow in &mut workflows.workflows {
         check::own(workflow, &diagnostics);
+        if !durable {
+            check::not_durable(workflow, &diagnostics);
+        }
         let model = resolve::resolve(workflow, &diagnostics);
         check::check(&model, read, &diagnostics);
         let sound = !diagnostics.has_errors();

@@ -2,6 +2,8 @@
 //!
 //! Generated code names nothing but this module, by absolute path.
 
+#[cfg(feature = "durable")]
+pub use crate::durable;
 pub use crate::{
     BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
@@ -43,4 +45,7 @@ pub use std::{
     time::Duration,
     vec::Vec,
 };
+#[cfg(not(feature = "durable"))]
 pub use workflow_macros::__workflow;
+#[cfg(feature = "durable")]
+pub use workflow_macros::__workflow_durable as __workflow;

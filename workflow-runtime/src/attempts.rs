@@ -139,12 +139,10 @@ where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<Result<T, E>, Stop>>,
 {
-    let deadline = settings.deadline.map(|limit| (Instant::now() + limit, limit));
-    let mut spent = vec![0u32; settings.retries.len()];
-    let mut number = 1;
+    let Before { mut number, mut spent, deadline } = before(cx, stage, &settings).await;
     loop {
         let trying = Trying::start(cx, stage, number);
-        let ended = one(cx.core, stage, settings.timeout, deadline, attempt(number)).await;
+        let ended = one(cx, stage, settings.timeout, deadline, attempt(number)).await;
         trying.over();
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
@@ -183,12 +181,10 @@ where
         };
         cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
         if let Some((at, limit)) = cut {
-            sleep_until(at).await;
+            pause(cx, at).await;
             return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
         }
-        if !wait.is_zero() {
-            sleep_until(until).await;
-        }
+        between(cx, stage, number, &spent, wait, until).await;
         number += 1;
     }
 }
@@ -207,8 +203,55 @@ enum Ended<T> {
     Past(Failure),
 }
 
+/// Where a stage's attempts begin.
+struct Before {
+    number: u32,
+    /// How much of each `#[retry]`.
+    spent: Vec<u32>,
+    deadline: Option<(Instant, Duration)>,
+}
+
+/// At the first attempt, or, in a durable run, after those on record.
+#[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
+async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        let (number, spent, deadline) =
+            crate::durable::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
+        return Before { number, spent, deadline: deadline.zip(settings.deadline) };
+    }
+    let _ = (cx, stage);
+    Before {
+        number: 1,
+        spent: vec![0u32; settings.retries.len()],
+        deadline: settings.deadline.map(|limit| (Instant::now() + limit, limit)),
+    }
+}
+
+/// The wait between two attempts.
+async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return crate::durable::between(cx, journal, stage, number, spent, wait).await;
+    }
+    let _ = (cx, stage, number, spent);
+    if !wait.is_zero() {
+        sleep_until(until).await;
+    }
+}
+
+/// A wait that a durable instance need not be in memory for.
+async fn pause(cx: Cx<'_>, at: Instant) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return journal.wait_until_instant(at).await;
+    }
+    let _ = cx;
+    sleep_until(at).await;
+}
+
 async fn one<T>(
-    core: &Core,
+    cx: Cx<'_>,
     stage: u32,
     limit: Option<Duration>,
     deadline: Option<(Instant, Duration)>,
@@ -221,18 +264,28 @@ async fn one<T>(
                 Ok(given) => Ended::Given(given),
                 Err(_) => {
                     let why = format!("it took longer than {limit:?}");
-                    Ended::Late(core.failure(stage, FailureKind::Timeout, Some(why.into())))
+                    Ended::Late(cx.core.failure(stage, FailureKind::Timeout, Some(why.into())))
                 }
             },
         }
     };
     match deadline {
         None => limited.await,
-        Some((at, limit)) => match timeout_at(at, limited).await {
-            Ok(ended) => ended,
-            Err(_) => Ended::Past(past(core, stage, limit)),
+        Some((at, limit)) => match by(cx, at, limited).await {
+            Some(ended) => ended,
+            None => Ended::Past(past(cx.core, stage, limit)),
         },
     }
+}
+
+/// Runs until `at`.
+async fn by<T>(cx: Cx<'_>, at: Instant, run: impl Future<Output = T>) -> Option<T> {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return journal.by(at, run).await;
+    }
+    let _ = cx;
+    timeout_at(at, run).await.ok()
 }
 
 /// One attempt within its timeout, where that is not left to [`attempts`].
@@ -245,7 +298,7 @@ pub async fn limited<T>(
     limit: Option<Duration>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
-    match one(cx.core, stage, limit, None, run).await {
+    match one(cx, stage, limit, None, run).await {
         Ended::Given(given) => given,
         Ended::Late(failure) | Ended::Past(failure) => Err(failure.into()),
     }

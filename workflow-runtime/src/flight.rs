@@ -75,6 +75,19 @@ impl Core {
     }
 }
 
+#[cfg(feature = "durable")]
+impl Core {
+    /// What is on record of a stage with an undo that was armed before its first attempt.
+    pub(crate) fn arm_again(&self, stage: u32) {
+        if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
+            let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(armed) = armed {
+                armed.arm();
+            }
+        }
+    }
+}
+
 pin_project_lite::pin_project! {
     /// What a stage with an undo does itself: an attempt, or its fallback.
     pub struct InFlight<'a, F> {

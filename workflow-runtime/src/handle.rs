@@ -111,7 +111,7 @@ pub(crate) struct CancelSignal {
 }
 
 impl CancelSignal {
-    fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {

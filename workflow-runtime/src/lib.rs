@@ -60,6 +60,11 @@ extern crate self as workflow_runtime;
 mod attempts;
 mod context;
 mod drive;
+#[cfg(feature = "durable")]
+#[doc(hidden)]
+pub mod durable;
+#[cfg(feature = "durable")]
+pub mod engine;
 mod failure;
 mod flight;
 mod handle;

@@ -281,24 +281,41 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
     }
 }
 
+impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
+    /// Until it is decided; all members are there still.
+    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        self.lanes.listen(context.waker());
+        self.poll_members()?;
+        if self.decided() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    /// What the winners gave so far, where enough have won.
+    #[cfg(feature = "durable")]
+    pub(crate) fn won(&self) -> Option<&[T]> {
+        (self.outputs.len() >= self.needed).then_some(&self.outputs)
+    }
+
+    /// Drops the losers.
+    pub(crate) fn finish(&mut self) -> Result<Vec<T>, Stop> {
+        self.unstarted.clear();
+        self.lanes.clear_all();
+        if self.outputs.len() >= self.needed {
+            return Ok(std::mem::take(&mut self.outputs));
+        }
+        let error = TooFew { needed: self.needed, members: self.members, failures: std::mem::take(&mut self.failures) };
+        let failure = self.cx.core.failure(self.stage, FailureKind::NoWinner, Some(error.into()));
+        Err(failure.into())
+    }
+}
+
 impl<F: Future<Output = Result<T, Stop>>, T> Future for First<'_, F, T> {
     type Output = Result<Vec<T>, Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        this.lanes.listen(context.waker());
-        this.poll_members()?;
-        if !this.decided() {
-            return Poll::Pending;
+        match self.poll_decided(context)? {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => Poll::Ready(self.finish()),
         }
-        this.unstarted.clear();
-        this.lanes.clear_all();
-        if this.outputs.len() >= this.needed {
-            return Poll::Ready(Ok(std::mem::take(&mut this.outputs)));
-        }
-        let error = TooFew { needed: this.needed, members: this.members, failures: std::mem::take(&mut this.failures) };
-        let failure = this.cx.core.failure(this.stage, FailureKind::NoWinner, Some(error.into()));
-        Poll::Ready(Err(failure.into()))
     }
 }
 

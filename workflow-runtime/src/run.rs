@@ -51,6 +51,12 @@ pub(crate) struct Core {
     flight: Option<Flight>,
     /// What runs there reverses a stage.
     reverses: bool,
+    /// The run is durable.
+    #[cfg(feature = "durable")]
+    journal: Option<Arc<crate::durable::Journal>>,
+    /// The run goes on later, from its store: what is dropped now is nobody's business.
+    #[cfg(feature = "durable")]
+    suspended: std::sync::atomic::AtomicBool,
 }
 
 impl Core {
@@ -70,7 +76,42 @@ impl Core {
             base: Vec::new(),
             flight: None,
             reverses: false,
+            #[cfg(feature = "durable")]
+            journal: None,
+            #[cfg(feature = "durable")]
+            suspended: std::sync::atomic::AtomicBool::new(false),
         }
+    }
+
+    /// The same on a store.
+    #[cfg(feature = "durable")]
+    pub(crate) fn on_store(mut self, journal: Arc<crate::durable::Journal>) -> Self {
+        self.instance = OnceLock::from(Arc::clone(journal.id()));
+        self.journal = Some(journal);
+        self
+    }
+
+    #[cfg(feature = "durable")]
+    #[inline]
+    pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::Journal>> {
+        self.journal.as_ref()
+    }
+
+    /// Tells nobody of what is dropped from now on.
+    #[cfg(feature = "durable")]
+    pub(crate) fn suspend(&self) {
+        self.suspended.store(true, Relaxed);
+    }
+
+    #[cfg(feature = "durable")]
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.suspended.load(Relaxed)
+    }
+
+    #[cfg(not(feature = "durable"))]
+    #[allow(clippy::unused_self, reason = "a run on a store may be")]
+    pub(crate) const fn is_suspended(&self) -> bool {
+        false
     }
 
     pub(crate) fn cx(&self) -> Cx<'_> {
@@ -166,7 +207,7 @@ pub struct Cx<'a> {
     pub(crate) core: &'a Core,
     path: Option<&'a Place<'a>>,
     /// Which attempt of the stage whose code this is.
-    attempt: u32,
+    pub(crate) attempt: u32,
     /// That of a scope which may be thrown away alone; none: the run's.
     log: Option<&'a Arc<UndoLog>>,
 }
@@ -198,6 +239,12 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn again(self, place: &'a Place<'a>, attempt: u32, block: bool) -> Self {
         if block && attempt > 1 { Self { path: Some(place), attempt: 1, ..self } } else { Self { attempt, ..self } }
+    }
+
+    /// Its first attempt from here on has that number.
+    #[cfg(feature = "durable")]
+    pub(crate) fn starting_at(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
     }
 
     /// `sleep_until(T)`, by the clock that timers follow.
@@ -255,7 +302,11 @@ impl<'a> Cx<'a> {
             owns_log: false,
             base: self.places(),
             flight: None,
-            reverses: false,
+            reverses: self.core.reverses,
+            #[cfg(feature = "durable")]
+            journal: self.core.journal.clone(),
+            #[cfg(feature = "durable")]
+            suspended: std::sync::atomic::AtomicBool::new(false),
         };
         Detached { core }
     }
@@ -313,6 +364,15 @@ impl<'a> Cx<'a> {
         places.extend(self.core.base.iter().rev());
         places.reverse();
         places
+    }
+}
+
+#[cfg(not(feature = "durable"))]
+impl Cx<'_> {
+    /// Nothing is on record.
+    #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
+    const fn is_recalled(self, _: u32) -> bool {
+        false
     }
 }
 
@@ -430,7 +490,8 @@ fn under_way<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F, tri
     if let Some(cell) = &cell {
         cell.begin();
     }
-    let sight = cx.core.is_heeded().then(|| Box::new(Sight::open(cx, stage, tries)));
+    let heeded = cx.core.is_heeded() && !cx.is_recalled(stage);
+    let sight = heeded.then(|| Box::new(Sight::open(cx, stage, tries)));
     Staged { cx, stage, watch: Watch(cell), run, sight }
 }
 

@@ -45,7 +45,8 @@ pub struct SignalQueue<T> {
 }
 
 struct Queue<T> {
-    arrived: VecDeque<T>,
+    /// Each with its number in the store.
+    arrived: VecDeque<(i64, T)>,
     waiting: Vec<Waker>,
     closed: bool,
 }
@@ -60,11 +61,19 @@ impl<T> SignalQueue<T> {
     /// # Errors
     /// Nothing can take it any more.
     pub fn deliver(&self, value: T) -> Result<(), SignalError> {
+        self.deliver_stored(0, value)
+    }
+
+    /// The same for one that is stored.
+    ///
+    /// # Errors
+    /// Nothing can take it any more.
+    pub fn deliver_stored(&self, number: i64, value: T) -> Result<(), SignalError> {
         let mut queue = self.lock();
         if queue.closed {
             return Err(SignalError::Closed);
         }
-        queue.arrived.push_back(value);
+        queue.arrived.push_back((number, value));
         let waiting = std::mem::take(&mut queue.waiting);
         drop(queue);
         waiting.into_iter().for_each(Waker::wake);
@@ -80,7 +89,8 @@ impl<T> SignalQueue<T> {
         drop(left);
     }
 
-    async fn take(&self) -> T {
+    /// The next one, with its number.
+    pub(crate) async fn take(&self) -> (i64, T) {
         poll_fn(|context| {
             let mut queue = self.lock();
             if let Some(value) = queue.arrived.pop_front() {
@@ -109,6 +119,9 @@ pub struct SignalWait<'a, T> {
     opening: Mutex<Opening>,
     /// No other scope takes from the queue later.
     last: bool,
+    /// In a durable workflow: where what it takes is on record.
+    #[cfg(feature = "durable")]
+    kept: Option<crate::durable::KeptSignal<'a, T>>,
 }
 
 /// What has to end before the signal is waited for.
@@ -124,7 +137,22 @@ impl<'a, T> SignalWait<'a, T> {
     #[must_use]
     pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool, after: u32) -> Self {
         let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: Vec::new() });
-        Self { queue, value: OnceCell::new(), limit, opening, last }
+        Self {
+            queue,
+            value: OnceCell::new(),
+            limit,
+            opening,
+            last,
+            #[cfg(feature = "durable")]
+            kept: None,
+        }
+    }
+
+    /// In a durable workflow: `cx` and `stage` are those of the scope.
+    #[cfg(feature = "durable")]
+    #[must_use]
+    pub fn kept(self, cx: Cx<'a>, stage: u32, payload: crate::durable::Payload<T>) -> Self {
+        Self { kept: crate::durable::KeptSignal::new(cx, stage, payload), ..self }
     }
 
     /// One of those stages has ended.
@@ -165,12 +193,21 @@ impl<'a, T> SignalWait<'a, T> {
     ) -> Result<&Held<T>, Stop> {
         let value = self.value.get_or_try_init(|| async {
             let since = self.opened().await;
+            #[cfg(feature = "durable")]
+            if let Some(kept) = &self.kept {
+                let limit = self.limit.map(|limit| later(since, limit));
+                let value = kept.get(self.queue, limit, (cx, stage), name, late).await?;
+                if self.last {
+                    self.queue.close();
+                }
+                return Ok(Held::Kept(Loan::new(value)));
+            }
             let taken = match self.limit {
                 None => Some(self.queue.take().await),
                 Some(limit) => tokio::time::timeout_at(later(since, limit), self.queue.take()).await.ok(),
             };
             let value = match taken {
-                Some(value) => {
+                Some((_, value)) => {
                     cx.signalled(stage, name);
                     value
                 }
@@ -320,23 +357,32 @@ pub fn select<'a>(cx: Cx<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Selec
     Select { cx, stage, heads }
 }
 
-impl Future for Select<'_> {
-    type Output = Result<usize, Stop>;
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if this.heads.iter().all(Option::is_none) {
+impl Select<'_> {
+    /// Until one has ended; all heads are there still.
+    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Stop>> {
+        if self.heads.iter().all(Option::is_none) {
             let why = "no condition of its heads holds".into();
-            return Poll::Ready(Err(this.cx.core.failure(this.stage, FailureKind::Error, Some(why)).into()));
+            return Poll::Ready(Err(self.cx.core.failure(self.stage, FailureKind::Error, Some(why)).into()));
         }
-        for (place, head) in this.heads.iter_mut().enumerate() {
+        for (place, head) in self.heads.iter_mut().enumerate() {
             let Some(head) = head else { continue };
             if let Poll::Ready(ended) = head.as_mut().poll(context) {
-                // Withdrawn before the chosen node runs.
-                this.heads.clear();
                 return Poll::Ready(ended.map(|()| place));
             }
         }
         Poll::Pending
+    }
+}
+
+impl Future for Select<'_> {
+    type Output = Result<usize, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let decided = self.poll_decided(context);
+        if decided.is_ready() {
+            // Withdrawn before the chosen node runs.
+            self.heads.clear();
+        }
+        decided
     }
 }
 

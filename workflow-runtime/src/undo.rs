@@ -24,7 +24,7 @@ use std::{
     task::{Context, Poll},
 };
 
-type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What reverses one completed stage.
 pub(crate) struct Undo {
@@ -32,6 +32,8 @@ pub(crate) struct Undo {
     stage: u32,
     /// Its rounds and items, where somebody listens.
     places: Vec<(u32, u32)>,
+    /// Where it stands whether it has run.
+    record: UndoRecord,
     run: Reversal,
 }
 
@@ -185,9 +187,13 @@ impl UndoLog {
         left.entries.sort_by_key(|entry| entry.order);
         loop {
             if left.begun.is_empty() {
-                let Some(Undo { stage, places, run, .. }) = left.entries.pop() else { break };
+                let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
+                if let Some(before) = record.before(core) {
+                    left.undone.failures.extend(before.err());
+                    continue;
+                }
                 core.tell_of(stage, &places, EventKind::Undoing);
-                left.begun.push(Begun { stage, places, run: run(failure.clone()) });
+                left.begun.push(Begun { stage, places, run: record.recording(run(failure.clone())) });
             }
             let ended = poll_fn(|context| {
                 let Some(undo) = left.begun.last_mut() else { return Poll::Ready(Ok(())) };
@@ -306,6 +312,7 @@ where
         log: cx.log(),
         stage,
         places: cx.places_told(),
+        record: UndoRecord::of(cx, stage),
         run: Box::new(move |failure| Box::pin(arm(failure, detached))),
     };
     // What is armed already is not armed again.
@@ -335,11 +342,13 @@ where
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_to_reverse());
     let places = cx.places_told();
+    let record = UndoRecord::of(cx, stage);
     let run = async move {
         let (value, ran) = run.await?;
         let loan = Loan::new(value);
         let output = keeps.then(|| loan.clone());
-        let undo = ran.then(|| Undo::new(stage, places, move |failure| Box::pin(arm(output, failure, detached))));
+        let place = (stage, places, record);
+        let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
     Protected { stage, log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
@@ -364,24 +373,24 @@ pub(crate) struct Arming {
     log: Arc<UndoLog>,
     stage: u32,
     places: Vec<(u32, u32)>,
+    record: UndoRecord,
     run: Reversal,
 }
 
 impl Arming {
     /// That attempt begins.
     pub(crate) fn arm(self) {
-        let Self { log, stage, places, run } = self;
-        log.push(Undo { order: ORDER.fetch_add(1, Relaxed), stage, places, run });
+        let Self { log, stage, places, record, run } = self;
+        log.push(Undo { order: record.order(), stage, places, record, run });
     }
 }
 
 impl Undo {
     fn new(
-        stage: u32,
-        places: Vec<(u32, u32)>,
+        (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
         run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
     ) -> Self {
-        Self { order: ORDER.fetch_add(1, Relaxed), stage, places, run: Box::new(run) }
+        Self { order: record.order(), stage, places, record, run: Box::new(run) }
     }
 }
 
@@ -446,4 +455,36 @@ pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
         let undone = Arc::unwrap_or_clone(undone);
         cx.log().root_of().take(Content { undone, ..Content::default() });
     }
+}
+
+/// What is on record of an undo, in a durable run.
+#[cfg(not(feature = "durable"))]
+struct UndoRecord;
+
+#[cfg(not(feature = "durable"))]
+#[allow(clippy::unused_self, reason = "nothing is on record of a run in memory")]
+impl UndoRecord {
+    const fn of(_: Cx<'_>, _: u32) -> Self {
+        Self
+    }
+
+    fn order(&self) -> u64 {
+        next_order()
+    }
+
+    fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
+        None
+    }
+
+    fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
+        run
+    }
+}
+
+#[cfg(feature = "durable")]
+pub(crate) use crate::durable::UndoRecord;
+
+/// The next completion's number, in memory.
+pub(crate) fn next_order() -> u64 {
+    ORDER.fetch_add(1, Relaxed)
 }

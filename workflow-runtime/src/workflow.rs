@@ -161,7 +161,7 @@ impl<T> Returned<T> {
 
 pin_project_lite::pin_project! {
     /// A machine whose panics are failures, in its span.
-    struct Rooted<'a, F> {
+    pub(crate) struct Rooted<'a, F> {
         core: &'a Core,
         span: Option<Box<tracing::Span>>,
         #[pin]
@@ -193,7 +193,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
     }
 }
 
-fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
+pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
     let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
         let name = core.graph().name;
         Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
@@ -264,7 +264,7 @@ async fn watched<W: Workflow>(
 }
 
 /// All that was done is undone before the failure is told.
-async fn compensated(core: &Core, failure: Failure) -> Failure {
+pub(crate) async fn compensated(core: &Core, failure: Failure) -> Failure {
     match core.log() {
         Some(log) => Box::pin(log.unwind(core, failure)).await,
         None => failure,

@@ -1,9 +1,9 @@
-//! Attributes where they mean nothing, twice, or before their time.
+//! Attributes where they mean nothing, or twice.
 
 use super::{
     budget::{self, Deadline},
     durations,
-    places::{Place, Verdict, is_available, verdict},
+    places::{Place, Verdict, verdict},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -15,9 +15,8 @@ use crate::{
 use proc_macro2::Ident;
 use std::collections::HashMap;
 
-/// Gives whether all attributes and items there are mean what they say already.
-pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) -> bool {
-    let mut walk = Walk { diagnostics, whole: true, deadline: Deadline::of_workflow(&workflow.attributes) };
+pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
+    let mut walk = Walk { diagnostics, deadline: Deadline::of_workflow(&workflow.attributes) };
     walk.attributes(&workflow.attributes, Place::Workflow);
     for input in &workflow.inputs {
         walk.attributes(&input.attributes, Place::Input);
@@ -26,12 +25,10 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) -> bool {
         walk.attributes(&service.attributes, Place::Service);
     }
     walk.block(&workflow.body);
-    walk.whole
 }
 
 struct Walk<'d> {
     diagnostics: &'d Diagnostics,
-    whole: bool,
     /// That of the whole run.
     deadline: Option<Deadline>,
 }
@@ -42,15 +39,12 @@ impl Walk<'_> {
         let catches = attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
         for policy in &attributes.policies {
             let Policy { name, kind, .. } = policy;
-            self.whole &= is_available(kind);
             let earlier = *first.entry(name.to_string()).or_insert(name);
             let repeatable = matches!(kind, PolicyKind::Retry(_) | PolicyKind::Acquire { .. });
             if let Some(message) = misplaced(policy, place) {
                 self.diagnostics.error(name.span(), message);
             } else if !std::ptr::eq(earlier, name) && !repeatable {
                 self.diagnostics.error(name.span(), messages::attribute_twice(&name.to_string(), earlier.span()));
-            } else if !is_available(kind) {
-                self.diagnostics.error(name.span(), messages::not_available(&format!("#[{name}]")));
             }
             match kind {
                 // Only where failures are values can some of them be tolerated.

@@ -7,6 +7,7 @@ mod budget;
 mod counts;
 mod cycles;
 mod durations;
+mod former;
 mod handing;
 mod lazy;
 mod lifetimes;
@@ -25,6 +26,7 @@ mod unused;
 mod variants;
 mod waits;
 
+pub(crate) use former::{former, not_durable};
 pub(crate) use lifetimes::own;
 pub(crate) use unused::warnings;
 
@@ -35,7 +37,9 @@ use crate::{
 
 /// Tells every mistake of the workflow. `read`: all of it could be read, so that what seems to be missing is.
 pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
-    let whole = attributes::check(model.workflow, diagnostics) && read && !has_holes(model);
+    attributes::check(model.workflow, diagnostics);
+    let whole = read && !has_holes(model);
+    former::check(model, diagnostics);
     variants::check(model, diagnostics);
     cycles::check(model, diagnostics);
     handing::check(model, diagnostics);

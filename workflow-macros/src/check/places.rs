@@ -143,11 +143,6 @@ fn on_node(place: Place<'_>, wanted: &str, belongs: &'static str) -> Verdict {
     }
 }
 
-/// What is parsed, and made to work by a later issue.
-pub(super) fn is_available(kind: &PolicyKind) -> bool {
-    !matches!(kind, PolicyKind::Durable | PolicyKind::Was(_))
-}
-
 /// Whether a stage with this attribute still ends as its node does: none that absorbs what the node ends with.
 pub(super) fn keeps_ends(policy: &Policy) -> bool {
     !matches!(policy.kind, PolicyKind::Fallback(_) | PolicyKind::Catch | PolicyKind::Until(_))

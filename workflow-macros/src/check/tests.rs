@@ -157,7 +157,8 @@ fn attributes_stand_where_they_mean_something() {
     expect("#[spawn] #[blocking] stage a: u32 = 1; *a", &["exclude each other"]);
     expect("#[spawn] #[spawn] stage a: u32 = 1; *a", &["stands twice"]);
     expect("#[blocking] stage a: u32 = { 1 }; *a", &["one expression"]);
-    expect("#[was(b)] stage a: u32 = 1; *a", &["not available yet"]);
+    expect("#[was(b)] stage a: u32 = 1; stage b: u32 = 2; *a + *b", &["names what is still there"]);
+    expect("#[was(c)] stage a: u32 = 1; #[was(c)] stage b: u32 = 2; *a + *b", &["two are said to have been"]);
     expect("signal a: u32; #[after(a)] stage b: u32 = *a; *b", &["`#[after]` takes stages"]);
     expect("#[timeout(3s)] let a: u32 = 1; *a", &["belongs on a stage"]);
     expect("#[retry(3)] signal a: u32; *a", &["belongs on a stage"]);

@@ -140,10 +140,11 @@ impl Expansion<'_, '_> {
         };
         let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
+        let (fresh, call) = (self.fresh(code, stage), self.busy(call));
         if drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #cx.at(#number); let #run = #call; #run.await? })
+            quote!({ #before #fresh #cx.at(#number); let #run = #call; #run.await? })
         } else {
-            quote!({ #before #cx.at(#number); let #run = #call.await?; #run })
+            quote!({ #before #fresh #cx.at(#number); let #run = #call.await?; #run })
         }
     }
 
@@ -155,7 +156,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.
-    pub(super) fn shown(&self, expr: &Expr, kept: &Ident) -> (TokenStream, TokenStream) {
+    pub(super) fn shown(&self, code: CodeId, expr: &Expr, kept: &Ident) -> (TokenStream, TokenStream) {
         if let Some(shown) = self.named_scrutinee(expr) {
             return (TokenStream::new(), shown);
         }
@@ -167,7 +168,8 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let span = other.span();
                 let shown = quote_spanned!(span=> #runtime::Shown(&#kept).__workflow_shown());
-                (quote!(let #kept = #other;), shown)
+                let value = self.recalled(code, other);
+                (quote!(let #kept = #value;), shown)
             }
         }
     }
@@ -190,16 +192,17 @@ impl Expansion<'_, '_> {
         let kept = self.local("kept", code);
         let model = &self.model.codes[code];
         if !model.lent {
-            return self.shown(model.expr, &kept);
+            return self.shown(code, model.expr, &kept);
         }
         let runtime = &self.runtime;
         let expr = model.expr;
         let shown = quote_spanned!(expr.span()=> #runtime::Shown(&**#kept).__workflow_shown());
-        (quote!(let #kept = #runtime::Held::Local(#expr).shared(); let #kept = &#kept;), shown)
+        let value = self.recalled(code, expr);
+        (quote!(let #kept = #runtime::Held::Local(#value).shared(); let #kept = &#kept;), shown)
     }
 
     /// An `if`'s condition: every `let` in it matches by reference.
-    pub(super) fn condition(&self, expr: &Expr) -> TokenStream {
+    pub(super) fn condition(&self, code: CodeId, expr: &Expr) -> TokenStream {
         match expr {
             Expr::Let(binding) => {
                 let pattern = &binding.pat;
@@ -209,15 +212,19 @@ impl Expansion<'_, '_> {
                 let shown = named.unwrap_or_else(|| match &**value {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),
-                    other => quote_spanned!(other.span()=> #runtime::Shown(&(#other)).__workflow_shown()),
+                    other => {
+                        let value = self.recalled(code, other);
+                        quote_spanned!(other.span()=> #runtime::Shown(&(#value)).__workflow_shown())
+                    }
                 });
                 quote!(let #pattern = #shown)
             }
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
-                let (left, op, right) = (self.condition(&binary.left), &binary.op, self.condition(&binary.right));
+                let (left, right) = (self.condition(code, &binary.left), self.condition(code, &binary.right));
+                let op = &binary.op;
                 quote!(#left #op #right)
             }
-            other => quote!(#other),
+            other => self.remembered(code, other),
         }
     }
 }

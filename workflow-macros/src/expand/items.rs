@@ -296,6 +296,7 @@ impl Expansion<'_, '_> {
     fn implementation(&self) -> TokenStream {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
+        let durable = self.durable_implementation();
         let (name, state_struct, stage_enum) = (&workflow.name, self.state_struct(), self.stage_enum());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
@@ -320,6 +321,7 @@ impl Expansion<'_, '_> {
         let (signal_types, signals) = (self.signal_types(), self.named("signals"));
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         quote! {
+            #durable
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
             #(#lints)*
             impl #impl_generics #runtime::Workflow for #name #type_generics #clause {

@@ -56,7 +56,14 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
+        let durable = self.is_durable().then(|| {
+            quote! {
+                #[allow(unused_imports)]
+                use #runtime::durable::{RecallsReference as _, RecallsValue as _};
+            }
+        });
         quote! {
+            #durable
             #[allow(unused_imports)]
             use #runtime::{
                 GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,

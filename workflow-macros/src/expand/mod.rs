@@ -1,6 +1,7 @@
 //! Model → items: the workflow, its state, its stages, its graph, its machine.
 
 mod code;
+mod durable;
 mod graph;
 mod items;
 mod machine;
@@ -18,12 +19,14 @@ use node::Whose;
 use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use std::{cell::RefCell, collections::HashMap};
 
 pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
 pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> TokenStream {
-    let expansion = Expansion { model, krate: krate.clone(), runtime: quote!(#krate::__private), sound };
+    let runtime = quote!(#krate::__private);
+    let expansion = Expansion { model, krate: krate.clone(), runtime, sound, sites: RefCell::default() };
     expansion.items()
 }
 
@@ -38,6 +41,8 @@ struct Expansion<'m, 's> {
     /// `$crate::__private`
     runtime: TokenStream,
     sound: bool,
+    /// How often each choice's words have come up in a stage.
+    sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
 }
 
 impl Expansion<'_, '_> {

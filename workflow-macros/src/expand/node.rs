@@ -86,12 +86,13 @@ impl Expansion<'_, '_> {
                 self.hand_over(*code, tail, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of, tail.whose))
             }
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
-            NodeKind::If(branches) => self.branches(branches, stage, tail, ends, node.span),
+            NodeKind::If(branches) => self.branches(branches, stage, (tail, ends), "", node.span),
             NodeKind::Match { scrutinee, arms } => {
                 let before = self.before(*scrutinee, stage);
                 let (keep, shown) = self.scrutinee(*scrutinee);
                 let (cx, number) = (self.cx(), self.number(stage));
                 let span = node.span;
+                let site = self.site(stage, self.model.codes[*scrutinee].expr);
                 let arms = arms.iter().map(|arm| {
                     let pattern = &arm.syntax.pattern;
                     let (cfgs, lints) = (&arm.syntax.attributes.cfgs, &arm.syntax.attributes.lints);
@@ -100,7 +101,7 @@ impl Expansion<'_, '_> {
                         if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
                     });
                     let label = &self.model.scopes[arm.scope].label;
-                    let body = self.chosen(arm.scope, stage, label, tail, ends);
+                    let body = self.chosen(arm.scope, stage, (label, &site), tail, ends);
                     let body = located_braces(body, end(&arm.syntax.node));
                     quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
                 });
@@ -137,16 +138,17 @@ impl Expansion<'_, '_> {
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
             NodeKind::Select(heads) => self.select(heads, stage, tail, ends),
             NodeKind::Sleep(time) => {
-                let runtime = &self.runtime;
                 let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
                 let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
-                quote_spanned!(node.span=> { #cx.at(#number); #runtime::sleep(#time).await; #unit })
+                let sleep = self.sleep(stage, &time);
+                quote_spanned!(node.span=> { #cx.at(#number); #sleep; #unit })
             }
             NodeKind::SleepUntil(time) => {
                 let (cx, number, before) = (self.cx(), self.number(stage), self.before(*time, stage));
                 let expr = self.model.codes[*time].expr;
                 let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
-                quote_spanned!(node.span=> { #before #cx.at(#number); #cx.sleep_until(#expr).await; #unit })
+                let sleep = self.sleep_until(stage, expr);
+                quote_spanned!(node.span=> { #before #cx.at(#number); #sleep; #unit })
             }
             NodeKind::Return(value) => {
                 let runtime = &self.runtime;
@@ -181,7 +183,8 @@ impl Expansion<'_, '_> {
             && !round.has_state
         {
             let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
-            return quote!({ #decided continue #label });
+            let next = self.next_without_state(round.stage, round.scope);
+            return quote!({ #decided #next continue #label });
         }
         let (runtime, of, mark) = (self.runtime_at(close), &tail.of, self.mark(tail.whose));
         quote_spanned!(close=> #runtime::nothing(#of, #runtime::PhantomData::<#mark>, ()))
@@ -263,22 +266,32 @@ impl Expansion<'_, '_> {
         &self,
         branches: &[Branch],
         stage: Option<StageId>,
-        tail: &Tail,
-        ends: &Ends,
+        (tail, ends): (&Tail, &Ends),
+        site: &str,
         span: Span,
     ) -> TokenStream {
         let Some((first, rest)) = branches.split_first() else { return TokenStream::new() };
-        let then = self.chosen(first.scope, stage, &self.model.scopes[first.scope].label, tail, ends);
-        let Some(condition) = first.condition else { return then };
+        let label = &self.model.scopes[first.scope].label;
+        let Some(condition) = first.condition else {
+            return self.chosen(first.scope, stage, (label, site), tail, ends);
+        };
+        let own_site;
+        let site = if site.is_empty() {
+            own_site = self.site(stage, self.model.codes[condition].expr);
+            &own_site
+        } else {
+            site
+        };
+        let then = self.chosen(first.scope, stage, (label, site), tail, ends);
         let before = self.before(condition, stage);
         let (cx, number) = (self.cx(), self.number(stage));
         let expr = self.model.codes[condition].expr;
-        let condition = self.condition(expr);
+        let condition = self.condition(condition, expr);
         let otherwise = if rest.is_empty() {
-            let (decided, nothing) = (self.decided(stage, "else"), self.no_tail(tail, span));
+            let (decided, nothing) = (self.decided_at(stage, "else", site), self.no_tail(tail, span));
             quote!(#decided #nothing)
         } else {
-            self.branches(rest, stage, tail, ends, span)
+            self.branches(rest, stage, (tail, ends), site, span)
         };
         quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
     }
@@ -300,8 +313,20 @@ impl Expansion<'_, '_> {
             let ty = &state.ty;
             let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(looping.round));
             let value = self.node(node, stage, &asked, &Ends::none());
-            quote!(let mut #next: #ty = #value;)
+            if self.is_durable() {
+                self.first_round(stage, looping.round, &value)
+            } else {
+                quote!(let mut #next: #ty = #value;)
+            }
         });
+        let initial = match initial {
+            None if self.is_durable() => Some(self.first_round(stage, looping.round, &quote!(()))),
+            initial => initial,
+        };
+        let first = match self.is_durable() {
+            true => self.local("first", looping.round).to_token_stream(),
+            false => quote!(0),
+        };
         let bound = state.map(|state| {
             let name = self.model.by_name.get(&state.name.to_string()).copied().unwrap_or_default();
             let held = self.held(name);
@@ -334,7 +359,7 @@ impl Expansion<'_, '_> {
                 Some(scope) => {
                     let asked = Tail::value(tail.of.clone(), tail.whose);
                     let ends = Ends::none().and(looping.round);
-                    let value = self.chosen(scope, stage, "else", &asked, &ends);
+                    let value = self.chosen(scope, stage, ("else", "max"), &asked, &ends);
                     quote!(break #label #value)
                 }
                 None => quote!(return #runtime::Result::Err(#cx.rounds_spent(#number, #rounds))),
@@ -350,7 +375,7 @@ impl Expansion<'_, '_> {
         quote!({
             #initial
             #max
-            let mut #round: u64 = 0;
+            let mut #round: u64 = #first;
             #label: loop {
                 #spent
                 let #place = #cx.place(#number, #round as usize);
@@ -387,11 +412,21 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let label = self.label(round.scope);
         let decided = self.decided(round.stage, "continue");
-        let Some(node) = value else { return quote!({ #decided continue #label }) };
+        let (Some(node), Some(ty)) = (value, self.state_type(round.scope)) else {
+            let next = self.next_without_state(round.stage, round.scope);
+            return quote!({ #decided #next continue #label });
+        };
         let next = self.local("next", round.scope);
-        let Some(ty) = self.state_type(round.scope) else { return quote!({ #decided continue #label }) };
         let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
         let value = self.node(node, stage, &asked, &ends.from(round.scope));
+        let value = match self.is_durable() {
+            true => {
+                let payload = self.round_payload(round.scope);
+                let counted = self.named("round").to_token_stream();
+                self.next_round(round.stage, (round.scope, &counted), &payload, &value)
+            }
+            false => value,
+        };
         quote!({ #decided #next = #value; continue #label })
     }
 
@@ -435,6 +470,7 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
+        let body = self.kept_item(stage, each.body, &quote!(#item), body);
         let body = quote!(move |#index: usize, #taken| async move {
             #shared
             #lender
@@ -465,6 +501,7 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#expr)
         };
+        let items = self.recognised(stage, items);
         let limit = each.concurrency.map(|limit| {
             before.extend(self.before(limit, stage));
             let limit = self.count(limit);
@@ -509,9 +546,16 @@ impl Expansion<'_, '_> {
         };
         let members = match members {
             Members::Listed(scopes) => {
-                let members = scopes.iter().map(|&scope| {
+                let members = scopes.iter().enumerate().map(|(place, &scope)| {
                     let body = self.scope(scope, &Tail::value(quote!(#item), Whose::of(stage)), &Ends::none());
                     let body = self.member_scope(scope, &body);
+                    let body = match needed {
+                        Some(_) if self.is_durable() => {
+                            let payload = self.payload_of(Whose::of(stage), &quote!(#item));
+                            quote!(#runtime::durable::kept_member(#cx, #number, #place, #payload, async move { #body }).await)
+                        }
+                        _ => body,
+                    };
                     quote!(#runtime::member(#item, async move { #body }))
                 });
                 quote!([#(#members),*])
@@ -525,7 +569,14 @@ impl Expansion<'_, '_> {
                 quote_spanned!(at=> #runtime::members(#items, #body))
             }
         };
-        let winners = quote!(#runtime::first(#cx, #number, #count, #members).await?);
+        let winners = quote!(#runtime::first(#cx, #number, #count, #members));
+        let winners = match self.is_durable() {
+            true => {
+                let payload = self.payload_of(Whose::of(stage), &quote!(#item));
+                quote!(#runtime::durable::first_kept(#cx, #number, #compensates, #payload, #winners).await?)
+            }
+            false => quote!(#winners.await?),
+        };
         let value = match needed {
             Some(_) => quote!(#list(#winners)),
             None => quote!(#runtime::winner(#winners)),

@@ -259,7 +259,12 @@ impl Expansion<'_, '_> {
         } else {
             attempts.clone()
         };
-        if falls_back && self.model.stages[stage].policies.undo.is_some() {
+        let in_flight = falls_back && self.model.stages[stage].policies.undo.is_some();
+        if self.is_durable() {
+            let number = self.number(Some(stage));
+            return quote!(#runtime::durable::absorbed_kept(#cx, #number, #in_flight, #run).await);
+        }
+        if in_flight {
             let number = self.number(Some(stage));
             return quote!(#runtime::absorbed_in_flight(#cx, #number, #run).await);
         }
@@ -291,7 +296,8 @@ impl Expansion<'_, '_> {
         let runtime = self.runtime_at(span);
         let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        quote!({ #before #cx.at(#number); let #run = #call.await; #run })
+        let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
+        quote!({ #before #fresh #cx.at(#number); let #run = #call.await; #run })
     }
 
     /// Which rules apply to an expression's own error.
@@ -388,7 +394,7 @@ impl Expansion<'_, '_> {
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
         let tail = Tail::value(of.clone(), Whose::Stage(stage));
-        let mut node = self.chosen(scope, Some(stage), "fallback", &tail, &Ends::none());
+        let mut node = self.chosen(scope, Some(stage), ("fallback", "fallback"), &tail, &Ends::none());
         if self.model.stages[stage].policies.undo.is_some() {
             let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
             let run = self.in_flight(stage, run, false);

@@ -18,7 +18,14 @@ impl Expansion<'_, '_> {
                 if again {
                     let (expr, index) = (self.model.codes[code].expr, self.index(scope));
                     bind.extend(self.names_again(code));
-                    bind.extend(quote!(let #taken = #runtime::item_again(#expr, #index);));
+                    let items = match self.is_durable() {
+                        false => quote!(#expr),
+                        true => {
+                            let (cx, number) = (self.cx(), self.number(self.model.codes[code].around));
+                            quote!(#runtime::durable::recognised_again(#cx, #number, #expr))
+                        }
+                    };
+                    bind.extend(quote!(let #taken = #runtime::item_again(#items, #index);));
                     bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&#taken).__workflow_shown();));
                 } else {
                     let loan = self.local(&format!("{kind}_item"), scope);
@@ -29,7 +36,7 @@ impl Expansion<'_, '_> {
             Source::Scrutinee { pattern, code, again } => {
                 let kept = self.local("kept", code);
                 let shown = if again {
-                    let (keep, shown) = self.shown(self.model.codes[code].expr, &kept);
+                    let (keep, shown) = self.shown(code, self.model.codes[code].expr, &kept);
                     bind.extend(self.names_again(code));
                     bind.extend(keep);
                     shown
@@ -45,7 +52,7 @@ impl Expansion<'_, '_> {
                 });
             }
             Source::Condition { code } => {
-                let condition = self.condition(self.model.codes[code].expr);
+                let condition = self.condition(code, self.model.codes[code].expr);
                 bind.extend(self.names_again(code));
                 bind.extend(quote! {
                     #[allow(unused_variables)]

@@ -30,11 +30,11 @@ impl Expansion<'_, '_> {
         &self,
         id: ScopeId,
         stage: Option<StageId>,
-        arm: &str,
+        (arm, site): (&str, &str),
         tail: &Tail,
         ends: &Ends,
     ) -> TokenStream {
-        self.scope_after(&self.decided(stage, arm), id, tail, ends)
+        self.scope_after(&self.decided_at(stage, arm, site), id, tail, ends)
     }
 
     /// Tells observers of a choice.

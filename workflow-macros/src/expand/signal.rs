@@ -8,6 +8,7 @@ use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashSet;
+use syn::spanned::Spanned;
 use workflow_graph::ScopeKind;
 
 impl Expansion<'_, '_> {
@@ -97,8 +98,13 @@ impl Expansion<'_, '_> {
         };
         let last = !self.repeats(id);
         let after = u32::try_from(self.after_here(signal).count()).unwrap_or(u32::MAX);
+        let kept = self.is_durable().then(|| {
+            let number = self.number(self.model.scopes[id].around);
+            let payload = self.signal_payload(signal);
+            quote!(.kept(#cx, #number, #payload))
+        });
         quote! {
-            let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after);
+            let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after) #kept;
             let #wait = &#wait;
             let #get = move |#waiter: u32| async move {
                 #wait.get(#cx, #waiter, #text, move || async move { #late }).await
@@ -239,6 +245,7 @@ impl Expansion<'_, '_> {
         let mut cells = TokenStream::new();
         let mut futures = Vec::new();
         let mut arms = Vec::new();
+        let mut labels = Vec::new();
         let compensates = heads
             .iter()
             .any(|head| matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates));
@@ -258,11 +265,20 @@ impl Expansion<'_, '_> {
             };
             futures.push(future);
             let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
+            let gives = matches!(head.kind, HeadKind::Node { .. });
+            labels.push(quote!((#label, #gives)));
             let body = self.scope(head.scope, tail, ends);
             let decided = self.decided(stage, label);
             arms.push(quote!(#place => { #decided #bound #body }));
         }
         let chosen = self.named("chosen");
+        let select = match self.is_durable() {
+            false => quote!(#runtime::select(#cx, #number, [#(#futures),*].into())),
+            true => {
+                let site = self.site(stage, &quote!(select));
+                quote!(#runtime::durable::select_kept(#cx, #number, #site, #compensates, &[#(#labels),*], [#(#futures),*].into()))
+            }
+        };
         let (losers, all) = (self.named("losers"), self.named("all_losers"));
         let (open, close) = if compensates {
             (
@@ -276,7 +292,7 @@ impl Expansion<'_, '_> {
             #cells
             #open
             #cx.at(#number);
-            let #chosen = #runtime::select(#cx, #number, [#(#futures),*].into()).await?;
+            let #chosen = #select.await?;
             #close
             match #chosen { #(#arms)* _ => ::core::unreachable!() }
         })
@@ -295,8 +311,17 @@ impl Expansion<'_, '_> {
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;
                 let lender = self.lender(*name);
+                let body = quote!(async move { #body });
+                let body = match self.is_durable() {
+                    true => {
+                        let (cx, number, text) = (self.cx(), self.number(stage), super::items::bare(ident));
+                        let payload = self.payload(Whose::Named(*name), &quote!(#ty), ty.span());
+                        quote!(#runtime::durable::kept_head(#cx, #number, #text, #payload, #body))
+                    }
+                    false => body,
+                };
                 let future = quote!(async move {
-                    let #given = async move { #body }.await?;
+                    let #given = #body.await?;
                     #cell.put(#given);
                     #runtime::Result::<(), #runtime::Stop>::Ok(())
                 });
@@ -316,8 +341,9 @@ impl Expansion<'_, '_> {
             }
             HeadKind::Sleep(time) => {
                 let time = self.time(time, stage);
+                let sleep = self.sleep(stage, &time);
                 let future = quote!(async move {
-                    #runtime::sleep(#time).await;
+                    #sleep;
                     #runtime::Result::<(), #runtime::Stop>::Ok(())
                 });
                 (future, TokenStream::new())

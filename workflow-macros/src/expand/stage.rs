@@ -109,6 +109,9 @@ impl Expansion<'_, '_> {
 
     /// The expression of a stage that is nothing but one.
     fn plain(&self, stage: StageId) -> Option<CodeId> {
+        if self.is_durable() {
+            return None;
+        }
         let model = &self.model.stages[stage];
         match model.node.kind {
             NodeKind::Expression(code)
@@ -195,6 +198,7 @@ impl Expansion<'_, '_> {
         };
         let of_content =
             if cached { quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;) } else { of_content };
+        let body = if self.is_durable() { self.kept(stage, &body, undo) } else { body };
         // Without an undo the body says which type it gives: one that never gives any has none of its own.
         let (of_content, body) = match undo {
             true => (TokenStream::new(), self.protected(stage, &of_content, &body)),
@@ -221,7 +225,7 @@ impl Expansion<'_, '_> {
         match when {
             When::Holds(code) => {
                 let before = self.before(*code, Some(stage));
-                let condition = self.condition(self.model.codes[*code].expr);
+                let condition = self.condition(*code, self.model.codes[*code].expr);
                 quote!({ #before #cx.at(#number); if #condition { #some } else { #none } })
             }
             When::Matches { pattern, value } => {
@@ -423,7 +427,8 @@ impl Expansion<'_, '_> {
         let span = expr.span();
         let (runtime, call) = (self.runtime_at(span), Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
-        quote!({ #lend #outside #call.await? })
+        let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
+        quote!({ #lend #outside #fresh #call.await? })
     }
 }
 

@@ -82,6 +82,7 @@ impl Expansion<'_, '_> {
         let call = quote_spanned!(span=>
             #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
+        let call = self.busy(call);
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let judged = undo.retries.iter().any(|retry| retry.only_if.is_some());

@@ -32,6 +32,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         codes: Vec::new(),
         edges: Vec::new(),
         returns: false,
+        durable: workflow.attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Durable)),
         compensates: false,
         deadline: None,
         shared: 0,

@@ -147,6 +147,7 @@ impl Core {
     pub(crate) fn tell_dropped(&self) {
         if let Some(observation) = self.observation()
             && !observation.ended.load(Relaxed)
+            && !self.is_suspended()
         {
             observation.tell(self, crate::run::TAIL, &[], EventKind::Cancelled);
         }
@@ -340,6 +341,9 @@ impl<'a> Sight<'a> {
     }
 
     fn tell_cancelled(&self) {
+        if self.core.is_suspended() {
+            return;
+        }
         if let Some(observation) = self.core.observation()
             && observation.end(&self.place).is_some()
         {

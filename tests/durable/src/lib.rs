@@ -1,0 +1,39 @@
+//! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
+
+mod crash;
+
+pub use crash::{Crash, CrashingStore};
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What happened outside of the process: it is what it is, whatever crashes.
+#[derive(Clone, Default)]
+pub struct World {
+    effects: Arc<Mutex<Vec<String>>>,
+}
+
+impl World {
+    /// Something happens.
+    pub fn happen(&self, what: impl Into<String>) {
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
+    }
+
+    /// All that happened, in order.
+    #[must_use]
+    pub fn effects(&self) -> Vec<String> {
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often each thing happened.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for effect in self.effects() {
+            *counts.entry(effect).or_default() += 1;
+        }
+        counts
+    }
+}

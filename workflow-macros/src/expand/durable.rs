@@ -1,0 +1,393 @@
+//! What a `#[durable]` workflow has more than others: a hook at each stage and each choice, which is on record or goes
+//! there.
+
+use super::{Expansion, node::Whose};
+use crate::{
+    check,
+    model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
+    text,
+};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, spanned::Spanned};
+
+impl Expansion<'_, '_> {
+    pub(super) fn is_durable(&self) -> bool {
+        self.model.durable
+    }
+
+    /// What tells a choice or a timer from the others of its stage: its own words, and a number where these are not the
+    /// only ones. Its record lies under it, also for the next build of the program.
+    pub(super) fn site(&self, stage: Option<StageId>, words: &impl ToTokens) -> String {
+        let words = text::of_tokens(words.to_token_stream());
+        let hash = words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let mut sites = self.sites.borrow_mut();
+        let count = sites.entry((stage, hash)).or_insert(0);
+        *count += 1;
+        if *count == 1 { format!("{hash:08x}") } else { format!("{hash:08x}-{count}") }
+    }
+
+    /// How values of a type that is written somewhere are stored.
+    pub(super) fn payload(&self, whose: Whose, ty: &TokenStream, span: Span) -> TokenStream {
+        let (runtime, mark) = (self.runtime_at(span), self.mark(whose));
+        quote_spanned!(span=> #runtime::durable::stored::<#mark, #ty>())
+    }
+
+    /// The same for what an expression of type `Of<T>` says.
+    pub(super) fn payload_of(&self, whose: Whose, of: &TokenStream) -> TokenStream {
+        let (runtime, mark) = (&self.runtime, self.mark(whose));
+        quote!(#runtime::durable::stored_of::<#mark, _>(#of))
+    }
+
+    /// The body of a stage, which gives its output, or with `undo`: that, and whether there is something to undo.
+    pub(super) fn kept(&self, stage: StageId, body: &TokenStream, undo: bool) -> TokenStream {
+        let runtime = &self.runtime;
+        let model = &self.model.stages[stage];
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
+        let payload = self.payload(Whose::Stage(stage), &self.stage_type(stage), span);
+        let keeps = match (&model.node.kind, self.compensates_inside(stage)) {
+            (_, true) => quote!(Inside),
+            (NodeKind::Expression(_), false) => quote!(Leaf),
+            _ => quote!(Block),
+        };
+        let run = if undo { body.clone() } else { quote!((#body, true)) };
+        let kept = quote!(#runtime::durable::kept(#cx, #number, #payload, #runtime::durable::Keeps::#keeps, move |#cx| async move {
+            #runtime::Result::<_, #runtime::Stop>::Ok(#run)
+        }).await?);
+        if undo { kept } else { quote!(#kept.0) }
+    }
+
+    /// Before an expression of the user's is evaluated.
+    pub(super) fn fresh(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        if !self.is_durable() {
+            return TokenStream::new();
+        }
+        let (runtime, cx) = (&self.runtime, self.cx());
+        if let Some(stage) = stage.filter(|&stage| self.is_protected(stage, code)) {
+            let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
+            let number = self.number(Some(stage));
+            return if on_attempt { quote!(#runtime::durable::armed(#cx, #number).await;) } else { TokenStream::new() };
+        }
+        quote!(#runtime::durable::fresh(#cx).await;)
+    }
+
+    /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.
+    fn is_protected(&self, stage: StageId, code: CodeId) -> bool {
+        let model = &self.model.stages[stage];
+        model.policies.undo.is_some() && matches!(model.node.kind, NodeKind::Expression(own) if own == code)
+    }
+
+    /// A future of the user's, which is under way while it is polled.
+    pub(super) fn busy(&self, call: TokenStream) -> TokenStream {
+        if !self.is_durable() {
+            return call;
+        }
+        let (runtime, cx) = (&self.runtime, self.cx());
+        quote!(#runtime::durable::busy(#cx, #call))
+    }
+
+    /// A scrutinee, as it was when it was first matched.
+    pub(super) fn recalled(&self, code: CodeId, expr: &Expr) -> TokenStream {
+        if !self.is_durable() {
+            return quote!(#expr);
+        }
+        let stage = self.model.codes[code].around;
+        let (cx, number, site) = (self.cx(), self.number(stage), self.site(stage, expr));
+        let (runtime, mark) = (self.runtime_at(expr.span()), self.mark(Whose::of(stage)));
+        quote_spanned!(expr.span()=>
+            #runtime::durable::recall(#runtime::PhantomData::<#mark>, #runtime::durable::recalls(#expr).__workflow_recalls(), #cx, #number, #site)
+        )
+    }
+
+    /// A condition, as it was when it was first asked.
+    pub(super) fn remembered(&self, code: CodeId, expr: &Expr) -> TokenStream {
+        if !self.is_durable() {
+            return quote!(#expr);
+        }
+        let stage = self.model.codes[code].around;
+        let (runtime, cx, number, site) = (&self.runtime, self.cx(), self.number(stage), self.site(stage, expr));
+        quote!(#runtime::durable::condition(#cx, #number, #site, || #expr))
+    }
+
+    /// A choice is on record before what was chosen begins.
+    pub(super) fn decided_at(&self, stage: Option<StageId>, arm: &str, site: &str) -> TokenStream {
+        if !self.is_durable() {
+            return self.decided(stage, arm);
+        }
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        quote!(#runtime::durable::chosen(#cx, #number, #site, #arm).await;)
+    }
+
+    /// Something in the scope has an undo.
+    pub(super) fn keeps(&self, scope: ScopeId) -> bool {
+        self.model.scopes[scope].compensates
+    }
+}
+
+/// Timers, rounds, items, members, heads, signals.
+impl Expansion<'_, '_> {
+    /// `sleep(D)`, awaited.
+    pub(super) fn sleep(&self, stage: Option<StageId>, time: &TokenStream) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        if !self.is_durable() {
+            return quote!(#runtime::sleep(#time).await);
+        }
+        let site = self.site(stage, &quote!(sleep));
+        quote!(#runtime::durable::sleep_kept(#cx, #number, #site, #time).await)
+    }
+
+    /// `sleep_until(T)`, awaited.
+    pub(super) fn sleep_until(&self, stage: Option<StageId>, time: &Expr) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        if !self.is_durable() {
+            return quote!(#cx.sleep_until(#time).await);
+        }
+        let site = self.site(stage, &quote!(sleep));
+        quote!(#runtime::durable::sleep_until_kept(#cx, #number, #site, #time).await)
+    }
+
+    /// The state with which a round begins, or whose first one is `value`.
+    pub(super) fn next_round(
+        &self,
+        stage: Option<StageId>,
+        (scope, round): (ScopeId, &TokenStream),
+        payload: &TokenStream,
+        value: &TokenStream,
+    ) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
+        let keeps = self.keeps(scope);
+        quote!(#runtime::durable::next_round(#cx, #number, #round, #keeps, #payload, async move {
+            #runtime::Result::<_, #runtime::Stop>::Ok(#value)
+        }).await?)
+    }
+
+    /// Where the loop goes on, and the state there: `value`, where it begins.
+    pub(super) fn first_round(&self, stage: Option<StageId>, scope: ScopeId, value: &TokenStream) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (payload, keeps) = (self.round_payload(scope), self.keeps(scope));
+        let (own, first, next) = (self.loop_cx(scope), self.local("first", scope), self.local("next", scope));
+        let found = self.named("found");
+        let value = self.next_round(stage, (scope, &quote!(0)), &payload, value);
+        quote! {
+            let #own = #cx;
+            #[allow(unused_mut, unused_variables)]
+            let (#first, mut #next) = match #runtime::durable::resumed_round(#cx, #number, #keeps, #payload).await {
+                #runtime::Option::Some(#found) => #found,
+                #runtime::Option::None => (0, #value),
+            };
+        }
+    }
+
+    /// How a loop's state is stored.
+    pub(super) fn round_payload(&self, scope: ScopeId) -> TokenStream {
+        let runtime = &self.runtime;
+        let state = self.model.names.iter().position(|name| name.kind == NameKind::LoopState(scope));
+        match (self.model.scopes[scope].state, state) {
+            (Some(ty), Some(name)) => self.payload(Whose::Named(name), &quote!(#ty), ty.span()),
+            _ => quote!(#runtime::durable::stored::<(), ()>()),
+        }
+    }
+
+    /// The next round of a loop without a state is on record before it begins.
+    pub(super) fn next_without_state(&self, stage: Option<StageId>, scope: ScopeId) -> TokenStream {
+        if !self.is_durable() {
+            return TokenStream::new();
+        }
+        let (payload, round) = (self.round_payload(scope), self.named("round").to_token_stream());
+        let next = self.next_round(stage, (scope, &round), &payload, &quote!(()));
+        quote!(#next;)
+    }
+
+    /// Where the loop itself is, in its rounds.
+    pub(super) fn loop_cx(&self, scope: ScopeId) -> proc_macro2::Ident {
+        self.local("loop", scope)
+    }
+
+    /// The items of a `for`, recognised on resume by what they are.
+    pub(super) fn recognised(&self, stage: Option<StageId>, items: TokenStream) -> TokenStream {
+        if !self.is_durable() {
+            return items;
+        }
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        quote!(#runtime::durable::recognised(#cx, #number, #items).await)
+    }
+
+    /// The body of an item, which gives a `Result<_, Stop>` of what `of` says.
+    pub(super) fn kept_item(
+        &self,
+        stage: Option<StageId>,
+        scope: ScopeId,
+        of: &TokenStream,
+        body: TokenStream,
+    ) -> TokenStream {
+        if !self.is_durable() {
+            return body;
+        }
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (payload, keeps) = (self.payload_of(Whose::of(stage), of), self.keeps(scope));
+        quote!(#runtime::durable::kept_item(#cx, #number, #payload, #keeps, move |#cx| async move { #body }).await)
+    }
+}
+
+/// `impl Durable`
+impl Expansion<'_, '_> {
+    /// How inputs, signals and the output are stored, in this order: asked once each, where it is written.
+    fn payloads(&self) -> (TokenStream, TokenStream) {
+        let (workflow, runtime) = (self.model.workflow, &self.runtime);
+        let inputs = workflow.inputs.iter().map(|input| (&input.ty, self.mark_of(&input.name)));
+        let signals = self.model.signals.iter().map(|signal| (&signal.syntax.ty, self.mark_of(&signal.syntax.name)));
+        let output = [(&workflow.output, quote!(Self))];
+        let all: Vec<_> = inputs.chain(signals).chain(output).collect();
+        let types = all.iter().map(|(ty, _)| quote!(#runtime::durable::Payload<#ty>));
+        let values = all.iter().map(|(ty, mark)| {
+            let runtime = self.runtime_at(ty.span());
+            quote_spanned!(ty.span()=> #runtime::durable::stored::<#mark, #ty>())
+        });
+        (quote!((#(#types,)*)), quote!((#(#values,)*)))
+    }
+
+    /// That of a signal.
+    pub(super) fn signal_payload(&self, signal: usize) -> TokenStream {
+        let (runtime, place) = (&self.runtime, syn::Index::from(self.model.workflow.inputs.len() + signal));
+        quote!(<Self as #runtime::durable::Durable>::payloads().#place)
+    }
+
+    pub(super) fn durable_implementation(&self) -> TokenStream {
+        if !self.is_durable() {
+            return TokenStream::new();
+        }
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let generics = super::items::generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let name = &workflow.name;
+        let (types, values) = self.payloads();
+        let (encode, decode) = self.input_functions();
+        let output_place = syn::Index::from(workflow.inputs.len() + self.model.signals.len());
+        let (values, encode, decode, output, signal_functions) = if self.sound {
+            (values, encode, decode, quote!(Self::payloads().#output_place), self.durable_signals())
+        } else {
+            // Never called: the rest of the crate is checked against it.
+            let signal_functions = quote! {
+                fn accept(_: &Self::Signal) -> #runtime::Result<(), #runtime::SignalError> { ::core::unreachable!() }
+                fn encode_signal(_: &Self::Signal) -> #runtime::Result<(&'static str, #runtime::Vec<u8>), #runtime::BoxError> {
+                    ::core::unreachable!()
+                }
+                fn deliver_stored(_: &Self::Signals, _: &str, _: &[u8], _: i64) -> #runtime::durable::Delivered {
+                    ::core::unreachable!()
+                }
+            };
+            let never = quote!(::core::unreachable!());
+            (never.clone(), never.clone(), never.clone(), never, signal_functions)
+        };
+        let (bytes, inputs) = (self.named("bytes"), self.named("inputs"));
+        let former_name = match check::former(&workflow.attributes) {
+            Some(former) => {
+                let former = super::items::bare(former);
+                quote!(#runtime::Option::Some(#former))
+            }
+            None => quote!(#runtime::Option::None),
+        };
+        let stages = self.model.stages.iter().map(|stage| (&stage.syntax.attributes, &stage.syntax.name));
+        let signals = self.model.signals.iter().map(|signal| (&signal.syntax.attributes, &signal.syntax.name));
+        let former = stages.chain(signals).filter_map(|(attributes, name)| {
+            let (former, name) = (super::items::bare(check::former(attributes)?), super::items::bare(name));
+            Some(quote!((#former, #name)))
+        });
+        let given = self.named("given");
+        let start = match &workflow.inputs[..] {
+            [one] => {
+                let ty = &one.ty;
+                let start = quote_spanned!(ty.span()=> type Start = #ty;);
+                quote!(#start fn inputs(#given: Self::Start) -> Self::Input { (#given,) })
+            }
+            _ => quote!(type Start = Self::Input; fn inputs(#given: Self::Start) -> Self::Input { #given }),
+        };
+        quote! {
+            #[allow(clippy::all, clippy::pedantic, unused_variables)]
+            impl #impl_generics #runtime::durable::Durable for #name #type_generics #clause {
+                const FORMER_NAME: #runtime::Option<&'static str> = #former_name;
+                const FORMER: &'static [(&'static str, &'static str)] = &[#(#former),*];
+                #start
+                type Payloads = #types;
+                fn payloads() -> Self::Payloads { #values }
+                fn encode_input(#inputs: &Self::Input) -> #runtime::Result<#runtime::Vec<u8>, #runtime::BoxError> { #encode }
+                fn decode_input(#bytes: &[u8]) -> #runtime::Result<Self::Input, #runtime::BoxError> { #decode }
+                fn output() -> #runtime::durable::Payload<Self::Output> { #output }
+                #signal_functions
+            }
+        }
+    }
+
+    /// The bodies of `encode_input` and `decode_input`.
+    fn input_functions(&self) -> (TokenStream, TokenStream) {
+        let runtime = &self.runtime;
+        let (bytes, inputs, payloads, parts) =
+            (self.named("bytes"), self.named("inputs"), self.named("payloads"), self.named("parts"));
+        let places: Vec<_> = (0..self.model.workflow.inputs.len()).map(syn::Index::from).collect();
+        let encode = quote! {
+            let #payloads = Self::payloads();
+            #runtime::durable::join(&[#(#payloads.#places.write(&#inputs.#places)?),*])
+        };
+        let count = places.len();
+        let decode = quote! {
+            let #payloads = Self::payloads();
+            let #parts = #runtime::durable::split(#bytes, #count)?;
+            #runtime::Result::Ok((#(#payloads.#places.read(&#parts[#places])?,)*))
+        };
+        (encode, decode)
+    }
+
+    fn durable_signals(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let (signals, signal, value) = (self.named("signals"), self.named("signal"), self.named("value"));
+        let (text, payload, number) = (self.named("text"), self.named("payload"), self.named("number"));
+        let enumeration = self.signal_enum();
+        let accepts = self.model.signals.iter().map(|model| {
+            let (ident, ty, variant) = (&model.syntax.name, &model.syntax.ty, super::variant(&model.syntax.name));
+            let accept = model.accept.map(|condition| {
+                let holds = self.named("holds");
+                quote!(
+                    let #ident: &#ty = #value;
+                    let #holds: bool = #condition;
+                    if !#holds { return #runtime::Result::Err(#runtime::SignalError::Refused); }
+                )
+            });
+            quote!(#enumeration::#variant(#value) => { #accept })
+        });
+        let encodes = self.model.signals.iter().enumerate().map(|(place, model)| {
+            let (variant, text) = (super::variant(&model.syntax.name), super::items::bare(&model.syntax.name));
+            let stored = self.signal_payload(place);
+            quote!(#enumeration::#variant(#value) => #runtime::Result::Ok((#text, #stored.write(#value)?)),)
+        });
+        let delivers = self.model.signals.iter().enumerate().map(|(place, model)| {
+            let (ident, text) = (&model.syntax.name, super::items::bare(&model.syntax.name));
+            let stored = self.signal_payload(place);
+            quote!(#text => #runtime::durable::deliver(&#signals.#ident, #stored, #payload, #number),)
+        });
+        let (accepts, encodes) = if self.has_signals() {
+            let never = (super::items::generics(self.model.workflow).type_params().next().is_some())
+                .then(|| quote!(#enumeration::__Never(#value, _) => match *#value {},));
+            (quote!(match #signal { #(#accepts)* #never }), quote!(match #signal { #(#encodes)* #never }))
+        } else {
+            (quote!(match *#signal {}), quote!(match *#signal {}))
+        };
+        quote! {
+            #[allow(unreachable_code)]
+            fn accept(#signal: &Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
+                #accepts
+                #runtime::Result::Ok(())
+            }
+            fn encode_signal(#signal: &Self::Signal) -> #runtime::Result<(&'static str, #runtime::Vec<u8>), #runtime::BoxError> {
+                #encodes
+            }
+            fn deliver_stored(#signals: &Self::Signals, #text: &str, #payload: &[u8], #number: i64) -> #runtime::durable::Delivered {
+                match #text {
+                    #(#delivers)*
+                    _ => #runtime::durable::Delivered::Unknown,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! What is known of one instance while it is in memory, and how more becomes known: one commit after the other.
+//!
+//! A durable run is the same machine as any other. It starts at its beginning each time, but what is on record is not run
+//! again: a stage that has completed gives its recorded output at once. Until everything on record has been taken up, the
+//! instance is *catching up*. Nothing new starts then, and recorded failures wait, so that whatever has to be undone is
+//! known before anything is thrown away.
+
+use super::payload::{Kind, own};
+use crate::{
+    BoxError,
+    store::{Batch, Change, InstanceKey, Loaded, Record, Store, StoreError, Timestamp},
+};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Poll, Waker},
+    time::{Duration, SystemTime},
+};
+use tokio::time::Instant;
+
+/// The order of what is not on record yet: it comes last.
+pub(crate) const FRESH: u64 = u64::MAX;
+
+/// The system's clock, read once, and followed by tokio's from there, so that paused time holds for both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    system: SystemTime,
+    tokio: Instant,
+}
+
+impl Clock {
+    pub(crate) fn new(system: SystemTime) -> Self {
+        Self { system, tokio: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.system + self.tokio.elapsed()).into()
+    }
+
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
+        let elapsed = SystemTime::from(at).duration_since(self.system).unwrap_or_default();
+        // Where it is too far to be counted, it is as good as never.
+        self.tokio.checked_add(elapsed).unwrap_or_else(|| self.tokio + Duration::from_secs(60 * 60 * 24 * 365 * 30))
+    }
+}
+
+/// Why a run in memory was given up.
+#[derive(Debug, Clone)]
+pub(crate) enum Halt {
+    /// It can't go on without a person.
+    Parked(String),
+    /// The store did not take what it made.
+    Store(StoreError),
+}
+
+/// One instance in memory.
+pub(crate) struct Journal {
+    store: Arc<dyn Store>,
+    key: InstanceKey,
+    id: Arc<str>,
+    clock: Clock,
+    content: Mutex<Content>,
+    /// User code under way.
+    busy: AtomicUsize,
+}
+
+struct Content {
+    records: HashMap<Arc<str>, Record>,
+    next_order: u64,
+    catching_up: bool,
+    /// Counted up whenever something on record was taken up.
+    recalled: u64,
+    /// Who waits until everything before is taken up.
+    held: BTreeMap<(u64, u64), Waker>,
+    released: HashSet<u64>,
+    next_holder: u64,
+    /// When something that is waited for is due.
+    timers: BTreeMap<(Timestamp, u64), ()>,
+    next_timer: u64,
+    /// Waits for signals.
+    listening: usize,
+    halt: Option<Halt>,
+    /// Stages that run again, so that a second interruption counts on.
+    interrupted: bool,
+    stuck: bool,
+    root: Option<Waker>,
+}
+
+impl Journal {
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Clock, loaded: Loaded) -> Self {
+        let next_order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
+        let records: HashMap<Arc<str>, Record> =
+            loaded.records.into_iter().map(|(path, record)| (path.into(), record)).collect();
+        let content = Content {
+            catching_up: !records.is_empty(),
+            records,
+            next_order,
+            recalled: 0,
+            held: BTreeMap::new(),
+            released: HashSet::new(),
+            next_holder: 0,
+            timers: BTreeMap::new(),
+            next_timer: 0,
+            listening: 0,
+            halt: None,
+            interrupted: false,
+            stuck: false,
+            root: None,
+        };
+        Self {
+            store,
+            key: loaded.instance.key,
+            id: loaded.instance.id.into(),
+            clock,
+            content: Mutex::new(content),
+            busy: AtomicUsize::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    // What is known.
+
+    pub(crate) fn record(&self, path: &str) -> Option<Record> {
+        self.lock().records.get(path).cloned()
+    }
+
+    pub(crate) fn has(&self, path: &str, kinds: &[Kind]) -> bool {
+        self.lock().records.get(path).is_some_and(|record| kinds.iter().any(|&kind| record.kind == kind as u8))
+    }
+
+    pub(crate) fn order_of(&self, path: &str) -> u64 {
+        self.lock().records.get(path).map_or(FRESH, |record| record.order)
+    }
+
+    /// Something on record was taken up.
+    pub(crate) fn recalled(&self) {
+        self.lock().recalled += 1;
+    }
+
+    // What becomes known.
+
+    /// Puts records, and removes all that lies within `forget`, which are prefixes; it is on disk when this returns. Where
+    /// the store does not take it, the run is halted, and this never returns.
+    pub(crate) async fn commit(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: &[String], mut more: Vec<Change>) {
+        let storing = {
+            let mut content = self.lock();
+            let mut changes = Vec::with_capacity(put.len() + forget.len() + more.len() + 1);
+            for prefix in forget {
+                let before = content.records.len();
+                content.records.retain(|path, _| !path.starts_with(prefix.as_str()));
+                if content.records.len() != before {
+                    changes.push(Change::RemoveWithin { prefix: prefix.as_str().into() });
+                }
+            }
+            let mut progress = false;
+            for (path, kind, payload) in put {
+                progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
+                let record = Record { order: content.next_order, kind: kind as u8, payload };
+                content.next_order += 1;
+                content.records.insert(Arc::clone(&path), record.clone());
+                changes.push(Change::Put { path, record });
+            }
+            if progress && content.stuck {
+                content.stuck = false;
+                content.records.remove(STUCK);
+                changes.push(Change::Remove { path: STUCK.into() });
+            }
+            changes.append(&mut more);
+            if changes.is_empty() {
+                return;
+            }
+            // Within the lock, so that batches go to the store in the order of their records.
+            self.store.commit(Batch { instance: self.key, changes })
+        };
+        self.done(storing.await).await;
+    }
+
+    pub(crate) async fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
+        self.commit(vec![(path.into(), kind, payload)], &[], Vec::new()).await;
+    }
+
+    pub(crate) async fn remove(&self, path: &str) {
+        let removed = self.lock().records.remove(path);
+        if removed.is_some() {
+            self.commit(Vec::new(), &[], vec![Change::Remove { path: path.into() }]).await;
+        }
+    }
+
+    /// The same where nothing can be awaited: what is committed later waits for it.
+    pub(crate) fn note(&self, path: String, kind: Kind, payload: Vec<u8>) {
+        let mut content = self.lock();
+        let record = Record { order: content.next_order, kind: kind as u8, payload };
+        content.next_order += 1;
+        let path: Arc<str> = path.into();
+        content.records.insert(Arc::clone(&path), record.clone());
+        // It is done all the same when its future is dropped.
+        drop(self.store.commit(Batch { instance: self.key, changes: vec![Change::Put { path, record }] }));
+    }
+
+    async fn done(&self, result: Result<(), StoreError>) {
+        if let Err(error) = result {
+            self.halt(Halt::Store(error));
+            std::future::pending::<()>().await;
+        }
+    }
+
+    // What goes wrong.
+
+    fn halt(&self, halt: Halt) {
+        let root = {
+            let mut content = self.lock();
+            content.halt.get_or_insert(halt);
+            content.root.take()
+        };
+        if let Some(root) = root {
+            root.wake();
+        }
+    }
+
+    /// It can't go on without a person: never returns.
+    pub(crate) async fn park<T>(&self, reason: String) -> T {
+        self.park_now(reason);
+        std::future::pending().await
+    }
+
+    /// The same, where nothing can be awaited: the run goes on until it next awaits something.
+    pub(crate) fn park_now(&self, reason: String) {
+        self.halt(Halt::Parked(reason));
+    }
+
+    pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
+        self.park(format!("what is stored of '{path}' can't be read: {error}")).await
+    }
+
+    pub(crate) fn halted(&self) -> Option<Halt> {
+        self.lock().halt.clone()
+    }
+
+    // Catching up.
+
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.lock().catching_up
+    }
+
+    /// How much was taken up.
+    pub(crate) fn progress(&self) -> u64 {
+        self.lock().recalled
+    }
+
+    pub(crate) fn listen(&self, root: &Waker) {
+        self.lock().root = Some(root.clone());
+    }
+
+    /// Nothing that is on record can be taken up any more: lets the first of those that wait go on; where none does, the
+    /// instance has caught up.
+    pub(crate) fn release(&self) {
+        let wakers: Vec<Waker> = {
+            let mut content = self.lock();
+            match content.held.first_key_value().map(|(&key, _)| key) {
+                // What is not on record goes on all at once, with everything known.
+                None | Some((FRESH, _)) => {
+                    content.catching_up = false;
+                    std::mem::take(&mut content.held).into_values().collect()
+                }
+                Some(key) => {
+                    content.released.insert(key.1);
+                    content.held.remove(&key).into_iter().collect()
+                }
+            }
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits, while catching up, until everything that was recorded before `order` has been taken up.
+    pub(crate) async fn hold(&self, order: u64) {
+        let mut holding = {
+            let mut content = self.lock();
+            if !content.catching_up {
+                return;
+            }
+            content.next_holder += 1;
+            Holding { journal: self, key: (order, content.next_holder) }
+        };
+        let holding = &mut holding;
+        poll_fn(move |context| {
+            let mut content = holding.journal.lock();
+            if !content.catching_up || content.released.remove(&holding.key.1) {
+                return Poll::Ready(());
+            }
+            content.held.insert(holding.key, context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    // What it is waiting for.
+
+    /// Waits until `at`; while it does, the instance need not be in memory.
+    pub(crate) async fn wait_until(&self, at: Timestamp) {
+        // What is due fires only when everything on record is known.
+        self.hold(FRESH - 1).await;
+        let _waiting = {
+            let mut content = self.lock();
+            content.next_timer += 1;
+            let key = (at, content.next_timer);
+            content.timers.insert(key, ());
+            TimerWait { journal: self, key }
+        };
+        tokio::time::sleep_until(self.clock.instant(at)).await;
+    }
+
+    /// The same by tokio's clock.
+    pub(crate) async fn wait_until_instant(&self, at: Instant) {
+        let left = at.saturating_duration_since(Instant::now());
+        self.wait_until(self.now().after(left)).await;
+    }
+
+    /// Runs until `at`: not before everything on record is known.
+    pub(crate) async fn by<T>(&self, at: Instant, run: impl Future<Output = T>) -> Option<T> {
+        let (mut end, mut run) = (pin!(self.wait_until_instant(at)), pin!(run));
+        poll_fn(|context| {
+            if let Poll::Ready(given) = run.as_mut().poll(context) {
+                return Poll::Ready(Some(given));
+            }
+            end.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
+        self.clock.instant(at)
+    }
+
+    /// Marks a wait for a signal, for as long as what it gives lives.
+    pub(crate) fn listening(self: &Arc<Self>) -> Listening {
+        self.lock().listening += 1;
+        Listening(Arc::clone(self))
+    }
+
+    /// User code is under way, for as long as what it gives lives.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Where the instance only waits: when the first timer is due.
+    pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
+        let content = self.lock();
+        let waits = !content.timers.is_empty() || content.listening > 0;
+        if content.catching_up || !waits || self.busy.load(Relaxed) > 0 {
+            return None;
+        }
+        Some(content.timers.first_key_value().map(|(&(at, _), ())| at))
+    }
+
+    // Interruptions.
+
+    /// The instance was interrupted: its process ended while it was running. Gives how often in a row it did not get on.
+    pub(crate) fn was_interrupted(&self) -> u32 {
+        let mut content = self.lock();
+        content.interrupted = true;
+        content.catching_up = true;
+        content.stuck = true;
+        let before: u32 = content
+            .records
+            .get(STUCK)
+            .and_then(|record| serde_json::from_slice(&record.payload).ok())
+            .unwrap_or_default();
+        before + 1
+    }
+
+    /// How often that stage was interrupted, this time included.
+    pub(crate) fn interruptions(&self, path: &str) -> u32 {
+        let noted = format!("{path}/:interrupted");
+        let record = self.record(&noted);
+        let count: u32 = record.and_then(|record| serde_json::from_slice(&record.payload).ok()).unwrap_or_default();
+        let again = {
+            let content = self.lock();
+            content.interrupted && content.catching_up
+        };
+        if !again {
+            return count;
+        }
+        self.note(noted, Kind::Interrupted, own(&(count + 1)));
+        count + 1
+    }
+}
+
+/// Where it stands how often an instance was interrupted without getting on.
+pub(crate) const STUCK: &str = ":stuck";
+
+struct Holding<'a> {
+    journal: &'a Journal,
+    key: (u64, u64),
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        let mut content = self.journal.lock();
+        content.held.remove(&self.key);
+        content.released.remove(&self.key.1);
+    }
+}
+
+struct TimerWait<'a> {
+    journal: &'a Journal,
+    key: (Timestamp, u64),
+}
+
+impl Drop for TimerWait<'_> {
+    fn drop(&mut self) {
+        self.journal.lock().timers.remove(&self.key);
+    }
+}
+
+/// A wait for a signal.
+pub(crate) struct Listening(Arc<Journal>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.lock().listening -= 1;
+    }
+}
+
+/// User code under way.
+pub(crate) struct Busy(Arc<Journal>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Relaxed);
+    }
+}

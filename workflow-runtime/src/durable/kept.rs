@@ -1,0 +1,260 @@
+//! Stages, and the user's expressions in them.
+
+use super::{
+    Busy, Journal, Payload, StoredFailure,
+    journal::FRESH,
+    own,
+    payload::{Kind, read_own},
+};
+use crate::{
+    Failure,
+    attempts::Absorbed,
+    failure::Stop,
+    run::{Core, Cx},
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// What of a stage stays on record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Keeps {
+    /// A user's expression: what it ends with.
+    Leaf,
+    /// A construct: what it gives. What lies inside is forgotten then.
+    Block,
+    /// The same, and all that lies inside, since something in there may have to be undone.
+    Inside,
+}
+
+impl<'a> Cx<'a> {
+    #[inline]
+    pub(crate) fn journal(self) -> Option<&'a Arc<Journal>> {
+        self.core.journal()
+    }
+
+    /// Where a stage's record lies: the names of the stages around it, with their rounds, items and attempts, and its own.
+    pub(crate) fn path_of(self, stage: u32) -> String {
+        let (graph, places) = (self.core.graph(), self.places());
+        let mut chain = Vec::new();
+        let mut next = Some(stage).filter(|&stage| self.core.stage_name(stage).is_some());
+        while let Some(stage) = next {
+            chain.push(stage);
+            let mut scope = Some(graph.stages[stage as usize].scope);
+            next = None;
+            while let Some(at) = scope {
+                let around = &graph.scopes[at as usize];
+                next = around.stage;
+                scope = if next.is_some() { None } else { around.parent };
+            }
+        }
+        let (mut path, mut places) = (String::new(), places.into_iter().peekable());
+        for stage in chain.into_iter().rev() {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path += self.core.stage_name(stage).unwrap_or_default();
+            while let Some((_, index)) = places.next_if(|&(around, _)| around == stage) {
+                path.push('/');
+                path += &index.to_string();
+            }
+        }
+        // Rounds and items of what stands in the workflow's own tail.
+        for (_, index) in places {
+            path.push('/');
+            path += &index.to_string();
+        }
+        path
+    }
+
+    /// Where something about a stage lies that is forgotten with what lies inside it.
+    pub(crate) fn path_within(self, stage: u32, what: &str) -> String {
+        let path = self.path_of(stage);
+        if self.core.reverses() { within(&path, &format!("undo-{what}")) } else { within(&path, what) }
+    }
+
+    pub(crate) fn attempt(self) -> u32 {
+        self.attempt
+    }
+
+    pub(crate) fn undoes(self) -> bool {
+        self.core.reverses()
+    }
+
+    /// The stage is on record, so that nobody is told of it once more.
+    pub(crate) fn is_recalled(self, stage: u32) -> bool {
+        self.journal()
+            .is_some_and(|journal| journal.has(&self.path_of(stage), &[Kind::Done, Kind::DoneIdle, Kind::Failed]))
+    }
+}
+
+pub(crate) fn within(path: &str, what: &str) -> String {
+    if path.is_empty() { format!(":{what}") } else { format!("{path}/:{what}") }
+}
+
+/// A stage: gives what is on record, or runs it and puts what it gives on record. `run` gives an output, and whether there is
+/// something to undo of it.
+///
+/// # Errors
+/// The stage's failure, or that on record.
+pub async fn kept<'a, T, F>(
+    cx: Cx<'a>,
+    stage: u32,
+    payload: Payload<T>,
+    keeps: Keeps,
+    run: impl FnOnce(Cx<'a>) -> F,
+) -> Result<(T, bool), Stop>
+where
+    F: Future<Output = Result<(T, bool), Stop>>,
+{
+    let Some(journal) = cx.journal() else { return run(cx).await };
+    let path = cx.path_of(stage);
+    if let Some(record) = journal.record(&path) {
+        if record.kind == Kind::Failed as u8 {
+            let failure = match read_own::<StoredFailure>(&record) {
+                Ok(failure) => failure.restore(cx.core.graph()),
+                Err(error) => return journal.undecodable(&path, error).await,
+            };
+            if journal.record(&within(&path, "armed")).is_some() {
+                cx.core.arm_again(stage);
+            }
+            journal.hold(record.order).await;
+            journal.recalled();
+            return Err(failure.into());
+        }
+        let value = match payload.decode(&record.payload) {
+            Ok(value) => value,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        if keeps == Keeps::Inside && journal.is_catching_up() {
+            // What was done inside is taken up, for its undos; what it would give is known.
+            catch_up_with(journal, record.order, run(cx)).await;
+        }
+        cx.core.arm_again(stage);
+        journal.recalled();
+        return Ok((value, record.kind == Kind::Done as u8));
+    }
+    let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
+    let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;
+    match ended {
+        Ok((value, ran)) => {
+            let bytes = match payload.encode(&value) {
+                Ok(bytes) => bytes,
+                Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
+            };
+            let kind = if ran { Kind::Done } else { Kind::DoneIdle };
+            let forget = match keeps {
+                Keeps::Inside => Vec::new(),
+                Keeps::Leaf | Keeps::Block => vec![format!("{path}/")],
+            };
+            journal.commit(vec![(path.into(), kind, bytes)], &forget, Vec::new()).await;
+            Ok((value, ran))
+        }
+        Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {
+            journal.put(path, Kind::Failed, own(&StoredFailure::of(&failure))).await;
+            Err(failure.into())
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Runs what is on record inside, until nothing of it is left to be taken up.
+async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
+    let mut over = false;
+    poll_fn(|context| {
+        if !over {
+            over = run.as_mut().poll(context).is_ready();
+        }
+        held.as_mut().poll(context)
+    })
+    .await;
+}
+
+/// A panic is a failure here already: what it throws away is known before anything is undone.
+async fn caught<T>(core: &Core, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let mut run = pin!(run);
+    poll_fn(|context| core.catch(|| run.as_mut().poll(context))).await
+}
+
+/// Before an expression of the user's is evaluated: not while something on record has not been taken up.
+pub async fn fresh(cx: Cx<'_>) {
+    if let Some(journal) = cx.journal() {
+        journal.hold(FRESH).await;
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An expression of the user's, under way.
+    pub struct Working<F> {
+        busy: Option<Busy>,
+        #[pin]
+        run: F,
+    }
+}
+
+/// Says that user code is under way for as long as `run` is.
+pub fn busy<F: Future>(cx: Cx<'_>, run: F) -> Working<F> {
+    Working { busy: cx.journal().map(Journal::busy), run }
+}
+
+impl<F: Future> Future for Working<F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let polled = this.run.poll(context);
+        if polled.is_ready() {
+            *this.busy = None;
+        }
+        polled
+    }
+}
+
+/// As [`absorbed`](crate::attempts::absorbed): once all attempts have failed, that is on record.
+///
+/// # Errors
+/// As there.
+pub async fn absorbed_kept<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    in_flight: bool,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Absorbed<T> {
+    let run = async move {
+        match in_flight {
+            true => crate::attempts::absorbed_in_flight(cx, stage, run).await,
+            false => crate::attempts::absorbed(cx, run).await,
+        }
+    };
+    let Some(journal) = cx.journal() else { return run.await };
+    let path = cx.path_within(stage, "absorbed");
+    if let Some(record) = journal.record(&path) {
+        let failure: Failure = match read_own::<StoredFailure>(&record) {
+            Ok(failure) => failure.restore(cx.core.graph()),
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        journal.recalled();
+        return Err(Ok(failure));
+    }
+    let ended = run.await;
+    if let Err(Ok(failure)) = &ended {
+        // Nothing inside is needed any more.
+        let forget = [format!("{}/", cx.path_of(stage))];
+        let put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
+        journal.commit(put, &forget, Vec::new()).await;
+    }
+    ended
+}
+
+/// `on = attempt`: on record before the first attempt.
+pub async fn armed(cx: Cx<'_>, stage: u32) {
+    if let Some(journal) = cx.journal() {
+        let path = cx.path_within(stage, "armed");
+        if journal.record(&path).is_none() {
+            journal.put(path, Kind::Armed, Vec::new()).await;
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Rounds, items, members, heads.
+
+use super::{
+    Journal, Keeps, Payload, fingerprint,
+    kept::within,
+    own,
+    payload::{Kind, read_own},
+};
+use crate::{
+    BoxError,
+    failure::Stop,
+    many::First,
+    run::Cx,
+    signal::{Head, select},
+};
+use serde::Serialize;
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    pin::pin,
+};
+
+// Rounds.
+
+/// Where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
+pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
+    let journal = cx.journal()?;
+    let round = if keeps {
+        0
+    } else {
+        match journal.record(&cx.path_within(stage, "round")).map(|record| read_own::<u64>(&record)) {
+            None => 0,
+            Some(Ok(round)) => round,
+            Some(Err(error)) => return journal.undecodable(&cx.path_of(stage), error).await,
+        }
+    };
+    let state = recorded_state(journal, &cx.path_of(stage), round, payload).await?;
+    Some((round, state))
+}
+
+async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: Payload<S>) -> Option<S> {
+    let path = within(&format!("{path}/{round}"), "state");
+    let record = journal.record(&path)?;
+    match payload.decode(&record.payload) {
+        Ok(state) => {
+            journal.recalled();
+            Some(state)
+        }
+        Err(error) => journal.undecodable(&path, error).await,
+    }
+}
+
+/// The state with which round `round` begins: that on record, or what `next` gives, put on record. What lies in the round
+/// before is forgotten, unless it is `kept` for its undos.
+///
+/// # Errors
+/// Those of `next`.
+pub async fn next_round<S>(
+    cx: Cx<'_>,
+    stage: u32,
+    round: u64,
+    keeps: bool,
+    payload: Payload<S>,
+    next: impl Future<Output = Result<S, Stop>>,
+) -> Result<S, Stop> {
+    let Some(journal) = cx.journal() else { return next.await };
+    let path = cx.path_of(stage);
+    if let Some(state) = recorded_state(journal, &path, round, payload).await {
+        return Ok(state);
+    }
+    let state = next.await?;
+    let bytes = match payload.encode(&state) {
+        Ok(bytes) => bytes,
+        Err(error) => return journal.park(format!("the state of '{path}' can't be stored: {error}")).await,
+    };
+    let forget = match round.checked_sub(1) {
+        Some(before) if !keeps => vec![format!("{path}/{before}/")],
+        _ => Vec::new(),
+    };
+    let put = vec![
+        (within(&format!("{path}/{round}"), "state").into(), Kind::Kept, bytes),
+        (within(&path, "round").into(), Kind::Kept, own(&round)),
+    ];
+    journal.commit(put, &forget, Vec::new()).await;
+    Ok(state)
+}
+
+// Items.
+
+/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is.
+pub async fn recognised<I>(cx: Cx<'_>, stage: u32, items: I) -> Vec<I::Item>
+where
+    I: IntoIterator,
+    I::Item: Serialize,
+{
+    let items: Vec<I::Item> = items.into_iter().collect();
+    let Some(journal) = cx.journal() else { return items };
+    let path = cx.path_within(stage, "items");
+    if journal.record(&path).is_none() {
+        match prints(&items) {
+            Ok(prints) => journal.put(path, Kind::Items, own(&prints)).await,
+            Err(error) => {
+                return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
+            }
+        }
+        return items;
+    }
+    match ordered(journal, &path, items) {
+        Ok(items) => items,
+        Err(reason) => journal.park(reason).await,
+    }
+}
+
+/// The same, where they are looked up once more.
+pub fn recognised_again<I>(cx: Cx<'_>, stage: u32, items: I) -> Vec<I::Item>
+where
+    I: IntoIterator,
+    I::Item: Serialize,
+{
+    let items: Vec<I::Item> = items.into_iter().collect();
+    let Some(journal) = cx.journal() else { return items };
+    match ordered(journal, &cx.path_within(stage, "items"), items) {
+        Ok(items) => items,
+        Err(reason) => {
+            journal.park_now(reason);
+            Vec::new()
+        }
+    }
+}
+
+fn prints<T: Serialize>(items: &[T]) -> Result<Vec<u64>, BoxError> {
+    items.iter().map(fingerprint).collect()
+}
+
+fn ordered<T: Serialize>(journal: &Journal, path: &str, items: Vec<T>) -> Result<Vec<T>, String> {
+    let Some(record) = journal.record(path) else { return Ok(items) };
+    let before: Vec<u64> =
+        read_own(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
+    let now = prints(&items).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
+    journal.recalled();
+    if before == now {
+        return Ok(items);
+    }
+    let count = items.len();
+    let mut found: HashMap<u64, Vec<T>> = HashMap::new();
+    // The last first, so that equal ones are taken in their order.
+    for (print, item) in now.into_iter().zip(items).rev() {
+        found.entry(print).or_default().push(item);
+    }
+    let ordered: Vec<T> = before.iter().filter_map(|print| found.get_mut(print).and_then(Vec::pop)).collect();
+    if ordered.len() == before.len() && ordered.len() == count {
+        Ok(ordered)
+    } else {
+        Err(format!("'{path}' are no longer those that it began with"))
+    }
+}
+
+/// One item of a `for`: gives what is on record, or runs it. `cx` is in that item.
+///
+/// # Errors
+/// The item's.
+pub async fn kept_item<'a, T, F>(
+    cx: Cx<'a>,
+    stage: u32,
+    payload: Payload<T>,
+    keeps: bool,
+    run: impl FnOnce(Cx<'a>) -> F,
+) -> Result<T, Stop>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
+    let run = |cx: Cx<'a>| {
+        let run = run(cx);
+        async move { run.await.map(|value| (value, true)) }
+    };
+    Ok(super::kept(cx, stage, payload, keeps, run).await?.0)
+}
+
+// Members.
+
+/// As [`first`](crate::many::first): winners are on record before the others are dropped. `keeps`: what losers did may have
+/// to be undone.
+///
+/// # Errors
+/// As there.
+pub async fn first_kept<F, T>(
+    cx: Cx<'_>,
+    stage: u32,
+    keeps: bool,
+    payload: Payload<T>,
+    mut members: First<'_, F, T>,
+) -> Result<Vec<T>, Stop>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let Some(journal) = cx.journal() else { return members.await };
+    let path = cx.path_within(stage, "won");
+    if let Some(record) = journal.record(&path) {
+        let won: Result<Vec<T>, _> =
+            read_own::<Vec<Vec<u8>>>(&record).and_then(|all| all.iter().map(|bytes| payload.decode(bytes)).collect());
+        let won = match won {
+            Ok(won) => won,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        if keeps {
+            take_up(journal, record.order, members).await;
+        }
+        journal.recalled();
+        return Ok(won);
+    }
+    poll_fn(|context| members.poll_decided(context)).await?;
+    if let Some(outputs) = members.won() {
+        let bytes: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
+        match bytes {
+            Ok(bytes) => journal.put(path, Kind::Decided, own(&bytes)).await,
+            Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
+        }
+    }
+    members.finish()
+}
+
+/// What a member of a `quorum` gave, on record as soon as it is there, in the order of success.
+///
+/// # Errors
+/// The member's.
+pub async fn kept_member<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    member: usize,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    kept_part(cx, cx.path_within(stage, &format!("member-{member}")), payload, run).await
+}
+
+async fn take_up<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
+    let mut over = false;
+    poll_fn(|context| {
+        if !over {
+            over = run.as_mut().poll(context).is_ready();
+        }
+        held.as_mut().poll(context)
+    })
+    .await;
+}
+
+// Heads.
+
+/// The value of a head `name: T = NODE`, on record as soon as it is there.
+///
+/// # Errors
+/// The head's.
+pub async fn kept_head<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    name: &'static str,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), payload, run).await
+}
+
+async fn kept_part<T>(
+    cx: Cx<'_>,
+    path: String,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    let Some(journal) = cx.journal() else { return run.await };
+    if let Some(record) = journal.record(&path) {
+        return match payload.decode(&record.payload) {
+            Ok(value) => {
+                journal.hold(record.order).await;
+                journal.recalled();
+                Ok(value)
+            }
+            Err(error) => journal.undecodable(&path, error).await,
+        };
+    }
+    let value = run.await?;
+    match payload.encode(&value) {
+        Ok(bytes) => journal.put(path, Kind::Kept, bytes).await,
+        Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
+    }
+    Ok(value)
+}
+
+/// As [`select`]: which head decided is on record before the others are withdrawn. `labels`: the heads, as written,
+/// and whether they give a value.
+///
+/// # Errors
+/// That of the head which ended first.
+pub async fn select_kept<'a>(
+    cx: Cx<'a>,
+    stage: u32,
+    site: &str,
+    keeps: bool,
+    labels: &[(&'static str, bool)],
+    heads: Vec<Option<Head<'a>>>,
+) -> Result<usize, Stop> {
+    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
+    let path = cx.path_within(stage, &format!("choice-{site}"));
+    if let Some(record) = journal.record(&path) {
+        let before: String = match read_own(&record) {
+            Ok(before) => before,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        let Some(place) = labels.iter().position(|(label, _)| *label == before) else {
+            return journal.park(format!("'{path}' was decided by '{before}', which is no head any more")).await;
+        };
+        let mut heads = heads;
+        if keeps {
+            take_up(journal, record.order, poll_others(&mut heads, place)).await;
+        }
+        journal.recalled();
+        // What it gave is on record too.
+        if let (Some(Some(head)), Some((_, true))) = (heads.get_mut(place), labels.get(place)) {
+            head.as_mut().await?;
+        }
+        return Ok(place);
+    }
+    let mut select = select(cx, stage, heads);
+    let place = poll_fn(|context| select.poll_decided(context)).await?;
+    let label = labels.get(place).map(|(label, _)| *label).unwrap_or_default();
+    journal.put(path, Kind::Decided, own(&label)).await;
+    drop(select);
+    Ok(place)
+}
+
+async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
+    let mut over = vec![false; heads.len()];
+    over[chosen] = true;
+    poll_fn(|context| {
+        for (head, over) in heads.iter_mut().zip(&mut over) {
+            if let (Some(head), false) = (head, &over) {
+                *over = head.as_mut().poll(context).is_ready();
+            }
+        }
+        std::task::Poll::<()>::Pending
+    })
+    .await;
+}

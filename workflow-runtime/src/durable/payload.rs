@@ -1,0 +1,244 @@
+//! What is stored, as bytes: values of the user's types, and the engine's own records.
+
+use crate::{
+    BoxError, Failure, FailureKind,
+    failure::Panicked,
+    graph::Graph,
+    store::{Record, Timestamp},
+    undo::Undone,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{error::Error, fmt};
+
+/// How values of one type are stored. It is made where the type is written, so that a type that can't be stored is one
+/// error, there.
+pub struct Payload<T> {
+    encode: fn(&T) -> Result<Vec<u8>, BoxError>,
+    decode: fn(&[u8]) -> Result<T, BoxError>,
+}
+
+impl<T> Clone for Payload<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Payload<T> {}
+
+impl<T> Payload<T> {
+    /// For generated code.
+    ///
+    /// # Errors
+    /// The value can't be stored.
+    pub fn write(self, value: &T) -> Result<Vec<u8>, BoxError> {
+        self.encode(value)
+    }
+
+    /// For generated code.
+    ///
+    /// # Errors
+    /// It is no such value.
+    pub fn read(self, bytes: &[u8]) -> Result<T, BoxError> {
+        self.decode(bytes)
+    }
+
+    pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, BoxError> {
+        (self.encode)(value)
+    }
+
+    pub(crate) fn decode(self, bytes: &[u8]) -> Result<T, BoxError> {
+        (self.decode)(bytes)
+    }
+}
+
+/// What a `#[durable]` workflow keeps on its store.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` of a `#[durable]` workflow is of type `{Self}`, which can't be stored",
+    label = "not `Serialize + DeserializeOwned`",
+    note = "what a durable workflow takes, makes and decides on survives its process: derive `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait Stored<S>: Sized {
+    /// How.
+    fn payload() -> Payload<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, T: Serialize + DeserializeOwned> Stored<S> for T {
+    fn payload() -> Payload<T> {
+        Payload { encode: |value| Ok(serde_json::to_vec(value)?), decode: |bytes| Ok(serde_json::from_slice(bytes)?) }
+    }
+}
+
+/// That of a type; `S`: whose it is, for the compiler's words.
+#[must_use]
+pub fn stored<S, T: Stored<S>>() -> Payload<T> {
+    T::payload()
+}
+
+/// The same for the type that is asked of an expression.
+#[must_use]
+pub fn stored_of<S, T: Stored<S>>(_: crate::output::Of<T>) -> Payload<T> {
+    T::payload()
+}
+
+/// What kinds of records there are. The numbers are on disk: they never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A stage has completed; its output.
+    Done = 1,
+    /// The same, and there is nothing to undo of it: its condition did not hold, or it came out of a cache.
+    DoneIdle = 2,
+    /// A stage has failed; its failure.
+    Failed = 3,
+    /// Attempts have failed, and another one comes.
+    Tried = 4,
+    /// A choice; in words.
+    Decided = 5,
+    /// A value that something was decided on.
+    Kept = 6,
+    /// A point in time: a timer is due, a deadline ends.
+    Due = 7,
+    /// Fingerprints of a `for`'s items.
+    Items = 8,
+    /// A signal that a scope has taken.
+    Signal = 9,
+    /// A stage's undo has run.
+    Undone = 10,
+    /// An `on = attempt` undo has been armed.
+    Armed = 11,
+    /// How often a stage was interrupted.
+    Interrupted = 12,
+    /// How often the instance was interrupted without getting on.
+    Stuck = 13,
+    /// Somebody asked to cancel it.
+    Cancelled = 14,
+    /// A fingerprint of a value that is evaluated again.
+    Fingerprint = 15,
+}
+
+/// A record of the engine's own.
+pub(crate) fn own<T: Serialize>(value: &T) -> Vec<u8> {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("numbers and texts can be written: {error}"),
+    }
+}
+
+pub(crate) fn read_own<T: DeserializeOwned>(record: &Record) -> Result<T, BoxError> {
+    Ok(serde_json::from_slice(&record.payload)?)
+}
+
+/// Failed attempts of a stage.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    pub(crate) attempts: u32,
+    /// How much of each `#[retry]` is spent.
+    pub(crate) spent: Vec<u32>,
+    /// When the next attempt starts, in milliseconds since 1970.
+    pub(crate) next: u64,
+}
+
+impl Tried {
+    pub(crate) fn next(&self) -> Timestamp {
+        Timestamp::from_millis(self.next)
+    }
+}
+
+/// A failure as it is stored: without the user's own error, with its words.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredFailure {
+    stage: Option<String>,
+    kind: String,
+    attempts: u32,
+    sources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    undo_failures: Vec<StoredFailure>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    in_doubt: Vec<String>,
+}
+
+const KINDS: [(FailureKind, &str); 10] = [
+    (FailureKind::Error, "error"),
+    (FailureKind::Failed, "failed"),
+    (FailureKind::Panic, "panic"),
+    (FailureKind::Rounds, "rounds"),
+    (FailureKind::NoWinner, "no winner"),
+    (FailureKind::Timeout, "timeout"),
+    (FailureKind::Deadline, "deadline"),
+    (FailureKind::TooManyFailed, "too many failed"),
+    (FailureKind::BreakerOpen, "breaker open"),
+    (FailureKind::Cancelled, "cancelled"),
+];
+
+impl StoredFailure {
+    pub(crate) fn of(failure: &Failure) -> Self {
+        let mut sources = Vec::new();
+        let mut next = failure.source();
+        while let Some(error) = next {
+            sources.push(error.to_string());
+            next = error.source();
+        }
+        let kind = KINDS.iter().find(|(kind, _)| *kind == failure.kind()).map_or("error", |(_, name)| name);
+        Self {
+            stage: failure.stage().map(ToOwned::to_owned),
+            kind: kind.to_owned(),
+            attempts: failure.attempts(),
+            sources,
+            undo_failures: failure.undo_failures().iter().map(Self::of).collect(),
+            in_doubt: failure.in_doubt().iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// What a panic said.
+    pub(crate) fn of_panic(payload: &(dyn std::any::Any + Send)) -> Self {
+        let source = Panicked::new(payload);
+        Self::of(&Failure::new("", None, FailureKind::Panic, Some(source.into())))
+    }
+
+    /// As it was, but for the user's own error. A stage that is gone from the workflow is told in words.
+    pub(crate) fn restore(self, graph: &'static Graph<'static>) -> Failure {
+        let mut sources = self.sources;
+        let named = |name: &str| graph.stage(name).map(|(_, stage)| stage.name);
+        let stage = self.stage.as_deref().and_then(named);
+        if let (None, Some(gone)) = (stage, &self.stage) {
+            sources.insert(0, format!("in stage '{gone}', which the workflow no longer has"));
+        }
+        let source = sources
+            .into_iter()
+            .rev()
+            .fold(None, |source: Option<Box<Told>>, message| Some(Box::new(Told { message, source })));
+        let kind = KINDS.iter().find(|(_, name)| *name == self.kind).map_or(FailureKind::Error, |(kind, _)| *kind);
+        let failure = Failure::new(graph.name, stage, kind, source.map(|source| source as BoxError));
+        let undone = Undone {
+            failures: self.undo_failures.into_iter().map(|failure| failure.restore(graph)).collect(),
+            in_doubt: self.in_doubt.iter().filter_map(|name| named(name)).collect(),
+        };
+        failure.after(self.attempts, stage).with_undone(undone)
+    }
+}
+
+/// The words of an error whose process is gone.
+#[derive(Debug)]
+struct Told {
+    message: String,
+    source: Option<Box<Told>>,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl Error for Told {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Tells equal values from others, from process to process. (Two that differ may have the same one, once in 2^64.)
+pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<u64, BoxError> {
+    // FNV-1a: short, stable, and nobody gains anything by a collision.
+    let bytes = serde_json::to_vec(value)?;
+    Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+}

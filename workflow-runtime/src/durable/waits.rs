@@ -1,0 +1,98 @@
+//! Timers.
+
+use super::{
+    Journal, own,
+    payload::{Kind, Tried, read_own},
+};
+use crate::{run::Cx, store::Timestamp};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// When something is due that was asked for now, or before.
+pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Timestamp) -> Timestamp {
+    if let Some(record) = journal.record(&path) {
+        return match read_own::<u64>(&record) {
+            Ok(millis) => {
+                journal.recalled();
+                Timestamp::from_millis(millis)
+            }
+            Err(error) => journal.undecodable(&path, error).await,
+        };
+    }
+    let at = at();
+    journal.put(path, Kind::Due, own(&at.as_millis())).await;
+    at
+}
+
+/// `sleep(D)`; `site`: which of the sleeps in that stage.
+pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration) {
+    match cx.journal() {
+        None => crate::attempts::sleep(time).await,
+        Some(journal) => {
+            let path = cx.path_within(stage, &format!("timer-{site}"));
+            let at = due(journal, path, || journal.now().after(time)).await;
+            journal.wait_until(at).await;
+        }
+    }
+}
+
+/// `sleep_until(T)`
+pub async fn sleep_until_kept(cx: Cx<'_>, stage: u32, site: &str, time: SystemTime) {
+    match cx.journal() {
+        None => cx.sleep_until(time).await,
+        Some(journal) => {
+            let path = cx.path_within(stage, &format!("timer-{site}"));
+            let at = due(journal, path, || time.into()).await;
+            journal.wait_until(at).await;
+        }
+    }
+}
+
+/// Where a stage's attempts go on: the number of the next, what is spent of each retry, and the deadline.
+pub(crate) async fn attempted(
+    cx: Cx<'_>,
+    journal: &Journal,
+    stage: u32,
+    rules: usize,
+    deadline: Option<Duration>,
+) -> (u32, Vec<u32>, Option<Instant>) {
+    let deadline = match deadline {
+        None => None,
+        Some(limit) => {
+            let path = cx.path_within(stage, "deadline");
+            Some(journal.instant(due(journal, path, || journal.now().after(limit)).await))
+        }
+    };
+    let path = cx.path_within(stage, "tried");
+    let Some(record) = journal.record(&path) else { return (cx.attempt(), vec![0; rules], deadline) };
+    let tried: Tried = match read_own(&record) {
+        Ok(tried) => tried,
+        Err(error) => return journal.undecodable(&path, error).await,
+    };
+    journal.recalled();
+    let mut spent = tried.spent.clone();
+    spent.resize(rules, 0);
+    journal.wait_until(tried.next()).await;
+    (tried.attempts + cx.attempt(), spent, deadline)
+}
+
+/// An attempt has failed, and another one comes: that is on record before it does.
+pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts: u32, spent: &[u32], wait: Duration) {
+    let next = journal.now().after(wait);
+    let tried = Tried { attempts, spent: spent.to_vec(), next: next.as_millis() };
+    let (path, deadline) = (cx.path_within(stage, "tried"), cx.path_within(stage, "deadline"));
+    let mut put = vec![(path.into(), Kind::Tried, own(&tried))];
+    // All that the attempt did is undone, or needs no undoing; the deadline stays, and what undoes the stage itself.
+    if let Some(record) = journal.record(&deadline) {
+        put.push((deadline.into(), Kind::Due, record.payload));
+    }
+    let armed = cx.path_within(stage, "armed");
+    if journal.record(&armed).is_some() {
+        put.push((armed.into(), Kind::Armed, Vec::new()));
+    }
+    let forget = if cx.undoes() { Vec::new() } else { vec![format!("{}/", cx.path_of(stage))] };
+    journal.commit(put, &forget, Vec::new()).await;
+    if !wait.is_zero() {
+        journal.wait_until(next).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! What a `#[durable]` workflow has more than others.
+
+use super::Payload;
+use crate::{
+    BoxError,
+    signal::{SignalError, SignalQueue},
+    workflow::Workflow,
+};
+use serde_json::value::RawValue;
+
+/// A workflow that can run on a store: one with `#[durable]` over it. Only the macro implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't run on a store: it is not durable",
+    label = "not a `#[durable]` workflow",
+    note = "write `#[durable]` over the workflow"
+)]
+pub trait Durable: Workflow {
+    /// `#[was]` on the workflow.
+    #[doc(hidden)]
+    const FORMER_NAME: Option<&'static str>;
+
+    /// `#[was]` on stages and signals: each former name, and the one that it has now.
+    #[doc(hidden)]
+    const FORMER: &'static [(&'static str, &'static str)];
+
+    /// What starts an instance: the input where there is one, else all of them as a tuple.
+    type Start: Send + 'static;
+
+    #[doc(hidden)]
+    fn inputs(start: Self::Start) -> Self::Input;
+
+    #[doc(hidden)]
+    type Payloads;
+
+    #[doc(hidden)]
+    fn payloads() -> Self::Payloads;
+
+    #[doc(hidden)]
+    fn encode_input(input: &Self::Input) -> Result<Vec<u8>, BoxError>;
+
+    #[doc(hidden)]
+    fn decode_input(bytes: &[u8]) -> Result<Self::Input, BoxError>;
+
+    #[doc(hidden)]
+    fn output() -> Payload<Self::Output>;
+
+    #[doc(hidden)]
+    fn accept(signal: &Self::Signal) -> Result<(), SignalError>;
+
+    #[doc(hidden)]
+    fn encode_signal(signal: &Self::Signal) -> Result<(&'static str, Vec<u8>), BoxError>;
+
+    #[doc(hidden)]
+    fn deliver_stored(signals: &Self::Signals, name: &str, payload: &[u8], number: i64) -> Delivered;
+}
+
+/// What became of a stored signal.
+pub enum Delivered {
+    /// It waits for who asks for it.
+    Waits,
+    /// Nothing can take it any more.
+    Closed,
+    /// The workflow has no signal of that name.
+    Unknown,
+    /// Its value can't be read.
+    Unreadable(BoxError),
+}
+
+/// Hands a stored signal to those who wait for it.
+pub fn deliver<T>(queue: &SignalQueue<T>, stored: Payload<T>, payload: &[u8], number: i64) -> Delivered {
+    match stored.decode(payload) {
+        Err(error) => Delivered::Unreadable(error),
+        Ok(value) => match queue.deliver_stored(number, value) {
+            Ok(()) => Delivered::Waits,
+            Err(_) => Delivered::Closed,
+        },
+    }
+}
+
+/// Several values as one: a JSON array.
+///
+/// # Errors
+/// One of them is no JSON.
+pub fn join(parts: &[Vec<u8>]) -> Result<Vec<u8>, BoxError> {
+    let parts: Vec<&RawValue> = parts.iter().map(|part| serde_json::from_slice(part)).collect::<Result<_, _>>()?;
+    Ok(serde_json::to_vec(&parts)?)
+}
+
+/// The values in such an array.
+///
+/// # Errors
+/// It is none, or holds another number of them.
+pub fn split(bytes: &[u8], count: usize) -> Result<Vec<Vec<u8>>, BoxError> {
+    let parts: Vec<&RawValue> = serde_json::from_slice(bytes)?;
+    if parts.len() != count {
+        return Err(format!("{} inputs are stored, and the workflow takes {count}", parts.len()).into());
+    }
+    Ok(parts.iter().map(|part| part.get().as_bytes().to_vec()).collect())
+}

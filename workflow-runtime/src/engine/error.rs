@@ -1,0 +1,107 @@
+//! What an engine can't do, and why.
+
+use crate::{Failure, SignalError, store::StoreError};
+use std::{error::Error, fmt};
+
+/// Why an engine did not do what it was asked. It names the instance.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The store could not do its part.
+    Store(StoreError),
+    /// There is no instance with this id.
+    NotFound {
+        /// The id asked for.
+        id: String,
+    },
+    /// There is an instance with this id that was started with another input, or of another workflow.
+    Conflict {
+        /// The id asked for.
+        id: String,
+        /// What is different.
+        what: &'static str,
+    },
+    /// The engine was not given this workflow.
+    UnknownWorkflow {
+        /// Which instance is of it; empty where none is.
+        id: String,
+        /// The workflow's name.
+        workflow: String,
+    },
+    /// What is stored of the instance, or what was to be stored, can't be read or written.
+    Payload {
+        /// Which instance.
+        id: String,
+        /// What, and why.
+        why: String,
+    },
+    /// The instance has failed.
+    Failed {
+        /// Which instance.
+        id: String,
+        /// Its failure.
+        failure: Failure,
+    },
+    /// The instance waits for a person.
+    Parked {
+        /// Which instance.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The instance has ended: there is no state of it any more.
+    Ended {
+        /// Which instance.
+        id: String,
+    },
+    /// The signal was not taken.
+    Signal {
+        /// Which instance.
+        id: String,
+        /// Why.
+        error: SignalError,
+    },
+    /// The engine was shut down.
+    ShutDown,
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the store failed: {error}"),
+            Self::NotFound { id } => write!(formatter, "there is no instance '{id}'"),
+            Self::Conflict { id, what } => {
+                write!(formatter, "there is an instance '{id}' already, with another {what}")
+            }
+            Self::UnknownWorkflow { id, workflow } if id.is_empty() => {
+                write!(formatter, "the engine does not have the workflow '{workflow}'")
+            }
+            Self::UnknownWorkflow { id, workflow } => {
+                write!(formatter, "instance '{id}' is of the workflow '{workflow}', which the engine does not have")
+            }
+            Self::Payload { id, why } => write!(formatter, "instance '{id}': {why}"),
+            Self::Failed { id, failure } => write!(formatter, "instance '{id}' failed: {failure}"),
+            Self::Parked { id, reason } => write!(formatter, "instance '{id}' is parked: {reason}"),
+            Self::Ended { id } => write!(formatter, "instance '{id}' has ended"),
+            Self::Signal { id, error } => write!(formatter, "instance '{id}': {error}"),
+            Self::ShutDown => formatter.write_str("the engine was shut down"),
+        }
+    }
+}
+
+impl Error for EngineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Failed { failure, .. } => Some(failure),
+            Self::Signal { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,384 @@
+//! An instance in memory: its run, from where its records say to its end, or to where it only waits.
+
+use super::{EngineError, registered::Running, shared::Shared};
+use crate::{
+    Failure, FailureKind,
+    durable::{Delivered, Durable, Halt, Journal, Kind, STUCK, StoredFailure, own},
+    handle::CancelSignal,
+    observe::Observers,
+    run::{Core, TAIL},
+    store::{Batch, Change, Instance, InstanceKey, Loaded, Status, StoredSignal, Timestamp},
+    workflow::{compensated, root},
+};
+use std::{
+    any::Any,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+use tokio::sync::Notify;
+
+/// Where it stands that somebody has asked to cancel the instance.
+pub(crate) const CANCELLED: &str = ":cancelled";
+
+/// Where it stands that the instance was stopped in peace.
+const RESTED: &str = ":rested";
+
+/// After how many interruptions in a row without getting on an instance is parked.
+const INTERRUPTIONS: u32 = 5;
+
+/// An instance in memory, whatever its workflow.
+pub(crate) trait AnyLive: Any + Send + Sync {
+    /// As what it is.
+    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Leave the memory now.
+    fn stop(&self);
+}
+
+pub(crate) struct Live<W: Durable> {
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) state: Arc<W::State>,
+    pub(crate) signals: Arc<W::Signals>,
+    pub(crate) cancel: Arc<CancelSignal>,
+    /// How many signals were handed to it.
+    delivered: AtomicU64,
+    stopping: AtomicBool,
+    root: Mutex<Option<Waker>>,
+    /// All that is on record has been taken up.
+    caught_up: AtomicBool,
+    catching_up: Notify,
+}
+
+impl<W: Durable> AnyLive for Live<W> {
+    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn stop(&self) {
+        self.stopping.store(true, SeqCst);
+        let root = self.root.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(root) = root {
+            root.wake();
+        }
+    }
+}
+
+/// Where a run in memory ended.
+enum Outcome<T> {
+    Ended(Result<T, Failure>),
+    Halted(Halt),
+    /// It only waits; until then, if for a timer.
+    Waits(Option<Timestamp>),
+    Stopped,
+}
+
+impl<W: Durable> Live<W> {
+    pub(crate) fn make(
+        shared: &Arc<Shared>,
+        mut loaded: Loaded,
+        interrupted: bool,
+        (services, observers): (Arc<W::Services>, Observers),
+    ) -> (Arc<dyn AnyLive>, Running) {
+        let renamed = rename::<W>(&mut loaded);
+        let signals = std::mem::take(&mut loaded.signals);
+        let instance = loaded.instance.clone();
+        let fresh = loaded.records.is_empty() && !interrupted;
+        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, loaded));
+        let live = Arc::new(Self {
+            journal,
+            state: Arc::default(),
+            signals: Arc::default(),
+            cancel: Arc::default(),
+            delivered: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            root: Mutex::default(),
+            caught_up: AtomicBool::new(false),
+            catching_up: Notify::new(),
+        });
+        let resumed = if fresh { None } else { Some(interrupted) };
+        let left = Left { signals, renamed, resumed };
+        let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
+        (live, Box::pin(run))
+    }
+
+    /// Hands it a stored signal. The caller holds its gate.
+    pub(crate) fn deliver(&self, signal: &StoredSignal) -> Delivered {
+        self.delivered.fetch_add(1, SeqCst);
+        W::deliver_stored(&self.signals, &signal.name, &signal.payload, signal.number)
+    }
+
+    /// Waits until its state shows all that is on record.
+    pub(crate) async fn caught_up(&self) {
+        loop {
+            let caught_up = self.catching_up.notified();
+            if self.caught_up.load(SeqCst) {
+                return;
+            }
+            caught_up.await;
+        }
+    }
+
+    fn tell_caught_up(&self) {
+        if !self.caught_up.swap(true, SeqCst) {
+            self.catching_up.notify_waiters();
+        }
+    }
+
+    /// Polls until it ends, halts, only waits, or is stopped. What is on record is taken up without leaving.
+    fn poll<T>(
+        &self,
+        mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
+        context: &mut Context<'_>,
+    ) -> Poll<Outcome<T>> {
+        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        self.journal.listen(context.waker());
+        loop {
+            if let Some(halt) = self.journal.halted() {
+                return Poll::Ready(Outcome::Halted(halt));
+            }
+            if self.stopping.load(SeqCst) {
+                return Poll::Ready(Outcome::Stopped);
+            }
+            let before = self.journal.progress();
+            let woken = Arc::new(Woken { inner: context.waker().clone(), woken: AtomicBool::new(false) });
+            let waker = Waker::from(Arc::clone(&woken));
+            if let Poll::Ready(ended) = whole.as_mut().poll(&mut Context::from_waker(&waker)) {
+                // What it ended with may come of something that can't be read.
+                return Poll::Ready(match self.journal.halted() {
+                    Some(halt) => Outcome::Halted(halt),
+                    None => Outcome::Ended(ended),
+                });
+            }
+            if self.journal.is_catching_up() {
+                if !woken.woken.load(SeqCst) && self.journal.progress() == before {
+                    self.journal.release();
+                }
+                continue;
+            }
+            self.tell_caught_up();
+            if woken.woken.load(SeqCst) || self.journal.halted().is_some() || self.stopping.load(SeqCst) {
+                // It goes on at once: whatever woke it is not seen twice.
+                continue;
+            }
+            return match self.journal.only_waits() {
+                Some(until) => Poll::Ready(Outcome::Waits(until)),
+                None => Poll::Pending,
+            };
+        }
+    }
+}
+
+/// Tells whether a poll has woken itself.
+struct Woken {
+    inner: Waker,
+    woken: AtomicBool,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, SeqCst);
+        self.inner.wake_by_ref();
+    }
+}
+
+/// What an earlier run in memory left.
+struct Left {
+    /// Signals that nobody has taken.
+    signals: Vec<StoredSignal>,
+    /// What is on record under other names.
+    renamed: Vec<Change>,
+    /// Whether it was interrupted; none: it begins.
+    resumed: Option<bool>,
+}
+
+async fn run<W: Durable>(
+    shared: Arc<Shared>,
+    live: Arc<Live<W>>,
+    instance: Instance,
+    left: Left,
+    (services, observers): (Arc<W::Services>, Observers),
+) {
+    let journal = &live.journal;
+    let key = instance.key;
+    let begins = left.resumed.is_none();
+    let outcome = match prepare(&live, &instance, left).await {
+        Err(reason) => Outcome::Halted(Halt::Parked(reason)),
+        Ok(input) => {
+            let core = Core::new(W::GRAPH, W::COMPENSATES, observers).on_store(Arc::clone(journal));
+            if begins {
+                core.tell_started();
+            }
+            let mut whole = Box::pin(async {
+                let machine = W::machine(core.cx(), Some(&live.state), &services, &live.signals, input);
+                let mut machine = Box::pin(root(&core, machine));
+                let ended = poll_fn(|context| {
+                    // Not before all that there is to undo is known.
+                    if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
+                        return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
+                    }
+                    machine.as_mut().poll(context)
+                })
+                .await;
+                drop(machine);
+                match ended {
+                    Err(failure) => Err(compensated(&core, failure).await),
+                    given => given,
+                }
+            });
+            let outcome = loop {
+                let delivered = live.delivered.load(SeqCst);
+                let outcome = poll_fn(|context| live.poll(whole.as_mut(), context)).await;
+                let Outcome::Waits(until) = outcome else { break outcome };
+                let _gate = shared.gate(key).await;
+                if live.delivered.load(SeqCst) != delivered || live.stopping.load(SeqCst) {
+                    continue;
+                }
+                core.suspend();
+                leave_memory(&shared, &live, key, until).await;
+                return;
+            };
+            if !matches!(outcome, Outcome::Ended(_)) {
+                core.suspend();
+            }
+            drop(whole);
+            if let Outcome::Ended(ended) = &outcome {
+                core.tell_ended(ended);
+            }
+            outcome
+        }
+    };
+    let _gate = shared.gate(key).await;
+    settle::<W>(&shared, &live, &instance, outcome).await;
+    live.tell_caught_up();
+    shared.leave(key);
+}
+
+/// What has to be on disk before anything runs; gives the input, or why it can't run.
+async fn prepare<W: Durable>(
+    live: &Live<W>,
+    instance: &Instance,
+    Left { signals, renamed, resumed }: Left,
+) -> Result<W::Input, String> {
+    let journal = &live.journal;
+    journal.commit(Vec::new(), &[], renamed).await;
+    let input = W::decode_input(&instance.input).map_err(|error| format!("its input can't be read: {error}"))?;
+    for signal in &signals {
+        match live.deliver(signal) {
+            Delivered::Waits | Delivered::Closed => {}
+            Delivered::Unknown => {
+                return Err(format!("it was sent the signal '{}', which its workflow no longer has", signal.name));
+            }
+            Delivered::Unreadable(error) => {
+                return Err(format!("signal '{}' that was sent to it can't be read: {error}", signal.name));
+            }
+        }
+    }
+    if journal.record(CANCELLED).is_some() {
+        live.cancel.cancel();
+    }
+    if resumed == Some(true) {
+        let in_peace = journal.record(RESTED).is_some();
+        let interruptions = journal.was_interrupted();
+        if in_peace {
+            journal.remove(RESTED).await;
+        } else if interruptions >= INTERRUPTIONS {
+            return Err(format!("it was interrupted {interruptions} times in a row without getting on"));
+        } else {
+            journal.put(STUCK, Kind::Stuck, own(&interruptions)).await;
+        }
+    }
+    Ok(input)
+}
+
+/// It only waits: nothing of it stays in memory. The caller holds its gate.
+async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
+    let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: None };
+    let committed = shared.store.commit(Batch { instance: key, changes: vec![change] }).await;
+    shared.leave(key);
+    match committed {
+        Ok(()) if until.is_some() => shared.timers.notify_one(),
+        Ok(()) => {}
+        Err(error) => {
+            let id = live.journal.id();
+            tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
+            shared.try_later(key, id.to_string());
+        }
+    }
+}
+
+/// What became of it goes on disk, then to those who wait. The caller holds its gate.
+async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Instance, outcome: Outcome<W::Output>) {
+    let (key, id) = (instance.key, &instance.id);
+    let (status, bytes) = match &outcome {
+        Outcome::Ended(Ok(output)) => match W::output().encode(output) {
+            Ok(bytes) => (Status::Completed, bytes),
+            Err(error) => (Status::Parked, own(&format!("its output can't be stored: {error}"))),
+        },
+        Outcome::Ended(Err(failure)) => (Status::Failed, own(&StoredFailure::of(failure))),
+        Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
+        Outcome::Halted(Halt::Store(error)) => {
+            tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
+            shared.try_later(key, id.clone());
+            return;
+        }
+        Outcome::Waits(_) => return,
+        Outcome::Stopped => {
+            live.journal.note(RESTED.to_owned(), Kind::Stuck, own(&0));
+            return;
+        }
+    };
+    let outcome_bytes = Some(bytes.clone());
+    let mut changes = vec![Change::Status { status, wake_at: None, outcome: outcome_bytes }];
+    if status.has_ended() {
+        changes.push(Change::Clear);
+    }
+    if let Err(error) = shared.store.commit(Batch { instance: key, changes }).await {
+        tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
+        shared.try_later(key, id.clone());
+        return;
+    }
+    shared.tell_end(key, || match (&outcome, status) {
+        (Outcome::Ended(Err(failure)), _) => Err(EngineError::Failed { id: id.clone(), failure: failure.clone() }),
+        (_, Status::Completed) => Ok(bytes.clone()),
+        _ => Err(EngineError::Parked { id: id.clone(), reason: super::parked_reason(&bytes) }),
+    });
+}
+
+/// What is on record under a former name goes on under the one that it has now: `#[was(old)]`. Gives what has to change on
+/// the store.
+fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
+    let renamed = |part: &str| W::FORMER.iter().find(|(old, _)| *old == part).map(|(_, new)| *new);
+    let mut changes = Vec::new();
+    if W::FORMER.is_empty() {
+        return changes;
+    }
+    for (path, record) in &mut loaded.records {
+        let parts: Vec<String> = path
+            .split('/')
+            .map(|part| match part.strip_prefix(":signal-") {
+                Some(signal) => format!(":signal-{}", renamed(signal).unwrap_or(signal)),
+                None => renamed(part).unwrap_or(part).to_owned(),
+            })
+            .collect();
+        let now = parts.join("/");
+        if now != *path {
+            changes.push(Change::Remove { path: path.as_str().into() });
+            changes.push(Change::Put { path: now.as_str().into(), record: record.clone() });
+            *path = now;
+        }
+    }
+    for signal in &mut loaded.signals {
+        if let Some(new) = renamed(&signal.name) {
+            new.clone_into(&mut signal.name);
+        }
+    }
+    changes
+}

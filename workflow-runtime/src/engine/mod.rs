@@ -1,0 +1,224 @@
+//! Workflows that survive their process: an [`Engine`] runs `#[durable]` workflows on a [`Store`].
+//!
+//! ```
+//! use workflow_runtime::{engine::Engine, store::MemoryStore, workflow};
+//!
+//! workflow! {
+//!     /// Doubles a number, at its leisure.
+//!     #[durable]
+//!     pub workflow Doubling(number: u32) -> u32 {
+//!         stage rest = sleep(3d);
+//!         #[after(rest)]
+//!         stage doubled: u32 = *number * 2;
+//!         doubled
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::builder().store(MemoryStore::new()).workflow(Doubling::new()).start().await?;
+//! let run = engine.start::<Doubling>("the-first", 21).await?; // On disk now.
+//! assert_eq!(run.result().await?, 42); // Three days later, in whatever process.
+//! # Ok(()) }
+//! ```
+
+mod error;
+mod live;
+mod registered;
+mod run;
+mod shared;
+
+pub use crate::durable::Durable;
+pub use error::EngineError;
+pub use run::Run;
+
+use crate::{
+    durable::Clock,
+    store::{Instance, Loaded, NewInstance, Status, Store, StoreErrorKind},
+};
+use registered::{Registered, Registration};
+use shared::Shared;
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+
+/// Runs durable workflows on a store. Cloning costs a reference count.
+///
+/// Dropping it stops nothing: [`shutdown`](Self::shutdown) does.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What an [`Engine`] is made of.
+#[derive(Default)]
+pub struct EngineBuilder {
+    store: Option<Arc<dyn Store>>,
+    workflows: HashMap<&'static str, Arc<dyn Registered>>,
+    clock: Option<SystemTime>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Engine").field("workflows", &self.shared.workflows.keys()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("EngineBuilder").field("workflows", &self.workflows.keys()).finish_non_exhaustive()
+    }
+}
+
+impl EngineBuilder {
+    /// Where instances live. Without one, they live in memory.
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// A workflow whose instances it runs. A second one of the same name takes the place of the first.
+    #[must_use]
+    pub fn workflow<W: Durable>(mut self, workflow: W) -> Self {
+        let registration: Arc<dyn Registered> = Arc::new(Registration(workflow));
+        if let Some(former) = W::FORMER_NAME {
+            // One that has that name now keeps it.
+            self.workflows.entry(former).or_insert_with(|| Arc::clone(&registration));
+        }
+        self.workflows.insert(W::GRAPH.name, registration);
+        self
+    }
+
+    /// What time it is when the engine starts; from there on tokio's clock counts. Without it, what the system says.
+    #[must_use]
+    pub fn starting_at(mut self, time: SystemTime) -> Self {
+        self.clock = Some(time);
+        self
+    }
+
+    /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left.
+    ///
+    /// # Errors
+    /// The store's.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn start(self) -> Result<Engine, EngineError> {
+        let store = self.store.unwrap_or_else(|| Arc::new(crate::store::MemoryStore::new()));
+        // A store that can't be read says so now.
+        store.list(None, 1, &[]).await?;
+        let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
+        let shared = Arc::new(Shared::new(store, clock, self.workflows));
+        tokio::spawn(Arc::clone(&shared).resume());
+        tokio::spawn(Arc::clone(&shared).keep_time());
+        Ok(Engine { shared })
+    }
+}
+
+impl Engine {
+    /// An engine to be.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    fn knows<W: Durable>(&self) -> Result<(), EngineError> {
+        match self.shared.workflows.contains_key(W::GRAPH.name) {
+            true => Ok(()),
+            false => Err(EngineError::UnknownWorkflow { id: String::new(), workflow: W::GRAPH.name.to_owned() }),
+        }
+    }
+
+    /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id
+    /// with the same input is the same instance, whatever has become of it.
+    ///
+    /// # Errors
+    /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
+    /// [`EngineError::UnknownWorkflow`]; the store's.
+    pub async fn start<W: Durable>(&self, id: impl Into<String>, input: W::Start) -> Result<Run<W>, EngineError> {
+        self.knows::<W>()?;
+        if self.shared.is_stopping() {
+            return Err(EngineError::ShutDown);
+        }
+        let id = id.into();
+        let input = W::encode_input(&W::inputs(input)).map_err(|error| EngineError::Payload {
+            id: id.clone(),
+            why: format!("its input can't be stored: {error}"),
+        })?;
+        let new = NewInstance {
+            id: id.clone(),
+            workflow: W::GRAPH.name.to_owned(),
+            version: u32::try_from(W::GRAPH.version).unwrap_or(u32::MAX),
+            input: input.clone(),
+            created_at: self.shared.now(),
+        };
+        let key = match self.shared.store.create(new.clone()).await {
+            Ok(key) => key,
+            Err(error) if error.kind() == StoreErrorKind::Exists => return self.same::<W>(id, &input).await,
+            Err(error) => return Err(error.into()),
+        };
+        let NewInstance { workflow, version, input, created_at, .. } = new;
+        let instance = Instance {
+            key,
+            id: id.clone(),
+            workflow,
+            version,
+            input,
+            created_at,
+            status: Status::Running,
+            outcome: Vec::new(),
+            wake_at: None,
+        };
+        let _gate = self.shared.gate(key).await;
+        if self.shared.live(key).is_none() {
+            self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false)?;
+        }
+        Ok(Run::new(Arc::clone(&self.shared), key, id))
+    }
+
+    async fn same<W: Durable>(&self, id: String, input: &[u8]) -> Result<Run<W>, EngineError> {
+        let run = self.find::<W>(id.clone()).await?;
+        let stored = self.shared.store.find(&id).await?.ok_or_else(|| EngineError::NotFound { id: id.clone() })?;
+        // Two texts of one value: what a map holds comes in any order.
+        let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        if stored.input != input && (value(input).is_none() || value(&stored.input) != value(input)) {
+            return Err(EngineError::Conflict { id, what: "input" });
+        }
+        Ok(run)
+    }
+
+    /// The instance with this id, whatever has become of it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`]; [`EngineError::Conflict`] where it is of another workflow; the store's.
+    pub async fn find<W: Durable>(&self, id: impl Into<String>) -> Result<Run<W>, EngineError> {
+        self.knows::<W>()?;
+        let id = id.into();
+        match self.shared.store.find(&id).await? {
+            None => Err(EngineError::NotFound { id }),
+            Some(instance) if instance.workflow != W::GRAPH.name && Some(&*instance.workflow) != W::FORMER_NAME => {
+                Err(EngineError::Conflict { id, what: "workflow" })
+            }
+            Some(instance) => Ok(Run::new(Arc::clone(&self.shared), instance.key, id)),
+        }
+    }
+
+    /// How many instances are in memory: those that only wait are not.
+    #[must_use]
+    pub fn in_memory(&self) -> usize {
+        self.shared.in_memory()
+    }
+
+    /// Stops all instances where they are, and lets go of the store. Nothing is lost: another engine goes on with them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn shutdown(self) -> Result<(), EngineError> {
+        self.shared.stop().await;
+        Ok(self.shared.store.close().await?)
+    }
+}
+
+/// Why an instance is parked, as it is stored.
+fn parked_reason(bytes: &[u8]) -> String {
+    serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned())
+}

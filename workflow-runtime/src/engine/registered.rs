@@ -1,0 +1,25 @@
+//! A workflow that an engine has, whatever its types.
+
+use super::{
+    live::{AnyLive, Live},
+    shared::Shared,
+};
+use crate::{durable::Durable, store::Loaded};
+use std::{pin::Pin, sync::Arc};
+
+/// A workflow as the engine knows it.
+pub(crate) trait Registered: Send + Sync {
+    /// An instance in memory, and the future that runs it.
+    fn live(&self, shared: &Arc<Shared>, loaded: Loaded, interrupted: bool) -> (Arc<dyn AnyLive>, Running);
+}
+
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+pub(crate) struct Registration<W>(pub(crate) W);
+
+impl<W: Durable> Registered for Registration<W> {
+    fn live(&self, shared: &Arc<Shared>, loaded: Loaded, interrupted: bool) -> (Arc<dyn AnyLive>, Running) {
+        let (services, observers) = self.0.parts();
+        Live::<W>::make(shared, loaded, interrupted, (Arc::clone(services), observers.clone()))
+    }
+}

@@ -1,0 +1,179 @@
+//! The handle of one durable instance.
+
+use super::{
+    EngineError,
+    live::{CANCELLED, Live},
+    parked_reason,
+    shared::Shared,
+};
+use crate::{
+    SignalError,
+    durable::{Delivered, Durable, Kind, StoredFailure},
+    store::{InstanceKey, NewSignal, Status, StoredSignal},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
+pub struct Run<W> {
+    shared: Arc<Shared>,
+    key: InstanceKey,
+    id: Arc<str>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W> Clone for Run<W> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), key: self.key, id: Arc::clone(&self.id), workflow: PhantomData }
+    }
+}
+
+impl<W> fmt::Debug for Run<W> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl<W: Durable> Run<W> {
+    pub(crate) fn new(shared: Arc<Shared>, key: InstanceKey, id: impl Into<Arc<str>>) -> Self {
+        Self { shared, key, id: id.into(), workflow: PhantomData }
+    }
+
+    /// The user's name for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What has become of it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn status(&self) -> Result<Status, EngineError> {
+        Ok(self.stored().await?.status)
+    }
+
+    async fn stored(&self) -> Result<crate::store::Instance, EngineError> {
+        let found = self.shared.store.find(&self.id).await?;
+        found.ok_or_else(|| EngineError::NotFound { id: self.id.to_string() })
+    }
+
+    /// Its output, once it has one. Dropping the future has no effect on the instance, and it may be asked again.
+    ///
+    /// # Errors
+    /// [`EngineError::Failed`] with its failure, [`EngineError::Parked`] where it waits for a person,
+    /// [`EngineError::ShutDown`] where the engine ends before it does; the store's.
+    pub async fn result(&self) -> Result<W::Output, EngineError> {
+        // Asked before the store is, so that its end can't come in between.
+        let end = self.shared.await_end(self.key);
+        if self.shared.is_stopping() {
+            return Err(EngineError::ShutDown);
+        }
+        let stored = self.stored().await?;
+        let bytes = match stored.status {
+            Status::Completed => stored.outcome,
+            Status::Failed => {
+                let failure = serde_json::from_slice::<StoredFailure>(&stored.outcome)
+                    .map_err(|error| self.payload(format!("its failure can't be read: {error}")))?;
+                let failure = failure.restore(W::GRAPH);
+                return Err(EngineError::Failed { id: self.id.to_string(), failure });
+            }
+            Status::Parked => {
+                let reason = parked_reason(&stored.outcome);
+                return Err(EngineError::Parked { id: self.id.to_string(), reason });
+            }
+            _ => end.await.map_err(|_| EngineError::ShutDown)??,
+        };
+        W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
+    }
+
+    fn payload(&self, why: String) -> EngineError {
+        EngineError::Payload { id: self.id.to_string(), why }
+    }
+
+    /// Its state, typed: what has become of each stage, and the outputs that are still needed. An instance that only waits is
+    /// brought into memory for it.
+    ///
+    /// # Errors
+    /// [`EngineError::Ended`] once it has ended; [`EngineError::Parked`]; the store's.
+    pub async fn state(&self) -> Result<Arc<W::State>, EngineError> {
+        let live = {
+            let _gate = self.shared.gate(self.key).await;
+            self.live().await?
+        };
+        live.caught_up().await;
+        Ok(Arc::clone(&live.state))
+    }
+
+    /// In memory. The caller holds its gate.
+    async fn live(&self) -> Result<Arc<Live<W>>, EngineError> {
+        match self.shared.activate(self.key).await? {
+            Some(live) => {
+                live.any().downcast().map_err(|_| EngineError::Conflict { id: self.id.to_string(), what: "workflow" })
+            }
+            None => match self.stored().await? {
+                stored if stored.status == Status::Parked => {
+                    Err(EngineError::Parked { id: self.id.to_string(), reason: parked_reason(&stored.outcome) })
+                }
+                _ => Err(EngineError::Ended { id: self.id.to_string() }),
+            },
+        }
+    }
+
+    /// Sends it a signal, which is on disk when this returns. It waits until it is asked for, in order, and is delivered once.
+    ///
+    /// # Errors
+    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold; the store's.
+    pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
+        self.send(None, signal).await
+    }
+
+    /// The same, once: a further one with the same key is dropped.
+    ///
+    /// # Errors
+    /// As [`signal`](Self::signal).
+    pub async fn signal_once(&self, key: impl Into<String>, signal: W::Signal) -> Result<(), EngineError> {
+        self.send(Some(key.into()), signal).await
+    }
+
+    async fn send(&self, once: Option<String>, signal: W::Signal) -> Result<(), EngineError> {
+        let refused = |error| EngineError::Signal { id: self.id.to_string(), error };
+        W::accept(&signal).map_err(refused)?;
+        let (name, payload) =
+            W::encode_signal(&signal).map_err(|error| self.payload(format!("the signal can't be stored: {error}")))?;
+        let _gate = self.shared.gate(self.key).await;
+        if self.shared.live(self.key).is_none() && self.stored().await?.status.has_ended() {
+            return Err(refused(SignalError::Closed));
+        }
+        let new = NewSignal { name: name.to_owned(), payload: payload.clone(), once };
+        let Some(number) = self.shared.store.signal(self.key, new).await? else { return Ok(()) };
+        match self.shared.live(self.key).map(|live| live.any().downcast::<Live<W>>()) {
+            Some(Ok(live)) => {
+                let stored = StoredSignal { number, name: name.to_owned(), payload };
+                match live.deliver(&stored) {
+                    Delivered::Closed => Err(refused(SignalError::Closed)),
+                    _ => Ok(()),
+                }
+            }
+            // Brought into memory, it finds the signal in the store.
+            _ => match self.shared.activate(self.key).await {
+                Ok(_) | Err(EngineError::ShutDown) => Ok(()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Cancels it: what is under way is cut, and what was done is undone. It returns as soon as the wish is on disk.
+    ///
+    /// # Errors
+    /// The store's. Nothing happens where it has ended.
+    pub async fn cancel(&self) -> Result<(), EngineError> {
+        let _gate = self.shared.gate(self.key).await;
+        let live = match self.live().await {
+            Err(EngineError::Ended { .. }) => return Ok(()),
+            live => live?,
+        };
+        live.journal.put(CANCELLED, Kind::Cancelled, Vec::new()).await;
+        live.cancel.cancel();
+        Ok(())
+    }
+}

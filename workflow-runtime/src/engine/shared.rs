@@ -1,0 +1,247 @@
+//! What all handles and all instances of one engine share: which instances are in memory, and who waits for them.
+
+use super::{EngineError, live::AnyLive, registered::Registered};
+use crate::{
+    durable::Clock,
+    store::{Instance, InstanceKey, Loaded, Status, Store, StoreErrorKind, Timestamp},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, oneshot};
+
+/// How many locks all instances share: enough that two that are busy at once seldom meet.
+const GATES: usize = 128;
+
+/// How many instances are looked for at once.
+const PAGE: usize = 256;
+
+/// When an instance is tried again that the store failed.
+const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
+
+/// How an instance ended, for those who wait for it.
+pub(crate) type Ended = Result<Vec<u8>, EngineError>;
+
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
+    /// Those in memory.
+    live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
+    waiting: Mutex<HashMap<InstanceKey, Vec<oneshot::Sender<Ended>>>>,
+    /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.
+    gates: Vec<tokio::sync::Mutex<()>>,
+    /// A timer may be due earlier than was known.
+    pub(crate) timers: Notify,
+    stopping: AtomicBool,
+    /// An instance has left the memory.
+    left: Notify,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        workflows: HashMap<&'static str, Arc<dyn Registered>>,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            workflows,
+            live: Mutex::default(),
+            waiting: Mutex::default(),
+            gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
+            timers: Notify::new(),
+            stopping: AtomicBool::new(false),
+            left: Notify::new(),
+        }
+    }
+
+    pub(crate) async fn gate(&self, key: InstanceKey) -> tokio::sync::MutexGuard<'_, ()> {
+        let gate = usize::try_from(key.0.unsigned_abs()).unwrap_or_default() % GATES;
+        self.gates[gate].lock().await
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(SeqCst)
+    }
+
+    pub(crate) fn live(&self, key: InstanceKey) -> Option<Arc<dyn AnyLive>> {
+        lock(&self.live).get(&key).cloned()
+    }
+
+    /// How many instances are in memory.
+    pub(crate) fn in_memory(&self) -> usize {
+        lock(&self.live).len()
+    }
+
+    pub(crate) fn leave(&self, key: InstanceKey) {
+        let gone = lock(&self.live).remove(&key);
+        drop(gone);
+        self.left.notify_waiters();
+    }
+
+    // Those who wait.
+
+    /// Gives what that instance ends with, once it does.
+    pub(crate) fn await_end(&self, key: InstanceKey) -> oneshot::Receiver<Ended> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.waiting).entry(key).or_default().push(sender);
+        receiver
+    }
+
+    pub(crate) fn tell_end(&self, key: InstanceKey, mut ended: impl FnMut() -> Ended) {
+        for waiting in lock(&self.waiting).remove(&key).unwrap_or_default() {
+            let _ = waiting.send(ended());
+        }
+    }
+
+    // Into memory.
+
+    /// Brings an instance into memory, unless it is there or has ended. The caller holds its gate.
+    pub(crate) async fn activate(self: &Arc<Self>, key: InstanceKey) -> Result<Option<Arc<dyn AnyLive>>, EngineError> {
+        if let Some(live) = self.live(key) {
+            return Ok(Some(live));
+        }
+        if self.is_stopping() {
+            return Err(EngineError::ShutDown);
+        }
+        let loaded = self.store.load(key).await?;
+        match loaded.instance.status {
+            Status::Running | Status::Waiting => {
+                let interrupted = loaded.instance.status == Status::Running;
+                self.bring(loaded, interrupted).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The same for what is loaded already.
+    pub(crate) fn bring(self: &Arc<Self>, loaded: Loaded, interrupted: bool) -> Result<Arc<dyn AnyLive>, EngineError> {
+        let Some(workflow) = self.workflows.get(loaded.instance.workflow.as_str()) else {
+            let Instance { id, workflow, .. } = loaded.instance;
+            return Err(EngineError::UnknownWorkflow { id, workflow });
+        };
+        let key = loaded.instance.key;
+        let (live, run) = workflow.live(self, loaded, interrupted);
+        lock(&self.live).insert(key, Arc::clone(&live));
+        tokio::spawn(run);
+        Ok(live)
+    }
+
+    /// The same in the background; what can't be brought is told to `tracing`.
+    pub(crate) async fn wake(self: &Arc<Self>, instance: &Instance) {
+        let _gate = self.gate(instance.key).await;
+        if let Err(error) = self.activate(instance.key).await {
+            self.could_not(instance.key, &instance.id, &error);
+        }
+    }
+
+    fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
+        match error {
+            EngineError::ShutDown => {}
+            EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {
+                tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
+                self.try_later(key, id.to_owned());
+            }
+            _ => tracing::error!(target: "workflow", instance = id, %error, "the instance can't go on"),
+        }
+    }
+
+    /// Tries once more what the store failed.
+    pub(crate) fn try_later(self: &Arc<Self>, key: InstanceKey, id: String) {
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(AFTER_STORE_FAILURE).await;
+            let _gate = shared.gate(key).await;
+            if let Err(error) = shared.activate(key).await {
+                shared.could_not(key, &id, &error);
+            }
+        });
+    }
+
+    /// Brings into memory whatever an earlier process left.
+    pub(crate) async fn resume(self: Arc<Self>) {
+        let mut after = None;
+        while !self.is_stopping() {
+            let page = match self.store.list(after, PAGE, &[Status::Running]).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(target: "workflow", %error, "can't look for unfinished instances: tried again in 5 s");
+                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    continue;
+                }
+            };
+            for instance in &page {
+                self.wake(instance).await;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = Some(last.key),
+                _ => return,
+            }
+        }
+    }
+
+    /// Wakes whatever is due, as long as the engine lives.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        while !self.is_stopping() {
+            let news = self.timers.notified();
+            let due = match self.store.due(self.clock.now(), PAGE).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!(target: "workflow", %error, "can't look for what is due: tried again in 5 s");
+                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    continue;
+                }
+            };
+            for instance in &due.instances {
+                self.wake(instance).await;
+            }
+            if due.instances.len() == PAGE {
+                continue;
+            }
+            match due.next {
+                None => news.await,
+                Some(at) => {
+                    let _ = tokio::time::timeout_at(self.clock.instant(at), news).await;
+                }
+            }
+        }
+    }
+
+    /// Stops all instances where they are, and waits until none is in memory.
+    pub(crate) async fn stop(&self) {
+        self.stopping.store(true, SeqCst);
+        self.timers.notify_waiters();
+        self.timers.notify_one();
+        loop {
+            let left = self.left.notified();
+            let all: Vec<_> = lock(&self.live).values().cloned().collect();
+            if all.is_empty() {
+                break;
+            }
+            for live in all {
+                live.stop();
+            }
+            left.await;
+        }
+        for (_, waiting) in lock(&self.waiting).drain() {
+            for waiting in waiting {
+                let _ = waiting.send(Err(EngineError::ShutDown));
+            }
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
