@@ -1,7 +1,11 @@
 //! No room left.
 
-use crate::given::{Folder, batch, commit, made, put};
-use workflow_runtime::store::{Change, SqliteOptions, Status, Store, StoreErrorKind};
+use crate::{
+    given::{Folder, batch, commit, made, put},
+    process,
+};
+use std::fs;
+use workflow_runtime::store::{Change, SqliteOptions, SqliteStore, Status, Store, StoreErrorKind};
 
 #[tokio::test]
 async fn goes_on_once_there_is_room() {
@@ -82,4 +86,47 @@ async fn an_instance_that_does_not_fit_is_not_made() {
     let store = folder.open().expect("opens, without a limit");
     let key = store.create(large.clone()).await.expect("is made");
     assert_eq!(store.load(key).await.expect("loads").instance.input, large.input);
+}
+
+/// On a disk that is really full:
+///
+/// ```sh
+/// mount -t tmpfs -o size=8M none /mnt
+/// WORKFLOW_TEST_STORE=/mnt/payments.db cargo test --features sqlite --test sqlite a_full_disk -- --ignored
+/// ```
+#[tokio::test]
+#[ignore = "wants a small disk"]
+async fn a_full_disk() {
+    let Some(path) = process::store() else { return };
+    let ballast = path.with_extension("ballast");
+    fs::write(&ballast, vec![0; 2 << 20]).expect("there is room for ballast");
+    let store = SqliteStore::open(&path).expect("opens");
+    let key = made(&store, "order").await;
+    let mut stored = 0_u64;
+    let large = |number: u64| put(&format!("stage/{number}"), number, vec![b'x'; 50_000]);
+    let error = loop {
+        match store.commit(batch(key, [large(stored)])).await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(stored > 5, "{stored}");
+    // It stays so, also for many at once, and what is there can be read.
+    let asked: Vec<_> = (0..20).map(|number| store.commit(batch(key, [large(stored + number)]))).collect();
+    for committed in asked {
+        assert_eq!(committed.await.expect_err("there is no room").kind(), StoreErrorKind::Full);
+    }
+    assert_eq!(store.load(key).await.expect("loads").records.len() as u64, stored);
+
+    fs::remove_file(ballast).expect("can be removed");
+    for number in 0..10 {
+        commit(&store, key, [large(stored + number)]).await;
+    }
+    // There may be no room to move all of it from the log into the file; it is on disk all the same.
+    if let Err(error) = store.close().await {
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    }
+    let store = SqliteStore::open(&path).expect("opens again");
+    assert_eq!(store.load(key).await.expect("loads").records.len() as u64, stored + 10);
 }
