@@ -49,6 +49,16 @@
 //! The future of `run` can be polled on any executor. `start`, `#[spawn]`, `#[blocking]` and whatever has a timer
 //! (`#[timeout]`, `#[deadline]`, a wait of `#[retry]`, `sleep`) need a tokio runtime.
 //!
+//! # Features
+//!
+//! None is on unless asked for; what runs in memory needs none of them.
+//!
+//! | feature | brings | needs |
+//! | --- | --- | --- |
+//! | `durable` | `store`: where durable instances live, the trait for it and its conformance suite, a store in memory | serde, serde_json |
+//! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | rusqlite with SQLite itself, crc32fast |
+//! | `metrics` | `observe::Metrics`: counters and histograms of runs | metrics |
+//!
 //! # Not available yet
 //!
 //! `#[durable]` and `#[was]`. The macro refuses them and says so. A run lives in memory, and ends with its process.
