@@ -8,6 +8,7 @@
 
 mod alone;
 mod committers;
+mod reading;
 
 use std::{env, error::Error, path::PathBuf, time::Duration};
 
@@ -36,5 +37,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("{committers:>10}  {alone:>14.0}  {store:>14.0}  {:>6.2}", store / alone);
     }
-    Ok(())
+    reading::measure(&folder.path().join("reading.db"))
 }

@@ -42,11 +42,6 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Waits for the next one. None: the queue is closed and empty.
-    pub(super) fn next(&self) -> Option<T> {
-        self.filled().waiting.pop_front()
-    }
-
     /// Waits until there is one, and takes all there are, at most `limit`. None at all: the queue is closed and empty.
     pub(super) fn all(&self, limit: usize) -> Vec<T> {
         let mut content = self.filled();

@@ -10,6 +10,8 @@ use std::{path::Path, sync::Arc};
 /// A reader's statements, each prepared once.
 pub(super) struct Reader<'connection> {
     path: Arc<Path>,
+    /// Why there is no transaction, where there is none.
+    refused: Option<StoreError>,
     begin: Statement<'connection>,
     end: Statement<'connection>,
     find: Statement<'connection>,
@@ -49,6 +51,7 @@ impl<'connection> Reader<'connection> {
             FROM instances LEFT JOIN inputs ON instance = key WHERE key = ?1";
         Ok(Self {
             path,
+            refused: None,
             begin: prepare("BEGIN")?,
             end: prepare("COMMIT")?,
             find: prepare("SELECT key FROM instances WHERE id = ?1")?,
@@ -65,6 +68,16 @@ impl<'connection> Reader<'connection> {
                 "SELECT key, wake_at FROM instances WHERE status = 1 AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?1",
             )?,
         })
+    }
+
+    /// Answers several queries in one transaction, which is what costs most of a small one. Each sees what was written before it was
+    /// asked, and nothing that comes meanwhile.
+    pub(super) fn together(&mut self, queries: impl FnOnce(&mut Self)) {
+        let begun = self.begin.execute([]);
+        self.refused = begun.err().map(|error| fault(error, "read", &self.path));
+        queries(self);
+        // It has written nothing: it is over, however it ends.
+        let _ = self.end.execute([]);
     }
 
     pub(super) fn find(&mut self, id: &str) -> Found<Option<Instance>> {
@@ -148,14 +161,12 @@ impl<'connection> Reader<'connection> {
         })
     }
 
-    /// In one transaction, so that it sees nothing that comes meanwhile.
+    /// Within a transaction, so that all of it is of one moment.
     fn at_one_moment<T>(&mut self, read: impl FnOnce(&mut Self) -> Found<T>) -> Found<T> {
-        let path = self.path.clone();
-        let told = |error| fault(error, "read", &path);
-        self.begin.execute([]).map_err(told)?;
-        let found = read(self);
-        let ended = self.end.execute([]).map_err(told);
-        found.and_then(|found| ended.map(|_| found))
+        match &self.refused {
+            Some(error) => Err(error.clone()),
+            None => read(self),
+        }
     }
 
     fn keys(

@@ -21,6 +21,9 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// So many queries at most share a transaction, so that the other readers have some too.
+const TOGETHER: usize = 16;
+
 /// What a reader is asked.
 pub(super) type Query = Box<dyn FnOnce(&mut Reader<'_>) + Send>;
 
@@ -159,8 +162,12 @@ fn read(connection: &Connection, shared: &Shared, tells: Sender<Told>) {
     let _broken = Broken(shared);
     let reader = Reader::new(connection, shared.path.clone());
     if let Some(mut reader) = ready(reader, shared, tells) {
-        while let Some(query) = shared.reads.next() {
-            query(&mut reader);
+        loop {
+            let queries = shared.reads.all(TOGETHER);
+            if queries.is_empty() {
+                return;
+            }
+            reader.together(|reader| queries.into_iter().for_each(|query| query(reader)));
         }
     }
 }
