@@ -55,7 +55,7 @@
 //!
 //! | feature | brings | needs |
 //! | --- | --- | --- |
-//! | `durable` | `store`: where durable instances live, the trait for it and its conformance suite, a store in memory | serde, serde_json |
+//! | `durable` | `engine`: workflows that survive their process; `store`: where they live, a store in memory, the trait for others and its conformance suite | serde, `serde_json` |
 //! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | rusqlite with SQLite itself, crc32fast |
 //! | `metrics` | `observe::Metrics`: counters and histograms of runs | metrics |
 //!
