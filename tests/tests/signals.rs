@@ -221,3 +221,21 @@ async fn the_timeout_of_a_signal_starts_when_what_it_comes_after_has_ended() {
     let failure = AfterOutside::new().run().await.unwrap_err();
     assert_eq!((failure.kind(), start.elapsed().as_secs()), (FailureKind::Timeout, 3));
 }
+
+workflow! {
+    workflow Choosy() -> u32 {
+        #[accept(100 / *answer > 3)]
+        signal answer: u32;
+        answer + 0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_that_panics_tells_the_sender() {
+    let run = Choosy::new().start();
+    tokio::task::yield_now().await;
+    assert_eq!(run.signal(ChoosySignal::Answer(0)), Err(SignalError::Panicked));
+    assert_eq!(run.signal(ChoosySignal::Answer(50)), Err(SignalError::Refused));
+    run.signal(ChoosySignal::Answer(5)).unwrap();
+    assert_eq!(run.await.unwrap(), 5);
+}

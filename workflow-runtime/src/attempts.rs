@@ -1,12 +1,12 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
 use crate::{
-    BoxError, Failure, FailureKind,
+    BoxError, Failure, FailureKind, cut,
     failure::Stop,
     many::Member,
     observe::{Trying, own_failure},
     output::{Later, Now, Of},
-    policy::Retry,
+    policy::{Retry, later},
     run::{Core, Cx},
 };
 use std::{
@@ -17,7 +17,7 @@ use std::{
     pin::pin,
     time::Duration,
 };
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 /// The policies of one stage.
 pub struct Settings {
@@ -224,7 +224,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     Before {
         number: 1,
         spent: vec![0u32; settings.retries.len()],
-        deadline: settings.deadline.map(|limit| (Instant::now() + limit, limit)),
+        deadline: settings.deadline.map(|limit| (later(Instant::now(), limit), limit)),
     }
 }
 
@@ -260,9 +260,9 @@ async fn one<T>(
     let limited = async {
         match limit {
             None => Ended::Given(run.await),
-            Some(limit) => match timeout(limit, run).await {
-                Ok(given) => Ended::Given(given),
-                Err(_) => {
+            Some(limit) => match cut::until(later(Instant::now(), limit), run).await {
+                Some(given) => Ended::Given(given),
+                None => {
                     let why = format!("it took longer than {limit:?}");
                     Ended::Late(cx.core.failure(stage, FailureKind::Timeout, Some(why.into())))
                 }
@@ -285,7 +285,7 @@ async fn by<T>(cx: Cx<'_>, at: Instant, run: impl Future<Output = T>) -> Option<
         return journal.by(at, run).await;
     }
     let _ = cx;
-    timeout_at(at, run).await.ok()
+    cut::until(at, run).await
 }
 
 /// One attempt within its timeout, where that is not left to [`attempts`].
@@ -309,9 +309,9 @@ pub async fn limited<T>(
 /// # Errors
 /// The run's, or that the deadline has passed.
 pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    match timeout(limit, run).await {
-        Ok(ended) => ended,
-        Err(_) => {
+    match cut::until(later(Instant::now(), limit), run).await {
+        Some(ended) => ended,
+        None => {
             let why = format!("the whole run took longer than {limit:?}");
             Err(cx.core.failure(crate::run::TAIL, FailureKind::Deadline, Some(why.into())).into())
         }

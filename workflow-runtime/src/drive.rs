@@ -237,6 +237,23 @@ impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
         Ok(())
     }
 
+    fn advance(&mut self) -> Result<(), Stop> {
+        self.start_ready()?;
+        let batch = self.lanes.take_woken();
+        for &lane in &batch {
+            self.step(lane)?;
+            self.start_ready()?;
+        }
+        self.lanes.recycle(batch);
+        loop {
+            self.take_demands();
+            if self.ready.is_empty() {
+                return Ok(());
+            }
+            self.start_ready()?;
+        }
+    }
+
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
         if self.lanes.poll(lane).ended()? {
             let pieces = self.pieces;
@@ -286,19 +303,9 @@ impl<'a, S: FnMut(u32) -> Erased<'a>> Future for Drive<'a, S> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.lanes.listen(context.waker());
-        this.start_ready()?;
-        let batch = this.lanes.take_woken();
-        for &lane in &batch {
-            this.step(lane)?;
-            this.start_ready()?;
-        }
-        this.lanes.recycle(batch);
-        loop {
-            this.take_demands();
-            if this.ready.is_empty() {
-                break;
-            }
-            this.start_ready()?;
+        if let Err(stop) = this.advance() {
+            this.lanes.clear_all(false);
+            return Poll::Ready(Err(stop));
         }
         if this.left == 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
     }

@@ -4,6 +4,7 @@ use crate::{Failure, FailureKind, signal::SignalError, workflow::Workflow};
 use std::{
     fmt,
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
@@ -61,13 +62,15 @@ impl<W: Workflow> Handle<W> {
     /// Delivers a signal. It is kept until a wait asks for it; each goes to one wait, in order of arrival.
     ///
     /// # Errors
-    /// [`SignalError::Closed`] once nothing can take it any more, [`SignalError::Refused`] where its `#[accept]` does not
-    /// hold.
+    /// [`SignalError::Closed`] once nothing can take it any more; [`SignalError::Refused`] where its `#[accept]` does not
+    /// hold, [`SignalError::Panicked`] where that panics: the run is none the wiser, and waits on.
     pub fn signal(&self, signal: W::Signal) -> Result<(), SignalError> {
         if self.is_finished() {
             return Err(SignalError::Closed);
         }
-        W::deliver(&self.signals, signal)
+        // A panic is the condition's: nobody has taken the signal.
+        let delivered = catch_unwind(AssertUnwindSafe(|| W::deliver(&self.signals, signal)));
+        delivered.unwrap_or(Err(SignalError::Panicked))
     }
 
     /// Stops the run: what is under way is dropped at its next await, and the handle gives a [`Failure`] of kind

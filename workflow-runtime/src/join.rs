@@ -1,6 +1,6 @@
 //! Static fork and join: every branch is polled at each wake, in the order written; the first failure ends it.
 
-use crate::failure::Stop;
+use crate::{cut::cut, failure::Stop};
 use std::{
     future::Future,
     pin::Pin,
@@ -61,9 +61,19 @@ macro_rules! join {
             #[inline]
             fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
                 let mut this = self.project();
-                let mut all = true;
-                $( all &= this.$branch.as_mut().poll(context)?; )*
-                if all { Poll::Ready(Ok(($(this.$branch.take(),)*))) } else { Poll::Pending }
+                let mut poll = || {
+                    let mut all = true;
+                    $( all &= this.$branch.as_mut().poll(context)?; )*
+                    Ok(all)
+                };
+                match poll() {
+                    Ok(true) => Poll::Ready(Ok(($(this.$branch.take(),)*))),
+                    Ok(false) => Poll::Pending,
+                    Err(stop) => {
+                        $( cut(|| this.$branch.set(Branch::Taken)); )*
+                        Poll::Ready(Err(stop))
+                    }
+                }
             }
         }
     };

@@ -2,6 +2,7 @@
 //!
 //! A lane holds one future after another in the same memory. Waking costs `O(1)` whatever the number of lanes.
 
+use crate::cut::cut_all;
 use std::{
     future::Future,
     pin::Pin,
@@ -135,11 +136,15 @@ impl<F: Future> Lanes<F> {
         }
     }
 
-    /// Drops everything that is under way.
-    pub(crate) fn clear_all(&mut self) {
-        for lane in 0..self.all.len() {
-            self.clear(lane);
-        }
+    /// Drops everything that is under way; whether a panic there is `heard`, or there is a failure already.
+    pub(crate) fn clear_all(&mut self, heard: bool) {
+        let under_way = self.all.iter_mut().enumerate().filter(|(_, lane)| lane.future.is_some());
+        let free = &mut self.free;
+        let cut = under_way.map(|(lane, Lane { future, .. })| {
+            free.push(lane);
+            move || future.as_mut().set(None)
+        });
+        cut_all(cut, heard);
     }
 
     /// The lanes woken so far, each once, in their own order, whoever woke them first. Those woken from now on come with

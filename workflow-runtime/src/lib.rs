@@ -69,6 +69,7 @@ extern crate self as workflow_runtime;
 
 mod attempts;
 mod context;
+mod cut;
 mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]

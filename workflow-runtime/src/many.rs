@@ -135,6 +135,15 @@ where
         Ok(())
     }
 
+    fn advance(&mut self) -> Result<(), Stop> {
+        let batch = self.lanes.take_woken();
+        for &lane in &batch {
+            self.step(lane)?;
+        }
+        self.lanes.recycle(batch);
+        self.start()
+    }
+
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
         match self.lanes.poll(lane) {
             Poll::Pending => Ok(()),
@@ -157,12 +166,10 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.lanes.listen(context.waker());
-        let batch = this.lanes.take_woken();
-        for &lane in &batch {
-            this.step(lane)?;
+        if let Err(stop) = this.advance() {
+            this.lanes.clear_all(false);
+            return Poll::Ready(Err(stop));
         }
-        this.lanes.recycle(batch);
-        this.start()?;
         if this.lanes.under_way() > 0 {
             return Poll::Pending;
         }
@@ -295,11 +302,18 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
         (self.outputs.len() >= self.needed).then_some(&self.outputs)
     }
 
+    /// Drops all members, because of that.
+    pub(crate) fn stop(&mut self, stop: Stop) -> Stop {
+        self.lanes.clear_all(false);
+        stop
+    }
+
     /// Drops the losers.
     pub(crate) fn finish(&mut self) -> Result<Vec<T>, Stop> {
         self.unstarted.clear();
-        self.lanes.clear_all();
-        if self.outputs.len() >= self.needed {
+        let won = self.outputs.len() >= self.needed;
+        self.lanes.clear_all(won);
+        if won {
             return Ok(std::mem::take(&mut self.outputs));
         }
         let error = TooFew { needed: self.needed, members: self.members, failures: std::mem::take(&mut self.failures) };
@@ -312,9 +326,10 @@ impl<F: Future<Output = Result<T, Stop>>, T> Future for First<'_, F, T> {
     type Output = Result<Vec<T>, Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.poll_decided(context)? {
+        match self.poll_decided(context) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(()) => Poll::Ready(self.finish()),
+            Poll::Ready(Ok(())) => Poll::Ready(self.finish()),
+            Poll::Ready(Err(stop)) => Poll::Ready(Err(self.stop(stop))),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     FailureKind,
+    cut::{cut, cut_all},
     failure::Stop,
     held::{Held, Loan},
     policy::later,
@@ -26,6 +27,8 @@ pub enum SignalError {
     Closed,
     /// Its `#[accept]` does not hold; the wait goes on.
     Refused,
+    /// Its `#[accept]` panicked; the wait goes on.
+    Panicked,
 }
 
 impl fmt::Display for SignalError {
@@ -33,6 +36,7 @@ impl fmt::Display for SignalError {
         formatter.write_str(match self {
             Self::Closed => "nothing can take the signal any more",
             Self::Refused => "the signal was refused: its condition does not hold",
+            Self::Panicked => "the signal was not taken: its condition panicked",
         })
     }
 }
@@ -374,13 +378,20 @@ impl Select<'_> {
     }
 }
 
+impl Select<'_> {
+    /// Drops all heads; whether a panic there is `heard`, or there is a failure already.
+    pub(crate) fn withdraw(&mut self, heard: bool) {
+        cut_all(self.heads.drain(..).map(|head| move || drop(head)), heard);
+    }
+}
+
 impl Future for Select<'_> {
     type Output = Result<usize, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let decided = self.poll_decided(context);
-        if decided.is_ready() {
+        if let Poll::Ready(ended) = &decided {
             // Withdrawn before the chosen node runs.
-            self.heads.clear();
+            self.withdraw(ended.is_ok());
         }
         decided
     }
@@ -395,13 +406,17 @@ pub async fn until<T>(
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<Option<T>, Stop> {
     let (mut end, mut run) = (Box::pin(end), Box::pin(run));
-    poll_fn(|context| {
+    let ended = poll_fn(|context| {
         if let Poll::Ready(ended) = end.as_mut().poll(context) {
             return Poll::Ready(ended.map(|()| None));
         }
         run.as_mut().poll(context).map_ok(Some)
     })
-    .await
+    .await;
+    if ended.is_err() {
+        cut(|| drop((end, run)));
+    }
+    ended
 }
 
 /// The wait that never ends.

@@ -6,6 +6,7 @@
 
 use crate::{
     Failure, FailureKind,
+    cut::cut,
     failure::Stop,
     flight::{Flight, Grace},
     held::{Held, Loan},
@@ -249,8 +250,10 @@ impl Unwinding<'_> {
                 });
                 if end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
                     end = None;
-                    let cut = in_flight.extract_if(.., |one| one.grace.limit().is_some());
-                    in_doubt.extend(cut.filter_map(|one| core.stage_name(one.stage)));
+                    for one in in_flight.extract_if(.., |one| one.grace.limit().is_some()) {
+                        in_doubt.extend(core.stage_name(one.stage));
+                        cut(|| drop(one));
+                    }
                 }
                 if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }
             })
@@ -436,7 +439,11 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
 pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let mut run = Box::pin(run);
     let ended = poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await;
-    drop(run);
+    if ended.is_ok() {
+        drop(run);
+    } else {
+        cut(|| drop(run));
+    }
     match ended {
         Ok(value) => {
             log.hand_to(&cx.log());

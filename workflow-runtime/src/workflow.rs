@@ -2,6 +2,7 @@
 
 use crate::{
     Failure, FailureKind,
+    cut::cut,
     failure::Stop,
     graph::Graph,
     handle::{CancelSignal, Handle},
@@ -254,7 +255,11 @@ async fn watched<W: Workflow>(
     })
     .await;
     // What is under way is cut, or handed to the log.
-    drop(machine);
+    if ended.is_ok() {
+        drop(machine);
+    } else {
+        cut(|| drop(machine));
+    }
     let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,

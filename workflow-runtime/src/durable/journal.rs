@@ -333,14 +333,18 @@ impl Journal {
 
     /// Runs until `at`: not before everything on record is known.
     pub(crate) async fn by<T>(&self, at: Instant, run: impl Future<Output = T>) -> Option<T> {
-        let (mut end, mut run) = (pin!(self.wait_until_instant(at)), pin!(run));
-        poll_fn(|context| {
-            if let Poll::Ready(given) = run.as_mut().poll(context) {
+        let (mut end, mut run) = (pin!(self.wait_until_instant(at)), pin!(Some(run)));
+        let ended = poll_fn(|context| {
+            if let Some(Poll::Ready(given)) = run.as_mut().as_pin_mut().map(|run| run.poll(context)) {
                 return Poll::Ready(Some(given));
             }
             end.as_mut().poll(context).map(|()| None)
         })
-        .await
+        .await;
+        if ended.is_none() {
+            crate::cut::cut(|| run.set(None));
+        }
+        ended
     }
 
     pub(crate) fn instant(&self, at: Timestamp) -> Instant {

@@ -209,7 +209,9 @@ where
         journal.recalled();
         return Ok(won);
     }
-    poll_fn(|context| members.poll_decided(context)).await?;
+    if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
+        return Err(members.stop(stop));
+    }
     if let Some(outputs) = members.won() {
         let bytes: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
         match bytes {
@@ -322,7 +324,8 @@ pub async fn select_kept<'a>(
         return Ok(place);
     }
     let mut select = select(cx, stage, heads);
-    let place = poll_fn(|context| select.poll_decided(context)).await?;
+    let place = poll_fn(|context| select.poll_decided(context)).await;
+    let place = place.inspect_err(|_| select.withdraw(false))?;
     let label = labels.get(place).map(|(label, _)| *label).unwrap_or_default();
     journal.put(path, Kind::Decided, own(&label)).await;
     drop(select);

@@ -1,0 +1,74 @@
+//! Dropping what is cut. Where it is cut because of a failure, a panic of its `Drop` does not replace that.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+use tokio::{
+    task::coop,
+    time::{Instant, Sleep, sleep_until},
+};
+
+/// What a panic said.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Drops something whose panic nobody is to hear of but the panic hook: there is a failure already.
+#[cold]
+pub(crate) fn cut(drop: impl FnOnce()) {
+    let _: Option<Payload> = try_to(drop);
+}
+
+/// Drops several things, all of them whatever their panics; where it is `heard`, the first of these goes on then.
+pub(crate) fn cut_all(each: impl Iterator<Item = impl FnOnce()>, heard: bool) {
+    let mut first = None;
+    for drop in each {
+        first = first.or(try_to(drop));
+    }
+    if let Some(payload) = first.filter(|_| heard) {
+        resume_unwind(payload);
+    }
+}
+
+fn try_to(drop: impl FnOnce()) -> Option<Payload> {
+    catch_unwind(AssertUnwindSafe(drop)).err()
+}
+
+pin_project_lite::pin_project! {
+    /// Not one `async fn`: that would have room for its future twice.
+    pub(crate) struct Until<F> {
+        #[pin]
+        run: Option<F>,
+        #[pin]
+        end: Sleep,
+    }
+}
+
+/// What `run` gives, unless that moment comes first; then it is cut. As `tokio::time::timeout_at`.
+pub(crate) fn until<F: Future>(at: Instant, run: F) -> Until<F> {
+    Until { run: Some(run), end: sleep_until(at) }
+}
+
+impl<F: Future> Future for Until<F> {
+    type Output = Option<F::Output>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(run) = this.run.as_mut().as_pin_mut() else { unreachable!("polled after it ended") };
+        let had_budget = coop::has_budget_remaining();
+        if let Poll::Ready(given) = run.poll(context) {
+            return Poll::Ready(Some(given));
+        }
+        // What has used up the task's budget does not keep its time from passing.
+        let passed = if had_budget && !coop::has_budget_remaining() {
+            pin!(coop::unconstrained(this.end)).poll(context)
+        } else {
+            this.end.poll(context)
+        };
+        passed.map(|()| {
+            cut(|| this.run.set(None));
+            None
+        })
+    }
+}
