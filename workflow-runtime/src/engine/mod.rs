@@ -104,8 +104,11 @@ impl EngineBuilder {
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<Engine, EngineError> {
         let store = self.store.unwrap_or_else(|| Arc::new(crate::store::MemoryStore::new()));
-        // A store that can't be read says so now.
-        store.list(None, 1, &[]).await?;
+        // A store that can't be read says so now; a single instance, when its turn comes.
+        match store.list(None, 1, &[]).await {
+            Err(error) if error.instance().is_none() => return Err(error.into()),
+            _ => {}
+        }
         let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
         let shared = Arc::new(Shared::new(store, clock, self.workflows));
         tokio::spawn(Arc::clone(&shared).resume());

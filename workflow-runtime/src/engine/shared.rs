@@ -3,7 +3,7 @@
 use super::{EngineError, live::AnyLive, registered::Registered};
 use crate::{
     durable::Clock,
-    store::{Instance, InstanceKey, Loaded, Status, Store, StoreErrorKind, Timestamp},
+    store::{Batch, Change, Instance, InstanceKey, Loaded, Status, Store, StoreError, StoreErrorKind, Timestamp},
 };
 use std::{
     collections::HashMap,
@@ -175,6 +175,11 @@ impl Shared {
         while !self.is_stopping() {
             let page = match self.store.list(after, PAGE, &[Status::Running]).await {
                 Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    tracing::error!(target: "workflow", %error, "the instance can't go on");
+                    after = error.instance();
+                    continue;
+                }
                 Err(error) => {
                     tracing::error!(target: "workflow", %error, "can't look for unfinished instances: tried again in 5 s");
                     tokio::time::sleep(AFTER_STORE_FAILURE).await;
@@ -184,9 +189,10 @@ impl Shared {
             for instance in &page {
                 self.wake(instance).await;
             }
+            // A page may be short before the last one: before an instance that can't be read.
             match page.last() {
-                Some(last) if page.len() == PAGE => after = Some(last.key),
-                _ => return,
+                Some(last) => after = Some(last.key),
+                None => return,
             }
         }
     }
@@ -197,6 +203,7 @@ impl Shared {
             let news = self.timers.notified();
             let due = match self.store.due(self.clock.now(), PAGE).await {
                 Ok(due) => due,
+                Err(error) if is_of_one(&error) && self.park(&error).await.is_ok() => continue,
                 Err(error) => {
                     tracing::error!(target: "workflow", %error, "can't look for what is due: tried again in 5 s");
                     tokio::time::sleep(AFTER_STORE_FAILURE).await;
@@ -216,6 +223,17 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Parks an instance that the store can't read, so that it keeps no other one from being woken.
+    async fn park(&self, damage: &StoreError) -> Result<(), StoreError> {
+        tracing::error!(target: "workflow", error = %damage, "the instance is parked");
+        let Some(instance) = damage.instance() else { return Err(damage.clone()) };
+        let outcome = Some(damage.to_string().into_bytes());
+        let parked = Change::Status { status: Status::Parked, wake_at: None, outcome };
+        self.store.commit(Batch { instance, changes: vec![parked] }).await?;
+        self.tell_end(instance, || Err(EngineError::Store(damage.clone())));
+        Ok(())
     }
 
     /// Stops all instances where they are, and waits until none is in memory.
@@ -244,4 +262,9 @@ impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
+}
+
+/// One instance can't be read; the others can.
+fn is_of_one(error: &StoreError) -> bool {
+    error.kind() == StoreErrorKind::Damaged && error.instance().is_some()
 }

@@ -2,6 +2,7 @@
 //! killed. Each has its own error, and leaves what can be left.
 #![cfg(feature = "sqlite")]
 
+mod engine;
 mod files;
 mod flipped;
 mod full;
