@@ -11,7 +11,7 @@ pub use crate::{
         every_failure, failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
     },
     context::ContextGuard,
-    drive::{Demands, Drive, Erased, Filling, LazySlot, Piece, Slot, drive, fill},
+    drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, fill},
     failure::Stop,
     flight::{Grace, in_flight},
     graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
@@ -33,11 +33,14 @@ pub use crate::{
     signal::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, head, never, select, telling, until,
     },
-    state::watched,
+    start::{Getter, place, start_stage, starting},
+    state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     undo::{protected, protected_from_attempt, undo_losers, undoing},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
+/// What most stages have.
+pub const NO_POLICIES: &[Policy<'static>] = &[];
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{
     boxed::Box,

@@ -13,18 +13,37 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// One stage of the graph.
-pub struct Piece {
-    /// How many others it waits for; a `#[lazy]` one also waits to be asked for.
-    pub needs: u32,
-    /// Who waits for it.
+/// The stages of a graph, by number.
+pub struct Pieces {
+    /// How many others each waits for; a `#[lazy]` one also waits to be asked for.
+    pub needs: &'static [u32],
+    /// Who waits for each, one list after the other.
     pub then: &'static [u32],
-    /// It runs only if it is asked for.
-    pub lazy: bool,
+    /// Where its list ends.
+    pub ends: &'static [u32],
+    /// Those that run only if they are asked for.
+    pub lazy: &'static [u32],
+}
+
+impl Pieces {
+    #[inline]
+    fn then(&self, piece: u32) -> &'static [u32] {
+        let piece = piece as usize;
+        let start = if piece == 0 { 0 } else { self.ends[piece - 1] };
+        &self.then[start as usize..self.ends[piece] as usize]
+    }
 }
 
 /// A stage as the driver holds it.
 pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// A stage that was started.
+pub enum Started<'a> {
+    /// It has ended already.
+    Ended(Result<(), Stop>),
+    /// It has not been polled.
+    UnderWay(Erased<'a>),
+}
 
 /// Where a stage puts its output for the others.
 pub struct Slot<T> {
@@ -33,9 +52,13 @@ pub struct Slot<T> {
 
 impl<T> Slot<T> {
     /// Empty.
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
+    pub const EMPTY: Self = Self { value: OnceLock::new() };
+
+    /// Empty.
     #[must_use]
     pub const fn new() -> Self {
-        Self { value: OnceLock::new() }
+        Self::EMPTY
     }
 
     /// The output. The driver starts a stage only after all that it reads have ended.
@@ -66,7 +89,8 @@ impl<T> Slot<T> {
         }
     }
 
-    fn fill(&self, held: Held<T>) {
+    #[inline]
+    pub(crate) fn fill(&self, held: Held<T>) {
         if self.value.set(held).is_err() {
             unreachable!("a stage ends once");
         }
@@ -132,7 +156,6 @@ pub struct LazySlot<T> {
     waiting: Mutex<Waiting>,
 }
 
-#[derive(Default)]
 struct Waiting {
     asked: bool,
     wakers: Vec<Waker>,
@@ -140,10 +163,9 @@ struct Waiting {
 
 impl<T> LazySlot<T> {
     /// Empty.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { slot: Slot::new(), waiting: Mutex::default() }
-    }
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
+    pub const EMPTY: Self =
+        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: Vec::new() }) };
 
     /// Nothing has asked for it, if its scope has ended.
     pub fn is_empty(&self) -> bool {
@@ -181,15 +203,9 @@ impl<T> LazySlot<T> {
     }
 }
 
-impl<T> Default for LazySlot<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A graph under way.
 pub struct Drive<'a, S> {
-    pieces: &'static [Piece],
+    pieces: &'static Pieces,
     demands: Option<&'a Demands>,
     start: S,
     needs: Vec<u32>,
@@ -202,31 +218,40 @@ pub struct Drive<'a, S> {
 
 impl<S> Unpin for Drive<'_, S> {}
 
-/// Runs all of `pieces` but the lazy ones that nothing asks for; `start` makes the future of one. It ends with the first
+/// Runs all of `pieces` but the lazy ones that nothing asks for; `start` starts one. It ends with the first
 /// stage that stops otherwise than with an output.
-pub fn drive<'a, S: FnMut(u32) -> Erased<'a>>(
-    pieces: &'static [Piece],
+pub fn drive<'a, S: FnMut(u32) -> Started<'a>>(
+    pieces: &'static Pieces,
     demands: Option<&'a Demands>,
     start: S,
 ) -> Drive<'a, S> {
-    let mut ready: Vec<u32> = (0..).zip(pieces).filter(|(_, piece)| piece.needs == 0).map(|(index, _)| index).collect();
+    let mut ready: Vec<u32> =
+        (0..).zip(pieces.needs).filter(|(_, needs)| **needs == 0).map(|(piece, _)| piece).collect();
     ready.reverse();
     Drive {
         pieces,
         demands,
         start,
-        needs: pieces.iter().map(|piece| piece.needs).collect(),
+        needs: pieces.needs.to_vec(),
         ready,
         lanes: demands.map_or_else(Lanes::new, |demands| Lanes::waking(Arc::clone(&demands.woken))),
         on_lane: Vec::new(),
-        left: pieces.iter().filter(|piece| !piece.lazy).count(),
+        left: pieces.needs.len() - pieces.lazy.len(),
     }
 }
 
-impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
+impl<'a, S: FnMut(u32) -> Started<'a>> Drive<'a, S> {
     fn start_ready(&mut self) -> Result<(), Stop> {
         while let Some(piece) = self.ready.pop() {
-            let lane = self.lanes.put((self.start)(piece));
+            let future = match (self.start)(piece) {
+                Started::UnderWay(future) => future,
+                Started::Ended(ended) => {
+                    ended?;
+                    self.ended(piece);
+                    continue;
+                }
+            };
+            let lane = self.lanes.put(future);
             if lane == self.on_lane.len() {
                 self.on_lane.push(piece);
             } else {
@@ -256,13 +281,16 @@ impl<'a, S: FnMut(u32) -> Erased<'a>> Drive<'a, S> {
 
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
         if self.lanes.poll(lane).ended()? {
-            let pieces = self.pieces;
-            self.left -= 1;
-            for &next in pieces[self.on_lane[lane] as usize].then {
-                self.one_less(next);
-            }
+            self.ended(self.on_lane[lane]);
         }
         Ok(())
+    }
+
+    fn ended(&mut self, piece: u32) {
+        self.left -= 1;
+        for &next in self.pieces.then(piece) {
+            self.one_less(next);
+        }
     }
 
     fn one_less(&mut self, piece: u32) {
@@ -297,7 +325,7 @@ impl ReadyOrStop for Poll<Result<(), Stop>> {
     }
 }
 
-impl<'a, S: FnMut(u32) -> Erased<'a>> Future for Drive<'a, S> {
+impl<'a, S: FnMut(u32) -> Started<'a>> Future for Drive<'a, S> {
     type Output = Result<(), Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -90,6 +90,7 @@ mod run;
 mod shared;
 mod shown;
 mod signal;
+mod start;
 mod state;
 #[cfg(feature = "durable")]
 pub mod store;

@@ -69,6 +69,28 @@ pub trait IntoOutput<S, T, M> {
     type Run: Future<Output = Result<T, BoxError>>;
     /// Makes that future; polls nothing.
     fn run(self) -> Self::Run;
+    /// That future, where the value is not there yet.
+    type Later: Future<Output = Result<T, BoxError>>;
+    /// The value if it is there, or what gives it.
+    fn now_or_later(self) -> NowOrLater<T, Self::Later>;
+}
+
+/// A value that may be there.
+pub enum NowOrLater<T, L> {
+    /// It is.
+    Now(Result<T, BoxError>),
+    /// This gives it.
+    Later(L),
+}
+
+/// Nothing gives the value: it was there.
+pub struct WasNow<T>(PhantomData<fn() -> T>);
+
+impl<T> Future for WasNow<T> {
+    type Output = Result<T, BoxError>;
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Pending
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -77,6 +99,11 @@ impl<S, T, M, X: Settle<T, M>> IntoOutput<S, T, Now<M>> for X {
     #[inline]
     fn run(self) -> Self::Run {
         ready(self.settle())
+    }
+    type Later = WasNow<T>;
+    #[inline]
+    fn now_or_later(self) -> NowOrLater<T, WasNow<T>> {
+        NowOrLater::Now(self.settle())
     }
 }
 
@@ -90,12 +117,21 @@ where
     fn run(self) -> Self::Run {
         Settling { future: self, to: PhantomData }
     }
+    type Later = Settling<F, T, M>;
+    #[inline]
+    fn now_or_later(self) -> NowOrLater<T, Self::Later> {
+        NowOrLater::Later(IntoOutput::<S, T, Later<M>>::run(self))
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<S, T> IntoOutput<S, T, Diverges> for Never {
     type Run = Ready<Result<T, BoxError>>;
     fn run(self) -> Self::Run {
+        self
+    }
+    type Later = WasNow<T>;
+    fn now_or_later(self) -> NowOrLater<T, WasNow<T>> {
         self
     }
 }
@@ -274,6 +310,7 @@ pub fn times<N: Count>(number: N) -> u32 {
 /// Futures of stages cross threads; values that are no futures need not, until they are kept.
 pub trait SendIfLater<S, M> {}
 impl<S, M, X> SendIfLater<S, Now<M>> for X {}
+#[diagnostic::do_not_recommend]
 impl<S> SendIfLater<S, Diverges> for Never {}
 impl<S, M, X: Send> SendIfLater<S, Later<M>> for X {}
 

@@ -9,7 +9,7 @@ use crate::{
     held::Held,
     observe::{Observation, Observers, Sight},
     output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
-    state::Watched,
+    state::{Cell, Seen, States, Watched},
     undo::{ScopeLog, UndoLog},
 };
 use std::{
@@ -42,6 +42,8 @@ pub(crate) struct Core {
     instance: OnceLock<Arc<str>>,
     /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
     started: OnceLock<(SystemTime, Instant)>,
+    /// Where a handle sees the stages.
+    states: Option<Arc<dyn States + Send + Sync>>,
     /// What the run has to undo, in a workflow that can.
     log: Option<Arc<UndoLog>>,
     owns_log: bool,
@@ -60,7 +62,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
+    pub(crate) fn new(
+        graph: &'static Graph<'static>,
+        compensates: bool,
+        observers: Observers,
+        states: Option<Arc<dyn States + Send + Sync>>,
+    ) -> Self {
         let traced = tracing::enabled!(target: "workflow", tracing::Level::DEBUG);
         let observation = observers.observation().map(Box::new);
         Self {
@@ -71,6 +78,7 @@ impl Core {
             observation,
             instance: OnceLock::new(),
             started: OnceLock::new(),
+            states,
             log: compensates.then(UndoLog::root),
             owns_log: true,
             base: Vec::new(),
@@ -139,6 +147,20 @@ impl Core {
 
     pub(crate) fn flight(&self) -> Option<&Flight> {
         self.flight.as_ref()
+    }
+
+    /// Somebody has a handle on the run, or looks at its stages.
+    #[inline]
+    pub(crate) fn is_seen(&self) -> bool {
+        self.heeded || self.states.is_some()
+    }
+
+    /// Where a handle sees that stage, unless it is one of many.
+    pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
+        match self.states.as_ref()?.seen(stage) {
+            Seen::Stage(cell) => Some(cell.share()),
+            Seen::Items(_) | Seen::Nothing => None,
+        }
     }
 
     pub(crate) fn observation(&self) -> Option<&Observation> {
@@ -298,6 +320,7 @@ impl<'a> Cx<'a> {
             observation: self.core.observation().map(|observation| Box::new(observation.detach())),
             instance: OnceLock::from(Arc::clone(self.core.instance())),
             started: self.core.started.clone(),
+            states: self.core.states.clone(),
             log: self.log.or(self.core.log.as_ref()).cloned(),
             owns_log: false,
             base: self.places(),

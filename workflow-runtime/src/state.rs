@@ -9,7 +9,7 @@ use std::{
     fmt,
     marker::PhantomData,
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// What has become of a stage.
@@ -49,10 +49,53 @@ impl fmt::Display for Status {
 /// In a `loop`, it is that of the current round. Reading never holds the workflow up, except that a value which is
 /// handed over (a tail that is the stage's name) waits for its [`Loan`]s.
 pub struct StageState<T> {
-    shared: Arc<Mutex<Shared>>,
+    cell: Cell,
     output: PhantomData<fn() -> T>,
 }
 
+/// Where a stage's state lies, whatever its type; made when it is first looked at or changed.
+#[derive(Clone)]
+pub struct Cell {
+    shared: OnceLock<Arc<Mutex<Shared>>>,
+}
+
+impl Cell {
+    fn shared(&self) -> &Arc<Mutex<Shared>> {
+        self.shared.get_or_init(Arc::default)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, for somebody else.
+    pub(crate) fn share(&self) -> Self {
+        self.shared();
+        self.clone()
+    }
+
+    pub(crate) fn begin(&self) {
+        let next = Shared { status: Status::Running, rounds: 0, output: None };
+        let before = std::mem::replace(&mut *self.lock(), next);
+        // The user's value is dropped outside the lock.
+        drop(before);
+    }
+
+    pub(crate) fn fail(&self) {
+        self.lock().status = Status::Failed;
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.lock().status = Status::Cancelled;
+    }
+
+    /// Shows the output, which is of the stage's type.
+    pub(crate) fn complete<T: Send + Sync + 'static>(self, value: T) -> Held<T> {
+        StageState { cell: self, output: PhantomData }.complete(value)
+    }
+}
+
+#[derive(Default)]
 struct Shared {
     status: Status,
     rounds: u32,
@@ -62,6 +105,15 @@ struct Shared {
 }
 
 impl<T> StageState<T> {
+    #[doc(hidden)]
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
+    pub const WAITING: Self = Self { cell: Cell { shared: OnceLock::new() }, output: PhantomData };
+
+    #[doc(hidden)]
+    pub const fn cell(&self) -> &Cell {
+        &self.cell
+    }
+
     /// What has become of it.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -82,7 +134,7 @@ impl<T> StageState<T> {
 
     #[doc(hidden)]
     pub fn begin(&self) {
-        self.set(Shared { status: Status::Running, rounds: 0, output: None });
+        self.cell.begin();
     }
 
     #[doc(hidden)]
@@ -103,21 +155,15 @@ impl<T> StageState<T> {
     }
 
     pub(crate) fn fail(&self) {
-        self.lock().status = Status::Failed;
+        self.cell.fail();
     }
 
     pub(crate) fn cancel(&self) {
-        self.lock().status = Status::Cancelled;
-    }
-
-    fn set(&self, next: Shared) {
-        let before = std::mem::replace(&mut *self.lock(), next);
-        // The user's value is dropped outside the lock.
-        drop(before);
+        self.cell.cancel();
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cell.lock()
     }
 }
 
@@ -205,14 +251,13 @@ impl<T> Clone for Watched<T> {
 
 impl<T> Clone for StageState<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), output: PhantomData }
+        Self { cell: self.cell.share(), output: PhantomData }
     }
 }
 
 impl<T> Default for StageState<T> {
     fn default() -> Self {
-        let shared = Shared { status: Status::Waiting, rounds: 0, output: None };
-        Self { shared: Arc::new(Mutex::new(shared)), output: PhantomData }
+        Self::WAITING
     }
 }
 
@@ -222,9 +267,66 @@ impl<T> fmt::Debug for StageState<T> {
     }
 }
 
+/// The states of all stages of one workflow, by number.
+pub trait States {
+    /// What lies at that number.
+    fn seen(&self, stage: u32) -> Seen<'_>;
+}
+
+/// What a state holds of a stage.
+pub enum Seen<'a> {
+    /// Its own state.
+    Stage(&'a Cell),
+    /// Those of the items of the `for` that it is in.
+    Items(&'a dyn fmt::Debug),
+    /// Nothing: there is no such stage.
+    Nothing,
+}
+
+impl fmt::Debug for Seen<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage(cell) => fmt::Debug::fmt(&cell.lock().status, formatter),
+            Self::Items(items) => fmt::Debug::fmt(items, formatter),
+            Self::Nothing => Ok(()),
+        }
+    }
+}
+
+/// A state, as a struct of the stages with those names.
+///
+/// # Errors
+/// The formatter's.
+pub fn debug_states(
+    formatter: &mut fmt::Formatter<'_>,
+    name: &str,
+    stages: &[&str],
+    states: &dyn States,
+) -> fmt::Result {
+    let mut shown = formatter.debug_struct(name);
+    for (number, stage) in (0..).zip(stages) {
+        shown.field(stage, &states.seen(number));
+    }
+    shown.finish()
+}
+
 /// A stage in the body of a `for`: an entry for each item that has been started, in the items' order.
 pub struct ItemStates<C> {
-    entries: Arc<Mutex<Vec<C>>>,
+    entries: OnceLock<Arc<Mutex<Vec<C>>>>,
+}
+
+impl<C> ItemStates<C> {
+    #[doc(hidden)]
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
+    pub const WAITING: Self = Self { entries: OnceLock::new() };
+
+    fn entries(&self) -> &Arc<Mutex<Vec<C>>> {
+        self.entries.get_or_init(Arc::default)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<C>> {
+        self.entries().lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<C: Clone + Default> ItemStates<C> {
@@ -261,27 +363,22 @@ impl<C: Clone + Default> ItemStates<C> {
         }
         entries[index].clone()
     }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<C>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<C> Clone for ItemStates<C> {
     fn clone(&self) -> Self {
-        Self { entries: Arc::clone(&self.entries) }
+        Self { entries: OnceLock::from(Arc::clone(self.entries())) }
     }
 }
 
 impl<C> Default for ItemStates<C> {
     fn default() -> Self {
-        Self { entries: Arc::default() }
+        Self::WAITING
     }
 }
 
 impl<C: fmt::Debug> fmt::Debug for ItemStates<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        formatter.debug_list().entries(&*entries).finish()
+        formatter.debug_list().entries(&*self.lock()).finish()
     }
 }

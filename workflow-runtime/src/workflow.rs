@@ -9,6 +9,7 @@ use crate::{
     observe::{Observer, Observers},
     run::{Core, Cx},
     signal::SignalError,
+    state::States,
 };
 use std::{
     future::{Future, poll_fn},
@@ -24,7 +25,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     /// What a run gives.
     type Output: Send + 'static;
     /// What its handle shows.
-    type State: Default + Send + Sync + 'static;
+    type State: Default + States + Send + Sync + 'static;
     /// An enum of its stages.
     type Stage: Copy + Send + Sync + 'static;
     /// Its graph.
@@ -212,7 +213,7 @@ pub async fn run<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, None);
     core.tell_started();
     let signals = Arc::default();
     let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
@@ -243,7 +244,7 @@ async fn watched<W: Workflow>(
     signals: Arc<W::Signals>,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, Some(Arc::clone(&state) as _));
     core.tell_started();
     let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {

@@ -24,7 +24,7 @@ impl Expansion<'_, '_> {
                     before.extend(quote!(let #ident = &**#held;));
                 }
                 NameKind::Let(binding) => {
-                    let get = self.local("let", binding);
+                    let get = self.let_getter(binding);
                     if code.of_let.is_none() {
                         let mut signals = Vec::new();
                         self.signals_of_let(binding, &mut signals);
@@ -96,12 +96,10 @@ impl Expansion<'_, '_> {
 
     /// Asks for a lazy stage: a `&Held<T>`.
     pub(super) fn demand(&self, lazy: StageId) -> TokenStream {
-        let scope = self.model.stages[lazy].scope;
-        let (slots, demands) = (self.slots(scope), self.demands(scope));
-        let local = self.model.stages[lazy].local;
-        let field = syn::Index::from(local);
-        let piece = self.number(Some(local));
-        quote!(#slots.#field.demand(#demands, #piece).await)
+        let demands = self.demands(self.model.stages[lazy].scope);
+        let slot = self.slot(lazy);
+        let piece = self.number(Some(self.model.stages[lazy].local));
+        quote!(#slot.demand(#demands, #piece).await)
     }
 
     /// Something before that expression has to be awaited.

@@ -27,12 +27,17 @@ impl Expansion<'_, '_> {
             let stages = stages.iter().map(|stage| {
                 let Stage { name, type_name, docs, line, scope, kind, policies } = stage;
                 let kind = format_ident!("{kind:?}");
-                let policies = policies.iter().map(|Policy { name, arguments }| {
-                    quote!(#runtime::Policy { name: #name, arguments: #arguments })
-                });
+                let policies = if policies.is_empty() {
+                    quote!(#runtime::NO_POLICIES)
+                } else {
+                    let policies = policies.iter().map(|Policy { name, arguments }| {
+                        quote!(#runtime::Policy { name: #name, arguments: #arguments })
+                    });
+                    quote!(&[#(#policies),*])
+                };
                 quote!(#runtime::Stage {
                     name: #name, type_name: #type_name, docs: #docs, line: #line, scope: #scope,
-                    kind: #runtime::StageKind::#kind, policies: &[#(#policies),*],
+                    kind: #runtime::StageKind::#kind, policies: #policies,
                 })
             });
             let option = |value: Option<u32>| match value {

@@ -62,7 +62,8 @@ impl Expansion<'_, '_> {
         let implementation = self.implementation();
         let names = self.names();
         let signals = self.signal_items();
-        quote!(#workflow #stages #state #signals #names #implementation)
+        let functions = self.functions.take();
+        quote!(#workflow #stages #state #signals #names #implementation #(#functions)*)
     }
 
     /// With how many arguments it is called is not known: it is whatever the rest of the crate takes it for.
@@ -214,10 +215,15 @@ impl Expansion<'_, '_> {
         });
         let about = format!("The stages of [`{}`], in the order written.", self.model.workflow.name);
         let formatter = self.named("formatter");
-        let display = if variants.is_empty() {
-            quote!(match *self {})
+        // Tables and loops over them: arms and calls, one a stage, would cost the compiler much more.
+        let names = self.named("NAMES");
+        let (display, found) = if variants.is_empty() {
+            (quote!(match *self {}), quote!(#runtime::Option::None))
         } else {
-            quote!(#formatter.pad(match self { #(Self::#variants => #texts,)* }))
+            (
+                quote!(#formatter.pad(Self::#names[*self as usize])),
+                quote!(Self::#names.iter().position(|name| *name == text)),
+            )
         };
         let all = variants.len();
         quote! {
@@ -229,6 +235,7 @@ impl Expansion<'_, '_> {
             impl #name {
                 /// All of them.
                 pub const ALL: [Self; #all] = [#(Self::#variants),*];
+                const #names: [&'static str; #all] = [#(#texts),*];
             }
             /// The name as written.
             #[allow(clippy::all, clippy::pedantic, unused_variables)]
@@ -239,9 +246,10 @@ impl Expansion<'_, '_> {
             impl ::core::str::FromStr for #name {
                 type Err = #runtime::UnknownStage;
                 fn from_str(text: &str) -> #runtime::Result<Self, Self::Err> {
-                    match text {
-                        #(#texts => #runtime::Result::Ok(Self::#variants),)*
-                        _ => #runtime::Result::Err(#runtime::unknown_stage(text)),
+                    let found: #runtime::Option<usize> = #found;
+                    match found {
+                        #runtime::Option::Some(found) => #runtime::Result::Ok(Self::ALL[found]),
+                        #runtime::Option::None => #runtime::Result::Err(#runtime::unknown_stage(text)),
                     }
                 }
             }
@@ -265,6 +273,20 @@ impl Expansion<'_, '_> {
             let items = self.model.items_around(self.model.stages[stage].scope).len();
             (0..items).fold(quote!(#runtime::StageState<#ty>), |inner, _| quote!(#runtime::ItemStates<#inner>))
         });
+        // Constants and a table, since each call would have the compiler look at all that is to be dropped if it panics.
+        let is_item = |stage: usize| !self.model.items_around(self.model.stages[stage].scope).is_empty();
+        let new = stages.iter().map(|&stage| match is_item(stage) {
+            true => quote!(#runtime::ItemStates::WAITING),
+            false => quote!(#runtime::StageState::WAITING),
+        });
+        let seen = stages.iter().map(|&stage| {
+            let (field, number) = (self.stage_name(stage), self.number(Some(stage)));
+            match is_item(stage) {
+                true => quote!(#number => #runtime::Seen::Items(&self.#field),),
+                false => quote!(#number => #runtime::Seen::Stage(self.#field.cell()),),
+            }
+        });
+        let (stage_enum, names) = (self.stage_enum(), self.named("NAMES"));
         let docs = fields.iter().map(|name| format!("Stage `{name}`."));
         let about =
             format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
@@ -279,15 +301,19 @@ impl Expansion<'_, '_> {
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::default::Default for #name #type_generics #clause {
                 fn default() -> Self {
-                    Self { #(#fields: ::core::default::Default::default(),)* #marker: ::core::marker::PhantomData }
+                    Self { #(#fields: #new,)* #marker: ::core::marker::PhantomData }
+                }
+            }
+            #[doc(hidden)]
+            impl #impl_generics #runtime::States for #name #type_generics #clause {
+                fn seen(&self, stage: u32) -> #runtime::Seen<'_> {
+                    match stage { #(#seen)* _ => #runtime::Seen::Nothing }
                 }
             }
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
                 fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    formatter.debug_struct(::core::stringify!(#name))
-                        #(.field(::core::stringify!(#fields), &self.#fields))*
-                        .finish()
+                    #runtime::debug_states(formatter, ::core::stringify!(#name), &#stage_enum::#names, self)
                 }
             }
         }
@@ -330,7 +356,11 @@ impl Expansion<'_, '_> {
                 type State = #state_struct #type_generics;
                 type Stage = #stage_enum;
                 #services_type
-                const GRAPH: &'static #runtime::Graph<'static> = &#graph;
+                const GRAPH: &'static #runtime::Graph<'static> = {
+                    // As a constant of its own the compiler would look at each part of it several times.
+                    static GRAPH: #runtime::Graph<'static> = #graph;
+                    &GRAPH
+                };
                 const COMPENSATES: bool = #compensates;
                 #signal_types
 

@@ -56,6 +56,20 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
+        let imports = self.imports();
+        quote! {
+            #imports
+            #values
+            async move {
+                let (#(#held,)*) = #input;
+                #body
+            }
+        }
+    }
+
+    /// What is called by a name of its own, so that an error stands at the user's token alone.
+    pub(super) fn imports(&self) -> TokenStream {
+        let runtime = &self.runtime;
         let durable = self.is_durable().then(|| {
             quote! {
                 #[allow(unused_imports)]
@@ -69,11 +83,6 @@ impl Expansion<'_, '_> {
                 GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
                 of_caught as __workflow_of_caught,
             };
-            #values
-            async move {
-                let (#(#held,)*) = #input;
-                #body
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Model → items: the workflow, its state, its stages, its graph, its machine.
 
 mod code;
+mod driven;
 mod durable;
 mod graph;
 mod items;
@@ -16,7 +17,7 @@ mod undo;
 
 use node::Whose;
 
-use crate::model::{Model, NameId, NameKind, ScopeId, StageId};
+use crate::model::{LetId, Model, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
@@ -25,8 +26,15 @@ pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
 pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> TokenStream {
-    let runtime = quote!(#krate::__private);
-    let expansion = Expansion { model, krate: krate.clone(), runtime, sound, sites: RefCell::default() };
+    let expansion = Expansion {
+        model,
+        krate: krate.clone(),
+        runtime: quote!(#krate::__private),
+        sound,
+        sites: RefCell::default(),
+        functions: RefCell::default(),
+        noted: RefCell::default(),
+    };
     expansion.items()
 }
 
@@ -43,6 +51,9 @@ struct Expansion<'m, 's> {
     sound: bool,
     /// How often each choice's words have come up in a stage.
     sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
+    /// Items that the machine calls.
+    functions: RefCell<Vec<TokenStream>>,
+    noted: RefCell<driven::Noted>,
 }
 
 impl Expansion<'_, '_> {
@@ -115,6 +126,14 @@ impl Expansion<'_, '_> {
     /// A reference to that local, or to its slot's content, for lending.
     fn lender(&self, name: NameId) -> Ident {
         self.local("lender", name)
+    }
+
+    /// The closure that evaluates a `let`.
+    fn let_getter(&self, binding: LetId) -> Ident {
+        if self.model.lets[binding].scope == 0 {
+            self.noted.borrow_mut().lets.insert(binding);
+        }
+        self.local("let", binding)
     }
 
     fn slots(&self, scope: ScopeId) -> Ident {

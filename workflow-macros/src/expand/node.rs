@@ -231,7 +231,7 @@ impl Expansion<'_, '_> {
                 (TokenStream::new(), quote_spanned!(ident.span()=> #held.release().await))
             }
             NameKind::Let(binding) => {
-                let (get, cell) = (self.local("let", binding), self.local("cell", binding));
+                let (get, cell) = (self.let_getter(binding), self.local("cell", binding));
                 let runtime = self.runtime_at(ident.span());
                 (quote!(let _ = #get();), quote_spanned!(ident.span()=> #runtime::taken(#cell)))
             }
@@ -252,9 +252,8 @@ impl Expansion<'_, '_> {
     fn held_of_stage(&self, stage: StageId) -> TokenStream {
         let model = &self.model.stages[stage];
         if self.is_driven(model.scope) {
-            let stored = self.local("stored", model.scope);
-            let field = syn::Index::from(model.local);
-            return quote!(#stored.#field.into_held());
+            let slot = self.stored_slot(stage);
+            return quote!(#slot.into_held());
         }
         let held = self.held(model.name);
         quote!(#held)

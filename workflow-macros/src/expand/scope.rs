@@ -3,9 +3,9 @@
 use super::{
     Expansion,
     node::{Ends, Tail},
-    series::{self, Shape, waits_for},
+    series::{self, Shape},
 };
-use crate::model::{LetId, Local, NameKind, ScopeId, StageId};
+use crate::model::{LetId, Local, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -172,7 +172,7 @@ impl Expansion<'_, '_> {
 
     // `let`s.
 
-    fn unbound_lets(&self, id: ScopeId) -> Vec<LetId> {
+    pub(super) fn unbound_lets(&self, id: ScopeId) -> Vec<LetId> {
         self.model.scopes[id].lets.clone()
     }
 
@@ -211,7 +211,7 @@ impl Expansion<'_, '_> {
     pub(super) fn binding(&self, binding: LetId, bindings: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.lets[binding];
-        let (cell, get) = (self.local("cell", binding), self.local("let", binding));
+        let (cell, get) = (self.local("cell", binding), self.let_getter(binding));
         let ty = &model.syntax.ty;
         let expr = &model.syntax.value;
         let lints = &model.syntax.attributes.lints;
@@ -225,169 +225,5 @@ impl Expansion<'_, '_> {
             };
             let #get = &#get;
         }
-    }
-
-    // The driver.
-
-    /// Statements that run the scope through the driver and bind the outputs that its tail names.
-    fn driven(&self, id: ScopeId) -> TokenStream {
-        let runtime = &self.runtime;
-        let scope = &self.model.scopes[id];
-        let slots = self.slots(id);
-        let stored = self.local("stored", id);
-        let new = scope.stages.iter().map(|&stage| {
-            if self.model.stages[stage].lazy {
-                quote!(#runtime::LazySlot::new())
-            } else {
-                quote!(#runtime::Slot::new())
-            }
-        });
-        let types = scope.stages.iter().map(|&stage| {
-            let slot = if self.model.stages[stage].lazy { quote!(LazySlot) } else { quote!(Slot) };
-            let ty = self.stage_type(stage);
-            quote!(#runtime::#slot<#ty>)
-        });
-        let mut body = quote! {
-            let #stored: (#(#types,)*) = (#(#new,)*);
-            let #slots = &#stored;
-        };
-        let demands = if scope.stages.iter().any(|&stage| self.model.stages[stage].lazy) {
-            let (demands, asked) = (self.demands(id), self.local("asked", id));
-            body.extend(quote!(let #asked = #runtime::Demands::new(); let #demands = &#asked;));
-            quote!(#runtime::Option::Some(#demands))
-        } else {
-            quote!(#runtime::Option::None)
-        };
-        let mut lets = self.unbound_lets(id);
-        // In the order of their needs on each other; a closure of a later one calls that of an earlier one.
-        while !lets.is_empty() {
-            let next = lets.iter().position(|&binding| {
-                let place = scope.lets.iter().position(|&other| other == binding).unwrap_or_default();
-                let free = |on: usize| !lets.contains(&scope.lets[on]);
-                scope.let_needs[place].iter().all(|need| !matches!(need.on, Local::Let(on) if !free(on)))
-            });
-            let binding = lets.remove(next.unwrap_or(0));
-            let uses = &self.model.codes[self.model.lets[binding].value].uses;
-            body.extend(self.binding(binding, &self.bind_slots(id, uses)));
-        }
-        let pieces = self.pieces(id);
-        let piece = self.named("piece");
-        let arms = scope.stages.iter().enumerate().map(|(local, &stage)| self.arm(id, local, stage));
-        body.extend(quote! {
-            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Erased<'_> {
-                match #piece {
-                    #(#arms)*
-                    _ => ::core::unreachable!(),
-                }
-            }).await?;
-        });
-        for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
-            let field = syn::Index::from(self.model.stages[lazy].local);
-            let (cx, number, cell, local) = (self.cx(), self.number(Some(lazy)), self.cell(lazy), self.named("cell"));
-            body.extend(quote! {
-                if #slots.#field.is_empty() {
-                    if let #runtime::Option::Some(#local) = #cell { #local.skip(); }
-                    #cx.skipped(#number);
-                }
-            });
-        }
-        let tail_uses = self.tail_uses(id);
-        body.extend(self.bind_slots(id, &tail_uses));
-        body
-    }
-
-    /// References to the outputs of this scope's own stages, by name.
-    fn bind_slots(&self, id: ScopeId, names: &[usize]) -> TokenStream {
-        let slots = self.slots(id);
-        let mut bound = TokenStream::new();
-        for &name in names {
-            let NameKind::Stage(stage) = self.model.names[name].kind else { continue };
-            if self.model.stages[stage].scope != id || self.model.stages[stage].lazy {
-                continue;
-            }
-            let field = syn::Index::from(self.model.stages[stage].local);
-            let ident = &self.model.names[name].ident;
-            bound.extend(quote!(let #ident = #slots.#field.get();));
-            if self.model.names[name].lent {
-                let lender = self.lender(name);
-                bound.extend(quote!(let #lender = #slots.#field.held();));
-            }
-        }
-        bound
-    }
-
-    fn arm(&self, id: ScopeId, local: usize, stage: StageId) -> TokenStream {
-        let runtime = &self.runtime;
-        let slots = self.slots(id);
-        let field = syn::Index::from(local);
-        let piece = self.number(Some(local));
-        let uses = crate::resolve::names_inside(self.model, stage);
-        let bound = self.bind_slots(id, &uses);
-        let future = self.stage_future(stage);
-        let lent = self.model.names[self.model.stages[stage].name].lent;
-        let filled = if self.model.stages[stage].lazy {
-            quote!(#slots.#field.fill(#lent, #future))
-        } else {
-            quote!(#runtime::fill(&#slots.#field, #lent, #future))
-        };
-        quote!(#piece => { #bound #runtime::Box::pin(#filled) })
-    }
-
-    /// The static table of who waits for whom.
-    fn pieces(&self, id: ScopeId) -> TokenStream {
-        let runtime = &self.runtime;
-        let scope = &self.model.scopes[id];
-        let count = scope.stages.len();
-        let mut needs = vec![0u32; count];
-        let mut then = vec![Vec::new(); count];
-        for (stage, needed) in needs.iter_mut().enumerate() {
-            for on in waits_for(scope, stage) {
-                // Whoever names a lazy stage asks for it instead of waiting.
-                if !self.model.stages[scope.stages[on]].lazy {
-                    *needed += 1;
-                    then[on].push(self.number(Some(stage)));
-                }
-            }
-        }
-        let pieces = scope.stages.iter().zip(needs).zip(then).map(|((&stage, needs), then)| {
-            let lazy = self.model.stages[stage].lazy;
-            let needs = proc_macro2::Literal::u32_suffixed(needs + u32::from(lazy));
-            quote!(#runtime::Piece { needs: #needs, then: &[#(#then),*], lazy: #lazy })
-        });
-        quote!({ static PIECES: &[#runtime::Piece] = &[#(#pieces),*]; PIECES })
-    }
-
-    /// What the tail names, nested scopes included.
-    fn tail_uses(&self, id: ScopeId) -> Vec<usize> {
-        let around = self.model.scopes[id].around;
-        let mut found = Vec::new();
-        for code in &self.model.codes {
-            let part_of_stage = self.model.stage_of(id, code.scope, code.around).is_some();
-            if !part_of_stage
-                && code.of_let.is_none_or(|binding| self.model.lets[binding].scope != id)
-                && self.model.within(code.scope, id)
-                && (code.around == around
-                    || code.around.is_some_and(|stage| self.model.within(self.model.stages[stage].scope, id)))
-            {
-                for &name in &code.uses {
-                    if !found.contains(&name) {
-                        found.push(name);
-                    }
-                }
-            }
-        }
-        // A task in the tail evaluates the `let`s that it names again, so what they name is lent to it.
-        let mut at = 0;
-        while at < found.len() {
-            if let NameKind::Let(binding) = self.model.names[found[at]].kind {
-                for &name in &self.model.codes[self.model.lets[binding].value].uses {
-                    if !found.contains(&name) {
-                        found.push(name);
-                    }
-                }
-            }
-            at += 1;
-        }
-        found
     }
 }

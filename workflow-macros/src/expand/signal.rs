@@ -21,15 +21,26 @@ impl Expansion<'_, '_> {
     }
 
     fn wait(&self, signal: usize) -> Ident {
+        self.note_signal(signal);
         self.local("wait", signal)
     }
 
     /// A closure that waits for the signal on behalf of a stage: a future of `Result<&Held<T>, Stop>`.
     fn signal_get(&self, signal: usize) -> Ident {
+        self.note_signal(signal);
         self.local("signal", signal)
     }
 
+    fn note_signal(&self, signal: usize) {
+        if self.model.signals[signal].scope == 0 {
+            self.noted.borrow_mut().signals = true;
+        }
+    }
+
     pub(super) fn announced(&self, stage: StageId) -> Ident {
+        if self.model.stages[stage].scope == 0 {
+            self.noted.borrow_mut().announced.insert(stage);
+        }
         self.local("announced", stage)
     }
 

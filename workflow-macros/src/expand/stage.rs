@@ -108,7 +108,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The expression of a stage that is nothing but one.
-    fn plain(&self, stage: StageId) -> Option<CodeId> {
+    pub(super) fn plain(&self, stage: StageId) -> Option<CodeId> {
         if self.is_durable() {
             return None;
         }
@@ -401,7 +401,7 @@ impl Expansion<'_, '_> {
             .iter()
             .filter_map(|&name| match self.model.names[name].kind {
                 NameKind::Let(binding) => {
-                    let (ident, get) = (&self.model.names[name].ident, self.local("let", binding));
+                    let (ident, get) = (&self.model.names[name].ident, self.let_getter(binding));
                     Some(quote!(let #ident = #get();))
                 }
                 _ => None,

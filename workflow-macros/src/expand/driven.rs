@@ -1,0 +1,448 @@
+//! A scope that the driver runs: where its outputs lie, who waits for whom, and how each stage starts.
+//!
+//! Stages start in plain functions of a few dozen arms each: in one body the compiler's work on all of them would grow
+//! faster than their number, and an `async` one costs it several times as much.
+
+use super::{Expansion, code, node::Whose, series::waits_for};
+use crate::model::{CodeId, LetId, Local, NameId, NameKind, ScopeId, StageId};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use std::collections::{BTreeSet, HashSet};
+use syn::spanned::Spanned;
+
+/// How many stages start in one function.
+const GROUP: usize = 32;
+
+/// What the code being made names of the workflow's own body.
+#[derive(Default)]
+pub(super) struct Noted {
+    /// Closures that wait for signals: nothing but the body can hold them.
+    pub(super) signals: bool,
+    pub(super) announced: BTreeSet<StageId>,
+    pub(super) lets: BTreeSet<LetId>,
+}
+
+/// How the stages of a scope start.
+#[derive(Default)]
+struct Starts {
+    /// In the body, which sees everything.
+    own: TokenStream,
+    /// In functions, by number.
+    groups: Vec<Group>,
+}
+
+/// Stages that start in one function.
+#[derive(Default)]
+struct Group {
+    pieces: Vec<TokenStream>,
+    arms: TokenStream,
+    names: BTreeSet<NameId>,
+    noted: Noted,
+}
+
+impl Expansion<'_, '_> {
+    /// Statements that run the scope through the driver and bind the outputs that its tail names.
+    pub(super) fn driven(&self, id: ScopeId) -> TokenStream {
+        let runtime = &self.runtime;
+        let scope = &self.model.scopes[id];
+        let (slots, stored) = (self.slots(id), self.local("stored", id));
+        let mut body = if id == 0 {
+            self.function(self.slots_item());
+            let (name, type_generics) = (self.slots_struct(), super::items::generics(self.model.workflow));
+            let (_, type_generics, _) = type_generics.split_for_impl();
+            let type_generics = type_generics.as_turbofish();
+            quote!(let #stored = #name #type_generics::EMPTY;)
+        } else {
+            let (types, new) = self.slot_types(id);
+            quote!(let #stored: (#(#types,)*) = (#(#new,)*);)
+        };
+        body.extend(quote!(let #slots = &#stored;));
+        let demands = if scope.stages.iter().any(|&stage| self.model.stages[stage].lazy) {
+            let (demands, asked) = (self.demands(id), self.local("asked", id));
+            body.extend(quote!(let #asked = #runtime::Demands::new(); let #demands = &#asked;));
+            quote!(#runtime::Option::Some(#demands))
+        } else {
+            quote!(#runtime::Option::None)
+        };
+        // What can't be shared is told here too, once a type, or else this body would have an error of its own: its future
+        // could not be sent.
+        let mut types = HashSet::new();
+        for &stage in scope.stages.iter().filter(|&&stage| !self.model.stages[stage].lazy) {
+            if types.insert(self.stage_type(stage).to_string()) {
+                let place = self.place_of(stage);
+                body.extend(quote!(#place;));
+            }
+        }
+        body.extend(self.all_bindings(id));
+        let pieces = self.pieces(id);
+        let piece = self.named("piece");
+        let starts = self.starts(id);
+        let own = &starts.own;
+        let mut arms = quote!(#own);
+        for group in &starts.groups {
+            let (pieces, call) = (&group.pieces, self.group(group));
+            arms.extend(quote!(#(#pieces)|* => #call,));
+        }
+        body.extend(quote! {
+            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Started<'_> {
+                match #piece {
+                    #arms
+                    _ => ::core::unreachable!(),
+                }
+            }).await?;
+        });
+        for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
+            let (cx, number, cell, local) = (self.cx(), self.number(Some(lazy)), self.cell(lazy), self.named("cell"));
+            let slot = self.slot(lazy);
+            body.extend(quote! {
+                if #slot.is_empty() {
+                    if let #runtime::Option::Some(#local) = #cell { #local.skip(); }
+                    #cx.skipped(#number);
+                }
+            });
+        }
+        let tail_uses = self.tail_uses(id);
+        body.extend(self.bind_slots(id, &tail_uses));
+        body
+    }
+
+    /// The slot of a stage of a driven scope: a place.
+    pub(super) fn slot(&self, stage: StageId) -> TokenStream {
+        let model = &self.model.stages[stage];
+        let slots = self.slots(model.scope);
+        self.slot_of(&slots, stage)
+    }
+
+    /// The same of a stage whose scope has ended.
+    pub(super) fn stored_slot(&self, stage: StageId) -> TokenStream {
+        let stored = self.local("stored", self.model.stages[stage].scope);
+        self.slot_of(&stored, stage)
+    }
+
+    fn slot_of(&self, slots: &Ident, stage: StageId) -> TokenStream {
+        let model = &self.model.stages[stage];
+        if model.scope == 0 {
+            let field = self.local("slot", model.local);
+            quote!(#slots.#field)
+        } else {
+            let field = syn::Index::from(model.local);
+            quote!(#slots.#field)
+        }
+    }
+
+    fn slot_types(&self, id: ScopeId) -> (Vec<TokenStream>, Vec<TokenStream>) {
+        let runtime = &self.runtime;
+        let slot = |&stage: &StageId| {
+            let slot = if self.model.stages[stage].lazy { quote!(LazySlot) } else { quote!(Slot) };
+            let ty = self.stage_type(stage);
+            (quote!(#runtime::#slot<#ty>), quote!(#runtime::#slot::EMPTY))
+        };
+        self.model.scopes[id].stages.iter().map(slot).unzip()
+    }
+
+    fn slots_struct(&self) -> Ident {
+        format_ident!("__{}Slots", self.model.workflow.name, span = Span::call_site())
+    }
+
+    /// Where the workflow's own stages put their outputs: a struct, since a tuple of so many types is looked through again
+    /// wherever it is named.
+    fn slots_item(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        let name = self.slots_struct();
+        let generics = super::items::generics(self.model.workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let phantom = super::items::phantom(&generics);
+        let marker = self.named("marker");
+        let (types, new) = self.slot_types(0);
+        let fields: Vec<Ident> = (0..types.len()).map(|local| self.local("slot", local)).collect();
+        quote! {
+            #[doc(hidden)]
+            #[allow(clippy::all, clippy::pedantic)]
+            struct #name #impl_generics #clause { #(#fields: #types,)* #marker: #phantom }
+            #[allow(clippy::all, clippy::pedantic, clippy::declare_interior_mutable_const)]
+            impl #impl_generics #name #type_generics #clause {
+                const EMPTY: Self = Self { #(#fields: #new,)* #marker: #runtime::PhantomData };
+            }
+        }
+    }
+
+    /// References to the outputs of this scope's own stages, by name.
+    pub(super) fn bind_slots(&self, id: ScopeId, names: &[usize]) -> TokenStream {
+        let mut bound = TokenStream::new();
+        for &name in names {
+            let NameKind::Stage(stage) = self.model.names[name].kind else { continue };
+            if self.model.stages[stage].scope != id || self.model.stages[stage].lazy {
+                continue;
+            }
+            let slot = self.slot(stage);
+            let ident = &self.model.names[name].ident;
+            bound.extend(quote!(let #ident = #slot.get();));
+            if self.model.names[name].lent {
+                let lender = self.lender(name);
+                bound.extend(quote!(let #lender = #slot.held();));
+            }
+        }
+        bound
+    }
+
+    /// All `let`s, in the order of their needs on each other; a closure of a later one calls that of an earlier one.
+    fn all_bindings(&self, id: ScopeId) -> TokenStream {
+        let scope = &self.model.scopes[id];
+        let mut lets = self.unbound_lets(id);
+        let mut bindings = TokenStream::new();
+        while !lets.is_empty() {
+            let next = lets.iter().position(|&binding| {
+                let place = scope.lets.iter().position(|&other| other == binding).unwrap_or_default();
+                let free = |on: usize| !lets.contains(&scope.lets[on]);
+                scope.let_needs[place].iter().all(|need| !matches!(need.on, Local::Let(on) if !free(on)))
+            });
+            let binding = lets.remove(next.unwrap_or(0));
+            let uses = &self.model.codes[self.model.lets[binding].value].uses;
+            bindings.extend(self.binding(binding, &self.bind_slots(id, uses)));
+        }
+        bindings
+    }
+
+    // How stages start.
+
+    fn starts(&self, id: ScopeId) -> Starts {
+        let mut starts = Starts::default();
+        for (local, &stage) in self.model.scopes[id].stages.iter().enumerate() {
+            self.noted.take();
+            let names = crate::resolve::names_inside(self.model, stage);
+            let arm = self.arm(id, local, stage, &names);
+            let noted = self.noted.take();
+            // A scope further in may be in a pattern's arm, whose names have types that nobody wrote.
+            if id != 0 || noted.signals {
+                starts.own.extend(arm);
+                continue;
+            }
+            if starts.groups.last().is_none_or(|group| group.pieces.len() == GROUP) {
+                starts.groups.push(Group::default());
+            }
+            if let Some(group) = starts.groups.last_mut() {
+                group.pieces.push(self.number(Some(local)));
+                group.arms.extend(arm);
+                group.names.extend(names);
+                group.noted.announced.extend(noted.announced);
+                group.noted.lets.extend(noted.lets);
+            }
+        }
+        starts
+    }
+
+    fn arm(&self, id: ScopeId, local: usize, stage: StageId, names: &[NameId]) -> TokenStream {
+        let runtime = &self.runtime;
+        let piece = self.number(Some(local));
+        let bound = self.bind_slots(id, names);
+        if let Some(started) = self.started(stage) {
+            return quote!(#piece => { #bound #started });
+        }
+        let slot = self.slot(stage);
+        let future = self.stage_future(stage);
+        let lent = self.model.names[self.model.stages[stage].name].lent;
+        let filled = if self.model.stages[stage].lazy {
+            quote!(#slot.fill(#lent, #future))
+        } else {
+            quote!(#runtime::fill(&#slot, #lent, #future))
+        };
+        quote!(#piece => { #bound #runtime::Started::UnderWay(#runtime::Box::pin(#filled)) })
+    }
+
+    /// A stage that is one expression, which may be evaluated where it starts: one call into the runtime.
+    fn started(&self, stage: StageId) -> Option<TokenStream> {
+        let model = &self.model.stages[stage];
+        let code = self.plain(stage)?;
+        let expr = self.model.codes[code].expr;
+        let simple = code::is_simple(expr) || code::drops_temporaries(expr);
+        let items = !self.model.items_around(model.scope).is_empty();
+        if !simple || model.lazy || items || self.is_overheard(stage) || self.waits_before(code) {
+            return None;
+        }
+        // What `ctx` is borrowed from would not live long enough.
+        if self.model.codes[code].context {
+            return None;
+        }
+        let before = self.before(code, Some(stage));
+        let lints = &model.syntax.attributes.lints;
+        let start = self.start(stage, code);
+        let run = self.named("run");
+        Some(quote!(#before #(#lints)* let #run = #start; #run))
+    }
+
+    fn start(&self, stage: StageId, code: CodeId) -> TokenStream {
+        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let model = &self.model.stages[stage];
+        let expr = self.model.codes[code].expr;
+        let lent = self.model.names[model.name].lent;
+        let runtime = self.runtime_at(expr.span());
+        let slot = self.place_of(stage);
+        quote_spanned!(expr.span()=> #runtime::start_stage(#runtime::starting(#cx, #number), #runtime::PhantomData::<#mark>, #slot, #lent, #expr))
+    }
+
+    /// The slot of a stage; what can't be shared is told where its type stands.
+    pub(super) fn place_of(&self, stage: StageId) -> TokenStream {
+        let syntax = self.model.stages[stage].syntax;
+        let place = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
+        let (runtime, mark, slot) = (self.runtime_at(place), self.mark(Whose::Stage(stage)), self.slot(stage));
+        // rustc lets the error stand at the argument only where both come from one place.
+        let local = Ident::new("__workflow_slot", place);
+        let shared = quote_spanned!(place=> #runtime::place::<#mark, _>(#local));
+        quote!({ let #local = &#slot; #shared })
+    }
+
+    // Functions.
+
+    /// Makes the function of a group, and gives the call of it.
+    fn group(&self, group: &Group) -> TokenStream {
+        let runtime = &self.runtime;
+        let workflow = self.model.workflow;
+        let name = self.local("start", self.functions.borrow().len());
+        let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
+        let (slots, piece, slots_struct) = (self.slots(0), self.named("piece"), self.slots_struct());
+        let generics = super::items::generics(workflow);
+        let (impl_generics, type_generics, clause) = generics.split_for_impl();
+        let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
+        let reference = quote!(&#lifetime);
+        let mut parameters = quote! {
+            #cx: #runtime::Cx<#lifetime>,
+            #state: #runtime::Option<#reference #runtime::Arc<<Self as #runtime::Workflow>::State>>,
+            #services: #reference #runtime::Arc<<Self as #runtime::Workflow>::Services>,
+            #slots: #reference #slots_struct #type_generics,
+            #piece: u32,
+        };
+        let mut arguments = quote!(#cx, #state, #services, #slots, #piece,);
+        let mut bound = TokenStream::new();
+        let mut add = |name: &Ident, ty: TokenStream, argument: Option<TokenStream>| {
+            let argument = argument.unwrap_or_else(|| quote!(#name));
+            parameters.extend(quote!(#name: #ty,));
+            arguments.extend(quote!(#argument,));
+        };
+        if self.has_signals() {
+            add(&self.named("signals"), quote!(#reference #runtime::Arc<<Self as #runtime::Workflow>::Signals>), None);
+        }
+        if self.model.scopes[0].stages.iter().any(|&stage| self.model.stages[stage].lazy) {
+            add(&self.demands(0), quote!(#reference #runtime::Demands), None);
+        }
+        if self.model.returns {
+            let output = &workflow.output;
+            add(&self.named("returned"), quote!(#reference #runtime::Returned<#output>), None);
+        }
+        for &stage in &group.noted.announced {
+            let ty = self.stage_type(stage);
+            add(&self.announced(stage), quote!(#reference #runtime::Announced<#ty>), None);
+        }
+        for &binding in &group.noted.lets {
+            let (ty, get) = (&self.model.lets[binding].syntax.ty, self.let_getter(binding));
+            // As a parameter's type it may have lifetimes that are not written.
+            add(&get, quote!(#runtime::Getter<#lifetime, #ty>), Some(quote!(#runtime::Getter(#get))));
+            bound.extend(quote!(let #get = #get.0;));
+        }
+        for &name in &group.names {
+            let model = &self.model.names[name];
+            match model.kind {
+                NameKind::Service(index) => {
+                    let (ident, field) = (&model.ident, syn::Index::from(index));
+                    bound.extend(quote!(let #ident = &#services.#field;));
+                }
+                NameKind::Input(index) => {
+                    let (ident, ty, input) = (&model.ident, &workflow.inputs[index].ty, self.local("input", name));
+                    let held = self.held(name);
+                    add(&input, quote!(#reference #runtime::Held<#ty>), Some(quote!(&#held)));
+                    let lender = self.lender(name);
+                    bound.extend(quote!(let #ident = &**#input; let #lender = #input;));
+                }
+                _ => {}
+            }
+        }
+        let (arms, imports) = (&group.arms, self.imports());
+        let (lints, workflow_name) = (&workflow.attributes.lints, &workflow.name);
+        self.function(quote! {
+            #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references, unused_variables)]
+            #(#lints)*
+            impl #impl_generics #workflow_name #type_generics #clause {
+                #[doc(hidden)]
+                fn #name<#lifetime>(#parameters) -> #runtime::Started<#lifetime> {
+                    #imports
+                    #bound
+                    match #piece { #arms _ => ::core::unreachable!() }
+                }
+            }
+        });
+        quote!(Self::#name(#arguments))
+    }
+
+    fn function(&self, function: TokenStream) {
+        self.functions.borrow_mut().push(function);
+    }
+
+    /// The static table of who waits for whom.
+    fn pieces(&self, id: ScopeId) -> TokenStream {
+        let runtime = &self.runtime;
+        let scope = &self.model.scopes[id];
+        let count = scope.stages.len();
+        let is_lazy = |local: usize| self.model.stages[scope.stages[local]].lazy;
+        let mut needs = vec![0u32; count];
+        let mut then = vec![Vec::new(); count];
+        for (stage, needed) in needs.iter_mut().enumerate() {
+            for on in waits_for(scope, stage) {
+                // Whoever names a lazy stage asks for it instead of waiting.
+                if !is_lazy(on) {
+                    *needed += 1;
+                    then[on].push(stage);
+                }
+            }
+            *needed += u32::from(is_lazy(stage));
+        }
+        let number = |number: usize| Literal::usize_unsuffixed(number);
+        let mut end = 0;
+        let ends = then.iter().map(|then| {
+            end += then.len();
+            number(end)
+        });
+        let ends: Vec<Literal> = ends.collect();
+        let then = then.iter().flatten().map(|&stage| number(stage));
+        let needs = needs.into_iter().map(Literal::u32_unsuffixed);
+        let lazy = (0..count).filter(|&local| is_lazy(local)).map(number);
+        quote!({
+            static PIECES: #runtime::Pieces = #runtime::Pieces {
+                needs: &[#(#needs),*], ends: &[#(#ends),*], then: &[#(#then),*], lazy: &[#(#lazy),*],
+            };
+            &PIECES
+        })
+    }
+
+    /// What the tail names, nested scopes included.
+    fn tail_uses(&self, id: ScopeId) -> Vec<usize> {
+        let around = self.model.scopes[id].around;
+        let mut found = Vec::new();
+        for code in &self.model.codes {
+            let part_of_stage = self.model.stage_of(id, code.scope, code.around).is_some();
+            if !part_of_stage
+                && code.of_let.is_none_or(|binding| self.model.lets[binding].scope != id)
+                && self.model.within(code.scope, id)
+                && (code.around == around
+                    || code.around.is_some_and(|stage| self.model.within(self.model.stages[stage].scope, id)))
+            {
+                for &name in &code.uses {
+                    if !found.contains(&name) {
+                        found.push(name);
+                    }
+                }
+            }
+        }
+        // A task in the tail evaluates the `let`s that it names again, so what they name is lent to it.
+        let mut at = 0;
+        while at < found.len() {
+            if let NameKind::Let(binding) = self.model.names[found[at]].kind {
+                for &name in &self.model.codes[self.model.lets[binding].value].uses {
+                    if !found.contains(&name) {
+                        found.push(name);
+                    }
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+}
