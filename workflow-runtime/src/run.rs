@@ -62,12 +62,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(
-        graph: &'static Graph<'static>,
-        compensates: bool,
-        observers: Observers,
-        states: Option<Arc<dyn States + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = tracing::enabled!(target: "workflow", tracing::Level::DEBUG);
         let observation = observers.observation().map(Box::new);
         Self {
@@ -78,7 +73,7 @@ impl Core {
             observation,
             instance: OnceLock::new(),
             started: OnceLock::new(),
-            states,
+            states: None,
             log: compensates.then(UndoLog::root),
             owns_log: true,
             base: Vec::new(),
@@ -120,6 +115,12 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may be")]
     pub(crate) const fn is_suspended(&self) -> bool {
         false
+    }
+
+    /// A handle sees its stages there.
+    pub(crate) fn seen_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
+        self.states = Some(states);
+        self
     }
 
     pub(crate) fn cx(&self) -> Cx<'_> {

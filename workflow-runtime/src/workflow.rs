@@ -213,7 +213,7 @@ pub async fn run<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, None);
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
     core.tell_started();
     let signals = Arc::default();
     let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
@@ -244,7 +244,7 @@ async fn watched<W: Workflow>(
     signals: Arc<W::Signals>,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, Some(Arc::clone(&state) as _));
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers).seen_in(Arc::clone(&state) as _);
     core.tell_started();
     let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {

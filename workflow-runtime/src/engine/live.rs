@@ -212,7 +212,8 @@ async fn run<W: Durable>(
     let outcome = match prepare(&live, &instance, left).await {
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),
         Ok(input) => {
-            let core = Core::new(W::GRAPH, W::COMPENSATES, observers).on_store(Arc::clone(journal));
+            let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+            let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
             if begins {
                 core.tell_started();
             }
