@@ -1,6 +1,7 @@
 //! What is no store, or not a whole one.
 
 use crate::given::{Folder, changed, closed_store, edit};
+use rusqlite::Connection;
 use std::fs;
 use workflow_runtime::store::{SqliteStore, Store, StoreErrorKind};
 
@@ -119,4 +120,40 @@ async fn a_link_is_what_it_leads_to() {
     #[cfg(unix)]
     assert_eq!(SqliteStore::open(&link).expect_err("is open by its other name").kind(), StoreErrorKind::Locked);
     store.close().await.expect("closes");
+}
+
+/// The tables of a store are made in one transaction. Here one broke off while its pages were written.
+#[tokio::test]
+async fn a_store_that_was_being_made() {
+    let folder = Folder::new();
+    let making = Connection::open(folder.path()).expect("opens");
+    making
+        .execute_batch(
+            "PRAGMA cache_size = 1;
+             BEGIN EXCLUSIVE;
+             CREATE TABLE instances (content BLOB);
+             CREATE TABLE inputs (content BLOB);
+             INSERT INTO instances VALUES (randomblob(1000000));",
+        )
+        .expect("is begun");
+    let left = folder.copy();
+    fs::copy(folder.beside("-journal"), left.beside("-journal")).expect("there is a journal");
+    assert!(fs::metadata(left.path()).expect("is there").len() > 0, "some of it is written");
+    let store = left.open().expect("what broke off is taken back, and made again");
+    store.create(crate::given::new("order")).await.expect("is made");
+}
+
+#[tokio::test]
+async fn is_locked_by_another_program_for_a_moment() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let key = crate::given::made(&store, "order").await;
+    let other = Connection::open(folder.path()).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let error = store.commit(crate::given::batch(key, [])).await.expect_err("it is locked");
+    let text = "could not commit to the instance with the key 1 in 'PATH': another process is at it";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Locked, text));
+    store.load(key).await.expect("who reads does not wait");
+    other.execute_batch("COMMIT").expect("lets go");
+    crate::given::commit(&store, key, []).await;
 }

@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
 };
+use tempfile::TempDir;
 use workflow_runtime::store::{SqliteStore, Store};
 
 /// So many instances commit at once.
@@ -42,6 +43,42 @@ async fn commits() {
         });
     }
     tasks.join_all().await;
+}
+
+/// Makes one store after the other.
+#[test]
+#[ignore = "runs in a process of its own"]
+fn makes_stores() {
+    let Some(folder) = process::store() else { return };
+    for number in 0.. {
+        drop(SqliteStore::open(folder.join(format!("{number}.db"))).expect("opens"));
+        // Nobody reads it any more: the test is over.
+        if writeln!(std::io::stdout(), "made {number}").is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_a_store_is_made() {
+    for round in 0..8 {
+        let folder = TempDir::new().expect("a folder");
+        let mut child =
+            process::command(process::this(), "killed::makes_stores", folder.path()).spawn().expect("starts");
+        let lines = BufReader::new(child.stdout.take().expect("it writes")).lines();
+        let made = lines.filter(|line| line.as_ref().is_ok_and(|line| line.contains("made")));
+        assert_eq!(made.take(1 + round).count(), 1 + round);
+        // The next one is being made now.
+        child.kill().expect("is killed");
+        child.wait().expect("has ended");
+        for number in 0..round + 3 {
+            let path = folder.path().join(format!("{number}.db"));
+            let store = SqliteStore::open(&path).unwrap_or_else(|error| panic!("{error}"));
+            store.create(crate::given::new("order")).await.expect("is made");
+            store.close().await.expect("closes");
+            SqliteStore::open(&path).expect("opens again");
+        }
+    }
 }
 
 #[tokio::test]

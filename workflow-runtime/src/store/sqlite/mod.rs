@@ -63,8 +63,10 @@ use tokio::sync::oneshot;
 /// - **One process** has it at a time: a lock on the file `PATH-lock` is held as long as it is open. When a process ends, however
 ///   it ends, the system lets go of it. Beside these two lie, while it is open, `PATH-wal` and `PATH-shm`. A copy of the store is a
 ///   copy of `PATH` after [`close`](Store::close), or one that `sqlite3 PATH .backup` makes at any time.
-/// - **Damage** is found: each row has a checksum, each instance one over all its rows; what leads to instances is checked
-///   when the store is opened.
+/// - **Damage** is found: each record, signal and instance has a checksum, and each instance one over all of its records and signals, so
+///   that one that is missing is missed. What can't be trusted is an error that names the instance, and the other
+///   instances are as they were. What leads to instances is checked when the store is opened, which fails where that
+///   is damaged. The keys of [signals that are kept once](super::NewSignal::once) have no checksum.
 /// - **Room** that was freed is used again; the file does not shrink.
 /// - **After an error in the middle of writing** (a broken disk) nothing of the batch is seen, but if the process is then killed
 ///   it may be there after all.

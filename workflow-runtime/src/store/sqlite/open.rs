@@ -59,8 +59,9 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
 pub(super) fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
     look(path)?; // Before anything is made beside what is no store.
     let (mut lock, had_store) = locked(path)?;
-    let new = look(path)? == Found::Nothing;
-    if new && had_store {
+    let found = look(path)?;
+    let new = found != Found::Something;
+    if found == Found::Nothing && had_store {
         return Err(damaged("is empty or gone, although a store was there; its '-lock' file tells so", path));
     }
 
@@ -98,6 +99,8 @@ pub(super) fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
 #[derive(PartialEq)]
 enum Found {
     Nothing,
+    /// It was being made when that broke off, and SQLite will take back what there is.
+    Unfinished,
     Something,
 }
 
@@ -120,7 +123,7 @@ fn look(path: &Path) -> Result<Found, StoreError> {
         };
     }
     if holds_something("-journal") {
-        return Ok(Found::Something); // It broke off while it was made, and SQLite will take that back.
+        return Ok(Found::Unfinished);
     }
 
     let mut header = Vec::new();
@@ -171,7 +174,7 @@ fn make(writer: &Connection) -> rusqlite::Result<()> {
     let tables = schema::TABLES.map(|(_, sql)| sql).join(";\n");
     let empty: bool = writer.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
     if !empty {
-        return Ok(()); // Whoever made it while nobody looked: it will be identified.
+        return Ok(()); // It was finished after all, or is something else: it will be identified.
     }
     writer.execute_batch(&format!(
         "BEGIN EXCLUSIVE;
