@@ -38,6 +38,41 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// one batch before another waits for the first.
 ///
 /// Another store proves itself with [`conformance`].
+///
+/// ```
+/// use workflow_runtime::store::{Batch, Change, MemoryStore, NewInstance, NewSignal, Record, Status, Store, Timestamp};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_runtime::store::StoreError> {
+/// let store = MemoryStore::new();
+/// let key = store
+///     .create(NewInstance {
+///         id: "order-42".into(),
+///         workflow: "Payment".into(),
+///         version: 1,
+///         input: b"{}".into(),
+///         created_at: Timestamp::from_millis(0),
+///     })
+///     .await?;
+///
+/// // A stage is done, and now the instance waits for a timer: both are on disk, or neither.
+/// let done = Record { order: 1, kind: 0, payload: b"true".into() };
+/// let until = Timestamp::from_millis(60_000);
+/// let changes = vec![
+///     Change::Put { path: "charged".into(), record: done.clone() },
+///     Change::Status { status: Status::Waiting, wake_at: Some(until), outcome: None },
+/// ];
+/// store.commit(Batch { instance: key, changes }).await?;
+/// let signal = NewSignal { name: "approval".into(), payload: b"true".into(), once: Some("mail-7781".into()) };
+/// assert_eq!(store.signal(key, signal.clone()).await?, Some(1));
+/// assert_eq!(store.signal(key, signal).await?, None); // The same mail once more.
+///
+/// assert_eq!(store.due(Timestamp::from_millis(0), 10).await?.next, Some(until));
+/// assert_eq!(store.due(until, 10).await?.instances[0].id, "order-42");
+/// let loaded = store.load(key).await?;
+/// assert_eq!(loaded.records, [("charged".to_owned(), done)]);
+/// assert_eq!(loaded.signals[0].name, "approval");
+/// # Ok(()) }
+/// ```
 pub trait Store: Send + Sync + 'static {
     /// Makes an instance. The future gives the key by which the store knows it from then on.
     ///
@@ -96,6 +131,18 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// A point in time, in whole milliseconds since 1970 (UTC).
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use workflow_runtime::store::Timestamp;
+///
+/// let start = Timestamp::from_millis(1_000);
+/// let due = start.after(Duration::from_micros(1_500)); // Rounded up: never too early.
+/// assert_eq!(due.as_millis(), 1_002);
+/// assert_eq!(due.since(start), Duration::from_millis(2));
+/// assert_eq!(start.since(due), Duration::ZERO);
+/// assert_eq!(Timestamp::from(SystemTime::from(due)), due);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(u64);
 
