@@ -12,4 +12,5 @@ mod killed;
 mod locked;
 mod process;
 mod read_only;
+mod threads;
 mod torn;
