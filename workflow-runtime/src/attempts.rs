@@ -177,8 +177,9 @@ where
         let cut = deadline.filter(|&(at, _)| !wait.is_zero() && until > at);
         let failure = || match error {
             Why::Own(error) => own_failure(cx.core, stage, told(error)),
-            Why::Failure(failure) => failure.after(number, cx.core.stage_name(stage)),
+            Why::Failure(failure) => failure,
         };
+        let failure = || failure().after(number, cx.core.stage_name(stage));
         cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
         if let Some((at, limit)) = cut {
             pause(cx, at).await;
@@ -350,7 +351,8 @@ pub async fn or_failure<T, E: Into<BoxError>>(
 pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
     let ended = judged?.map(|(value, _)| value);
     Ok(ended.map_err(|(error, number)| {
-        cx.attempt_failed(stage, number, || own_failure(cx.core, stage, None), None);
+        let failure = || own_failure(cx.core, stage, None).after(number, cx.core.stage_name(stage));
+        cx.attempt_failed(stage, number, failure, None);
         error
     }))
 }

@@ -4,7 +4,7 @@ use super::{
     Expansion,
     node::{Ends, Tail, Whose},
 };
-use crate::model::{Acquire, Cache, CodeId, NodeKind, Retry, StageId, Time, Wait};
+use crate::model::{Acquire, Cache, CodeId, NameKind, NodeKind, Retry, StageId, Time, Wait};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -53,7 +53,29 @@ impl Expansion<'_, '_> {
     pub(super) fn is_tried_at_once(&self, stage: StageId) -> bool {
         let model = &self.model.stages[stage];
         let may_not_run = model.when.is_some() || model.policies.until.is_some() || model.policies.cache.is_some();
-        !may_not_run && self.is_tried_once(stage)
+        !may_not_run && self.is_tried_once(stage) && self.signals_first(stage).is_empty()
+    }
+
+    /// Waits for the signals that its node begins with: no attempt begins before they are there, no timeout and no deadline
+    /// counts the wait, and no permit is held for it.
+    fn signals_first(&self, stage: StageId) -> TokenStream {
+        let code = match &self.model.stages[stage].node.kind {
+            NodeKind::Expression(code) | NodeKind::SleepUntil(code) => Some(*code),
+            NodeKind::Match { scrutinee, .. } => Some(*scrutinee),
+            NodeKind::If(branches) => branches.first().and_then(|branch| branch.condition),
+            NodeKind::For(each) => Some(each.items),
+            _ => None,
+        };
+        let mut signals = Vec::new();
+        for &name in code.iter().flat_map(|&code| &self.model.codes[code].uses) {
+            match self.model.names[name].kind {
+                NameKind::Signal(signal) => signals.push(signal),
+                NameKind::Let(binding) => self.signals_of_let(binding, &mut signals),
+                _ => {}
+            }
+        }
+        let waits = signals.into_iter().map(|signal| self.signal_held(signal, Some(stage)));
+        waits.map(|held| quote!(let _ = #held;)).collect()
     }
 
     fn once(&self, stage: StageId, of: &TokenStream) -> TokenStream {
@@ -67,8 +89,8 @@ impl Expansion<'_, '_> {
         if self.is_tried_at_once(stage) {
             return node;
         }
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
-        quote!({ #cx.tried(#number); #node })
+        let (cx, number, waits) = (self.cx(), self.number(Some(stage)), self.signals_first(stage));
+        quote!({ #waits #cx.tried(#number); #node })
     }
 
     /// The value for a key that has been computed before, or else a new one.
@@ -121,7 +143,7 @@ impl Expansion<'_, '_> {
         let typed = own.is_some();
         let node = own.unwrap_or_else(|| self.elsewhere(stage, of));
         let attempts = self.attempt(stage, &node, typed);
-        match (typed, judged) {
+        let attempts = match (typed, judged) {
             (true, _) => {
                 let rules = self.rules(&policies.retries);
                 quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::told)))
@@ -131,7 +153,9 @@ impl Expansion<'_, '_> {
                 quote!(#runtime::attempts_where(#cx, #number, #settings, #attempts, #rules))
             }
             (false, false) => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
-        }
+        };
+        let waits = self.signals_first(stage);
+        if waits.is_empty() { attempts } else { quote!(async { #waits #attempts.await }) }
     }
 
     /// A closure that makes the future of one attempt.
@@ -428,8 +452,10 @@ impl Expansion<'_, '_> {
             let (number, settings) = (self.number(Some(stage)), self.settings(stage));
             let rules = self.rules(&self.model.stages[stage].policies.retries);
             let attempts = self.attempt(stage, &self.own_result(stage, *code, &quote!(#content)), true);
+            let waits = self.signals_first(stage);
             return quote!({
                 let #content = #of;
+                #waits
                 #runtime::own_error(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::untold).await)?
             });
         }

@@ -291,7 +291,7 @@ impl Expansion<'_, '_> {
                     bind.extend(quote!(let #ident = &#services.#field;));
                 }
                 NameKind::Signal(signal) => {
-                    let held = self.signal_held(signal, None);
+                    let held = self.signal_held(signal, Some(stage));
                     lend.extend(quote!(let #loan = #held.lend();));
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                     bind.extend(self.signal_arrived(signal, &lender));

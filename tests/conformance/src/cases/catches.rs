@@ -111,11 +111,11 @@ fn own_error_after_retries() -> Case<OwnErrorAfterRetries> {
         1 spent attempt 1 failed, next in 10 ms
         3 saved attempt 1 failed, next in 10 ms
         11 spent attempt 2 started
-        12 spent attempt 2 failed, next in 10 ms
+        12 spent attempt 2 failed after 2 attempts, next in 10 ms
         13 saved attempt 2 started
         16 saved completed
         22 spent attempt 3 started
-        23 spent attempt 3 failed
+        23 spent attempt 3 failed after 3 attempts
         23 spent completed
         23 - decided: (Err(Refusal(why)), Ok(value))
         23 - ended

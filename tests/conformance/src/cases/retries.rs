@@ -1,10 +1,28 @@
 //! `#[retry]`, `#[timeout]`, `#[deadline]`, `#[fallback]`.
 
-use crate::{Case, Script, case::cases, takes, waits};
+use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::workflow;
+use std::time::Duration;
+use workflow_runtime::{Failure, FailureKind, workflow};
 
-cases!(doubling_waits, late_then_fallback);
+cases!(
+    doubling_waits,
+    late_then_fallback,
+    at_once,
+    exact_waits,
+    spent,
+    first_rule_that_fits,
+    each_rule_counts_its_own,
+    spent_rule_hides_the_next,
+    no_rule_fits,
+    final_failures,
+    timeouts_and_errors,
+    deadline_cuts_a_wait,
+    deadline_cuts_an_attempt,
+    default_of_the_workflow,
+    only_what_is_late,
+    retries_in_retries,
+);
 
 workflow! {
     workflow DoublingWaits() -> u32 with script: Script {
@@ -56,5 +74,431 @@ fn late_then_fallback() -> Case<LateThenFallback> {
         48 rate completed
         48 - ended
         = 7
+    "#]])
+}
+
+workflow! {
+    workflow AtOnce() -> u32 with script: Script {
+        #[retry(2)]
+        stage tried: u32 = script.step(ctx, ctx.attempt());
+        tried
+    }
+}
+
+fn at_once() -> Case<AtOnce> {
+    let script = Script::new().plan("tried", [takes(10).fails("one"), takes(20).fails("two"), takes(5)]);
+    Case::new(&script, AtOnce::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        10 tried attempt 1 failed: one, next in 0 ms
+        10 tried attempt 2 started
+        30 tried attempt 2 failed after 2 attempts: two, next in 0 ms
+        30 tried attempt 3 started
+        35 tried completed
+        35 - ended
+        = 3
+    "#]])
+}
+
+workflow! {
+    workflow ExactWaits(pause: Duration) -> u32 with script: Script {
+        #[retry(2, fixed(*pause))]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn exact_waits() -> Case<ExactWaits> {
+    let script = Script::new().plan("tried", [takes(7).fails("one"), takes(0).fails("two"), takes(1)]);
+    Case::new(&script, ExactWaits::new(script.clone()), (Duration::from_millis(33),)).trace(expect![[r#"
+        0 - started
+        0 tried started
+        7 tried attempt 1 failed: one, next in 33 ms
+        40 tried attempt 2 started
+        40 tried attempt 2 failed after 2 attempts: two, next in 33 ms
+        73 tried attempt 3 started
+        74 tried completed
+        74 - ended
+        = 1
+    "#]])
+}
+
+workflow! {
+    workflow Spent() -> u32 with script: Script {
+        #[undo(script.undo(before))]
+        stage before: Effect = script.effect(ctx);
+        #[after(before)]
+        #[retry(1, fixed(10ms))]
+        stage tried: u32 = script.step(ctx, 1);
+        *tried
+    }
+}
+
+fn spent() -> Case<Spent> {
+    let script = Script::new().plan("before", takes(1)).plan("tried", takes(5).fails("down"));
+    Case::new(&script, Spent::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 before started
+        1 before completed
+        1 tried started
+        6 tried attempt 1 failed: down, next in 10 ms
+        16 tried attempt 2 started
+        21 tried attempt 2 failed after 2 attempts: down
+        21 tried failed after 2 attempts: down
+        21 before undoing
+        21 before undone
+        21 - failed
+        = failed: stage 'tried' failed after 2 attempts: down
+    "#]])
+}
+
+fn is_busy(refusal: &Refusal) -> bool {
+    refusal.0 == "busy"
+}
+
+fn is_down(refusal: &Refusal) -> bool {
+    refusal.0 == "down"
+}
+
+workflow! {
+    workflow FirstRuleThatFits() -> u32 with script: Script {
+        #[retry(3, fixed(10ms), if = is_busy)]
+        #[retry(3, fixed(1s))]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn first_rule_that_fits() -> Case<FirstRuleThatFits> {
+    let acts = [takes(1).fails("busy"), takes(1).fails("odd"), takes(1).fails("busy"), takes(1)];
+    let script = Script::new().plan("tried", acts);
+    Case::new(&script, FirstRuleThatFits::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        1 tried attempt 1 failed: busy, next in 10 ms
+        11 tried attempt 2 started
+        12 tried attempt 2 failed after 2 attempts: odd, next in 1000 ms
+        1012 tried attempt 3 started
+        1013 tried attempt 3 failed after 3 attempts: busy, next in 10 ms
+        1023 tried attempt 4 started
+        1024 tried completed
+        1024 - ended
+        = 1
+    "#]])
+}
+
+workflow! {
+    workflow EachRuleCountsItsOwn() -> u32 with script: Script {
+        #[retry(2, exponential(10ms..1s), jitter = none, if = is_busy)]
+        #[retry(2, exponential(100ms..1s), jitter = none, if = is_down)]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn each_rule_counts_its_own() -> Case<EachRuleCountsItsOwn> {
+    let (busy, down) = (takes(0).fails("busy"), takes(0).fails("down"));
+    let script = Script::new().plan("tried", [busy.clone(), down.clone(), busy, down.clone(), down, takes(0)]);
+    Case::new(&script, EachRuleCountsItsOwn::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        0 tried attempt 1 failed: busy, next in 10 ms
+        10 tried attempt 2 started
+        10 tried attempt 2 failed after 2 attempts: down, next in 100 ms
+        110 tried attempt 3 started
+        110 tried attempt 3 failed after 3 attempts: busy, next in 20 ms
+        130 tried attempt 4 started
+        130 tried attempt 4 failed after 4 attempts: down, next in 200 ms
+        330 tried attempt 5 started
+        330 tried attempt 5 failed after 5 attempts: down
+        330 tried failed after 5 attempts: down
+        330 - failed
+        = failed: stage 'tried' failed after 5 attempts: down
+    "#]])
+}
+
+workflow! {
+    workflow SpentRuleHidesTheNext() -> u32 with script: Script {
+        #[retry(1, if = is_busy)]
+        #[retry(5)]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn spent_rule_hides_the_next() -> Case<SpentRuleHidesTheNext> {
+    let script = Script::new().plan("tried", [takes(1).fails("odd"), takes(1).fails("busy")]);
+    Case::new(&script, SpentRuleHidesTheNext::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        1 tried attempt 1 failed: odd, next in 0 ms
+        1 tried attempt 2 started
+        2 tried attempt 2 failed after 2 attempts: busy, next in 0 ms
+        2 tried attempt 3 started
+        3 tried attempt 3 failed after 3 attempts: busy
+        3 tried failed after 3 attempts: busy
+        3 - failed
+        = failed: stage 'tried' failed after 3 attempts: busy
+    "#]])
+}
+
+workflow! {
+    workflow NoRuleFits() -> u32 with script: Script {
+        #[retry(3, fixed(10ms), if = is_busy)]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn no_rule_fits() -> Case<NoRuleFits> {
+    let script = Script::new().plan("tried", [takes(1).fails("busy"), takes(1).fails("down")]);
+    Case::new(&script, NoRuleFits::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        1 tried attempt 1 failed: busy, next in 10 ms
+        11 tried attempt 2 started
+        12 tried attempt 2 failed after 2 attempts: down
+        12 tried failed after 2 attempts: down
+        12 - failed
+        = failed: stage 'tried' failed after 2 attempts: down
+    "#]])
+}
+
+workflow! {
+    workflow FinalFailures(number: u32) -> Vec<String> with script: Script {
+        #[retry(3)]
+        #[catch]
+        stage panicked: Result<u32, Failure> = script.step(ctx, 1);
+        #[retry(3)]
+        #[catch]
+        stage failed: Result<u32, Failure> = {
+            stage inner: u32 = script.step(ctx, 1);
+            if *number > *inner { fail "too many" } else { 0 }
+        };
+        [panicked, failed].into_iter().flat_map(|one| one.as_ref().err()).map(|why| format!("{why:#}")).collect::<Vec<_>>()
+    }
+}
+
+fn final_failures() -> Case<FinalFailures> {
+    let script = Script::new().plan("panicked", takes(10).panics("broken")).plan("inner", takes(5));
+    Case::new(&script, FinalFailures::new(script.clone()), (2,)).trace(expect![[r#"
+        0 - started
+        0 panicked started
+        0 failed started
+        0 inner started
+        5 inner completed
+        5 failed decided: *number > *inner
+        5 failed attempt 1 failed: too many
+        5 failed completed
+        10 panicked attempt 1 panicked: broken
+        10 panicked completed
+        10 - ended
+        = ["stage 'panicked' of workflow 'FinalFailures' panicked: broken", "stage 'failed' of workflow 'FinalFailures' failed: too many"]
+    "#]])
+}
+
+workflow! {
+    workflow TimeoutsAndErrors() -> u32 with script: Script {
+        #[timeout(20ms)]
+        #[retry(3, fixed(5ms))]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn timeouts_and_errors() -> Case<TimeoutsAndErrors> {
+    let script = Script::new().plan("tried", [waits(), takes(19).fails("just so"), takes(21), takes(20)]);
+    Case::new(&script, TimeoutsAndErrors::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 tried started
+        20 tried attempt 1 timed out: it took longer than 20ms, next in 5 ms
+        25 tried attempt 2 started
+        44 tried attempt 2 failed after 2 attempts: just so, next in 5 ms
+        49 tried attempt 3 started
+        69 tried attempt 3 timed out after 3 attempts: it took longer than 20ms, next in 5 ms
+        74 tried attempt 4 started
+        94 tried completed
+        94 - ended
+        = 1
+    "#]])
+}
+
+workflow! {
+    workflow DeadlineCutsAWait(patience: Duration) -> u32 with script: Script {
+        #[deadline(*patience)]
+        #[retry(9, fixed(40ms))]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn deadline_cuts_a_wait() -> Case<DeadlineCutsAWait> {
+    let script = Script::new().plan("tried", takes(10).fails("down"));
+    Case::new(&script, DeadlineCutsAWait::new(script.clone()), (Duration::from_millis(95),)).trace(expect![[r#"
+        0 - started
+        0 tried started
+        10 tried attempt 1 failed: down, next in 40 ms
+        50 tried attempt 2 started
+        60 tried attempt 2 failed after 2 attempts: down
+        95 tried passed its deadline after 2 attempts: all its attempts together took longer than 95ms
+        95 - failed
+        = failed: stage 'tried' passed its deadline after 2 attempts: all its attempts together took longer than 95ms
+    "#]])
+}
+
+workflow! {
+    workflow DeadlineCutsAnAttempt(patience: Duration) -> u32 with script: Script {
+        #[deadline(*patience)]
+        #[timeout(60ms)]
+        #[retry(9, fixed(40ms))]
+        #[fallback(script.step(ctx, 2))]
+        stage tried: u32 = script.step(ctx, 1);
+        tried
+    }
+}
+
+fn deadline_cuts_an_attempt() -> Case<DeadlineCutsAnAttempt> {
+    let script = Script::new().plan("tried", [takes(10).fails("down"), takes(100), takes(5)]);
+    Case::new(&script, DeadlineCutsAnAttempt::new(script.clone()), (Duration::from_millis(95),)).trace(expect![[r#"
+        0 - started
+        0 tried started
+        10 tried attempt 1 failed: down, next in 40 ms
+        50 tried attempt 2 started
+        95 tried attempt 2 passed its deadline after 2 attempts: all its attempts together took longer than 95ms
+        95 tried decided: fallback
+        100 tried completed
+        100 - ended
+        = 2
+    "#]])
+}
+
+workflow! {
+    #[retry(1, fixed(10ms))]
+    workflow DefaultOfTheWorkflow() -> u32 with script: Script {
+        stage plain: u32 = script.step(ctx, 1);
+        #[retry(2)]
+        stage own: u32 = script.step(ctx, 2);
+        stage around: u32 = {
+            stage inner: u32 = script.step(ctx, 3);
+            inner
+        };
+        plain + own + around
+    }
+}
+
+fn default_of_the_workflow() -> Case<DefaultOfTheWorkflow> {
+    let busy = takes(5).fails("busy");
+    let script = Script::new()
+        .plan("plain", [busy.clone(), takes(1)])
+        .plan("own", [takes(6).fails("busy"), takes(7).fails("busy"), takes(2)])
+        .plan("inner", busy)
+        .plan("inner[1]", [takes(8).fails("busy"), takes(3)]);
+    Case::new(&script, DefaultOfTheWorkflow::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 around started
+        0 plain started
+        0 own started
+        0 inner started
+        5 plain attempt 1 failed: busy, next in 10 ms
+        5 inner attempt 1 failed: busy, next in 10 ms
+        6 own attempt 1 failed: busy, next in 0 ms
+        6 own attempt 2 started
+        13 own attempt 2 failed after 2 attempts: busy, next in 0 ms
+        13 own attempt 3 started
+        15 plain attempt 2 started
+        15 own completed
+        15 inner attempt 2 started
+        16 plain completed
+        20 inner attempt 2 failed after 2 attempts: busy
+        20 inner failed after 2 attempts: busy
+        20 around failed: stage 'inner' failed after 2 attempts: busy
+        20 - failed
+        = failed: stage 'inner' failed after 2 attempts: busy
+    "#]])
+}
+
+fn is_late(failure: &Failure) -> bool {
+    failure.kind() == FailureKind::Timeout
+}
+
+workflow! {
+    workflow OnlyWhatIsLate() -> u32 with script: Script {
+        #[retry(5, fixed(10ms), if = is_late)]
+        stage answer: u32 = {
+            #[timeout(20ms)]
+            stage asked: u32 = script.step(ctx, 1);
+            asked
+        };
+        answer
+    }
+}
+
+fn only_what_is_late() -> Case<OnlyWhatIsLate> {
+    let script =
+        Script::new().plan("asked", takes(30)).plan("asked[1]", takes(40)).plan("asked[2]", takes(5).fails("no"));
+    Case::new(&script, OnlyWhatIsLate::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 answer started
+        0 asked started
+        20 asked timed out: it took longer than 20ms
+        20 answer attempt 1 failed: stage 'asked' timed out: it took longer than 20ms, next in 10 ms
+        30 answer attempt 2 started
+        30 asked[1] started
+        50 asked[1] timed out: it took longer than 20ms
+        50 answer attempt 2 failed: stage 'asked' timed out: it took longer than 20ms, next in 10 ms
+        60 answer attempt 3 started
+        60 asked[2] started
+        65 asked[2] failed: no
+        65 answer attempt 3 failed: stage 'asked' failed: no
+        65 answer failed: stage 'asked' failed: no
+        65 - failed
+        = failed: stage 'asked' failed: no
+    "#]])
+}
+
+workflow! {
+    workflow RetriesInRetries() -> u32 with script: Script {
+        #[retry(1, fixed(100ms))]
+        stage outer: u32 = {
+            #[undo(script.undo(booked))]
+            stage booked: Effect = script.effect(ctx);
+            #[after(booked)]
+            #[retry(1, fixed(10ms))]
+            stage inner: u32 = script.step(ctx, 1);
+            *inner
+        };
+        outer
+    }
+}
+
+fn retries_in_retries() -> Case<RetriesInRetries> {
+    let script = Script::new()
+        .plan("booked", takes(5))
+        .plan("undo booked", takes(3))
+        .plan("inner", takes(1).fails("down"))
+        .plan("inner[1]", [takes(2).fails("down"), takes(2)]);
+    Case::new(&script, RetriesInRetries::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 outer started
+        0 booked started
+        5 booked completed
+        5 inner started
+        6 inner attempt 1 failed: down, next in 10 ms
+        16 inner attempt 2 started
+        17 inner attempt 2 failed after 2 attempts: down
+        17 inner failed after 2 attempts: down
+        17 booked undoing
+        20 booked undone
+        20 outer attempt 1 failed: stage 'inner' failed after 2 attempts: down, next in 100 ms
+        120 outer attempt 2 started
+        120 booked[1] started
+        125 booked[1] completed
+        125 inner[1] started
+        127 inner[1] attempt 1 failed: down, next in 10 ms
+        137 inner[1] attempt 2 started
+        139 inner[1] completed
+        139 outer completed
+        139 - ended
+        = 1
     "#]])
 }
