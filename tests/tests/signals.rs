@@ -223,6 +223,28 @@ async fn the_timeout_of_a_signal_starts_when_what_it_comes_after_has_ended() {
 }
 
 workflow! {
+    workflow OneHead(wanted: bool) -> Vec<u64> {
+        signal stop: ();
+        stage slow: u64 = takes(20);
+        stage first: Vec<u64> = quorum(1) {
+            select { signal stop => 0 },
+            select { stage slow => *slow },
+        };
+        #[catch]
+        stage only: Result<u64, workflow_runtime::Failure> = select { sleep(5ms) if *wanted => 5 };
+        [first[0], *only.as_ref().unwrap_or(&7)].to_vec()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_head_is_a_wait() {
+    assert_eq!(OneHead::new().run(true).await.unwrap(), [20, 5]);
+    let run = OneHead::new().start(false);
+    run.signal(OneHeadSignal::Stop(())).unwrap();
+    assert_eq!(run.await.unwrap(), [0, 7]);
+}
+
+workflow! {
     workflow Choosy() -> u32 {
         #[accept(100 / *answer > 3)]
         signal answer: u32;

@@ -371,8 +371,6 @@ pub(crate) fn catch_no_list(stage: &str, item: &str) -> String {
 
 pub(crate) const SELECT_OF_NONE: &str = "a `select` without heads never ends\n\
     help: select { signal name => first(), sleep(5s) => second() }";
-pub(crate) const SELECT_OF_ONE: &str =
-    "a `select` of one is always decided by it: name what it waits for, or add another head";
 pub(crate) const ACCEPT_AT_ONCE: &str =
     "`#[accept]` answers the sender at once: its condition is a plain expression that gives a `bool`";
 

@@ -70,6 +70,7 @@ extern crate self as workflow_runtime;
 mod attempts;
 mod context;
 mod cut;
+mod discard;
 mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]

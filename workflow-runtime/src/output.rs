@@ -351,6 +351,12 @@ impl<T> Of<T> {
     }
 }
 
+/// The type that is found out.
+#[must_use]
+pub const fn of_any<T>() -> Of<T> {
+    Of(PhantomData)
+}
+
 /// The type of the items of a list, and what makes the list of them.
 #[inline]
 #[must_use]

@@ -649,6 +649,12 @@ where
     Unnamed { cx, stage, run: expression.run() }
 }
 
+/// The same for one whose value nobody asked for.
+#[inline]
+pub fn unasked<F>(cx: Cx<'_>, stage: u32, run: F) -> Unnamed<'_, F> {
+    Unnamed { cx, stage, run }
+}
+
 /// The same for what reverses a stage.
 #[inline]
 pub fn reversed<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> Unnamed<'_, X::Run>

@@ -37,11 +37,10 @@ struct Waits<'m, 's> {
 impl Waits<'_, '_> {
     fn node(&self, node: &Node<'_>, scope: ScopeId, around: Option<StageId>) {
         if let NodeKind::Select(heads) = &node.kind {
-            match heads.len() {
-                0 => self.diagnostics.error(node.span, messages::SELECT_OF_NONE),
-                1 => self.diagnostics.error(node.span, messages::SELECT_OF_ONE),
-                _ => self.never_first(heads),
+            if heads.is_empty() {
+                self.diagnostics.error(node.span, messages::SELECT_OF_NONE);
             }
+            self.never_first(heads);
             for head in heads {
                 if let HeadKind::Stage(name) = head.kind {
                     self.head(name, scope, around);

@@ -2,7 +2,7 @@
 
 use super::{Expansion, node::Whose};
 use crate::model::{CodeId, NameKind, StageId, When};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{BinOp, Expr, UnOp, spanned::Spanned};
 
@@ -144,6 +144,35 @@ impl Expansion<'_, '_> {
         } else {
             quote!({ #before #fresh #cx.at(#number); let #run = #call.await?; #run })
         }
+    }
+
+    /// The same where nobody asks for its value: whatever that is, it is dropped.
+    pub(super) fn unasked(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(stage));
+        let before = self.before(code, stage);
+        let runtime = &self.runtime;
+        let expression = self.expression(code, &quote!(#runtime::of::<()>()));
+        let span = self.model.codes[code].expr.span();
+        let (value, run) = (self.given_at(span), self.named("run"));
+        let settled = self.settled(&value);
+        let (fresh, call) = (self.fresh(code, stage), self.busy(quote!(#runtime::unasked(#cx, #number, #settled))));
+        if drops_temporaries(self.model.codes[code].expr) {
+            quote!({ #before #fresh #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })
+        } else {
+            quote!({ #before #fresh #cx.at(#number); let #run = match #expression { #value => #call.await? }; #run })
+        }
+    }
+
+    /// A local for a value of the user's: rustc lets an error stand at the expression only where the local comes from there too.
+    #[allow(clippy::unused_self, reason = "reads like its neighbours")]
+    pub(super) fn given_at(&self, span: Span) -> Ident {
+        Ident::new("__workflow_given", span)
+    }
+
+    /// Whether the value that nobody asks for is an error, once it has ended: a future of that.
+    pub(super) fn settled(&self, value: &Ident) -> TokenStream {
+        let (runtime, span) = (self.runtime_at(value.span()), value.span());
+        quote_spanned!(span=> (&&&#runtime::kind_of(&#value)).__workflow_kind().settle(#value))
     }
 
     /// A number, of whatever type of integer.

@@ -141,7 +141,8 @@ impl Expansion<'_, '_> {
     pub(super) fn sleep_until(&self, stage: Option<StageId>, time: &Expr) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         if !self.is_durable() {
-            return quote!(#cx.sleep_until(#time).await);
+            // The method stands at its argument, so that rustc tells a mistake there and not at the whole workflow.
+            return quote_spanned!(time.span()=> #cx.sleep_until(#time).await);
         }
         let site = self.site(stage, &quote!(sleep));
         quote!(#runtime::durable::sleep_until_kept(#cx, #number, #site, #time).await)

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail, Whose},
+    node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::NameKind;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -34,7 +34,7 @@ impl Expansion<'_, '_> {
                 bound.extend(quote!(let #ident = &#services.#field;));
             }
         }
-        let body = self.scope(0, &Tail::value(self.output_of(), Whose::Workflow), &Ends::none());
+        let body = self.scope(0, &self.output_tail(), &Ends::none());
         let body = match &self.model.deadline {
             None => body,
             Some(limit) => {
@@ -81,9 +81,16 @@ impl Expansion<'_, '_> {
             #[allow(unused_imports)]
             use #runtime::{
                 GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
-                of_caught as __workflow_of_caught,
+                of_caught as __workflow_of_caught, ViaFuture as _, ViaFutureOfResult as _, ViaResult as _, ViaValue as _,
             };
         }
+    }
+
+    /// What the workflow's own tail is for.
+    fn output_tail(&self) -> Tail {
+        let nothing = matches!(&self.model.workflow.output, Type::Tuple(tuple) if tuple.elems.is_empty());
+        let discards = if nothing { Discards::Lists } else { Discards::None };
+        Tail::value(self.output_of(), Whose::Workflow).discarding(discards)
     }
 
     /// Types whose names the compiler's errors say.

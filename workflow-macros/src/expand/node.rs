@@ -18,6 +18,16 @@ pub(super) struct Tail {
     whose: Whose,
     /// In a loop's tail: where `break` and `continue` go.
     round: Option<Round>,
+    discards: Discards,
+}
+
+/// Which values are dropped, whatever their type: nobody has declared one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Discards {
+    None,
+    /// Those of the items of a `for`, of the members of a `quorum`.
+    Lists,
+    All,
 }
 
 /// What declares the type that is asked of a node.
@@ -41,18 +51,29 @@ struct Round {
     /// The type of `break`.
     of: TokenStream,
     whose: Whose,
+    discards: Discards,
     /// The innermost stage around the loop.
     stage: Option<StageId>,
 }
 
 impl Tail {
     pub(super) fn value(of: TokenStream, whose: Whose) -> Self {
-        Self { of, ty: None, whose, round: None }
+        Self { of, ty: None, whose, round: None, discards: Discards::None }
     }
 
     /// The node of a stage that is declared as `ty`.
     pub(super) fn declared(of: TokenStream, ty: TokenStream, stage: StageId) -> Self {
-        Self { of, ty: Some(ty), whose: Whose::Stage(stage), round: None }
+        Self { of, ty: Some(ty), whose: Whose::Stage(stage), round: None, discards: Discards::None }
+    }
+
+    pub(super) fn discarding(self, discards: Discards) -> Self {
+        Self { discards, ..self }
+    }
+
+    /// That of an item or a member, which is asked for `of`.
+    fn part(&self, of: &syn::Ident, whose: Whose, of_list: bool) -> Self {
+        let discards = if of_list && self.discards == Discards::Lists { Discards::All } else { self.discards };
+        Self::value(quote!(#of), whose).discarding(discards)
     }
 }
 
@@ -83,6 +104,9 @@ impl Expansion<'_, '_> {
     pub(super) fn node(&self, node: &Node<'_>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         match &node.kind {
             NodeKind::Expression(code) => {
+                if tail.discards == Discards::All {
+                    return self.unasked(*code, stage);
+                }
                 self.hand_over(*code, tail, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of, tail.whose))
             }
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
@@ -118,7 +142,7 @@ impl Expansion<'_, '_> {
                     Some(_) => quote_spanned!(at=> #runtime::each_tolerant),
                     None => quote_spanned!(at=> #runtime::each),
                 };
-                let each = self.each(each, stage, &item, false);
+                let each = self.each(each, stage, &item, (tail, true), false);
                 let tolerance = each.tolerance.as_ref().map(|tolerance| quote!(, #tolerance));
                 let limit = match each.limit {
                     Some(limit) => limit,
@@ -338,11 +362,13 @@ impl Expansion<'_, '_> {
             of: quote!(#runtime::of::<()>()),
             ty: None,
             whose: tail.whose,
+            discards: Discards::None,
             round: Some(Round {
                 scope: looping.round,
                 has_state: state.is_some(),
                 of: tail.of.clone(),
                 whose: tail.whose,
+                discards: tail.discards,
                 stage,
             }),
         };
@@ -356,7 +382,7 @@ impl Expansion<'_, '_> {
         let spent = looping.max.map(|_| {
             let otherwise = match looping.otherwise {
                 Some(scope) => {
-                    let asked = Tail::value(tail.of.clone(), tail.whose);
+                    let asked = Tail::value(tail.of.clone(), tail.whose).discarding(tail.discards);
                     let ends = Ends::none().and(looping.round);
                     let value = self.chosen(scope, stage, ("else", "max"), &asked, &ends);
                     quote!(break #label #value)
@@ -397,7 +423,7 @@ impl Expansion<'_, '_> {
     ) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let label = self.label(round.scope);
-        let outer = Tail::value(round.of.clone(), round.whose);
+        let outer = Tail::value(round.of.clone(), round.whose).discarding(round.discards);
         let value = match value {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
             None => self.no_tail(&outer, span),
@@ -443,7 +469,14 @@ impl Expansion<'_, '_> {
     // Many.
 
     /// The parts of a `for`, whoever runs its items. `item`: an expression of type `Of<T>` for one run of the body.
-    fn each(&self, each: &For<'_>, stage: Option<StageId>, item: &syn::Ident, racing: bool) -> EachParts {
+    fn each(
+        &self,
+        each: &For<'_>,
+        stage: Option<StageId>,
+        item: &syn::Ident,
+        (tail, of_list): (&Tail, bool),
+        racing: bool,
+    ) -> EachParts {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(stage));
         let index = self.index(each.body);
@@ -451,7 +484,7 @@ impl Expansion<'_, '_> {
         let pattern = each.pattern;
         let content = self.local("content", each.body);
         let item_of = if each.catch { &content } else { item };
-        let body = self.scope(each.body, &Tail::value(quote!(#item_of), Whose::of(stage)), &Ends::none());
+        let body = self.scope(each.body, &tail.part(item_of, Whose::of(stage), of_list), &Ends::none());
         let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
         let shared = self.model.scopes[each.body]
             .lends_item
@@ -546,7 +579,8 @@ impl Expansion<'_, '_> {
         let members = match members {
             Members::Listed(scopes) => {
                 let members = scopes.iter().enumerate().map(|(place, &scope)| {
-                    let body = self.scope(scope, &Tail::value(quote!(#item), Whose::of(stage)), &Ends::none());
+                    let part = tail.part(&item, Whose::of(stage), needed.is_some());
+                    let body = self.scope(scope, &part, &Ends::none());
                     let body = self.member_scope(scope, &body);
                     let body = match needed {
                         Some(_) if self.is_durable() => {
@@ -560,7 +594,7 @@ impl Expansion<'_, '_> {
                 quote!([#(#members),*])
             }
             Members::For(each) => {
-                let parts = self.each(each, stage, &item, true);
+                let parts = self.each(each, stage, &item, (tail, needed.is_some()), true);
                 before.extend(parts.before);
                 let (items, body) = (parts.items, parts.body);
                 let at = self.model.codes[each.items].expr.span();

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail, Whose},
+    node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::{Acquire, Cache, CodeId, NameKind, NodeKind, Retry, StageId, Time, Wait};
 use proc_macro2::TokenStream;
@@ -318,10 +318,14 @@ impl Expansion<'_, '_> {
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
+        let (of, kept) = match self.discards(stage) {
+            Discards::All => (quote!(#runtime::of_any()), quote!(.map(::core::mem::drop))),
+            _ => (of.clone(), TokenStream::new()),
+        };
         let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
-        quote!({ #before #fresh #cx.at(#number); let #run = #call.await; #run })
+        quote!({ #before #fresh #cx.at(#number); let #run = #call.await #kept; #run })
     }
 
     /// Which rules apply to an expression's own error.
@@ -417,7 +421,7 @@ impl Expansion<'_, '_> {
         };
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
-        let tail = Tail::value(of.clone(), Whose::Stage(stage));
+        let tail = Tail::value(of.clone(), Whose::Stage(stage)).discarding(self.discards(stage));
         let mut node = self.chosen(scope, Some(stage), ("fallback", "fallback"), &tail, &Ends::none());
         if self.model.stages[stage].policies.undo.is_some() {
             let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion, code,
-    node::{Ends, Tail, Whose},
+    node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::{CodeId, LetId, NameId, NameKind, NodeKind, Replay, Source, StageId, When};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -248,10 +248,23 @@ impl Expansion<'_, '_> {
 
     fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
         let stage_model = &self.model.stages[stage];
-        match stage_model.when.is_some() || stage_model.policies.catch.is_some() || stage_model.policies.until.is_some()
+        let tail = match stage_model.when.is_some()
+            || stage_model.policies.catch.is_some()
+            || stage_model.policies.until.is_some()
         {
             false => Tail::declared(of.clone(), self.stage_type(stage), stage),
             true => Tail::value(of.clone(), Whose::Stage(stage)),
+        };
+        tail.discarding(self.discards(stage))
+    }
+
+    /// What becomes of the stage's values where it declares no type.
+    pub(super) fn discards(&self, stage: StageId) -> Discards {
+        let model = &self.model.stages[stage];
+        match (&model.syntax.ty, model.when.is_some() || model.policies.until.is_some()) {
+            (Some(_), _) => Discards::None,
+            (None, true) => Discards::All,
+            (None, false) => Discards::Lists,
         }
     }
 
@@ -423,12 +436,27 @@ impl Expansion<'_, '_> {
         } else {
             (outside, TokenStream::new())
         };
-        let closure = quote!(move || { #inside_first #bind #inside #lets #expr });
         let span = expr.span();
-        let (runtime, call) = (self.runtime_at(span), Ident::new(call, span));
+        let runtime_here = self.runtime_at(span);
+        let discards = self.discards(stage) == Discards::All;
+        let own = call == "blocking_own";
+        let expr = if discards && !own {
+            let value = self.given_at(span);
+            let settled = self.settled(&value);
+            quote_spanned!(span=> { let #value = #expr; #settled.into_inner() })
+        } else {
+            quote!(#expr)
+        };
+        let (of, kept) = if discards && own {
+            (quote!(#runtime::of_any()), quote!(.map(::core::mem::drop)))
+        } else {
+            (of.clone(), TokenStream::new())
+        };
+        let closure = quote!(move || { #inside_first #bind #inside #lets #expr });
+        let (runtime, call) = (runtime_here, Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
-        quote!({ #lend #outside #fresh #call.await? })
+        quote!({ #lend #outside #fresh #call.await? #kept })
     }
 }
 

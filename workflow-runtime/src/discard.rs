@@ -1,0 +1,162 @@
+//! What becomes of a value that nobody asked for: it is dropped, and an error is one all the same.
+//!
+//! Whether an expression gives a value, a `Result` or a future is seen from its own type alone, since there is no declared
+//! one: by methods of which rustc takes the first that fits.
+
+use crate::BoxError;
+use std::{
+    future::{Future, Ready, ready},
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// The type of what an expression gave.
+pub struct Given<X>(PhantomData<fn() -> X>);
+
+impl<X> Clone for Given<X> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<X> Copy for Given<X> {}
+
+/// That type.
+#[must_use]
+pub fn kind_of<X>(_: &X) -> Given<X> {
+    Given(PhantomData)
+}
+
+/// A future of a `Result`.
+pub struct FutureOfResult;
+/// A future of anything else.
+pub struct FutureOfValue;
+/// A `Result`.
+pub struct Fallible;
+/// Anything else.
+pub struct Value;
+
+/// First: a future of a `Result`.
+pub trait ViaFutureOfResult {
+    /// Which it is.
+    fn __workflow_kind(&self) -> FutureOfResult {
+        FutureOfResult
+    }
+}
+impl<F: Future<Output = Result<T, E>>, T, E> ViaFutureOfResult for &&Given<F> {}
+
+/// Second: a future.
+pub trait ViaFuture {
+    /// Which it is.
+    fn __workflow_kind(&self) -> FutureOfValue {
+        FutureOfValue
+    }
+}
+impl<F: Future> ViaFuture for &Given<F> {}
+
+/// Third: a `Result`.
+pub trait ViaResult {
+    /// Which it is.
+    fn __workflow_kind(&self) -> Fallible {
+        Fallible
+    }
+}
+impl<T, E> ViaResult for Given<Result<T, E>> {}
+
+/// Last: a value.
+pub trait ViaValue {
+    /// Which it is.
+    fn __workflow_kind(self) -> Value
+    where
+        Self: Sized,
+    {
+        Value
+    }
+}
+impl<X> ViaValue for Given<X> {}
+
+/// An error of an expression whose value nobody asked for.
+#[diagnostic::on_unimplemented(
+    message = "this fails with `{Self}`, which can't become a `Box<dyn Error + Send + Sync>`",
+    label = "its error is a `{Self}`"
+)]
+pub trait Reported {
+    /// Boxed.
+    fn reported(self) -> BoxError;
+}
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> Reported for E {
+    fn reported(self) -> BoxError {
+        self.into()
+    }
+}
+
+#[allow(clippy::unused_self, reason = "it says which of four this is")]
+impl Value {
+    /// Drops it.
+    pub fn settle<X>(self, value: X) -> Ready<Result<(), BoxError>> {
+        drop(value);
+        ready(Ok(()))
+    }
+}
+
+#[allow(clippy::unused_self, reason = "it says which of four this is")]
+impl Fallible {
+    /// Whether it is an error.
+    pub fn settle<T, E: Reported>(self, value: Result<T, E>) -> Ready<Result<(), BoxError>> {
+        ready(value.map(drop).map_err(Reported::reported))
+    }
+}
+
+#[allow(clippy::unused_self, reason = "it says which of four this is")]
+impl FutureOfValue {
+    /// Until it has ended.
+    pub fn settle<F: Future + Send>(self, future: F) -> Ended<F> {
+        Ended { future }
+    }
+}
+
+#[allow(clippy::unused_self, reason = "it says which of four this is")]
+impl FutureOfResult {
+    /// Until it has ended; whether that was with an error.
+    pub fn settle<F: Future<Output = Result<T, E>> + Send, T, E: Reported>(self, future: F) -> EndedWell<F, E> {
+        EndedWell { future, reported: E::reported }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future whose value is dropped.
+    pub struct Ended<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Ended<F> {
+    type Output = Result<(), BoxError>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().future.poll(context).map(|value| {
+            drop(value);
+            Ok(())
+        })
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The same of one that may fail.
+    pub struct EndedWell<F, E> {
+        #[pin]
+        future: F,
+        // Not asked of its type again, which would be another error.
+        reported: fn(E) -> BoxError,
+    }
+}
+
+impl<F: Future<Output = Result<T, E>>, T, E> Future for EndedWell<F, E> {
+    type Output = Result<(), BoxError>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let reported = *this.reported;
+        this.future.poll(context).map(|ended| ended.map(drop).map_err(reported))
+    }
+}
