@@ -67,6 +67,8 @@ use tokio::sync::oneshot;
 ///   that one that is missing is missed. What can't be trusted is an error that names the instance, and the other
 ///   instances are as they were. What leads to instances is checked when the store is opened, which fails where that
 ///   is damaged. The keys of [signals that are kept once](super::NewSignal::once) have no checksum.
+/// - **Speed** is the disk's. On Linux it flushes less where SQLite is compiled to use `fdatasync`: build with the environment
+///   variable `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1`.
 /// - **Room** that was freed is used again; the file does not shrink.
 /// - **After an error in the middle of writing** (a broken disk) nothing of the batch is seen, but if the process is then killed
 ///   it may be there after all.
