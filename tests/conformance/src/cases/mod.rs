@@ -7,7 +7,9 @@
 
 mod branches;
 mod catches;
+mod conditions;
 mod deadlines;
+mod endings;
 mod fallbacks;
 mod fan_outs;
 mod loops;
@@ -21,6 +23,7 @@ mod sequences;
 mod signals;
 mod timers;
 mod undo;
+mod until;
 mod withdrawn_heads;
 
 use crate::Visitor;
@@ -43,5 +46,8 @@ pub fn visit(visitor: &mut impl Visitor) {
     deadlines::visit(visitor);
     fallbacks::visit(visitor);
     catches::visit(visitor);
+    endings::visit(visitor);
+    conditions::visit(visitor);
+    until::visit(visitor);
     undo::visit(visitor);
 }

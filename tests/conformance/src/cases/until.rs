@@ -1,0 +1,557 @@
+//! `#[until]`.
+
+use crate::{Case, Effect, Script, case::cases, takes, waits};
+use expect_test::expect;
+use workflow_runtime::{Failure, workflow};
+
+cases!(
+    task_is_cut,
+    only_as_long_as,
+    ends_first,
+    never_asked,
+    came_before,
+    came_while_it_could_not_start,
+    region_is_cut,
+    region_finishes_what_is_under_way,
+    all_items_are_cut,
+    items_that_have_ended_count,
+    wait_between_attempts_is_cut,
+    neither_fallback_nor_retry,
+    what_it_names_fails,
+    what_it_names_is_skipped,
+    one_cuts_the_next,
+    rounds_are_cut,
+);
+
+workflow! {
+    workflow TaskIsCut() -> Option<u32> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        stage task: Option<u32> = script.step(ctx, 1);
+        stage other: u32 = script.step(ctx, 2);
+        task.map(|value| value + other)
+    }
+}
+
+fn task_is_cut() -> Case<TaskIsCut> {
+    let script = Script::new().plan("task", takes(50)).plan("other", takes(30));
+    Case::new(&script, TaskIsCut::new(script.clone()), ())
+        .pattern([19])
+        .signal(20, TaskIsCutSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 task started
+            0 other started
+            20 > signal
+            20 task got signal stop
+            20 task cancelled
+            30 other completed
+            30 - ended
+            = None
+        "#]])
+}
+
+workflow! {
+    workflow OnlyAsLongAs() -> Vec<Option<u32>> with script: Script {
+        // Bids count until it is closed.
+        stage closed = script.step(ctx, ());
+        stage opened = script.step(ctx, ());
+        #[after(opened)]
+        #[until(closed)]
+        stage early: Option<u32> = script.step(ctx, 1);
+        #[after(early)]
+        #[until(closed)]
+        stage late: Option<u32> = script.step(ctx, 2);
+        vec![*early, *late]
+    }
+}
+
+fn only_as_long_as() -> Case<OnlyAsLongAs> {
+    let script = Script::new()
+        .plan("closed", takes(30))
+        .plan("opened", takes(5))
+        .plan("early", takes(10))
+        .plan("late", takes(20));
+    Case::new(&script, OnlyAsLongAs::new(script.clone()), ()).pattern([18]).trace(expect![[r#"
+        0 - started
+        0 closed started
+        0 opened started
+        5 opened completed
+        5 early started
+        15 early completed
+        15 late started
+        30 closed completed
+        30 late cancelled
+        30 - ended
+        = [Some(1), None]
+    "#]])
+}
+
+workflow! {
+    workflow EndsFirst() -> Option<u32> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        stage task: Option<u32> = script.step(ctx, 1);
+        // Nobody waits for the signal after that.
+        stage rest = script.step(ctx, ());
+        *task
+    }
+}
+
+fn ends_first() -> Case<EndsFirst> {
+    let script = Script::new().plan("task", takes(10)).plan("rest", takes(40));
+    Case::new(&script, EndsFirst::new(script.clone()), ())
+        .signal(20, EndsFirstSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 task started
+            0 rest started
+            10 task completed
+            20 > signal
+            40 rest completed
+            40 - ended
+            = Some(1)
+        "#]])
+}
+
+workflow! {
+    workflow NeverAsked() -> Option<u32> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        stage task: Option<u32> = script.step(ctx, 1);
+        *task
+    }
+}
+
+// The run does not wait for a signal that nobody needs.
+fn never_asked() -> Case<NeverAsked> {
+    let script = Script::new().plan("task", takes(10));
+    Case::new(&script, NeverAsked::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 task started
+        10 task completed
+        10 - ended
+        = Some(1)
+    "#]])
+}
+
+workflow! {
+    workflow CameBefore() -> Option<u32> with script: Script {
+        signal stop: ();
+        stage first = script.step(ctx, ());
+        #[after(first)]
+        #[until(stop)]
+        stage task: Option<u32> = script.step(ctx, 1);
+        *task
+    }
+}
+
+fn came_before() -> Case<CameBefore> {
+    let script = Script::new().plan("first", takes(20)).plan("task", takes(10));
+    Case::new(&script, CameBefore::new(script.clone()), ())
+        .signal(5, CameBeforeSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 first started
+            5 > signal
+            20 first completed
+            20 task enabled
+            20 task got signal stop
+            20 task skipped
+            20 - ended
+            = None
+        "#]])
+}
+
+workflow! {
+    workflow CameWhileItCouldNotStart() -> Option<u32> with script: Script {
+        stage quick: u32 = script.step(ctx, 1);
+        stage slow: u32 = script.step(ctx, 2);
+        #[until(quick)]
+        stage task: Option<u32> = script.step(ctx, *slow);
+        // A skipped stage has ended.
+        #[after(task)]
+        stage last = script.step(ctx, ());
+        *task
+    }
+}
+
+fn came_while_it_could_not_start() -> Case<CameWhileItCouldNotStart> {
+    let script = Script::new()
+        .plan("quick", takes(5))
+        .plan("slow", takes(20))
+        .plan("task", takes(10))
+        .plan("last", takes(1));
+    Case::new(&script, CameWhileItCouldNotStart::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 quick started
+        0 slow started
+        5 quick completed
+        20 slow completed
+        20 task enabled
+        20 task skipped
+        20 last started
+        21 last completed
+        21 - ended
+        = None
+    "#]])
+}
+
+workflow! {
+    workflow RegionIsCut() -> Option<u32> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        stage region: Option<u32> = {
+            #[undo(script.undo(first))]
+            stage first: Effect = script.effect(ctx);
+            #[undo(script.undo(second))]
+            stage second: Effect = script.effect(ctx);
+            #[after(first, second)]
+            stage long: u32 = script.step(ctx, 1);
+            stage beside = script.step(ctx, ());
+            *long
+        };
+        // When all of it is undone.
+        #[after(region)]
+        stage last = script.step(ctx, ());
+        *region
+    }
+}
+
+fn region_is_cut() -> Case<RegionIsCut> {
+    let script = Script::new()
+        .plan("first", takes(5))
+        .plan("undo first", takes(2))
+        .plan("second", takes(3))
+        .plan("undo second", takes(4))
+        .plan("long", waits())
+        .plan("beside", waits())
+        .plan("last", takes(1));
+    Case::new(&script, RegionIsCut::new(script.clone()), ())
+        .pattern([25])
+        .signal(20, RegionIsCutSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 region started
+            0 first started
+            0 second started
+            0 beside started
+            3 second completed
+            5 first completed
+            5 long started
+            20 > signal
+            20 region got signal stop
+            20 long cancelled
+            20 beside cancelled
+            20 first undoing
+            22 first undone
+            22 second undoing
+            26 second undone
+            26 region cancelled
+            26 last started
+            27 last completed
+            27 - ended
+            = None
+        "#]])
+}
+
+workflow! {
+    workflow RegionFinishesWhatIsUnderWay() -> bool with script: Script {
+        stage timer = sleep(10ms);
+        #[until(timer)]
+        stage region: Option<u32> = {
+            #[undo(script.undo(booking))]
+            stage booking: Effect = script.effect(ctx);
+            #[after(booking)]
+            stage used: u32 = script.step(ctx, 1);
+            *used
+        };
+        region.is_none()
+    }
+}
+
+fn region_finishes_what_is_under_way() -> Case<RegionFinishesWhatIsUnderWay> {
+    let script = Script::new().plan("booking", takes(25)).plan("undo booking", takes(3));
+    Case::new(&script, RegionFinishesWhatIsUnderWay::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 timer started
+        0 region started
+        0 booking started
+        10 timer completed
+        10 booking cancelled
+        25 booking undoing
+        28 booking undone
+        28 region cancelled
+        28 - ended
+        = true
+    "#]])
+}
+
+workflow! {
+    workflow AllItemsAreCut(items: Vec<u32>) -> Option<Vec<u32>> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        #[concurrency(2)]
+        stage all: Option<Vec<u32>> = for item in items {
+            stage one: u32 = script.step(ctx, *item);
+            one
+        };
+        all.clone()
+    }
+}
+
+fn all_items_are_cut() -> Case<AllItemsAreCut> {
+    let script = Script::new().plan("one", takes(10)).plan("one[2]", takes(50));
+    Case::new(&script, AllItemsAreCut::new(script.clone()), (vec![1, 2, 3, 4, 5, 6],))
+        .pattern([26])
+        .signal(25, AllItemsAreCutSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 all started
+            0 one[0] started
+            0 one[1] started
+            10 one[0] completed
+            10 one[1] completed
+            10 one[2] started
+            10 one[3] started
+            20 one[3] completed
+            20 one[4] started
+            25 > signal
+            25 all got signal stop
+            25 one[4] cancelled
+            25 one[2] cancelled
+            25 all cancelled
+            25 - ended
+            = None
+        "#]])
+}
+
+workflow! {
+    workflow ItemsThatHaveEndedCount(items: Vec<u32>) -> Vec<Option<u32>> with script: Script {
+        signal enough: ();
+        stage all: Vec<Option<u32>> = for item in items {
+            #[until(enough)]
+            stage one: Option<u32> = script.step(ctx, item * 10);
+            one.clone()
+        };
+        all
+    }
+}
+
+// Who has ended keeps what it made; the others are withdrawn, and the run goes on.
+fn items_that_have_ended_count() -> Case<ItemsThatHaveEndedCount> {
+    let script = Script::new().plan("one[0]", takes(10)).plan("one[1]", takes(50)).plan("one[2]", takes(20));
+    Case::new(&script, ItemsThatHaveEndedCount::new(script.clone()), (vec![1, 2, 3],))
+        .pattern([27])
+        .signal(25, ItemsThatHaveEndedCountSignal::Enough(()))
+        .trace(expect![[r#"
+            0 - started
+            0 all started
+            0 one[0] started
+            0 one[1] started
+            0 one[2] started
+            10 one[0] completed
+            20 one[2] completed
+            25 > signal
+            25 one got signal enough
+            25 one[1] cancelled
+            25 all completed
+            25 - ended
+            = [Some(10), None, Some(30)]
+        "#]])
+}
+
+workflow! {
+    workflow WaitBetweenAttemptsIsCut() -> Option<u32> with script: Script {
+        stage timer = sleep(50ms);
+        #[until(timer)]
+        #[retry(9, fixed(30ms))]
+        stage asked: Option<u32> = script.step(ctx, 1);
+        *asked
+    }
+}
+
+fn wait_between_attempts_is_cut() -> Case<WaitBetweenAttemptsIsCut> {
+    let script = Script::new().plan("asked", takes(5).fails("busy"));
+    Case::new(&script, WaitBetweenAttemptsIsCut::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 timer started
+        0 asked started
+        5 asked attempt 1 failed: busy, next in 30 ms
+        35 asked attempt 2 started
+        40 asked attempt 2 failed after 2 attempts: busy, next in 30 ms
+        50 timer completed
+        50 asked skipped
+        50 - ended
+        = None
+    "#]])
+}
+
+workflow! {
+    workflow NeitherFallbackNorRetry() -> Option<u32> with script: Script {
+        stage timer = sleep(10ms);
+        // To be cut is no failure.
+        #[until(timer)]
+        #[retry(3)]
+        #[fallback(7)]
+        stage asked: Option<u32> = script.step(ctx, 1);
+        *asked
+    }
+}
+
+fn neither_fallback_nor_retry() -> Case<NeitherFallbackNorRetry> {
+    let script = Script::new().plan("asked", waits());
+    Case::new(&script, NeitherFallbackNorRetry::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 timer started
+        0 asked started
+        10 timer completed
+        10 asked cancelled
+        10 - ended
+        = None
+    "#]])
+}
+
+workflow! {
+    workflow WhatItNamesFails() -> bool with script: Script {
+        #[catch]
+        stage outer: Result<u32, Failure> = {
+            stage watched: u32 = script.step(ctx, 1);
+            #[until(watched)]
+            stage task: Option<u32> = script.step(ctx, 2);
+            watched + task.unwrap_or(0)
+        };
+        outer.is_err()
+    }
+}
+
+// It fails the block around both, as any stage does.
+fn what_it_names_fails() -> Case<WhatItNamesFails> {
+    let script = Script::new().plan("watched", takes(10).fails("no")).plan("task", takes(30));
+    Case::new(&script, WhatItNamesFails::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 outer started
+        0 watched started
+        0 task started
+        10 watched failed: no
+        10 task cancelled
+        10 outer attempt 1 failed: stage 'watched' failed: no
+        10 outer completed
+        10 - ended
+        = true
+    "#]])
+}
+
+workflow! {
+    workflow WhatItNamesIsSkipped(is_closed: bool) -> Option<u32> with script: Script {
+        stage first = script.step(ctx, ());
+        #[after(first)]
+        #[when(*is_closed)]
+        stage closing: Option<u32> = script.step(ctx, 1);
+        // A skipped stage has ended.
+        #[until(closing)]
+        stage task: Option<u32> = script.step(ctx, 2);
+        task.or(*closing)
+    }
+}
+
+fn what_it_names_is_skipped() -> Case<WhatItNamesIsSkipped> {
+    let script = Script::new().plan("first", takes(5)).plan("task", takes(30));
+    Case::new(&script, WhatItNamesIsSkipped::new(script.clone()), (false,)).trace(expect![[r#"
+        0 - started
+        0 first started
+        0 task started
+        5 first completed
+        5 closing enabled
+        5 closing skipped
+        5 task cancelled
+        5 - ended
+        = None
+    "#]])
+}
+
+workflow! {
+    workflow OneCutsTheNext() -> (Option<u32>, Option<u32>, Option<u32>) with script: Script {
+        stage timer = sleep(10ms);
+        #[until(timer)]
+        stage one: Option<u32> = script.step(ctx, 1);
+        #[until(one)]
+        stage two: Option<u32> = script.step(ctx, 2);
+        #[until(two)]
+        stage three: Option<u32> = script.step(ctx, 3);
+        (*one, *two, *three)
+    }
+}
+
+fn one_cuts_the_next() -> Case<OneCutsTheNext> {
+    let script = Script::new().plan("one", waits()).plan("two", waits()).plan("three", takes(3));
+    Case::new(&script, OneCutsTheNext::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 timer started
+        0 one started
+        0 two started
+        0 three started
+        3 three completed
+        10 timer completed
+        10 one cancelled
+        10 two cancelled
+        10 - ended
+        = (None, None, Some(3))
+    "#]])
+}
+
+workflow! {
+    workflow RoundsAreCut() -> Option<u32> with script: Script {
+        signal stop: ();
+        #[until(stop)]
+        stage polled: Option<u32> = loop round: u32 = 0 {
+            #[undo(script.undo(opened))]
+            stage opened: Effect = script.effect(ctx);
+            #[after(opened)]
+            stage is_there: bool = script.ask::<bool>(ctx);
+            if *is_there { break *round } else { continue round + 1 }
+        };
+        *polled
+    }
+}
+
+// All rounds are undone, the last first.
+fn rounds_are_cut() -> Case<RoundsAreCut> {
+    let script = Script::new()
+        .plan("opened", takes(2))
+        .plan("undo opened", takes(1))
+        .plan("is_there", takes(8).gives(false));
+    Case::new(&script, RoundsAreCut::new(script.clone()), ())
+        .signal(25, RoundsAreCutSignal::Stop(()))
+        .trace(expect![[r#"
+            0 - started
+            0 polled started
+            0 opened[0] started
+            2 opened[0] completed
+            2 is_there[0] started
+            10 is_there[0] completed
+            10 polled[0] decided: else
+            10 polled[0] decided: continue
+            10 opened[1] started
+            12 opened[1] completed
+            12 is_there[1] started
+            20 is_there[1] completed
+            20 polled[1] decided: else
+            20 polled[1] decided: continue
+            20 opened[2] started
+            22 opened[2] completed
+            22 is_there[2] started
+            25 > signal
+            25 polled got signal stop
+            25 is_there[2] cancelled
+            25 opened[2] undoing
+            26 opened[2] undone
+            26 opened[1] undoing
+            27 opened[1] undone
+            27 opened[0] undoing
+            28 opened[0] undone
+            28 polled cancelled
+            28 - ended
+            = None
+        "#]])
+}
