@@ -196,6 +196,8 @@ pub(crate) struct Signal<'s> {
     pub(crate) accept: Option<&'s Expr>,
     /// What must have ended before anybody waits for it.
     pub(crate) after: Vec<&'s Ident>,
+    /// One of the workflow's own block: the stages of that block that may ask for it, where none is sure to.
+    pub(crate) askers: Vec<StageId>,
 }
 
 pub(crate) struct Scope<'s> {

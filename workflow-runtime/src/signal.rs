@@ -53,6 +53,8 @@ struct Queue<T> {
     arrived: VecDeque<(i64, T)>,
     waiting: Vec<Waker>,
     closed: bool,
+    /// How many of those that may ask for one have ended.
+    ended: u32,
 }
 
 impl<T> SignalQueue<T> {
@@ -93,6 +95,18 @@ impl<T> SignalQueue<T> {
         drop(left);
     }
 
+    /// One of so many stages that may ask for one has ended.
+    pub fn one_of(&self, askers: u32) {
+        let ended = {
+            let mut queue = self.lock();
+            queue.ended += 1;
+            queue.ended
+        };
+        if ended == askers {
+            self.close();
+        }
+    }
+
     /// The next one, with its number.
     pub(crate) async fn take(&self) -> (i64, T) {
         poll_fn(|context| {
@@ -111,7 +125,7 @@ impl<T> SignalQueue<T> {
 
 impl<T> Default for SignalQueue<T> {
     fn default() -> Self {
-        Self { shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: Vec::new(), closed: false }) }
+        Self { shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: Vec::new(), closed: false, ended: 0 }) }
     }
 }
 

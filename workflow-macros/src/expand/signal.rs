@@ -160,7 +160,8 @@ impl Expansion<'_, '_> {
         false
     }
 
-    /// A stage's future, where somebody waits for it, or where its end matters to signals.
+    /// A stage's future, where somebody waits for it, or where its end matters to signals: to those inside of it, to those that
+    /// it may have asked for, and to those that come after it.
     pub(super) fn overheard(&self, stage: StageId, future: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
@@ -183,6 +184,16 @@ impl Expansion<'_, '_> {
             if !names.is_empty() {
                 future = quote!(#runtime::telling(#future, move || { #(#signals.#names.close();)* }));
             }
+            let asked = self.model.signals.iter().filter(|signal| signal.askers.contains(&stage));
+            let asked: Vec<TokenStream> = asked
+                .map(|signal| {
+                    let (name, askers) = (&signal.syntax.name, u32::try_from(signal.askers.len()).unwrap_or(u32::MAX));
+                    quote!(#signals.#name.one_of(#askers);)
+                })
+                .collect();
+            if !asked.is_empty() {
+                future = quote!(#runtime::telling(#future, move || { #(#asked)* }));
+            }
         }
         let waits = self.waits_after(stage);
         if !waits.is_empty() {
@@ -194,7 +205,8 @@ impl Expansion<'_, '_> {
     pub(super) fn is_overheard(&self, stage: StageId) -> bool {
         let model = &self.model.stages[stage];
         model.announced
-            || (model.scope == 0 && self.model.signals.iter().any(|signal| signal.scope != 0))
+            || (model.scope == 0
+                && self.model.signals.iter().any(|signal| signal.scope != 0 || signal.askers.contains(&stage)))
             || !self.waits_after(stage).is_empty()
     }
 

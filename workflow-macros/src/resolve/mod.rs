@@ -1,5 +1,6 @@
 //! Names → model: declares what is written, then finds out what each expression means by each identifier.
 
+mod askers;
 mod borrowed;
 mod inside;
 mod leaves;
@@ -24,5 +25,6 @@ pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnost
     borrowed::resolve(&mut model, diagnostics);
     inside::mark_lent(&mut model);
     needs::collect(&mut model, diagnostics);
+    askers::collect(&mut model);
     model
 }

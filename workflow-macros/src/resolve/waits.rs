@@ -27,6 +27,14 @@ enum What {
 }
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
+    for wait in waits(model) {
+        if let Err(message) = resolve_one(model, &wait) {
+            diagnostics.error(wait.name.span(), message);
+        }
+    }
+}
+
+fn waits<'s>(model: &Model<'s>) -> Vec<Wait<'s>> {
     let mut waits: Vec<Wait<'_>> = Vec::new();
     for (id, stage) in model.stages.iter().enumerate() {
         if let Some(name) = stage.policies.until {
@@ -41,11 +49,20 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
             collect(tail, id, scope.around, &mut waits);
         }
     }
-    for wait in waits {
-        if let Err(message) = resolve_one(model, &wait) {
-            diagnostics.error(wait.name.span(), message);
-        }
-    }
+    waits
+}
+
+/// Each `select` and `#[until]` that waits for a signal: which, and the stage of the workflow's own block that it is a part of;
+/// none: it is the workflow's tail.
+pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
+    let untils = model.stages.iter().enumerate().filter_map(|(id, stage)| {
+        let name = stage.policies.until?;
+        Some((model.signal_named(name)?, model.stage_of(0, stage.scope, Some(id))))
+    });
+    let heads = waits(model).into_iter().filter(|wait| wait.what == What::Signal);
+    let heads =
+        heads.filter_map(|wait| Some((model.signal_named(wait.name)?, model.stage_of(0, wait.scope, wait.around))));
+    untils.chain(heads).collect()
 }
 
 fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {

@@ -70,8 +70,17 @@ struct Unwound {
 /// What a run and its tasks have in common.
 struct Shared {
     observers: Arc<Vec<Arc<dyn Observer>>>,
-    /// The stages that have not come to an end, each with its attempt under way; 0: between attempts.
-    under_way: Mutex<HashMap<Place, u32>>,
+    /// The stages that have not come to an end.
+    under_way: Mutex<HashMap<Place, UnderWay>>,
+}
+
+/// A stage that is enabled and has not come to an end.
+#[derive(Clone, Copy)]
+struct UnderWay {
+    /// The attempt under way; 0: none is.
+    attempt: u32,
+    /// One has been.
+    tried: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,8 +112,8 @@ impl Observation {
         }
     }
 
-    /// The attempt under way of a stage that comes to its end now; none: it has come to it before.
-    fn end(&self, place: &Place) -> Option<u32> {
+    /// A stage comes to its end now; none: it has come to it before.
+    fn end(&self, place: &Place) -> Option<UnderWay> {
         lock(&self.shared.under_way).remove(place)
     }
 
@@ -120,7 +129,7 @@ impl Observation {
 
     /// The stage's attempt is over.
     fn end_attempt(&self, place: &Place) -> u32 {
-        lock(&self.shared.under_way).get_mut(place).map(mem::take).unwrap_or_default()
+        lock(&self.shared.under_way).get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
     }
 }
 
@@ -221,7 +230,8 @@ impl Cx<'_> {
         }
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        let open = lock(&observation.shared.under_way).get_mut(&place).map(|open| *open = attempt);
+        let open =
+            lock(&observation.shared.under_way).get_mut(&place).map(|open| *open = UnderWay { attempt, tried: true });
         if open.is_none() {
             // Those of an undo are no attempts of the stage.
             return;
@@ -254,8 +264,8 @@ impl Cx<'_> {
     fn tell_skipped(self, stage: u32) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        if let Some(attempt) = observation.end(&place) {
-            let kind = if attempt == 0 { EventKind::Skipped } else { EventKind::Cancelled };
+        if let Some(UnderWay { tried, .. }) = observation.end(&place) {
+            let kind = if tried { EventKind::Cancelled } else { EventKind::Skipped };
             observation.tell(self.core, stage, &place.1, kind);
         }
     }
@@ -288,7 +298,8 @@ impl<'a> Sight<'a> {
         let mut place = (stage, Vec::new());
         if let Some(observation) = core.observation() {
             place.1 = cx.places();
-            lock(&observation.shared.under_way).insert(place.clone(), u32::from(tries));
+            lock(&observation.shared.under_way)
+                .insert(place.clone(), UnderWay { attempt: u32::from(tries), tried: tries });
             observation.tell(core, stage, &place.1, EventKind::Enabled);
             if tries {
                 observation.tell(core, stage, &place.1, EventKind::AttemptStarted { attempt: 1 });
@@ -324,7 +335,7 @@ impl<'a> Sight<'a> {
         };
         self.outcome("failed");
         if let Some(observation) = self.core.observation()
-            && let Some(attempt) = observation.end(&self.place)
+            && let Some(UnderWay { attempt, .. }) = observation.end(&self.place)
         {
             observation.failed(self.core, &self.place, attempt, true, failure);
         }
@@ -334,7 +345,7 @@ impl<'a> Sight<'a> {
     pub(crate) fn panicked(&self) {
         self.outcome("panicked");
         if let Some(observation) = self.core.observation()
-            && let Some(attempt) = observation.end(&self.place)
+            && let Some(UnderWay { attempt, .. }) = observation.end(&self.place)
         {
             lock(&observation.unwound).push(Unwound { place: self.place.clone(), attempt, ended: true });
         }

@@ -114,10 +114,8 @@ workflow! {
 }
 
 fn skipped_has_nothing_to_undo() -> Case<SkippedHasNothingToUndo> {
-    let script = Script::new()
-        .plan("rented", takes(5))
-        .plan("undo rented", takes(2))
-        .plan("paid", takes(1).fails("no money"));
+    let script =
+        Script::new().plan("rented", takes(5)).plan("undo rented", takes(2)).plan("paid", takes(1).fails("no money"));
     Case::new(&script, SkippedHasNothingToUndo::new(script.clone()), (false,)).trace(expect![[r#"
         0 - started
         0 booked enabled
@@ -265,11 +263,8 @@ workflow! {
 }
 
 fn asked_for_by_one_arm() -> Case<AskedForByOneArm> {
-    let script = Script::new()
-        .plan("first", takes(1))
-        .plan("left", waits())
-        .plan("right", takes(7))
-        .plan("found", takes(2));
+    let script =
+        Script::new().plan("first", takes(1)).plan("left", waits()).plan("right", takes(7)).plan("found", takes(2));
     Case::new(&script, AskedForByOneArm::new(script.clone()), (2,)).trace(expect![[r#"
         0 - started
         0 first started
@@ -300,11 +295,8 @@ workflow! {
 }
 
 fn asked_for_twice() -> Case<AskedForTwice> {
-    let script = Script::new()
-        .plan("shared", takes(10))
-        .plan("early", takes(5))
-        .plan("later", takes(6))
-        .plan("last", takes(7));
+    let script =
+        Script::new().plan("shared", takes(10)).plan("early", takes(5)).plan("later", takes(6)).plan("last", takes(7));
     Case::new(&script, AskedForTwice::new(script.clone()), ()).trace(expect![[r#"
         0 - started
         0 pause started

@@ -69,10 +69,7 @@ workflow! {
 }
 
 fn nothing_is_undone() -> Case<NothingIsUndone> {
-    let script = Script::new()
-        .plan("booked", takes(2))
-        .plan("inner", takes(3))
-        .plan("is_enough", takes(4).gives(true));
+    let script = Script::new().plan("booked", takes(2)).plan("inner", takes(3)).plan("is_enough", takes(4).gives(true));
     Case::new(&script, NothingIsUndone::new(script.clone()), ()).trace(expect![[r#"
         0 - started
         0 booked started
@@ -197,9 +194,8 @@ workflow! {
 
 fn returns_from_a_head() -> Case<ReturnsFromAHead> {
     let script = Script::new().plan("level", takes(30)).plan("background", takes(100));
-    Case::new(&script, ReturnsFromAHead::new(script.clone()), ())
-        .signal(20, ReturnsFromAHeadSignal::Stop(()))
-        .trace(expect![[r#"
+    Case::new(&script, ReturnsFromAHead::new(script.clone()), ()).signal(20, ReturnsFromAHeadSignal::Stop(())).trace(
+        expect![[r#"
             0 - started
             0 level started
             0 background started
@@ -210,7 +206,8 @@ fn returns_from_a_head() -> Case<ReturnsFromAHead> {
             20 background cancelled
             20 - ended
             = "stopped"
-        "#]])
+        "#]],
+    )
 }
 
 workflow! {
@@ -261,10 +258,7 @@ fn quorum_of<F>(run: F) -> F {
 }
 
 fn nothing_catches_it() -> Case<NothingCatchesIt> {
-    let script = Script::new()
-        .plan("one[0]", takes(20))
-        .plan("one[1]", takes(10))
-        .plan("one[2]", takes(5).fails("no"));
+    let script = Script::new().plan("one[0]", takes(20)).plan("one[1]", takes(10)).plan("one[2]", takes(5).fails("no"));
     Case::new(&script, NothingCatchesIt::new(script.clone()), (vec![1, 2, 3],)).trace(expect![[r#"
         0 - started
         0 outer started
@@ -372,7 +366,8 @@ workflow! {
 }
 
 fn fails_at_once() -> Case<FailsAtOnce> {
-    let script = Script::new().plan("held", takes(5)).plan("undo held", takes(1)).plan("limit", takes(3)).plan("slow", waits());
+    let script =
+        Script::new().plan("held", takes(5)).plan("undo held", takes(1)).plan("limit", takes(3)).plan("slow", waits());
     Case::new(&script, FailsAtOnce::new(script.clone()), (500,)).pattern([43]).trace(expect![[r#"
         0 - started
         0 held started

@@ -14,6 +14,7 @@ mod fallbacks;
 mod fan_outs;
 mod loops;
 mod losers;
+mod panics;
 mod quorums;
 mod races;
 mod retries;
@@ -49,5 +50,6 @@ pub fn visit(visitor: &mut impl Visitor) {
     endings::visit(visitor);
     conditions::visit(visitor);
     until::visit(visitor);
+    panics::visit(visitor);
     undo::visit(visitor);
 }

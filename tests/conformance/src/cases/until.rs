@@ -21,6 +21,7 @@ cases!(
     what_it_names_is_skipped,
     one_cuts_the_next,
     rounds_are_cut,
+    nobody_left_to_ask,
 );
 
 workflow! {
@@ -35,10 +36,8 @@ workflow! {
 
 fn task_is_cut() -> Case<TaskIsCut> {
     let script = Script::new().plan("task", takes(50)).plan("other", takes(30));
-    Case::new(&script, TaskIsCut::new(script.clone()), ())
-        .pattern([19])
-        .signal(20, TaskIsCutSignal::Stop(()))
-        .trace(expect![[r#"
+    Case::new(&script, TaskIsCut::new(script.clone()), ()).pattern([19]).signal(20, TaskIsCutSignal::Stop(())).trace(
+        expect![[r#"
             0 - started
             0 task started
             0 other started
@@ -48,7 +47,8 @@ fn task_is_cut() -> Case<TaskIsCut> {
             30 other completed
             30 - ended
             = None
-        "#]])
+        "#]],
+    )
 }
 
 workflow! {
@@ -100,14 +100,12 @@ workflow! {
 
 fn ends_first() -> Case<EndsFirst> {
     let script = Script::new().plan("task", takes(10)).plan("rest", takes(40));
-    Case::new(&script, EndsFirst::new(script.clone()), ())
-        .signal(20, EndsFirstSignal::Stop(()))
-        .trace(expect![[r#"
+    Case::new(&script, EndsFirst::new(script.clone()), ()).signal(20, EndsFirstSignal::Stop(())).trace(expect![[r#"
             0 - started
             0 task started
             0 rest started
             10 task completed
-            20 > signal
+            20 > signal: Closed
             40 rest completed
             40 - ended
             = Some(1)
@@ -148,9 +146,7 @@ workflow! {
 
 fn came_before() -> Case<CameBefore> {
     let script = Script::new().plan("first", takes(20)).plan("task", takes(10));
-    Case::new(&script, CameBefore::new(script.clone()), ())
-        .signal(5, CameBeforeSignal::Stop(()))
-        .trace(expect![[r#"
+    Case::new(&script, CameBefore::new(script.clone()), ()).signal(5, CameBeforeSignal::Stop(())).trace(expect![[r#"
             0 - started
             0 first started
             5 > signal
@@ -177,11 +173,8 @@ workflow! {
 }
 
 fn came_while_it_could_not_start() -> Case<CameWhileItCouldNotStart> {
-    let script = Script::new()
-        .plan("quick", takes(5))
-        .plan("slow", takes(20))
-        .plan("task", takes(10))
-        .plan("last", takes(1));
+    let script =
+        Script::new().plan("quick", takes(5)).plan("slow", takes(20)).plan("task", takes(10)).plan("last", takes(1));
     Case::new(&script, CameWhileItCouldNotStart::new(script.clone()), ()).trace(expect![[r#"
         0 - started
         0 quick started
@@ -381,7 +374,7 @@ fn wait_between_attempts_is_cut() -> Case<WaitBetweenAttemptsIsCut> {
         35 asked attempt 2 started
         40 asked attempt 2 failed after 2 attempts: busy, next in 30 ms
         50 timer completed
-        50 asked skipped
+        50 asked cancelled
         50 - ended
         = None
     "#]])
@@ -517,13 +510,10 @@ workflow! {
 
 // All rounds are undone, the last first.
 fn rounds_are_cut() -> Case<RoundsAreCut> {
-    let script = Script::new()
-        .plan("opened", takes(2))
-        .plan("undo opened", takes(1))
-        .plan("is_there", takes(8).gives(false));
-    Case::new(&script, RoundsAreCut::new(script.clone()), ())
-        .signal(25, RoundsAreCutSignal::Stop(()))
-        .trace(expect![[r#"
+    let script =
+        Script::new().plan("opened", takes(2)).plan("undo opened", takes(1)).plan("is_there", takes(8).gives(false));
+    Case::new(&script, RoundsAreCut::new(script.clone()), ()).signal(25, RoundsAreCutSignal::Stop(())).trace(expect![[
+        r#"
             0 - started
             0 polled started
             0 opened[0] started
@@ -553,5 +543,51 @@ fn rounds_are_cut() -> Case<RoundsAreCut> {
             28 polled cancelled
             28 - ended
             = None
+        "#
+    ]])
+}
+
+workflow! {
+    workflow NobodyLeftToAsk(is_asked: bool) -> u32 with script: Script {
+        signal news: u32;
+        // Three may take it, and none is sure to. When the last of them has ended, nobody can.
+        #[until(news)]
+        stage one: Option<u32> = script.step(ctx, 1);
+        stage two: u32 = select {
+            signal news => *news,
+            sleep(20ms) => 2,
+        };
+        stage three: u32 = {
+            stage looked: u32 = script.step(ctx, 3);
+            if !*is_asked { *looked } else { looked + news }
+        };
+        stage rest = script.step(ctx, ());
+        one.unwrap_or(0) + two + three
+    }
+}
+
+fn nobody_left_to_ask() -> Case<NobodyLeftToAsk> {
+    let script = Script::new().plan("one", takes(10)).plan("looked", takes(30)).plan("rest", takes(50));
+    Case::new(&script, NobodyLeftToAsk::new(script.clone()), (false,))
+        .signal(25, NobodyLeftToAskSignal::News(1))
+        .signal(35, NobodyLeftToAskSignal::News(2))
+        .trace(expect![[r#"
+            0 - started
+            0 two started
+            0 three started
+            0 one started
+            0 looked started
+            0 rest started
+            10 one completed
+            20 two decided: sleep
+            20 two completed
+            25 > signal
+            30 looked completed
+            30 three decided: !*is_asked
+            30 three completed
+            35 > signal: Closed
+            50 rest completed
+            50 - ended
+            = 6
         "#]])
 }

@@ -1,0 +1,677 @@
+//! Panics wherever code may stand; what fails or is cancelled while something else is being undone.
+
+use crate::{Case, Effect, Script, case::cases, panics, takes, waits};
+use expect_test::expect;
+use std::panic::resume_unwind;
+use workflow_runtime::{Failure, FailureKind, workflow};
+
+cases!(
+    never_tried_again,
+    in_an_undo,
+    in_a_fallback,
+    in_a_condition,
+    in_a_when,
+    in_a_let,
+    in_what_is_gone_through,
+    in_the_next_state,
+    in_a_duration,
+    in_the_tail,
+    at_once_and_later,
+    of_each_item_caught,
+    in_flight_when_cancelled,
+    undo_fails_when_cancelled,
+    cancelled_while_undoing,
+    fails_while_undoing,
+    fails_while_others_finish,
+);
+
+/// Without the panic hook: it is no news.
+fn explode<T>(message: &'static str) -> T {
+    resume_unwind(Box::new(message))
+}
+
+workflow! {
+    workflow NeverTriedAgain() with script: Script {
+        #[undo(script.undo(before))]
+        stage before: Effect = script.effect(ctx);
+        #[after(before)]
+        #[retry(5, fixed(10ms))]
+        stage fragile = script.step(ctx, ());
+        stage beside = script.step(ctx, ());
+    }
+}
+
+fn never_tried_again() -> Case<NeverTriedAgain> {
+    let script = Script::new()
+        .plan("before", takes(2))
+        .plan("undo before", takes(1))
+        .plan("fragile", [takes(5).fails("busy"), takes(5).panics("smoke"), takes(1)])
+        .plan("beside", waits());
+    Case::new(&script, NeverTriedAgain::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 before started
+        0 beside started
+        2 before completed
+        2 fragile started
+        7 fragile attempt 1 failed: busy, next in 10 ms
+        17 fragile attempt 2 started
+        22 beside cancelled
+        22 fragile attempt 2 panicked: smoke
+        22 fragile panicked: smoke
+        22 before undoing
+        23 before undone
+        23 - failed
+        = failed: stage 'fragile' panicked: smoke
+    "#]])
+}
+
+workflow! {
+    workflow InAnUndo() with script: Script {
+        #[undo(script.undo(first))]
+        stage first: Effect = script.effect(ctx);
+        #[undo(script.undo(second), retry(2, fixed(5ms)))]
+        stage second: Effect = script.effect(ctx);
+        #[undo(script.undo(third))]
+        stage third: Effect = script.effect(ctx);
+        #[after(first, second, third)]
+        stage failing = script.step(ctx, ());
+    }
+}
+
+// The others are undone nevertheless, and the first failure is told. An undo that panics is not tried again, either.
+fn in_an_undo() -> Case<InAnUndo> {
+    let script = Script::new()
+        .plan("first", takes(1))
+        .plan("second", takes(2))
+        .plan("undo second", [takes(3).fails("no answer"), takes(1).panics("lost the papers")])
+        .plan("third", takes(3))
+        .plan("failing", takes(4).fails("no"));
+    Case::new(&script, InAnUndo::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 first started
+        0 second started
+        0 third started
+        1 first completed
+        2 second completed
+        3 third completed
+        3 failing started
+        7 failing failed: no
+        7 third undoing
+        7 third undone
+        7 second undoing
+        16 second could not be undone: panicked: lost the papers
+        16 first undoing
+        16 first undone
+        16 - failed
+        = failed: stage 'failing' failed: no
+        = not undone: stage 'second' panicked: lost the papers
+    "#]])
+}
+
+workflow! {
+    workflow InAFallback(number: u32) -> u32 with script: Script {
+        #[retry(1)]
+        #[fallback(if *number > 1 { explode::<u32>("no way out") } else { 7 })]
+        stage asked: u32 = script.step(ctx, 1);
+        asked
+    }
+}
+
+fn in_a_fallback() -> Case<InAFallback> {
+    let script = Script::new().plan("asked", takes(5).fails("no answer"));
+    Case::new(&script, InAFallback::new(script.clone()), (2,)).trace(expect![[r#"
+        0 - started
+        0 asked started
+        5 asked attempt 1 failed: no answer, next in 0 ms
+        5 asked attempt 2 started
+        10 asked attempt 2 failed after 2 attempts: no answer
+        10 asked decided: fallback
+        10 asked decided: *number > 1
+        10 asked panicked: no way out
+        10 - failed
+        = failed: stage 'asked' panicked: no way out
+    "#]])
+}
+
+workflow! {
+    workflow InACondition(numbers: Vec<u32>) -> u32 with script: Script {
+        // It is a part of the node: the fallback absorbs it.
+        #[fallback(10)]
+        stage branch: u32 = if explode::<bool>("undecidable") { 1 } else { 2 };
+        #[fallback(20)]
+        stage arm: u32 = match numbers.len() {
+            0 => 1,
+            _ if explode::<u32>("out of bounds") > 0 => 2,
+            _ => script.step(ctx, 3),
+        };
+        branch + arm
+    }
+}
+
+fn in_a_condition() -> Case<InACondition> {
+    let script = Script::new();
+    Case::new(&script, InACondition::new(script.clone()), (vec![1, 2, 3, 4],)).trace(expect![[r#"
+        0 - started
+        0 branch started
+        0 branch attempt 1 panicked: undecidable
+        0 branch decided: fallback
+        0 branch completed
+        0 arm started
+        0 arm attempt 1 panicked: out of bounds
+        0 arm decided: fallback
+        0 arm completed
+        0 - ended
+        = 30
+    "#]])
+}
+
+workflow! {
+    workflow InAWhen() -> bool with script: Script {
+        #[catch]
+        stage outer: Result<u32, Failure> = {
+            stage beside = script.step(ctx, ());
+            stage first: u32 = script.step(ctx, 1);
+            // It stands outside of the stage's own fallback.
+            #[when(*first > 5 || explode("undecidable"))]
+            #[fallback(2)]
+            stage maybe: Option<u32> = script.step(ctx, 3);
+            maybe.unwrap_or(0)
+        };
+        outer.as_ref().is_err_and(|why| why.stage() == Some("maybe") && why.kind() == FailureKind::Panic)
+    }
+}
+
+fn in_a_when() -> Case<InAWhen> {
+    let script = Script::new().plan("first", takes(5)).plan("beside", waits());
+    Case::new(&script, InAWhen::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 outer started
+        0 beside started
+        0 first started
+        5 first completed
+        5 maybe enabled
+        5 beside cancelled
+        5 maybe panicked: undecidable
+        5 outer attempt 1 failed: stage 'maybe' panicked: undecidable
+        5 outer completed
+        5 - ended
+        = true
+    "#]])
+}
+
+workflow! {
+    workflow InALet(number: u32) -> u32 with script: Script {
+        stage first: u32 = script.step(ctx, *number);
+        let half: u32 = if *first > 0 { explode("not to be halved") } else { 0 };
+        // It is evaluated for who names it.
+        stage second: u32 = script.step(ctx, *half);
+        stage beside: u32 = script.step(ctx, 2);
+        second + beside
+    }
+}
+
+fn in_a_let() -> Case<InALet> {
+    let script = Script::new().plan("first", takes(5)).plan("beside", waits());
+    Case::new(&script, InALet::new(script.clone()), (1,)).trace(expect![[r#"
+        0 - started
+        0 first started
+        0 beside started
+        5 first completed
+        5 beside cancelled
+        5 - failed
+        = failed: stage 'second' panicked: not to be halved
+    "#]])
+}
+
+/// Goes to pieces at the third.
+fn two_of(items: &[u32]) -> impl Iterator<Item = u32> + Send {
+    items.iter().map(|item| if *item < 3 { *item } else { explode("no third") })
+}
+
+workflow! {
+    workflow InWhatIsGoneThrough(items: Vec<u32>) -> Vec<u32> with script: Script {
+        #[concurrency(2)]
+        stage all: Vec<u32> = for item in two_of(items) {
+            #[undo(script.undo(taken))]
+            stage taken: Effect = script.effect(ctx);
+            #[after(taken)]
+            stage used: u32 = script.step(ctx, *item);
+            used.clone()
+        };
+        all
+    }
+}
+
+// An item is taken when its turn has come; those before it are under way by then.
+fn in_what_is_gone_through() -> Case<InWhatIsGoneThrough> {
+    let script = Script::new()
+        .plan("taken", takes(2))
+        .plan("undo taken", takes(1))
+        .plan("used[0]", takes(5))
+        .plan("used[1]", waits());
+    Case::new(&script, InWhatIsGoneThrough::new(script.clone()), (vec![1, 2, 3, 4],)).trace(expect![[r#"
+        0 - started
+        0 all started
+        0 taken[0] started
+        0 taken[1] started
+        2 taken[0] completed
+        2 used[0] started
+        2 taken[1] completed
+        2 used[1] started
+        7 used[0] completed
+        7 used[1] cancelled
+        7 all panicked: no third
+        7 taken[1] undoing
+        8 taken[1] undone
+        8 taken[0] undoing
+        9 taken[0] undone
+        9 - failed
+        = failed: stage 'all' panicked: no third
+    "#]])
+}
+
+workflow! {
+    workflow InTheNextState() -> u32 with script: Script {
+        #[fallback(99)]
+        stage counted: u32 = loop round: u32 = 0 {
+            #[undo(script.undo(written))]
+            stage written: Effect = script.effect(ctx);
+            #[after(written)]
+            stage read: u32 = script.step(ctx, round + 1);
+            match read {
+                1 => continue *read,
+                2 => continue explode::<u32>("lost count"),
+                _ => break *read,
+            }
+        };
+        counted
+    }
+}
+
+fn in_the_next_state() -> Case<InTheNextState> {
+    let script = Script::new().plan("written", takes(2)).plan("undo written", takes(1)).plan("read", takes(3));
+    Case::new(&script, InTheNextState::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 counted started
+        0 written[0] started
+        2 written[0] completed
+        2 read[0] started
+        5 read[0] completed
+        5 counted[0] decided: 1
+        5 counted[0] decided: continue
+        5 written[1] started
+        7 written[1] completed
+        7 read[1] started
+        10 read[1] completed
+        10 counted[1] decided: 2
+        10 counted[1] decided: continue
+        10 written[1] undoing
+        11 written[1] undone
+        11 written[0] undoing
+        12 written[0] undone
+        12 counted attempt 1 panicked: lost count
+        12 counted decided: fallback
+        12 counted completed
+        12 - ended
+        = 99
+    "#]])
+}
+
+workflow! {
+    workflow InADuration() -> u32 with script: Script {
+        stage first: u32 = script.step(ctx, 1);
+        #[fallback({})]
+        stage pause = sleep(if *first > 0 { explode("no time") } else { std::time::Duration::ZERO });
+        #[after(pause)]
+        #[catch]
+        stage tried: Result<u32, Failure> = {
+            #[timeout(if *first > 0 { explode("no time, either") } else { std::time::Duration::ZERO })]
+            stage limited: u32 = script.step(ctx, 2);
+            limited
+        };
+        u32::from(tried.is_err())
+    }
+}
+
+fn in_a_duration() -> Case<InADuration> {
+    let script = Script::new().plan("first", takes(5));
+    Case::new(&script, InADuration::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 first started
+        5 first completed
+        5 pause started
+        5 pause attempt 1 panicked: no time
+        5 pause decided: fallback
+        5 pause completed
+        5 tried started
+        5 limited enabled
+        5 limited panicked: no time, either
+        5 tried attempt 1 failed: stage 'limited' panicked: no time, either
+        5 tried completed
+        5 - ended
+        = 1
+    "#]])
+}
+
+workflow! {
+    workflow InTheTail(numbers: Vec<u32>) -> u32 with script: Script {
+        #[undo(script.undo(booked))]
+        stage booked: Effect = script.effect(ctx);
+        stage index: usize = script.step(ctx, numbers.len());
+        #[after(booked)]
+        stage last: u32 = { stage inner: u32 = script.step(ctx, 1); inner + numbers[index - 1] };
+        if *last == 5 { explode::<u32>("five") } else { *last }
+    }
+}
+
+// It is nobody's but the workflow's.
+fn in_the_tail() -> Case<InTheTail> {
+    let script = Script::new().plan("booked", takes(3)).plan("undo booked", takes(1)).plan("inner", takes(2));
+    Case::new(&script, InTheTail::new(script.clone()), (vec![6, 4],)).trace(expect![[r#"
+        0 - started
+        0 booked started
+        0 index started
+        0 index completed
+        3 booked completed
+        3 last started
+        3 inner started
+        5 inner completed
+        5 last completed
+        5 - decided: *last == 5
+        5 booked undoing
+        6 booked undone
+        6 - failed
+        = panicked: five
+    "#]])
+}
+
+fn panicked(ended: &Result<u32, Failure>) -> bool {
+    ended.as_ref().is_err_and(|why| why.kind() == FailureKind::Panic)
+}
+
+workflow! {
+    workflow AtOnceAndLater() -> Vec<bool> with script: Script {
+        // Before there is a future, in it, and in a task of its own.
+        #[catch]
+        stage call: Result<u32, Failure> = script.call(ctx, 1);
+        #[catch]
+        stage later: Result<u32, Failure> = script.step(ctx, 2);
+        #[catch]
+        #[spawn]
+        stage task: Result<u32, Failure> = script.step(ctx, 3);
+        #[catch]
+        #[blocking]
+        stage thread: Result<u32, Failure> = script.call(ctx, 4);
+        stage kinds: Vec<bool> = [call, later, task, thread].map(panicked).to_vec();
+        kinds
+    }
+}
+
+fn at_once_and_later() -> Case<AtOnceAndLater> {
+    let script = Script::new()
+        .plan("call", panics("one"))
+        .plan("later", takes(5).panics("two"))
+        .plan("task", takes(6).panics("three"))
+        .plan("thread", panics("four"));
+    Case::new(&script, AtOnceAndLater::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 call started
+        0 call attempt 1 panicked: one
+        0 call completed
+        0 later started
+        0 task started
+        0 thread started
+        0 thread attempt 1 panicked: four
+        0 thread completed
+        5 later attempt 1 panicked: two
+        5 later completed
+        6 task attempt 1 panicked: three
+        6 task completed
+        6 kinds started
+        6 kinds completed
+        6 - ended
+        = [true, true, true, true]
+    "#]])
+}
+
+workflow! {
+    workflow OfEachItemCaught(items: Vec<u32>) -> Vec<Option<u32>> with script: Script {
+        #[catch]
+        stage all: Vec<Result<u32, Failure>> = for item in items {
+            match item {
+                0 => explode::<u32>("zero"),
+                1 => fail "one",
+                2 => { stage two: u32 = script.step(ctx, 22); two }
+                more => script.step(ctx, *more),
+            }
+        };
+        all.iter().map(|one| one.as_ref().ok().copied()).collect::<Vec<_>>()
+    }
+}
+
+fn of_each_item_caught() -> Case<OfEachItemCaught> {
+    let script = Script::new().plan("all", takes(5)).plan("two", takes(3));
+    Case::new(&script, OfEachItemCaught::new(script.clone()), (vec![0, 1, 2, 3],)).trace(expect![[r#"
+        0 - started
+        0 all started
+        0 all[0] decided: 0
+        0 all[1] decided: 1
+        0 all[2] decided: 2
+        0 two[2] started
+        0 all[3] decided: more
+        3 two[2] completed
+        5 all completed
+        5 - ended
+        = [None, None, Some(22), Some(3)]
+    "#]])
+}
+
+workflow! {
+    workflow InFlightWhenCancelled() with script: Script {
+        #[undo(script.undo(panicking))]
+        stage panicking: Effect = script.effect(ctx);
+        #[undo(script.undo(failing))]
+        stage failing: Effect = script.effect(ctx);
+        #[undo(script.undo(succeeding))]
+        stage succeeding: Effect = script.effect(ctx);
+        #[undo(script.undo(done))]
+        stage done: Effect = script.effect(ctx);
+    }
+}
+
+// Each may finish. What fails then has nothing to undo, and is not in doubt; the failure that is told is the cancellation.
+fn in_flight_when_cancelled() -> Case<InFlightWhenCancelled> {
+    let script = Script::new()
+        .plan("panicking", takes(20).panics("smoke"))
+        .plan("failing", takes(30).fails("no"))
+        .plan("succeeding", takes(40))
+        .plan("undo succeeding", takes(3))
+        .plan("done", takes(5));
+    Case::new(&script, InFlightWhenCancelled::new(script.clone()), ()).cancel(10).trace(expect![[r#"
+        0 - started
+        0 panicking started
+        0 failing started
+        0 succeeding started
+        0 done started
+        5 done completed
+        10 > cancel
+        10 panicking cancelled
+        10 failing cancelled
+        10 succeeding cancelled
+        40 succeeding undoing
+        43 succeeding undone
+        43 done undoing
+        43 done undone
+        43 - failed
+        = was cancelled
+    "#]])
+}
+
+workflow! {
+    workflow UndoFailsWhenCancelled() with script: Script {
+        #[undo(script.undo(first))]
+        stage first: Effect = script.effect(ctx);
+        #[after(first)]
+        stage block = {
+            #[undo(script.undo(second))]
+            stage second: Effect = script.effect(ctx);
+            #[after(second)]
+            stage long = script.step(ctx, ());
+        };
+    }
+}
+
+fn undo_fails_when_cancelled() -> Case<UndoFailsWhenCancelled> {
+    let script = Script::new()
+        .plan("first", takes(2))
+        .plan("undo first", takes(1).fails("gone"))
+        .plan("second", takes(3))
+        .plan("undo second", takes(4).fails("gone, too"))
+        .plan("long", waits());
+    Case::new(&script, UndoFailsWhenCancelled::new(script.clone()), ()).pattern([20]).cancel(10).trace(expect![[r#"
+        0 - started
+        0 first started
+        2 first completed
+        2 block started
+        2 second started
+        5 second completed
+        5 long started
+        10 > cancel
+        10 long cancelled
+        10 block cancelled
+        10 second undoing
+        14 second could not be undone: failed: gone, too
+        14 first undoing
+        15 first could not be undone: failed: gone
+        15 - failed
+        = was cancelled
+        = not undone: stage 'second' failed: gone, too
+        = not undone: stage 'first' failed: gone
+    "#]])
+}
+
+workflow! {
+    workflow CancelledWhileUndoing() with script: Script {
+        #[undo(script.undo(first))]
+        stage first: Effect = script.effect(ctx);
+        #[undo(script.undo(second))]
+        stage second: Effect = script.effect(ctx);
+        #[after(first, second)]
+        stage failing = script.step(ctx, ());
+    }
+}
+
+// It has failed already: that changes nothing.
+fn cancelled_while_undoing() -> Case<CancelledWhileUndoing> {
+    let script = Script::new()
+        .plan("first", takes(2))
+        .plan("undo first", takes(10))
+        .plan("second", takes(1))
+        .plan("undo second", takes(10))
+        .plan("failing", takes(3).fails("no"));
+    Case::new(&script, CancelledWhileUndoing::new(script.clone()), ()).cancel(10).trace(expect![[r#"
+        0 - started
+        0 first started
+        0 second started
+        1 second completed
+        2 first completed
+        2 failing started
+        5 failing failed: no
+        5 first undoing
+        10 > cancel
+        15 first undone
+        15 second undoing
+        25 second undone
+        25 - failed
+        = failed: stage 'failing' failed: no
+    "#]])
+}
+
+workflow! {
+    workflow FailsWhileUndoing() -> u32 with script: Script {
+        #[fallback(1)]
+        stage absorbed: u32 = {
+            #[undo(script.undo(inner))]
+            stage inner: Effect = script.effect(ctx);
+            #[undo(script.undo(other))]
+            stage other: Effect = script.effect(ctx);
+            #[after(inner, other)]
+            stage failing: u32 = script.step(ctx, 1);
+            *failing
+        };
+        #[undo(script.undo(outer))]
+        stage outer: Effect = script.effect(ctx);
+        #[after(outer)]
+        stage fatal: u32 = script.step(ctx, 2);
+        absorbed + fatal
+    }
+}
+
+// The block is being undone for its fallback when the run itself fails: the undos run to their end, each once, and then what
+// lies outside is undone. The fallback never runs.
+fn fails_while_undoing() -> Case<FailsWhileUndoing> {
+    let script = Script::new()
+        .plan("inner", takes(3))
+        .plan("undo inner", takes(10))
+        .plan("other", takes(4))
+        .plan("undo other", takes(10))
+        .plan("failing", takes(1).fails("absorbed"))
+        .plan("outer", takes(2))
+        .plan("undo outer", takes(1))
+        .plan("fatal", takes(10).fails("fatal"));
+    Case::new(&script, FailsWhileUndoing::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 absorbed started
+        0 inner started
+        0 other started
+        0 outer started
+        2 outer completed
+        2 fatal started
+        3 inner completed
+        4 other completed
+        4 failing started
+        5 failing failed: absorbed
+        5 other undoing
+        12 fatal failed: fatal
+        12 absorbed cancelled
+        15 other undone
+        15 inner undoing
+        25 inner undone
+        25 outer undoing
+        26 outer undone
+        26 - failed
+        = failed: stage 'fatal' failed: fatal
+    "#]])
+}
+
+workflow! {
+    workflow FailsWhileOthersFinish() with script: Script {
+        #[undo(script.undo(slow))]
+        stage slow: Effect = script.effect(ctx);
+        #[undo(script.undo(slower))]
+        stage slower: Effect = script.effect(ctx);
+        stage failing = script.step(ctx, ());
+    }
+}
+
+// What goes on only because it was under way fails in its turn: that is not what is told.
+fn fails_while_others_finish() -> Case<FailsWhileOthersFinish> {
+    let script = Script::new()
+        .plan("slow", takes(20).fails("second"))
+        .plan("slower", takes(30))
+        .plan("undo slower", takes(1))
+        .plan("failing", takes(10).fails("first"));
+    Case::new(&script, FailsWhileOthersFinish::new(script.clone()), ()).trace(expect![[r#"
+        0 - started
+        0 slow started
+        0 slower started
+        0 failing started
+        10 failing failed: first
+        10 slow cancelled
+        10 slower cancelled
+        30 slower undoing
+        31 slower undone
+        31 - failed
+        = failed: stage 'failing' failed: first
+    "#]])
+}
