@@ -56,9 +56,6 @@ pub(crate) struct Core {
     /// The run is durable.
     #[cfg(feature = "durable")]
     journal: Option<Arc<crate::durable::Journal>>,
-    /// The run goes on later, from its store: what is dropped now is nobody's business.
-    #[cfg(feature = "durable")]
-    suspended: std::sync::atomic::AtomicBool,
 }
 
 impl Core {
@@ -81,8 +78,6 @@ impl Core {
             reverses: false,
             #[cfg(feature = "durable")]
             journal: None,
-            #[cfg(feature = "durable")]
-            suspended: std::sync::atomic::AtomicBool::new(false),
         }
     }
 
@@ -100,15 +95,10 @@ impl Core {
         self.journal.as_ref()
     }
 
-    /// Tells nobody of what is dropped from now on.
-    #[cfg(feature = "durable")]
-    pub(crate) fn suspend(&self) {
-        self.suspended.store(true, Relaxed);
-    }
-
+    /// The run goes on later, from its store: what is dropped now is nobody's business.
     #[cfg(feature = "durable")]
     pub(crate) fn is_suspended(&self) -> bool {
-        self.suspended.load(Relaxed)
+        self.journal.as_ref().is_some_and(|journal| journal.is_suspended())
     }
 
     #[cfg(not(feature = "durable"))]
@@ -329,8 +319,6 @@ impl<'a> Cx<'a> {
             reverses: self.core.reverses,
             #[cfg(feature = "durable")]
             journal: self.core.journal.clone(),
-            #[cfg(feature = "durable")]
-            suspended: std::sync::atomic::AtomicBool::new(false),
         };
         Detached { core }
     }
@@ -445,6 +433,15 @@ pin_project_lite::pin_project! {
         run: F,
         // Dropped after what is inside the stage.
         sight: Option<Box<Sight<'a>>>,
+    }
+    impl<T, F> PinnedDrop for Staged<'_, T, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if this.cx.core.is_suspended() {
+                // It goes on later: whoever looks at its state sees it as it was.
+                this.watch.0 = None;
+            }
+        }
     }
 }
 

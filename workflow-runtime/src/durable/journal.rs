@@ -16,7 +16,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Poll, Waker},
     time::{Duration, SystemTime},
@@ -67,6 +67,8 @@ pub(crate) struct Journal {
     content: Mutex<Content>,
     /// User code under way.
     busy: AtomicUsize,
+    /// The run in memory ends here, and goes on from the store.
+    suspended: AtomicBool,
 }
 
 struct Content {
@@ -119,6 +121,7 @@ impl Journal {
             clock,
             content: Mutex::new(content),
             busy: AtomicUsize::new(0),
+            suspended: AtomicBool::new(false),
         }
     }
 
@@ -132,6 +135,15 @@ impl Journal {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Tells nobody of what is dropped from now on.
+    pub(crate) fn suspend(&self) {
+        self.suspended.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.suspended.load(Relaxed)
     }
 
     // What is known.

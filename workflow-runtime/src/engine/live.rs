@@ -19,6 +19,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -37,6 +38,8 @@ pub(crate) trait AnyLive: Any + Send + Sync {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Leave the memory now.
     fn stop(&self);
+    /// What is dropped from now on is nobody's business.
+    fn suspend(&self);
 }
 
 pub(crate) struct Live<W: Durable> {
@@ -47,6 +50,8 @@ pub(crate) struct Live<W: Durable> {
     /// How many signals were handed to it.
     delivered: AtomicU64,
     stopping: AtomicBool,
+    /// How long it waits in memory for a timer.
+    linger: Duration,
     root: Mutex<Option<Waker>>,
     /// All that is on record has been taken up.
     caught_up: AtomicBool,
@@ -64,6 +69,10 @@ impl<W: Durable> AnyLive for Live<W> {
         if let Some(root) = root {
             root.wake();
         }
+    }
+
+    fn suspend(&self) {
+        self.journal.suspend();
     }
 }
 
@@ -95,6 +104,7 @@ impl<W: Durable> Live<W> {
             cancel: Arc::default(),
             delivered: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            linger: shared.linger,
             root: Mutex::default(),
             caught_up: AtomicBool::new(false),
             catching_up: Notify::new(),
@@ -119,6 +129,15 @@ impl<W: Durable> Live<W> {
                 return;
             }
             caught_up.await;
+        }
+    }
+
+    /// Whether it is worth leaving the memory until then.
+    fn leaves(&self, until: Option<Timestamp>) -> bool {
+        match (until, self.linger) {
+            (_, Duration::MAX) => false,
+            (None, _) => true,
+            (Some(until), linger) => until.since(self.journal.now()) > linger,
         }
     }
 
@@ -165,8 +184,8 @@ impl<W: Durable> Live<W> {
                 continue;
             }
             return match self.journal.only_waits() {
-                Some(until) => Poll::Ready(Outcome::Waits(until)),
-                None => Poll::Pending,
+                Some(until) if self.leaves(until) => Poll::Ready(Outcome::Waits(until)),
+                _ => Poll::Pending,
             };
         }
     }
@@ -242,12 +261,12 @@ async fn run<W: Durable>(
                 if live.delivered.load(SeqCst) != delivered || live.stopping.load(SeqCst) {
                     continue;
                 }
-                core.suspend();
+                journal.suspend();
                 leave_memory(&shared, &live, key, until).await;
                 return;
             };
             if !matches!(outcome, Outcome::Ended(_)) {
-                core.suspend();
+                journal.suspend();
             }
             drop(whole);
             if let Outcome::Ended(ended) = &outcome {

@@ -38,7 +38,12 @@ use crate::{
 };
 use registered::{Registered, Registration};
 use shared::Shared;
-use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// Runs durable workflows on a store. Cloning costs a reference count.
 ///
@@ -54,6 +59,7 @@ pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     workflows: HashMap<&'static str, Arc<dyn Registered>>,
     clock: Option<SystemTime>,
+    linger: Option<Duration>,
 }
 
 impl fmt::Debug for Engine {
@@ -95,6 +101,14 @@ impl EngineBuilder {
         self
     }
 
+    /// An instance that only waits for a timer leaves the memory where that is further away than `time`: a second unless told.
+    /// One that waits for a signal leaves it at once. With [`Duration::MAX`] none ever does.
+    #[must_use]
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.linger = Some(time);
+        self
+    }
+
     /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left.
     ///
     /// # Errors
@@ -110,9 +124,10 @@ impl EngineBuilder {
             _ => {}
         }
         let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
-        let shared = Arc::new(Shared::new(store, clock, self.workflows));
-        tokio::spawn(Arc::clone(&shared).resume());
-        tokio::spawn(Arc::clone(&shared).keep_time());
+        let linger = self.linger.unwrap_or(Duration::from_secs(1));
+        let shared = Arc::new(Shared::new(store, clock, linger, self.workflows));
+        shared.spawn(Arc::clone(&shared).resume());
+        shared.spawn(Arc::clone(&shared).keep_time());
         Ok(Engine { shared })
     }
 }
@@ -209,6 +224,11 @@ impl Engine {
     #[must_use]
     pub fn in_memory(&self) -> usize {
         self.shared.in_memory()
+    }
+
+    /// Cuts everything where it is, as the end of the process would: for tests of what a crash leaves.
+    pub async fn abandon(self) {
+        self.shared.abandon().await;
     }
 
     /// Stops all instances where they are, and lets go of the store. Nothing is lost: another engine goes on with them.

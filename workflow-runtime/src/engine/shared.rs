@@ -13,7 +13,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinSet,
+};
 
 /// How many locks all instances share: enough that two that are busy at once seldom meet.
 const GATES: usize = 128;
@@ -30,6 +33,10 @@ pub(crate) type Ended = Result<Vec<u8>, EngineError>;
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
+    /// How long an instance waits in memory for a timer.
+    pub(crate) linger: Duration,
+    /// What runs in the background, and can be cut.
+    tasks: Mutex<JoinSet<()>>,
     pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
     /// Those in memory.
     live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
@@ -51,11 +58,14 @@ impl Shared {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         clock: Clock,
+        linger: Duration,
         workflows: HashMap<&'static str, Arc<dyn Registered>>,
     ) -> Self {
         Self {
             store,
             clock,
+            linger,
+            tasks: Mutex::default(),
             workflows,
             live: Mutex::default(),
             waiting: Mutex::default(),
@@ -88,6 +98,25 @@ impl Shared {
         let gone = lock(&self.live).remove(&key);
         drop(gone);
         self.left.notify_waiters();
+    }
+
+    /// Runs in the background.
+    pub(crate) fn spawn(&self, run: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = lock(&self.tasks);
+        // Those that have ended are forgotten.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(run);
+    }
+
+    /// Cuts all that runs, where it is.
+    pub(crate) async fn abandon(&self) {
+        self.stopping.store(true, SeqCst);
+        for live in lock(&self.live).values() {
+            live.suspend();
+        }
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        tasks.shutdown().await;
+        lock(&self.live).clear();
     }
 
     // Those who wait.
@@ -134,7 +163,7 @@ impl Shared {
         let key = loaded.instance.key;
         let (live, run) = workflow.live(self, loaded, interrupted);
         lock(&self.live).insert(key, Arc::clone(&live));
-        tokio::spawn(run);
+        self.spawn(run);
         Ok(live)
     }
 
@@ -160,7 +189,7 @@ impl Shared {
     /// Tries once more what the store failed.
     pub(crate) fn try_later(self: &Arc<Self>, key: InstanceKey, id: String) {
         let shared = Arc::clone(self);
-        tokio::spawn(async move {
+        self.spawn(async move {
             tokio::time::sleep(AFTER_STORE_FAILURE).await;
             let _gate = shared.gate(key).await;
             if let Err(error) = shared.activate(key).await {
