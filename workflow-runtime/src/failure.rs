@@ -46,6 +46,7 @@ struct Inner {
 
 /// What kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "durable", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum FailureKind {
     /// The stage's expression gave an error.

@@ -4,15 +4,15 @@ use crate::Script;
 use expect_test::Expect;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt::Debug, time::Duration};
-use workflow_runtime::Workflow;
+use workflow_runtime::engine::Durable;
 
 /// A workflow that every host can run: what is stored of it can be written down and read again.
 pub trait Conforming:
-    Workflow<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned>
+    Durable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
 {
 }
 impl<W> Conforming for W where
-    W: Workflow<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned>
+    W: Durable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
 {
 }
 

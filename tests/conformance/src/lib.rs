@@ -8,15 +8,27 @@
 mod case;
 pub mod cases;
 pub mod checks;
+mod crash;
 mod effect;
 mod host;
 mod play;
+mod resume;
 mod script;
+mod store;
 mod trace;
 
 pub use case::{Case, Conforming, Visitor};
+pub use crash::{Crash, CrashingStore};
 pub use effect::Effect;
 pub use host::{Host, InMemory, Run};
 pub use play::{Hosted, Interruption, Outcome, Playable};
+pub use resume::{crashed_at_each_commit, crashing};
 pub use script::{Act, Refusal, Script, panics, takes, waits};
+pub use store::OnStore;
 pub use trace::same;
+
+/// Every host runs the same workflows, so all can run on a store.
+macro_rules! workflow {
+    ($($tokens:tt)*) => { ::workflow_runtime::workflow! { #[durable] $($tokens)* } };
+}
+pub(crate) use workflow;

@@ -71,7 +71,7 @@ pub struct Hosted<H, W: Conforming> {
 }
 
 /// The tasks of one poll each, so that what interrupts a run comes right after the poll that it waits for.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).event_interval(1).build();
     runtime.expect("a runtime without a driver for input and output can always be made")
 }

@@ -1,8 +1,6 @@
 //! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
 
-mod crash;
-
-pub use crash::{Crash, CrashingStore};
+pub use workflow_conformance::{Crash, CrashingStore};
 
 use std::{
     collections::BTreeMap,

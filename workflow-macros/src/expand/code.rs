@@ -195,8 +195,8 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let span = other.span();
                 let shown = quote_spanned!(span=> #runtime::Shown(&#kept).__workflow_shown());
-                let value = self.recalled(code, other);
-                (quote!(let #kept = #value;), shown)
+                let (before, value) = self.recalled(code, other, false);
+                (quote!(#before let #kept = #value;), shown)
             }
         }
     }
@@ -224,8 +224,8 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let expr = model.expr;
         let shown = quote_spanned!(expr.span()=> #runtime::Shown(&**#kept).__workflow_shown());
-        let value = self.recalled(code, expr);
-        (quote!(let #kept = #runtime::Held::Local(#value).shared(); let #kept = &#kept;), shown)
+        let (before, value) = self.recalled(code, expr, false);
+        (quote!(#before let #kept = #runtime::Held::Local(#value).shared(); let #kept = &#kept;), shown)
     }
 
     /// An `if`'s condition: every `let` in it matches by reference.
@@ -240,7 +240,7 @@ impl Expansion<'_, '_> {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),
                     other => {
-                        let value = self.recalled(code, other);
+                        let (_, value) = self.recalled(code, other, true);
                         quote_spanned!(other.span()=> #runtime::Shown(&(#value)).__workflow_shown())
                     }
                 });

@@ -87,17 +87,31 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::busy(#cx, #call))
     }
 
-    /// A scrutinee, as it was when it was first matched.
-    pub(super) fn recalled(&self, code: CodeId, expr: &Expr) -> TokenStream {
+    /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no place for
+    /// statements, but what is made there lives long enough.
+    pub(super) fn recalled(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
         if !self.is_durable() {
-            return quote!(#expr);
+            return (TokenStream::new(), quote!(#expr));
         }
         let stage = self.model.codes[code].around;
         let (cx, number, site) = (self.cx(), self.number(stage), self.site(stage, expr));
         let (runtime, mark) = (self.runtime_at(expr.span()), self.mark(Whose::of(stage)));
-        quote_spanned!(expr.span()=>
-            #runtime::durable::recall(#runtime::PhantomData::<#mark>, #runtime::durable::recalls(#expr).__workflow_recalls(), #cx, #number, #site)
-        )
+        let (before, record) = match inline {
+            true => (TokenStream::new(), quote!(&#runtime::durable::on_record(#cx, #number, #site))),
+            false => {
+                let record = self.local("record", code);
+                (quote!(let #record = #runtime::durable::on_record(#cx, #number, #site);), quote!(&#record))
+            }
+        };
+        let value = quote_spanned!(expr.span()=>
+            #runtime::durable::recall(
+                #runtime::PhantomData::<#mark>,
+                (&&#runtime::durable::recalls(#expr)).__workflow_recalls(),
+                (#cx, #number, #site),
+                #record,
+            )
+        );
+        (before, value)
     }
 
     /// A condition, as it was when it was first asked.

@@ -73,7 +73,7 @@ impl Expansion<'_, '_> {
         let durable = self.is_durable().then(|| {
             quote! {
                 #[allow(unused_imports)]
-                use #runtime::durable::{RecallsReference as _, RecallsValue as _};
+                use #runtime::durable::{RecallsAgain as _, RecallsReference as _, RecallsValue as _};
             }
         });
         quote! {

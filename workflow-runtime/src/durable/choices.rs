@@ -1,25 +1,28 @@
 //! What was decided is never decided twice.
 
 use super::{
-    Journal, Payload, Stored, fingerprint, own,
+    Journal, Payload, fingerprint, own,
     payload::{Kind, read_own},
 };
-use crate::run::Cx;
-use serde::Serialize;
-use std::{cell::Cell, marker::PhantomData, sync::Arc};
+use crate::{run::Cx, store::Record};
+use serde::{Deserialize, Serialize};
+use std::{
+    marker::PhantomData,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// What something is decided on: kept by its content where it is a value of its own, and by what it refers to where it is
 /// a reference.
-pub struct Recalls<T>(Cell<Option<T>>);
+pub struct Recalls<T>(Mutex<Option<T>>);
 
 /// A scrutinee.
 pub fn recalls<T>(value: T) -> Recalls<T> {
-    Recalls(Cell::new(Some(value)))
+    Recalls(Mutex::new(Some(value)))
 }
 
 impl<T> Recalls<T> {
     fn take(&self) -> T {
-        match self.0.take() {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(value) => value,
             None => unreachable!("taken once"),
         }
@@ -41,18 +44,33 @@ impl<'a, U: ?Sized> RecallsReference for Recalls<&'a U> {
     }
 }
 
-/// Any other value.
-pub trait RecallsValue {
+/// A value that can be read again: picked next.
+pub trait RecallsValue<'de> {
     /// As it is.
     type Owning;
     /// It is a value.
     fn __workflow_recalls(self) -> Self::Owning;
 }
 
-impl<T> RecallsValue for &Recalls<T> {
+impl<'de, T: Serialize + Deserialize<'de>> RecallsValue<'de> for &Recalls<T> {
     type Owning = Owning<T>;
     fn __workflow_recalls(self) -> Owning<T> {
         Owning(self.take())
+    }
+}
+
+/// What holds references, say: it is looked up again, and must be the same.
+pub trait RecallsAgain {
+    /// As it is.
+    type Again;
+    /// It can't be read again.
+    fn __workflow_recalls(self) -> Self::Again;
+}
+
+impl<T> RecallsAgain for &&Recalls<T> {
+    type Again = Again<T>;
+    fn __workflow_recalls(self) -> Again<T> {
+        Again(self.take())
     }
 }
 
@@ -62,25 +80,70 @@ pub struct Referring<'a, U: ?Sized>(&'a U);
 /// A value that something is decided on.
 pub struct Owning<T>(T);
 
+/// What something is decided on, and can't be read again.
+pub struct Again<T>(T);
+
+/// What is on record of a scrutinee.
+pub struct OnRecord(Option<Record>);
+
+/// What is on record of the scrutinee at that site.
+#[must_use]
+pub fn on_record(cx: Cx<'_>, stage: u32, site: &str) -> OnRecord {
+    let record = cx.journal().and_then(|journal| journal.record(&cx.path_within(stage, &format!("value-{site}"))));
+    OnRecord(record)
+}
+
 /// What something may be decided on.
-pub trait Recall<S> {
+#[diagnostic::on_unimplemented(
+    message = "in a `#[durable]` workflow, `{S}` decides on this, which can't be stored",
+    label = "not `Serialize`",
+    note = "what a durable workflow decides on survives its process: derive `serde::Serialize` and `serde::Deserialize`"
+)]
+pub trait Recall<'de, S> {
     /// What is matched.
     type Value;
     /// As it was when it was first decided on.
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str) -> Self::Value;
+    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
 }
 
-impl<S, T: Stored<S>> Recall<S> for Owning<T> {
+#[diagnostic::do_not_recommend]
+impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
     type Value = T;
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str) -> T {
-        let payload = T::payload();
-        recalled(cx, stage, site, payload, || self.0)
+    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> T {
+        let Some(journal) = cx.journal() else { return self.0 };
+        let path = cx.path_within(stage, &format!("value-{site}"));
+        match (&record.0, serde_json::to_vec(&self.0)) {
+            (Some(record), now) => match serde_json::from_slice(&record.payload) {
+                Ok(value) => {
+                    journal.recalled();
+                    return value;
+                }
+                // A borrowed text can't be read where it has escapes.
+                Err(_) if now.as_ref().is_ok_and(|now| *now == record.payload) => journal.recalled(),
+                Err(error) => journal.park_now(format!("what is stored of '{path}' can't be read: {error}")),
+            },
+            (None, Ok(bytes)) => journal.note(path, Kind::Kept, bytes),
+            (None, Err(error)) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
+        }
+        self.0
     }
 }
 
-impl<'a, S, U: Serialize + ?Sized> Recall<S> for Referring<'a, U> {
+#[diagnostic::do_not_recommend]
+impl<'de, S, T: Serialize> Recall<'de, S> for Again<T> {
+    type Value = T;
+    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, _: &'de OnRecord) -> T {
+        if let Some(journal) = cx.journal() {
+            same(journal, cx.path_within(stage, &format!("value-{site}")), &self.0);
+        }
+        self.0
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
     type Value = &'a U;
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str) -> &'a U {
+    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, _: &'de OnRecord) -> &'a U {
         if let Some(journal) = cx.journal() {
             same(journal, cx.path_within(stage, &format!("value-{site}")), self.0);
         }
@@ -89,8 +152,13 @@ impl<'a, S, U: Serialize + ?Sized> Recall<S> for Referring<'a, U> {
 }
 
 /// A scrutinee, as it was when it was first matched. It is put on record with the choice.
-pub fn recall<S, V: Recall<S>>(_: PhantomData<S>, value: V, cx: Cx<'_>, stage: u32, site: &str) -> V::Value {
-    value.recall(cx, stage, site)
+pub fn recall<'de, S, V: Recall<'de, S>>(
+    _: PhantomData<S>,
+    value: V,
+    (cx, stage, site): (Cx<'_>, u32, &str),
+    record: &'de OnRecord,
+) -> V::Value {
+    value.recall(cx, stage, site, record)
 }
 
 /// A condition, evaluated only where it has not been before.

@@ -115,7 +115,7 @@ where
     if let Some(record) = journal.record(&path) {
         if record.kind == Kind::Failed as u8 {
             let failure = match read_own::<StoredFailure>(&record) {
-                Ok(failure) => failure.restore(cx.core.graph()),
+                Ok(failure) => failure.restore(),
                 Err(error) => return journal.undecodable(&path, error).await,
             };
             if journal.record(&within(&path, "armed")).is_some() {
@@ -223,6 +223,8 @@ pub async fn absorbed_kept<T>(
     in_flight: bool,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Absorbed<T> {
+    // Boxed, so that futures do not grow with each level of nesting.
+    let run = Box::pin(run);
     let run = async move {
         match in_flight {
             true => crate::attempts::absorbed_in_flight(cx, stage, run).await,
@@ -233,7 +235,7 @@ pub async fn absorbed_kept<T>(
     let path = cx.path_within(stage, "absorbed");
     if let Some(record) = journal.record(&path) {
         let failure: Failure = match read_own::<StoredFailure>(&record) {
-            Ok(failure) => failure.restore(cx.core.graph()),
+            Ok(failure) => failure.restore(),
             Err(error) => return journal.undecodable(&path, error).await,
         };
         journal.recalled();

@@ -17,7 +17,10 @@ pub(crate) use payload::{Kind, StoredFailure, fingerprint, own};
 pub(crate) use signal::KeptSignal;
 pub(crate) use undone::UndoRecord;
 
-pub use choices::{Recall, Recalls, RecallsReference, RecallsValue, chosen, condition, recall, recalls};
+pub use choices::{
+    OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
+    recalls,
+};
 pub use kept::{Keeps, absorbed_kept, armed, busy, fresh, kept};
 pub use many::{
     first_kept, kept_head, kept_item, kept_member, next_round, recognised, recognised_again, resumed_round, select_kept,

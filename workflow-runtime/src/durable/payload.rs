@@ -3,12 +3,16 @@
 use crate::{
     BoxError, Failure, FailureKind,
     failure::Panicked,
-    graph::Graph,
     store::{Record, Timestamp},
     undo::Undone,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{error::Error, fmt};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 /// How values of one type are stored. It is made where the type is written, so that a type that can't be stored is one
 /// error, there.
@@ -147,8 +151,9 @@ impl Tried {
 /// A failure as it is stored: without the user's own error, with its words.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredFailure {
+    workflow: String,
     stage: Option<String>,
-    kind: String,
+    kind: FailureKind,
     attempts: u32,
     sources: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -156,19 +161,6 @@ pub(crate) struct StoredFailure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     in_doubt: Vec<String>,
 }
-
-const KINDS: [(FailureKind, &str); 10] = [
-    (FailureKind::Error, "error"),
-    (FailureKind::Failed, "failed"),
-    (FailureKind::Panic, "panic"),
-    (FailureKind::Rounds, "rounds"),
-    (FailureKind::NoWinner, "no winner"),
-    (FailureKind::Timeout, "timeout"),
-    (FailureKind::Deadline, "deadline"),
-    (FailureKind::TooManyFailed, "too many failed"),
-    (FailureKind::BreakerOpen, "breaker open"),
-    (FailureKind::Cancelled, "cancelled"),
-];
 
 impl StoredFailure {
     pub(crate) fn of(failure: &Failure) -> Self {
@@ -178,10 +170,10 @@ impl StoredFailure {
             sources.push(error.to_string());
             next = error.source();
         }
-        let kind = KINDS.iter().find(|(kind, _)| *kind == failure.kind()).map_or("error", |(_, name)| name);
         Self {
+            workflow: failure.workflow().to_owned(),
             stage: failure.stage().map(ToOwned::to_owned),
-            kind: kind.to_owned(),
+            kind: failure.kind(),
             attempts: failure.attempts(),
             sources,
             undo_failures: failure.undo_failures().iter().map(Self::of).collect(),
@@ -195,25 +187,45 @@ impl StoredFailure {
         Self::of(&Failure::new("", None, FailureKind::Panic, Some(source.into())))
     }
 
-    /// As it was, but for the user's own error. A stage that is gone from the workflow is told in words.
-    pub(crate) fn restore(self, graph: &'static Graph<'static>) -> Failure {
-        let mut sources = self.sources;
-        let named = |name: &str| graph.stage(name).map(|(_, stage)| stage.name);
-        let stage = self.stage.as_deref().and_then(named);
-        if let (None, Some(gone)) = (stage, &self.stage) {
-            sources.insert(0, format!("in stage '{gone}', which the workflow no longer has"));
-        }
-        let source = sources
+    /// As it was, but for the user's own error.
+    pub(crate) fn restore(self) -> Failure {
+        let stage = self.stage.as_deref().map(interned);
+        let source = self
+            .sources
             .into_iter()
             .rev()
             .fold(None, |source: Option<Box<Told>>, message| Some(Box::new(Told { message, source })));
-        let kind = KINDS.iter().find(|(_, name)| *name == self.kind).map_or(FailureKind::Error, |(kind, _)| *kind);
-        let failure = Failure::new(graph.name, stage, kind, source.map(|source| source as BoxError));
+        let failure = Failure::new(interned(&self.workflow), stage, self.kind, source.map(|source| source as BoxError));
         let undone = Undone {
-            failures: self.undo_failures.into_iter().map(|failure| failure.restore(graph)).collect(),
-            in_doubt: self.in_doubt.iter().filter_map(|name| named(name)).collect(),
+            failures: self.undo_failures.into_iter().map(StoredFailure::restore).collect(),
+            in_doubt: self.in_doubt.iter().map(|name| interned(name)).collect(),
         };
         failure.after(self.attempts, stage).with_undone(undone)
+    }
+}
+
+/// A name that lives as long as the process. There are as many as workflows and stages have names.
+fn interned(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let name: &'static str = Box::leak(name.into());
+    names.insert(name);
+    name
+}
+
+/// Without the user's own error, with its words: another process knows no more.
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredFailure::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Failure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(StoredFailure::deserialize(deserializer)?.restore())
     }
 }
 

@@ -40,12 +40,12 @@ impl UndoRecord {
     }
 
     /// How it went, where it has run before.
-    pub(crate) fn before(&self, core: &Core) -> Option<Result<(), Failure>> {
+    pub(crate) fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
         let (journal, path) = self.0.as_ref()?;
         let path = within(path, "undone");
         match read_own::<Option<StoredFailure>>(&journal.record(&path)?) {
             Ok(None) => Some(Ok(())),
-            Ok(Some(failure)) => Some(Err(failure.restore(core.graph()))),
+            Ok(Some(failure)) => Some(Err(failure.restore())),
             Err(error) => {
                 journal.park_now(format!("what is stored of '{path}' can't be read: {error}"));
                 Some(Ok(()))

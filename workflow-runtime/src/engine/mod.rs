@@ -153,12 +153,20 @@ impl Engine {
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
     /// [`EngineError::UnknownWorkflow`]; the store's.
     pub async fn start<W: Durable>(&self, id: impl Into<String>, input: W::Start) -> Result<Run<W>, EngineError> {
+        self.start_input(id, W::inputs(input)).await
+    }
+
+    /// The same for code that takes any workflow: the inputs come as a tuple.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start_input<W: Durable>(&self, id: impl Into<String>, input: W::Input) -> Result<Run<W>, EngineError> {
         self.knows::<W>()?;
         if self.shared.is_stopping() {
             return Err(EngineError::ShutDown);
         }
         let id = id.into();
-        let input = W::encode_input(&W::inputs(input)).map_err(|error| EngineError::Payload {
+        let input = W::encode_input(&input).map_err(|error| EngineError::Payload {
             id: id.clone(),
             why: format!("its input can't be stored: {error}"),
         })?;

@@ -74,7 +74,7 @@ impl<W: Durable> Run<W> {
             Status::Failed => {
                 let failure = serde_json::from_slice::<StoredFailure>(&stored.outcome)
                     .map_err(|error| self.payload(format!("its failure can't be read: {error}")))?;
-                let failure = failure.restore(W::GRAPH);
+                let failure = failure.restore();
                 return Err(EngineError::Failed { id: self.id.to_string(), failure });
             }
             Status::Parked => {

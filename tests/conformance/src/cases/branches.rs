@@ -1,8 +1,8 @@
 //! `if`, `match`, `#[when]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(
     one_arm,

@@ -1,8 +1,9 @@
 //! `#[catch]`, `#[tolerate]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{Failure, FailureKind, workflow};
+use workflow_runtime::{Failure, FailureKind};
 
 cases!(
     caught_and_routed,

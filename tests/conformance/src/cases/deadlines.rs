@@ -1,8 +1,9 @@
 //! `#[timeout]`, `#[deadline]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{Failure, FailureKind, Pool, workflow};
+use workflow_runtime::{Failure, FailureKind, Pool};
 
 cases!(
     just_in_time,

@@ -2,7 +2,7 @@
 
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::workflow;
+use crate::workflow;
 
 cases!(
     returns_at_once,

@@ -1,8 +1,9 @@
 //! `#[fallback]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{FailureKind, workflow};
+use workflow_runtime::FailureKind;
 
 cases!(
     falls_back_on_a_block,

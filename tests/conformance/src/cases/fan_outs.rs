@@ -1,9 +1,10 @@
 //! `for`, `#[concurrency]`, `#[catch]`, `#[tolerate]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
 use serde::{Deserialize, Serialize};
-use workflow_runtime::{Failure, workflow};
+use workflow_runtime::Failure;
 
 cases!(
     two_at_once,

@@ -1,9 +1,9 @@
 //! `loop`, `#[max]`.
 
+use crate::workflow;
 use crate::{Case, Script, case::cases, takes};
 use expect_test::expect;
 use serde::{Deserialize, Serialize};
-use workflow_runtime::workflow;
 
 cases!(
     rounds_until_good,

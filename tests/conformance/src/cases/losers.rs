@@ -1,8 +1,8 @@
 //! What becomes of those who lose a `race`, and of all when it is over.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(
     race_in_a_race,

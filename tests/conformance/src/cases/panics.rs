@@ -3,7 +3,8 @@
 use crate::{Case, Effect, Script, case::cases, panics, takes, waits};
 use expect_test::expect;
 use std::panic::resume_unwind;
-use workflow_runtime::{Failure, FailureKind, workflow};
+use crate::workflow;
+use workflow_runtime::{Failure, FailureKind};
 
 cases!(
     never_tried_again,

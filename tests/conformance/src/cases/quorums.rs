@@ -1,8 +1,9 @@
 //! `quorum`: the first `n` to succeed.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, panics, takes};
 use expect_test::expect;
-use workflow_runtime::{Failure, workflow};
+use workflow_runtime::Failure;
 
 cases!(
     in_order_of_success,

@@ -1,8 +1,9 @@
 //! `race` and `quorum`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::{Failure, workflow};
+use workflow_runtime::Failure;
 
 cases!(first_wins, quorum_of_two, all_fail, over_items, over_no_items, panicking_racer, node_racers,);
 

@@ -3,7 +3,8 @@
 use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
 use std::time::Duration;
-use workflow_runtime::{Failure, FailureKind, workflow};
+use crate::workflow;
+use workflow_runtime::{Failure, FailureKind};
 
 cases!(
     doubling_waits,

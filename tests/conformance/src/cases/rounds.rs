@@ -1,8 +1,8 @@
 //! What rounds of a `loop` do, fail with, leave behind.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(
     rounds_are_undone,

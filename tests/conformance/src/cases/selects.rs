@@ -1,8 +1,8 @@
 //! `select`: the first head to end decides.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(
     signal_decides,

@@ -1,9 +1,9 @@
 //! What runs when: data, `#[after]`, `seq`, blocks.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
 use serde::{Deserialize, Serialize};
-use workflow_runtime::workflow;
 
 cases!(
     chain,

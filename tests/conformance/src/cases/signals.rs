@@ -2,7 +2,8 @@
 
 use crate::{Case, Effect, Refusal, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::{Pool, workflow};
+use crate::workflow;
+use workflow_runtime::Pool;
 
 cases!(
     early_and_late,

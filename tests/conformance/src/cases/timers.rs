@@ -1,9 +1,9 @@
 //! `sleep`, `sleep_until`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
 use std::time::{Duration, SystemTime};
-use workflow_runtime::workflow;
 
 cases!(
     side_by_side,

@@ -1,8 +1,8 @@
 //! `#[undo]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(last_first, under_way);
 

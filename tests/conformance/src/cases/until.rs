@@ -2,7 +2,8 @@
 
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{Failure, workflow};
+use crate::workflow;
+use workflow_runtime::Failure;
 
 cases!(
     task_is_cut,

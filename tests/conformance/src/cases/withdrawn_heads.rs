@@ -1,8 +1,8 @@
 //! What becomes of the heads of a `select` that do not decide.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, panics, takes, waits};
 use expect_test::expect;
-use workflow_runtime::workflow;
 
 cases!(
     failing_head,

@@ -1,0 +1,173 @@
+//! A run that crashes at one of its commits, and goes on from what is on its store.
+
+use crate::{
+    Case, Conforming, Crash, CrashingStore,
+    case::Outside,
+    checks::Verdict,
+    play::runtime,
+    store::{failed, signalled},
+    trace::{Lines, Trace, told},
+};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+use workflow_runtime::{Failure, engine::Engine, store::MemoryStore};
+
+/// Longer than any case takes.
+const NEVER: Duration = Duration::from_hours(600 * 24);
+
+/// What came of a run that crashed.
+pub struct Resumed {
+    /// All that was told, of both processes.
+    pub trace: String,
+    /// The last line.
+    pub end: String,
+    /// It came to its crash.
+    pub crashed: bool,
+    /// What is wrong with it, whatever its trace.
+    pub wrong: Vec<String>,
+}
+
+/// Plays a case with a crash.
+pub fn crashing<W: Conforming>(make: fn() -> Case<W>, crash: Crash, linger: Duration) -> Resumed {
+    let case = make();
+    let script = case.script.clone();
+    let runtime = runtime();
+    let mut resumed = runtime.block_on(played(make, case, crash, linger));
+    drop(runtime);
+    for effect in script.effects() {
+        if effect.undone > 1 {
+            resumed.wrong.push(format!("{} was undone {} times", effect.place, effect.undone));
+        }
+    }
+    resumed
+}
+
+/// A crash before and after each commit: the same end, no stage that has completed runs again, and no undo either.
+///
+/// # Errors
+/// At which commit it does not hold, what, and the trace.
+pub fn crashed_at_each_commit<W: Conforming>(make: fn() -> Case<W>) -> Verdict {
+    let whole = crashing(make, Crash::Never, Duration::MAX);
+    for kind in [Crash::Before as fn(u64) -> Crash, Crash::After] {
+        for commit in 0.. {
+            for linger in [Duration::MAX, Duration::ZERO] {
+                let crash = kind(commit);
+                let resumed = crashing(make, crash, linger);
+                let wrong = |why: String| format!("{crash:?}, lingering {linger:?}: {why}\n{}", resumed.trace);
+                if resumed.end != whole.end {
+                    return Err(wrong(format!("it ended with '{}' instead of '{}'", resumed.end, whole.end)));
+                }
+                if let Some(why) = resumed.wrong.first() {
+                    return Err(wrong(why.clone()));
+                }
+                if let Some(why) = repeated(&resumed.trace) {
+                    return Err(wrong(why));
+                }
+            }
+            if !crashing(make, kind(commit), Duration::MAX).crashed {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What ran once more after it had completed.
+fn repeated(trace: &str) -> Option<String> {
+    let mut completed = Vec::new();
+    for line in trace.lines() {
+        let mut words = line.splitn(3, ' ');
+        let (Some(_), Some(place), Some(what)) = (words.next(), words.next(), words.next()) else { continue };
+        match what {
+            "completed" | "undone" => {
+                if completed.contains(&(place, what)) {
+                    return Some(format!("{place} is {what} twice"));
+                }
+                completed.push((place, what));
+            }
+            "started" | "enabled" if completed.contains(&(place, "completed")) => {
+                return Some(format!("{place} has completed, and starts again"));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Crash, linger: Duration) -> Resumed {
+    let Case { script, workflow, mut outside, .. } = case;
+    outside.sort_by_key(|(at, _)| *at);
+    let times: Vec<Duration> = outside.iter().map(|(at, _)| *at).collect();
+    drop(outside);
+    let (start, lines) = (Instant::now(), Lines::new());
+    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone() });
+    let disk = MemoryStore::new();
+    let store = CrashingStore::new(disk.clone(), crash);
+    let mut engine = engine(store.clone(), &workflow, linger).await;
+    let (mut sent, mut crashed) = (0, false);
+    let ended = loop {
+        let ended = tokio::select! {
+            biased;
+            () = store.crashed(), if !crashed => {
+                crashed = true;
+                lines.outside("crash");
+                script.crash();
+                engine.abandon().await;
+                script.resume();
+                engine = self::engine(CrashingStore::new(disk.clone(), Crash::Never), &workflow, linger).await;
+                continue;
+            }
+            ended = process(&engine, make, (start, &times, &mut sent), &lines) => ended,
+        };
+        break ended;
+    };
+    let end = match &ended {
+        Some(Ok(output)) => format!("{output:?}"),
+        Some(Err(failure)) => told(failure),
+        None => "it never ends".to_owned(),
+    };
+    lines.end(&end);
+    engine.abandon().await;
+    Resumed { trace: lines.text(), end, crashed, wrong: Vec::new() }
+}
+
+async fn engine<W: Conforming>(store: CrashingStore, workflow: &W, linger: Duration) -> Engine {
+    let builder = Engine::builder().store(store).linger(linger).workflow(workflow.clone());
+    builder.start().await.expect("a store in memory can be read")
+}
+
+/// A process: starts the run, or goes on with it, and sends what has not been sent.
+async fn process<W: Conforming>(
+    engine: &Engine,
+    make: fn() -> Case<W>,
+    (start, times, sent): (Instant, &[Duration], &mut usize),
+    lines: &Lines,
+) -> Option<Result<W::Output, Failure>> {
+    let run = engine.start_input::<W>("case", make().input).await.expect("a store in memory takes everything");
+    loop {
+        let next = times.get(*sent).copied();
+        tokio::select! {
+            biased;
+            ended = run.result() => return Some(failed(ended)),
+            () = sleep_until(start + next.unwrap_or(NEVER)) => {}
+        }
+        next?;
+        let mut outside = make().outside;
+        outside.sort_by_key(|(at, _)| *at);
+        match outside.swap_remove(*sent).1 {
+            Outside::Signal(signal) => {
+                // Sent once more where nobody knows whether it was taken.
+                let taken = signalled(run.signal_once(sent.to_string(), signal).await);
+                lines.outside(&match taken {
+                    Ok(()) => "signal".to_owned(),
+                    Err(why) => format!("signal: {why:?}"),
+                });
+            }
+            Outside::Cancel => {
+                run.cancel().await.expect("a store in memory takes everything");
+                lines.outside("cancel");
+            }
+        }
+        *sent += 1;
+    }
+}
