@@ -4,7 +4,7 @@ use crate::{Effect, effect::Trail};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     error::Error,
     fmt,
     future::pending,
@@ -12,7 +12,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 use workflow_runtime::{Pool, StageContext};
 
 /// What one call of a stage does: see [`takes`], [`waits`], [`panics`].
@@ -100,10 +103,16 @@ impl Error for Refusal {}
 #[derive(Clone, Default)]
 pub struct Script(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
     content: Mutex<Content>,
     changed: Notify,
+    began: Instant,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self { content: Mutex::default(), changed: Notify::new(), began: Instant::now() }
+    }
 }
 
 #[derive(Default)]
@@ -120,6 +129,10 @@ struct Content {
     steps: usize,
     /// What is cut now is cut by a crash.
     crashing: bool,
+    /// Places whose last call has ended, without the run having told what came of it.
+    unsettled: HashSet<String>,
+    /// Since when what a crash has cut goes on outside.
+    carried: HashMap<String, Instant>,
 }
 
 impl fmt::Debug for Script {
@@ -221,8 +234,9 @@ impl Script {
 
     async fn act(&self, place: String, kind: Kind) -> Result<Value, Refusal> {
         let (call, act) = Call::begin(self, place, kind);
-        if act.milliseconds > 0 {
-            sleep(Duration::from_millis(act.milliseconds)).await;
+        let end = call.since + Duration::from_millis(act.milliseconds);
+        if end > Instant::now() {
+            sleep_until(end).await;
         }
         if matches!(act.end, End::Never) {
             pending::<()>().await;
@@ -256,8 +270,24 @@ impl Script {
     }
 
     /// From here on, and until [`resume`](Self::resume), what is cut is cut by a crash: its place does the same again.
+    ///
+    /// What was asked of the outside goes on there meanwhile: asked again, it ends when it would have ended. What has ended, but has
+    /// not been told, ends in the same way at once.
     pub fn crash(&self) {
-        self.lock().crashing = true;
+        let mut content = self.lock();
+        let content = &mut *content;
+        content.crashing = true;
+        for place in content.unsettled.drain() {
+            if let Some(over) = content.over.get_mut(&place) {
+                *over = over.saturating_sub(1);
+            }
+            content.carried.insert(place, self.0.began);
+        }
+    }
+
+    /// The run has told what came of the last call at that place.
+    pub(crate) fn settled(&self, place: &str) {
+        self.lock().unsettled.remove(place);
     }
 
     /// See [`crash`](Self::crash).
@@ -330,6 +360,7 @@ struct Call {
     place: String,
     kind: Kind,
     over: bool,
+    since: Instant,
 }
 
 impl Call {
@@ -347,8 +378,9 @@ impl Call {
                 trail.begun.push(step);
             }
         }
+        let since = content.carried.remove(&place).unwrap_or_else(Instant::now);
         drop(content);
-        (Self { script: script.clone(), place, kind, over: false }, act)
+        (Self { script: script.clone(), place, kind, over: false, since }, act)
     }
 
     fn end(mut self, end: End) -> Result<Value, Refusal> {
@@ -373,6 +405,7 @@ impl Call {
         let step = self.script.step_of(content);
         self.remove(content);
         *content.over.entry(self.place.clone()).or_default() += 1;
+        content.unsettled.insert(self.place.clone());
         match self.kind {
             Kind::Effect if effective => {
                 let standing = |trail: &Trail| trail.place == self.place && trail.undone == 0;
@@ -409,6 +442,7 @@ impl Drop for Call {
         let step = self.script.step_of(content);
         self.remove(content);
         if content.crashing {
+            content.carried.insert(self.place.clone(), self.since);
             return;
         }
         *content.over.entry(self.place.clone()).or_default() += 1;

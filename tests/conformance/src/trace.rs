@@ -80,6 +80,14 @@ impl Observer for Trace {
         for (_, number) in event.places {
             let _ = write!(line, "[{number}]");
         }
+        let place = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        match event.kind {
+            EventKind::Completed | EventKind::AttemptFailed { .. } | EventKind::Failed { .. } => {
+                self.script.settled(&place)
+            }
+            EventKind::Undone | EventKind::UndoFailed { .. } => self.script.settled(&format!("undo {place}")),
+            _ => {}
+        }
         let why = |failure| shortly(failure, event.stage);
         let _ = match event.kind {
             EventKind::AttemptFailed { attempt, failure, delay } => {

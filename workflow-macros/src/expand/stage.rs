@@ -104,14 +104,23 @@ impl Expansion<'_, '_> {
             }
             return quote!(async move { #before #cx.at(#number); #(#lints)* let #run = #call.await; #run });
         }
-        self.composite(stage)
+        match self.simple(stage).filter(|&code| self.is_durable() && self.waits_before(code)) {
+            // It starts when what it waits for has arrived.
+            Some(code) => {
+                let (before, composite) = (self.before(code, Some(stage)), self.composite(stage));
+                quote!(async move { { #before } #composite.await })
+            }
+            None => self.composite(stage),
+        }
+    }
+
+    /// The expression of a stage that is nothing but one, and not on record.
+    pub(super) fn plain(&self, stage: StageId) -> Option<CodeId> {
+        if self.is_durable() { None } else { self.simple(stage) }
     }
 
     /// The expression of a stage that is nothing but one.
-    pub(super) fn plain(&self, stage: StageId) -> Option<CodeId> {
-        if self.is_durable() {
-            return None;
-        }
+    fn simple(&self, stage: StageId) -> Option<CodeId> {
         let model = &self.model.stages[stage];
         match model.node.kind {
             NodeKind::Expression(code)

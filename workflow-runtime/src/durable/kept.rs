@@ -110,6 +110,8 @@ pub async fn kept<'a, T, F>(
 where
     F: Future<Output = Result<(T, bool), Stop>>,
 {
+    // Boxed, so that futures do not grow with each level of nesting.
+    let run = |cx: Cx<'a>| Box::pin(run(cx));
     let Some(journal) = cx.journal() else { return run(cx).await };
     let path = cx.path_of(stage);
     if let Some(record) = journal.record(&path) {

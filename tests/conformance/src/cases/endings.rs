@@ -1,8 +1,8 @@
 //! `return` and `fail`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use crate::workflow;
 
 cases!(
     returns_at_once,

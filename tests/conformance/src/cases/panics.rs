@@ -1,9 +1,9 @@
 //! Panics wherever code may stand; what fails or is cancelled while something else is being undone.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, panics, takes, waits};
 use expect_test::expect;
 use std::panic::resume_unwind;
-use crate::workflow;
 use workflow_runtime::{Failure, FailureKind};
 
 cases!(

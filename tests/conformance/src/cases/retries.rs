@@ -1,9 +1,9 @@
 //! `#[retry]`, `#[timeout]`, `#[deadline]`, `#[fallback]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
 use std::time::Duration;
-use crate::workflow;
 use workflow_runtime::{Failure, FailureKind};
 
 cases!(

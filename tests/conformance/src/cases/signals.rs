@@ -1,8 +1,8 @@
 //! What comes from outside: signals, cancellation.
 
+use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes};
 use expect_test::expect;
-use crate::workflow;
 use workflow_runtime::Pool;
 
 cases!(

@@ -1,8 +1,8 @@
 //! `#[until]`.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use crate::workflow;
 use workflow_runtime::Failure;
 
 cases!(
