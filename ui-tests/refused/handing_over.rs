@@ -25,4 +25,28 @@ workflow! {
     }
 }
 
+async fn search(_: &u32) -> String { String::new() }
+
+workflow! {
+    workflow Lent(start: u32) -> String {
+        signal approval: String;
+        signal word: String;
+        stage same: String = approval;
+        stage block: String = { approval };
+        stage looped: String = loop { signal next: String; if start > &3 { break next } else { continue } };
+        #[fallback(block)]
+        stage chosen: String = select {
+            found: String = search(start) => found,
+            signal word => match word.len() { 0 => return word, _ => word },
+        };
+        // Nobody asks for these.
+        stage dropped = for number in 0..*start { match number { 0 => word, _ => chosen } };
+        #[when(*start > 3)]
+        stage dropped_too = { approval };
+        #[after(dropped, dropped_too)]
+        stage last: String = format!("{same} {block} {looped} {chosen}");
+        if last.is_empty() { word } else { last }
+    }
+}
+
 fn main() {}

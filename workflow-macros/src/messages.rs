@@ -126,6 +126,14 @@ pub(crate) fn service_as_value(name: &str) -> String {
     format!("service `{name}` belongs to all runs of the workflow, so it is only lent\nhelp: {name}.clone()")
 }
 
+pub(crate) fn signal_as_value(name: &str) -> String {
+    format!("signal `{name}` belongs to all that wait for it, so it is only lent\nhelp: {name}.clone()")
+}
+
+pub(crate) fn head_as_value(name: &str) -> String {
+    format!("`{name}` is what the head gave, and is only lent to its node\nhelp: {name}.clone()")
+}
+
 pub(crate) fn held_by_undo(name: &str, stage: &str, at: Span) -> String {
     format!(
         "`{name}` can't be handed over here: should the workflow fail later, the undo of stage `{stage}`, in line {}, needs it\n\

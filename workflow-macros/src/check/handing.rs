@@ -14,13 +14,36 @@ use std::collections::HashMap;
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let handing = Handing { model, diagnostics, held: held(model) };
     for stage in &model.stages {
+        let dropped = match (&stage.syntax.ty, stage.when.is_some() || stage.policies.until.is_some()) {
+            (Some(_), _) => Dropped::None,
+            (None, true) => Dropped::All,
+            (None, false) => Dropped::Lists,
+        };
         match stage.node.kind {
-            NodeKind::Expression(code) => handing.code(code, &[], messages::stage_of_a_name),
-            _ => handing.node(&stage.node, &[]),
+            NodeKind::Expression(code) => handing.code(code, (&[], dropped), messages::stage_of_a_name),
+            _ => handing.node(&stage.node, (&[], dropped)),
+        }
+        if let Some(fallback) = stage.policies.fallback {
+            handing.scope(fallback, (&[], dropped));
         }
     }
-    handing.scope(0, &[]);
+    for fallback in model.signals.iter().filter_map(|signal| signal.fallback) {
+        handing.scope(fallback, (&[], Dropped::None));
+    }
+    handing.scope(0, (&[], Dropped::None));
 }
+
+/// Which values nobody asks for, so that they are not handed over but dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dropped {
+    None,
+    /// Those of the items of a `for`, of the members of a `quorum`.
+    Lists,
+    All,
+}
+
+/// The scopes that end with a node, and what becomes of its value.
+type Ending<'e> = (&'e [ScopeId], Dropped);
 
 struct Handing<'m, 's> {
     model: &'m Model<'s>,
@@ -45,32 +68,42 @@ fn held(model: &Model<'_>) -> HashMap<NameId, StageId> {
 }
 
 impl Handing<'_, '_> {
-    /// `ends`: the scopes that end with this one.
-    fn scope(&self, scope: ScopeId, ends: &[ScopeId]) {
+    fn scope(&self, scope: ScopeId, (ends, dropped): Ending<'_>) {
         if let Some(tail) = &self.model.scopes[scope].tail {
             let ends: Vec<ScopeId> = ends.iter().copied().chain([scope]).collect();
-            self.node(tail, &ends);
+            self.node(tail, (&ends, dropped));
         }
     }
 
-    fn node(&self, node: &Node<'_>, ends: &[ScopeId]) {
+    fn node(&self, node: &Node<'_>, (ends, dropped): Ending<'_>) {
         match node.kind {
-            NodeKind::Expression(code) | NodeKind::Return(Some(code)) => self.code(code, ends, messages::lives_outside),
+            NodeKind::Expression(code) => self.code(code, (ends, dropped), messages::lives_outside),
+            NodeKind::Return(Some(code)) => self.code(code, (ends, Dropped::None), messages::lives_outside),
             _ => {}
         }
+        let race = matches!(node.kind, NodeKind::Members { needed: None, .. } | NodeKind::Select(_));
+        let of_each = if dropped == Dropped::Lists && !race { Dropped::All } else { dropped };
         for part in parts(node) {
             match part {
-                Part::Tail(scope) => self.scope(scope, ends),
-                Part::Given(node) => self.node(node, ends),
-                Part::Start(node) => self.node(node, &[]),
-                Part::Round(scope) | Part::Item(scope) | Part::Member(scope) => self.scope(scope, &[]),
-                Part::LastRound { scope, round } => self.scope(scope, &[round]),
+                Part::Tail(scope) => self.scope(scope, (ends, dropped)),
+                Part::Given(node) => self.node(node, (ends, dropped)),
+                Part::Start(node) => self.node(node, (&[], Dropped::None)),
+                Part::Round(scope) => self.scope(scope, (&[], dropped)),
+                // What the head of a `select` gives has a type of its own.
+                Part::Member(scope) if matches!(node.kind, NodeKind::Select(_)) => {
+                    self.scope(scope, (&[], Dropped::None));
+                }
+                Part::Item(scope) | Part::Member(scope) => self.scope(scope, (&[], of_each)),
+                Part::LastRound { scope, round } => self.scope(scope, (&[round], dropped)),
             }
         }
     }
 
     /// `says`: what is wrong with that name here, if it does not end with `ends`.
-    fn code(&self, code: CodeId, ends: &[ScopeId], says: fn(&str) -> String) {
+    fn code(&self, code: CodeId, (ends, dropped): Ending<'_>, says: fn(&str) -> String) {
+        if dropped == Dropped::All {
+            return;
+        }
         let code = &self.model.codes[code];
         let Some(ident) = bare_name(code.expr) else { return };
         let text = ident.to_string();
@@ -78,7 +111,8 @@ impl Handing<'_, '_> {
         let Some(&name) = code.uses.first() else { return };
         let found = &self.model.names[name];
         match found.kind {
-            NameKind::Signal(_) | NameKind::Head(_) => {}
+            NameKind::Signal(_) => self.diagnostics.error(ident.span(), messages::signal_as_value(&text)),
+            NameKind::Head(_) => self.diagnostics.error(ident.span(), messages::head_as_value(&text)),
             NameKind::Service(_) => self.diagnostics.error(ident.span(), messages::service_as_value(&text)),
             _ if ends.contains(&found.scope) => {
                 if let Some(&stage) = self.held.get(&name).filter(|_| !ends.contains(&0)) {
