@@ -8,6 +8,7 @@ use crate::{
     output::{Later, Now, Of},
     policy::{Retry, later},
     run::{Core, Cx},
+    undo::tried_again,
 };
 use std::{
     any::Any,
@@ -173,6 +174,9 @@ where
                 Why::Failure(failure) => Err(last(failure)),
             };
         };
+        if let Why::Failure(failure) = &error {
+            tried_again(cx.core, failure);
+        }
         let until = Instant::now() + wait;
         let cut = deadline.filter(|&(at, _)| !wait.is_zero() && until > at);
         let failure = || match error {

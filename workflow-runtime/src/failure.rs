@@ -127,6 +127,17 @@ impl Failure {
         self
     }
 
+    /// With undos that failed before all that it tells of.
+    pub(crate) fn with_undone_before(mut self, failures: Vec<Self>) -> Self {
+        if failures.is_empty() {
+            return self;
+        }
+        let mut undone = self.undone.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        undone.failures.splice(0..0, failures);
+        self.undone = Some(Arc::new(undone));
+        self
+    }
+
     /// What went wrong on the way out, if anything did.
     pub(crate) fn undone(self) -> Option<Arc<Undone>> {
         self.undone

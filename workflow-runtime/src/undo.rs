@@ -19,7 +19,7 @@ use std::{
     ops::Deref,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
@@ -30,6 +30,8 @@ pub(crate) type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// What reverses one completed stage.
 pub(crate) struct Undo {
     order: u64,
+    /// Armed before the stage completed: its place once it has.
+    completed: Option<Arc<OnceLock<u64>>>,
     stage: u32,
     /// Its rounds and items, where somebody listens.
     places: Vec<(u32, u32)>,
@@ -185,7 +187,8 @@ impl UndoLog {
         let mut unwinding = Unwinding { log: self, left: Content::default() };
         unwinding.finish_in_flight(core).await;
         let left = &mut unwinding.left;
-        left.entries.sort_by_key(|entry| entry.order);
+        left.entries.sort_by_key(Undo::order);
+        let earlier = left.undone.failures.len();
         loop {
             if left.begun.is_empty() {
                 let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
@@ -210,7 +213,9 @@ impl UndoLog {
                 core.tell_of(stage, &places, EventKind::Undone);
             }
         }
-        failure.with_undone(mem::take(&mut left.undone))
+        let Undone { mut failures, in_doubt } = mem::take(&mut left.undone);
+        let later = failures.split_off(earlier.min(failures.len()));
+        failure.with_undone(Undone { failures: later, in_doubt }).with_undone_before(failures)
     }
 }
 
@@ -311,17 +316,23 @@ where
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     let detached = Arc::new(cx.detach_to_reverse());
+    let (completed, record) = (Arc::new(OnceLock::new()), UndoRecord::of(cx, stage));
     let arming = Arming {
         log: cx.log(),
         stage,
         places: cx.places_told(),
         record: UndoRecord::of(cx, stage),
+        completed: Arc::clone(&completed),
         run: Box::new(move |failure| Box::pin(arm(failure, detached))),
     };
     // What is armed already is not armed again.
     let run = |detached| {
         let run = run(detached);
-        async move { run.await.map(|(value, _)| (value, false)) }
+        async move {
+            let (value, _) = run.await?;
+            completed.get_or_init(|| record.order());
+            Ok((value, false))
+        }
     };
     fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
 }
@@ -377,14 +388,15 @@ pub(crate) struct Arming {
     stage: u32,
     places: Vec<(u32, u32)>,
     record: UndoRecord,
+    completed: Arc<OnceLock<u64>>,
     run: Reversal,
 }
 
 impl Arming {
     /// That attempt begins.
     pub(crate) fn arm(self) {
-        let Self { log, stage, places, record, run } = self;
-        log.push(Undo { order: record.order(), stage, places, record, run });
+        let Self { log, stage, places, record, completed, run } = self;
+        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
     }
 }
 
@@ -393,7 +405,12 @@ impl Undo {
         (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
         run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
     ) -> Self {
-        Self { order: record.order(), stage, places, record, run: Box::new(run) }
+        Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
+    }
+
+    /// Its place among the completions; that of its arming, where it never completed.
+    fn order(&self) -> u64 {
+        self.completed.as_ref().and_then(|completed| completed.get().copied()).unwrap_or(self.order)
     }
 }
 
@@ -461,6 +478,16 @@ pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
     if let Some(undone) = losers.unwind(cx.core(), why).await.undone() {
         let undone = Arc::unwrap_or_clone(undone);
         cx.log().root_of().take(Content { undone, ..Content::default() });
+    }
+}
+
+/// A failure that is passed over because its stage is tried again: what could not be undone of that attempt is told when the
+/// run fails.
+pub(crate) fn tried_again(core: &Core, failure: &Failure) {
+    // (It may be another workflow's, passed on by one that has no undo itself.)
+    if let (Some(undone), Some(log)) = (failure.clone().undone(), core.log()) {
+        let undone = Arc::unwrap_or_clone(undone);
+        log.root_of().take(Content { undone, ..Content::default() });
     }
 }
 

@@ -28,13 +28,13 @@ impl UndoRecord {
         Self(cx.journal().map(|journal| (Arc::clone(journal), cx.path_of(stage))))
     }
 
-    /// When the stage completed, among others: its record's place.
+    /// When the stage completed, among others, its record's place; where it has not, when it was armed.
     pub(crate) fn order(&self) -> u64 {
         match &self.0 {
             None => next_order(),
-            Some((journal, path)) => match journal.order_of(&within(path, "armed")) {
-                FRESH => journal.order_of(path),
-                armed => armed,
+            Some((journal, path)) => match journal.order_of(path) {
+                FRESH => journal.order_of(&within(path, "armed")),
+                completed => completed,
             },
         }
     }

@@ -5,6 +5,7 @@
     reason = "what a case shows is the point, not how a user would write it; traces are written by a program"
 )]
 
+mod attempts_undone;
 mod branches;
 mod catches;
 mod conditions;
@@ -19,10 +20,12 @@ mod quorums;
 mod races;
 mod retries;
 mod rounds;
+mod scopes_undone;
 mod selects;
 mod sequences;
 mod signals;
 mod timers;
+mod under_way;
 mod undo;
 mod until;
 mod withdrawn_heads;
@@ -52,4 +55,7 @@ pub fn visit(visitor: &mut impl Visitor) {
     until::visit(visitor);
     panics::visit(visitor);
     undo::visit(visitor);
+    attempts_undone::visit(visitor);
+    scopes_undone::visit(visitor);
+    under_way::visit(visitor);
 }
