@@ -58,10 +58,6 @@
 //! | `durable` | `engine`: workflows that survive their process; `store`: where they live, a store in memory, the trait for others and its conformance suite | serde, `serde_json` |
 //! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | rusqlite with SQLite itself, crc32fast |
 //! | `metrics` | `observe::Metrics`: counters and histograms of runs | metrics |
-//!
-//! # Not available yet
-//!
-//! `#[durable]` and `#[was]`. The macro refuses them and says so. A run lives in memory, and ends with its process.
 #![forbid(unsafe_code)]
 
 // So that the macro's paths hold in this crate's own documentation and tests.

@@ -83,7 +83,7 @@ impl Observer for Trace {
         let place = line.split(' ').nth(1).unwrap_or_default().to_owned();
         match event.kind {
             EventKind::Completed | EventKind::AttemptFailed { .. } | EventKind::Failed { .. } => {
-                self.script.settled(&place)
+                self.script.settled(&place);
             }
             EventKind::Undone | EventKind::UndoFailed { .. } => self.script.settled(&format!("undo {place}")),
             _ => {}

@@ -45,7 +45,7 @@ impl Clock {
     pub(crate) fn instant(&self, at: Timestamp) -> Instant {
         let elapsed = SystemTime::from(at).duration_since(self.system).unwrap_or_default();
         // Where it is too far to be counted, it is as good as never.
-        self.tokio.checked_add(elapsed).unwrap_or_else(|| self.tokio + Duration::from_secs(60 * 60 * 24 * 365 * 30))
+        self.tokio.checked_add(elapsed).unwrap_or_else(|| self.tokio + Duration::from_hours(24 * 365 * 30))
     }
 }
 
@@ -376,6 +376,7 @@ impl Journal {
     }
 
     /// Where the instance only waits: when the first timer is due.
+    #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
     pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
         let content = self.lock();
         let waits = !content.timers.is_empty() || content.listening > 0;
