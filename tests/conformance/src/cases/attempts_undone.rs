@@ -1,8 +1,9 @@
 //! `#[undo(.., on = attempt)]`, and what an undo may do itself: wait, be tried again, be late, fail, panic.
 
+use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{FailureKind, Pool, workflow};
+use workflow_runtime::{FailureKind, Pool};
 
 cases!(
     armed_before_the_answer,

@@ -1,8 +1,9 @@
 //! Scopes that are thrown away alone: what they did is undone, and what is around them goes on.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{Failure, workflow};
+use workflow_runtime::Failure;
 
 cases!(
     failed_attempt_of_a_block,

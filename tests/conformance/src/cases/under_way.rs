@@ -1,8 +1,9 @@
 //! Stages with an undo that are under way when their scope is thrown away: they may finish, or are in doubt.
 
+use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
 use expect_test::expect;
-use workflow_runtime::{Pool, workflow};
+use workflow_runtime::Pool;
 
 cases!(
     finishes_and_is_undone,
