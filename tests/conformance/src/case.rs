@@ -4,15 +4,19 @@ use crate::Script;
 use expect_test::Expect;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt::Debug, time::Duration};
-use workflow_runtime::engine::Durable;
+
+#[cfg(not(feature = "durable"))]
+use workflow_runtime::Workflow as Runnable;
+#[cfg(feature = "durable")]
+use workflow_runtime::engine::Durable as Runnable;
 
 /// A workflow that every host can run: what is stored of it can be written down and read again.
 pub trait Conforming:
-    Durable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
+    Runnable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
 {
 }
 impl<W> Conforming for W where
-    W: Durable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
+    W: Runnable<Input: Serialize + DeserializeOwned, Output: Debug + Serialize + DeserializeOwned> + Clone
 {
 }
 

@@ -8,27 +8,33 @@
 mod case;
 pub mod cases;
 pub mod checks;
-mod crash;
 mod effect;
 mod host;
 mod play;
+#[cfg(feature = "durable")]
 mod resume;
 mod script;
+#[cfg(feature = "durable")]
 mod store;
 mod trace;
 
 pub use case::{Case, Conforming, Visitor};
-pub use crash::{Crash, CrashingStore};
 pub use effect::Effect;
 pub use host::{Host, InMemory, Run};
 pub use play::{Hosted, Interruption, Outcome, Playable};
+#[cfg(feature = "durable")]
 pub use resume::{crashed_at_each_commit, crashing};
 pub use script::{Act, Refusal, Script, panics, takes, waits};
+#[cfg(feature = "durable")]
 pub use store::OnStore;
 pub use trace::same;
 
 /// Every host runs the same workflows, so all can run on a store.
+#[cfg(feature = "durable")]
 macro_rules! workflow {
     ($($tokens:tt)*) => { ::workflow_runtime::workflow! { #[durable] $($tokens)* } };
 }
+#[cfg(feature = "durable")]
 pub(crate) use workflow;
+#[cfg(not(feature = "durable"))]
+pub(crate) use workflow_runtime::workflow;

@@ -1,7 +1,7 @@
 //! A run that crashes at one of its commits, and goes on from what is on its store.
 
 use crate::{
-    Case, Conforming, Crash, CrashingStore,
+    Case, Conforming,
     case::Outside,
     checks::Verdict,
     play::runtime,
@@ -10,6 +10,7 @@ use crate::{
 };
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+use workflow_durable_tests::{Crash, CrashingStore};
 use workflow_runtime::{Failure, engine::Engine, store::MemoryStore};
 
 /// Longer than any case takes.

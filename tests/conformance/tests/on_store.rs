@@ -1,7 +1,7 @@
 //! Every case on a store; with `--ignored`, also with a crash at every commit, which does not hold for all of them yet:
 //!
 //! ```sh
-//! RUST_MIN_STACK=64000000 cargo test -p workflow-conformance --test on_store -- --ignored crashed
+//! RUST_MIN_STACK=64000000 cargo test -p workflow-conformance --features durable --test on_store -- --ignored crashed
 //! ```
 
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -1,6 +1,8 @@
 //! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
 
-pub use workflow_conformance::{Crash, CrashingStore};
+mod crash;
+
+pub use crash::{Crash, CrashingStore};
 
 use std::{
     collections::BTreeMap,
