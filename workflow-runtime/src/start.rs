@@ -12,7 +12,6 @@ use crate::{
 };
 use std::{
     future::Future,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -71,12 +70,12 @@ impl Drop for Starting<'_> {
 }
 
 /// Where an output goes; the proof that it may be shared.
-pub trait Place<T>: Send + Sync {
+pub trait Place<S, T>: Send + Sync {
     /// Puts it there, and shows it where a handle looks; `lend`: it is lent to tasks, and so shared from the start.
     fn put(&self, value: T, cell: Option<Cell>, lend: bool);
 }
 
-impl<T: Send + Sync + 'static> Place<T> for Slot<T> {
+impl<S, T: Send + Sync + 'static> Place<S, T> for Slot<T> {
     #[inline]
     fn put(&self, value: T, cell: Option<Cell>, lend: bool) {
         let held = match cell {
@@ -89,7 +88,7 @@ impl<T: Send + Sync + 'static> Place<T> for Slot<T> {
 
 /// A slot as such a place: the error stands at the type, once.
 #[inline]
-pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<T> {
+pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
     slot
 }
 
@@ -97,12 +96,12 @@ pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<T> {
 #[inline]
 pub fn start_stage<'a, S, T, M, X>(
     mut starting: Starting<'a>,
-    _: PhantomData<S>,
-    place: &'a dyn Place<T>,
+    place: &'a dyn Place<S, T>,
     lend: bool,
     expression: X,
 ) -> Started<'a>
 where
+    S: 'a,
     T: 'a,
     X: IntoOutput<S, T, M>,
     X::Later: Send + 'a,
@@ -117,11 +116,11 @@ where
     }
 }
 
-fn end<T>(
+fn end<S, T>(
     cx: Cx<'_>,
     stage: u32,
     given: Result<T, BoxError>,
-    place: &dyn Place<T>,
+    place: &dyn Place<S, T>,
     cell: Option<Cell>,
     lend: bool,
     sight: Option<&Sight<'_>>,
@@ -149,11 +148,11 @@ fn end<T>(
 
 pin_project_lite::pin_project! {
     /// A stage under way.
-    struct Running<'a, T, F> {
+    struct Running<'a, S, T, F> {
         cx: Cx<'a>,
         stage: u32,
         lend: bool,
-        place: &'a dyn Place<T>,
+        place: &'a dyn Place<S, T>,
         cell: Option<Cell>,
         #[pin]
         run: F,
@@ -161,7 +160,7 @@ pin_project_lite::pin_project! {
         sight: Option<Box<Sight<'a>>>,
     }
 
-    impl<T, F> PinnedDrop for Running<'_, T, F> {
+    impl<S, T, F> PinnedDrop for Running<'_, S, T, F> {
         fn drop(this: Pin<&mut Self>) {
             // Whoever comes to an end by itself has taken it.
             if let Some(cell) = this.project().cell.take() {
@@ -171,7 +170,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, T, F> {
+impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T, F> {
     type Output = Result<(), Stop>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -53,7 +53,7 @@ impl Expansion<'_, '_> {
             let type_generics = type_generics.as_turbofish();
             quote!(let #stored = #name #type_generics::EMPTY;)
         } else {
-            let (types, new) = self.slot_types(id);
+            let (types, new) = self.slot_types(id, runtime);
             quote!(let #stored: (#(#types,)*) = (#(#new,)*);)
         };
         body.extend(quote!(let #slots = &#stored;));
@@ -130,8 +130,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    fn slot_types(&self, id: ScopeId) -> (Vec<TokenStream>, Vec<TokenStream>) {
-        let runtime = &self.runtime;
+    fn slot_types(&self, id: ScopeId, runtime: &TokenStream) -> (Vec<TokenStream>, Vec<TokenStream>) {
         let slot = |&stage: &StageId| {
             let slot = if self.model.stages[stage].lazy { quote!(LazySlot) } else { quote!(Slot) };
             let ty = self.stage_type(stage);
@@ -147,13 +146,13 @@ impl Expansion<'_, '_> {
     /// Where the workflow's own stages put their outputs: a struct, since a tuple of so many types is looked through again
     /// wherever it is named.
     fn slots_item(&self) -> TokenStream {
-        let runtime = &self.runtime;
+        let runtime = self.full_path();
         let name = self.slots_struct();
         let generics = super::items::generics(self.model.workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = super::items::phantom(&generics);
         let marker = self.named("marker");
-        let (types, new) = self.slot_types(0);
+        let (types, new) = self.slot_types(0, &runtime);
         let fields: Vec<Ident> = (0..types.len()).map(|local| self.local("slot", local)).collect();
         quote! {
             #[doc(hidden)]
@@ -266,18 +265,21 @@ impl Expansion<'_, '_> {
         let before = self.before(code, Some(stage));
         let lints = &model.syntax.attributes.lints;
         let start = self.start(stage, code);
+        if lints.is_empty() && !code::drops_temporaries(expr) {
+            return Some(quote!(#before #start));
+        }
         let run = self.named("run");
         Some(quote!(#before #(#lints)* let #run = #start; #run))
     }
 
     fn start(&self, stage: StageId, code: CodeId) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
         let model = &self.model.stages[stage];
         let expr = self.model.codes[code].expr;
         let lent = self.model.names[model.name].lent;
         let runtime = self.runtime_at(expr.span());
         let slot = self.place_of(stage);
-        quote_spanned!(expr.span()=> #runtime::start_stage(#runtime::starting(#cx, #number), #runtime::PhantomData::<#mark>, #slot, #lent, #expr))
+        quote_spanned!(expr.span()=> #runtime::start_stage(#runtime::starting(#cx, #number), #slot, #lent, #expr))
     }
 
     /// The slot of a stage; what can't be shared is told where its type stands.
@@ -295,7 +297,7 @@ impl Expansion<'_, '_> {
 
     /// Makes the function of a group, and gives the call of it.
     fn group(&self, group: &Group) -> TokenStream {
-        let runtime = &self.runtime;
+        let runtime = self.full_path();
         let workflow = self.model.workflow;
         let name = self.local("start", self.functions.borrow().len());
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));

@@ -14,13 +14,13 @@ use workflow_graph::{Edge, Graph, Policy, Scope, Stage, Value};
 impl Expansion<'_, '_> {
     /// The `Graph` literal.
     pub(super) fn graph(&self) -> TokenStream {
-        let runtime = &self.runtime;
+        let (runtime, alias) = (&self.runtime, self.named("runtime"));
         self.with_graph(|graph| {
             let Graph { name, version, docs, inputs, services, signals, output, stages, scopes, edges, .. } = graph;
             let values = |values: &[Value<'_>]| {
-                let values = values.iter().map(|Value { name, type_name }| {
-                    quote!(#runtime::GraphValue { name: #name, type_name: #type_name })
-                });
+                let values = values
+                    .iter()
+                    .map(|Value { name, type_name }| quote!(#alias::GraphValue { name: #name, type_name: #type_name }));
                 quote!(&[#(#values),*])
             };
             let (inputs, services, signals) = (values(inputs), values(services), values(signals));
@@ -28,35 +28,38 @@ impl Expansion<'_, '_> {
                 let Stage { name, type_name, docs, line, scope, kind, policies } = stage;
                 let kind = format_ident!("{kind:?}");
                 let policies = if policies.is_empty() {
-                    quote!(#runtime::NO_POLICIES)
+                    quote!(#alias::NO_POLICIES)
                 } else {
-                    let policies = policies.iter().map(|Policy { name, arguments }| {
-                        quote!(#runtime::Policy { name: #name, arguments: #arguments })
-                    });
+                    let policies = policies.iter().map(
+                        |Policy { name, arguments }| quote!(#alias::Policy { name: #name, arguments: #arguments }),
+                    );
                     quote!(&[#(#policies),*])
                 };
-                quote!(#runtime::Stage {
+                quote!(#alias::Stage {
                     name: #name, type_name: #type_name, docs: #docs, line: #line, scope: #scope,
-                    kind: #runtime::StageKind::#kind, policies: #policies,
+                    kind: #alias::StageKind::#kind, policies: #policies,
                 })
             });
             let option = |value: Option<u32>| match value {
-                Some(value) => quote!(#runtime::Option::Some(#value)),
-                None => quote!(#runtime::Option::None),
+                Some(value) => quote!(#alias::Option::Some(#value)),
+                None => quote!(#alias::Option::None),
             };
             let scopes = scopes.iter().map(|Scope { stage, parent, kind, label }| {
                 let (stage, parent, kind) = (option(*stage), option(*parent), format_ident!("{kind:?}"));
-                quote!(#runtime::Scope { stage: #stage, parent: #parent, kind: #runtime::ScopeKind::#kind, label: #label })
+                quote!(#alias::Scope { stage: #stage, parent: #parent, kind: #alias::ScopeKind::#kind, label: #label })
             });
             let edges = edges.iter().map(|Edge { from, to, kind }| {
                 let kind = format_ident!("{kind:?}");
-                quote!(#runtime::Edge { from: #from, to: #to, kind: #runtime::EdgeKind::#kind })
+                quote!(#alias::Edge { from: #from, to: #to, kind: #alias::EdgeKind::#kind })
             });
-            quote!(#runtime::Graph {
-                name: #name, version: #version, docs: #docs, file: ::core::file!(),
-                inputs: #inputs, services: #services, signals: #signals, output: #output,
-                stages: &[#(#stages),*], scopes: &[#(#scopes),*], edges: &[#(#edges),*],
-            })
+            quote!({
+            #[allow(unused_imports)]
+            use #runtime as #alias;
+            #alias::Graph {
+                            name: #name, version: #version, docs: #docs, file: ::core::file!(),
+                            inputs: #inputs, services: #services, signals: #signals, output: #output,
+                            stages: &[#(#stages),*], scopes: &[#(#scopes),*], edges: &[#(#edges),*],
+                        }})
         })
     }
 

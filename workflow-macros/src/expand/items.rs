@@ -339,7 +339,9 @@ impl Expansion<'_, '_> {
         let graph = self.graph();
         let input = self.named("input");
         // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
-        let machine = if self.sound { self.machine() } else { quote!(async move { ::core::unreachable!() }) };
+        let bodies = self.in_bodies();
+        let machine = if self.sound { bodies.machine() } else { quote!(async move { ::core::unreachable!() }) };
+        self.functions.replace(bodies.functions.take());
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
         let observers = self.named("observers");
         let lints = &workflow.attributes.lints;

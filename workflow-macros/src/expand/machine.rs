@@ -69,7 +69,7 @@ impl Expansion<'_, '_> {
 
     /// What is called by a name of its own, so that an error stands at the user's token alone.
     pub(super) fn imports(&self) -> TokenStream {
-        let runtime = &self.runtime;
+        let (runtime, alias) = (self.full_path(), self.named("runtime"));
         let durable = self.is_durable().then(|| {
             quote! {
                 #[allow(unused_imports)]
@@ -78,6 +78,8 @@ impl Expansion<'_, '_> {
         });
         quote! {
             #durable
+            #[allow(unused_imports)]
+            use #runtime as #alias;
             #[allow(unused_imports)]
             use #runtime::{
                 GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,

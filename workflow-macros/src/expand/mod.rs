@@ -30,6 +30,7 @@ pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> Tok
         model,
         krate: krate.clone(),
         runtime: quote!(#krate::__private),
+        in_bodies: false,
         sound,
         sites: RefCell::default(),
         functions: RefCell::default(),
@@ -46,8 +47,9 @@ struct Expansion<'m, 's> {
     model: &'m Model<'s>,
     /// `$crate`
     krate: TokenStream,
-    /// `$crate::__private`
+    /// `$crate::__private`, or in bodies a short name for it: every token costs the compiler something.
     runtime: TokenStream,
+    in_bodies: bool,
     sound: bool,
     /// How often each choice's words have come up in a stage.
     sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
@@ -57,8 +59,39 @@ struct Expansion<'m, 's> {
 }
 
 impl Expansion<'_, '_> {
-    /// The same path, standing at `span`: an error about what is called there stands there as a whole.
+    /// What expands the bodies of functions, where `imports` stand.
+    fn in_bodies(&self) -> Self {
+        let alias = self.named("runtime");
+        Self {
+            model: self.model,
+            krate: self.krate.clone(),
+            runtime: quote!(#alias),
+            in_bodies: true,
+            sound: self.sound,
+            sites: RefCell::default(),
+            functions: RefCell::default(),
+            noted: RefCell::default(),
+        }
+    }
+
+    /// The runtime's path where nothing is imported.
+    fn full_path(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote!(#krate::__private)
+    }
+
+    /// The runtime's path, standing at `span`: an error about what is called there stands there as a whole.
     fn runtime_at(&self, span: Span) -> TokenStream {
+        if !self.in_bodies {
+            return self.full_path_at(span);
+        }
+        let mut alias = self.named("runtime");
+        alias.set_span(span);
+        quote!(#alias)
+    }
+
+    /// The same in full, for where rustc would not let an error about an argument stand at the argument.
+    fn full_path_at(&self, span: Span) -> TokenStream {
         let krate = self.krate.clone().into_iter().map(|mut token| {
             token.set_span(token.span().located_at(span));
             token

@@ -137,7 +137,7 @@ impl Expansion<'_, '_> {
                 let item = self.local("item", each.body);
                 let cx = self.cx();
                 let at = self.model.codes[each.items].expr.span();
-                let runtime = self.runtime_at(at);
+                let runtime = self.full_path_at(at);
                 let call = match each.tolerate {
                     Some(_) => quote_spanned!(at=> #runtime::each_tolerant),
                     None => quote_spanned!(at=> #runtime::each),
@@ -598,7 +598,7 @@ impl Expansion<'_, '_> {
                 before.extend(parts.before);
                 let (items, body) = (parts.items, parts.body);
                 let at = self.model.codes[each.items].expr.span();
-                let runtime = self.runtime_at(at);
+                let runtime = self.full_path_at(at);
                 quote_spanned!(at=> #runtime::members(#items, #body))
             }
         };
