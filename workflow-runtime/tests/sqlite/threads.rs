@@ -22,7 +22,7 @@ impl Wake for Last {
     }
 }
 
-async fn dropped_by(thread: &str, asks: impl Fn(&SqliteStore) -> Pin<Box<dyn Future<Output = ()> + Send>>) {
+fn dropped_by(thread: &str, asks: impl Fn(&SqliteStore) -> Pin<Box<dyn Future<Output = ()> + Send>>) {
     let folder = Folder::new();
     loop {
         let store = folder.open().expect("opens");
@@ -44,22 +44,20 @@ async fn dropped_by(thread: &str, asks: impl Fn(&SqliteStore) -> Pin<Box<dyn Fut
     }
 }
 
-#[tokio::test]
-async fn the_writer_drops_the_store() {
+#[test]
+fn the_writer_drops_the_store() {
     dropped_by("workflow-writer", |store| {
         let created = store.create(crate::given::new("order"));
         Box::pin(async move { drop(created.await) })
-    })
-    .await;
+    });
 }
 
-#[tokio::test]
-async fn a_reader_drops_the_store() {
+#[test]
+fn a_reader_drops_the_store() {
     dropped_by("workflow-reader", |store| {
         let found = store.find("order");
         Box::pin(async move { drop(found.await) })
-    })
-    .await;
+    });
 }
 
 #[tokio::test]
