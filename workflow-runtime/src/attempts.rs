@@ -8,14 +8,16 @@ use crate::{
     output::{Later, Now, Of},
     policy::{Retry, later},
     run::{Core, Cx},
+    then::{caught, then},
+    timed::{Ended, Pause, Timed},
     undo::tried_again,
 };
 use std::{
     any::Any,
+    convert::{Infallible, identity},
     error::Error,
-    future::{Future, Ready, poll_fn, ready},
+    future::{Future, Ready, ready},
     marker::PhantomData,
-    pin::pin,
     time::Duration,
 };
 use tokio::time::{Instant, sleep_until};
@@ -47,37 +49,41 @@ pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) 
 ///
 /// # Errors
 /// The last attempt's failure.
-pub async fn attempts<T, A, F>(cx: Cx<'_>, stage: u32, settings: Settings, attempt: A) -> Result<T, Stop>
+pub fn attempts<'a, T, A, F>(
+    cx: Cx<'a>,
+    stage: u32,
+    settings: Settings,
+    attempt: A,
+) -> impl Future<Output = Result<T, Stop>> + use<'a, T, A, F>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Stop>>,
 {
-    attempts_where(cx, stage, settings, attempt, |_, _| false).await
+    attempts_where(cx, stage, settings, attempt, |_, _| false)
 }
 
 /// The same where some rules look at the failure: `fits` says which speak of it.
 ///
 /// # Errors
 /// The last attempt's failure.
-pub async fn attempts_where<T, A, F>(
-    cx: Cx<'_>,
+pub fn attempts_where<'a, T, A, F, R>(
+    cx: Cx<'a>,
     stage: u32,
     settings: Settings,
-    mut attempt: A,
-    fits: impl Fn(&Failure, usize) -> bool,
-) -> Result<T, Stop>
+    attempt: A,
+    fits: R,
+) -> impl Future<Output = Result<T, Stop>> + use<'a, T, A, F, R>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Stop>>,
+    R: Fn(&Failure, usize) -> bool,
 {
-    let attempt = |number| {
-        let run = attempt(number);
-        async move { run.await.map(Ok::<T, std::convert::Infallible>) }
-    };
-    match attempts_by(cx, stage, settings, attempt, |_, _| false, fits, untold).await? {
+    let judged = |ended: F::Output| ended.map(Ok::<T, Infallible>);
+    let run = attempts_by(cx, stage, settings, attempt, judged, (|_: &Infallible, _: usize| false, fits), untold);
+    then(run, |ended: Judged<T, Infallible>| match ended? {
         Ok((value, _)) => Ok(value),
         Err((never, _)) => match never {},
-    }
+    })
 }
 
 /// Whether a failure comes of an error that the predicate holds for: the first of its type, or the failure itself.
@@ -111,19 +117,20 @@ type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
 ///
 /// # Errors
 /// The last attempt's failure, if that was not the expression's own.
-pub async fn attempts_judged<T, E, A, F>(
-    cx: Cx<'_>,
+pub fn attempts_judged<'a, T, E, A, F, R>(
+    cx: Cx<'a>,
     stage: u32,
     settings: Settings,
     attempt: A,
-    applies: impl Fn(&E, usize) -> bool,
+    applies: R,
     told: fn(E) -> Option<BoxError>,
-) -> Judged<T, E>
+) -> impl Future<Output = Judged<T, E>> + use<'a, T, E, A, F, R>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<Result<T, E>, Stop>>,
+    R: Fn(&E, usize) -> bool,
 {
-    attempts_by(cx, stage, settings, attempt, applies, |_, _| false, told).await
+    attempts_by(cx, stage, settings, attempt, identity, (applies, |_: &Failure, _: usize| false), told)
 }
 
 /// `applies` and `fits` are asked of rules with an `if` only: of the expression's own error, of any other failure.
@@ -132,31 +139,35 @@ async fn attempts_by<T, E, A, F>(
     stage: u32,
     settings: Settings,
     mut attempt: A,
-    applies: impl Fn(&E, usize) -> bool,
-    fits: impl Fn(&Failure, usize) -> bool,
+    judged: impl Fn(F::Output) -> Result<Result<T, E>, Stop>,
+    (applies, fits): (impl Fn(&E, usize) -> bool, impl Fn(&Failure, usize) -> bool),
     told: fn(E) -> Option<BoxError>,
 ) -> Judged<T, E>
 where
     A: FnMut(u32) -> F,
-    F: Future<Output = Result<Result<T, E>, Stop>>,
+    F: Future,
 {
     let Before { mut number, mut spent, deadline } = before(cx, stage, &settings).await;
     loop {
         let trying = Trying::start(cx, stage, number);
-        let ended = one(cx, stage, settings.timeout, deadline, attempt(number)).await;
+        let ended = one(cx, settings.timeout, deadline, attempt(number)).await;
         trying.over();
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
             cx.attempt_failed(stage, number, || failure.clone(), None);
             failure.into()
         };
+        let ended = match ended {
+            Ended::Given(given) => judged(given),
+            Ended::Late(limit) => Err(late(cx.core, stage, limit).into()),
+            Ended::Past(limit) => return Err(last(past(cx.core, stage, limit))),
+        };
         let error = match ended {
-            Ended::Given(Ok(Ok(value))) => return Ok(Ok((value, number))),
-            Ended::Given(Ok(Err(error))) => Why::Own(error),
-            Ended::Given(Err(Stop::Failed(failure))) if failure.may_be_retried() => Why::Failure(failure),
-            Ended::Given(Err(Stop::Failed(failure))) | Ended::Past(failure) => return Err(last(failure)),
-            Ended::Given(Err(stop)) => return Err(stop),
-            Ended::Late(failure) => Why::Failure(failure),
+            Ok(Ok(value)) => return Ok(Ok((value, number))),
+            Ok(Err(error)) => Why::Own(error),
+            Err(Stop::Failed(failure)) if failure.may_be_retried() => Why::Failure(failure),
+            Err(Stop::Failed(failure)) => return Err(last(failure)),
+            Err(stop) => return Err(stop),
         };
         // What goes on only because it was under way is not tried again.
         let rules = if cx.core.is_left(stage) { &[] } else { &*settings.retries };
@@ -197,15 +208,6 @@ where
 enum Why<E> {
     Own(E),
     Failure(Failure),
-}
-
-/// How an attempt ended.
-enum Ended<T> {
-    Given(T),
-    /// It took longer than its timeout.
-    Late(Failure),
-    /// The stage took longer than its deadline.
-    Past(Failure),
 }
 
 /// Where a stage's attempts begin.
@@ -255,72 +257,50 @@ async fn pause(cx: Cx<'_>, at: Instant) {
     sleep_until(at).await;
 }
 
-async fn one<T>(
-    cx: Cx<'_>,
-    stage: u32,
-    limit: Option<Duration>,
-    deadline: Option<(Instant, Duration)>,
-    run: impl Future<Output = T>,
-) -> Ended<T> {
-    let limited = async {
-        match limit {
-            None => Ended::Given(run.await),
-            Some(limit) => match cut::until(later(Instant::now(), limit), run).await {
-                Some(given) => Ended::Given(given),
-                None => {
-                    let why = format!("it took longer than {limit:?}");
-                    Ended::Late(cx.core.failure(stage, FailureKind::Timeout, Some(why.into())))
-                }
-            },
-        }
-    };
-    match deadline {
-        None => limited.await,
-        Some((at, limit)) => match by(cx, at, limited).await {
-            Some(ended) => ended,
-            None => Ended::Past(past(cx.core, stage, limit)),
-        },
-    }
-}
-
-/// Runs until `at`.
-async fn by<T>(cx: Cx<'_>, at: Instant, run: impl Future<Output = T>) -> Option<T> {
-    #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        return journal.by(at, run).await;
-    }
-    let _ = cx;
-    cut::until(at, run).await
+/// One attempt: within its timeout, and before the deadline of all.
+fn one<F: Future>(cx: Cx<'_>, limit: Option<Duration>, deadline: Option<(Instant, Duration)>, run: F) -> Timed<'_, F> {
+    Timed::new(
+        run,
+        limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
+        deadline.map(|(at, limit)| (Box::pin(pause(cx, at)) as Pause<'_>, limit)),
+    )
 }
 
 /// One attempt within its timeout, where that is not left to [`attempts`].
 ///
 /// # Errors
 /// The attempt's, or that it was late.
-pub async fn limited<T>(
-    cx: Cx<'_>,
+pub fn limited<'a, T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'a>,
     stage: u32,
     limit: Option<Duration>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    match one(cx, stage, limit, None, run).await {
+    run: F,
+) -> impl Future<Output = Result<T, Stop>> + use<'a, T, F> {
+    then(one(cx, limit, None, run), move |ended| match ended {
         Ended::Given(given) => given,
-        Ended::Late(failure) | Ended::Past(failure) => Err(failure.into()),
-    }
+        Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
+    })
 }
 
 /// A whole run within its deadline.
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
-pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    match cut::until(later(Instant::now(), limit), run).await {
-        Some(ended) => ended,
-        None => {
+pub fn within<'a, T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'a>,
+    limit: Duration,
+    run: F,
+) -> impl Future<Output = Result<T, Stop>> + use<'a, T, F> {
+    then(cut::until(later(Instant::now(), limit), run), move |ended| {
+        ended.unwrap_or_else(|| {
             let why = format!("the whole run took longer than {limit:?}");
             Err(cx.core.failure(crate::run::TAIL, FailureKind::Deadline, Some(why.into())).into())
-        }
-    }
+        })
+    })
+}
+
+fn late(core: &Core, stage: u32, limit: Duration) -> Failure {
+    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {limit:?}").into()))
 }
 
 fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
@@ -332,12 +312,12 @@ fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
 ///
 /// # Errors
 /// That failure.
-pub async fn or_failure<T, E: Into<BoxError>>(
-    cx: Cx<'_>,
+pub fn or_failure<'a, T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
+    cx: Cx<'a>,
     stage: u32,
-    run: impl Future<Output = Judged<T, E>>,
-) -> Result<T, Stop> {
-    match run.await? {
+    run: F,
+) -> impl Future<Output = Result<T, Stop>> + use<'a, T, E, F> {
+    then(run, move |judged: Judged<T, E>| match judged? {
         Ok((value, _)) => Ok(value),
         Err((error, number)) => {
             let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
@@ -345,7 +325,7 @@ pub async fn or_failure<T, E: Into<BoxError>>(
             cx.attempt_failed(stage, number, || failure.clone(), None);
             Err(failure.into())
         }
-    }
+    })
 }
 
 /// `#[catch]` of the stage's own error.
@@ -379,12 +359,15 @@ pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
 ///
 /// # Errors
 /// The failure; or a `return`, which nothing absorbs.
-pub async fn absorbed<T>(cx: Cx<'_>, run: impl Future<Output = Result<T, Stop>>) -> Absorbed<T> {
-    let mut run = pin!(run);
-    let ended = poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await;
-    ended.map_err(|stop| match stop {
-        Stop::Failed(failure) => Ok(failure),
-        stop @ Stop::Returned => Err(stop),
+pub fn absorbed<'a, T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'a>,
+    run: F,
+) -> impl Future<Output = Absorbed<T>> + use<'a, T, F> {
+    then(caught(cx.core, run), |ended: Result<T, Stop>| {
+        ended.map_err(|stop| match stop {
+            Stop::Failed(failure) => Ok(failure),
+            stop @ Stop::Returned => Err(stop),
+        })
     })
 }
 
@@ -393,11 +376,15 @@ pub async fn absorbed<T>(cx: Cx<'_>, run: impl Future<Output = Result<T, Stop>>)
 ///
 /// # Errors
 /// The failure; or a `return`, or the failure that is not to be absorbed.
-pub async fn absorbed_in_flight<T>(cx: Cx<'_>, stage: u32, run: impl Future<Output = Result<T, Stop>>) -> Absorbed<T> {
-    match absorbed(cx, run).await {
+pub fn absorbed_in_flight<'a, T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'a>,
+    stage: u32,
+    run: F,
+) -> impl Future<Output = Absorbed<T>> + use<'a, T, F> {
+    then(absorbed(cx, run), move |ended: Absorbed<T>| match ended {
         Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
         ended => ended,
-    }
+    })
 }
 
 /// `#[catch]` of every failure.

@@ -60,15 +60,21 @@ impl<F: Future> Future for Until<F> {
         if let Poll::Ready(given) = run.poll(context) {
             return Poll::Ready(Some(given));
         }
-        // What has used up the task's budget does not keep its time from passing.
-        let passed = if had_budget && !coop::has_budget_remaining() {
-            pin!(coop::unconstrained(this.end)).poll(context)
-        } else {
-            this.end.poll(context)
-        };
-        passed.map(|()| {
+        poll_end(had_budget, this.end, context).map(|()| {
             cut(|| this.run.set(None));
             None
         })
+    }
+}
+
+/// Whether the time of what was just polled is over. What has used up the task's budget does not keep its time from passing.
+pub(crate) fn poll_end<E>(had_budget: bool, end: Pin<&mut E>, context: &mut Context<'_>) -> Poll<()>
+where
+    E: Future<Output = ()> + ?Sized,
+{
+    if had_budget && !coop::has_budget_remaining() {
+        pin!(coop::unconstrained(end)).poll(context)
+    } else {
+        end.poll(context)
     }
 }

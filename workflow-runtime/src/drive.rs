@@ -5,6 +5,7 @@ use crate::{
     failure::Stop,
     held::Held,
     lanes::{Lanes, Woken},
+    then::then,
 };
 use std::{
     future::{Future, poll_fn},
@@ -195,11 +196,17 @@ impl<T> LazySlot<T> {
     ///
     /// # Errors
     /// The stage's.
-    pub async fn fill<F: Future<Output = Result<Held<T>, Stop>>>(&self, lend: bool, run: F) -> Result<(), Stop> {
-        fill(&self.slot, lend, run).await?;
-        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
-        wakers.into_iter().for_each(Waker::wake);
-        Ok(())
+    pub fn fill<F: Future<Output = Result<Held<T>, Stop>>>(
+        &self,
+        lend: bool,
+        run: F,
+    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, F> {
+        then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
+            filled?;
+            let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
+            wakers.into_iter().for_each(Waker::wake);
+            Ok(())
+        })
     }
 }
 

@@ -92,6 +92,8 @@ mod state;
 #[cfg(feature = "durable")]
 pub mod store;
 mod task;
+mod then;
+mod timed;
 mod undo;
 mod workflow;
 

@@ -1,6 +1,6 @@
 //! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
 
-use crate::{Failure, FailureKind, failure::Stop, lanes::Lanes, output::Of, run::Cx};
+use crate::{Failure, FailureKind, failure::Stop, lanes::Lanes, output::Of, run::Cx, then::then};
 use std::{
     error::Error,
     fmt,
@@ -94,9 +94,8 @@ where
     let allowed = tolerance.of(items.len());
     let failed = &AtomicUsize::new(0);
     let body = |index, item| {
-        let run = body(index, item);
-        async move {
-            let ended = run.await?;
+        then(body(index, item), move |ended: F::Output| {
+            let ended = ended?;
             if let Err(failure) = &ended
                 && failed.fetch_add(1, Relaxed) >= allowed
             {
@@ -104,7 +103,7 @@ where
                 return Err(cx.core.failure(stage, FailureKind::TooManyFailed, source).into());
             }
             Ok(ended)
-        }
+        })
     };
     each(cx, stage, items, concurrency, body).await
 }

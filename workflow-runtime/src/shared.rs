@@ -42,6 +42,8 @@ pub async fn breaking<T>(
     run: impl Future<Output = Result<T, Stop>>,
     is_good: impl FnOnce(&T) -> bool,
 ) -> Result<T, Stop> {
+    // An `async fn` has room for what it is given and for what it awaits.
+    let run = Box::pin(run);
     let breaker = shared.get(place, || {
         let (failures, cooldown) = settings();
         Breaker::new(u32::try_from(failures).unwrap_or(u32::MAX), cooldown)

@@ -7,6 +7,7 @@ use crate::{
     held::{Held, Loan},
     policy::later,
     run::Cx,
+    then::then,
 };
 use std::{
     collections::VecDeque,
@@ -328,18 +329,20 @@ impl<T> Default for Announced<T> {
 ///
 /// # Errors
 /// The stage's.
-pub async fn announcing<T>(
+pub fn announcing<T, F: Future<Output = Result<Held<T>, Stop>>>(
     announced: &Announced<T>,
-    run: impl Future<Output = Result<Held<T>, Stop>>,
-) -> Result<Held<T>, Stop> {
-    let held = run.await?.shared();
-    let waiting = {
-        let mut shared = announced.lock();
-        shared.output = Some(held.lend());
-        std::mem::take(&mut shared.waiting)
-    };
-    waiting.into_iter().for_each(Waker::wake);
-    Ok(held)
+    run: F,
+) -> impl Future<Output = Result<Held<T>, Stop>> + use<'_, T, F> {
+    then(run, |ended: Result<Held<T>, Stop>| {
+        let held = ended?.shared();
+        let waiting = {
+            let mut shared = announced.lock();
+            shared.output = Some(held.lend());
+            std::mem::take(&mut shared.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+        Ok(held)
+    })
 }
 
 /// Runs a stage and then tells the signals that its end matters to: those inside of it, which nothing asks for any more, and
@@ -347,10 +350,14 @@ pub async fn announcing<T>(
 ///
 /// # Errors
 /// The stage's.
-pub async fn telling<T>(run: impl Future<Output = Result<T, Stop>>, tell: impl FnOnce()) -> Result<T, Stop> {
-    let ended = run.await;
-    tell();
-    ended
+pub fn telling<T, F: Future<Output = Result<T, Stop>>, G: FnOnce()>(
+    run: F,
+    tell: G,
+) -> impl Future<Output = Result<T, Stop>> + use<T, F, G> {
+    then(run, |ended| {
+        tell();
+        ended
+    })
 }
 
 /// A head of a `select`.

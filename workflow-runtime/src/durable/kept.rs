@@ -6,12 +6,7 @@ use super::{
     own,
     payload::{Kind, read_own},
 };
-use crate::{
-    Failure,
-    attempts::Absorbed,
-    failure::Stop,
-    run::{Core, Cx},
-};
+use crate::{Failure, attempts::Absorbed, failure::Stop, run::Cx, then::caught};
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -140,6 +135,7 @@ where
         return Ok((value, record.kind == Kind::Done as u8));
     }
     let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
+    // A panic is a failure here already: what it throws away is known before anything is undone.
     let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;
     match ended {
         Ok((value, ran)) => {
@@ -174,12 +170,6 @@ async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output
         held.as_mut().poll(context)
     })
     .await;
-}
-
-/// A panic is a failure here already: what it throws away is known before anything is undone.
-async fn caught<T>(core: &Core, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let mut run = pin!(run);
-    poll_fn(|context| core.catch(|| run.as_mut().poll(context))).await
 }
 
 /// Before an expression of the user's is evaluated: not while something on record has not been taken up.

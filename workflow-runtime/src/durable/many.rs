@@ -12,6 +12,7 @@ use crate::{
     many::First,
     run::Cx,
     signal::{Head, select},
+    then::then,
 };
 use serde::Serialize;
 use std::{
@@ -170,10 +171,7 @@ where
     F: Future<Output = Result<T, Stop>>,
 {
     let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
-    let run = |cx: Cx<'a>| {
-        let run = run(cx);
-        async move { run.await.map(|value| (value, true)) }
-    };
+    let run = |cx: Cx<'a>| then(run(cx), |given: F::Output| given.map(|value| (value, true)));
     Ok(super::kept(cx, stage, payload, keeps, run).await?.0)
 }
 
@@ -233,7 +231,7 @@ pub async fn kept_member<T>(
     payload: Payload<T>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("member-{member}")), payload, run).await
+    kept_part(cx, cx.path_within(stage, &format!("member-{member}")), payload, Box::pin(run)).await
 }
 
 async fn take_up<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
@@ -261,7 +259,7 @@ pub async fn kept_head<T>(
     payload: Payload<T>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), payload, run).await
+    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), payload, Box::pin(run)).await
 }
 
 async fn kept_part<T>(

@@ -1,0 +1,58 @@
+//! What stands around a future with room for it once. An `async fn` that is given a future has room for it twice: a few of them
+//! around one another would make a stage's future a hundred times as large as what it holds.
+
+use crate::{failure::Stop, run::Core};
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+pin_project_lite::pin_project! {
+    /// What a future gives, handed to a function.
+    pub(crate) struct Then<F, G> {
+        #[pin]
+        run: F,
+        then: Option<G>,
+    }
+}
+
+/// Hands what `run` gives to `then`.
+pub(crate) fn then<F: Future, G: FnOnce(F::Output) -> T, T>(run: F, then: G) -> Then<F, G> {
+    Then { run, then: Some(then) }
+}
+
+impl<F: Future, G: FnOnce(F::Output) -> T, T> Future for Then<F, G> {
+    type Output = T;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let this = self.project();
+        let Poll::Ready(given) = this.run.poll(context) else { return Poll::Pending };
+        match this.then.take() {
+            Some(then) => Poll::Ready(then(given)),
+            None => unreachable!("polled after it ended"),
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future whose panic is a failure.
+    pub(crate) struct Caught<'a, F> {
+        core: &'a Core,
+        #[pin]
+        run: F,
+    }
+}
+
+/// Makes a failure of a panic of `run`.
+pub(crate) fn caught<T, F: Future<Output = Result<T, Stop>>>(core: &Core, run: F) -> Caught<'_, F> {
+    Caught { core, run }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Caught<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let run = this.run;
+        this.core.catch(|| run.poll(context))
+    }
+}
