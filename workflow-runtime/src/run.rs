@@ -206,7 +206,7 @@ impl Drop for Core {
     fn drop(&mut self) {
         // What is under way in a log holds on to it: whoever drops a run cuts that.
         if let (true, Some(log)) = (self.owns_log, &self.log) {
-            log.forget();
+            log.close();
         }
         if self.owns_log {
             self.tell_dropped();
@@ -281,10 +281,14 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn log(self) -> Arc<UndoLog> {
-        match self.log.or(self.core.log.as_ref()) {
+        match self.log_if_any() {
             Some(log) => Arc::clone(log),
             None => unreachable!("only a workflow with an `#[undo]` asks for its log"),
         }
+    }
+
+    pub(crate) fn log_if_any(self) -> Option<&'a Arc<UndoLog>> {
+        self.log.or(self.core.log.as_ref())
     }
 
     /// The workflow has its output: nothing will be undone any more.

@@ -14,19 +14,25 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
 
 /// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
 pub(crate) struct Elsewhere<'a, T> {
     cx: Cx<'a>,
     stage: u32,
     task: Option<JoinHandle<T>>,
+    /// Where something may have to be undone: comes when the task is gone, with all that was on it.
+    gone: Option<oneshot::Receiver<()>>,
 }
 
 impl<T> Drop for Elsewhere<'_, T> {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
+        let Some(task) = &self.task else { return };
+        task.abort();
+        if let Some((gone, log)) = self.gone.take().zip(self.cx.log_if_any()) {
+            log.await_end(self.stage, async move {
+                let _ = gone.await;
+            });
         }
     }
 }
@@ -61,6 +67,8 @@ pin_project_lite::pin_project! {
         detached: Arc<Detached>,
         #[pin]
         run: F,
+        // Dropped last.
+        gone: Option<oneshot::Sender<()>>,
     }
 }
 
@@ -80,13 +88,14 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, Stop>> + Send + 'static,
 {
+    let (ended, gone) = cx.log_if_any().map(|_| oneshot::channel()).unzip();
     let task = Handle::try_current().ok().map(|runtime| {
         let detached = Arc::new(cx.detach());
         let run = run(Arc::clone(&detached));
         let span = tracing::Span::current();
-        runtime.spawn(tracing::Instrument::instrument(OnTask { detached, run }, span))
+        runtime.spawn(tracing::Instrument::instrument(OnTask { detached, run, gone: ended }, span))
     });
-    Spawned(Elsewhere { cx, stage, task })
+    Spawned(Elsewhere { cx, stage, task, gone })
 }
 
 /// A `#[spawn]` stage.
@@ -115,7 +124,7 @@ where
     X: IntoOutput<S, T, Now<M>> + Send + 'static,
 {
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    Blocking { elsewhere: Elsewhere { cx, stage, task }, to: PhantomData }
+    Blocking { elsewhere: Elsewhere { cx, stage, task, gone: None }, to: PhantomData }
 }
 
 /// A `#[blocking]` stage.
@@ -157,7 +166,7 @@ where
     X: IntoResult<S, T, Now<M>> + Send + 'static,
 {
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    let mut elsewhere = Elsewhere { cx, stage, task };
+    let mut elsewhere = Elsewhere { cx, stage, task, gone: None };
     let ended = poll_fn(|context| elsewhere.poll_task(context)).await?;
     Ok(ended.into_result().await)
 }

@@ -108,10 +108,7 @@ impl Deref for ScopeLog {
 
 impl Drop for ScopeLog {
     fn drop(&mut self) {
-        let left = {
-            let mut content = lock(&self.log.content);
-            mem::replace(&mut *content, Content { closed: true, ..Content::default() })
-        };
+        let left = mem::replace(&mut *lock(&self.log.content), Content { closed: true, ..Content::default() });
         if let Some(parent) = &self.log.parent {
             parent.take(left);
         }
@@ -160,13 +157,26 @@ impl UndoLog {
             return;
         }
         let mut content = lock(&self.content);
-        match &self.parent {
-            Some(parent) if content.closed => {
-                drop(content);
-                parent.take(more);
-            }
-            _ => content.append(more),
+        if !content.closed {
+            content.append(more);
+            return;
         }
+        drop(content);
+        // Where the run itself is gone, nothing can be undone any more.
+        if let Some(parent) = &self.parent {
+            parent.take(more);
+        }
+    }
+
+    /// A task that was cancelled is there until its next await: nothing is undone before it has ended, and what was under way
+    /// on it may finish.
+    pub(crate) fn await_end(&self, stage: u32, ended: impl Future<Output = ()> + Send + 'static) {
+        let run = Box::pin(async move {
+            ended.await;
+            Ok(None)
+        });
+        let in_flight = vec![InFlight { stage, grace: Grace::OwnTimeout, run }];
+        self.take(Content { in_flight, ..Content::default() });
     }
 
     /// The scope has succeeded: what it did is now its surroundings' to undo.
@@ -178,6 +188,12 @@ impl UndoLog {
     /// Nothing will be undone any more.
     pub(crate) fn forget(&self) {
         let content = mem::take(&mut *lock(&self.content));
+        drop(content);
+    }
+
+    /// The same, of what still comes too: the run is gone.
+    pub(crate) fn close(&self) {
+        let content = mem::replace(&mut *lock(&self.content), Content { closed: true, ..Content::default() });
         drop(content);
     }
 

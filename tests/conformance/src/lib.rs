@@ -8,6 +8,7 @@
 mod case;
 pub mod cases;
 pub mod checks;
+mod crew;
 mod effect;
 mod host;
 mod play;
@@ -19,6 +20,7 @@ mod store;
 mod trace;
 
 pub use case::{Case, Conforming, Visitor};
+pub use crew::Crew;
 pub use effect::Effect;
 pub use host::{Host, InMemory, Run};
 pub use play::{Hosted, Interruption, Outcome, Playable};

@@ -6,7 +6,7 @@ use crate::{
     trace::{Lines, Trace, told},
 };
 use expect_test::Expect;
-use std::{future::pending, thread, time::Duration};
+use std::{future::pending, panic::resume_unwind, thread, time::Duration};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::yield_now,
@@ -76,6 +76,16 @@ pub(crate) fn runtime() -> Runtime {
     runtime.expect("a runtime without a driver for input and output can always be made")
 }
 
+/// On a thread of its own with room enough: without optimisation, the futures of stages with many policies, moved from frame
+/// to frame, need more than a test's thread has.
+pub(crate) fn with_room<T: Send>(play: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, play);
+        let ended = thread.expect("a thread can be had").join();
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
 impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
     fn name(&self) -> String {
         self.name.clone()
@@ -97,8 +107,11 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         let case = (self.make)();
         let script = case.script.clone();
         let runtime = runtime();
-        let mut outcome = runtime.block_on(played(&self.host, case, interruption));
-        drop(runtime);
+        let mut outcome = with_room(|| {
+            let outcome = runtime.block_on(played(&self.host, case, interruption));
+            drop(runtime);
+            outcome
+        });
         settle(&mut outcome, &script);
         outcome
     }
@@ -110,8 +123,11 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         }
         let script = case.script.clone();
         let runtime = runtime();
-        let mut outcome = runtime.block_on(polled(case, times));
-        drop(runtime);
+        let mut outcome = with_room(|| {
+            let outcome = runtime.block_on(polled(case, times));
+            drop(runtime);
+            outcome
+        });
         settle(&mut outcome, &script);
         Some(outcome)
     }

@@ -4,7 +4,7 @@ use crate::{
     Case, Conforming,
     case::Outside,
     checks::Verdict,
-    play::runtime,
+    play::{runtime, with_room},
     store::{failed, signalled},
     trace::{Lines, Trace, told},
 };
@@ -33,8 +33,11 @@ pub fn crashing<W: Conforming>(make: fn() -> Case<W>, crash: Crash, linger: Dura
     let case = make();
     let script = case.script.clone();
     let runtime = runtime();
-    let mut resumed = runtime.block_on(played(make, case, crash, linger));
-    drop(runtime);
+    let mut resumed = with_room(|| {
+        let resumed = runtime.block_on(played(make, case, crash, linger));
+        drop(runtime);
+        resumed
+    });
     for effect in script.effects() {
         // Once more where it was cut before that was on disk.
         if effect.undone > 1 + usize::from(resumed.crashed) {
