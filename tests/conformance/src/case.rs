@@ -57,6 +57,12 @@ impl<W: Conforming> Case<W> {
         self
     }
 
+    /// Which of the 43 control-flow patterns it says that it shows.
+    #[must_use]
+    pub fn patterns(&self) -> &[u8] {
+        &self.patterns
+    }
+
     /// Sends a signal after so many milliseconds.
     #[must_use]
     pub fn signal(mut self, milliseconds: u64, signal: W::Signal) -> Self {

@@ -97,6 +97,9 @@ fn sound(outcome: &Outcome) -> Verdict {
 }
 
 fn nothing_left(outcome: &Outcome) -> Verdict {
+    if let [_, ..] = &outcome.wrong[..] {
+        return Err(outcome.wrong.join("; "));
+    }
     if outcome.leaks.is_empty() { Ok(()) } else { Err(outcome.leaks.join("; ")) }
 }
 

@@ -38,7 +38,7 @@ impl Crew {
 
     /// Begins work that takes so many milliseconds.
     pub fn begin(&self, ctx: &StageContext, milliseconds: u64) {
-        let (key, end) = (ctx.idempotency_key().to_string(), Instant::now() + Duration::from_millis(milliseconds));
+        let (key, end) = (ctx.idempotency_key(), Instant::now() + Duration::from_millis(milliseconds));
         let mut all = self.lock();
         if all.iter().all(|work| work.key != key) {
             all.push(Work { key, milliseconds, end, told: None });
@@ -49,7 +49,7 @@ impl Crew {
 
     /// Waits for the next end that nobody has been told of, and says how long that work took.
     pub async fn next(&self, ctx: &StageContext) -> u64 {
-        let key = ctx.idempotency_key().to_string();
+        let key = ctx.idempotency_key();
         loop {
             let begun = self.0.begun.notified();
             let end = match self.told(&key) {

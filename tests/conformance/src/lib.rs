@@ -11,6 +11,7 @@ pub mod checks;
 mod crew;
 mod effect;
 mod host;
+mod order;
 mod play;
 #[cfg(feature = "durable")]
 mod resume;

@@ -3,10 +3,11 @@
 use crate::{
     Case, Conforming, Host, Run, Script,
     case::Outside,
+    order::Order,
     trace::{Lines, Trace, told},
 };
 use expect_test::Expect;
-use std::{future::pending, panic::resume_unwind, thread, time::Duration};
+use std::{future::pending, thread, time::Duration};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::yield_now,
@@ -56,6 +57,8 @@ pub struct Outcome {
     pub script: Script,
     /// At which step it was interrupted.
     pub interrupted: Option<usize>,
+    /// Where its events do not respect the workflow's graph.
+    pub wrong: Vec<String>,
     /// What is left of it that should not be.
     pub leaks: Vec<String>,
 }
@@ -74,16 +77,6 @@ pub struct Hosted<H, W: Conforming> {
 pub(crate) fn runtime() -> Runtime {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).event_interval(1).build();
     runtime.expect("a runtime without a driver for input and output can always be made")
-}
-
-/// On a thread of its own with room enough: without optimisation, the futures of stages with many policies, moved from frame
-/// to frame, need more than a test's thread has.
-pub(crate) fn with_room<T: Send>(play: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, play);
-        let ended = thread.expect("a thread can be had").join();
-        ended.unwrap_or_else(|panic| resume_unwind(panic))
-    })
 }
 
 impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
@@ -107,11 +100,8 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         let case = (self.make)();
         let script = case.script.clone();
         let runtime = runtime();
-        let mut outcome = with_room(|| {
-            let outcome = runtime.block_on(played(&self.host, case, interruption));
-            drop(runtime);
-            outcome
-        });
+        let mut outcome = runtime.block_on(played(&self.host, case, interruption));
+        drop(runtime);
         settle(&mut outcome, &script);
         outcome
     }
@@ -123,11 +113,8 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         }
         let script = case.script.clone();
         let runtime = runtime();
-        let mut outcome = with_room(|| {
-            let outcome = runtime.block_on(polled(case, times));
-            drop(runtime);
-            outcome
-        });
+        let mut outcome = runtime.block_on(polled(case, times));
+        drop(runtime);
         settle(&mut outcome, &script);
         Some(outcome)
     }
@@ -137,8 +124,8 @@ async fn played<H: Host, W: Conforming>(host: &H, case: Case<W>, interruption: I
     let Case { script, workflow, input, mut outside, .. } = case;
     outside.sort_by_key(|(at, _)| *at);
     let mut outside = outside.into_iter().peekable();
-    let (start, lines) = (Instant::now(), Lines::new());
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone() });
+    let (start, lines, order) = (Instant::now(), Lines::new(), Order::default());
+    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
     let mut run = host.start(workflow, input).await;
     let mut interrupted = None;
     let interrupt = async {
@@ -181,13 +168,14 @@ async fn played<H: Host, W: Conforming>(host: &H, case: Case<W>, interruption: I
         }
     };
     drop(run);
-    finish(ended, &lines, script.clone(), interrupted, !matches!(interruption, Interruption::Abandon(_))).await
+    let is_over = !matches!(interruption, Interruption::Abandon(_));
+    finish(ended, (&lines, &order), script.clone(), interrupted, is_over).await
 }
 
 async fn polled<W: Conforming>(case: Case<W>, times: usize) -> Outcome {
     let Case { script, workflow, input, .. } = case;
-    let (start, lines) = (Instant::now(), Lines::new());
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone() });
+    let (start, lines, order) = (Instant::now(), Lines::new(), Order::default());
+    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
     let mut run = Box::pin(workflow.run_input(input));
     drop(workflow);
     let mut left = times;
@@ -207,12 +195,12 @@ async fn polled<W: Conforming>(case: Case<W>, times: usize) -> Outcome {
         None
     });
     drop(run);
-    finish(ended, &lines, script, None, true).await
+    finish(ended, (&lines, &order), script, None, true).await
 }
 
 async fn finish<T: std::fmt::Debug>(
     ended: Option<Result<T, Failure>>,
-    lines: &Lines,
+    (lines, order): (&Lines, &Order),
     script: Script,
     interrupted: Option<usize>,
     is_over: bool,
@@ -237,7 +225,7 @@ async fn finish<T: std::fmt::Debug>(
         }
     }
     let failure = ended.as_ref().and_then(|ended| ended.as_ref().err().cloned());
-    Outcome { trace: lines.text(), ended: ended.is_some(), failure, script, interrupted, leaks }
+    Outcome { trace: lines.text(), ended: ended.is_some(), failure, script, interrupted, wrong: order.wrong(), leaks }
 }
 
 /// With everything gone that should be gone.

@@ -4,7 +4,8 @@ use crate::{
     Case, Conforming,
     case::Outside,
     checks::Verdict,
-    play::{runtime, with_room},
+    order::Order,
+    play::runtime,
     store::{failed, signalled},
     trace::{Lines, Trace, told},
 };
@@ -33,11 +34,8 @@ pub fn crashing<W: Conforming>(make: fn() -> Case<W>, crash: Crash, linger: Dura
     let case = make();
     let script = case.script.clone();
     let runtime = runtime();
-    let mut resumed = with_room(|| {
-        let resumed = runtime.block_on(played(make, case, crash, linger));
-        drop(runtime);
-        resumed
-    });
+    let mut resumed = runtime.block_on(played(make, case, crash, linger));
+    drop(runtime);
     for effect in script.effects() {
         // Once more where it was cut before that was on disk.
         if effect.undone > 1 + usize::from(resumed.crashed) {
@@ -124,7 +122,7 @@ async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Cras
     let times: Vec<Duration> = outside.iter().map(|(at, _)| *at).collect();
     drop(outside);
     let (start, lines) = (Instant::now(), Lines::new());
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone() });
+    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: Order::default() });
     let disk = MemoryStore::new();
     let store = CrashingStore::new(disk.clone(), crash);
     let mut engine = engine(store.clone(), &workflow, linger).await;

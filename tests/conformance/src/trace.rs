@@ -1,6 +1,6 @@
 //! Events as lines, and when two traces say the same.
 
-use crate::Script;
+use crate::{Script, order::Order};
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write,
@@ -71,10 +71,12 @@ fn shortened(lines: &[String]) -> Vec<String> {
 pub(crate) struct Trace {
     pub(crate) lines: Lines,
     pub(crate) script: Script,
+    pub(crate) order: Order,
 }
 
 impl Observer for Trace {
     fn event(&self, event: &Event<'_>) {
+        self.order.event(event);
         let at = event.at.duration_since(self.lines.start).as_millis();
         let mut line = format!("{at} {}", event.stage.unwrap_or("-"));
         for (_, number) in event.places {

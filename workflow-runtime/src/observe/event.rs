@@ -94,7 +94,8 @@ pub struct Event<'a> {
 /// A stage is [`Enabled`](Self::Enabled) first, and comes to exactly one end: [`Completed`](Self::Completed),
 /// [`Skipped`](Self::Skipped), [`Failed`](Self::Failed) or [`Cancelled`](Self::Cancelled). Its attempts lie between. A run is
 /// [`Started`](Self::Started) first and [`Ended`](Self::Ended) last; one whose future is dropped ends with
-/// [`Cancelled`](Self::Cancelled) instead.
+/// [`Cancelled`](Self::Cancelled) instead. What was cut on a task of its own (`#[spawn]`) tells so at its next await, which may
+/// be after that.
 ///
 /// `{}` gives it in a few words, without durations and the failures' sources.
 #[derive(Debug, Clone, Copy)]
