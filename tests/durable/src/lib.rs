@@ -1,8 +1,10 @@
 //! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
 
 mod crash;
+mod slow;
 
 pub use crash::{Crash, CrashingStore};
+pub use slow::SlowStore;
 
 use std::{
     collections::BTreeMap,

@@ -108,7 +108,8 @@ impl Expansion<'_, '_> {
             }
             None => quote!(#runtime::Option::None),
         };
-        quote!(match { #before #runtime::cached(&#services.#field, #place, #time_to_live, #key).await } {
+        let looked_up = self.busy(quote!(#runtime::cached(&#services.#field, #place, #time_to_live, #key)));
+        quote!(match { #before #looked_up.await } {
             #runtime::Cached::Hit(#given) => { #hit = true; #given }
             #runtime::Cached::Miss(#turn) => {
                 let #given = #value;
@@ -240,8 +241,10 @@ impl Expansion<'_, '_> {
                 quote!((#pool, #count))
             });
             let pools: Vec<TokenStream> = pools.collect();
+            // Who waits for others is not one who only waits: nobody would wake it.
+            let acquired = self.busy(quote!(#runtime::acquire_all(&[#(#pools),*])));
             body = quote!({
-                let #permits = { #before #runtime::permits(#cx, #number, #runtime::acquire_all(&[#(#pools),*])).await? };
+                let #permits = { #before #runtime::permits(#cx, #number, #acquired).await? };
                 let #given = #body;
                 ::core::mem::drop(#permits);
                 #given

@@ -65,7 +65,7 @@ pub(crate) struct Journal {
     id: Arc<str>,
     clock: Clock,
     content: Mutex<Content>,
-    /// User code under way.
+    /// User code and commits under way.
     busy: AtomicUsize,
     /// The run in memory ends here, and goes on from the store.
     suspended: AtomicBool,
@@ -200,7 +200,11 @@ impl Journal {
             // Within the lock, so that batches go to the store in the order of their records.
             self.store.commit(Batch { instance: self.key, changes })
         };
-        self.done(storing.await).await;
+        // What is on its way to the disk is something that it does, and not only waits for.
+        let committing = Committing::new(&self.busy);
+        let stored = storing.await;
+        drop(committing);
+        self.done(stored).await;
     }
 
     pub(crate) async fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
@@ -452,6 +456,22 @@ pub(crate) struct Listening(Arc<Journal>);
 impl Drop for Listening {
     fn drop(&mut self) {
         self.0.lock().listening -= 1;
+    }
+}
+
+/// A commit under way.
+struct Committing<'a>(&'a AtomicUsize);
+
+impl<'a> Committing<'a> {
+    fn new(busy: &'a AtomicUsize) -> Self {
+        busy.fetch_add(1, Relaxed);
+        Self(busy)
+    }
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 

@@ -110,7 +110,9 @@ impl<W: Durable> Live<W> {
             catching_up: Notify::new(),
         });
         let resumed = if fresh { None } else { Some(interrupted) };
-        let left = Left { signals, renamed, resumed };
+        // Before any that still comes.
+        let delivered = signals.iter().try_for_each(|signal| live.deliver_again(signal));
+        let left = Left { delivered, renamed, resumed };
         let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -119,6 +121,19 @@ impl<W: Durable> Live<W> {
     pub(crate) fn deliver(&self, signal: &StoredSignal) -> Delivered {
         self.delivered.fetch_add(1, SeqCst);
         W::deliver_stored(&self.signals, &signal.name, &signal.payload, signal.number)
+    }
+
+    /// Hands it a signal that was there before.
+    fn deliver_again(&self, signal: &StoredSignal) -> Result<(), String> {
+        match self.deliver(signal) {
+            Delivered::Waits | Delivered::Closed => Ok(()),
+            Delivered::Unknown => {
+                Err(format!("it was sent the signal '{}', which its workflow no longer has", signal.name))
+            }
+            Delivered::Unreadable(error) => {
+                Err(format!("signal '{}' that was sent to it can't be read: {error}", signal.name))
+            }
+        }
     }
 
     /// Waits until its state shows all that is on record.
@@ -210,8 +225,8 @@ impl Wake for Woken {
 
 /// What an earlier run in memory left.
 struct Left {
-    /// Signals that nobody has taken.
-    signals: Vec<StoredSignal>,
+    /// Whether the signals that nobody has taken are at hand.
+    delivered: Result<(), String>,
     /// What is on record under other names.
     renamed: Vec<Change>,
     /// Whether it was interrupted; none: it begins.
@@ -285,22 +300,12 @@ async fn run<W: Durable>(
 async fn prepare<W: Durable>(
     live: &Live<W>,
     instance: &Instance,
-    Left { signals, renamed, resumed }: Left,
+    Left { delivered, renamed, resumed }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     journal.commit(Vec::new(), &[], renamed).await;
     let input = W::decode_input(&instance.input).map_err(|error| format!("its input can't be read: {error}"))?;
-    for signal in &signals {
-        match live.deliver(signal) {
-            Delivered::Waits | Delivered::Closed => {}
-            Delivered::Unknown => {
-                return Err(format!("it was sent the signal '{}', which its workflow no longer has", signal.name));
-            }
-            Delivered::Unreadable(error) => {
-                return Err(format!("signal '{}' that was sent to it can't be read: {error}", signal.name));
-            }
-        }
-    }
+    delivered?;
     if journal.record(CANCELLED).is_some() {
         live.cancel.cancel();
     }

@@ -144,21 +144,18 @@ impl<W: Durable> Run<W> {
         if self.shared.live(self.key).is_none() && self.stored().await?.status.has_ended() {
             return Err(refused(SignalError::Closed));
         }
+        // In memory before the signal is on disk: should the process end then, the next one goes on with it.
+        let live = match self.shared.activate(self.key).await {
+            Ok(live) => live.and_then(|live| live.any().downcast::<Live<W>>().ok()),
+            Err(EngineError::ShutDown) => None,
+            Err(error) => return Err(error),
+        };
         let new = NewSignal { name: name.to_owned(), payload: payload.clone(), once };
         let Some(number) = self.shared.store.signal(self.key, new).await? else { return Ok(()) };
-        match self.shared.live(self.key).map(|live| live.any().downcast::<Live<W>>()) {
-            Some(Ok(live)) => {
-                let stored = StoredSignal { number, name: name.to_owned(), payload };
-                match live.deliver(&stored) {
-                    Delivered::Closed => Err(refused(SignalError::Closed)),
-                    _ => Ok(()),
-                }
-            }
-            // Brought into memory, it finds the signal in the store.
-            _ => match self.shared.activate(self.key).await {
-                Ok(_) | Err(EngineError::ShutDown) => Ok(()),
-                Err(error) => Err(error),
-            },
+        let Some(live) = live else { return Ok(()) };
+        match live.deliver(&StoredSignal { number, name: name.to_owned(), payload }) {
+            Delivered::Closed => Err(refused(SignalError::Closed)),
+            _ => Ok(()),
         }
     }
 

@@ -148,7 +148,13 @@ impl Shared {
         match loaded.instance.status {
             Status::Running | Status::Waiting => {
                 let interrupted = loaded.instance.status == Status::Running;
-                self.bring(loaded, interrupted).map(Some)
+                let live = self.bring(loaded, interrupted)?;
+                if !interrupted {
+                    // On disk no later than whatever comes of it, or what it is brought for.
+                    let runs = Change::Status { status: Status::Running, wake_at: None, outcome: None };
+                    drop(self.store.commit(Batch { instance: key, changes: vec![runs] }));
+                }
+                Ok(Some(live))
             }
             _ => Ok(None),
         }

@@ -1,0 +1,86 @@
+//! What requests are answered with: JSON, with a status that says whose fault it is.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use workflow_runtime::SignalError;
+use workflow_runtime::engine::EngineError;
+
+/// A good one.
+pub enum Answer {
+    /// It is on disk, and goes on from here.
+    Accepted(Value),
+    /// How something stands.
+    Shown(Value),
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Accepted(value) => (StatusCode::ACCEPTED, Json(value)),
+            Self::Shown(value) => (StatusCode::OK, Json(value)),
+        }
+        .into_response()
+    }
+}
+
+/// A bad one.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No such page.
+    #[error(
+        "there is nothing here: try /payment/ID, /payment/ID/signals/answer, /onboarding/ID, /onboarding/ID/signals/paper"
+    )]
+    NoPage,
+    /// No such workflow.
+    #[error("there is no workflow '{name}': known are {}", .known.join(", "))]
+    UnknownWorkflow {
+        /// As asked for.
+        name: String,
+        /// Those there are.
+        known: Vec<&'static str>,
+    },
+    /// No such signal.
+    #[error("'{workflow}' takes no signal '{name}', but {}", .known.join(", "))]
+    UnknownSignal {
+        /// Which workflow.
+        workflow: &'static str,
+        /// As asked for.
+        name: String,
+        /// Those there are.
+        known: &'static [&'static str],
+    },
+    /// What was sent is not what is taken.
+    #[error("the body can't be taken: {0}")]
+    BadBody(String),
+    /// The engine says no.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoPage | Self::UnknownWorkflow { .. } | Self::UnknownSignal { .. } => StatusCode::NOT_FOUND,
+            Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::Engine(error) => match error {
+                EngineError::NotFound { .. } | EngineError::UnknownWorkflow { .. } => StatusCode::NOT_FOUND,
+                EngineError::Signal { error: SignalError::Closed, .. }
+                | EngineError::Conflict { .. }
+                | EngineError::Ended { .. }
+                | EngineError::Parked { .. } => StatusCode::CONFLICT,
+                EngineError::Signal { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                // The same request may do later.
+                EngineError::Store(_) | EngineError::ShutDown => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.status(), Json(json!({ "error": self.to_string() }))).into_response()
+    }
+}
