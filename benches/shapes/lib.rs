@@ -1,0 +1,14 @@
+//! Shapes of work, each as a workflow and by hand, for the programs that measure what workflows cost.
+
+mod all;
+pub mod constructs;
+mod gate;
+pub mod steps;
+
+mod graphs {
+    #![allow(clippy::pedantic, clippy::many_single_char_names)]
+    include!(concat!(env!("OUT_DIR"), "/graphs.rs"));
+}
+pub use all::{Pairs, busy, trivial};
+pub use gate::Gate;
+pub use graphs::*;
