@@ -58,7 +58,9 @@ fn ended(run: impl Future) {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("| shape | future by hand, bytes | workflow's | allocations by hand | workflow's | peak of live bytes by hand | workflow's |");
+    println!(
+        "| shape | future by hand, bytes | workflow's | allocations by hand | workflow's | peak of live bytes by hand | workflow's |"
+    );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     trivial(&mut Table);
     println!("\n10,000 instances of five stages, the third of which waits; by instance\n");

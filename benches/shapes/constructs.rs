@@ -1,6 +1,9 @@
 //! Shapes that are more than a graph of single calls: a branch, a loop, items, instances that wait, policies.
 
-use crate::{Gate, steps::{step, work}};
+use crate::{
+    Gate,
+    steps::{step, work},
+};
 use futures_util::{StreamExt as _, stream};
 use std::sync::Arc;
 use workflow_runtime::workflow;
@@ -94,7 +97,8 @@ workflow! {
 
 /// [`Items`] by hand, with the stream that keeps 32 futures under way and their results in order.
 pub async fn items_by_hand(seed: u64) -> u64 {
-    let all: Vec<u64> = stream::iter(seed..ITEMS).map(|item| async move { step(&item).await }).buffered(32).collect().await;
+    let all: Vec<u64> =
+        stream::iter(seed..ITEMS).map(|item| async move { step(&item).await }).buffered(32).collect().await;
     all.iter().sum::<u64>()
 }
 

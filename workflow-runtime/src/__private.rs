@@ -26,14 +26,15 @@ pub use crate::{
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
-        Cx, Detached, Place, TAIL, begin, diverging, given, governed, handed, item_again, leaf, nothing, of_cell,
-        reversed, staged, taken, unasked, unnamed, unnamed_of,
+        Cx, Detached, Place, TAIL, diverging, given, handed, item_again, nothing, reversed, taken, unasked, unnamed,
+        unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},
     signal::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, head, never, select, telling, until,
     },
+    staged::{begin, governed, leaf, of_cell, staged},
     start::{Getter, place, start_stage, starting},
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},

@@ -258,13 +258,19 @@ impl<'a, S: FnMut(u32) -> Started<'a>> Drive<'a, S> {
                     continue;
                 }
             };
-            let lane = self.lanes.put(future);
-            if lane == self.on_lane.len() {
-                self.on_lane.push(piece);
-            } else {
-                self.on_lane[lane] = piece;
+            match self.lanes.begin(future) {
+                Err(ended) => {
+                    ended?;
+                    self.ended(piece);
+                }
+                Ok(lane) => {
+                    // Lanes whose futures ended at once have had no piece.
+                    if self.on_lane.len() <= lane {
+                        self.on_lane.resize(lane + 1, piece);
+                    }
+                    self.on_lane[lane] = piece;
+                }
             }
-            self.step(lane)?;
         }
         Ok(())
     }

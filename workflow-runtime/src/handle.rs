@@ -38,7 +38,7 @@ use tokio::task::JoinHandle;
 /// Polled again after it has given its output.
 pub struct Handle<W: Workflow> {
     state: Arc<W::State>,
-    signals: Arc<W::Signals>,
+    signals: W::Signals,
     cancel: Arc<CancelSignal>,
     task: JoinHandle<Result<W::Output, Failure>>,
 }
@@ -46,7 +46,7 @@ pub struct Handle<W: Workflow> {
 impl<W: Workflow> Handle<W> {
     pub(crate) fn new(
         state: Arc<W::State>,
-        signals: Arc<W::Signals>,
+        signals: W::Signals,
         cancel: Arc<CancelSignal>,
         task: JoinHandle<Result<W::Output, Failure>>,
     ) -> Self {

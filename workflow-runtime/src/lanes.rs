@@ -105,14 +105,18 @@ impl<F: Future> Lanes<F> {
 
     /// Puts a future on a lane and returns which. It has not been polled.
     pub(crate) fn put(&mut self, future: F) -> usize {
-        let lane = self.free.pop().unwrap_or_else(|| {
+        let lane = self.free_lane();
+        self.all[lane].future.as_mut().set(Some(future));
+        lane
+    }
+
+    fn free_lane(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
             let lane = self.all.len();
             let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
             self.all.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
             lane
-        });
-        self.all[lane].future.as_mut().set(Some(future));
-        lane
+        })
     }
 
     /// Polls that lane. What has ended is dropped and its lane is free again.
@@ -126,6 +130,27 @@ impl<F: Future> Lanes<F> {
             self.free.push(lane);
         }
         polled
+    }
+
+    /// Polls a future that is on no lane yet, as if it were on the next free one, and puts it there if it has not ended:
+    /// gives which. What ends at once never moves.
+    pub(crate) fn begin(&mut self, mut future: F) -> Result<usize, F::Output>
+    where
+        F: Unpin,
+    {
+        let lane = self.free_lane();
+        let Lane { waker, signal, .. } = &self.all[lane];
+        signal.queued.store(false, std::sync::atomic::Ordering::Release);
+        match Pin::new(&mut future).poll(&mut Context::from_waker(waker)) {
+            Poll::Ready(output) => {
+                self.free.push(lane);
+                Err(output)
+            }
+            Poll::Pending => {
+                self.all[lane].future.as_mut().set(Some(future));
+                Ok(lane)
+            }
+        }
     }
 
     /// Drops what is on that lane.

@@ -87,6 +87,7 @@ mod run;
 mod shared;
 mod shown;
 mod signal;
+mod staged;
 mod start;
 mod state;
 #[cfg(feature = "durable")]

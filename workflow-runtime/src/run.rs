@@ -6,10 +6,9 @@ use crate::{
     failure::{Panicked, Stop},
     flight::Flight,
     graph::Graph,
-    held::Held,
-    observe::{Observation, Observers, Sight},
+    observe::{Observation, Observers},
     output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
-    state::{Cell, Seen, States, Watched},
+    state::{Cell, Seen, States},
     undo::{ScopeLog, UndoLog},
 };
 use std::{
@@ -113,6 +112,13 @@ impl Core {
         self
     }
 
+    /// User code of that stage comes next.
+    #[inline]
+    pub(crate) fn at(&self, stage: u32) {
+        self.current.store(stage, Relaxed);
+    }
+
+    #[inline]
     pub(crate) fn cx(&self) -> Cx<'_> {
         Cx { core: self, path: None, attempt: 1, log: None }
     }
@@ -301,7 +307,7 @@ impl<'a> Cx<'a> {
     /// User code of that stage comes next.
     #[inline]
     pub fn at(self, stage: u32) {
-        self.core.current.store(stage, Relaxed);
+        self.core.at(stage);
     }
 
     /// For a task of its own.
@@ -387,7 +393,7 @@ impl<'a> Cx<'a> {
 impl Cx<'_> {
     /// Nothing is on record.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
-    const fn is_recalled(self, _: u32) -> bool {
+    pub(crate) const fn is_recalled(self, _: u32) -> bool {
         false
     }
 }
@@ -428,204 +434,9 @@ impl IntoStop for Stop {
 }
 
 pin_project_lite::pin_project! {
-    /// A named stage under way.
-    pub struct Staged<'a, T, F> {
-        cx: Cx<'a>,
-        stage: u32,
-        watch: Watch<T>,
-        #[pin]
-        run: F,
-        // Dropped after what is inside the stage.
-        sight: Option<Box<Sight<'a>>>,
-    }
-    impl<T, F> PinnedDrop for Staged<'_, T, F> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if this.cx.core.is_suspended() {
-                // It goes on later: whoever looks at its state sees it as it was.
-                this.watch.0 = None;
-            }
-        }
-    }
-}
-
-/// A stage whose expression is evaluated now: it is under way, and its span is entered.
-pub struct Begun<'a, T> {
-    cell: Option<Watched<T>>,
-    entered: Option<Box<tracing::span::EnteredSpan>>,
-    sight: Option<Box<Sight<'a>>>,
-}
-
-/// Before the expression of a stage.
-#[inline]
-#[must_use]
-pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<'_, T> {
-    if let Some(cell) = &cell {
-        cell.begin();
-    }
-    let sight = cx.core.is_heeded().then(|| Box::new(Sight::open(cx, stage, true)));
-    let entered = sight.as_ref().and_then(|sight| sight.span()).map(|span| Box::new(span.entered()));
-    Begun { cell, entered, sight }
-}
-
-impl<T> Drop for Begun<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        // It still has them only where the expression panicked.
-        if let Some(cell) = self.cell.take() {
-            cell.fail();
-        }
-        if let Some(sight) = self.sight.take() {
-            sight.panicked();
-        }
-    }
-}
-
-/// A stage whose node is an expression.
-#[inline]
-pub fn leaf<'a, S, T, X, M>(
-    cx: Cx<'a>,
-    stage: u32,
-    _: PhantomData<S>,
-    mut begun: Begun<'a, T>,
-    expression: X,
-) -> Staged<'a, T, X::Run>
-where
-    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
-{
-    let (cell, sight) = (begun.cell.take(), begun.sight.take());
-    drop(begun.entered.take());
-    Staged { cx, stage, watch: Watch(cell), run: expression.run(), sight }
-}
-
-/// A stage whose node is a construct: it ends with the failures of the stages inside it.
-#[inline]
-pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
-    under_way(cx, stage, cell, run, true)
-}
-
-/// A stage with policies: its attempts are made inside `run`.
-#[inline]
-pub fn governed<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
-    under_way(cx, stage, cell, run, false)
-}
-
-#[inline]
-fn under_way<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F, tries: bool) -> Staged<'_, T, F> {
-    if let Some(cell) = &cell {
-        cell.begin();
-    }
-    let heeded = cx.core.is_heeded() && !cx.is_recalled(stage);
-    let sight = heeded.then(|| Box::new(Sight::open(cx, stage, tries)));
-    Staged { cx, stage, watch: Watch(cell), run, sight }
-}
-
-/// What a stage's future gives: its output, or its output shared already.
-pub trait Gives<T> {
-    /// The output as its scope holds it, and as the state shows it.
-    fn give(self, cell: Option<Watched<T>>) -> Held<T>;
-}
-impl<T> Gives<T> for T {
-    #[inline]
-    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
-        match cell {
-            None => Held::Local(self),
-            Some(cell) => cell.complete(self),
-        }
-    }
-}
-impl<T> Gives<T> for Held<T> {
-    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
-        if let (Some(cell), Self::Kept(loan)) = (cell, &self) {
-            cell.show(loan.clone());
-        }
-        self
-    }
-}
-
-impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for Staged<'_, T, F> {
-    type Output = Result<Held<T>, Stop>;
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        this.cx.at(*this.stage);
-        let sight = this.sight.as_deref();
-        let entered = sight.and_then(Sight::enter);
-        let watched = UnwindWatched { watch: this.watch, sight };
-        let polled = this.run.poll(context);
-        std::mem::forget(watched);
-        match polled {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(value)) => {
-                drop(entered);
-                let held = this.watch.complete(value);
-                if let Some(sight) = sight {
-                    sight.completed();
-                }
-                Poll::Ready(Ok(held))
-            }
-            Poll::Ready(Err(error)) => {
-                let stop = error.stop(*this.cx, *this.stage);
-                drop(entered);
-                this.watch.stop(&stop);
-                if let Some(sight) = sight {
-                    sight.stopped(&stop);
-                }
-                Poll::Ready(Err(stop))
-            }
-        }
-    }
-}
-
-/// Lives while a stage is polled: dropped only by a panic in it.
-struct UnwindWatched<'w, 'a, T> {
-    watch: &'w mut Watch<T>,
-    sight: Option<&'w Sight<'a>>,
-}
-
-impl<T> Drop for UnwindWatched<'_, '_, T> {
-    #[cold]
-    fn drop(&mut self) {
-        if let Some(cell) = self.watch.0.take() {
-            cell.fail();
-        }
-        if let Some(sight) = self.sight {
-            sight.panicked();
-        }
-    }
-}
-
-/// Tells the state what became of a stage; if it is dropped before, the stage was cancelled.
-struct Watch<T>(Option<Watched<T>>);
-
-impl<T> Watch<T> {
-    #[inline]
-    fn complete<V: Gives<T>>(&mut self, value: V) -> Held<T> {
-        value.give(self.0.take())
-    }
-
-    fn stop(&mut self, stop: &Stop) {
-        if matches!(stop, Stop::Failed(_))
-            && let Some(cell) = self.0.take()
-        {
-            cell.fail();
-        }
-    }
-}
-
-impl<T> Drop for Watch<T> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(cell) = self.0.take() {
-            cell.cancel();
-        }
-    }
-}
-
-pin_project_lite::pin_project! {
     /// An expression that is no stage: an arm, a tail, a loop's `continue`. Its failure is that of the stage around it.
     pub struct Unnamed<'a, F> {
-        cx: Cx<'a>,
+        core: &'a Core,
         stage: u32,
         #[pin]
         run: F,
@@ -638,7 +449,7 @@ pub fn unnamed<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, 
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    Unnamed { cx, stage, run: expression.run() }
+    Unnamed { core: cx.core, stage, run: expression.run() }
 }
 
 /// The same for what is declared by something else than a stage.
@@ -647,13 +458,13 @@ pub fn unnamed_of<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T
 where
     X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
 {
-    Unnamed { cx, stage, run: expression.run() }
+    Unnamed { core: cx.core, stage, run: expression.run() }
 }
 
 /// The same for one whose value nobody asked for.
 #[inline]
 pub fn unasked<F>(cx: Cx<'_>, stage: u32, run: F) -> Unnamed<'_, F> {
-    Unnamed { cx, stage, run }
+    Unnamed { core: cx.core, stage, run }
 }
 
 /// The same for what reverses a stage.
@@ -662,7 +473,7 @@ pub fn reversed<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: 
 where
     X: IntoUndone<S, M> + SendIfLater<S, M>,
 {
-    Unnamed { cx, stage, run: expression.run() }
+    Unnamed { core: cx.core, stage, run: expression.run() }
 }
 
 impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
@@ -670,11 +481,11 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.cx.at(*this.stage);
+        this.core.at(*this.stage);
         match this.run.poll(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.stop(*this.cx, *this.stage))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.stop(this.core.cx(), *this.stage))),
         }
     }
 }
@@ -683,13 +494,6 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
 #[inline]
 pub fn given<T>(_: Of<T>, value: T) -> T {
     value
-}
-
-/// The type that a stage's cell holds.
-#[inline]
-#[must_use]
-pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
-    Of::new()
 }
 
 /// A value that is handed over, as the type that is asked of it.

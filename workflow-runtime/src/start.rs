@@ -7,25 +7,72 @@ use crate::{
     held::Held,
     observe::Sight,
     output::{IntoOutput, NowOrLater, Value},
-    run::{Cx, IntoStop},
+    run::{Core, Cx, IntoStop},
     state::Cell,
 };
 use std::{
+    cell::Cell as Take,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
+use tracing::span::EnteredSpan;
 
 /// What evaluates a `let` when it is first asked.
 pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 
 /// A stage whose expression is evaluated now.
 pub struct Starting<'a> {
-    cx: Cx<'a>,
+    core: &'a Core,
     stage: u32,
-    cell: Option<Cell>,
-    entered: Option<Box<tracing::span::EnteredSpan>>,
-    sight: Option<Box<Sight<'a>>>,
+    audience: Option<Box<Audience<'a>>>,
+    entered: Option<Box<EnteredSpan>>,
+}
+
+/// A handle that shows the stage, `tracing` and observers: behind one pointer, since most runs have none of them.
+struct Audience<'a> {
+    cell: Take<Option<Cell>>,
+    sight: Option<Sight<'a>>,
+}
+
+impl<'a> Audience<'a> {
+    #[cold]
+    fn open(cx: Cx<'a>, stage: u32) -> Box<Self> {
+        let cell = cx.core.cell(stage);
+        if let Some(cell) = &cell {
+            cell.begin();
+        }
+        let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, true));
+        Box::new(Self { cell: Take::new(cell), sight })
+    }
+
+    #[cold]
+    fn stopped(&self, stop: &Stop) {
+        if let (Stop::Failed(_), Some(cell)) = (stop, self.cell.take()) {
+            cell.fail();
+        }
+        if let Some(sight) = &self.sight {
+            sight.stopped(stop);
+        }
+    }
+
+    #[cold]
+    fn panicked(&self) {
+        if let Some(cell) = self.cell.take() {
+            cell.fail();
+        }
+        if let Some(sight) = &self.sight {
+            sight.panicked();
+        }
+    }
+
+    #[cold]
+    fn dropped(&self) {
+        // Whoever comes to an end by itself has taken it.
+        if let Some(cell) = self.cell.take() {
+            cell.cancel();
+        }
+    }
 }
 
 /// Before the expression of a stage.
@@ -33,38 +80,20 @@ pub struct Starting<'a> {
 #[must_use]
 pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
     cx.at(stage);
-    let mut starting = Starting { cx, stage, cell: None, entered: None, sight: None };
-    if cx.core.is_seen() {
-        starting.seen();
+    if !cx.core.is_seen() {
+        return Starting { core: cx.core, stage, audience: None, entered: None };
     }
-    starting
-}
-
-impl Starting<'_> {
-    /// Somebody has a handle on the run, listens to `tracing`, or observes.
-    #[cold]
-    fn seen(&mut self) {
-        self.cell = self.cx.core.cell(self.stage);
-        if let Some(cell) = &self.cell {
-            cell.begin();
-        }
-        if self.cx.core.is_heeded() {
-            let sight = Box::new(Sight::open(self.cx, self.stage, true));
-            self.entered = sight.span().map(|span| Box::new(span.entered()));
-            self.sight = Some(sight);
-        }
-    }
+    let audience = Audience::open(cx, stage);
+    let entered = audience.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()));
+    Starting { core: cx.core, stage, audience: Some(audience), entered }
 }
 
 impl Drop for Starting<'_> {
     #[inline]
     fn drop(&mut self) {
-        // It still has them only where the expression panicked.
-        if let Some(cell) = self.cell.take() {
-            cell.fail();
-        }
-        if let Some(sight) = self.sight.take() {
-            sight.panicked();
+        // It still has it only where the expression panicked.
+        if let Some(audience) = &self.audience {
+            audience.panicked();
         }
     }
 }
@@ -107,39 +136,36 @@ where
     X::Later: Send + 'a,
 {
     let given = expression.now_or_later();
-    let (cell, sight) = (starting.cell.take(), starting.sight.take());
+    let audience = starting.audience.take();
     drop(starting.entered.take());
-    let (cx, stage) = (starting.cx, starting.stage);
+    let (core, stage) = (starting.core, starting.stage);
     match given {
-        NowOrLater::Later(run) => Started::UnderWay(Box::pin(Running { cx, stage, lend, place, cell, run, sight })),
-        NowOrLater::Now(given) => Started::Ended(end(cx, stage, given, place, cell, lend, sight.as_deref())),
+        NowOrLater::Later(run) => Started::UnderWay(Box::pin(Running { core, stage, lend, place, run, audience })),
+        NowOrLater::Now(given) => Started::Ended(end(core, stage, given, place, audience.as_deref(), lend)),
     }
 }
 
+#[inline]
 fn end<S, T>(
-    cx: Cx<'_>,
+    core: &Core,
     stage: u32,
     given: Result<T, BoxError>,
     place: &dyn Place<S, T>,
-    cell: Option<Cell>,
+    audience: Option<&Audience<'_>>,
     lend: bool,
-    sight: Option<&Sight<'_>>,
 ) -> Result<(), Stop> {
     match given {
         Ok(value) => {
-            place.put(value, cell, lend);
-            if let Some(sight) = sight {
+            place.put(value, audience.and_then(|audience| audience.cell.take()), lend);
+            if let Some(sight) = audience.and_then(|audience| audience.sight.as_ref()) {
                 sight.completed();
             }
             Ok(())
         }
         Err(error) => {
-            let stop = error.stop(cx, stage);
-            if let (Some(cell), Stop::Failed(_)) = (cell, &stop) {
-                cell.fail();
-            }
-            if let Some(sight) = sight {
-                sight.stopped(&stop);
+            let stop = error.stop(core.cx(), stage);
+            if let Some(audience) = audience {
+                audience.stopped(&stop);
             }
             Err(stop)
         }
@@ -149,22 +175,21 @@ fn end<S, T>(
 pin_project_lite::pin_project! {
     /// A stage under way.
     struct Running<'a, S, T, F> {
-        cx: Cx<'a>,
+        core: &'a Core,
         stage: u32,
         lend: bool,
         place: &'a dyn Place<S, T>,
-        cell: Option<Cell>,
         #[pin]
         run: F,
-        // Dropped after what is inside the stage.
-        sight: Option<Box<Sight<'a>>>,
+        // Its span is dropped after what is inside the stage.
+        audience: Option<Box<Audience<'a>>>,
     }
 
     impl<S, T, F> PinnedDrop for Running<'_, S, T, F> {
+        #[inline]
         fn drop(this: Pin<&mut Self>) {
-            // Whoever comes to an end by itself has taken it.
-            if let Some(cell) = this.project().cell.take() {
-                cell.cancel();
+            if let Some(audience) = this.project().audience {
+                audience.dropped();
             }
         }
     }
@@ -172,39 +197,34 @@ pin_project_lite::pin_project! {
 
 impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T, F> {
     type Output = Result<(), Stop>;
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (cx, stage) = (*this.cx, *this.stage);
-        cx.at(stage);
-        let sight = this.sight.as_deref();
-        let entered = sight.and_then(Sight::enter);
-        let unwound = Unwound { cell: this.cell, sight };
+        let (core, stage) = (*this.core, *this.stage);
+        core.at(stage);
+        let audience = this.audience.as_deref();
+        let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
+        let unwound = Unwound(audience);
         let polled = this.run.poll(context);
         std::mem::forget(unwound);
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(given) => {
                 drop(entered);
-                Poll::Ready(end(cx, stage, given, *this.place, this.cell.take(), *this.lend, sight))
+                Poll::Ready(end(core, stage, given, *this.place, audience, *this.lend))
             }
         }
     }
 }
 
 /// Lives while a stage is polled: dropped only by a panic in it.
-struct Unwound<'w, 'a> {
-    cell: &'w mut Option<Cell>,
-    sight: Option<&'w Sight<'a>>,
-}
+struct Unwound<'w, 'a>(Option<&'w Audience<'a>>);
 
 impl Drop for Unwound<'_, '_> {
     #[cold]
     fn drop(&mut self) {
-        if let Some(cell) = self.cell.take() {
-            cell.fail();
-        }
-        if let Some(sight) = self.sight {
-            sight.panicked();
+        if let Some(audience) = self.0 {
+            audience.panicked();
         }
     }
 }

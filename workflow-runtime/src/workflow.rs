@@ -37,8 +37,9 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     /// What may arrive from outside: an enum of its signals; without any, nothing.
     type Signal: Send + 'static;
 
+    /// Shared by its clones; nothing, where there are no signals.
     #[doc(hidden)]
-    type Signals: Default + Send + Sync + 'static;
+    type Signals: Default + Clone + Unpin + Send + Sync + 'static;
 
     #[doc(hidden)]
     fn deliver(signals: &Self::Signals, signal: Self::Signal) -> Result<(), SignalError>;
@@ -52,7 +53,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         cx: Cx<'a>,
         state: Option<&'a Arc<Self::State>>,
         services: &'a Arc<Self::Services>,
-        signals: &'a Arc<Self::Signals>,
+        signals: &'a Self::Signals,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
 
@@ -215,7 +216,7 @@ pub async fn run<W: Workflow>(
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
     core.tell_started();
-    let signals = Arc::default();
+    let signals = W::Signals::default();
     let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
     let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
@@ -230,8 +231,8 @@ pub async fn run<W: Workflow>(
 pub fn start<W: Workflow>(services: Arc<W::Services>, observers: Observers, input: W::Input) -> Handle<W> {
     let state = Arc::<W::State>::default();
     let cancel = Arc::<CancelSignal>::default();
-    let signals = Arc::<W::Signals>::default();
-    let (shown, delivered, cancelled) = (Arc::clone(&state), Arc::clone(&signals), Arc::clone(&cancel));
+    let signals = W::Signals::default();
+    let (shown, delivered, cancelled) = (Arc::clone(&state), signals.clone(), Arc::clone(&cancel));
     let watched = watched::<W>(services, observers, input, shown, delivered, cancelled);
     Handle::new(state, signals, cancel, tokio::spawn(watched))
 }
@@ -241,7 +242,7 @@ async fn watched<W: Workflow>(
     observers: Observers,
     input: W::Input,
     state: Arc<W::State>,
-    signals: Arc<W::Signals>,
+    signals: W::Signals,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers).seen_in(Arc::clone(&state) as _);

@@ -321,7 +321,7 @@ impl Expansion<'_, '_> {
             arguments.extend(quote!(#argument,));
         };
         if self.has_signals() {
-            add(&self.named("signals"), quote!(#reference #runtime::Arc<<Self as #runtime::Workflow>::Signals>), None);
+            add(&self.named("signals"), quote!(#reference <Self as #runtime::Workflow>::Signals), None);
         }
         if self.model.scopes[0].stages.iter().any(|&stage| self.model.stages[stage].lazy) {
             add(&self.demands(0), quote!(#reference #runtime::Demands), None);

@@ -371,7 +371,7 @@ impl Expansion<'_, '_> {
                     #cx: #runtime::Cx<#lifetime>,
                     #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
                     #services: &#lifetime #runtime::Arc<Self::Services>,
-                    #signals: &#lifetime #runtime::Arc<Self::Signals>,
+                    #signals: &#lifetime Self::Signals,
                     #input: Self::Input,
                 ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
                     + ::core::marker::Send + #lifetime

@@ -456,7 +456,7 @@ impl Expansion<'_, '_> {
         if !self.sound {
             return quote! {
                 type Signal = #name #type_generics;
-                type Signals = #queues #type_generics;
+                type Signals = #runtime::Arc<#queues #type_generics>;
                 fn deliver(_: &Self::Signals, _: Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
                     ::core::unreachable!()
                 }
@@ -481,7 +481,7 @@ impl Expansion<'_, '_> {
             (generics.type_params().next().is_some()).then(|| quote!(#name::__Never(#value, _) => match #value {},));
         quote! {
             type Signal = #name #type_generics;
-            type Signals = #queues #type_generics;
+            type Signals = #runtime::Arc<#queues #type_generics>;
             fn deliver(#signals: &Self::Signals, #signal: Self::Signal) -> #runtime::Result<(), #runtime::SignalError> {
                 match #signal { #(#arms)* #never }
             }

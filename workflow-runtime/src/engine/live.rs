@@ -45,7 +45,7 @@ pub(crate) trait AnyLive: Any + Send + Sync {
 pub(crate) struct Live<W: Durable> {
     pub(crate) journal: Arc<Journal>,
     pub(crate) state: Arc<W::State>,
-    pub(crate) signals: Arc<W::Signals>,
+    pub(crate) signals: W::Signals,
     pub(crate) cancel: Arc<CancelSignal>,
     /// How many signals were handed to it.
     delivered: AtomicU64,
@@ -100,7 +100,7 @@ impl<W: Durable> Live<W> {
         let live = Arc::new(Self {
             journal,
             state: Arc::default(),
-            signals: Arc::default(),
+            signals: W::Signals::default(),
             cancel: Arc::default(),
             delivered: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
