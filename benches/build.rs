@@ -1,6 +1,6 @@
 //! Writes each shape twice: as a workflow, and as the same functions awaited and joined by hand.
 
-use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
+use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf, process::Command};
 
 /// A graph: for each stage, in an order in which each comes after all that it needs, those that it needs. None: the input.
 struct Shape {
@@ -23,7 +23,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(folder.join("graphs.rs"), source)?;
+    println!("cargo::rustc-env=WORKFLOW_BENCHES_COMPILER={}", compiler()?);
     Ok(())
+}
+
+/// `rustc 1.95.0`
+fn compiler() -> Result<String, Box<dyn Error>> {
+    let rustc = env::var_os("RUSTC").ok_or("cargo sets RUSTC")?;
+    let said = String::from_utf8(Command::new(rustc).arg("--version").output()?.stdout)?;
+    Ok(said.split(' ').take(2).collect::<Vec<_>>().join(" "))
 }
 
 fn shapes() -> Vec<Shape> {
@@ -80,6 +88,9 @@ fn module(source: &mut String, shape: &Shape, suffix: &str, step: &str) -> Resul
     let ends: Vec<usize> = (0..needs.len()).filter(|&stage| !named[stage]).collect();
 
     writeln!(source, "/// `{name}`, of stages that call `{step}`.\npub mod {name}{suffix} {{")?;
+    writeln!(source, "    /// For each stage those that it needs.\n    pub const NEEDS: &[&[usize]] = &[")?;
+    needs.iter().try_for_each(|needs| writeln!(source, "        &{needs:?},"))?;
+    writeln!(source, "    ];")?;
     writeln!(source, "    use crate::steps::*;\n    use workflow_runtime::workflow;")?;
     writeln!(source, "    workflow! {{\n        /// As a workflow.\n        pub workflow Shape(seed: u64) -> u64 {{")?;
     for (stage, needs) in needs.iter().enumerate() {

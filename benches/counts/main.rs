@@ -1,54 +1,97 @@
-//! Instructions of the hot paths, counted under valgrind: steady on a noisy machine.
+//! Instructions of the hot paths, counted under valgrind: the same each time, however busy the machine is. Fails when one
+//! has grown by more than a few percent over what is kept for this compiler.
+//!
+//! ```sh
+//! cargo run --release -p workflow-benches --bin counts
+//! cargo run --release -p workflow-benches --bin counts -- --keep   # these are the counts from now on
+//! ```
 
-use std::{
-    env,
-    future::Future,
-    hint::black_box,
-    pin::pin,
-    process::ExitCode,
-    task::{Context, Poll, Waker},
-};
-use workflow_benches::{
-    chain_5, chain_10, chain_16, chain_100,
-    constructs::{Policies5, Policies10},
-    fan_10, random_100,
-};
+mod cases;
+mod kept;
+
+use std::{env, error::Error, io::ErrorKind, process::Command, process::ExitCode};
+
+/// A count may grow by so many of a hundred.
+const TOLERANCE: f64 = 5.0;
+/// What is the same in both is no part of a run.
+const FEW: u32 = 100;
+const MANY: u32 = 1_100;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().collect();
-    repeat(&arguments[1], arguments[2].parse().unwrap_or(0));
-    ExitCode::SUCCESS
-}
-
-fn ended<F: Future>(run: F) -> F::Output {
-    match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits for something"),
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        [] => compare(false),
+        ["--keep"] => compare(true),
+        ["case", case, times] => times.parse().map(|times| cases::repeat(case, times)).map_err(Into::into),
+        _ => Err("counts [--keep]".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn repeat(case: &str, times: u32) {
-    macro_rules! cases {
-        ($($name:literal $workflow:expr),* $(,)?) => {
-            match case {
-                $( $name => {
-                    let workflow = $workflow;
-                    for _ in 0..times {
-                        black_box(ended(workflow.run(black_box(1))).is_ok());
-                    }
-                } )*
-                _ => {}
-            }
-        };
+fn compare(keep: bool) -> Result<(), Box<dyn Error>> {
+    if let Err(error) = Command::new("valgrind").arg("--version").output() {
+        if error.kind() != ErrorKind::NotFound {
+            return Err(error.into());
+        }
+        println!("SKIPPED: valgrind is not installed, so no instructions were counted and none were compared");
+        return Ok(());
     }
-    cases! {
-        "chain_5" chain_5::Shape::new(),
-        "chain_10" chain_10::Shape::new(),
-        "chain_16" chain_16::Shape::new(),
-        "chain_100" chain_100::Shape::new(),
-        "fan_10" fan_10::Shape::new(),
-        "random_100" random_100::Shape::new(),
-        "policies_5" Policies5::new(),
-        "policies_10" Policies10::new(),
+    let before = kept::read()?;
+    if before.is_none() && !keep {
+        println!("no counts are kept for {}: nothing is compared, and nothing can fail\n", kept::COMPILER);
+    }
+    println!("| what | instructions | kept |");
+    println!("| --- | ---: | ---: |");
+    let (mut counts, mut grown) = (Vec::new(), Vec::new());
+    for row in cases::ROWS {
+        let mut count = per_run(row.case)?;
+        if let Some(less) = row.less {
+            count -= per_run(less)?;
+        }
+        count /= row.units;
+        let known = before.as_ref().and_then(|kept| kept.get(row.what).copied());
+        println!("| {} | {count:.1} | {} |", row.what, known.map_or_else(|| "–".to_owned(), |known| format!("{known:.1}")));
+        if let Some(known) = known.filter(|known| count > known * (1.0 + TOLERANCE / 100.0)) {
+            grown.push(format!("{}: {count:.1} instructions instead of {known:.1}", row.what));
+        }
+        counts.push((row.what, count));
+    }
+    if keep {
+        return Ok(kept::write(&counts)?);
+    }
+    if grown.is_empty() {
+        return Ok(());
+    }
+    let grown = grown.join("\n");
+    Err(format!("more than {TOLERANCE} % over what is kept for {}:\n{grown}\nif that is right: --keep", kept::COMPILER).into())
+}
+
+/// Instructions of one run of that case.
+fn per_run(case: &str) -> Result<f64, Box<dyn Error>> {
+    let (few, many) = (counted(case, FEW)?, counted(case, MANY)?);
+    Ok((many - few) / f64::from(MANY - FEW))
+}
+
+/// Instructions of this program when it runs that case so often.
+fn counted(case: &str, times: u32) -> Result<f64, Box<dyn Error>> {
+    let output = Command::new("valgrind")
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"])
+        .arg(env::current_exe()?)
+        .args(["case", case, &times.to_string()])
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    // ==1== I refs:        1,689,678
+    let line = said.lines().find(|line| line.contains("I   refs:") || line.contains("I refs:"));
+    let number = line.and_then(|line| line.rsplit(' ').next()).map(|number| number.replace(',', ""));
+    match number.map(|number| number.parse()) {
+        Some(Ok(count)) if output.status.success() => Ok(count),
+        _ => Err(format!("valgrind counted nothing for {case}:\n{said}").into()),
     }
 }

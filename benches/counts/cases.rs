@@ -1,0 +1,85 @@
+//! What is counted.
+
+use std::{
+    future::{Future, ready},
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+use workflow_benches::{
+    chain_5, chain_10, chain_16, chain_100,
+    constructs::{Policies5, Policies10},
+    fan_10, random_100,
+};
+use workflow_runtime::__private::{Held, Slot, Stop, fill};
+
+/// A row of the table: the instructions of a run of `case`, less those of `less`, by unit.
+pub(crate) struct Row {
+    pub(crate) what: &'static str,
+    pub(crate) case: &'static str,
+    pub(crate) less: Option<&'static str>,
+    pub(crate) units: f64,
+}
+
+const fn row(what: &'static str, case: &'static str, less: Option<&'static str>, units: f64) -> Row {
+    Row { what, case, less, units }
+}
+
+pub(crate) const ROWS: &[Row] = &[
+    row("a run of a chain of 5", "chain_5", None, 1.0),
+    row("a piece of 16: a run of a chain of 16", "chain_16", None, 1.0),
+    row("a stage of a piece", "chain_10", Some("chain_5"), 5.0),
+    row("the same where another stage has policies", "policies_10", Some("policies_5"), 5.0),
+    row("a run of 1→10→1", "fan_10", None, 1.0),
+    row("a step of the driver: a stage of a random graph of 100", "random_100", None, 100.0),
+    row("a step of the driver: a stage of a chain of 100", "chain_100", None, 100.0),
+    row("a slot is made, written and dropped", "slot", None, 1.0),
+];
+
+/// Runs one so often.
+pub(crate) fn repeat(case: &str, times: u32) {
+    macro_rules! runs {
+        ($($name:literal $workflow:ident)*) => {
+            match case {
+                $( $name => {
+                    let workflow = $workflow::new();
+                    for _ in 0..times {
+                        black_box(ended(workflow.run(black_box(1))).is_ok());
+                    }
+                } )*
+                "slot" => {
+                    for _ in 0..times {
+                        let slot = black_box(Slot::new());
+                        let written = ended(fill(&slot, false, ready(Ok::<_, Stop>(Held::Local(black_box(1_u64))))));
+                        black_box((written.is_ok(), slot.get()));
+                    }
+                }
+                _ => panic!("there is no case {case}"),
+            }
+        };
+    }
+    use chain_5::Shape as Chain5;
+    use chain_10::Shape as Chain10;
+    use chain_16::Shape as Chain16;
+    use chain_100::Shape as Chain100;
+    use fan_10::Shape as Fan10;
+    use random_100::Shape as Random100;
+    runs! {
+        "chain_5" Chain5
+        "chain_10" Chain10
+        "chain_16" Chain16
+        "chain_100" Chain100
+        "fan_10" Fan10
+        "random_100" Random100
+        "policies_5" Policies5
+        "policies_10" Policies10
+    }
+}
+
+/// What a future gives that waits for nothing.
+fn ended<F: Future>(run: F) -> F::Output {
+    match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits for something"),
+    }
+}
