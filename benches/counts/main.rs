@@ -57,7 +57,11 @@ fn compare(keep: bool) -> Result<(), Box<dyn Error>> {
         }
         count /= row.units;
         let known = before.as_ref().and_then(|kept| kept.get(row.what).copied());
-        println!("| {} | {count:.1} | {} |", row.what, known.map_or_else(|| "–".to_owned(), |known| format!("{known:.1}")));
+        println!(
+            "| {} | {count:.1} | {} |",
+            row.what,
+            known.map_or_else(|| "–".to_owned(), |known| format!("{known:.1}"))
+        );
         if let Some(known) = known.filter(|known| count > known * (1.0 + TOLERANCE / 100.0)) {
             grown.push(format!("{}: {count:.1} instructions instead of {known:.1}", row.what));
         }
@@ -70,7 +74,8 @@ fn compare(keep: bool) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let grown = grown.join("\n");
-    Err(format!("more than {TOLERANCE} % over what is kept for {}:\n{grown}\nif that is right: --keep", kept::COMPILER).into())
+    Err(format!("more than {TOLERANCE} % over what is kept for {}:\n{grown}\nif that is right: --keep", kept::COMPILER)
+        .into())
 }
 
 /// Instructions of one run of that case.

@@ -6,7 +6,7 @@ mod gate;
 pub mod steps;
 
 mod graphs {
-    #![allow(clippy::pedantic, clippy::many_single_char_names)]
+    #![allow(clippy::pedantic, clippy::let_and_return)]
     include!(concat!(env!("OUT_DIR"), "/graphs.rs"));
 }
 pub use all::{Pairs, busy, trivial};

@@ -1,4 +1,5 @@
 //! What the stages do: next to nothing, or a microsecond of work.
+#![allow(clippy::unused_async, reason = "an asynchronous stage that waits for nothing is what is measured")]
 
 use std::{
     hint::black_box,

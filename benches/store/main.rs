@@ -2,8 +2,8 @@
 //! before it commits the next one; beside it what SQLite alone does with as many rows to a transaction.
 //!
 //! ```sh
-//! cargo run --release -p workflow-benches --bin store            # in a folder of its own below the system's temporary one
-//! cargo run --release -p workflow-benches --bin store -- FOLDER  # on another disk
+//! cargo run --release -p workflow-benches --features store --bin store            # in a folder of its own below the system's temporary one
+//! cargo run --release -p workflow-benches --features store --bin store -- FOLDER  # on another disk
 //! ```
 
 mod alone;

@@ -25,6 +25,7 @@ struct Audience<'a, T> {
 
 impl<'a, T> Audience<'a, T> {
     /// The stage is under way.
+    #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
     #[cold]
     fn open(cx: Cx<'a>, stage: u32, cell: Option<Watched<T>>, heeded: bool, tries: bool) -> Box<Self> {
         if let Some(cell) = &cell {

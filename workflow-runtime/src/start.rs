@@ -36,6 +36,7 @@ struct Audience<'a> {
 }
 
 impl<'a> Audience<'a> {
+    #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
     #[cold]
     fn open(cx: Cx<'a>, stage: u32) -> Box<Self> {
         let cell = cx.core.cell(stage);

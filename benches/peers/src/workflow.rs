@@ -1,0 +1,23 @@
+//! This project's own.
+
+use crate::{Run, Shape};
+use workflow_benches::{chain_10, diamond, fan_10, random_100};
+
+macro_rules! run {
+    ($module:ident) => {{
+        let workflow = $module::Shape::new();
+        Box::new(move || {
+            let run = workflow.run(1);
+            Box::pin(async move { run.await.unwrap_or_else(|failure| panic!("{failure}")) })
+        })
+    }};
+}
+
+pub(crate) fn run(shape: Shape) -> Option<Run> {
+    Some(match shape {
+        Shape::Chain10 => run!(chain_10),
+        Shape::Diamond => run!(diamond),
+        Shape::Fan10 => run!(fan_10),
+        Shape::Random100 => run!(random_100),
+    })
+}
