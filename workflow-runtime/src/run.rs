@@ -48,6 +48,8 @@ pub(crate) struct Core {
     owns_log: bool,
     /// Where a stage with a task of its own stands in the run that started it.
     base: Vec<(u32, u32)>,
+    /// Which attempt of that stage it is.
+    attempt: u32,
     /// It is that of one stage with an undo.
     flight: Option<Flight>,
     /// What runs there reverses a stage.
@@ -73,6 +75,7 @@ impl Core {
             log: compensates.then(UndoLog::root),
             owns_log: true,
             base: Vec::new(),
+            attempt: 1,
             flight: None,
             reverses: false,
             #[cfg(feature = "durable")]
@@ -120,7 +123,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn cx(&self) -> Cx<'_> {
-        Cx { core: self, path: None, attempt: 1, log: None }
+        Cx { core: self, path: None, attempt: self.attempt, log: None }
     }
 
     pub(crate) fn log(&self) -> Option<&Arc<UndoLog>> {
@@ -325,6 +328,7 @@ impl<'a> Cx<'a> {
             log: self.log.or(self.core.log.as_ref()).cloned(),
             owns_log: false,
             base: self.places(),
+            attempt: self.attempt,
             flight: None,
             reverses: self.core.reverses,
             #[cfg(feature = "durable")]
@@ -348,6 +352,7 @@ impl<'a> Cx<'a> {
     pub(crate) fn detach_to_reverse(self) -> Detached {
         let mut detached = self.detach();
         detached.core.log = None;
+        detached.core.attempt = 1;
         detached.core.reverses = true;
         detached
     }

@@ -216,6 +216,20 @@ impl Expansion<'_, '_> {
         self.compensates_inside(stage) || policies.breaker.is_some() || !policies.pools.is_empty()
     }
 
+    fn runs_elsewhere(&self, stage: StageId) -> bool {
+        self.model.stages[stage].spawn || self.model.stages[stage].blocking
+    }
+
+    /// What runs elsewhere may run on when nobody waits for it any more: it holds on to its permits itself. What takes them
+    /// along, and what keeps them there.
+    pub(super) fn permits_along(&self, stage: StageId) -> (TokenStream, TokenStream) {
+        if self.model.stages[stage].policies.pools.is_empty() {
+            return Default::default();
+        }
+        let (runtime, shared, along) = (&self.runtime, self.named("shared_permits"), self.named("along"));
+        (quote!(let #along = #runtime::Clone::clone(#shared);), quote!(let _ = &#along;))
+    }
+
     /// An attempt with its breaker and its permits: `body` gives a `Result<_, Stop>`.
     fn guarded(&self, stage: StageId, body: &TokenStream, typed: bool) -> TokenStream {
         let runtime = &self.runtime;
@@ -241,10 +255,18 @@ impl Expansion<'_, '_> {
                 quote!((#pool, #count))
             });
             let pools: Vec<TokenStream> = pools.collect();
+            let share = self.runs_elsewhere(stage).then(|| {
+                let shared = self.named("shared_permits");
+                quote! {
+                    let #permits = #runtime::Arc::new(#permits);
+                    let #shared = &#permits;
+                }
+            });
             // Who waits for others is not one who only waits: nobody would wake it.
             let acquired = self.busy(quote!(#runtime::acquire_all(&[#(#pools),*])));
             body = quote!({
                 let #permits = { #before #runtime::permits(#cx, #number, #acquired).await? };
+                #share
                 let #given = #body;
                 ::core::mem::drop(#permits);
                 #given

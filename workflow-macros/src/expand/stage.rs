@@ -394,11 +394,14 @@ impl Expansion<'_, '_> {
         let (lend, bind) = self.loans(stage, model.policies.undo.is_some());
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
+        let (take_permits, keep_permits) = self.permits_along(stage);
         quote!({
             #lend
             let #owned = #state.cloned();
             #take
+            #take_permits
             #runtime::spawn(#cx, #number, move |#detached| async move {
+                #keep_permits
                 let #cx = #detached.cx();
                 let #state = #owned.as_ref();
                 #give
@@ -461,11 +464,12 @@ impl Expansion<'_, '_> {
         } else {
             (of.clone(), TokenStream::new())
         };
-        let closure = quote!(move || { #inside_first #bind #inside #lets #expr });
+        let (take_permits, keep_permits) = self.permits_along(stage);
+        let closure = quote!(move || { #keep_permits #inside_first #bind #inside #lets #expr });
         let (runtime, call) = (runtime_here, Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
-        quote!({ #lend #outside #fresh #call.await? #kept })
+        quote!({ #lend #outside #take_permits #fresh #call.await? #kept })
     }
 }
 

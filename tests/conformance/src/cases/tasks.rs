@@ -138,7 +138,7 @@ fn task_is_tried_again() -> Case<TaskIsTriedAgain> {
         45 away attempt 3 started
         55 away completed
         55 - ended
-        = 1
+        = 3
     "#]])
 }
 
