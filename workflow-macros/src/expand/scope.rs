@@ -89,23 +89,32 @@ impl Expansion<'_, '_> {
                 body.extend(self.bind(stage));
                 body.extend(self.ready_lets(id, lets, done));
             }
+            Shape::Piece(part) => {
+                let piece = self.branch(id, part);
+                self.joined(id, piece, body, lets, done);
+            }
             Shape::Parallel(parts) => {
                 let branches: Vec<Branch> = parts.iter().map(|part| self.branch(id, part)).collect();
-                let stages: Vec<StageId> = branches.iter().flat_map(|branch| branch.stages.clone()).collect();
-                let Branch { future, pattern, .. } = self.join(branches);
-                body.extend(quote!(let #pattern = #future.await?;));
-                for stage in stages {
-                    let name = self.model.stages[stage].name;
-                    if self.model.names[name].lent {
-                        let held = self.held(name);
-                        body.extend(quote!(let #held = #held.shared();));
-                    }
-                    done.push(self.model.stages[stage].local);
-                    body.extend(self.bind(stage));
-                }
-                body.extend(self.ready_lets(id, lets, done));
+                let join = self.join(branches);
+                self.joined(id, join, body, lets, done);
             }
         }
+    }
+
+    /// Statements that run a future of several stages and bind their outputs.
+    fn joined(&self, id: ScopeId, run: Branch, body: &mut TokenStream, lets: &mut Vec<LetId>, done: &mut Vec<usize>) {
+        let Branch { future, pattern, stages } = run;
+        body.extend(quote!(let #pattern = #future.await?;));
+        for stage in stages {
+            let name = self.model.stages[stage].name;
+            if self.model.names[name].lent {
+                let held = self.held(name);
+                body.extend(quote!(let #held = #held.shared();));
+            }
+            done.push(self.model.stages[stage].local);
+            body.extend(self.bind(stage));
+        }
+        body.extend(self.ready_lets(id, lets, done));
     }
 
     fn branch(&self, id: ScopeId, shape: &Shape) -> Branch {
@@ -203,7 +212,7 @@ impl Expansion<'_, '_> {
         match shape {
             Shape::Stage(_) => true,
             Shape::Series(parts) => parts.iter().all(|part| matches!(part, Shape::Stage(_))),
-            Shape::Parallel(_) => false,
+            Shape::Parallel(_) | Shape::Piece(_) => false,
         }
     }
 

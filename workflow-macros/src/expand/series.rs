@@ -8,36 +8,77 @@ pub(super) enum Shape {
     Stage(usize),
     Series(Vec<Shape>),
     Parallel(Vec<Shape>),
+    /// A part of a long series, which gets a body of its own.
+    Piece(Box<Shape>),
+}
+
+impl Shape {
+    fn stages(&self) -> usize {
+        match self {
+            Self::Stage(_) => 1,
+            Self::Series(parts) | Self::Parallel(parts) => parts.iter().map(Self::stages).sum(),
+            Self::Piece(part) => part.stages(),
+        }
+    }
 }
 
 /// More stages than this in one body cost the compiler more than they save at run time.
 const LIMIT: usize = 16;
+/// More than this in one series of such bodies, too.
+const LONGEST: usize = 128;
 
 /// The scope's graph as a nest, if it is small and one.
 pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {
     let count = scope.stages.len();
-    if count > LIMIT {
+    if count > LONGEST {
         return None;
     }
     let before = closure(scope, count);
     let all: Vec<usize> = (0..count).collect();
-    split(&all, &before)
+    let shape = split(&all, &before)?;
+    if count <= LIMIT {
+        return Some(shape);
+    }
+    match shape {
+        Shape::Series(parts) if parts.iter().all(|part| part.stages() <= LIMIT) => Some(pieces(parts)),
+        _ => None,
+    }
+}
+
+/// The series in bodies of so many stages at most.
+fn pieces(parts: Vec<Shape>) -> Shape {
+    let (mut pieces, mut piece, mut stages) = (Vec::new(), Vec::new(), 0);
+    let mut close = |piece: &mut Vec<Shape>| pieces.push(Shape::Piece(Box::new(Shape::Series(std::mem::take(piece)))));
+    for part in parts {
+        if stages + part.stages() > LIMIT {
+            close(&mut piece);
+            stages = 0;
+        }
+        stages += part.stages();
+        piece.push(part);
+    }
+    close(&mut piece);
+    Shape::Series(pieces)
 }
 
 /// For each stage the set of those that end before it starts.
-fn closure(scope: &Scope<'_>, count: usize) -> Vec<u32> {
-    let mut before = vec![0u32; count];
+fn closure(scope: &Scope<'_>, count: usize) -> Vec<u128> {
+    let mut before = vec![0u128; count];
     for (stage, row) in before.iter_mut().enumerate() {
         *row = waits_for(scope, stage).into_iter().fold(0, |row, on| row | 1 << on);
     }
-    // A pass a stage reaches the longest path.
-    for _ in 0..count {
+    // A pass a stage reaches the longest path; most are written in an order that needs two.
+    loop {
+        let mut changed = false;
         for stage in 0..count {
             let further = (0..count).filter(|&on| before[stage] & 1 << on != 0).fold(0, |row, on| row | before[on]);
+            changed |= before[stage] | further != before[stage];
             before[stage] |= further;
         }
+        if !changed {
+            return before;
+        }
     }
-    before
 }
 
 /// Which stages of its scope a stage waits for, through `let`s too; each once, in order.
@@ -60,7 +101,7 @@ pub(super) fn waits_for(scope: &Scope<'_>, stage: usize) -> Vec<usize> {
     found
 }
 
-fn split(stages: &[usize], before: &[u32]) -> Option<Shape> {
+fn split(stages: &[usize], before: &[u128]) -> Option<Shape> {
     if let [only] = stages {
         return Some(Shape::Stage(*only));
     }
