@@ -6,7 +6,7 @@ use crate::{
     many::Member,
     observe::{Trying, own_failure},
     output::{Later, Now, Of},
-    policy::{Retry, later},
+    policy::{Retry, Written, later},
     run::{Core, Cx},
     then::{caught, then},
     timed::{Ended, Pause, Timed},
@@ -49,12 +49,12 @@ pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) 
 ///
 /// # Errors
 /// The last attempt's failure.
-pub fn attempts<'a, T, A, F>(
-    cx: Cx<'a>,
+pub fn attempts<T, A, F>(
+    cx: Cx<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
-) -> impl Future<Output = Result<T, Stop>> + use<'a, T, A, F>
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, A, F>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Stop>>,
@@ -66,13 +66,13 @@ where
 ///
 /// # Errors
 /// The last attempt's failure.
-pub fn attempts_where<'a, T, A, F, R>(
-    cx: Cx<'a>,
+pub fn attempts_where<T, A, F, R>(
+    cx: Cx<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
     fits: R,
-) -> impl Future<Output = Result<T, Stop>> + use<'a, T, A, F, R>
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, A, F, R>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Stop>>,
@@ -117,14 +117,14 @@ type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
 ///
 /// # Errors
 /// The last attempt's failure, if that was not the expression's own.
-pub fn attempts_judged<'a, T, E, A, F, R>(
-    cx: Cx<'a>,
+pub fn attempts_judged<T, E, A, F, R>(
+    cx: Cx<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
     applies: R,
     told: fn(E) -> Option<BoxError>,
-) -> impl Future<Output = Judged<T, E>> + use<'a, T, E, A, F, R>
+) -> impl Future<Output = Judged<T, E>> + use<'_, T, E, A, F, R>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<Result<T, E>, Stop>>,
@@ -270,12 +270,12 @@ fn one<F: Future>(cx: Cx<'_>, limit: Option<Duration>, deadline: Option<(Instant
 ///
 /// # Errors
 /// The attempt's, or that it was late.
-pub fn limited<'a, T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'a>,
+pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
     stage: u32,
     limit: Option<Duration>,
     run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'a, T, F> {
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
     then(one(cx, limit, None, run), move |ended| match ended {
         Ended::Given(given) => given,
         Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
@@ -286,25 +286,25 @@ pub fn limited<'a, T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
-pub fn within<'a, T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'a>,
+pub fn within<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
     limit: Duration,
     run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'a, T, F> {
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
     then(cut::until(later(Instant::now(), limit), run), move |ended| {
         ended.unwrap_or_else(|| {
-            let why = format!("the whole run took longer than {limit:?}");
+            let why = format!("the whole run took longer than {}", Written(limit));
             Err(cx.core.failure(crate::run::TAIL, FailureKind::Deadline, Some(why.into())).into())
         })
     })
 }
 
 fn late(core: &Core, stage: u32, limit: Duration) -> Failure {
-    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {limit:?}").into()))
+    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", Written(limit)).into()))
 }
 
 fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
-    let why = format!("all its attempts together took longer than {limit:?}");
+    let why = format!("all its attempts together took longer than {}", Written(limit));
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
 
@@ -312,11 +312,11 @@ fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
 ///
 /// # Errors
 /// That failure.
-pub fn or_failure<'a, T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
-    cx: Cx<'a>,
+pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
+    cx: Cx<'_>,
     stage: u32,
     run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'a, T, E, F> {
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, E, F> {
     then(run, move |judged: Judged<T, E>| match judged? {
         Ok((value, _)) => Ok(value),
         Err((error, number)) => {
@@ -359,10 +359,10 @@ pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
 ///
 /// # Errors
 /// The failure; or a `return`, which nothing absorbs.
-pub fn absorbed<'a, T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'a>,
+pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
     run: F,
-) -> impl Future<Output = Absorbed<T>> + use<'a, T, F> {
+) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
     then(caught(cx.core, run), |ended: Result<T, Stop>| {
         ended.map_err(|stop| match stop {
             Stop::Failed(failure) => Ok(failure),
@@ -376,11 +376,11 @@ pub fn absorbed<'a, T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// The failure; or a `return`, or the failure that is not to be absorbed.
-pub fn absorbed_in_flight<'a, T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'a>,
+pub fn absorbed_in_flight<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
     stage: u32,
     run: F,
-) -> impl Future<Output = Absorbed<T>> + use<'a, T, F> {
+) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
     then(absorbed(cx, run), move |ended: Absorbed<T>| match ended {
         Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
         ended => ended,

@@ -58,6 +58,13 @@ impl<T, E: Into<BoxError>> Settle<T, Fallible> for Result<T, E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<T> Settle<T, Diverges> for Never {
+    fn settle(self) -> Result<T, BoxError> {
+        self
+    }
+}
+
 /// What the expression of stage `S`, declared as `T`, may give.
 #[diagnostic::on_unimplemented(
     message = "stage `{S}` is declared as `{T}`, but its expression gives `{Self}`",
@@ -124,18 +131,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<S, T> IntoOutput<S, T, Diverges> for Never {
-    type Run = Ready<Result<T, BoxError>>;
-    fn run(self) -> Self::Run {
-        self
-    }
-    type Later = WasNow<T>;
-    fn now_or_later(self) -> NowOrLater<T, WasNow<T>> {
-        self
-    }
-}
-
 pin_project_lite::pin_project! {
     /// A user's future, settled.
     pub struct Settling<F, T, M> {
@@ -190,14 +185,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<S, T> IntoDeclared<S, T, Diverges> for Never {
-    type Run = Ready<Result<T, BoxError>>;
-    fn run(self) -> Self::Run {
-        self
-    }
-}
-
 /// What reverses a stage gives nothing.
 #[diagnostic::on_unimplemented(
     message = "the undo of stage `{S}` gives `()` or a `Result<(), E>`, but this gives `{Self}`",
@@ -229,14 +216,6 @@ where
     #[inline]
     fn run(self) -> Self::Run {
         Settling { future: self, to: PhantomData }
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<S> IntoUndone<S, Diverges> for Never {
-    type Run = Ready<Result<(), BoxError>>;
-    fn run(self) -> Self::Run {
-        self
     }
 }
 
@@ -310,8 +289,6 @@ pub fn times<N: Count>(number: N) -> u32 {
 /// Futures of stages cross threads; values that are no futures need not, until they are kept.
 pub trait SendIfLater<S, M> {}
 impl<S, M, X> SendIfLater<S, Now<M>> for X {}
-#[diagnostic::do_not_recommend]
-impl<S> SendIfLater<S, Diverges> for Never {}
 impl<S, M, X: Send> SendIfLater<S, Later<M>> for X {}
 
 /// An output that other stages may see.

@@ -5,7 +5,7 @@ use crate::{
     cut::{cut, cut_all},
     failure::Stop,
     held::{Held, Loan},
-    policy::later,
+    policy::{Written, later},
     run::Cx,
     then::then,
 };
@@ -252,7 +252,7 @@ impl<'a, T> SignalWait<'a, T> {
     #[must_use]
     pub fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
         let limit = self.limit.unwrap_or_default();
-        let why = format!("signal '{name}' did not arrive within {limit:?}");
+        let why = format!("signal '{name}' did not arrive within {}", Written(limit));
         cx.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
     }
 }

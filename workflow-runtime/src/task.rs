@@ -8,11 +8,11 @@ use crate::{
     run::{Cx, Detached, IntoStop},
 };
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     marker::PhantomData,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
 
@@ -119,54 +119,66 @@ pub fn blocking<S, T, X, M>(
     _: PhantomData<S>,
     _: Of<T>,
     run: impl FnOnce() -> X + Send + 'static,
-) -> Blocking<'_, S, T, X, M>
+) -> Blocking<'_, X, T>
 where
     X: IntoOutput<S, T, Now<M>> + Send + 'static,
 {
-    let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    Blocking { elsewhere: Elsewhere { cx, stage, task, gone: None }, to: PhantomData }
-}
-
-/// A `#[blocking]` stage.
-#[allow(clippy::type_complexity, reason = "a marker")]
-pub struct Blocking<'a, S, T, X, M> {
-    elsewhere: Elsewhere<'a, X>,
-    to: PhantomData<fn() -> (S, T, M)>,
-}
-
-impl<S, T, X, M> Future for Blocking<'_, S, T, X, M>
-where
-    X: IntoOutput<S, T, Now<M>>,
-{
-    type Output = Result<T, Stop>;
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (cx, stage) = (self.elsewhere.cx, self.elsewhere.stage);
-        self.elsewhere.poll_task(context).map(|ended| {
-            let settled = pin!(ended?.run()).poll(context);
-            match settled {
-                Poll::Ready(settled) => settled.map_err(|error| error.stop(cx, stage)),
-                Poll::Pending => unreachable!("a plain function gives its value at once"),
-            }
-        })
-    }
+    Blocking(on_thread(cx, stage, run, |given| at_once(given.run())))
 }
 
 /// The same where the expression's own error is kept as it is.
-///
-/// # Errors
-/// What kept it from giving one.
-pub async fn blocking_own<S, T, X, M>(
+pub fn blocking_own<S, T, X, M>(
     cx: Cx<'_>,
     stage: u32,
     _: PhantomData<S>,
     _: Of<T>,
     run: impl FnOnce() -> X + Send + 'static,
-) -> Result<Result<T, X::Error>, Stop>
+) -> OnThread<'_, X, Result<T, X::Error>>
 where
     X: IntoResult<S, T, Now<M>> + Send + 'static,
 {
+    on_thread(cx, stage, run, |given| at_once(given.into_result()))
+}
+
+fn on_thread<X: Send + 'static, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: impl FnOnce() -> X + Send + 'static,
+    settle: fn(X) -> R,
+) -> OnThread<'_, X, R> {
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    let mut elsewhere = Elsewhere { cx, stage, task, gone: None };
-    let ended = poll_fn(|context| elsewhere.poll_task(context)).await?;
-    Ok(ended.into_result().await)
+    OnThread { elsewhere: Elsewhere { cx, stage, task, gone: None }, settle }
+}
+
+/// What a plain function gives.
+fn at_once<F: Future>(run: F) -> F::Output {
+    match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(given) => given,
+        Poll::Pending => unreachable!("a plain function gives its value at once"),
+    }
+}
+
+/// A call on the blocking pool. What it may give is asked where it is made, and not again.
+pub struct OnThread<'a, X, R> {
+    elsewhere: Elsewhere<'a, X>,
+    settle: fn(X) -> R,
+}
+
+impl<X, R> Future for OnThread<'_, X, R> {
+    type Output = Result<R, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let settle = self.settle;
+        self.elsewhere.poll_task(context).map(|ended| ended.map(settle))
+    }
+}
+
+/// A `#[blocking]` stage.
+pub struct Blocking<'a, X, T>(OnThread<'a, X, Result<T, BoxError>>);
+
+impl<X, T> Future for Blocking<'_, X, T> {
+    type Output = Result<T, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (cx, stage) = (self.0.elsewhere.cx, self.0.elsewhere.stage);
+        Pin::new(&mut self.0).poll(context).map(|ended| ended?.map_err(|error| error.stop(cx, stage)))
+    }
 }

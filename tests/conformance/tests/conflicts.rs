@@ -263,7 +263,7 @@ async fn a_blocking_call_keeps_its_permits_until_it_ends() {
 const SEEDS: u64 = 1_000;
 
 /// Far longer than it takes; where time is paused it passes at once if nobody can go on.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
 async fn none_is_stuck_on_one_thread() {

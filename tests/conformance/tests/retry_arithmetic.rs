@@ -1,4 +1,5 @@
 //! `#[retry]` through workflows: how often, and after what wait. All times are to the millisecond.
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "the functions of rules take a reference")]
 
 use std::{
     collections::VecDeque,

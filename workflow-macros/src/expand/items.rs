@@ -92,6 +92,7 @@ impl Expansion<'_, '_> {
         let input_types: Vec<_> = workflow.inputs.iter().map(|input| &input.ty).collect();
         let output = &workflow.output;
         let services = self.named("services");
+        let declared = self.declared();
         let (shared_type, shared) = self.shared();
         let (marker, observers) = (self.named("marker"), self.named("observers"));
         let default = workflow.services.is_empty().then(|| {
@@ -107,7 +108,7 @@ impl Expansion<'_, '_> {
             #no_docs
             #picture
             #(#lints)*
-            #visibility struct #name #impl_generics #clause {
+            #visibility struct #declared #impl_generics #clause {
                 #services: #runtime::Arc<(#(#service_types,)* #shared_type)>,
                 #observers: #runtime::Observers,
                 #marker: #phantom,
@@ -193,8 +194,15 @@ impl Expansion<'_, '_> {
         format_ident!("{}Stage", self.model.workflow.name)
     }
 
+    /// The workflow's name where its type is declared: not at the user's token alone, where rustc would propose type parameters
+    /// for what is not found in its fields.
+    fn declared(&self) -> Ident {
+        let name = &self.model.workflow.name;
+        Ident::new(&name.to_string(), Span::call_site().located_at(name.span()))
+    }
+
     fn state_struct(&self) -> Ident {
-        // Not at the user's token alone, where rustc would propose type parameters for what is not found in its fields.
+        // As above.
         let span = Span::call_site().located_at(self.model.workflow.name.span());
         format_ident!("{}State", self.model.workflow.name, span = span)
     }

@@ -3,7 +3,7 @@
 //! Of the crates, `failsafe` 1.3 and `recloser` 1.4 let everybody through while half-open, not one probe; read the
 //! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
 
-use super::later;
+use super::{Written, later};
 use std::{
     error::Error,
     fmt,
@@ -237,7 +237,7 @@ impl fmt::Display for BreakerOpen {
         if self.remaining.is_zero() {
             formatter.write_str("circuit breaker is open until the attempt that probes it has ended")
         } else {
-            write!(formatter, "circuit breaker is open for another {:?}", self.remaining)
+            write!(formatter, "circuit breaker is open for another {}", Written(self.remaining))
         }
     }
 }

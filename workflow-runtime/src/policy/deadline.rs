@@ -1,6 +1,6 @@
 //! How long all attempts and waits may take together.
 
-use super::later;
+use super::{Written, later};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -97,7 +97,7 @@ pub struct DeadlinePassed {
 
 impl fmt::Display for DeadlinePassed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "deadline of {:?} passed", self.after)
+        write!(formatter, "deadline of {} passed", Written(self.after))
     }
 }
 

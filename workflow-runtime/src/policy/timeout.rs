@@ -1,5 +1,6 @@
 //! How long one attempt may take.
 
+use super::Written;
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -19,7 +20,7 @@ pub struct TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "timed out after {:?}", self.after)
+        write!(formatter, "timed out after {}", Written(self.after))
     }
 }
 

@@ -40,9 +40,9 @@ fn opens_and_fails_fast() -> Case<OpensAndFailsFast> {
         10 asked[1] started
         20 asked[1] failed: down
         20 asked[2] started
-        20 asked[2] was not tried: its breaker is open: circuit breaker is open for another 60s
+        20 asked[2] was not tried: its breaker is open: circuit breaker is open for another 1min
         20 asked[3] started
-        20 asked[3] was not tried: its breaker is open: circuit breaker is open for another 60s
+        20 asked[3] was not tried: its breaker is open: circuit breaker is open for another 1min
         20 all completed
         20 - ended
         = 0
@@ -248,12 +248,12 @@ fn retries_meet_the_open_breaker() -> Case<RetriesMeetTheOpenBreaker> {
         10 asked attempt 2 started
         20 asked attempt 2 failed after 2 attempts: down, next in 0 ms
         20 asked attempt 3 started
-        20 asked attempt 3 was not tried: its breaker is open after 3 attempts: circuit breaker is open for another 3600s, next in 0 ms
+        20 asked attempt 3 was not tried: its breaker is open after 3 attempts: circuit breaker is open for another 1h, next in 0 ms
         20 asked attempt 4 started
-        20 asked attempt 4 was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 3600s
-        20 asked was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 3600s
+        20 asked attempt 4 was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 1h
+        20 asked was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 1h
         20 - failed
-        = failed: stage 'asked' was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 3600s
+        = failed: stage 'asked' was not tried: its breaker is open after 4 attempts: circuit breaker is open for another 1h
     "#]])
 }
 
@@ -342,7 +342,7 @@ fn falls_back_while_it_is_open() -> Case<FallsBackWhileItIsOpen> {
         10 asked[0] decided: else
         10 asked[0] completed
         10 asked[1] started
-        10 asked[1] attempt 1 was not tried: its breaker is open: circuit breaker is open for another 60s
+        10 asked[1] attempt 1 was not tried: its breaker is open: circuit breaker is open for another 1min
         10 asked[1] decided: fallback
         10 asked[1] decided: failure.kind() == FailureKind::BreakerOpen
         10 asked[1] completed
