@@ -186,7 +186,7 @@ where
             };
         };
         if let Why::Failure(failure) = &error {
-            tried_again(cx.core, failure);
+            tried_again(cx, (stage, number), failure);
         }
         let until = Instant::now() + wait;
         let cut = deadline.filter(|&(at, _)| !wait.is_zero() && until > at);

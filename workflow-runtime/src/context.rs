@@ -130,6 +130,14 @@ impl ContextGuard {
             path.extend([name(*around), "[", &index.to_string(), "]/"]);
         }
         path += name(stage);
+        #[cfg(feature = "durable")]
+        if let Some(journal) = core.journal() {
+            let outer = places.first().map_or(stage, |(around, _)| *around);
+            let times = crate::durable::times_rewound(journal, core, outer);
+            if times > 0 {
+                path += &format!("~{times}");
+            }
+        }
         Self(StageContext {
             shared: Arc::new(Shared {
                 workflow: core.graph().name,

@@ -138,6 +138,21 @@ impl Failure {
         self
     }
 
+    /// With undos that failed before, and doubts, where it does not tell of them itself.
+    #[cfg(feature = "durable")]
+    pub(crate) fn with_undone_elsewhere(self, elsewhere: Undone) -> Self {
+        let told =
+            |failure: &Self| self.undo_failures().iter().any(|told| format!("{told:#}") == format!("{failure:#}"));
+        let failures = elsewhere.failures.into_iter().filter(|failure| !told(failure)).collect();
+        let mut in_doubt = elsewhere.in_doubt;
+        for told in self.in_doubt() {
+            if let Some(place) = in_doubt.iter().position(|name| name == told) {
+                in_doubt.remove(place);
+            }
+        }
+        self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
+    }
+
     /// What went wrong on the way out, if anything did.
     pub(crate) fn undone(self) -> Option<Arc<Undone>> {
         self.undone

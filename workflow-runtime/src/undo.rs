@@ -44,8 +44,22 @@ type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
 
 struct InFlight {
     stage: u32,
+    /// Where it stands how its undo went, where it has one.
+    record: Option<UndoRecord>,
     grace: Grace,
     run: Owned<Result<Option<Undo>, Stop>>,
+}
+
+impl InFlight {
+    /// Nobody knows whether it took effect.
+    fn doubt(&self, core: &Core, in_doubt: &mut Vec<&'static str>) {
+        if let Some(name) = core.stage_name(self.stage) {
+            if let Some(record) = &self.record {
+                record.in_doubt(name);
+            }
+            in_doubt.push(name);
+        }
+    }
 }
 
 /// What would have to be undone, were this scope thrown away now.
@@ -175,7 +189,7 @@ impl UndoLog {
             ended.await;
             Ok(None)
         });
-        let in_flight = vec![InFlight { stage, grace: Grace::OwnTimeout, run }];
+        let in_flight = vec![InFlight { stage, record: None, grace: Grace::OwnTimeout, run }];
         self.take(Content { in_flight, ..Content::default() });
     }
 
@@ -183,6 +197,12 @@ impl UndoLog {
     fn hand_to(&self, other: &Self) {
         let content = mem::take(&mut *lock(&self.content));
         other.take(content);
+    }
+
+    /// There is something to undo, or under way.
+    #[cfg(feature = "durable")]
+    pub(crate) fn holds_something(&self) -> bool {
+        !lock(&self.content).is_empty()
     }
 
     /// Nothing will be undone any more.
@@ -200,9 +220,15 @@ impl UndoLog {
     /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
     /// goes back into the log, for whoever throws the scope away to go on with.
     pub(crate) async fn unwind(&self, core: &Core, failure: Failure) -> Failure {
+        self.unwind_only(core, failure, |_| true).await
+    }
+
+    /// The same for some stages only.
+    pub(crate) async fn unwind_only(&self, core: &Core, failure: Failure, is_taken: impl Fn(u32) -> bool) -> Failure {
         let mut unwinding = Unwinding { log: self, left: Content::default() };
         unwinding.finish_in_flight(core).await;
         let left = &mut unwinding.left;
+        left.entries.retain(|undo| is_taken(undo.stage));
         left.entries.sort_by_key(Undo::order);
         let earlier = left.undone.failures.len();
         loop {
@@ -261,9 +287,7 @@ impl Unwinding<'_> {
                     Poll::Ready(ended) => {
                         match ended {
                             Ok(undo) => entries.extend(undo),
-                            Err(Stop::Failed(failure)) if failure.is_late() => {
-                                in_doubt.extend(core.stage_name(one.stage));
-                            }
+                            Err(Stop::Failed(failure)) if failure.is_late() => one.doubt(core, in_doubt),
                             Err(_) => {}
                         }
                         false
@@ -272,7 +296,7 @@ impl Unwinding<'_> {
                 if end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
                     end = None;
                     for one in in_flight.extract_if(.., |one| one.grace.limit().is_some()) {
-                        in_doubt.extend(core.stage_name(one.stage));
+                        one.doubt(core, in_doubt);
                         cut(|| drop(one));
                     }
                 }
@@ -292,6 +316,7 @@ impl Drop for Unwinding<'_> {
 /// A stage with an undo, under way.
 pub struct Protected<T: Send + Sync + 'static> {
     stage: u32,
+    record: Option<UndoRecord>,
     log: Arc<UndoLog>,
     detached: Arc<Detached>,
     run: Option<Owned<Result<Done<T>, Stop>>>,
@@ -372,7 +397,7 @@ where
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_to_reverse());
     let places = cx.places_told();
-    let record = UndoRecord::of(cx, stage);
+    let (record, doubtful) = (UndoRecord::of(cx, stage), UndoRecord::of(cx, stage));
     let run = async move {
         let (value, ran) = run.await?;
         let loan = Loan::new(value);
@@ -381,7 +406,7 @@ where
         let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
-    Protected { stage, log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
+    Protected { stage, record: Some(doubtful), log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
 }
 
 impl Detached {
@@ -426,7 +451,10 @@ impl Undo {
 
     /// Its place among the completions; that of its arming, where it never completed.
     fn order(&self) -> u64 {
-        self.completed.as_ref().and_then(|completed| completed.get().copied()).unwrap_or(self.order)
+        match &self.completed {
+            None => self.order,
+            Some(completed) => completed.get().copied().unwrap_or_else(|| self.record.armed(self.order)),
+        }
     }
 }
 
@@ -460,7 +488,7 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
         // An attempt has begun: it may finish, and is then undone.
         flight.leave();
         let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
-        let in_flight = vec![InFlight { stage: self.stage, grace, run }];
+        let in_flight = vec![InFlight { stage: self.stage, record: self.record.take(), grace, run }];
         self.log.take(Content { in_flight, ..Content::default() });
     }
 }
@@ -469,9 +497,18 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
 ///
 /// # Errors
 /// How the scope ended, with what went wrong while undoing.
-pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+pub async fn undoing<T>(
+    cx: Cx<'_>,
+    place: (u32, &str),
+    log: &ScopeLog,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
     let mut run = Box::pin(run);
-    let ended = poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await;
+    let thrown = Thrown::of(cx, place);
+    let ended = match thrown.before(run.as_mut()).await {
+        Some(failure) => Err(failure.into()),
+        None => poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await,
+    };
     if ended.is_ok() {
         drop(run);
     } else {
@@ -482,7 +519,10 @@ pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Re
             log.hand_to(&cx.log());
             Ok(value)
         }
-        Err(Stop::Failed(failure)) => Err(log.unwind(cx.core, failure).await.into()),
+        Err(Stop::Failed(failure)) => {
+            thrown.note(&failure, log).await;
+            Err(log.unwind(cx.core, failure).await.into())
+        }
         Err(stop) => Err(stop),
     }
 }
@@ -492,19 +532,30 @@ pub async fn undoing<T>(cx: Cx<'_>, log: &ScopeLog, run: impl Future<Output = Re
 pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
     let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
     if let Some(undone) = losers.unwind(cx.core(), why).await.undone() {
-        let undone = Arc::unwrap_or_clone(undone);
-        cx.log().root_of().take(Content { undone, ..Content::default() });
+        told_later(cx, || format!("{stage} losers"), undone);
     }
 }
 
 /// A failure that is passed over because its stage is tried again: what could not be undone of that attempt is told when the
 /// run fails.
-pub(crate) fn tried_again(core: &Core, failure: &Failure) {
+pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
     // (It may be another workflow's, passed on by one that has no undo itself.)
-    if let (Some(undone), Some(log)) = (failure.clone().undone(), core.log()) {
-        let undone = Arc::unwrap_or_clone(undone);
-        log.root_of().take(Content { undone, ..Content::default() });
+    if let (Some(undone), Some(_)) = (failure.clone().undone(), cx.core.log()) {
+        told_later(cx, || format!("{stage} attempt {attempt}"), undone);
     }
+}
+
+/// Told when the run fails. `key` tells it from all others of the run in that place.
+#[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
+fn told_later(cx: Cx<'_>, key: impl FnOnce() -> String, undone: Arc<Undone>) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        // (What is in doubt is on record since it is.)
+        let undone = Undone { failures: undone.failures.clone(), in_doubt: Vec::new() };
+        return journal.not_undone(&format!("{:?} {}", cx.places(), key()), &undone);
+    }
+    let undone = Arc::unwrap_or_clone(undone);
+    cx.log().root_of().take(Content { undone, ..Content::default() });
 }
 
 /// What is on record of an undo, in a durable run.
@@ -522,6 +573,10 @@ impl UndoRecord {
         next_order()
     }
 
+    fn armed(&self, order: u64) -> u64 {
+        order
+    }
+
     fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
         None
     }
@@ -529,10 +584,30 @@ impl UndoRecord {
     fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
         run
     }
+
+    fn in_doubt(&self, _: &'static str) {}
+}
+
+/// What is on record of a scope that was thrown away, in a durable run.
+#[cfg(not(feature = "durable"))]
+struct Thrown;
+
+#[cfg(not(feature = "durable"))]
+#[allow(clippy::unused_self, clippy::unused_async, reason = "nothing is on record of a run in memory")]
+impl Thrown {
+    const fn of(_: Cx<'_>, _: (u32, &str)) -> Self {
+        Self
+    }
+
+    async fn before<F: Future>(&self, _: Pin<&mut F>) -> Option<Failure> {
+        None
+    }
+
+    async fn note(&self, _: &Failure, _: &UndoLog) {}
 }
 
 #[cfg(feature = "durable")]
-pub(crate) use crate::durable::UndoRecord;
+pub(crate) use crate::durable::{Thrown, UndoRecord};
 
 /// The next completion's number, in memory.
 pub(crate) fn next_order() -> u64 {

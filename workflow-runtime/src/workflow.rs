@@ -27,7 +27,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     /// What its handle shows.
     type State: Default + States + Send + Sync + 'static;
     /// An enum of its stages.
-    type Stage: Copy + Send + Sync + 'static;
+    type Stage: Copy + std::fmt::Display + Send + Sync + 'static;
     /// Its graph.
     const GRAPH: &'static Graph<'static>;
 

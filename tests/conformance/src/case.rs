@@ -28,6 +28,8 @@ pub struct Case<W: Conforming> {
     pub(crate) patterns: Vec<u8>,
     pub(crate) outside: Vec<(Duration, Outside<W>)>,
     pub(crate) expected: Option<Expect>,
+    pub(crate) expected_on_store: Option<Expect>,
+    pub(crate) interrupted: Vec<&'static str>,
 }
 
 /// What comes from outside.
@@ -41,13 +43,36 @@ impl<W: Conforming> Case<W> {
     #[must_use]
     pub fn new(script: &Script, workflow: W, input: W::Input) -> Self {
         let script = script.clone();
-        Self { script, workflow, input, patterns: Vec::new(), outside: Vec::new(), expected: None }
+        Self {
+            script,
+            workflow,
+            input,
+            patterns: Vec::new(),
+            outside: Vec::new(),
+            expected: None,
+            expected_on_store: None,
+            interrupted: Vec::new(),
+        }
     }
 
     /// What must come of it: a line an event, and how the run ended.
     #[must_use]
     pub fn trace(self, expected: Expect) -> Self {
         Self { expected: Some(expected), ..self }
+    }
+
+    /// The same on a store, where that looks at something earlier or later than a run in memory does.
+    #[must_use]
+    pub fn trace_on_store(self, expected: Expect) -> Self {
+        Self { expected_on_store: Some(expected), ..self }
+    }
+
+    /// How it may end otherwise where its process was interrupted: what was under way then takes its time again, and comes in
+    /// another order, or meets another moment of the world outside. Each is one that LANGUAGE.md allows for that order.
+    #[must_use]
+    pub fn or_interrupted(mut self, ends: impl IntoIterator<Item = &'static str>) -> Self {
+        self.interrupted.extend(ends);
+        self
     }
 
     /// Which of the 43 control-flow patterns it shows.

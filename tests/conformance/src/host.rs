@@ -6,6 +6,9 @@ use workflow_runtime::{Failure, Handle, SignalError};
 
 /// What runs workflows, on the current tokio runtime.
 pub trait Host: Clone + Send + Sync + 'static {
+    /// Its runs are on a store.
+    const STORES: bool = false;
+
     /// A run that was started.
     type Run<W: Conforming>: Run<W>;
 

@@ -19,6 +19,8 @@ pub struct StoredRun<W> {
 }
 
 impl Host for OnStore {
+    const STORES: bool = true;
+
     type Run<W: Conforming> = StoredRun<W>;
 
     async fn start<W: Conforming>(&self, workflow: W, input: W::Input) -> StoredRun<W> {

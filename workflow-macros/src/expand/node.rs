@@ -496,9 +496,9 @@ impl Expansion<'_, '_> {
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
         let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
         let body = if racing {
-            self.member_scope(each.body, &body)
+            self.member_scope(each.body, stage, "member", &body)
         } else if each.catch {
-            self.item_caught(each.body, &body)
+            self.item_caught(each.body, stage, &body)
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
@@ -581,7 +581,7 @@ impl Expansion<'_, '_> {
                 let members = scopes.iter().enumerate().map(|(place, &scope)| {
                     let part = tail.part(&item, Whose::of(stage), needed.is_some());
                     let body = self.scope(scope, &part, &Ends::none());
-                    let body = self.member_scope(scope, &body);
+                    let body = self.member_scope(scope, stage, &format!("member-{place}"), &body);
                     let body = match needed {
                         Some(_) if self.is_durable() => {
                             let payload = self.payload_of(Whose::of(stage), &quote!(#item));
@@ -631,9 +631,9 @@ impl Expansion<'_, '_> {
     }
 
     /// An item whose failure is a value; what it did until then is undone first.
-    fn item_caught(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
+    fn item_caught(&self, scope: ScopeId, stage: Option<StageId>, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let cx = self.cx();
+        let (cx, number) = (self.cx(), self.number(stage));
         let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) });
         if !self.model.scopes[scope].compensates {
             return quote!(#runtime::every_failure(#runtime::absorbed(#cx, #run).await));
@@ -643,7 +643,7 @@ impl Expansion<'_, '_> {
             let #item_log = #cx.child_log();
             let #log = &#item_log;
             let #around = #cx;
-            #runtime::every_failure(#runtime::absorbed(#around, #runtime::undoing(#around, #log, async move {
+            #runtime::every_failure(#runtime::absorbed(#around, #runtime::undoing(#around, (#number, "item"), #log, async move {
                 let #cx = #around.logging(#log);
                 #run.await
             })).await)
@@ -651,19 +651,26 @@ impl Expansion<'_, '_> {
     }
 
     /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
-    pub(super) fn member_scope(&self, scope: ScopeId, body: &TokenStream) -> TokenStream {
+    /// `site` tells it from the others of its stage.
+    pub(super) fn member_scope(
+        &self,
+        scope: ScopeId,
+        stage: Option<StageId>,
+        site: &str,
+        body: &TokenStream,
+    ) -> TokenStream {
         let runtime = &self.runtime;
         if !self.model.scopes[scope].compensates {
             return quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body));
         }
-        let cx = self.cx();
+        let (cx, number) = (self.cx(), self.number(stage));
         let (losers, log, around) = (self.named("losers"), self.named("log"), self.named("around"));
         let member_log = self.named("member_log");
         quote!({
             let #member_log = #cx.logging(#losers).child_log();
             let #log = &#member_log;
             let #around = #cx;
-            #runtime::undoing(#around, #log, async move {
+            #runtime::undoing(#around, (#number, #site), #log, async move {
                 let #cx = #around.logging(#log);
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             }).await

@@ -178,7 +178,7 @@ impl Expansion<'_, '_> {
                 let #scope_log = #cx.child_log();
                 let #log = &#scope_log;
                 let #around = #cx;
-                #runtime::undoing(#around, #log, #runtime::limited(#around, #number, #limit, async move {
+                #runtime::undoing(#around, (#number, "attempt"), #log, #runtime::limited(#around, #number, #limit, async move {
                     let #cx = #around.logging(#log);
                     #runtime::Result::<_, #runtime::Stop>::Ok(#node)
                 })).await
@@ -293,14 +293,14 @@ impl Expansion<'_, '_> {
     /// What absorbs a failure undoes what was done until then first. `falls_back`: on something that runs then.
     fn absorbed(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
         let runtime = &self.runtime;
-        let cx = self.cx();
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
         let run = if self.compensates_inside(stage) {
             let (log, scope_log, around) = (self.named("log"), self.named("scope_log"), self.named("outside"));
             quote!(async move {
                 let #scope_log = #cx.child_log();
                 let #log = &#scope_log;
                 let #around = #cx;
-                #runtime::undoing(#around, #log, async move {
+                #runtime::undoing(#around, (#number, "scope"), #log, async move {
                     let #cx = #around.logging(#log);
                     #attempts.await
                 }).await
@@ -310,11 +310,10 @@ impl Expansion<'_, '_> {
         };
         let in_flight = falls_back && self.model.stages[stage].policies.undo.is_some();
         if self.is_durable() {
-            let number = self.number(Some(stage));
-            return quote!(#runtime::durable::absorbed_kept(#cx, #number, #in_flight, #run).await);
+            let site = if falls_back { "falls-back" } else { "absorbed" };
+            return quote!(#runtime::durable::absorbed_kept(#cx, (#number, #site), #in_flight, #run).await);
         }
         if in_flight {
-            let number = self.number(Some(stage));
             return quote!(#runtime::absorbed_in_flight(#cx, #number, #run).await);
         }
         quote!(#runtime::absorbed(#cx, #run).await)

@@ -251,7 +251,7 @@ impl Expansion<'_, '_> {
             let #won = #runtime::until(#end, async move {
                 let #member_log = #cx.logging(#losers).child_log();
                 let #log = &#member_log;
-                #runtime::undoing(#around, #log, async move {
+                #runtime::undoing(#around, (#number, "until"), #log, async move {
                     let #cx = #around.logging(#log);
                     #run.await
                 }).await
@@ -330,7 +330,8 @@ impl Expansion<'_, '_> {
                 cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
                 let body =
                     self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
-                let body = self.member_scope(*scope, &body);
+                let site = format!("head-{}", self.model.names[*name].ident);
+                let body = self.member_scope(*scope, stage, &site, &body);
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;
                 let lender = self.lender(*name);

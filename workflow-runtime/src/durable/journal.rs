@@ -5,10 +5,14 @@
 //! instance is *catching up*. Nothing new starts then, and recorded failures wait, so that whatever has to be undone is
 //! known before anything is thrown away.
 
-use super::payload::{Kind, own};
+use super::{
+    StoredUndone,
+    payload::{Kind, own, read_own},
+};
 use crate::{
     BoxError,
     store::{Batch, Change, InstanceKey, Loaded, Record, Store, StoreError, Timestamp},
+    undo::Undone,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,6 +29,9 @@ use tokio::time::Instant;
 
 /// The order of what is not on record yet: it comes last.
 pub(crate) const FRESH: u64 = u64::MAX;
+
+/// That of timers, which fire only when everything on record is known, but not before what is ready then.
+const DUE: u64 = FRESH - 1;
 
 /// The system's clock, read once, and followed by tokio's from there, so that paused time holds for both.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +94,13 @@ struct Content {
     /// Waits for signals.
     listening: usize,
     halt: Option<Halt>,
+    /// Stages in the workflow's own body that are taken back: what is stored of them is not needed any more.
+    given_up: HashSet<String>,
     /// Stages that run again, so that a second interruption counts on.
     interrupted: bool,
+    /// How often in a row it was interrupted, to be noted once user code is under way again.
+    again: Option<u32>,
+    /// That is on record.
     stuck: bool,
     root: Option<Waker>,
 }
@@ -98,6 +110,7 @@ impl Journal {
         let next_order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let records: HashMap<Arc<str>, Record> =
             loaded.records.into_iter().map(|(path, record)| (path.into(), record)).collect();
+        let loaded_stuck = records.contains_key(STUCK);
         let content = Content {
             catching_up: !records.is_empty(),
             records,
@@ -110,8 +123,10 @@ impl Journal {
             next_timer: 0,
             listening: 0,
             halt: None,
+            given_up: HashSet::new(),
             interrupted: false,
-            stuck: false,
+            again: None,
+            stuck: loaded_stuck,
             root: None,
         };
         Self {
@@ -156,6 +171,11 @@ impl Journal {
         self.lock().records.get(path).is_some_and(|record| kinds.iter().any(|&kind| record.kind == kind as u8))
     }
 
+    /// Something within that path is on record.
+    pub(crate) fn has_within(&self, path: &str) -> bool {
+        self.lock().records.keys().any(|record| record.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    }
+
     pub(crate) fn order_of(&self, path: &str) -> u64 {
         self.lock().records.get(path).map_or(FRESH, |record| record.order)
     }
@@ -163,6 +183,21 @@ impl Journal {
     /// Something on record was taken up.
     pub(crate) fn recalled(&self) {
         self.lock().recalled += 1;
+    }
+
+    /// Those stages are taken back.
+    pub(crate) fn gives_up(&self, stages: HashSet<String>) {
+        self.lock().given_up = stages;
+    }
+
+    /// Forgets records: what has to be changed on the store for that.
+    pub(crate) fn forget_where(&self, goes: impl Fn(&str) -> bool) -> Vec<Change> {
+        let mut content = self.lock();
+        let gone: Vec<Arc<str>> = content.records.keys().filter(|path| goes(path)).cloned().collect();
+        for path in &gone {
+            content.records.remove(path);
+        }
+        gone.into_iter().map(|path| Change::Remove { path }).collect()
     }
 
     // What becomes known.
@@ -229,6 +264,44 @@ impl Journal {
         drop(self.store.commit(Batch { instance: self.key, changes: vec![Change::Put { path, record }] }));
     }
 
+    /// What could not be undone, or is in doubt, of what the run goes on without. `key` tells it from all others, so that it is
+    /// told once.
+    pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
+        let path = format!("{NOT_UNDONE}{key}");
+        if self.record(&path).is_none() {
+            self.note(path, Kind::NotUndone, own(&StoredUndone::of(undone)));
+        }
+    }
+
+    /// The record of a doubt, if there is none yet.
+    pub(crate) fn in_doubt(&self, key: &str, name: &'static str) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+        let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
+        let undone = Undone { failures: Vec::new(), in_doubt: vec![name] };
+        self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(&undone))))
+    }
+
+    /// All of that, in order.
+    pub(crate) fn all_not_undone(&self) -> Undone {
+        let mut records: Vec<Record> = {
+            let content = self.lock();
+            let found = content.records.iter().filter(|(path, _)| path.starts_with(NOT_UNDONE));
+            found.map(|(_, record)| record.clone()).collect()
+        };
+        records.sort_by_key(|record| record.order);
+        let mut all = Undone::default();
+        for record in records {
+            match read_own::<StoredUndone>(&record) {
+                Ok(stored) => {
+                    let mut undone = stored.restore();
+                    all.failures.append(&mut undone.failures);
+                    all.in_doubt.append(&mut undone.in_doubt);
+                }
+                Err(error) => self.park_now(format!("what is stored of failed undos can't be read: {error}")),
+            }
+        }
+        all
+    }
+
     async fn done(&self, result: Result<(), StoreError>) {
         if let Err(error) = result {
             self.halt(Halt::Store(error));
@@ -261,6 +334,11 @@ impl Journal {
     }
 
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
+        let first = path.split('/').next().unwrap_or_default();
+        if self.lock().given_up.contains(first) {
+            tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
+            return std::future::pending().await;
+        }
         self.park(format!("what is stored of '{path}' can't be read: {error}")).await
     }
 
@@ -290,7 +368,7 @@ impl Journal {
             let mut content = self.lock();
             match content.held.first_key_value().map(|(&key, _)| key) {
                 // What is not on record goes on all at once, with everything known.
-                None | Some((FRESH, _)) => {
+                None | Some((DUE.., _)) => {
                     content.catching_up = false;
                     std::mem::take(&mut content.held).into_values().collect()
                 }
@@ -330,7 +408,10 @@ impl Journal {
     /// Waits until `at`; while it does, the instance need not be in memory.
     pub(crate) async fn wait_until(&self, at: Timestamp) {
         // What is due fires only when everything on record is known.
-        self.hold(FRESH - 1).await;
+        self.hold(DUE).await;
+        if at <= self.now() {
+            return;
+        }
         let _waiting = {
             let mut content = self.lock();
             content.next_timer += 1;
@@ -375,6 +456,11 @@ impl Journal {
 
     /// User code is under way, for as long as what it gives lives.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        let again = self.lock().again.take();
+        if let Some(interruptions) = again {
+            self.lock().stuck = true;
+            self.note(STUCK.to_owned(), Kind::Stuck, own(&interruptions));
+        }
         self.busy.fetch_add(1, Relaxed);
         Busy(Arc::clone(self))
     }
@@ -397,13 +483,18 @@ impl Journal {
         let mut content = self.lock();
         content.interrupted = true;
         content.catching_up = true;
-        content.stuck = true;
         let before: u32 = content
             .records
             .get(STUCK)
             .and_then(|record| serde_json::from_slice(&record.payload).ok())
             .unwrap_or_default();
+        content.again = Some(before + 1);
         before + 1
+    }
+
+    /// That was in peace, and does not count.
+    pub(crate) fn was_not_stuck(&self) {
+        self.lock().again = None;
     }
 
     /// How often that stage was interrupted, this time included.
@@ -425,6 +516,9 @@ impl Journal {
 
 /// Where it stands how often an instance was interrupted without getting on.
 pub(crate) const STUCK: &str = ":stuck";
+
+/// Where it stands what could not be undone of what the run went on without.
+const NOT_UNDONE: &str = ":not-undone/";
 
 struct Holding<'a> {
     journal: &'a Journal,

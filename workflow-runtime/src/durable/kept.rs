@@ -152,7 +152,14 @@ where
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {
-            journal.put(path, Kind::Failed, own(&StoredFailure::of(&failure))).await;
+            let mut put = vec![(Arc::from(path.as_str()), Kind::Failed, own(&StoredFailure::of(&failure)))];
+            if let (Some(name), true) = (cx.core.stage_name(stage), failure.is_late() && cx.core.is_left(stage)) {
+                // Nobody knows whether it took effect.
+                put.extend(journal.in_doubt(&path, name));
+            }
+            journal.commit(put, &[], Vec::new()).await;
+            // Where it ran once more, what was on record before comes first.
+            journal.hold(journal.order_of(&path)).await;
             Err(failure.into())
         }
         Err(stop) => Err(stop),
@@ -160,7 +167,7 @@ where
 }
 
 /// Runs what is on record inside, until nothing of it is left to be taken up.
-async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
     let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
     let mut over = false;
     poll_fn(|context| {
@@ -211,7 +218,7 @@ impl<F: Future> Future for Working<F> {
 /// As there.
 pub async fn absorbed_kept<T>(
     cx: Cx<'_>,
-    stage: u32,
+    (stage, site): (u32, &str),
     in_flight: bool,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Absorbed<T> {
@@ -224,7 +231,7 @@ pub async fn absorbed_kept<T>(
         }
     };
     let Some(journal) = cx.journal() else { return run.await };
-    let path = cx.path_within(stage, "absorbed");
+    let path = cx.path_within(stage, site);
     if let Some(record) = journal.record(&path) {
         let failure: Failure = match read_own::<StoredFailure>(&record) {
             Ok(failure) => failure.restore(),

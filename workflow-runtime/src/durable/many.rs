@@ -2,7 +2,7 @@
 
 use super::{
     Journal, Keeps, Payload, fingerprint,
-    kept::within,
+    kept::{catch_up_with, within},
     own,
     payload::{Kind, read_own},
 };
@@ -18,7 +18,6 @@ use serde::Serialize;
 use std::{
     collections::HashMap,
     future::{Future, poll_fn},
-    pin::pin,
 };
 
 // Rounds.
@@ -202,7 +201,7 @@ where
             Err(error) => return journal.undecodable(&path, error).await,
         };
         if keeps {
-            take_up(journal, record.order, members).await;
+            catch_up_with(journal, record.order, members).await;
         }
         journal.recalled();
         return Ok(won);
@@ -232,18 +231,6 @@ pub async fn kept_member<T>(
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
     kept_part(cx, cx.path_within(stage, &format!("member-{member}")), payload, Box::pin(run)).await
-}
-
-async fn take_up<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
-    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
-    let mut over = false;
-    poll_fn(|context| {
-        if !over {
-            over = run.as_mut().poll(context).is_ready();
-        }
-        held.as_mut().poll(context)
-    })
-    .await;
 }
 
 // Heads.
@@ -307,12 +294,12 @@ pub async fn select_kept<'a>(
             Ok(before) => before,
             Err(error) => return journal.undecodable(&path, error).await,
         };
-        let Some(place) = labels.iter().position(|(label, _)| *label == before) else {
+        let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
             return journal.park(format!("'{path}' was decided by '{before}', which is no head any more")).await;
         };
         let mut heads = heads;
         if keeps {
-            take_up(journal, record.order, poll_others(&mut heads, place)).await;
+            catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
         }
         journal.recalled();
         // What it gave is on record too.
@@ -324,10 +311,18 @@ pub async fn select_kept<'a>(
     let mut select = select(cx, stage, heads);
     let place = poll_fn(|context| select.poll_decided(context)).await;
     let place = place.inspect_err(|_| select.withdraw(false))?;
-    let label = labels.get(place).map(|(label, _)| *label).unwrap_or_default();
-    journal.put(path, Kind::Decided, own(&label)).await;
+    journal.put(path, Kind::Decided, own(&head_label(labels, place))).await;
     drop(select);
     Ok(place)
+}
+
+/// A head, as written; where others before it are written alike, which of them.
+fn head_label(labels: &[(&'static str, bool)], place: usize) -> String {
+    let Some((label, _)) = labels.get(place) else { return String::new() };
+    match labels[..place].iter().filter(|(before, _)| before == label).count() {
+        0 => (*label).to_owned(),
+        before => format!("{label} #{}", before + 1),
+    }
 }
 
 async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {

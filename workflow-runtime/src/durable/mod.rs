@@ -6,15 +6,19 @@ mod journal;
 mod kept;
 mod many;
 mod payload;
+mod rewind;
 mod signal;
+mod thrown;
 mod undone;
 mod waits;
 mod workflow;
 
-pub(crate) use journal::{Busy, Clock, Halt, Journal, STUCK};
-pub(crate) use payload::{Kind, StoredFailure, fingerprint, own};
+pub(crate) use journal::{Busy, Clock, Halt, Journal};
+pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
 
+pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
 pub(crate) use signal::KeptSignal;
+pub(crate) use thrown::{THROWN, Thrown};
 pub(crate) use undone::UndoRecord;
 
 pub use choices::{

@@ -8,6 +8,7 @@ use crate::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::{
+    any::Any,
     collections::BTreeSet,
     error::Error,
     fmt,
@@ -118,6 +119,12 @@ pub(crate) enum Kind {
     Cancelled = 14,
     /// A fingerprint of a value that is evaluated again.
     Fingerprint = 15,
+    /// What could not be undone of what the run went on without.
+    NotUndone = 16,
+    /// Somebody asked to take stages back; their names.
+    Rewind = 17,
+    /// How often a stage was taken back.
+    Rewound = 18,
 }
 
 /// A record of the engine's own.
@@ -181,10 +188,10 @@ impl StoredFailure {
         }
     }
 
-    /// What a panic said.
-    pub(crate) fn of_panic(payload: &(dyn std::any::Any + Send)) -> Self {
+    /// What a panic of a stage's said.
+    pub(crate) fn of_panic(workflow: &'static str, stage: Option<&'static str>, payload: &(dyn Any + Send)) -> Self {
         let source = Panicked::new(payload);
-        Self::of(&Failure::new("", None, FailureKind::Panic, Some(source.into())))
+        Self::of(&Failure::new(workflow, stage, FailureKind::Panic, Some(source.into())))
     }
 
     /// As it was, but for the user's own error.
@@ -196,11 +203,31 @@ impl StoredFailure {
             .rev()
             .fold(None, |source: Option<Box<Told>>, message| Some(Box::new(Told { message, source })));
         let failure = Failure::new(interned(&self.workflow), stage, self.kind, source.map(|source| source as BoxError));
-        let undone = Undone {
-            failures: self.undo_failures.into_iter().map(StoredFailure::restore).collect(),
+        let undone = StoredUndone { failures: self.undo_failures, in_doubt: self.in_doubt };
+        failure.after(self.attempts, stage).with_undone(undone.restore())
+    }
+}
+
+/// What went wrong while undoing, as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredUndone {
+    failures: Vec<StoredFailure>,
+    in_doubt: Vec<String>,
+}
+
+impl StoredUndone {
+    pub(crate) fn of(undone: &Undone) -> Self {
+        Self {
+            failures: undone.failures.iter().map(StoredFailure::of).collect(),
+            in_doubt: undone.in_doubt.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    pub(crate) fn restore(self) -> Undone {
+        Undone {
+            failures: self.failures.into_iter().map(StoredFailure::restore).collect(),
             in_doubt: self.in_doubt.iter().map(|name| interned(name)).collect(),
-        };
-        failure.after(self.attempts, stage).with_undone(undone)
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{
     Journal, StoredFailure,
-    journal::FRESH,
     kept::within,
     own,
     payload::{Kind, read_own},
@@ -11,7 +10,7 @@ use crate::{
     Failure,
     failure::Stop,
     run::{Core, Cx},
-    undo::{Owned, next_order},
+    undo::{Owned, Undone, next_order},
 };
 use std::{
     future::poll_fn,
@@ -21,27 +20,53 @@ use std::{
 };
 
 /// What is on record of an undo, in a durable run.
-pub(crate) struct UndoRecord(Option<(Arc<Journal>, String)>);
+pub(crate) struct UndoRecord(Option<Known>);
+
+struct Known {
+    journal: Arc<Journal>,
+    path: String,
+    workflow: &'static str,
+    stage: Option<&'static str>,
+}
 
 impl UndoRecord {
     pub(crate) fn of(cx: Cx<'_>, stage: u32) -> Self {
-        Self(cx.journal().map(|journal| (Arc::clone(journal), cx.path_of(stage))))
+        let known = |journal| {
+            let (path, workflow) = (cx.path_of(stage), cx.core.graph().name);
+            Known { journal: Arc::clone(journal), path, workflow, stage: cx.core.stage_name(stage) }
+        };
+        Self(cx.journal().map(known))
+    }
+
+    /// Nobody knows whether it took effect.
+    pub(crate) fn in_doubt(&self, name: &'static str) {
+        if let Some(Known { journal, path, .. }) = &self.0 {
+            journal.not_undone(path, &Undone { failures: Vec::new(), in_doubt: vec![name] });
+        }
     }
 
     /// When the stage completed, among others, its record's place; where it has not, when it was armed.
     pub(crate) fn order(&self) -> u64 {
         match &self.0 {
             None => next_order(),
-            Some((journal, path)) => match journal.order_of(path) {
-                FRESH => journal.order_of(&within(path, "armed")),
-                completed => completed,
-            },
+            Some(Known { journal, path, .. }) => {
+                let completed = journal.has(path, &[Kind::Done, Kind::DoneIdle]);
+                if completed { journal.order_of(path) } else { journal.order_of(&within(path, "armed")) }
+            }
+        }
+    }
+
+    /// When it was armed, among the completions.
+    pub(crate) fn armed(&self, order: u64) -> u64 {
+        match &self.0 {
+            None => order,
+            Some(Known { journal, path, .. }) => journal.order_of(&within(path, "armed")),
         }
     }
 
     /// How it went, where it has run before.
     pub(crate) fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
-        let (journal, path) = self.0.as_ref()?;
+        let Known { journal, path, .. } = self.0.as_ref()?;
         let path = within(path, "undone");
         match read_own::<Option<StoredFailure>>(&journal.record(&path)?) {
             Ok(None) => Some(Ok(())),
@@ -55,7 +80,7 @@ impl UndoRecord {
 
     /// The undo itself; once it has run, it is never run again.
     pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
-        let Some((journal, path)) = self.0 else { return run };
+        let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
             let mut run = run;
             let ended = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context))) {
@@ -66,7 +91,7 @@ impl UndoRecord {
             let failed = match &ended {
                 Ok(Ok(()) | Err(Stop::Returned)) => None,
                 Ok(Err(Stop::Failed(failure))) => Some(StoredFailure::of(failure)),
-                Err(payload) => Some(StoredFailure::of_panic(&**payload)),
+                Err(payload) => Some(StoredFailure::of_panic(workflow, stage, &**payload)),
             };
             journal.put(within(&path, "undone"), Kind::Undone, own(&failed)).await;
             match ended {

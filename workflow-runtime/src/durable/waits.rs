@@ -72,7 +72,10 @@ pub(crate) async fn attempted(
     journal.recalled();
     let mut spent = tried.spent.clone();
     spent.resize(rules, 0);
-    journal.wait_until(tried.next()).await;
+    // Where something of the next attempt is on record, it has begun.
+    if !journal.has_within(&format!("{}/{}", cx.path_of(stage), tried.attempts)) {
+        journal.wait_until(tried.next()).await;
+    }
     (tried.attempts + cx.attempt(), spent, deadline)
 }
 

@@ -3,7 +3,7 @@
 use super::{EngineError, registered::Running, shared::Shared};
 use crate::{
     Failure, FailureKind,
-    durable::{Delivered, Durable, Halt, Journal, Kind, STUCK, StoredFailure, own},
+    durable::{Delivered, Durable, Halt, Journal, Kind, REWIND, StoredFailure, Thrown, own, rewound},
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
@@ -50,6 +50,8 @@ pub(crate) struct Live<W: Durable> {
     /// How many signals were handed to it.
     delivered: AtomicU64,
     stopping: AtomicBool,
+    /// It is stopped so that stages can be taken back, and goes on then.
+    rewinding: AtomicBool,
     /// How long it waits in memory for a timer.
     linger: Duration,
     root: Mutex<Option<Waker>>,
@@ -83,6 +85,8 @@ enum Outcome<T> {
     /// It only waits; until then, if for a timer.
     Waits(Option<Timestamp>),
     Stopped,
+    /// Stages were taken back.
+    Rewound,
 }
 
 impl<W: Durable> Live<W> {
@@ -104,6 +108,7 @@ impl<W: Durable> Live<W> {
             cancel: Arc::default(),
             delivered: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
+            rewinding: AtomicBool::new(false),
             linger: shared.linger,
             root: Mutex::default(),
             caught_up: AtomicBool::new(false),
@@ -145,6 +150,12 @@ impl<W: Durable> Live<W> {
             }
             caught_up.await;
         }
+    }
+
+    /// Stops it, so that stages can be taken back.
+    pub(crate) fn rewind(&self) {
+        self.rewinding.store(true, SeqCst);
+        self.stop();
     }
 
     /// Whether it is worth leaving the memory until then.
@@ -254,21 +265,38 @@ async fn run<W: Durable>(
             let mut whole = Box::pin(async {
                 let machine = W::machine(core.cx(), Some(&live.state), &services, &live.signals, input);
                 let mut machine = Box::pin(root(&core, machine));
-                let ended = poll_fn(|context| {
-                    // Not before all that there is to undo is known.
-                    if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
-                        return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
-                    }
-                    machine.as_mut().poll(context)
-                })
-                .await;
-                drop(machine);
-                match ended {
-                    Err(failure) => Err(compensated(&core, failure).await),
-                    given => given,
+                if journal.record(REWIND).is_some() {
+                    return match rewound(&core, journal, machine).await {
+                        Ok(()) => Ok(None),
+                        Err(error) => journal.park(format!("it can't be rewound: {error}")).await,
+                    };
                 }
+                let thrown = Thrown::whole(journal);
+                let ended = match thrown.before(machine.as_mut()).await {
+                    Some(failure) => Err(failure),
+                    None => {
+                        poll_fn(|context| {
+                            // Not before all that there is to undo is known.
+                            if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
+                                return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
+                            }
+                            machine.as_mut().poll(context)
+                        })
+                        .await
+                    }
+                };
+                drop(machine);
+                let failure = match ended {
+                    Ok(output) => return Ok(Some(output)),
+                    Err(failure) => failure,
+                };
+                if let Some(log) = core.log() {
+                    thrown.note(&failure, log).await;
+                }
+                let failure = compensated(&core, failure).await;
+                Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
-            let outcome = loop {
+            let outcome: Outcome<Option<W::Output>> = loop {
                 let delivered = live.delivered.load(SeqCst);
                 let outcome = poll_fn(|context| live.poll(whole.as_mut(), context)).await;
                 let Outcome::Waits(until) = outcome else { break outcome };
@@ -284,6 +312,7 @@ async fn run<W: Durable>(
                 journal.suspend();
             }
             drop(whole);
+            let outcome = outcome.of_run();
             if let Outcome::Ended(ended) = &outcome {
                 core.tell_ended(ended);
             }
@@ -291,9 +320,28 @@ async fn run<W: Durable>(
         }
     };
     let _gate = shared.gate(key).await;
+    let goes_on = matches!(outcome, Outcome::Rewound)
+        || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
     settle::<W>(&shared, &live, &instance, outcome).await;
     live.tell_caught_up();
     shared.leave(key);
+    if goes_on && let Err(error) = shared.activate(key).await {
+        shared.could_not(key, &instance.id, &error);
+    }
+}
+
+impl<T> Outcome<Option<T>> {
+    /// A run that gave nothing has taken stages back.
+    fn of_run(self) -> Outcome<T> {
+        match self {
+            Self::Ended(Ok(Some(output))) => Outcome::Ended(Ok(output)),
+            Self::Ended(Ok(None)) | Self::Rewound => Outcome::Rewound,
+            Self::Ended(Err(failure)) => Outcome::Ended(Err(failure)),
+            Self::Halted(halt) => Outcome::Halted(halt),
+            Self::Waits(until) => Outcome::Waits(until),
+            Self::Stopped => Outcome::Stopped,
+        }
+    }
 }
 
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
@@ -313,11 +361,10 @@ async fn prepare<W: Durable>(
         let in_peace = journal.record(RESTED).is_some();
         let interruptions = journal.was_interrupted();
         if in_peace {
+            journal.was_not_stuck();
             journal.remove(RESTED).await;
         } else if interruptions >= INTERRUPTIONS {
             return Err(format!("it was interrupted {interruptions} times in a row without getting on"));
-        } else {
-            journal.put(STUCK, Kind::Stuck, own(&interruptions)).await;
         }
     }
     Ok(input)
@@ -354,7 +401,7 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Ins
             shared.try_later(key, id.clone());
             return;
         }
-        Outcome::Waits(_) => return,
+        Outcome::Waits(_) | Outcome::Rewound => return,
         Outcome::Stopped => {
             live.journal.note(RESTED.to_owned(), Kind::Stuck, own(&0));
             return;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     SignalError,
-    durable::{Delivered, Durable, Kind, StoredFailure},
-    store::{InstanceKey, NewSignal, Status, StoredSignal},
+    durable::{Delivered, Durable, Kind, REWIND, StoredFailure, THROWN, asked_for},
+    store::{Batch, Change, InstanceKey, NewSignal, Record, Status, StoredSignal},
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -157,6 +157,66 @@ impl<W: Durable> Run<W> {
             Delivered::Closed => Err(refused(SignalError::Closed)),
             _ => Ok(()),
         }
+    }
+
+    /// Takes a stage back: what it and all stages that depend on it did is undone, the last first, and they run again, under new
+    /// idempotency keys. A stage inside another one takes the outermost one along. Signals that the workflow has taken stay
+    /// taken. What is under way is interrupted, and runs again. A parked instance goes on with it, also where what is stored of
+    /// the stage can't be read any more (it is not undone then).
+    ///
+    /// It returns as soon as the wish is on disk.
+    ///
+    /// # Errors
+    /// [`EngineError::Ended`] where it has ended, or is being undone; the store's.
+    ///
+    /// ```
+    /// # use workflow_runtime::{engine::Engine, store::MemoryStore, workflow};
+    /// # workflow! {
+    /// #     #[durable] pub workflow Payment(amount: u32) -> u32 {
+    /// #         signal approved: bool;
+    /// #         stage risk: u32 = *amount / 2;
+    /// #         stage charged: u32 = if *approved { *risk } else { fail "declined".to_owned() };
+    /// #         charged
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let engine = Engine::builder().store(MemoryStore::new()).workflow(Payment::new()).start().await?;
+    /// let run = engine.start::<Payment>("order-42", 10).await?;
+    /// run.rewind(PaymentStage::Risk).await?; // Its rules have changed.
+    /// run.signal(PaymentSignal::Approved(true)).await?;
+    /// assert_eq!(run.result().await?, 5);
+    /// # Ok(()) }
+    /// ```
+    pub async fn rewind(&self, stage: W::Stage) -> Result<(), EngineError> {
+        let name = stage.to_string();
+        let ended = || EngineError::Ended { id: self.id.to_string() };
+        let _gate = self.shared.gate(self.key).await;
+        if let Some(live) = self.shared.live(self.key) {
+            let Ok(live) = live.any().downcast::<Live<W>>() else {
+                return Err(EngineError::Conflict { id: self.id.to_string(), what: "workflow" });
+            };
+            if [CANCELLED, THROWN].iter().any(|path| live.journal.record(path).is_some()) {
+                return Err(ended());
+            }
+            let asked = asked_for(live.journal.record(REWIND).as_ref(), name);
+            live.journal.put(REWIND, Kind::Rewind, asked).await;
+            live.rewind();
+            return Ok(());
+        }
+        let loaded = self.shared.store.load(self.key).await?;
+        let record = |path: &str| loaded.records.iter().find(|(found, _)| found == path).map(|(_, record)| record);
+        if loaded.instance.status.has_ended() || [CANCELLED, THROWN].iter().any(|path| record(path).is_some()) {
+            return Err(ended());
+        }
+        let order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
+        let record = Record { order, kind: Kind::Rewind as u8, payload: asked_for(record(REWIND), name) };
+        let changes = vec![
+            Change::Put { path: REWIND.into(), record },
+            Change::Status { status: Status::Running, wake_at: None, outcome: None },
+        ];
+        self.shared.store.commit(Batch { instance: self.key, changes }).await?;
+        self.shared.activate(self.key).await.map(|_| ())
     }
 
     /// Cancels it: what is under way is cut, and what was done is undone. It returns as soon as the wish is on disk.

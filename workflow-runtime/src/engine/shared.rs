@@ -181,7 +181,7 @@ impl Shared {
         }
     }
 
-    fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
+    pub(crate) fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
         match error {
             EngineError::ShutDown => {}
             EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {

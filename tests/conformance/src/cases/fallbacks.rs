@@ -37,7 +37,8 @@ fn falls_back_on_a_block() -> Case<FallsBackOnABlock> {
         .plan("asked", takes(10))
         .plan("noted", takes(5))
         .plan("mixed", takes(1));
-    Case::new(&script, FallsBackOnABlock::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, FallsBackOnABlock::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 rate started
         2 rate attempt 1 failed: no answer, next in 0 ms
@@ -54,6 +55,8 @@ fn falls_back_on_a_block() -> Case<FallsBackOnABlock> {
         15 - ended
         = "5, Error after 2"
     "#]])
+        // An attempt that was interrupted counts.
+        .or_interrupted([r#""5, Error after 3""#])
 }
 
 workflow! {

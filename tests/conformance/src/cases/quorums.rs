@@ -34,7 +34,9 @@ workflow! {
 
 fn in_order_of_success() -> Case<InOrderOfSuccess> {
     let script = Script::new().plan("anna", takes(30)).plan("berta", takes(20)).plan("clara", takes(10));
-    Case::new(&script, InOrderOfSuccess::new(script.clone()), ()).pattern([32]).trace(expect![[r#"
+    Case::new(&script, InOrderOfSuccess::new(script.clone()), ())
+        .pattern([32])
+        .trace(expect![[r#"
         0 - started
         0 signed started
         0 anna started
@@ -49,6 +51,8 @@ fn in_order_of_success() -> Case<InOrderOfSuccess> {
         20 - ended
         = [3, 2]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted(["[2, 3]"])
 }
 
 workflow! {
@@ -95,7 +99,8 @@ workflow! {
 fn all_of_them() -> Case<AllOfThem> {
     let script = Script::new().plan("vote[0]", takes(30)).plan("vote[1]", takes(20)).plan("vote[2]", takes(40));
     let members = ["a", "b", "c"].map(str::to_owned).to_vec();
-    Case::new(&script, AllOfThem::new(script.clone()), (members,)).trace(expect![[r#"
+    Case::new(&script, AllOfThem::new(script.clone()), (members,))
+        .trace(expect![[r#"
         0 - started
         0 signed started
         0 vote[0] started
@@ -111,6 +116,8 @@ fn all_of_them() -> Case<AllOfThem> {
         40 - ended
         = ["B", "A", "C"]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted([r#"["A", "B", "C"]"#])
 }
 
 workflow! {
@@ -157,7 +164,8 @@ fn losers_are_undone() -> Case<LosersAreUndone> {
         .plan("confirmed[1]", takes(100))
         .plan("confirmed[2]", takes(200))
         .plan("confirmed[3]", takes(20));
-    Case::new(&script, LosersAreUndone::new(script.clone()), (vec![10, 11, 12, 13],)).trace(expect![[r#"
+    Case::new(&script, LosersAreUndone::new(script.clone()), (vec![10, 11, 12, 13],))
+        .trace(expect![[r#"
         0 - started
         0 leases started
         0 lease[0] started
@@ -188,6 +196,8 @@ fn losers_are_undone() -> Case<LosersAreUndone> {
         29 - ended
         = [10, 13]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted(["[13, 10]"])
 }
 
 workflow! {
@@ -385,7 +395,8 @@ workflow! {
 
 fn panic_of_a_member() -> Case<PanicOfAMember> {
     let script = Script::new().plan("first", takes(10)).plan("second", panics("overflow")).plan("third", takes(5));
-    Case::new(&script, PanicOfAMember::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, PanicOfAMember::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 signed started
         0 first started
@@ -400,6 +411,8 @@ fn panic_of_a_member() -> Case<PanicOfAMember> {
         10 - ended
         = [3, 1]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted(["[1, 3]"])
 }
 
 workflow! {
@@ -423,7 +436,8 @@ workflow! {
 fn anew_in_each_round() -> Case<AnewInEachRound> {
     let script =
         Script::new().plan("vote", takes(10)).plan("vote[0][0]", takes(3).fails("down")).plan("vote[1][0]", takes(20));
-    Case::new(&script, AnewInEachRound::new(script.clone()), (vec![4, 5],)).trace(expect![[r#"
+    Case::new(&script, AnewInEachRound::new(script.clone()), (vec![4, 5],))
+        .trace(expect![[r#"
         0 - started
         0 agreed started
         0 round[0] started
@@ -449,6 +463,8 @@ fn anew_in_each_round() -> Case<AnewInEachRound> {
         23 - ended
         = [5, 4]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted(["[4, 5]"])
 }
 
 workflow! {
@@ -511,7 +527,8 @@ fn member_with_retries() -> Case<MemberWithRetries> {
         .plan("flaky", [busy.clone(), busy.clone(), takes(5)])
         .plan("steady", takes(60))
         .plan("slow", busy);
-    Case::new(&script, MemberWithRetries::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, MemberWithRetries::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 signed started
         0 flaky started
@@ -531,4 +548,6 @@ fn member_with_retries() -> Case<MemberWithRetries> {
         60 - ended
         = [1, 2]
     "#]])
+        // What succeeded, but is not on record, succeeds once more, after the others.
+        .or_interrupted(["[2, 1]"])
 }

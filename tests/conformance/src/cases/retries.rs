@@ -65,7 +65,8 @@ workflow! {
 
 fn late_then_fallback() -> Case<LateThenFallback> {
     let script = Script::new().plan("rate", [waits(), takes(30), takes(3)]);
-    Case::new(&script, LateThenFallback::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, LateThenFallback::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 rate started
         20 rate attempt 1 timed out: it took longer than 20ms, next in 5 ms
@@ -76,6 +77,8 @@ fn late_then_fallback() -> Case<LateThenFallback> {
         48 - ended
         = 7
     "#]])
+        // An attempt that was interrupted counts, and takes its time again.
+        .or_interrupted(["1"])
 }
 
 workflow! {
@@ -88,7 +91,8 @@ workflow! {
 
 fn at_once() -> Case<AtOnce> {
     let script = Script::new().plan("tried", [takes(10).fails("one"), takes(20).fails("two"), takes(5)]);
-    Case::new(&script, AtOnce::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, AtOnce::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 tried started
         10 tried attempt 1 failed: one, next in 0 ms
@@ -99,6 +103,8 @@ fn at_once() -> Case<AtOnce> {
         35 - ended
         = 3
     "#]])
+        // An attempt that was interrupted counts, and takes its time again.
+        .or_interrupted(["4"])
 }
 
 workflow! {
@@ -200,7 +206,8 @@ workflow! {
 fn each_rule_counts_its_own() -> Case<EachRuleCountsItsOwn> {
     let (busy, down) = (takes(0).fails("busy"), takes(0).fails("down"));
     let script = Script::new().plan("tried", [busy.clone(), down.clone(), busy, down.clone(), down, takes(0)]);
-    Case::new(&script, EachRuleCountsItsOwn::new(script.clone()), ()).trace(expect![[r#"
+    Case::new(&script, EachRuleCountsItsOwn::new(script.clone()), ())
+        .trace(expect![[r#"
         0 - started
         0 tried started
         0 tried attempt 1 failed: busy, next in 10 ms
@@ -216,6 +223,8 @@ fn each_rule_counts_its_own() -> Case<EachRuleCountsItsOwn> {
         330 - failed
         = failed: stage 'tried' failed after 5 attempts: down
     "#]])
+        // An attempt that was interrupted counts, and takes its time again.
+        .or_interrupted(["1"])
 }
 
 workflow! {

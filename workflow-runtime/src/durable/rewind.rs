@@ -1,0 +1,143 @@
+//! Taking stages back: what is taken along, and what of the records goes.
+
+use super::{
+    Journal,
+    kept::catch_up_with,
+    own,
+    payload::{Kind, read_own},
+};
+use crate::{
+    BoxError, FailureKind,
+    cut::cut,
+    graph::Graph,
+    run::Core,
+    store::{Change, Record, Status, Timestamp},
+};
+use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
+
+/// Where it stands which stages somebody wants to be taken back, by their names.
+pub(crate) const REWIND: &str = ":rewind";
+
+/// Where it stands how often a stage was taken back.
+const REWOUND: &str = ":rewound/";
+
+/// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
+const STAYS: &[&str] =
+    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":interrupted"];
+
+/// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
+/// there that depend on them.
+fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
+    let mut taken = BTreeSet::new();
+    for name in names {
+        match graph.stages.iter().position(|stage| stage.name == *name) {
+            Some(stage) => taken.insert(outermost(graph, stage)),
+            None => return Err(format!("'{name}', which is to be taken back, is no stage of its workflow").into()),
+        };
+    }
+    // Edges of the whole graph, until nothing more is reached: at most as often as there are stages one after the other.
+    loop {
+        let before = taken.len();
+        for edge in graph.edges {
+            if taken.contains(&outermost(graph, edge.from as usize)) {
+                taken.insert(outermost(graph, edge.to as usize));
+            }
+        }
+        if taken.len() == before {
+            break;
+        }
+    }
+    // What stands in the workflow's tail comes of all the others.
+    let tail = (0..graph.stages.len()).filter(|&stage| is_in_tail(graph, stage));
+    Ok(taken.into_iter().chain(tail.collect::<Vec<_>>()).map(|stage| graph.stages[stage].name).collect())
+}
+
+/// The stage in the workflow's own body that this one is, or is a part of.
+fn outermost(graph: &Graph<'_>, stage: usize) -> usize {
+    let mut stage = stage;
+    loop {
+        let mut scope = Some(graph.stages[stage].scope);
+        let mut around = None;
+        while let (Some(at), None) = (scope, around) {
+            let nested = &graph.scopes[at as usize];
+            (around, scope) = (nested.stage, nested.parent);
+        }
+        match around {
+            Some(next) => stage = next as usize,
+            None => return stage,
+        }
+    }
+}
+
+fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
+    graph.scopes[graph.stages[outermost(graph, stage)].scope as usize].parent.is_some()
+}
+
+/// How often the stage, or the one around it, was taken back.
+pub(crate) fn times_rewound(journal: &Journal, core: &Core, stage: u32) -> u32 {
+    let graph = core.graph();
+    if (stage as usize) >= graph.stages.len() {
+        return 0;
+    }
+    let name = graph.stages[outermost(graph, stage as usize)].name;
+    let record = journal.record(&format!("{REWOUND}{name}"));
+    record.and_then(|record| read_own(&record).ok()).unwrap_or_default()
+}
+
+/// With one more that is to be taken back: the record.
+pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
+    let mut names: Vec<String> = before.and_then(|record| read_own(record).ok()).unwrap_or_default();
+    names.push(name);
+    own(&names)
+}
+
+/// Takes back what was asked for, if anything was: what it did is undone, the last first, and no record of it is left. `machine`
+/// says what there is to undo. Gives whether there was something.
+///
+/// # Errors
+/// It can't be taken back.
+pub(crate) async fn rewound<F: Future>(
+    core: &Core,
+    journal: &Arc<Journal>,
+    mut machine: Pin<Box<F>>,
+) -> Result<(), BoxError> {
+    let Some(record) = journal.record(REWIND) else { return Ok(()) };
+    let taken = taken_along(core.graph(), &read_own::<Vec<String>>(&record)?)?;
+    // What is stored of them need not be readable: it is not needed any more.
+    journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
+    catch_up_with(journal, record.order, machine.as_mut()).await;
+    cut(|| drop(machine));
+    if let Some(log) = core.log() {
+        let graph = core.graph();
+        let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
+        let why = core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
+        let why = log.unwind_only(core, why, is_taken).await;
+        if let Some(undone) = why.undone() {
+            journal.not_undone(&format!("rewind {}", record.order), &undone);
+        }
+        log.forget();
+    }
+    journal.forget_rewound(&taken).await;
+    Ok(())
+}
+
+impl Journal {
+    /// Removes what is on record of those stages, and of what comes after all stages.
+    async fn forget_rewound(&self, taken: &BTreeSet<&'static str>) {
+        let goes = |path: &str| {
+            let first = path.split('/').next().unwrap_or_default();
+            let beside = first.is_empty() || first.starts_with(|start: char| start == ':' || start.is_ascii_digit());
+            taken.contains(first) || (beside && !STAYS.iter().any(|stays| path.starts_with(stays)))
+        };
+        let mut changes = self.forget_where(|path| goes(path) || path == REWIND);
+        // Woken at once: by this process or, should this one end now, by the next.
+        let wake_at = Some(Timestamp::from_millis(0));
+        changes.push(Change::Status { status: Status::Waiting, wake_at, outcome: None });
+        let counted = taken.iter().map(|name| {
+            let path = format!("{REWOUND}{name}");
+            let before: u32 = self.record(&path).and_then(|record| read_own(&record).ok()).unwrap_or_default();
+            (path.into(), Kind::Rewound, own(&(before + 1)))
+        });
+        self.commit(counted.collect(), &[], changes).await;
+    }
+}
