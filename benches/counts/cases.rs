@@ -1,5 +1,6 @@
 //! What is counted.
 
+use crate::driven;
 use std::{
     future::{Future, ready},
     hint::black_box,
@@ -19,10 +20,16 @@ pub(crate) struct Row {
     pub(crate) case: &'static str,
     pub(crate) less: Option<&'static str>,
     pub(crate) units: f64,
+    /// How many runs are counted, less those before.
+    pub(crate) runs: (u32, u32),
 }
 
 const fn row(what: &'static str, case: &'static str, less: Option<&'static str>, units: f64) -> Row {
-    Row { what, case, less, units }
+    Row { what, case, less, units, runs: (100, 1_100) }
+}
+
+const fn large(what: &'static str, case: &'static str, stages: f64) -> Row {
+    Row { what, case, less: None, units: stages, runs: (1, 11) }
 }
 
 pub(crate) const ROWS: &[Row] = &[
@@ -34,6 +41,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("a step of the driver: a stage of a random graph of 100", "random_100", None, 100.0),
     row("a stage of a chain of 100, in seven pieces", "chain_100", None, 100.0),
     row("a slot is made, written and dropped", "slot", None, 1.0),
+    large("the driver alone: each of a chain of 1,000", "driven_chain_1000", 1_000.0),
+    large("the driver alone: each of a chain of 2,000", "driven_chain_2000", 2_000.0),
+    large("the driver alone: each of 1,000 that one waits for", "driven_fan_in_1000", 1_000.0),
+    large("the driver alone: each of 2,000 that one waits for", "driven_fan_in_2000", 2_000.0),
+    large("the driver alone: each of a random graph of 1,000", "driven_random_1000", 1_000.0),
+    large("the driver alone: each of a random graph of 2,000", "driven_random_2000", 2_000.0),
 ];
 
 /// Runs one so often.
@@ -54,7 +67,10 @@ pub(crate) fn repeat(case: &str, times: u32) {
                         black_box((written.is_ok(), slot.get()));
                     }
                 }
-                _ => panic!("there is no case {case}"),
+                other => match driven::graph(other) {
+                    Some(graph) => (0..times).for_each(|_| driven::run(graph)),
+                    None => panic!("there is no case {case}"),
+                },
             }
         };
     }

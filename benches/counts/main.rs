@@ -7,15 +7,13 @@
 //! ```
 
 mod cases;
+mod driven;
 mod kept;
 
 use std::{env, error::Error, io::ErrorKind, process::Command, process::ExitCode};
 
 /// A count may grow by so many of a hundred.
 const TOLERANCE: f64 = 5.0;
-/// What is the same in both is no part of a run.
-const FEW: u32 = 100;
-const MANY: u32 = 1_100;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -51,9 +49,9 @@ fn compare(keep: bool) -> Result<(), Box<dyn Error>> {
     println!("| --- | ---: | ---: |");
     let (mut counts, mut grown) = (Vec::new(), Vec::new());
     for row in cases::ROWS {
-        let mut count = per_run(row.case)?;
+        let mut count = per_run(row.case, row.runs)?;
         if let Some(less) = row.less {
-            count -= per_run(less)?;
+            count -= per_run(less, row.runs)?;
         }
         count /= row.units;
         let known = before.as_ref().and_then(|kept| kept.get(row.what).copied());
@@ -78,10 +76,9 @@ fn compare(keep: bool) -> Result<(), Box<dyn Error>> {
         .into())
 }
 
-/// Instructions of one run of that case.
-fn per_run(case: &str) -> Result<f64, Box<dyn Error>> {
-    let (few, many) = (counted(case, FEW)?, counted(case, MANY)?);
-    Ok((many - few) / f64::from(MANY - FEW))
+/// Instructions of one run of that case: what is the same in few and in many is no part of it.
+fn per_run(case: &str, (few, many): (u32, u32)) -> Result<f64, Box<dyn Error>> {
+    Ok((counted(case, many)? - counted(case, few)?) / f64::from(many - few))
 }
 
 /// Instructions of this program when it runs that case so often.
