@@ -66,10 +66,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n10,000 instances of five stages, the third of which waits; by instance\n");
     println!("| | allocations | live bytes | ratio |");
     println!("| --- | ---: | ---: | ---: |");
-    let hand = waiting(|gate| tokio::spawn(waiting_by_hand(gate, 1)))?;
+    let hand = waiting(|gate, _| tokio::spawn(waiting_by_hand(Arc::clone(gate), 1)))?;
     row("by hand, spawned", &hand, &hand);
-    row("`run`, spawned", &waiting(|gate| tokio::spawn(Waiting::new(gate).run(1)))?, &hand);
-    row("`start`", &waiting(|gate| Waiting::new(gate).start(1))?, &hand);
+    row("`run`, spawned", &waiting(|_, workflow| tokio::spawn(workflow.run(1)))?, &hand);
+    row("`start`", &waiting(|_, workflow| workflow.start(1))?, &hand);
     Ok(())
 }
 
@@ -87,14 +87,15 @@ fn row(name: &str, info: &AllocationInfo, hand: &AllocationInfo) {
 }
 
 /// What is held while all wait.
-fn waiting<F: Future + Unpin>(begin: impl Fn(Arc<Gate>) -> F) -> Result<AllocationInfo, Box<dyn Error>> {
+fn waiting<F: Future + Unpin>(begin: impl Fn(&Arc<Gate>, &Waiting) -> F) -> Result<AllocationInfo, Box<dyn Error>> {
     // All on this thread, whose allocations are counted.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let _entered = runtime.enter();
     let gate = Arc::new(Gate::for_instances(INSTANCES));
+    let workflow = Waiting::new(Arc::clone(&gate));
     let mut running = Vec::with_capacity(INSTANCES);
     let info = measure(|| {
-        running.extend((0..INSTANCES).map(|_| begin(Arc::clone(&gate))));
+        running.extend((0..INSTANCES).map(|_| begin(&gate, &workflow)));
         runtime.block_on(async {
             while gate.waiting() < INSTANCES {
                 tokio::task::yield_now().await;

@@ -17,9 +17,9 @@ pub(crate) fn row(runtime: &Runtime, count: usize) {
     let (mut hands, mut runs, mut starts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ratios, mut start_ratios) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let hand = all(runtime, |gate| tokio::spawn(waiting_by_hand(Arc::clone(gate), 1)));
-        let run = all(runtime, |gate| tokio::spawn(Waiting::new(Arc::clone(gate)).run(1)));
-        let start = all(runtime, |gate| Waiting::new(Arc::clone(gate)).start(1));
+        let hand = all(runtime, |gate, _| tokio::spawn(waiting_by_hand(Arc::clone(gate), 1)));
+        let run = all(runtime, |_, workflow| tokio::spawn(workflow.run(1)));
+        let start = all(runtime, |_, workflow| workflow.start(1));
         hands.push(hand);
         runs.push(run);
         starts.push(start);
@@ -37,11 +37,12 @@ pub(crate) fn row(runtime: &Runtime, count: usize) {
 }
 
 /// Milliseconds until all have begun, wait, go on, and have ended.
-fn all<F: Future>(runtime: &Runtime, begin: impl Fn(&Arc<Gate>) -> F) -> f64 {
+fn all<F: Future>(runtime: &Runtime, begin: impl Fn(&Arc<Gate>, &Waiting) -> F) -> f64 {
     runtime.block_on(async {
         let gate = Arc::new(Gate::for_instances(INSTANCES));
+        let workflow = Waiting::new(Arc::clone(&gate));
         let start = Instant::now();
-        let running: Vec<F> = (0..INSTANCES).map(|_| begin(&gate)).collect();
+        let running: Vec<F> = (0..INSTANCES).map(|_| begin(&gate, &workflow)).collect();
         // On one thread nothing has begun before this yields; on several, most have.
         tokio::task::yield_now().await;
         gate.open();
