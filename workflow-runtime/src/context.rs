@@ -135,7 +135,7 @@ impl ContextGuard {
             let outer = places.first().map_or(stage, |(around, _)| *around);
             let times = crate::durable::times_rewound(journal, core, outer);
             if times > 0 {
-                path += &format!("~{times}");
+                path.extend(["~", &times.to_string()]);
             }
         }
         Self(StageContext {

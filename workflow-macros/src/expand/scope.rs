@@ -226,11 +226,21 @@ impl Expansion<'_, '_> {
         let lints = &model.syntax.attributes.lints;
         let value = self.named("value");
         let before = self.before(model.value, None);
+        let same = self.is_durable().then(|| {
+            let (cx, number) = (self.cx(), self.number(self.model.scopes[model.scope].around));
+            let name = super::items::bare(&self.model.names[model.name].ident);
+            quote! {
+                {
+                    use #runtime::durable::{EvaluatedAgain as _, EvaluatedOnce as _};
+                    (&#runtime::durable::Evaluated(&#value)).__workflow_same(#cx, #number, #name);
+                }
+            }
+        });
         quote! {
             let #cell = #runtime::OnceLock::<#ty>::new();
             let #get = || {
                 #bindings
-                #cell.get_or_init(|| { #before #(#lints)* let #value: #ty = #expr; #value })
+                #cell.get_or_init(|| { #before #(#lints)* let #value: #ty = #expr; #same #value })
             };
             let #get = &#get;
         }

@@ -4,6 +4,7 @@
 mod choices;
 mod journal;
 mod kept;
+mod lets;
 mod many;
 mod payload;
 mod rewind;
@@ -26,6 +27,7 @@ pub use choices::{
     recalls,
 };
 pub use kept::{Keeps, absorbed_kept, armed, busy, fresh, kept};
+pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
     first_kept, kept_head, kept_item, kept_member, next_round, recognised, recognised_again, resumed_round, select_kept,
 };

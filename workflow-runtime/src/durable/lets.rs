@@ -1,0 +1,65 @@
+//! `let`s: evaluated again by each process, and the same each time.
+
+use super::{
+    own,
+    payload::{Kind, read_own},
+};
+use crate::run::Cx;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a `let` was evaluated to.
+pub struct Evaluated<'a, T: ?Sized>(pub &'a T);
+
+/// A value that can be told from others: picked first.
+pub trait EvaluatedAgain {
+    /// Parks the instance where the value is another one than it was.
+    fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str);
+}
+
+impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
+    fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str) {
+        let Some(journal) = cx.journal() else { return };
+        // What has no form in JSON is taken as it is.
+        let Ok(value) = serde_json::to_value(self.0) else { return };
+        let (print, path) = (fingerprint(&value), cx.path_within(stage, &format!("let-{name}")));
+        match journal.record(&path) {
+            None => journal.note(path, Kind::Fingerprint, own(&print)),
+            Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
+            Some(_) => journal.park_now(format!("`let {name}` is no longer what it was when it was first evaluated")),
+        }
+    }
+}
+
+/// Whatever else.
+pub trait EvaluatedOnce {
+    /// Nothing is known of it.
+    fn __workflow_same(&self, _: Cx<'_>, _: u32, _: &str) {}
+}
+
+impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}
+
+/// The same for the same items in another order: that of a set changes from process to process.
+fn fingerprint(value: &Value) -> u64 {
+    let of = |kind: u8, bytes: &[u8]| {
+        // FNV-1a, as everywhere here.
+        [&[kind], bytes]
+            .concat()
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let all = |kind, prints: &mut dyn Iterator<Item = u64>| {
+        let (count, sum) = prints.fold((0_u64, 0_u64), |(count, sum), print| (count + 1, sum.wrapping_add(print)));
+        of(kind, &[count.to_le_bytes(), sum.to_le_bytes()].concat())
+    };
+    match value {
+        Value::Array(items) => all(b'[', &mut items.iter().map(fingerprint)),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                of(b':', &[name.as_bytes(), &fingerprint(value).to_le_bytes()].concat())
+            };
+            all(b'{', &mut fields.iter().map(field))
+        }
+        scalar => of(b'=', scalar.to_string().as_bytes()),
+    }
+}
