@@ -139,7 +139,7 @@ fn crashing(crash: Crash) -> bool {
 #[test]
 fn a_signal_that_was_acknowledged_survives_a_crash_at_any_commit() {
     for kind in [Crash::Before as fn(u64) -> Crash, Crash::After] {
-        let crashes = (0..).take_while(|&at| crashing(kind(at))).count();
+        let crashes = (0..1000).take_while(|&at| crashing(kind(at))).count();
         assert!(crashes > 8, "{crashes}");
     }
 }
@@ -199,7 +199,7 @@ async fn what_is_on_its_way_to_the_disk_is_no_wait() -> Result<(), Error> {
     let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(10));
     let engine = Engine::builder().store(store).workflow(Selecting::new()).start().await?;
     let run = engine.start::<Selecting>("one", true).await?;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     run.signal(SelectingSignal::Answer(7)).await?;
     assert_eq!(tokio::time::timeout(Duration::from_hours(1), run.result()).await??, 7);
     Ok(())
@@ -217,7 +217,7 @@ async fn who_waits_for_a_permit_does_not_only_wait() -> Result<(), Error> {
     for run in runs {
         assert_eq!(run.result().await?, 1);
     }
-    let late = begun.elapsed() - Duration::from_hours(72);
-    assert!(late < Duration::from_secs(5), "{late:?}: none of them sleeps before it has its permit");
+    let took = begun.elapsed();
+    assert!(took < Duration::from_hours(72) + Duration::from_secs(5), "{took:?}: none of them sleeps before it has its permit");
     Ok(())
 }
