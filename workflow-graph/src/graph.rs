@@ -18,7 +18,7 @@ pub struct Graph<'a> {
     /// What the workflow is made with.
     pub services: &'a [Value<'a>],
     /// What may arrive from outside while it runs.
-    pub signals: &'a [Value<'a>],
+    pub signals: &'a [Signal<'a>],
     /// The type of what it gives.
     pub output: &'a str,
     /// Every stage, nested ones included, in the order written: a stage's index is its identity.
@@ -29,13 +29,27 @@ pub struct Graph<'a> {
     pub edges: &'a [Edge],
 }
 
-/// A name with a type: an input, a service, a signal.
+/// A name with a type: an input, a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value<'a> {
     /// As written.
     pub name: &'a str,
     /// Its type, as written, white space normalised.
     pub type_name: &'a str,
+}
+
+/// What may arrive from outside while the workflow runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal<'a> {
+    /// As written; unique in the workflow.
+    pub name: &'a str,
+    /// Its type, as written, white space normalised.
+    pub type_name: &'a str,
+    /// Which scope it is declared in: an index into [`Graph::scopes`].
+    pub scope: u32,
+    /// What waits for it: whatever names it, has it as a head of a `select` or in an `#[until]`. Indices into
+    /// [`Graph::stages`], each once; what stands in the workflow's tail is none.
+    pub waiting: &'a [u32],
 }
 
 /// One stage.

@@ -3,7 +3,7 @@
 mod samples;
 
 use samples::{Lcg, Sketch};
-use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};
+use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value};
 
 const STAGES: [StageKind; 13] = [
     StageKind::Expression,
@@ -80,6 +80,16 @@ fn scribble(seed: u64) -> Graph<'static> {
     for _ in 0..random.below(3 * size) {
         edges.push(Edge { from: index(&mut random), to: index(&mut random), kind: pick(&mut random, &EDGES) });
     }
+    let mut signals = Vec::new();
+    for _ in 0..random.below(4) {
+        let waiting: Vec<u32> = (0..random.below(6)).map(|_| index(&mut random)).collect();
+        signals.push(Signal {
+            name: pick(&mut random, &WORDS),
+            type_name: pick(&mut random, &WORDS),
+            scope: index(&mut random),
+            waiting: waiting.leak(),
+        });
+    }
     let values = vec![Value { name: pick(&mut random, &WORDS), type_name: pick(&mut random, &WORDS) }; 2];
     Graph {
         name: pick(&mut random, &WORDS),
@@ -88,7 +98,7 @@ fn scribble(seed: u64) -> Graph<'static> {
         file: "",
         inputs: values.leak(),
         services: &[],
-        signals: &[],
+        signals: signals.leak(),
         output: pick(&mut random, &WORDS),
         stages: stages.leak(),
         scopes: scopes.leak(),

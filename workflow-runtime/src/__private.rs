@@ -15,7 +15,9 @@ pub use crate::{
     drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, fill},
     failure::Stop,
     flight::{Grace, in_flight},
-    graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value as GraphValue},
+    graph::{
+        Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
+    },
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},

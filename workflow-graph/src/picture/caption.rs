@@ -37,13 +37,16 @@ impl Caption {
                 let title = if inputs.is_empty() { "start".to_owned() } else { inputs.join(", ") };
                 let mut known: Vec<String> = inputs.iter().map(|input| format!("input {input}")).collect();
                 known.extend(graph.services.iter().map(|service| format!("service {}", value(service))));
-                known.extend(graph.signals.iter().map(|signal| format!("signal {}", value(signal))));
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 Caption::plain(&title, hover(&known, "", &[]))
             }
             Content::End => {
                 let title = if matches!(graph.output, "" | "()") { "end" } else { graph.output };
                 Caption::plain(title, hover(&["output", graph.output], "", &[]))
+            }
+            Content::Signal(signal) => {
+                let hover = hover(&[&format!("signal {}: {}", signal.name, signal.type_name)], "", &[]);
+                Caption::plain(signal.name, hover)
             }
             Content::Junction => Caption::plain("", String::new()),
         }

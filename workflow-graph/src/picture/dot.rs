@@ -11,7 +11,8 @@ impl Graph<'_> {
     /// The workflow in DOT, the language of [Graphviz](https://graphviz.org): `dot -Tsvg`.
     ///
     /// A stage made of nested stages is a `cluster`. Data is a solid arrow, the order of a `seq` a bold one, `#[after]`
-    /// a dashed one and what asks for a `#[lazy]` stage a dotted one; types and docs are tooltips.
+    /// a dashed one and what asks for a `#[lazy]` stage a dotted one; a signal is a broad
+    /// arrow, which leads to what waits for it. Types and docs are tooltips.
     ///
     /// Cost: linear in the graph. Never panics: what is inconsistent in a graph made by hand is left out.
     ///
@@ -69,6 +70,7 @@ fn write_items(dot: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
             Content::Body | Content::Stage(..) => "",
             Content::Scope(_) => ", style=\"rounded,dashed\", fontsize=10",
             Content::Start | Content::End => ", shape=oval, style=solid",
+            Content::Signal(_) => ", shape=cds, style=solid",
             Content::Junction => ", shape=point",
         };
         let _ = writeln!(dot, "n{index} [label={label}, tooltip=\"{tooltip}\"{shape}]");
@@ -85,6 +87,7 @@ fn write_links(dot: &mut String, outline: &Outline<'_>) {
             LinkKind::Sequence => vec!["style=bold".to_owned()],
             LinkKind::After => vec!["style=dashed".to_owned()],
             LinkKind::Lazy => vec!["style=dotted".to_owned()],
+            LinkKind::Signal => vec!["arrowhead=empty".to_owned()],
             LinkKind::Flow => vec!["color=gray50".to_owned()],
         };
         if tail != from {
@@ -105,7 +108,8 @@ fn node(outline: &Outline<'_>, item: usize, linked: &[bool], upper: bool) -> usi
     let mut node = item;
     while outline.is_group(node) {
         let children = &outline.items[node].children;
-        let free = |child: &&usize| !linked[**child];
+        let is_signal = |child: usize| matches!(outline.items[child].content, Content::Signal(_));
+        let free = |child: &&usize| !linked[**child] && !is_signal(**child);
         let found = if upper { children.iter().find(free) } else { children.iter().rev().find(free) };
         node = found.copied().unwrap_or(children[0]);
     }

@@ -10,7 +10,8 @@ impl Graph<'_> {
     /// The workflow as a [Mermaid](https://mermaid.js.org) flowchart, which GitHub, GitLab and many editors draw.
     ///
     /// A stage made of nested stages is a `subgraph`. Data is a solid arrow, the order of a `seq` a thick one,
-    /// `#[after]` a dashed one and what asks for a `#[lazy]` stage a dotted one. Mermaid itself refuses more than
+    /// `#[after]` a dashed one and what asks for a `#[lazy]` stage a dotted one. A signal is a
+    /// flag, which leads to what waits for it. Mermaid itself refuses more than
     /// 500 edges unless its setting `maxEdges` says otherwise.
     ///
     /// Cost: linear in the graph. Never panics: what is inconsistent in a graph made by hand is left out.
@@ -67,6 +68,7 @@ fn write_items(chart: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
                 writeln!(chart, "n{index}(\"{label}\")")
             }
             Content::Start | Content::End => writeln!(chart, "n{index}([\"{label}\"])"),
+            Content::Signal(_) => writeln!(chart, "n{index}>\"{label}\"]"),
             Content::Junction => writeln!(chart, "n{index}((\" \"))"),
         };
     }
@@ -78,7 +80,7 @@ fn write_items(chart: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
 fn write_links(chart: &mut String, outline: &Outline<'_>) {
     for link in &outline.links {
         let arrow = match link.kind {
-            LinkKind::Data | LinkKind::Flow => "-->",
+            LinkKind::Data | LinkKind::Signal | LinkKind::Flow => "-->",
             LinkKind::Sequence => "==>",
             LinkKind::After | LinkKind::Lazy => "-.->",
         };

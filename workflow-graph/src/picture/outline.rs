@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{EdgeKind, Graph, Scope, Stage, StageKind};
+use crate::{EdgeKind, Graph, Scope, Signal, Stage, StageKind};
 
 /// Groups within groups, at most; what is nested deeper is drawn in the deepest.
 const DEEPEST: usize = 24;
@@ -34,6 +34,8 @@ pub(super) enum Content<'g> {
     /// With the label of its scope, where it has a single one: that is not drawn as a group of its own.
     Stage(&'g Stage<'g>, &'g str),
     Scope(&'g Scope<'g>),
+    /// Comes from outside: nothing leads to it.
+    Signal(&'g Signal<'g>),
     Start,
     End,
     /// Where many lead to many.
@@ -54,16 +56,19 @@ pub(super) enum LinkKind {
     Sequence,
     After,
     Lazy,
+    /// A signal to what waits for it.
+    Signal,
     /// What the picture adds: from the inputs, to the tail and the output.
     Flow,
 }
 
 impl<'g> Outline<'g> {
     pub(super) fn new(graph: &'g Graph<'g>) -> Self {
-        let (items, places) = Planting::new(graph).grow();
+        let Grown { items, places, homes } = Planting::new(graph).grow();
         let mut outline = Outline { items, links: Vec::new() };
         outline.link_stages(graph, &places);
         outline.link_ends();
+        outline.add_signals(graph, &places, &homes);
         outline
     }
 
@@ -94,7 +99,7 @@ impl<'g> Outline<'g> {
     pub(super) fn linked(&self) -> (Vec<bool>, Vec<bool>) {
         let mut entered = vec![false; self.items.len()];
         let mut left = vec![false; self.items.len()];
-        for link in &self.links {
+        for link in self.links.iter().filter(|link| link.kind != LinkKind::Signal) {
             if let Some((from, to)) = self.meeting(link.from, link.to) {
                 left[from] = true;
                 entered[to] = true;
@@ -168,6 +173,36 @@ impl<'g> Outline<'g> {
         }
     }
 
+    /// Each signal in the block that declares it, or around what waits for it; and a link to each of those, but none to a
+    /// group that holds another of them.
+    fn add_signals(&mut self, graph: &'g Graph<'g>, places: &[usize], homes: &[Option<usize>]) {
+        for signal in graph.signals {
+            let place = |stage: &u32| places.get(usize::try_from(*stage).ok()?).copied();
+            let waiting: HashSet<usize> = signal.waiting.iter().filter_map(place).collect();
+            let home = usize::try_from(signal.scope).ok().and_then(|scope| *homes.get(scope)?);
+            let mut home = home.unwrap_or(BODY);
+            while home != BODY
+                && (self.items[home].depth >= DEEPEST || waiting.iter().any(|&waiting| self.holds(waiting, home)))
+            {
+                home = self.items[home].parent;
+            }
+            let holds_none = |&outer: &usize| !waiting.iter().any(|&inner| inner != outer && self.holds(outer, inner));
+            let mut innermost: Vec<usize> = waiting.iter().copied().filter(holds_none).collect();
+            innermost.sort_unstable();
+            let from = self.add(Content::Signal(signal), home, false);
+            self.links.extend(innermost.into_iter().map(|to| Link { from, to, kind: LinkKind::Signal }));
+        }
+    }
+
+    /// It is that group, or within it.
+    fn holds(&self, group: usize, item: usize) -> bool {
+        let mut item = item;
+        while self.items[item].depth > self.items[group].depth {
+            item = self.items[item].parent;
+        }
+        item == group
+    }
+
     fn link_all(&mut self, from: &[usize], to: &[usize], group: usize) {
         if from.len() > 1 && to.len() > 1 {
             let junction = [self.add(Content::Junction, group, false)];
@@ -193,6 +228,15 @@ fn add<'g>(items: &mut Vec<Item<'g>>, content: Content<'g>, parent: usize, tail:
     index
 }
 
+/// The tree.
+struct Grown<'g> {
+    items: Vec<Item<'g>>,
+    /// The item of each stage.
+    places: Vec<usize>,
+    /// The item that each scope's stages are drawn in, if it has any.
+    homes: Vec<Option<usize>>,
+}
+
 /// Grows the tree from the body outwards, so that no inconsistency of the data can make it a knot.
 struct Planting<'g> {
     graph: &'g Graph<'g>,
@@ -208,6 +252,8 @@ struct Planting<'g> {
     waiting: Vec<(usize, usize)>,
     /// Each stage's item.
     places: Vec<Option<usize>>,
+    /// The item that each scope's stages are drawn in.
+    homes: Vec<Option<usize>>,
     drawn: Vec<bool>,
 }
 
@@ -255,12 +301,12 @@ impl<'g> Planting<'g> {
             items: vec![body],
             waiting: vec![(0, BODY)],
             places: vec![None; stages],
+            homes: vec![None; scopes],
             drawn: vec![false; scopes],
         }
     }
 
-    /// The tree, and the item of each stage.
-    fn grow(mut self) -> (Vec<Item<'g>>, Vec<usize>) {
+    fn grow(mut self) -> Grown<'g> {
         self.draw_waiting();
         let places = (0..self.places.len())
             .map(|stage| {
@@ -272,7 +318,7 @@ impl<'g> Planting<'g> {
                 })
             })
             .collect();
-        (self.items, places)
+        Grown { items: self.items, places, homes: self.homes }
     }
 
     fn draw_waiting(&mut self) {
@@ -282,6 +328,7 @@ impl<'g> Planting<'g> {
             if std::mem::replace(&mut self.drawn[scope], true) {
                 continue;
             }
+            self.homes[scope] = self.inhabited[scope].then_some(item);
             for stage in std::mem::take(&mut self.stages_in[scope]) {
                 if self.places[stage].is_none() {
                     self.draw_stage(stage, item);

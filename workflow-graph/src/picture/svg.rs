@@ -12,13 +12,15 @@ const TITLE_SIZE: f64 = 12.0;
 const DETAIL_SIZE: f64 = 10.0;
 const DETAIL_LINE: f64 = 13.0;
 const ARROW: f64 = 7.0;
+const NOTCH: f64 = 9.0;
 
 impl Graph<'_> {
     /// The workflow as an SVG image, from top to bottom: stages made of nested stages are frames, and a pointer that
     /// rests on a stage shows its type, docs and attributes.
     ///
     /// Data is a solid line, the order of a `seq` a thick one, `#[after]` a dashed one, what asks for a `#[lazy]` stage
-    /// a dotted one; from the inputs and to a tail they are pale. The image stands for itself: no scripts, no styles, no
+    /// a dotted one; from the inputs and to a tail they are pale. A signal is a box with a notch, and a thin line
+    /// leads to what waits for it. The image stands for itself: no scripts, no styles, no
     /// fonts, no ids that could meet those of another on the same page; it takes the page's text colour, and so suits
     /// light and dark ones. It starts with `<svg` and has no blank line, so Markdown passes it through.
     ///
@@ -63,6 +65,7 @@ fn size(outline: &Outline<'_>, item: usize, caption: &Caption) -> Size {
         Content::Junction => Size { width: 8.0, height: 8.0 },
         _ if outline.is_group(item) => Size { width: title.max(details) + 28.0, height: 36.0 + count * DETAIL_LINE },
         Content::Scope(_) => Size { width: title / TITLE_SIZE * DETAIL_SIZE + 20.0, height: 26.0 },
+        Content::Signal(_) => Size { width: title + 24.0 + NOTCH, height: 32.0 },
         _ => Size { width: (title.max(details) + 24.0).max(48.0), height: 32.0 + count * DETAIL_LINE },
     }
 }
@@ -105,6 +108,7 @@ fn write_routes(svg: &mut String, routes: &[Route]) {
         (LinkKind::Data, ".7", ""),
         (LinkKind::Sequence, ".7", " stroke-width=\"2.8\""),
         (LinkKind::After, ".7", " stroke-dasharray=\"6 4\""),
+        (LinkKind::Signal, ".7", " stroke-width=\".8\""),
         (LinkKind::Lazy, ".7", " stroke-dasharray=\"1 4\" stroke-linecap=\"round\" stroke-width=\"1.8\""),
     ];
     for (kind, opacity, look) in looks {
@@ -153,6 +157,7 @@ fn write_route(lines: &mut String, arrows: &mut String, route: &Route) {
 
 fn write_nodes(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], layout: &Layout) {
     const STAGE: &str = "fill=\"#4c8dff\" fill-opacity=\".14\" stroke=\"#4c8dff\" stroke-opacity=\".85\"";
+    const SIGNAL: &str = "fill=\"#e8963c\" fill-opacity=\".14\" stroke=\"#e8963c\" stroke-opacity=\".85\"";
     const END: &str = "fill-opacity=\".1\" stroke=\"currentColor\" stroke-opacity=\".5\"";
     const ARM: &str = "fill-opacity=\".03\" stroke=\"currentColor\" stroke-opacity=\".5\"";
     for item in (1..outline.items.len()).filter(|&item| !outline.is_group(item)) {
@@ -167,6 +172,10 @@ fn write_nodes(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], la
                 write_box(svg, frame, 6.0, ARM, " stroke-dasharray=\"4 3\"");
                 write_text(svg, &caption.title, x, frame.y + 16.5, &format!(" font-size=\"{DETAIL_SIZE}\""));
             }
+            Content::Signal(_) => {
+                write_flag(svg, frame, SIGNAL);
+                write_text(svg, &caption.title, x + NOTCH / 2.0, y, "");
+            }
             Content::Start | Content::End => {
                 write_box(svg, frame, frame.height / 2.0, END, "");
                 write_text(svg, &caption.title, x, y, "");
@@ -179,6 +188,14 @@ fn write_nodes(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], la
         }
         svg.push_str("</g>\n");
     }
+}
+
+/// A box with a notch where something comes in from outside.
+fn write_flag(svg: &mut String, frame: &Frame, look: &str) {
+    let Frame { x, y, width, height } = frame;
+    let (right, bottom, middle) = (x + width, y + height, y + height / 2.0);
+    let _ =
+        write!(svg, "<path d=\"M{x:.0} {y:.0}H{right:.0}V{bottom:.0}H{x:.0}L{:.0} {middle:.0}z\" {look}/>", x + NOTCH);
 }
 
 fn write_box(svg: &mut String, frame: &Frame, radius: f64, look: &str, dashes: &str) {

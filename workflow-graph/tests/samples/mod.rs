@@ -1,7 +1,7 @@
 //! Graphs to draw, put together by hand.
 #![allow(dead_code, reason = "each test file uses some of them")]
 
-use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Stage, StageKind, Value};
+use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value};
 
 /// A graph in the making. Everything is leaked, as a graph's data are static.
 pub(crate) struct Sketch {
@@ -11,6 +11,7 @@ pub(crate) struct Sketch {
     pub(crate) stages: Vec<Stage<'static>>,
     pub(crate) scopes: Vec<Scope<'static>>,
     pub(crate) edges: Vec<Edge>,
+    pub(crate) signals: Vec<Signal<'static>>,
 }
 
 pub(crate) type Policies = &'static [(&'static str, &'static str)];
@@ -19,7 +20,7 @@ impl Sketch {
     pub(crate) fn new(name: &'static str, inputs: &[(&'static str, &'static str)], output: &'static str) -> Self {
         let inputs = inputs.iter().map(|&(name, type_name)| Value { name, type_name }).collect();
         let scopes = vec![Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }];
-        Sketch { name, inputs, output, stages: Vec::new(), scopes, edges: Vec::new() }
+        Sketch { name, inputs, output, stages: Vec::new(), scopes, edges: Vec::new(), signals: Vec::new() }
     }
 
     pub(crate) fn stage(&mut self, scope: u32, name: &str, kind: StageKind, policies: Policies) -> u32 {
@@ -56,6 +57,10 @@ impl Sketch {
         }
     }
 
+    pub(crate) fn signal(&mut self, scope: u32, name: &'static str, waiting: &'static [u32]) {
+        self.signals.push(Signal { name, type_name: "String", scope, waiting });
+    }
+
     pub(crate) fn graph(self) -> Graph<'static> {
         Graph {
             name: self.name,
@@ -64,7 +69,7 @@ impl Sketch {
             file: "",
             inputs: self.inputs.leak(),
             services: &[],
-            signals: &[],
+            signals: self.signals.leak(),
             output: self.output,
             stages: self.stages.leak(),
             scopes: self.scopes.leak(),
@@ -269,6 +274,27 @@ pub(crate) fn awkward() -> Graph<'static> {
 }
 
 /// Every sample with the name of its snapshots.
+/// Signals: for a stage, for a `select` in a loop of which the body declares one, and one that nothing waits for.
+pub(crate) fn signals() -> Graph<'static> {
+    let mut sketch = Sketch::new("Case", &[("ticket", "Ticket")], "Answer");
+    let opened = sketch.call(0, "opened");
+    let rounds = sketch.stage(0, "rounds", StageKind::Loop, &[]);
+    let round = sketch.scope(Some(rounds), 0, ScopeKind::Round, "round");
+    let _asked = sketch.call(round, "asked");
+    let heard = sketch.stage(round, "heard", StageKind::Select, &[]);
+    sketch.scope(Some(heard), round, ScopeKind::Head, "signal reply");
+    sketch.scope(Some(heard), round, ScopeKind::Head, "signal closed");
+    let billed = sketch.stage(0, "billed", StageKind::Expression, &[("until", "closed")]);
+    let last = sketch.call(0, "last");
+    sketch.data(&[(opened, rounds), (rounds, last)]);
+    assert_eq!((rounds, heard, billed, last), (1, 3, 4, 5));
+    sketch.signal(0, "approval", &[5]);
+    sketch.signal(0, "closed", &[1, 3, 4]);
+    sketch.signal(round, "reply", &[3]);
+    sketch.signal(0, "unheard", &[]);
+    sketch.graph()
+}
+
 pub(crate) fn all() -> Vec<(&'static str, Graph<'static>)> {
     let empty = Sketch::new("Empty", &[], "()").graph();
     vec![
@@ -282,5 +308,6 @@ pub(crate) fn all() -> Vec<(&'static str, Graph<'static>)> {
         ("tail", tail()),
         ("awkward", awkward()),
         ("empty", empty),
+        ("signals", signals()),
     ]
 }

@@ -3,13 +3,13 @@
 use super::{Expansion, items::bare};
 use crate::{
     model::ScopeId,
-    resolve::text,
+    resolve::{text, waiting_for_signals},
     syntax::{Attributes, Binding, PolicyKind},
     text::of_tokens,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use workflow_graph::{Edge, Graph, Policy, Scope, Stage, Value};
+use workflow_graph::{Edge, Graph, Policy, Scope, Signal, Stage, Value};
 
 impl Expansion<'_, '_> {
     /// The `Graph` literal.
@@ -23,7 +23,10 @@ impl Expansion<'_, '_> {
                     .map(|Value { name, type_name }| quote!(#alias::GraphValue { name: #name, type_name: #type_name }));
                 quote!(&[#(#values),*])
             };
-            let (inputs, services, signals) = (values(inputs), values(services), values(signals));
+            let (inputs, services) = (values(inputs), values(services));
+            let signals = signals.iter().map(|Signal { name, type_name, scope, waiting }| {
+                quote!(#alias::GraphSignal { name: #name, type_name: #type_name, scope: #scope, waiting: &[#(#waiting),*] })
+            });
             let stages = stages.iter().map(|stage| {
                 let Stage { name, type_name, docs, line, scope, kind, policies } = stage;
                 let kind = format_ident!("{kind:?}");
@@ -57,7 +60,7 @@ impl Expansion<'_, '_> {
             use #runtime as #alias;
             #alias::Graph {
                             name: #name, version: #version, docs: #docs, file: ::core::file!(),
-                            inputs: #inputs, services: #services, signals: #signals, output: #output,
+                            inputs: #inputs, services: #services, signals: &[#(#signals),*], output: #output,
                             stages: &[#(#stages),*], scopes: &[#(#scopes),*], edges: &[#(#edges),*],
                         }})
         })
@@ -84,8 +87,19 @@ impl Expansion<'_, '_> {
         let output = text(&workflow.output);
         let inputs = named_types(&workflow.inputs);
         let services = named_types(&workflow.services);
+        let waiting = waiting_for_signals(self.model).into_iter();
+        let waiting: Vec<Vec<u32>> = waiting.map(|stages| stages.into_iter().map(number).collect()).collect();
         let signals: Vec<(String, String)> =
             self.model.signals.iter().map(|signal| (bare(&signal.syntax.name), text(&signal.syntax.ty))).collect();
+        let signals: Vec<Signal<'_>> = signals
+            .iter()
+            .zip(&self.model.signals)
+            .zip(&waiting)
+            .map(|(((name, type_name), signal), waiting)| {
+                let scope = number(signal.scope);
+                Signal { name, type_name, scope, waiting }
+            })
+            .collect();
         let stages: Vec<StageText> = (0..self.model.stages.len()).map(|stage| self.stage_text(stage)).collect();
         let policies: Vec<Vec<Policy<'_>>> = stages.iter().map(StageText::policies).collect();
         let stages: Vec<Stage<'_>> = stages
@@ -119,7 +133,7 @@ impl Expansion<'_, '_> {
             .iter()
             .map(|edge| Edge { from: number(edge.from), to: number(edge.to), kind: edge.kind })
             .collect();
-        let (inputs, services, signals) = (values(&inputs), values(&services), values(&signals));
+        let (inputs, services) = (values(&inputs), values(&services));
         use_graph(&Graph {
             name: &name,
             version: version.unwrap_or(0),

@@ -14,6 +14,7 @@ mod waits;
 pub(crate) use borrowed::{names_lent, names_of_undo};
 pub(crate) use inside::{codes_inside, names_inside};
 pub(crate) use lower::text;
+pub(crate) use waits::waiting_for_signals;
 
 use crate::{diagnostics::Diagnostics, model::Model, syntax};
 
