@@ -1,0 +1,86 @@
+//! What has to hold of what is left, whenever the process was killed.
+
+use crate::{Effect, Effects, Ended, Place};
+use anyhow::{Context, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an instance must have done, by key without its id; and for each, what must have been over before.
+fn expected(number: u32) -> BTreeMap<String, Vec<String>> {
+    let mut expected = BTreeMap::new();
+    let mut has = |key: &str, after: &[&str]| {
+        expected.insert(key.to_owned(), after.iter().map(|key| (*key).to_owned()).collect());
+    };
+    has("reserved", &[]);
+    has("beside", &[]);
+    has("charged", &["reserved"]);
+    has("rounds[0]/round", &["beside"]);
+    has("rounds[1]/round", &["rounds[0]/round"]);
+    has("rounds[2]/round", &["rounds[1]/round"]);
+    for item in 0..3 {
+        has(&format!("items[{item}]/done"), &["charged"]);
+    }
+    has("parts[0]/noted", &[]);
+    has("parts[1]/noted", &["parts[0]/noted"]);
+    has("parts[2]/noted", &["parts[1]/noted"]);
+    let before_last = ["items[0]/done", "items[1]/done", "items[2]/done", "rounds[2]/round"];
+    has("last", &before_last);
+    if number.is_multiple_of(4) {
+        has("charged/undo", &["last", "parts[2]/noted", "charged"]);
+        has("reserved/undo", &["charged/undo", "reserved"]);
+    }
+    expected
+}
+
+/// Looks at all of it. Gives how many stages were run more than once since they were cut.
+///
+/// # Errors
+/// What is not as it must be.
+pub fn check(place: &Place, instances: u32, ended: &[Ended]) -> anyhow::Result<usize> {
+    let mut of_instance: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
+    for Effect { key, attempt } in Effects::read(&place.effects())? {
+        let (id, key) = key.split_once('/').with_context(|| format!("'{key}' names no instance"))?;
+        // The arms of a select are parts of it.
+        let key = if key.starts_with("last") { "last" } else { key };
+        of_instance.entry(id.to_owned()).or_default().push(Effect { key: key.to_owned(), attempt });
+    }
+    ensure!(of_instance.len() == instances as usize, "{} instances have done something", of_instance.len());
+    ensure!(ended.len() == instances as usize, "{} instances have ended", ended.len());
+
+    let mut again = 0;
+    for Ended { number, result } in ended {
+        check_result(*number, result)?;
+        let effects = &of_instance[&format!("i-{number}")];
+        again += check_effects(*number, effects).with_context(|| format!("instance {number}: {effects:#?}"))?;
+    }
+    Ok(again)
+}
+
+fn check_result(number: u32, result: &Result<Vec<u32>, String>) -> anyhow::Result<()> {
+    let expected = match number.is_multiple_of(4) {
+        true => Err("stage 'judged' of workflow 'Load' failed: every fourth one is not wanted".to_owned()),
+        // Each signal once, in order; each round, each item.
+        false => Ok(vec![number + 4, number + 2, number + 3, 3, number * 30 + 3]),
+    };
+    ensure!(*result == expected, "instance {number} ended with {result:?}, not {expected:?}");
+    Ok(())
+}
+
+fn check_effects(number: u32, effects: &[Effect]) -> anyhow::Result<usize> {
+    let expected = expected(number);
+    let found: BTreeSet<&String> = effects.iter().map(|effect| &effect.key).collect();
+    let wanted: BTreeSet<&String> = expected.keys().collect();
+    ensure!(found == wanted, "missing {:?}, too much {:?}", &wanted - &found, &found - &wanted);
+    for (key, before) in &expected {
+        let begun = effects.iter().position(|effect| effect.key == *key).unwrap_or_default();
+        for before in before {
+            let last = effects.iter().rposition(|effect| effect.key == *before).unwrap_or_default();
+            ensure!(last < begun, "'{before}' had completed when '{key}' began, and ran again");
+        }
+        let attempts: Vec<u32> =
+            effects.iter().filter(|effect| effect.key == *key).map(|effect| effect.attempt).collect();
+        // That it was cut goes on disk while it runs again: cut twice in a few milliseconds, it may have the same number twice.
+        let rises = attempts.is_sorted();
+        ensure!(rises, "the attempts of '{key}' are {attempts:?}");
+    }
+    Ok(effects.len() - expected.len())
+}
