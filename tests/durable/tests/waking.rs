@@ -218,6 +218,9 @@ async fn who_waits_for_a_permit_does_not_only_wait() -> Result<(), Error> {
         assert_eq!(run.result().await?, 1);
     }
     let took = begun.elapsed();
-    assert!(took < Duration::from_hours(72) + Duration::from_secs(5), "{took:?}: none of them sleeps before it has its permit");
+    assert!(
+        took < Duration::from_hours(72) + Duration::from_secs(5),
+        "{took:?}: none of them sleeps before it has its permit"
+    );
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
     own,
     payload::{Kind, read_own},
 };
-use crate::{Failure, attempts::Absorbed, failure::Stop, run::Cx, then::caught};
+use crate::{Failure, attempts::Absorbed, failure::Stop, graph::Graph, run::Cx, store::Record, then::caught};
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -23,6 +23,22 @@ pub enum Keeps {
     Block,
     /// The same, and all that lies inside, since something in there may have to be undone.
     Inside,
+}
+
+/// Where it stands of a completed stage that it would have to be undone.
+const REVERSIBLE: &str = "reversible";
+
+/// A stage that has been done, or may have been, and that `graph` can't undo any more since it is not there.
+pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
+    let ends = [within("/", REVERSIBLE), within("/", "armed")].map(|end| end[1..].to_owned());
+    let to_undo = records.iter().filter_map(|(path, _)| ends.iter().find_map(|end| path.strip_suffix(end.as_str())));
+    let lost = |path: &&str| {
+        let stage = path.split('/').rfind(|part| part.parse::<u64>().is_err());
+        let is_known = stage.is_some_and(|stage| graph.stages.iter().any(|known| known.name == stage));
+        let undone = within(path, "undone");
+        !is_known && !records.iter().any(|(path, _)| *path == undone)
+    };
+    to_undo.into_iter().find(lost).map(ToOwned::to_owned)
 }
 
 impl<'a> Cx<'a> {
@@ -148,7 +164,12 @@ where
                 Keeps::Inside => Vec::new(),
                 Keeps::Leaf | Keeps::Block => vec![format!("{path}/")],
             };
-            journal.commit(vec![(path.into(), kind, bytes)], &forget, Vec::new()).await;
+            let undoes =
+                ran && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
+            // After a new build it may no longer be known otherwise.
+            let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
+            let put = [(path.into(), kind, bytes)].into_iter().chain(reversible).collect();
+            journal.commit(put, &forget, Vec::new()).await;
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {

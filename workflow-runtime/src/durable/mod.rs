@@ -15,6 +15,7 @@ mod waits;
 mod workflow;
 
 pub(crate) use journal::{Busy, Clock, Halt, Journal};
+pub(crate) use kept::lost_undo;
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
 
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};

@@ -125,6 +125,8 @@ pub(crate) enum Kind {
     Rewind = 17,
     /// How often a stage was taken back.
     Rewound = 18,
+    /// A stage that has completed would have to be undone.
+    Reversible = 19,
 }
 
 /// A record of the engine's own.

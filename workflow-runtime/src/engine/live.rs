@@ -3,7 +3,7 @@
 use super::{EngineError, registered::Running, shared::Shared};
 use crate::{
     Failure, FailureKind,
-    durable::{Delivered, Durable, Halt, Journal, Kind, REWIND, StoredFailure, Thrown, own, rewound},
+    durable::{Delivered, Durable, Halt, Journal, Kind, REWIND, StoredFailure, Thrown, lost_undo, own, rewound},
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
@@ -98,6 +98,7 @@ impl<W: Durable> Live<W> {
     ) -> (Arc<dyn AnyLive>, Running) {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
+        let lost_undo = lost_undo(W::GRAPH, &loaded.records);
         let instance = loaded.instance.clone();
         let fresh = loaded.records.is_empty() && !interrupted;
         let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, loaded));
@@ -117,6 +118,9 @@ impl<W: Durable> Live<W> {
         let resumed = if fresh { None } else { Some(interrupted) };
         // Before any that still comes.
         let delivered = signals.iter().try_for_each(|signal| live.deliver_again(signal));
+        let delivered = lost_undo.map_or(delivered, |stage| {
+            Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer has it"))
+        });
         let left = Left { delivered, renamed, resumed };
         let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
         (live, Box::pin(run))
