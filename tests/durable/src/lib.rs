@@ -1,9 +1,11 @@
 //! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
 
 mod crash;
+mod failing;
 mod slow;
 
 pub use crash::{Crash, CrashingStore};
+pub use failing::FailingStore;
 pub use slow::SlowStore;
 
 use std::{

@@ -246,6 +246,20 @@ impl Journal {
         self.commit(vec![(path.into(), kind, payload)], &[], Vec::new()).await;
     }
 
+    /// Puts what somebody else wants of it. Where the store does not take it, the run goes on without.
+    pub(crate) async fn wish(&self, path: &str, kind: Kind) -> Result<(), StoreError> {
+        let (storing, record) = {
+            let mut content = self.lock();
+            let record = Record { order: content.next_order, kind: kind as u8, payload: Vec::new() };
+            content.next_order += 1;
+            let put = Change::Put { path: path.into(), record: record.clone() };
+            (self.store.commit(Batch { instance: self.key, changes: vec![put] }), record)
+        };
+        storing.await?;
+        self.lock().records.insert(path.into(), record);
+        Ok(())
+    }
+
     pub(crate) async fn remove(&self, path: &str) {
         let removed = self.lock().records.remove(path);
         if removed.is_some() {

@@ -121,7 +121,8 @@ impl<W: Durable> Live<W> {
         let delivered = lost_undo.map_or(delivered, |stage| {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer has it"))
         });
-        let left = Left { delivered, renamed, resumed };
+        let failed_by_store = shared.was_failed_by_store(instance.key);
+        let left = Left { delivered, renamed, resumed, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -246,6 +247,8 @@ struct Left {
     renamed: Vec<Change>,
     /// Whether it was interrupted; none: it begins.
     resumed: Option<bool>,
+    /// That was the store's doing.
+    failed_by_store: bool,
 }
 
 async fn run<W: Durable>(
@@ -352,7 +355,7 @@ impl<T> Outcome<Option<T>> {
 async fn prepare<W: Durable>(
     live: &Live<W>,
     instance: &Instance,
-    Left { delivered, renamed, resumed }: Left,
+    Left { delivered, renamed, resumed, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     journal.commit(Vec::new(), &[], renamed).await;
@@ -362,7 +365,7 @@ async fn prepare<W: Durable>(
         live.cancel.cancel();
     }
     if resumed == Some(true) {
-        let in_peace = journal.record(RESTED).is_some();
+        let in_peace = failed_by_store || journal.record(RESTED).is_some();
         let interruptions = journal.was_interrupted();
         if in_peace {
             journal.was_not_stuck();

@@ -229,7 +229,7 @@ impl<W: Durable> Run<W> {
             Err(EngineError::Ended { .. }) => return Ok(()),
             live => live?,
         };
-        live.journal.put(CANCELLED, Kind::Cancelled, Vec::new()).await;
+        live.journal.wish(CANCELLED, Kind::Cancelled).await?;
         live.cancel.cancel();
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use super::{EngineError, live::AnyLive, registered::Registered};
 use crate::{
-    durable::Clock,
+    durable::{Clock, own},
     store::{Batch, Change, Instance, InstanceKey, Loaded, Status, Store, StoreError, StoreErrorKind, Timestamp},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
     /// Those in memory.
     live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
+    /// Those that the store has cut, and that are not in memory again.
+    failed_by_store: Mutex<HashSet<InstanceKey>>,
     waiting: Mutex<HashMap<InstanceKey, Vec<oneshot::Sender<Ended>>>>,
     /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.
     gates: Vec<tokio::sync::Mutex<()>>,
@@ -68,6 +70,7 @@ impl Shared {
             tasks: Mutex::default(),
             workflows,
             live: Mutex::default(),
+            failed_by_store: Mutex::default(),
             waiting: Mutex::default(),
             gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
             timers: Notify::new(),
@@ -181,6 +184,7 @@ impl Shared {
         }
     }
 
+    /// What the store failed is tried again; what can't go on is parked, as soon as its gate is free.
     pub(crate) fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
         match error {
             EngineError::ShutDown => {}
@@ -188,12 +192,28 @@ impl Shared {
                 tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
                 self.try_later(key, id.to_owned());
             }
-            _ => tracing::error!(target: "workflow", instance = id, %error, "the instance can't go on"),
+            _ => {
+                let (shared, id, reason) = (Arc::clone(self), id.to_owned(), error.to_string());
+                self.spawn(async move {
+                    let _gate = shared.gate(key).await;
+                    let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
+                    if let Err(error) = shared.park(key, &reason, told).await {
+                        tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
+                        shared.try_later(key, id);
+                    }
+                });
+            }
         }
+    }
+
+    /// It was cut by the store, and not by the end of a process. Told once.
+    pub(crate) fn was_failed_by_store(&self, key: InstanceKey) -> bool {
+        lock(&self.failed_by_store).remove(&key)
     }
 
     /// Tries once more what the store failed.
     pub(crate) fn try_later(self: &Arc<Self>, key: InstanceKey, id: String) {
+        lock(&self.failed_by_store).insert(key);
         let shared = Arc::clone(self);
         self.spawn(async move {
             tokio::time::sleep(AFTER_STORE_FAILURE).await;
@@ -211,8 +231,10 @@ impl Shared {
             let page = match self.store.list(after, PAGE, &[Status::Running]).await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
-                    tracing::error!(target: "workflow", %error, "the instance can't go on");
                     after = error.instance();
+                    if self.park_damaged(&error).await.is_err() {
+                        tracing::error!(target: "workflow", %error, "the instance can't go on");
+                    }
                     continue;
                 }
                 Err(error) => {
@@ -238,7 +260,7 @@ impl Shared {
             let news = self.timers.notified();
             let due = match self.store.due(self.clock.now(), PAGE).await {
                 Ok(due) => due,
-                Err(error) if is_of_one(&error) && self.park(&error).await.is_ok() => continue,
+                Err(error) if is_of_one(&error) && self.park_damaged(&error).await.is_ok() => continue,
                 Err(error) => {
                     tracing::error!(target: "workflow", %error, "can't look for what is due: tried again in 5 s");
                     tokio::time::sleep(AFTER_STORE_FAILURE).await;
@@ -261,13 +283,17 @@ impl Shared {
     }
 
     /// Parks an instance that the store can't read, so that it keeps no other one from being woken.
-    async fn park(&self, damage: &StoreError) -> Result<(), StoreError> {
-        tracing::error!(target: "workflow", error = %damage, "the instance is parked");
+    async fn park_damaged(&self, damage: &StoreError) -> Result<(), StoreError> {
         let Some(instance) = damage.instance() else { return Err(damage.clone()) };
-        let outcome = Some(damage.to_string().into_bytes());
-        let parked = Change::Status { status: Status::Parked, wake_at: None, outcome };
-        self.store.commit(Batch { instance, changes: vec![parked] }).await?;
-        self.tell_end(instance, || Err(EngineError::Store(damage.clone())));
+        self.park(instance, &damage.to_string(), || EngineError::Store(damage.clone())).await
+    }
+
+    /// It can't go on without a person.
+    async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
+        let parked = Change::Status { status: Status::Parked, wake_at: None, outcome: Some(own(&reason)) };
+        self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
+        tracing::error!(target: "workflow", reason, "the instance is parked");
+        self.tell_end(key, || Err(told()));
         Ok(())
     }
 
