@@ -247,10 +247,10 @@ impl Journal {
     }
 
     /// Puts what somebody else wants of it. Where the store does not take it, the run goes on without.
-    pub(crate) async fn wish(&self, path: &str, kind: Kind) -> Result<(), StoreError> {
+    pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
         let (storing, record) = {
             let mut content = self.lock();
-            let record = Record { order: content.next_order, kind: kind as u8, payload: Vec::new() };
+            let record = Record { order: content.next_order, kind: kind as u8, payload };
             content.next_order += 1;
             let put = Change::Put { path: path.into(), record: record.clone() };
             (self.store.commit(Batch { instance: self.key, changes: vec![put] }), record)

@@ -200,7 +200,7 @@ impl<W: Durable> Run<W> {
                 return Err(ended());
             }
             let asked = asked_for(live.journal.record(REWIND).as_ref(), name);
-            live.journal.put(REWIND, Kind::Rewind, asked).await;
+            live.journal.wish(REWIND, Kind::Rewind, asked).await?;
             live.rewind();
             return Ok(());
         }
@@ -229,7 +229,7 @@ impl<W: Durable> Run<W> {
             Err(EngineError::Ended { .. }) => return Ok(()),
             live => live?,
         };
-        live.journal.wish(CANCELLED, Kind::Cancelled).await?;
+        live.journal.wish(CANCELLED, Kind::Cancelled, Vec::new()).await?;
         live.cancel.cancel();
         Ok(())
     }
