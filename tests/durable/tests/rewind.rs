@@ -212,3 +212,57 @@ async fn what_is_being_undone_is_not_rewound() -> Result<(), Error> {
     assert!(run.result().await.is_err());
     Ok(())
 }
+
+mod old {
+    use super::{World, workflow};
+
+    workflow! {
+        #[durable]
+        pub workflow Changed() -> String with world: World {
+            signal go: u32;
+            #[undo(world.happen("undoes old made"))]
+            stage made: u32 = async { world.happen("does old made"); 1_u32 };
+            #[undo(world.happen("undoes old apart"))]
+            stage apart: u32 = 2;
+            format!("{made} {apart} {go}")
+        }
+    }
+}
+
+mod new {
+    use super::{World, workflow};
+
+    workflow! {
+        #[durable]
+        pub workflow Changed() -> String with world: World {
+            signal go: u32;
+            #[undo(world.happen("undoes new made"))]
+            stage made: String = async { world.happen("does new made"); "one".to_owned() };
+            #[undo(world.happen("undoes new apart"))]
+            stage apart: u32 = 2;
+            format!("{made} {apart} {go}")
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_read_any_more_is_taken_back() -> Result<(), Error> {
+    let (world, store) = (World::default(), MemoryStore::new());
+    let engine = Engine::builder().store(store.clone()).workflow(old::Changed::new(world.clone())).start().await?;
+    let run = engine.start::<old::Changed>("one", ()).await?;
+    while run.status().await? != Status::Waiting {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    engine.abandon().await;
+    let engine = Engine::builder().store(store).workflow(new::Changed::new(world.clone())).start().await?;
+    let run = engine.start::<new::Changed>("one", ()).await?;
+    let _ = run.state().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let Err(EngineError::Parked { reason, .. }) = run.result().await else { panic!("it is not parked") };
+    assert!(reason.contains("what is stored of 'made' can't be read"), "{reason}");
+    run.rewind(new::ChangedStage::Made).await?;
+    run.signal(new::ChangedSignal::Go(3)).await?;
+    assert_eq!(run.result().await?, "one 2 3");
+    assert_eq!(world.effects(), ["does old made", "does new made"]);
+    Ok(())
+}
