@@ -34,9 +34,16 @@ impl Expansion<'_, '_> {
     }
 
     /// The same for what an expression of type `Of<T>` says.
+    /// Where the stage's type can't be stored that is told once, there.
     pub(super) fn payload_of(&self, whose: Whose, of: &TokenStream) -> TokenStream {
-        let (runtime, mark) = (&self.runtime, self.mark(whose));
-        quote!(#runtime::durable::stored_of::<#mark, _>(#of))
+        let span = match whose {
+            Whose::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
+            Whose::Workflow => Some(self.model.workflow.output.span()),
+            Whose::Named(_) => None,
+        };
+        let span = span.unwrap_or_else(Span::mixed_site);
+        let (runtime, mark) = (self.runtime_at(span), self.mark(whose));
+        quote_spanned!(span=> #runtime::durable::stored_of::<#mark, _>(#of))
     }
 
     /// The body of a stage, which gives its output, or with `undo`: that, and whether there is something to undo.
@@ -225,7 +232,15 @@ impl Expansion<'_, '_> {
             return items;
         }
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        quote!(#runtime::durable::recognised(#cx, #number, #items).await)
+        let recognising = self.recognising(items);
+        quote!(#runtime::durable::recognised(#cx, #number, #recognising).await)
+    }
+
+    /// Items that can be told apart; the error stands at the last of their tokens.
+    pub(super) fn recognising(&self, items: TokenStream) -> TokenStream {
+        let runtime =
+            self.full_path_at(items.clone().into_iter().last().map_or_else(Span::mixed_site, |token| token.span()));
+        quote!(#runtime::durable::recognising(#items))
     }
 
     /// The body of an item, which gives a `Result<_, Stop>` of what `of` says.

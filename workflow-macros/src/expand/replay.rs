@@ -22,7 +22,8 @@ impl Expansion<'_, '_> {
                         false => quote!(#expr),
                         true => {
                             let (cx, number) = (self.cx(), self.number(self.model.codes[code].around));
-                            quote!(#runtime::durable::recognised_again(#cx, #number, #expr))
+                            let recognising = self.recognising(quote!(#expr));
+                            quote!(#runtime::durable::recognised_again(#cx, #number, #recognising))
                         }
                     };
                     bind.extend(quote!(let #taken = #runtime::item_again(#items, #index);));

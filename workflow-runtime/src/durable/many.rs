@@ -87,17 +87,50 @@ pub async fn next_round<S>(
 
 // Items.
 
-/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is.
-pub async fn recognised<I>(cx: Cx<'_>, stage: u32, items: I) -> Vec<I::Item>
+/// An item that is recognised by what it is.
+#[diagnostic::on_unimplemented(
+    message = "in a `#[durable]` workflow the items of a `for` are recognised by what they are, and `{Self}` can't be stored",
+    label = "its items are not `Serialize`",
+    note = "derive `serde::Serialize`, or go through numbers or keys"
+)]
+pub trait Recognised {
+    /// What tells it from others.
+    ///
+    /// # Errors
+    /// It has no form.
+    fn print(&self) -> Result<u64, BoxError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Recognised for T {
+    fn print(&self) -> Result<u64, BoxError> {
+        fingerprint(self)
+    }
+}
+
+/// The items of a `for`, and how they are told apart.
+pub struct Recognising<I: IntoIterator> {
+    items: I,
+    print: fn(&I::Item) -> Result<u64, BoxError>,
+}
+
+/// Items that can be told apart. (Not `async`: that would tell of one that can't several times.)
+pub fn recognising<I>(items: I) -> Recognising<I>
 where
     I: IntoIterator,
-    I::Item: Serialize,
+    I::Item: Recognised,
 {
-    let items: Vec<I::Item> = items.into_iter().collect();
+    Recognising { items, print: Recognised::print }
+}
+
+/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is.
+pub async fn recognised<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognising<I>) -> Vec<I::Item> {
+    let print = items.print;
+    let items: Vec<I::Item> = items.items.into_iter().collect();
     let Some(journal) = cx.journal() else { return items };
     let path = cx.path_within(stage, "items");
     if journal.record(&path).is_none() {
-        match prints(&items) {
+        match prints(print, &items) {
             Ok(prints) => journal.put(path, Kind::Items, own(&prints)).await,
             Err(error) => {
                 return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
@@ -105,21 +138,18 @@ where
         }
         return items;
     }
-    match ordered(journal, &path, items) {
+    match ordered(journal, &path, print, items) {
         Ok(items) => items,
         Err(reason) => journal.park(reason).await,
     }
 }
 
 /// The same, where they are looked up once more.
-pub fn recognised_again<I>(cx: Cx<'_>, stage: u32, items: I) -> Vec<I::Item>
-where
-    I: IntoIterator,
-    I::Item: Serialize,
-{
-    let items: Vec<I::Item> = items.into_iter().collect();
+pub fn recognised_again<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognising<I>) -> Vec<I::Item> {
+    let print = items.print;
+    let items: Vec<I::Item> = items.items.into_iter().collect();
     let Some(journal) = cx.journal() else { return items };
-    match ordered(journal, &cx.path_within(stage, "items"), items) {
+    match ordered(journal, &cx.path_within(stage, "items"), print, items) {
         Ok(items) => items,
         Err(reason) => {
             journal.park_now(reason);
@@ -128,15 +158,17 @@ where
     }
 }
 
-fn prints<T: Serialize>(items: &[T]) -> Result<Vec<u64>, BoxError> {
-    items.iter().map(fingerprint).collect()
+type Print<T> = fn(&T) -> Result<u64, BoxError>;
+
+fn prints<T>(print: Print<T>, items: &[T]) -> Result<Vec<u64>, BoxError> {
+    items.iter().map(print).collect()
 }
 
-fn ordered<T: Serialize>(journal: &Journal, path: &str, items: Vec<T>) -> Result<Vec<T>, String> {
+fn ordered<T>(journal: &Journal, path: &str, print: Print<T>, items: Vec<T>) -> Result<Vec<T>, String> {
     let Some(record) = journal.record(path) else { return Ok(items) };
     let before: Vec<u64> =
         read_own(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
-    let now = prints(&items).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
+    let now = prints(print, &items).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
     journal.recalled();
     if before == now {
         return Ok(items);

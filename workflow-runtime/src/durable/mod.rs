@@ -30,7 +30,8 @@ pub use choices::{
 pub use kept::{Keeps, absorbed_kept, armed, busy, fresh, kept};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
-    first_kept, kept_head, kept_item, kept_member, next_round, recognised, recognised_again, resumed_round, select_kept,
+    Recognised, Recognising, first_kept, kept_head, kept_item, kept_member, next_round, recognised, recognised_again,
+    recognising, resumed_round, select_kept,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
 pub(crate) use waits::{attempted, between, due};
