@@ -7,7 +7,7 @@ use crate::{
     observe::{Trying, own_failure},
     output::{Later, Now, Of},
     policy::{Retry, Written, later},
-    run::{Core, Cx},
+    run::{Core, Cx, TAIL},
     then::{caught, then},
     timed::{Ended, Pause, Timed},
     undo::tried_again,
@@ -263,6 +263,7 @@ fn one<F: Future>(cx: Cx<'_>, limit: Option<Duration>, deadline: Option<(Instant
         run,
         limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
         deadline.map(|(at, limit)| (Box::pin(pause(cx, at)) as Pause<'_>, limit)),
+        limit.and_then(|_| cx.core.ticking()),
     )
 }
 
@@ -286,17 +287,20 @@ pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
-pub fn within<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
-    limit: Duration,
-    run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
-    then(cut::until(later(Instant::now(), limit), run), move |ended| {
-        ended.unwrap_or_else(|| {
-            let why = format!("the whole run took longer than {}", Written(limit));
-            Err(cx.core.failure(crate::run::TAIL, FailureKind::Deadline, Some(why.into())).into())
-        })
-    })
+pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    // An `async fn` has room for what it is given and for what it awaits.
+    let run = Box::pin(run);
+    let passed = || {
+        let why = format!("the whole run took longer than {}", Written(limit));
+        Err(cx.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
+    };
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        let path = cx.path_within(TAIL, "deadline");
+        let at = crate::durable::due(journal, path, || journal.now().after(limit)).await;
+        return journal.by(journal.instant(at), run).await.unwrap_or_else(passed);
+    }
+    cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(passed)
 }
 
 fn late(core: &Core, stage: u32, limit: Duration) -> Failure {

@@ -122,6 +122,11 @@ impl CancelSignal {
         }
     }
 
+    #[cfg(feature = "durable")]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
     /// Whether it has been cancelled; if not, the task will be woken when it is.
     pub(crate) fn poll_cancelled(&self, context: &mut Context<'_>) -> bool {
         {

@@ -115,6 +115,15 @@ impl Core {
         self
     }
 
+    /// Keeps a durable instance in memory.
+    #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
+    pub(crate) fn ticking(&self) -> Option<crate::timed::Ticking> {
+        #[cfg(feature = "durable")]
+        return self.journal().map(crate::durable::Journal::ticking);
+        #[cfg(not(feature = "durable"))]
+        None
+    }
+
     /// User code of that stage comes next.
     #[inline]
     pub(crate) fn at(&self, stage: u32) {
@@ -302,6 +311,11 @@ impl<'a> Cx<'a> {
 
     /// The workflow has its output: nothing will be undone any more.
     pub fn commit(self) {
+        #[cfg(feature = "durable")]
+        if self.journal().is_some_and(|journal| journal.record(crate::durable::REWIND).is_some()) {
+            // Some of it is taken back: the undos are still needed.
+            return;
+        }
         if let Some(log) = &self.core.log {
             log.forget();
         }

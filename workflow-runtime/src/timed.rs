@@ -9,6 +9,13 @@ use std::{
 };
 use tokio::{task::coop, time::Sleep};
 
+#[cfg(feature = "durable")]
+pub(crate) use crate::durable::Ticking;
+
+/// What keeps a durable instance in memory.
+#[cfg(not(feature = "durable"))]
+pub(crate) enum Ticking {}
+
 /// A wait that a durable instance need not be in memory for.
 pub(crate) type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
@@ -21,6 +28,8 @@ pin_project_lite::pin_project! {
         late: Option<Sleep>,
         limit: Duration,
         past: Option<(Pause<'a>, Duration)>,
+        // For as long as the timeout runs: no record knows of it.
+        ticking: Option<Ticking>,
     }
 }
 
@@ -34,9 +43,14 @@ pub(crate) enum Ended<T> {
 }
 
 impl<'a, F> Timed<'a, F> {
-    pub(crate) fn new(run: F, late: Option<(Sleep, Duration)>, past: Option<(Pause<'a>, Duration)>) -> Self {
+    pub(crate) fn new(
+        run: F,
+        late: Option<(Sleep, Duration)>,
+        past: Option<(Pause<'a>, Duration)>,
+        ticking: Option<Ticking>,
+    ) -> Self {
         let (late, limit) = late.unzip();
-        Self { run: Some(run), late, limit: limit.unwrap_or_default(), past }
+        Self { run: Some(run), late, limit: limit.unwrap_or_default(), past, ticking }
     }
 }
 
@@ -47,6 +61,7 @@ impl<F: Future> Future for Timed<'_, F> {
         let Some(run) = this.run.as_mut().as_pin_mut() else { unreachable!("polled after it ended") };
         let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(given) = run.poll(context) {
+            *this.ticking = None;
             return Poll::Ready(Ended::Given(given));
         }
         let mut ended = Poll::Pending;
@@ -57,6 +72,7 @@ impl<F: Future> Future for Timed<'_, F> {
             ended = poll_end(had_budget, end.as_mut(), context).map(|()| Ended::Past(*limit));
         }
         if ended.is_ready() {
+            *this.ticking = None;
             cut(|| this.run.set(None));
         }
         ended

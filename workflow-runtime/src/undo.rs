@@ -224,9 +224,14 @@ impl UndoLog {
     }
 
     /// The same for some stages only.
-    pub(crate) async fn unwind_only(&self, core: &Core, failure: Failure, is_taken: impl Fn(u32) -> bool) -> Failure {
+    pub(crate) async fn unwind_only(
+        &self,
+        core: &Core,
+        failure: Failure,
+        is_taken: impl Fn(u32) -> bool + Sync,
+    ) -> Failure {
         let mut unwinding = Unwinding { log: self, left: Content::default() };
-        unwinding.finish_in_flight(core).await;
+        unwinding.finish_in_flight(core, &is_taken).await;
         let left = &mut unwinding.left;
         left.entries.retain(|undo| is_taken(undo.stage));
         left.entries.sort_by_key(Undo::order);
@@ -268,11 +273,17 @@ struct Unwinding<'a> {
 }
 
 impl Unwinding<'_> {
-    async fn finish_in_flight(&mut self, core: &Core) {
+    async fn finish_in_flight(&mut self, core: &Core, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
         let Self { log, left } = self;
         // What ends may have left something under way itself.
         loop {
             left.append(mem::take(&mut *lock(&log.content)));
+            // What is not taken back goes on by itself; what that leaves under way is looked at next.
+            let others: Vec<InFlight> = left.in_flight.extract_if(.., |one| !is_taken(one.stage)).collect();
+            if !others.is_empty() {
+                cut(|| drop(others));
+                continue;
+            }
             let Content { entries, in_flight, undone, .. } = left;
             if in_flight.is_empty() {
                 return;
@@ -280,6 +291,7 @@ impl Unwinding<'_> {
             // Those with a timeout of their own end by it.
             let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
             let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
+            let _ticking = limit.and_then(|_| core.ticking());
             let in_doubt = &mut undone.in_doubt;
             poll_fn(|context| {
                 in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use workflow_durable_tests::{Crash, CrashingStore, SlowStore, World};
 use workflow_runtime::{
     StageContext,
-    engine::Engine,
+    engine::{Engine, EngineError},
     policy::Pool,
     store::{MemoryStore, Status},
     workflow,
@@ -222,5 +222,59 @@ async fn who_waits_for_a_permit_does_not_only_wait() -> Result<(), Error> {
         took < Duration::from_hours(72) + Duration::from_secs(5),
         "{took:?}: none of them sleeps before it has its permit"
     );
+    Ok(())
+}
+
+workflow! {
+    #[durable]
+    #[deadline(2h)]
+    workflow Asking() -> u32 with world: World {
+        signal answer: u32;
+        #[undo(world.happen("undone"))]
+        stage made: u32 = 1;
+        #[after(made)]
+        stage asked: u32 = *answer;
+        asked + made
+    }
+
+    #[durable]
+    workflow Hurried() -> u32 {
+        #[timeout(1h)]
+        #[fallback(7)]
+        stage asked: u32 = { signal answer: u32; *answer };
+        asked
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_reaches_who_only_waits() -> Result<(), Error> {
+    let world = World::default();
+    let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(5));
+    let engine =
+        Engine::builder().store(store).workflow(Asking::new(world.clone())).linger(Duration::ZERO).start().await?;
+    let run = engine.start::<Asking>("one", ()).await?;
+    while run.status().await? != Status::Waiting {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    run.cancel().await?;
+    let ended = tokio::time::timeout(Duration::from_mins(1), run.result()).await.expect("it ends");
+    assert!(matches!(ended, Err(EngineError::Failed { .. })), "{ended:?}");
+    assert_eq!(world.effects(), ["undone"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeouts_and_deadlines_pass_while_it_only_waits() -> Result<(), Error> {
+    let world = World::default();
+    let builder = Engine::builder().store(MemoryStore::new()).workflow(Asking::new(world.clone()));
+    let engine = builder.workflow(Hurried::new()).linger(Duration::ZERO).start().await?;
+    let (asking, hurried) =
+        (engine.start::<Asking>("asking", ()).await?, engine.start::<Hurried>("hurried", ()).await?);
+    let whole = async { (asking.result().await, hurried.result().await) };
+    let (asked, hurried) = tokio::time::timeout(Duration::from_hours(3), whole).await.expect("both end");
+    let Err(EngineError::Failed { failure, .. }) = asked else { panic!("its deadline has passed") };
+    assert!(format!("{failure:#}").contains("took longer than 2h"), "{failure:#}");
+    assert_eq!(world.effects(), ["undone"]);
+    assert_eq!(hurried?, 7);
     Ok(())
 }

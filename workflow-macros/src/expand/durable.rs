@@ -232,12 +232,12 @@ impl Expansion<'_, '_> {
             return items;
         }
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        let recognising = self.recognising(items);
+        let recognising = self.recognising(&items);
         quote!(#runtime::durable::recognised(#cx, #number, #recognising).await)
     }
 
     /// Items that can be told apart; the error stands at the last of their tokens.
-    pub(super) fn recognising(&self, items: TokenStream) -> TokenStream {
+    pub(super) fn recognising(&self, items: &TokenStream) -> TokenStream {
         let runtime =
             self.full_path_at(items.clone().into_iter().last().map_or_else(Span::mixed_site, |token| token.span()));
         quote!(#runtime::durable::recognising(#items))

@@ -22,7 +22,7 @@ impl Expansion<'_, '_> {
                         false => quote!(#expr),
                         true => {
                             let (cx, number) = (self.cx(), self.number(self.model.codes[code].around));
-                            let recognising = self.recognising(quote!(#expr));
+                            let recognising = self.recognising(&quote!(#expr));
                             quote!(#runtime::durable::recognised_again(#cx, #number, #recognising))
                         }
                     };

@@ -120,7 +120,7 @@ impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
                 }
                 // A borrowed text can't be read where it has escapes.
                 Err(_) if now.as_ref().is_ok_and(|now| *now == record.payload) => journal.recalled(),
-                Err(error) => journal.park_now(format!("what is stored of '{path}' can't be read: {error}")),
+                Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
             },
             (None, Ok(bytes)) => journal.note(path, Kind::Kept, bytes),
             (None, Err(error)) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
@@ -175,7 +175,7 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
                 journal.recalled();
                 return value;
             }
-            Err(error) => journal.park_now(format!("what is stored of '{path}' can't be read: {error}")),
+            Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
         }
         return evaluate();
     }
@@ -192,7 +192,9 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
     match (fingerprint(value), journal.record(&path)) {
         (Ok(print), None) => journal.note(path, Kind::Fingerprint, own(&print)),
         (Ok(print), Some(record)) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
-        (Ok(_), Some(_)) => journal.park_now(format!("'{path}' is no longer what it was when it was first used")),
+        (Ok(_), Some(_)) => {
+            journal.park_now_at(&path, format!("'{path}' is no longer what it was when it was first used"))
+        }
         (Err(error), _) => journal.park_now(format!("'{path}' can't be stored: {error}")),
     }
 }
@@ -217,7 +219,8 @@ async fn choose(journal: &Arc<Journal>, path: String, arm: &str) -> bool {
             false
         }
         Some(Ok(before)) => {
-            journal.park(format!("'{path}' was decided as '{before}' before, and would be '{arm}' now")).await
+            let reason = format!("'{path}' was decided as '{before}' before, and would be '{arm}' now");
+            journal.park_at(&path, reason).await
         }
         Some(Err(error)) => journal.undecodable(&path, error).await,
     }

@@ -30,6 +30,9 @@ use tokio::time::Instant;
 /// The order of what is not on record yet: it comes last.
 pub(crate) const FRESH: u64 = u64::MAX;
 
+/// After everything on record.
+pub(crate) const LAST: u64 = FRESH - 2;
+
 /// That of timers, which fire only when everything on record is known, but not before what is ready then.
 const DUE: u64 = FRESH - 1;
 
@@ -248,16 +251,25 @@ impl Journal {
 
     /// Puts what somebody else wants of it. Where the store does not take it, the run goes on without.
     pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
-        let (storing, record) = {
+        let committing = Committing::new(&self.busy);
+        let (storing, before) = {
             let mut content = self.lock();
             let record = Record { order: content.next_order, kind: kind as u8, payload };
             content.next_order += 1;
-            let put = Change::Put { path: path.into(), record: record.clone() };
-            (self.store.commit(Batch { instance: self.key, changes: vec![put] }), record)
+            let before = content.records.insert(path.into(), record.clone());
+            let put = Change::Put { path: path.into(), record };
+            (self.store.commit(Batch { instance: self.key, changes: vec![put] }), before)
         };
-        storing.await?;
-        self.lock().records.insert(path.into(), record);
-        Ok(())
+        let stored = storing.await;
+        if stored.is_err() {
+            let mut content = self.lock();
+            match before {
+                Some(before) => content.records.insert(path.into(), before),
+                None => content.records.remove(path),
+            };
+        }
+        drop(committing);
+        stored
     }
 
     pub(crate) async fn remove(&self, path: &str) {
@@ -348,12 +360,32 @@ impl Journal {
     }
 
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
-        let first = path.split('/').next().unwrap_or_default();
-        if self.lock().given_up.contains(first) {
+        if self.is_given_up(path) {
             tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
             return std::future::pending().await;
         }
         self.park(format!("what is stored of '{path}' can't be read: {error}")).await
+    }
+
+    /// What lies there is taken back: it need not be read, nor come out as it did.
+    fn is_given_up(&self, path: &str) -> bool {
+        let content = self.lock();
+        let first = path.split('/').next().unwrap_or_default();
+        // What stands beside the stages comes of all of them.
+        let beside = (first.is_empty() || first.starts_with(':')) && !path.starts_with(":signal-");
+        !content.given_up.is_empty() && (beside || content.given_up.contains(first))
+    }
+
+    /// What is on record there can't be gone on with: parks, unless that is taken back.
+    pub(crate) async fn park_at<T>(&self, path: &str, reason: String) -> T {
+        if self.is_given_up(path) { std::future::pending().await } else { self.park(reason).await }
+    }
+
+    /// The same, where nothing can be awaited.
+    pub(crate) fn park_now_at(&self, path: &str, reason: String) {
+        if !self.is_given_up(path) {
+            self.park_now(reason);
+        }
     }
 
     pub(crate) fn halted(&self) -> Option<Halt> {
@@ -492,6 +524,12 @@ impl Journal {
 
     // Interruptions.
 
+    /// It looks at the time itself, and stays in memory for as long as what this gives lives.
+    pub(crate) fn ticking(self: &Arc<Self>) -> Ticking {
+        self.busy.fetch_add(1, Relaxed);
+        Ticking(Arc::clone(self))
+    }
+
     /// The instance was interrupted: its process ended while it was running. Gives how often in a row it did not get on.
     pub(crate) fn was_interrupted(&self) -> u32 {
         let mut content = self.lock();
@@ -580,6 +618,15 @@ impl<'a> Committing<'a> {
 impl Drop for Committing<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A time that only this process knows.
+pub(crate) struct Ticking(Arc<Journal>);
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Relaxed);
     }
 }
 

@@ -6,7 +6,15 @@ use super::{
     own,
     payload::{Kind, read_own},
 };
-use crate::{Failure, attempts::Absorbed, failure::Stop, graph::Graph, run::Cx, store::Record, then::caught};
+use crate::{
+    Failure,
+    attempts::Absorbed,
+    failure::Stop,
+    graph::Graph,
+    run::{Cx, TAIL},
+    store::Record,
+    then::caught,
+};
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -63,6 +71,11 @@ impl<'a> Cx<'a> {
             }
         }
         let (mut path, mut places) = (String::new(), places.into_iter().peekable());
+        // Rounds and items of the workflow's own tail lie around all stages in there.
+        while let Some((_, index)) = places.next_if(|&(around, _)| around == TAIL) {
+            path.push('/');
+            path += &index.to_string();
+        }
         for stage in chain.into_iter().rev() {
             if !path.is_empty() {
                 path.push('/');

@@ -26,7 +26,10 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
         match journal.record(&path) {
             None => journal.note(path, Kind::Fingerprint, own(&print)),
             Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
-            Some(_) => journal.park_now(format!("`let {name}` is no longer what it was when it was first evaluated")),
+            Some(_) => {
+                let reason = format!("`let {name}` is no longer what it was when it was first evaluated");
+                journal.park_now_at(&path, reason);
+            }
         }
     }
 }

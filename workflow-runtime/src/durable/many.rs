@@ -140,7 +140,7 @@ pub async fn recognised<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognis
     }
     match ordered(journal, &path, print, items) {
         Ok(items) => items,
-        Err(reason) => journal.park(reason).await,
+        Err(reason) => journal.park_at(&path, reason).await,
     }
 }
 
@@ -149,10 +149,11 @@ pub fn recognised_again<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognis
     let print = items.print;
     let items: Vec<I::Item> = items.items.into_iter().collect();
     let Some(journal) = cx.journal() else { return items };
-    match ordered(journal, &cx.path_within(stage, "items"), print, items) {
+    let path = cx.path_within(stage, "items");
+    match ordered(journal, &path, print, items) {
         Ok(items) => items,
         Err(reason) => {
-            journal.park_now(reason);
+            journal.park_now_at(&path, reason);
             Vec::new()
         }
     }
@@ -327,7 +328,8 @@ pub async fn select_kept<'a>(
             Err(error) => return journal.undecodable(&path, error).await,
         };
         let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
-            return journal.park(format!("'{path}' was decided by '{before}', which is no head any more")).await;
+            let reason = format!("'{path}' was decided by '{before}', which is no head any more");
+            return journal.park_at(&path, reason).await;
         };
         let mut heads = heads;
         if keeps {

@@ -2,6 +2,7 @@
 
 use super::{
     Journal,
+    journal::LAST,
     kept::catch_up_with,
     own,
     payload::{Kind, read_own},
@@ -23,7 +24,7 @@ const REWOUND: &str = ":rewound/";
 
 /// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
 const STAYS: &[&str] =
-    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":interrupted"];
+    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":deadline"];
 
 /// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
 /// there that depend on them.
@@ -76,10 +77,8 @@ fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
 /// How often the stage, or the one around it, was taken back.
 pub(crate) fn times_rewound(journal: &Journal, core: &Core, stage: u32) -> u32 {
     let graph = core.graph();
-    if (stage as usize) >= graph.stages.len() {
-        return 0;
-    }
-    let name = graph.stages[outermost(graph, stage as usize)].name;
+    let is_stage = (stage as usize) < graph.stages.len();
+    let name = if is_stage { graph.stages[outermost(graph, stage as usize)].name } else { "" };
     let record = journal.record(&format!("{REWOUND}{name}"));
     record.and_then(|record| read_own(&record).ok()).unwrap_or_default()
 }
@@ -105,7 +104,7 @@ pub(crate) async fn rewound<F: Future>(
     let taken = taken_along(core.graph(), &read_own::<Vec<String>>(&record)?)?;
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
-    catch_up_with(journal, record.order, machine.as_mut()).await;
+    catch_up_with(journal, LAST, machine.as_mut()).await;
     cut(|| drop(machine));
     if let Some(log) = core.log() {
         let graph = core.graph();
@@ -117,23 +116,32 @@ pub(crate) async fn rewound<F: Future>(
         }
         log.forget();
     }
-    journal.forget_rewound(&taken).await;
+    journal.forget_rewound(&taken, record.order).await;
     Ok(())
 }
 
 impl Journal {
     /// Removes what is on record of those stages, and of what comes after all stages.
-    async fn forget_rewound(&self, taken: &BTreeSet<&'static str>) {
+    async fn forget_rewound(&self, taken: &BTreeSet<&'static str>, order: u64) {
         let goes = |path: &str| {
             let first = path.split('/').next().unwrap_or_default();
             let beside = first.is_empty() || first.starts_with(|start: char| start == ':' || start.is_ascii_digit());
-            taken.contains(first) || (beside && !STAYS.iter().any(|stays| path.starts_with(stays)))
+            let stays = |stays: &&str| path == *stays || (stays.ends_with(['-', '/']) && path.starts_with(stays));
+            taken.contains(first) || (beside && !STAYS.iter().any(stays))
         };
-        let mut changes = self.forget_where(|path| goes(path) || path == REWIND);
+        // (Unless more was asked for meanwhile.)
+        let is_all = self.order_of(REWIND) == order;
+        let mut changes = self.forget_where(|path| goes(path) || (is_all && path == REWIND));
+        // Also what a task that is cut has written in its last moment.
+        for name in taken {
+            changes.push(Change::Remove { path: (*name).into() });
+            changes.push(Change::RemoveWithin { prefix: format!("{name}/").into() });
+        }
         // Woken at once: by this process or, should this one end now, by the next.
         let wake_at = Some(Timestamp::from_millis(0));
         changes.push(Change::Status { status: Status::Waiting, wake_at, outcome: None });
-        let counted = taken.iter().map(|name| {
+        // The workflow's own tail has no name.
+        let counted = taken.iter().chain([&""]).map(|name| {
             let path = format!("{REWOUND}{name}");
             let before: u32 = self.record(&path).and_then(|record| read_own(&record).ok()).unwrap_or_default();
             (path.into(), Kind::Rewound, own(&(before + 1)))

@@ -3,6 +3,7 @@
 use super::{EngineError, registered::Running, shared::Shared};
 use crate::{
     Failure, FailureKind,
+    cut::cut,
     durable::{Delivered, Durable, Halt, Journal, Kind, REWIND, StoredFailure, Thrown, lost_undo, own, rewound},
     handle::CancelSignal,
     observe::Observers,
@@ -292,7 +293,7 @@ async fn run<W: Durable>(
                         .await
                     }
                 };
-                drop(machine);
+                cut(|| drop(machine));
                 let failure = match ended {
                     Ok(output) => return Ok(Some(output)),
                     Err(failure) => failure,
@@ -304,11 +305,13 @@ async fn run<W: Durable>(
                 Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
             let outcome: Outcome<Option<W::Output>> = loop {
-                let delivered = live.delivered.load(SeqCst);
+                // What it is told while it waits for the gate keeps it in memory.
+                let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
+                let before = told();
                 let outcome = poll_fn(|context| live.poll(whole.as_mut(), context)).await;
                 let Outcome::Waits(until) = outcome else { break outcome };
                 let _gate = shared.gate(key).await;
-                if live.delivered.load(SeqCst) != delivered || live.stopping.load(SeqCst) {
+                if told() != before || live.stopping.load(SeqCst) {
                     continue;
                 }
                 journal.suspend();
@@ -318,7 +321,7 @@ async fn run<W: Durable>(
             if !matches!(outcome, Outcome::Ended(_)) {
                 journal.suspend();
             }
-            drop(whole);
+            cut(|| drop(whole));
             let outcome = outcome.of_run();
             if let Outcome::Ended(ended) = &outcome {
                 core.tell_ended(ended);
@@ -327,9 +330,19 @@ async fn run<W: Durable>(
         }
     };
     let _gate = shared.gate(key).await;
+    let outcome = match outcome {
+        // It was asked for in the last moment: the records are there still.
+        Outcome::Halted(Halt::Parked(_)) | Outcome::Ended(Ok(_)) if live.rewinding.load(SeqCst) => Outcome::Stopped,
+        outcome => outcome,
+    };
     let goes_on = matches!(outcome, Outcome::Rewound)
         || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
-    settle::<W>(&shared, &live, &instance, outcome).await;
+    if goes_on && matches!(outcome, Outcome::Stopped) {
+        // Awaited: once this is on disk, so is all that was written before, and it is read again now.
+        let _ = live.journal.wish(RESTED, Kind::Stuck, own(&0)).await;
+    } else {
+        settle::<W>(&shared, &live, &instance, outcome).await;
+    }
     live.tell_caught_up();
     shared.leave(key);
     if goes_on && let Err(error) = shared.activate(key).await {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     SignalError,
-    durable::{Delivered, Durable, Kind, REWIND, StoredFailure, THROWN, asked_for},
+    durable::{Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
     store::{Batch, Change, InstanceKey, NewSignal, Record, Status, StoredSignal},
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
@@ -154,7 +154,12 @@ impl<W: Durable> Run<W> {
         let Some(number) = self.shared.store.signal(self.key, new).await? else { return Ok(()) };
         let Some(live) = live else { return Ok(()) };
         match live.deliver(&StoredSignal { number, name: name.to_owned(), payload }) {
-            Delivered::Closed => Err(refused(SignalError::Closed)),
+            Delivered::Closed => {
+                // Nobody takes it, later neither.
+                let changes = vec![Change::Take { number }];
+                self.shared.store.commit(Batch { instance: self.key, changes }).await?;
+                Err(refused(SignalError::Closed))
+            }
             _ => Ok(()),
         }
     }
@@ -213,6 +218,8 @@ impl<W: Durable> Run<W> {
         let record = Record { order, kind: Kind::Rewind as u8, payload: asked_for(record(REWIND), name) };
         let changes = vec![
             Change::Put { path: REWIND.into(), record },
+            // A person has looked at it.
+            Change::Remove { path: STUCK.into() },
             Change::Status { status: Status::Running, wake_at: None, outcome: None },
         ];
         self.shared.store.commit(Batch { instance: self.key, changes }).await?;
