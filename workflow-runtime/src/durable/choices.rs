@@ -193,7 +193,7 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
         (Ok(print), None) => journal.note(path, Kind::Fingerprint, own(&print)),
         (Ok(print), Some(record)) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
         (Ok(_), Some(_)) => {
-            journal.park_now_at(&path, format!("'{path}' is no longer what it was when it was first used"))
+            journal.park_now_at(&path, format!("'{path}' is no longer what it was when it was first used"));
         }
         (Err(error), _) => journal.park_now(format!("'{path}' can't be stored: {error}")),
     }

@@ -1,0 +1,67 @@
+//! What durable execution costs: the engine beside the store it works on, in one run; how long it takes until all unfinished
+//! instances are under way again; what waiting instances weigh; and whether the file grows with rounds or signals.
+//!
+//! ```sh
+//! cargo run --release -p workflow-benches --features store --bin durable                        # records a second
+//! cargo run --release -p workflow-benches --features store --bin durable -- --resume 100000
+//! cargo run --release -p workflow-benches --features store --bin durable -- --waiting 100000    # a million takes some minutes
+//! cargo run --release -p workflow-benches --features store --bin durable -- --rounds 1000000
+//! cargo run --release -p workflow-benches --features store --bin durable -- --signals 1000000
+//! ```
+
+#[path = "../store/alone.rs"]
+mod alone;
+#[path = "../store/committers.rs"]
+mod committers;
+mod engine;
+mod growth;
+mod unfinished;
+
+use std::{env, error::Error, time::Duration};
+
+/// How many instances are in flight.
+const INSTANCES: [i64; 4] = [1, 64, 512, 4096];
+/// How long each measurement takes; the best of several counts, since disks have other work too.
+const TIME: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 5;
+/// Stages of an instance; to start it is a commit of its own.
+const STAGES: u64 = 5;
+/// Bytes that each of them gives.
+const PAYLOAD: usize = 200;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name);
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] => rates(&path),
+        ["--resume", count] => unfinished::resume(&path("resume.db"), count.parse()?),
+        ["--waiting", count] => unfinished::waiting(&path("waiting.db"), count.parse()?),
+        ["--waiting-again", path] => unfinished::waiting_again(path.as_ref()),
+        ["--rounds", count] => growth::rounds(&path("rounds.db"), count.parse()?),
+        ["--signals", count] => growth::signals(&path("signals.db"), count.parse()?),
+        _ => Err("one of --resume N, --waiting N, --rounds N, --signals N; or nothing".into()),
+    }
+}
+
+fn rates(path: &impl Fn(&str) -> std::path::PathBuf) -> Result<(), Box<dyn Error>> {
+    println!("{STAGES} stages that give {PAYLOAD} bytes each, journal_mode=WAL, synchronous=FULL");
+    println!("{} cores; the best of {ROUNDS}\n", std::thread::available_parallelism()?);
+    println!(
+        "{:>9}  {:>14}  {:>14}  {:>9}  {:>12}  {:>12}",
+        "instances", "SQLite alone/s", "SqliteStore/s", "engine/s", "of the store", "of SQLite"
+    );
+    for instances in INSTANCES {
+        let (mut alone, mut store, mut engine) = (0.0_f64, 0.0_f64, 0.0_f64);
+        for round in 0..ROUNDS {
+            let file = |name: &str| path(&format!("{name}-{instances}-{round}.db"));
+            alone = alone.max(alone::measure(&file("alone"), instances)?);
+            store = store.max(committers::measure(&file("store"), instances)?);
+            engine = engine.max(engine::measure(&file("engine"), instances)?);
+        }
+        let (of_store, of_alone) = (engine / store, engine / alone);
+        println!("{instances:>9}  {alone:>14.0}  {store:>14.0}  {engine:>9.0}  {of_store:>12.2}  {of_alone:>12.2}");
+    }
+    Ok(())
+}
