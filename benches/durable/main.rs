@@ -3,6 +3,7 @@
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --features store --bin durable                        # records a second
+//! cargo run --release -p workflow-benches --features store --bin durable -- --instances 512     # of so many in flight only
 //! cargo run --release -p workflow-benches --features store --bin durable -- --resume 100000
 //! cargo run --release -p workflow-benches --features store --bin durable -- --waiting 100000    # a million takes some minutes
 //! cargo run --release -p workflow-benches --features store --bin durable -- --rounds 1000000
@@ -35,24 +36,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => rates(&path),
+        [] => rates(&path, &INSTANCES),
+        ["--instances", count] => rates(&path, &[count.parse()?]),
         ["--resume", count] => unfinished::resume(&path("resume.db"), count.parse()?),
         ["--waiting", count] => unfinished::waiting(&path("waiting.db"), count.parse()?),
         ["--waiting-again", path] => unfinished::waiting_again(path.as_ref()),
         ["--rounds", count] => growth::rounds(&path("rounds.db"), count.parse()?),
         ["--signals", count] => growth::signals(&path("signals.db"), count.parse()?),
-        _ => Err("one of --resume N, --waiting N, --rounds N, --signals N; or nothing".into()),
+        _ => Err("one of --instances N, --resume N, --waiting N, --rounds N, --signals N; or nothing".into()),
     }
 }
 
-fn rates(path: &impl Fn(&str) -> std::path::PathBuf) -> Result<(), Box<dyn Error>> {
+fn rates(path: &impl Fn(&str) -> std::path::PathBuf, counts: &[i64]) -> Result<(), Box<dyn Error>> {
     println!("{STAGES} stages that give {PAYLOAD} bytes each, journal_mode=WAL, synchronous=FULL");
     println!("{} cores; the best of {ROUNDS}\n", std::thread::available_parallelism()?);
     println!(
         "{:>9}  {:>14}  {:>14}  {:>9}  {:>12}  {:>12}",
         "instances", "SQLite alone/s", "SqliteStore/s", "engine/s", "of the store", "of SQLite"
     );
-    for instances in INSTANCES {
+    for &instances in counts {
         let (mut alone, mut store, mut engine) = (0.0_f64, 0.0_f64, 0.0_f64);
         for round in 0..ROUNDS {
             let file = |name: &str| path(&format!("{name}-{instances}-{round}.db"));
