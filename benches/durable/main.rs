@@ -18,7 +18,12 @@ mod engine;
 mod growth;
 mod unfinished;
 
-use std::{env, error::Error, time::Duration};
+use std::{
+    env,
+    error::Error,
+    fs,
+    time::{Duration, Instant},
+};
 
 /// How many instances are in flight.
 const INSTANCES: [i64; 4] = [1, 64, 512, 4096];
@@ -51,19 +56,58 @@ fn rates(path: &impl Fn(&str) -> std::path::PathBuf, counts: &[i64]) -> Result<(
     println!("{STAGES} stages that give {PAYLOAD} bytes each, journal_mode=WAL, synchronous=FULL");
     println!("{} cores; the best of {ROUNDS}\n", std::thread::available_parallelism()?);
     println!(
-        "{:>9}  {:>14}  {:>14}  {:>9}  {:>12}  {:>12}",
-        "instances", "SQLite alone/s", "SqliteStore/s", "engine/s", "of the store", "of SQLite"
+        "{:>9}  {:>14}  {:>14}  {:>9}  {:>12}  {:>12}  {:>21}",
+        "instances", "SQLite alone/s", "SqliteStore/s", "engine/s", "of the store", "of SQLite", "CPU a record, µs"
     );
     for &instances in counts {
-        let (mut alone, mut store, mut engine) = (0.0_f64, 0.0_f64, 0.0_f64);
+        let (mut alone, mut store, mut engine) = (Best::NONE, Best::NONE, Best::NONE);
         for round in 0..ROUNDS {
             let file = |name: &str| path(&format!("{name}-{instances}-{round}.db"));
-            alone = alone.max(alone::measure(&file("alone"), instances)?);
-            store = store.max(committers::measure(&file("store"), instances)?);
-            engine = engine.max(engine::measure(&file("engine"), instances)?);
+            alone.take(|| Ok(alone::measure(&file("alone"), instances)?))?;
+            store.take(|| committers::measure(&file("store"), instances))?;
+            engine.take(|| engine::measure(&file("engine"), instances))?;
         }
-        let (of_store, of_alone) = (engine / store, engine / alone);
-        println!("{instances:>9}  {alone:>14.0}  {store:>14.0}  {engine:>9.0}  {of_store:>12.2}  {of_alone:>12.2}");
+        println!(
+            "{instances:>9}  {:>14.0}  {:>14.0}  {:>9.0}  {:>12.2}  {:>12.2}  {:>5.1}  {:>5.1}  {:>5.1}",
+            alone.rate,
+            store.rate,
+            engine.rate,
+            engine.rate / store.rate,
+            engine.rate / alone.rate,
+            alone.work,
+            store.work,
+            engine.work
+        );
     }
     Ok(())
+}
+
+/// The best of some rounds.
+struct Best {
+    /// Records a second.
+    rate: f64,
+    /// Microseconds of all cores for a record: it varies less with what else they do.
+    work: f64,
+}
+
+impl Best {
+    const NONE: Self = Self { rate: 0.0, work: f64::INFINITY };
+
+    fn take(&mut self, measure: impl FnOnce() -> Result<f64, Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+        let (started, worked) = (Instant::now(), worked()?);
+        let rate = measure()?;
+        let records = rate * started.elapsed().as_secs_f64();
+        self.rate = self.rate.max(rate);
+        self.work = self.work.min((crate::worked()? - worked) / records * 1e6);
+        Ok(())
+    }
+}
+
+/// Seconds that the cores have worked for this process; in steps of a hundredth, as Linux tells it.
+fn worked() -> Result<f64, Box<dyn Error>> {
+    let told = fs::read_to_string("/proc/self/stat")?;
+    // After the program's name, which may hold anything, "user" is the 12th and "system" the 13th.
+    let numbers = told.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    let ticks = numbers.map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+    Ok(ticks / 100.0)
 }
