@@ -4,7 +4,7 @@ use super::{
     EngineError,
     live::{CANCELLED, Live},
     parked_reason,
-    shared::Shared,
+    shared::{Ended, Shared},
 };
 use crate::{
     SignalError,
@@ -12,6 +12,7 @@ use crate::{
     store::{Batch, Change, InstanceKey, NewSignal, Record, Status, StoredSignal},
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
+use tokio::sync::oneshot;
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
 pub struct Run<W> {
@@ -68,8 +69,22 @@ impl<W: Durable> Run<W> {
         if self.shared.is_stopping() {
             return Err(EngineError::ShutDown);
         }
+        // One that is in memory tells its end; with its gate in hand, it has not told it yet.
+        let gate = self.shared.gate(self.key).await;
+        let is_live = self.shared.live(self.key).is_some();
+        drop(gate);
+        let bytes = if is_live {
+            end.await.map_err(|_| EngineError::ShutDown)??
+        } else {
+            self.stored_result(end).await?
+        };
+        W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
+    }
+
+    /// The same of one that may have ended already, or that is not in memory.
+    async fn stored_result(&self, end: oneshot::Receiver<Ended>) -> Ended {
         let stored = self.stored().await?;
-        let bytes = match stored.status {
+        Ok(match stored.status {
             Status::Completed => stored.outcome,
             Status::Failed => {
                 let failure = serde_json::from_slice::<StoredFailure>(&stored.outcome)
@@ -82,8 +97,7 @@ impl<W: Durable> Run<W> {
                 return Err(EngineError::Parked { id: self.id.to_string(), reason });
             }
             _ => end.await.map_err(|_| EngineError::ShutDown)??,
-        };
-        W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
+        })
     }
 
     fn payload(&self, why: String) -> EngineError {

@@ -18,8 +18,9 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How many locks all instances share: enough that two that are busy at once seldom meet.
-const GATES: usize = 128;
+/// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held until
+/// the end of its instance is on disk. Those that are busy at once are often those that began one after the other.
+const GATES: usize = 1 << 14;
 
 /// How many instances are looked for at once.
 const PAGE: usize = 256;
