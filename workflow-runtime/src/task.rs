@@ -15,6 +15,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
+use tracing::{Instrument, Span};
 
 /// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
 pub(crate) struct Elsewhere<'a, T> {
@@ -89,22 +90,52 @@ where
     F: Future<Output = Result<T, Stop>> + Send + 'static,
 {
     let (ended, gone) = cx.log_if_any().map(|_| oneshot::channel()).unzip();
-    let task = Handle::try_current().ok().map(|runtime| {
+    let make = || {
         let detached = Arc::new(cx.detach());
         let run = run(Arc::clone(&detached));
-        let span = tracing::Span::current();
-        runtime.spawn(tracing::Instrument::instrument(OnTask { detached, run, gone: ended }, span))
-    });
-    Spawned(Elsewhere { cx, stage, task, gone })
+        OnTask { detached, run, gone: ended }.instrument(Span::current())
+    };
+    #[cfg(feature = "durable")]
+    if cx.journal().is_some_and(|journal| journal.is_catching_up()) {
+        let here: Option<Here<T>> = Some(Box::pin(make()));
+        return Spawned { elsewhere: Elsewhere { cx, stage, task: None, gone }, here };
+    }
+    let task = Handle::try_current().ok().map(|runtime| runtime.spawn(make()));
+    let elsewhere = Elsewhere { cx, stage, task, gone };
+    Spawned {
+        elsewhere,
+        #[cfg(feature = "durable")]
+        here: None,
+    }
 }
 
-/// A `#[spawn]` stage.
-pub struct Spawned<'a, T>(Elsewhere<'a, Result<T, Stop>>);
+#[cfg(feature = "durable")]
+type Here<T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send>>;
 
-impl<T> Future for Spawned<'_, T> {
+/// A `#[spawn]` stage.
+pub struct Spawned<'a, T> {
+    elsewhere: Elsewhere<'a, Result<T, Stop>>,
+    /// It has no task yet: what is on record in there is taken up in step with all else, so that whatever has to be undone is
+    /// known before something is thrown away.
+    #[cfg(feature = "durable")]
+    here: Option<Here<T>>,
+}
+
+impl<T: Send + 'static> Future for Spawned<'_, T> {
     type Output = Result<T, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.0.poll_task(context) {
+        #[cfg(feature = "durable")]
+        if let Some(mut here) = self.here.take() {
+            if self.elsewhere.cx.journal().is_some_and(|journal| journal.is_catching_up()) {
+                let polled = here.as_mut().poll(context);
+                if polled.is_pending() {
+                    self.here = Some(here);
+                }
+                return polled;
+            }
+            self.elsewhere.task = Handle::try_current().ok().map(|runtime| runtime.spawn(here));
+        }
+        match self.elsewhere.poll_task(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(ended)) => Poll::Ready(ended),
             Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
