@@ -36,6 +36,15 @@ fn try_to(drop: impl FnOnce()) -> Option<Payload> {
     catch_unwind(AssertUnwindSafe(drop)).err()
 }
 
+/// What `run` gives, or what its panic said.
+#[cfg(feature = "durable")]
+pub(crate) fn unless_panicked<F: Future + Unpin>(mut run: F) -> impl Future<Output = Result<F::Output, Payload>> {
+    std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut run).poll(context))) {
+        Ok(polled) => polled.map(Ok),
+        Err(payload) => Poll::Ready(Err(payload)),
+    })
+}
+
 pin_project_lite::pin_project! {
     /// Not one `async fn`: that would have room for its future twice.
     pub(crate) struct Until<F> {

@@ -12,6 +12,7 @@ use std::{
     collections::BTreeSet,
     error::Error,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
 
@@ -48,12 +49,22 @@ impl<T> Payload<T> {
     }
 
     pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, BoxError> {
-        (self.encode)(value)
+        let mut bytes = None;
+        unless_it_panics("Serialize", &mut || bytes = Some((self.encode)(value)))?;
+        bytes.ok_or("it was not written")?
     }
 
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<T, BoxError> {
-        (self.decode)(bytes)
+        let mut value = None;
+        unless_it_panics("Deserialize", &mut || value = Some((self.decode)(bytes)))?;
+        value.ok_or("it was not read")?
     }
+}
+
+/// A panic of the user's `Serialize` or `Deserialize` concerns one value. Not generic: there are many types.
+fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
+    let ended = catch_unwind(AssertUnwindSafe(run));
+    ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::new(&*payload)).into())
 }
 
 /// What a `#[durable]` workflow keeps on its store.

@@ -8,16 +8,12 @@ use super::{
 };
 use crate::{
     Failure,
+    cut::unless_panicked,
     failure::Stop,
     run::{Core, Cx},
     undo::{Owned, Undone, next_order},
 };
-use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::Arc,
-    task::Poll,
-};
+use std::{panic::resume_unwind, sync::Arc};
 
 /// What is on record of an undo, in a durable run.
 pub(crate) struct UndoRecord(Option<Known>);
@@ -82,12 +78,7 @@ impl UndoRecord {
     pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
         let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
-            let mut run = run;
-            let ended = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context))) {
-                Ok(polled) => polled.map(Ok),
-                Err(payload) => Poll::Ready(Err(payload)),
-            })
-            .await;
+            let ended = unless_panicked(run).await;
             let failed = match &ended {
                 Ok(Ok(()) | Err(Stop::Returned)) => None,
                 Ok(Err(Stop::Failed(failure))) => Some(StoredFailure::of(failure)),

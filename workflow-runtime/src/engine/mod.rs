@@ -147,7 +147,8 @@ impl Engine {
     }
 
     /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id
-    /// with the same input is the same instance, whatever has become of it.
+    /// with the same input is the same instance, whatever has become of it. It is started as soon as the future has been
+    /// polled, also where that is dropped before it ends.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
@@ -171,15 +172,21 @@ impl Engine {
             why: format!("its input can't be stored: {error}"),
         })?;
         let new = NewInstance {
-            id: id.clone(),
+            id,
             workflow: W::GRAPH.name.to_owned(),
             version: u32::try_from(W::GRAPH.version).unwrap_or(u32::MAX),
-            input: input.clone(),
+            input,
             created_at: self.shared.now(),
         };
+        let engine = self.clone();
+        self.shared.whole(async move { engine.create(new).await }).await
+    }
+
+    async fn create<W: Durable>(&self, new: NewInstance) -> Result<Run<W>, EngineError> {
+        let id = new.id.clone();
         let key = match self.shared.store.create(new.clone()).await {
             Ok(key) => key,
-            Err(error) if error.kind() == StoreErrorKind::Exists => return self.same::<W>(id, &input).await,
+            Err(error) if error.kind() == StoreErrorKind::Exists => return self.same::<W>(id, &new.input).await,
             Err(error) => return Err(error.into()),
         };
         let NewInstance { workflow, version, input, created_at, .. } = new;
@@ -196,7 +203,11 @@ impl Engine {
         };
         let _gate = self.shared.gate(key).await;
         if self.shared.live(key).is_none() {
-            self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false)?;
+            match self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false) {
+                // It is on disk: another engine goes on with it.
+                Ok(_) | Err(EngineError::ShutDown) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(Run::new(Arc::clone(&self.shared), key, id))
     }

@@ -15,6 +15,9 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use tokio::sync::oneshot;
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
+///
+/// What is asked of it with [`signal`](Self::signal), [`cancel`](Self::cancel) or [`rewind`](Self::rewind) happens as soon as
+/// their future has been polled, also where that is dropped before it ends; then nobody hears whether it could be done.
 pub struct Run<W> {
     shared: Arc<Shared>,
     key: InstanceKey,
@@ -136,7 +139,8 @@ impl<W: Durable> Run<W> {
     /// Sends it a signal, which is on disk when this returns. It waits until it is asked for, in order, and is delivered once.
     ///
     /// # Errors
-    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold; the store's.
+    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold; [`EngineError::Payload`]
+    /// where it can't be stored, or not be read again; the store's.
     pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
         self.send(None, signal).await
     }
@@ -150,13 +154,21 @@ impl<W: Durable> Run<W> {
     }
 
     async fn send(&self, once: Option<String>, signal: W::Signal) -> Result<(), EngineError> {
-        let refused = |error| EngineError::Signal { id: self.id.to_string(), error };
-        W::accept(&signal).map_err(refused)?;
+        W::accept(&signal).map_err(|error| self.refused(error))?;
         let (name, payload) =
             W::encode_signal(&signal).map_err(|error| self.payload(format!("the signal can't be stored: {error}")))?;
+        let (run, new) = (self.clone(), NewSignal { name: name.to_owned(), payload, once });
+        self.shared.whole(async move { run.hand_over(new).await }).await
+    }
+
+    fn refused(&self, error: SignalError) -> EngineError {
+        EngineError::Signal { id: self.id.to_string(), error }
+    }
+
+    async fn hand_over(&self, new: NewSignal) -> Result<(), EngineError> {
         let _gate = self.shared.gate(self.key).await;
         if self.shared.live(self.key).is_none() && self.stored().await?.status.has_ended() {
-            return Err(refused(SignalError::Closed));
+            return Err(self.refused(SignalError::Closed));
         }
         // In memory before the signal is on disk: should the process end then, the next one goes on with it.
         let live = match self.shared.activate(self.key).await {
@@ -164,18 +176,18 @@ impl<W: Durable> Run<W> {
             Err(EngineError::ShutDown) => None,
             Err(error) => return Err(error),
         };
-        let new = NewSignal { name: name.to_owned(), payload: payload.clone(), once };
+        let (name, payload) = (new.name.clone(), new.payload.clone());
         let Some(number) = self.shared.store.signal(self.key, new).await? else { return Ok(()) };
         let Some(live) = live else { return Ok(()) };
-        match live.deliver(&StoredSignal { number, name: name.to_owned(), payload }) {
-            Delivered::Closed => {
-                // Nobody takes it, later neither.
-                let changes = vec![Change::Take { number }];
-                self.shared.store.commit(Batch { instance: self.key, changes }).await?;
-                Err(refused(SignalError::Closed))
-            }
-            _ => Ok(()),
-        }
+        let error = match live.deliver(&StoredSignal { number, name, payload }) {
+            Delivered::Closed => self.refused(SignalError::Closed),
+            Delivered::Unreadable(error) => self.payload(format!("the signal can't be read again: {error}")),
+            Delivered::Waits | Delivered::Unknown => return Ok(()),
+        };
+        // Nobody takes it, later neither.
+        let changes = vec![Change::Take { number }];
+        self.shared.store.commit(Batch { instance: self.key, changes }).await?;
+        Err(error)
     }
 
     /// Takes a stage back: what it and all stages that depend on it did is undone, the last first, and they run again, under new
@@ -208,7 +220,11 @@ impl<W: Durable> Run<W> {
     /// # Ok(()) }
     /// ```
     pub async fn rewind(&self, stage: W::Stage) -> Result<(), EngineError> {
-        let name = stage.to_string();
+        let (run, name) = (self.clone(), stage.to_string());
+        self.shared.whole(async move { run.take_back(name).await }).await
+    }
+
+    async fn take_back(&self, name: String) -> Result<(), EngineError> {
         let ended = || EngineError::Ended { id: self.id.to_string() };
         let _gate = self.shared.gate(self.key).await;
         if let Some(live) = self.shared.live(self.key) {
@@ -245,6 +261,11 @@ impl<W: Durable> Run<W> {
     /// # Errors
     /// The store's. Nothing happens where it has ended.
     pub async fn cancel(&self) -> Result<(), EngineError> {
+        let run = self.clone();
+        self.shared.whole(async move { run.put_an_end().await }).await
+    }
+
+    async fn put_an_end(&self) -> Result<(), EngineError> {
         let _gate = self.shared.gate(self.key).await;
         let live = match self.live().await {
             Err(EngineError::Ended { .. }) => return Ok(()),

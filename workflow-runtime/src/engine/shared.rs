@@ -2,11 +2,14 @@
 
 use super::{EngineError, live::AnyLive, registered::Registered};
 use crate::{
+    cut::unless_panicked,
     durable::{Clock, own},
+    failure::Panicked,
     store::{Batch, Change, Instance, InstanceKey, Loaded, Status, Store, StoreError, StoreErrorKind, Timestamp},
 };
 use std::{
     collections::{HashMap, HashSet},
+    panic::resume_unwind,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -112,6 +115,24 @@ impl Shared {
         tasks.spawn(run);
     }
 
+    /// Runs to its end, also where whoever has asked for it no longer waits: between a change on disk and what it means for
+    /// the instance in memory nothing is cut.
+    pub(crate) async fn whole<T: Send + 'static>(
+        &self,
+        run: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let (sender, ended) = oneshot::channel();
+        let run = unless_panicked(Box::pin(run));
+        self.spawn(async move {
+            let _ = sender.send(run.await);
+        });
+        match ended.await {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(payload)) => resume_unwind(payload),
+            Err(_) => Err(EngineError::ShutDown),
+        }
+    }
+
     /// Cuts all that runs, where it is.
     pub(crate) async fn abandon(&self) {
         self.stopping.store(true, SeqCst);
@@ -170,10 +191,26 @@ impl Shared {
             let Instance { id, workflow, .. } = loaded.instance;
             return Err(EngineError::UnknownWorkflow { id, workflow });
         };
-        let key = loaded.instance.key;
+        let (key, id) = (loaded.instance.key, loaded.instance.id.clone());
         let (live, run) = workflow.live(self, loaded, interrupted);
-        lock(&self.live).insert(key, Arc::clone(&live));
-        self.spawn(run);
+        {
+            let mut all = lock(&self.live);
+            // Within the lock: whoever stops the engine waits for those that are in there.
+            if self.is_stopping() {
+                return Err(EngineError::ShutDown);
+            }
+            all.insert(key, Arc::clone(&live));
+        }
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            if let Err(payload) = unless_panicked(run).await {
+                let _gate = shared.gate(key).await;
+                shared.leave(key);
+                let error =
+                    EngineError::Payload { id: id.clone(), why: format!("it panicked: {}", Panicked::new(&*payload)) };
+                shared.could_not(key, &id, &error);
+            }
+        });
         Ok(live)
     }
 
