@@ -10,7 +10,7 @@ use std::{
 use tokio::{task::coop, time::Sleep};
 
 #[cfg(feature = "durable")]
-pub(crate) use crate::durable::Ticking;
+pub(crate) use crate::durable::Busy as Ticking;
 
 /// What keeps a durable instance in memory.
 #[cfg(not(feature = "durable"))]

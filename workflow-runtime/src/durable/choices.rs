@@ -189,13 +189,11 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
 
 /// What is looked up or evaluated again must be the same.
 pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value: &T) {
-    match (fingerprint(value), journal.record(&path)) {
-        (Ok(print), None) => journal.note(path, Kind::Fingerprint, own(&print)),
-        (Ok(print), Some(record)) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
-        (Ok(_), Some(_)) => {
-            journal.park_now_at(&path, format!("'{path}' is no longer what it was when it was first used"));
+    match fingerprint(value) {
+        Ok(print) => {
+            journal.is_same(path, print, |path| format!("'{path}' is no longer what it was when it was first used"));
         }
-        (Err(error), _) => journal.park_now(format!("'{path}' can't be stored: {error}")),
+        Err(error) => journal.park_now(format!("'{path}' can't be stored: {error}")),
     }
 }
 

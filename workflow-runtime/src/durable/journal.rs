@@ -8,6 +8,7 @@
 use super::{
     StoredUndone,
     payload::{Kind, own, read_own},
+    rewind::is_beside,
 };
 use crate::{
     BoxError,
@@ -106,6 +107,20 @@ struct Content {
     /// That is on record.
     stuck: bool,
     root: Option<Waker>,
+}
+
+impl Content {
+    /// Becomes known: what changes on the store, and what was known there before.
+    fn put(&mut self, path: Arc<str>, kind: Kind, payload: Vec<u8>) -> (Change, Option<Record>) {
+        let record = Record { order: self.next_order, kind: kind as u8, payload };
+        self.next_order += 1;
+        let before = self.records.insert(Arc::clone(&path), record.clone());
+        (Change::Put { path, record }, before)
+    }
+
+    fn count(&self, path: &str) -> u32 {
+        self.records.get(path).and_then(|record| read_own(record).ok()).unwrap_or_default()
+    }
 }
 
 impl Journal {
@@ -221,10 +236,7 @@ impl Journal {
             let mut progress = false;
             for (path, kind, payload) in put {
                 progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
-                let record = Record { order: content.next_order, kind: kind as u8, payload };
-                content.next_order += 1;
-                content.records.insert(Arc::clone(&path), record.clone());
-                changes.push(Change::Put { path, record });
+                changes.push(content.put(path, kind, payload).0);
             }
             if progress && content.stuck {
                 content.stuck = false;
@@ -254,10 +266,7 @@ impl Journal {
         let committing = Committing::new(&self.busy);
         let (storing, before) = {
             let mut content = self.lock();
-            let record = Record { order: content.next_order, kind: kind as u8, payload };
-            content.next_order += 1;
-            let before = content.records.insert(path.into(), record.clone());
-            let put = Change::Put { path: path.into(), record };
+            let (put, before) = content.put(path.into(), kind, payload);
             (self.store.commit(Batch { instance: self.key, changes: vec![put] }), before)
         };
         let stored = storing.await;
@@ -282,28 +291,37 @@ impl Journal {
     /// The same where nothing can be awaited: what is committed later waits for it.
     pub(crate) fn note(&self, path: String, kind: Kind, payload: Vec<u8>) {
         let mut content = self.lock();
-        let record = Record { order: content.next_order, kind: kind as u8, payload };
-        content.next_order += 1;
-        let path: Arc<str> = path.into();
-        content.records.insert(Arc::clone(&path), record.clone());
+        let (put, _) = content.put(path.into(), kind, payload);
         // It is done all the same when its future is dropped.
-        drop(self.store.commit(Batch { instance: self.key, changes: vec![Change::Put { path, record }] }));
+        drop(self.store.commit(Batch { instance: self.key, changes: vec![put] }));
+    }
+
+    /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.
+    pub(crate) fn is_same(&self, path: String, print: u64, reason: impl FnOnce(&str) -> String) {
+        match self.record(&path) {
+            None => self.note(path, Kind::Fingerprint, own(&print)),
+            Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => self.recalled(),
+            Some(_) => self.park_now_at(&path, reason(&path)),
+        }
+    }
+
+    /// How often something was noted there.
+    pub(crate) fn count(&self, path: &str) -> u32 {
+        self.lock().count(path)
     }
 
     /// What could not be undone, or is in doubt, of what the run goes on without. `key` tells it from all others, so that it is
     /// told once.
     pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
-        let path = format!("{NOT_UNDONE}{key}");
-        if self.record(&path).is_none() {
-            self.note(path, Kind::NotUndone, own(&StoredUndone::of(undone)));
+        if let Some((path, kind, payload)) = self.doubt(key, undone) {
+            self.note(path, kind, payload);
         }
     }
 
-    /// The record of a doubt, if there is none yet.
-    pub(crate) fn in_doubt(&self, key: &str, name: &'static str) -> Option<(Arc<str>, Kind, Vec<u8>)> {
-        let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
-        let undone = Undone { failures: Vec::new(), in_doubt: vec![name] };
-        self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(&undone))))
+    /// The record of that, if there is none yet.
+    pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(String, Kind, Vec<u8>)> {
+        let path = format!("{NOT_UNDONE}{key}");
+        self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(undone))))
     }
 
     /// All of that, in order.
@@ -371,8 +389,7 @@ impl Journal {
     fn is_given_up(&self, path: &str) -> bool {
         let content = self.lock();
         let first = path.split('/').next().unwrap_or_default();
-        // What stands beside the stages comes of all of them.
-        let beside = (first.is_empty() || first.starts_with(':')) && !path.starts_with(":signal-");
+        let beside = is_beside(path) && !path.starts_with(":signal-");
         !content.given_up.is_empty() && (beside || content.given_up.contains(first))
     }
 
@@ -525,9 +542,9 @@ impl Journal {
     // Interruptions.
 
     /// It looks at the time itself, and stays in memory for as long as what this gives lives.
-    pub(crate) fn ticking(self: &Arc<Self>) -> Ticking {
+    pub(crate) fn ticking(self: &Arc<Self>) -> Busy {
         self.busy.fetch_add(1, Relaxed);
-        Ticking(Arc::clone(self))
+        Busy(Arc::clone(self))
     }
 
     /// The instance was interrupted: its process ended while it was running. Gives how often in a row it did not get on.
@@ -535,11 +552,7 @@ impl Journal {
         let mut content = self.lock();
         content.interrupted = true;
         content.catching_up = true;
-        let before: u32 = content
-            .records
-            .get(STUCK)
-            .and_then(|record| serde_json::from_slice(&record.payload).ok())
-            .unwrap_or_default();
+        let before = content.count(STUCK);
         content.again = Some(before + 1);
         before + 1
     }
@@ -552,11 +565,9 @@ impl Journal {
     /// How often that stage was interrupted, this time included.
     pub(crate) fn interruptions(&self, path: &str) -> u32 {
         let noted = format!("{path}/:interrupted");
-        let record = self.record(&noted);
-        let count: u32 = record.and_then(|record| serde_json::from_slice(&record.payload).ok()).unwrap_or_default();
-        let again = {
+        let (count, again) = {
             let content = self.lock();
-            content.interrupted && content.catching_up
+            (content.count(&noted), content.interrupted && content.catching_up)
         };
         if !again {
             return count;
@@ -621,16 +632,7 @@ impl Drop for Committing<'_> {
     }
 }
 
-/// A time that only this process knows.
-pub(crate) struct Ticking(Arc<Journal>);
-
-impl Drop for Ticking {
-    fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Relaxed);
-    }
-}
-
-/// User code under way.
+/// Something that keeps the instance in memory: user code under way, or a time that only this process knows.
 pub(crate) struct Busy(Arc<Journal>);
 
 impl Drop for Busy {

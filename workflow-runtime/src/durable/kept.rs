@@ -14,6 +14,7 @@ use crate::{
     run::{Cx, TAIL},
     store::Record,
     then::caught,
+    undo::Undone,
 };
 use std::{
     future::{Future, poll_fn},
@@ -36,15 +37,18 @@ pub enum Keeps {
 /// Where it stands of a completed stage that it would have to be undone.
 const REVERSIBLE: &str = "reversible";
 
-/// A stage that has been done, or may have been, and that `graph` can't undo any more since it is not there.
+/// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
     let ends = [within("/", REVERSIBLE), within("/", "armed")].map(|end| end[1..].to_owned());
     let to_undo = records.iter().filter_map(|(path, _)| ends.iter().find_map(|end| path.strip_suffix(end.as_str())));
     let lost = |path: &&str| {
         let stage = path.split('/').rfind(|part| part.parse::<u64>().is_err());
-        let is_known = stage.is_some_and(|stage| graph.stages.iter().any(|known| known.name == stage));
+        let is_undone_by_it = stage.is_some_and(|stage| {
+            let mut known = graph.stages.iter().filter(|known| known.name == stage);
+            known.any(|known| known.policies.iter().any(|policy| policy.name == "undo"))
+        });
         let undone = within(path, "undone");
-        !is_known && !records.iter().any(|(path, _)| *path == undone)
+        !is_undone_by_it && !records.iter().any(|(path, _)| *path == undone)
     };
     to_undo.into_iter().find(lost).map(ToOwned::to_owned)
 }
@@ -86,7 +90,7 @@ impl<'a> Cx<'a> {
                 path += &index.to_string();
             }
         }
-        // Rounds and items of what stands in the workflow's own tail.
+        // Those further inside.
         for (_, index) in places {
             path.push('/');
             path += &index.to_string();
@@ -189,7 +193,9 @@ where
             let mut put = vec![(Arc::from(path.as_str()), Kind::Failed, own(&StoredFailure::of(&failure)))];
             if let (Some(name), true) = (cx.core.stage_name(stage), failure.is_late() && cx.core.is_left(stage)) {
                 // Nobody knows whether it took effect.
-                put.extend(journal.in_doubt(&path, name));
+                let undone = Undone { failures: Vec::new(), in_doubt: vec![name] };
+                let doubt = journal.doubt(&path, &undone);
+                put.extend(doubt.map(|(path, kind, payload)| (path.into(), kind, payload)));
             }
             journal.commit(put, &[], Vec::new()).await;
             // Where it ran once more, what was on record before comes first.

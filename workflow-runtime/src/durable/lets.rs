@@ -1,9 +1,6 @@
 //! `let`s: evaluated again by each process, and the same each time.
 
-use super::{
-    own,
-    payload::{Kind, read_own},
-};
+use super::payload::hash;
 use crate::run::Cx;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,14 +20,7 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
         // What has no form in JSON is taken as it is.
         let Ok(value) = serde_json::to_value(self.0) else { return };
         let (print, path) = (fingerprint(&value), cx.path_within(stage, &format!("let-{name}")));
-        match journal.record(&path) {
-            None => journal.note(path, Kind::Fingerprint, own(&print)),
-            Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => journal.recalled(),
-            Some(_) => {
-                let reason = format!("`let {name}` is no longer what it was when it was first evaluated");
-                journal.park_now_at(&path, reason);
-            }
-        }
+        journal.is_same(path, print, |_| format!("`let {name}` is no longer what it was when it was first evaluated"));
     }
 }
 
@@ -44,13 +34,7 @@ impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}
 
 /// The same for the same items in another order: that of a set changes from process to process.
 fn fingerprint(value: &Value) -> u64 {
-    let of = |kind: u8, bytes: &[u8]| {
-        // FNV-1a, as everywhere here.
-        [&[kind], bytes]
-            .concat()
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-    };
+    let of = |kind: u8, bytes: &[u8]| hash(&[&[kind], bytes].concat());
     let all = |kind, prints: &mut dyn Iterator<Item = u64>| {
         let (count, sum) = prints.fold((0_u64, 0_u64), |(count, sum), print| (count + 1, sum.wrapping_add(print)));
         of(kind, &[count.to_le_bytes(), sum.to_le_bytes()].concat())

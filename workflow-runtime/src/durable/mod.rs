@@ -14,7 +14,7 @@ mod undone;
 mod waits;
 mod workflow;
 
-pub(crate) use journal::{Busy, Clock, Halt, Journal, STUCK, Ticking};
+pub(crate) use journal::{Busy, Clock, Halt, Journal, STUCK};
 pub(crate) use kept::lost_undo;
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
 

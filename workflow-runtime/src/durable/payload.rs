@@ -290,7 +290,10 @@ impl Error for Told {
 
 /// Tells equal values from others, from process to process. (Two that differ may have the same one, once in 2^64.)
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<u64, BoxError> {
-    // FNV-1a: short, stable, and nobody gains anything by a collision.
-    let bytes = serde_json::to_vec(value)?;
-    Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+    Ok(hash(&serde_json::to_vec(value)?))
+}
+
+/// FNV-1a: short, stable, and nobody gains anything by a collision.
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -79,8 +79,7 @@ pub(crate) fn times_rewound(journal: &Journal, core: &Core, stage: u32) -> u32 {
     let graph = core.graph();
     let is_stage = (stage as usize) < graph.stages.len();
     let name = if is_stage { graph.stages[outermost(graph, stage as usize)].name } else { "" };
-    let record = journal.record(&format!("{REWOUND}{name}"));
-    record.and_then(|record| read_own(&record).ok()).unwrap_or_default()
+    journal.count(&format!("{REWOUND}{name}"))
 }
 
 /// With one more that is to be taken back: the record.
@@ -91,7 +90,7 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
 }
 
 /// Takes back what was asked for, if anything was: what it did is undone, the last first, and no record of it is left. `machine`
-/// says what there is to undo. Gives whether there was something.
+/// says what there is to undo.
 ///
 /// # Errors
 /// It can't be taken back.
@@ -120,14 +119,18 @@ pub(crate) async fn rewound<F: Future>(
     Ok(())
 }
 
+/// What stands beside the stages of a workflow, or in its own tail, and so comes of all of them.
+pub(super) fn is_beside(path: &str) -> bool {
+    path.starts_with([':', '/']) || path.is_empty()
+}
+
 impl Journal {
     /// Removes what is on record of those stages, and of what comes after all stages.
     async fn forget_rewound(&self, taken: &BTreeSet<&'static str>, order: u64) {
         let goes = |path: &str| {
             let first = path.split('/').next().unwrap_or_default();
-            let beside = first.is_empty() || first.starts_with(|start: char| start == ':' || start.is_ascii_digit());
             let stays = |stays: &&str| path == *stays || (stays.ends_with(['-', '/']) && path.starts_with(stays));
-            taken.contains(first) || (beside && !STAYS.iter().any(stays))
+            taken.contains(first) || (is_beside(path) && !STAYS.iter().any(stays))
         };
         // (Unless more was asked for meanwhile.)
         let is_all = self.order_of(REWIND) == order;
@@ -143,8 +146,8 @@ impl Journal {
         // The workflow's own tail has no name.
         let counted = taken.iter().chain([&""]).map(|name| {
             let path = format!("{REWOUND}{name}");
-            let before: u32 = self.record(&path).and_then(|record| read_own(&record).ok()).unwrap_or_default();
-            (path.into(), Kind::Rewound, own(&(before + 1)))
+            let times = self.count(&path) + 1;
+            (path.into(), Kind::Rewound, own(&times))
         });
         self.commit(counted.collect(), &[], changes).await;
     }

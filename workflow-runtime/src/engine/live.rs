@@ -120,7 +120,7 @@ impl<W: Durable> Live<W> {
         // Before any that still comes.
         let delivered = signals.iter().try_for_each(|signal| live.deliver_again(signal));
         let delivered = lost_undo.map_or(delivered, |stage| {
-            Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer has it"))
+            Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
         let failed_by_store = shared.was_failed_by_store(instance.key);
         let left = Left { delivered, renamed, resumed, failed_by_store };

@@ -76,11 +76,8 @@ impl<W: Durable> Run<W> {
         let gate = self.shared.gate(self.key).await;
         let is_live = self.shared.live(self.key).is_some();
         drop(gate);
-        let bytes = if is_live {
-            end.await.map_err(|_| EngineError::ShutDown)??
-        } else {
-            self.stored_result(end).await?
-        };
+        let bytes =
+            if is_live { end.await.map_err(|_| EngineError::ShutDown)?? } else { self.stored_result(end).await? };
         W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
     }
 

@@ -95,6 +95,14 @@ workflow! {
     }
 
     #[durable]
+    pub workflow Keeping(number: u32) -> String with world: World {
+        stage kept: u32 = world.runs(ctx, *number);
+        signal go: ();
+        stage end: String = { stage _asked: () = *go; format!("{kept}") };
+        end
+    }
+
+    #[durable]
     pub workflow Signalled(number: u32) -> String {
         signal go: ();
         stage end: String = { stage _asked: () = *go; format!("{number}") };
@@ -112,14 +120,16 @@ async fn main() -> Result<(), Wrong> {
         .workflow(Widened::new(world.clone()))
         .workflow(Broken::new(world.clone()))
         .workflow(Fed::new())
-        .workflow(Shipped::new(world))
+        .workflow(Shipped::new(world.clone()))
         .workflow(Reserving::new())
+        .workflow(Keeping::new(world))
         .workflow(Signalled::new())
         .start()
         .await?;
     ended::<Broken>(&engine, "broken", BrokenSignal::Go(())).await?;
     ended::<Fed>(&engine, "fed", FedSignal::Go(())).await?;
     ended::<Reserving>(&engine, "reserving", ReservingSignal::Go(())).await?;
+    ended::<Keeping>(&engine, "keeping", KeepingSignal::Go(())).await?;
     ended::<Signalled>(&engine, "signalled", SignalledSignal::Go(())).await?;
     ended::<Order>(&engine, "order", OrderSignal::Go(3)).await?;
     ended::<Latter>(&engine, "former", LatterSignal::Start(())).await?;

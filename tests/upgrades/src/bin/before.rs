@@ -96,6 +96,16 @@ workflow! {
         end
     }
 
+    /// The stage stays, its undo is removed.
+    #[durable]
+    pub workflow Keeping(number: u32) -> String with world: World {
+        #[undo(world.runs(ctx, ()))]
+        stage kept: u32 = world.runs(ctx, *number);
+        signal go: ();
+        stage end: String = { stage _asked: () = *go; format!("{kept}") };
+        end
+    }
+
     /// The workflow itself is removed.
     #[durable]
     pub workflow Gone(number: u32) -> String {
@@ -127,7 +137,8 @@ async fn main() -> Result<(), Wrong> {
         .workflow(Broken::new(world.clone()))
         .workflow(Fed::new())
         .workflow(Shipped::new(world.clone()))
-        .workflow(Reserving::new(world))
+        .workflow(Reserving::new(world.clone()))
+        .workflow(Keeping::new(world))
         .workflow(Gone::new())
         .workflow(Signalled::new())
         .start()
@@ -139,6 +150,7 @@ async fn main() -> Result<(), Wrong> {
     started::<Fed>(&engine, "fed", 7).await?;
     started::<Shipped>(&engine, "shipped", Way::Sea { days: 9 }).await?;
     started::<Reserving>(&engine, "reserving", 7).await?;
+    started::<Keeping>(&engine, "keeping", 7).await?;
     started::<Gone>(&engine, "gone", 7).await?;
     let signalled = started::<Signalled>(&engine, "signalled", 7).await?;
     signalled.signal(SignalledSignal::Extra(1)).await?;
