@@ -1,2 +1,3 @@
 //! What the integration tests share; they lie in `tests/`.
 pub mod generator;
+pub mod leaves;

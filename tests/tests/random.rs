@@ -2,80 +2,11 @@
 #![deny(warnings)]
 // Numbers mean nothing here, nobody wrote this by hand, and an `after` may say what the data say already.
 #![allow(clippy::unreadable_literal, deprecated)]
-use std::sync::Mutex;
-use tokio::task::yield_now;
 use workflow_runtime::workflow;
-use workflow_tests::generator::random::{Event, Random, mix};
-
-/// What happened, in order: each stage notes its start and its end.
-#[derive(Default, Clone)]
-pub struct Log(std::sync::Arc<Mutex<Vec<Event>>>);
-
-impl Log {
-    fn note<const P: usize>(&self, leaf: u64, path: [u64; P]) {
-        self.0.lock().unwrap().push(Event { leaf, path: path.to_vec() });
-    }
-    fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
-
-/// A state of a loop.
-pub struct Turn {
-    round: u64,
-    value: u64,
-}
-fn turn(round: u64, value: u64) -> Turn {
-    Turn { round, value }
-}
-
-fn plain<const P: usize, const N: usize>(log: &Log, leaf: u64, salt: u64, path: [u64; P], inputs: [&u64; N]) -> u64 {
-    log.note(leaf, path);
-    mix(salt, &inputs.map(|input| *input))
-}
-fn fallible<const P: usize, const N: usize>(
-    log: &Log,
-    leaf: u64,
-    salt: u64,
-    path: [u64; P],
-    inputs: [&u64; N],
-) -> Result<u64, String> {
-    if salt == 0 { Err("no stage has that number".to_owned()) } else { Ok(plain(log, leaf, salt, path, inputs)) }
-}
-async fn later<const P: usize, const N: usize>(
-    log: &Log,
-    leaf: u64,
-    salt: u64,
-    path: [u64; P],
-    inputs: [&u64; N],
-) -> u64 {
-    log.note(leaf, path);
-    yield_now().await;
-    plain(log, leaf, salt, path, inputs)
-}
-async fn later_fallible<const P: usize, const N: usize>(
-    log: &Log,
-    leaf: u64,
-    salt: u64,
-    path: [u64; P],
-    inputs: [&u64; N],
-) -> Result<u64, String> {
-    later(log, leaf, salt, path, inputs).await;
-    fallible(log, leaf, salt, path, inputs)
-}
-async fn much_later<const P: usize, const N: usize>(
-    log: &Log,
-    leaf: u64,
-    salt: u64,
-    path: [u64; P],
-    inputs: [&u64; N],
-) -> u64 {
-    log.note(leaf, path);
-    for _ in 0..leaf % 7 + 2 {
-        yield_now().await;
-    }
-    plain(log, leaf, salt, path, inputs)
-}
+use workflow_tests::{
+    generator::random::{Random, mix},
+    leaves::{Log, Turn, fallible, later, later_fallible, much_later, plain, turn},
+};
 
 include!(concat!(env!("OUT_DIR"), "/random.rs"));
 

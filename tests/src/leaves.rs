@@ -1,0 +1,107 @@
+//! What the stages of random workflows do.
+
+use crate::generator::random::{Event, mix};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::yield_now;
+
+/// What happened, in order: each stage notes its start and its end.
+#[derive(Default, Clone)]
+pub struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    fn note<const P: usize>(&self, leaf: u64, path: [u64; P]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Event { leaf, path: path.to_vec() });
+    }
+
+    /// All of it; from now on it is empty.
+    #[must_use]
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A state of a loop.
+#[derive(Serialize, Deserialize)]
+pub struct Turn {
+    /// How many rounds there were before.
+    pub round: u64,
+    /// What they came to.
+    pub value: u64,
+}
+
+/// The state of the next round.
+#[must_use]
+pub fn turn(round: u64, value: u64) -> Turn {
+    Turn { round, value }
+}
+
+/// At once.
+#[must_use]
+pub fn plain<const P: usize, const N: usize>(
+    log: &Log,
+    leaf: u64,
+    salt: u64,
+    path: [u64; P],
+    inputs: [&u64; N],
+) -> u64 {
+    log.note(leaf, path);
+    mix(salt, &inputs.map(|input| *input))
+}
+
+/// At once, as a `Result`.
+///
+/// # Errors
+/// Never: no stage has the number 0.
+pub fn fallible<const P: usize, const N: usize>(
+    log: &Log,
+    leaf: u64,
+    salt: u64,
+    path: [u64; P],
+    inputs: [&u64; N],
+) -> Result<u64, String> {
+    if salt == 0 { Err("no stage has that number".to_owned()) } else { Ok(plain(log, leaf, salt, path, inputs)) }
+}
+
+/// After a while.
+pub async fn later<const P: usize, const N: usize>(
+    log: &Log,
+    leaf: u64,
+    salt: u64,
+    path: [u64; P],
+    inputs: [&u64; N],
+) -> u64 {
+    log.note(leaf, path);
+    yield_now().await;
+    plain(log, leaf, salt, path, inputs)
+}
+
+/// After a while, as a `Result`.
+///
+/// # Errors
+/// Never: no stage has the number 0.
+pub async fn later_fallible<const P: usize, const N: usize>(
+    log: &Log,
+    leaf: u64,
+    salt: u64,
+    path: [u64; P],
+    inputs: [&u64; N],
+) -> Result<u64, String> {
+    later(log, leaf, salt, path, inputs).await;
+    fallible(log, leaf, salt, path, inputs)
+}
+
+/// After a longer while.
+pub async fn much_later<const P: usize, const N: usize>(
+    log: &Log,
+    leaf: u64,
+    salt: u64,
+    path: [u64; P],
+    inputs: [&u64; N],
+) -> u64 {
+    log.note(leaf, path);
+    for _ in 0..leaf % 7 + 2 {
+        yield_now().await;
+    }
+    plain(log, leaf, salt, path, inputs)
+}
