@@ -4,15 +4,25 @@
 //! undo owns its future too: where its scope is thrown away in the midst of an attempt, it is not cut but handed to the
 //! log, which lets that attempt end.
 
+#[cfg(not(feature = "durable"))]
+mod in_memory;
+mod protected;
+
+pub(crate) use protected::Arming;
+pub use protected::{protected, protected_from_attempt};
+
+#[cfg(feature = "durable")]
+pub(crate) use crate::durable::{Thrown, UndoRecord};
 use crate::{
     Failure, FailureKind,
     cut::cut,
     failure::Stop,
-    flight::{Flight, Grace},
-    held::{Held, Loan},
+    flight::Grace,
     observe::EventKind,
-    run::{Core, Cx, Detached},
+    run::{Core, Cx},
 };
+#[cfg(not(feature = "durable"))]
+pub(crate) use in_memory::{Thrown, UndoRecord};
 use std::{
     future::{Future, poll_fn},
     mem,
@@ -22,7 +32,7 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll},
+    task::Poll,
 };
 
 pub(crate) type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -38,6 +48,23 @@ pub(crate) struct Undo {
     /// Where it stands whether it has run.
     record: UndoRecord,
     run: Reversal,
+}
+
+impl Undo {
+    fn new(
+        (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
+        run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
+    ) -> Self {
+        Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
+    }
+
+    /// Its place among the completions; that of its arming, where it never completed.
+    fn order(&self) -> u64 {
+        match &self.completed {
+            None => self.order,
+            Some(completed) => completed.get().copied().unwrap_or_else(|| self.record.armed(self.order)),
+        }
+    }
 }
 
 type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
@@ -325,186 +352,6 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-/// A stage with an undo, under way.
-pub struct Protected<T: Send + Sync + 'static> {
-    stage: u32,
-    record: Option<UndoRecord>,
-    log: Arc<UndoLog>,
-    detached: Arc<Detached>,
-    run: Option<Owned<Result<Done<T>, Stop>>>,
-}
-
-/// What a protected stage gives: its output, shared with its undo.
-type Done<T> = (Loan<T>, Option<Undo>);
-
-/// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
-/// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
-pub fn protected<T, F, A, R>(
-    cx: Cx<'_>,
-    stage: u32,
-    keeps: bool,
-    run: impl FnOnce(Arc<Detached>) -> F,
-    arm: A,
-) -> Protected<T>
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
-{
-    fly(cx, stage, None, keeps, run, arm)
-}
-
-/// The same with `on = attempt`: `arm` makes what is armed when the first attempt begins.
-pub fn protected_from_attempt<T, F, A, R>(
-    cx: Cx<'_>,
-    stage: u32,
-    run: impl FnOnce(Arc<Detached>) -> F,
-    arm: A,
-) -> Protected<T>
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
-{
-    let detached = Arc::new(cx.detach_to_reverse());
-    let (completed, record) = (Arc::new(OnceLock::new()), UndoRecord::of(cx, stage));
-    let arming = Arming {
-        log: cx.log(),
-        stage,
-        places: cx.places_told(),
-        record: UndoRecord::of(cx, stage),
-        completed: Arc::clone(&completed),
-        run: Box::new(move |failure| Box::pin(arm(failure, detached))),
-    };
-    // What is armed already is not armed again.
-    let run = |detached| {
-        let run = run(detached);
-        async move {
-            let (value, _) = run.await?;
-            completed.get_or_init(|| record.order());
-            Ok((value, false))
-        }
-    };
-    fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
-}
-
-fn fly<T, F, A, R>(
-    cx: Cx<'_>,
-    stage: u32,
-    armed: Option<Arming>,
-    keeps: bool,
-    run: impl FnOnce(Arc<Detached>) -> F,
-    arm: A,
-) -> Protected<T>
-where
-    T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
-{
-    let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
-    let run = run(Arc::clone(&flying));
-    // What lies in a log must not hold on to it.
-    let detached = Arc::new(cx.detach_to_reverse());
-    let places = cx.places_told();
-    let (record, doubtful) = (UndoRecord::of(cx, stage), UndoRecord::of(cx, stage));
-    let run = async move {
-        let (value, ran) = run.await?;
-        let loan = Loan::new(value);
-        let output = keeps.then(|| loan.clone());
-        let place = (stage, places, record);
-        let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
-        Ok((loan, undo))
-    };
-    Protected { stage, record: Some(doubtful), log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
-}
-
-impl Detached {
-    /// The output that an undo keeps.
-    ///
-    /// # Panics
-    /// Where it keeps none: the macro sees to that.
-    #[must_use]
-    pub fn kept<T>(own: Option<&Loan<T>>) -> &T {
-        match own {
-            Some(loan) => loan,
-            None => unreachable!("only an undo that names its output keeps it"),
-        }
-    }
-}
-
-/// `on = attempt`: what reverses a stage, before its first attempt.
-pub(crate) struct Arming {
-    log: Arc<UndoLog>,
-    stage: u32,
-    places: Vec<(u32, u32)>,
-    record: UndoRecord,
-    completed: Arc<OnceLock<u64>>,
-    run: Reversal,
-}
-
-impl Arming {
-    /// That attempt begins.
-    pub(crate) fn arm(self) {
-        let Self { log, stage, places, record, completed, run } = self;
-        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
-    }
-}
-
-impl Undo {
-    fn new(
-        (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
-        run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
-    ) -> Self {
-        Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
-    }
-
-    /// Its place among the completions; that of its arming, where it never completed.
-    fn order(&self) -> u64 {
-        match &self.completed {
-            None => self.order,
-            Some(completed) => completed.get().copied().unwrap_or_else(|| self.record.armed(self.order)),
-        }
-    }
-}
-
-impl<T: Send + Sync + 'static> Future for Protected<T> {
-    type Output = Result<Held<T>, Stop>;
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Taken out: should it panic, there is nothing left of it to finish.
-        let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
-        let Poll::Ready(ended) = run.as_mut().poll(context) else {
-            self.run = Some(run);
-            return Poll::Pending;
-        };
-        Poll::Ready(ended.map(|(loan, undo)| {
-            // In the same breath in which the output is there.
-            if let Some(undo) = undo {
-                self.log.push(undo);
-            }
-            Held::Kept(loan)
-        }))
-    }
-}
-
-impl<T: Send + Sync + 'static> Drop for Protected<T> {
-    fn drop(&mut self) {
-        // Also where a panic elsewhere throws the scope away.
-        let Some((run, flight)) = self.run.take().zip(self.detached.core().flight()) else { return };
-        let grace = flight.grace();
-        if grace == Grace::None {
-            return;
-        }
-        // An attempt has begun: it may finish, and is then undone.
-        flight.leave();
-        let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
-        let in_flight = vec![InFlight { stage: self.stage, record: self.record.take(), grace, run }];
-        self.log.take(Content { in_flight, ..Content::default() });
-    }
-}
-
 /// A scope that may be thrown away alone: on failure, all that it did is undone before the failure goes on.
 ///
 /// # Errors
@@ -569,57 +416,6 @@ fn told_later(cx: Cx<'_>, key: impl FnOnce() -> String, undone: Arc<Undone>) {
     let undone = Arc::unwrap_or_clone(undone);
     cx.log().root_of().take(Content { undone, ..Content::default() });
 }
-
-/// What is on record of an undo, in a durable run.
-#[cfg(not(feature = "durable"))]
-struct UndoRecord;
-
-#[cfg(not(feature = "durable"))]
-#[allow(clippy::unused_self, reason = "nothing is on record of a run in memory")]
-impl UndoRecord {
-    const fn of(_: Cx<'_>, _: u32) -> Self {
-        Self
-    }
-
-    fn order(&self) -> u64 {
-        next_order()
-    }
-
-    fn armed(&self, order: u64) -> u64 {
-        order
-    }
-
-    fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
-        None
-    }
-
-    fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
-        run
-    }
-
-    fn in_doubt(&self, _: &'static str) {}
-}
-
-/// What is on record of a scope that was thrown away, in a durable run.
-#[cfg(not(feature = "durable"))]
-struct Thrown;
-
-#[cfg(not(feature = "durable"))]
-#[allow(clippy::unused_self, clippy::unused_async, reason = "nothing is on record of a run in memory")]
-impl Thrown {
-    const fn of(_: Cx<'_>, _: (u32, &str)) -> Self {
-        Self
-    }
-
-    async fn before<F: Future>(&self, _: Pin<&mut F>) -> Option<Failure> {
-        None
-    }
-
-    async fn note(&self, _: &Failure, _: &UndoLog) {}
-}
-
-#[cfg(feature = "durable")]
-pub(crate) use crate::durable::{Thrown, UndoRecord};
 
 /// The next completion's number, in memory.
 pub(crate) fn next_order() -> u64 {

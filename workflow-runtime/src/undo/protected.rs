@@ -1,0 +1,179 @@
+//! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
+
+use super::{Content, InFlight, Owned, Reversal, Undo, UndoLog, UndoRecord};
+use crate::{
+    Failure,
+    failure::Stop,
+    flight::{Flight, Grace},
+    held::{Held, Loan},
+    run::{Cx, Detached},
+};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+};
+
+/// A stage with an undo, under way.
+pub struct Protected<T: Send + Sync + 'static> {
+    stage: u32,
+    record: Option<UndoRecord>,
+    log: Arc<UndoLog>,
+    detached: Arc<Detached>,
+    run: Option<Owned<Result<Done<T>, Stop>>>,
+}
+
+/// What a protected stage gives: its output, shared with its undo.
+type Done<T> = (Loan<T>, Option<Undo>);
+
+/// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
+/// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
+pub fn protected<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    keeps: bool,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    fly(cx, stage, None, keeps, run, arm)
+}
+
+/// The same with `on = attempt`: `arm` makes what is armed when the first attempt begins.
+pub fn protected_from_attempt<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let detached = Arc::new(cx.detach_to_reverse());
+    let (completed, record) = (Arc::new(OnceLock::new()), UndoRecord::of(cx, stage));
+    let arming = Arming {
+        log: cx.log(),
+        stage,
+        places: cx.places_told(),
+        record: UndoRecord::of(cx, stage),
+        completed: Arc::clone(&completed),
+        run: Box::new(move |failure| Box::pin(arm(failure, detached))),
+    };
+    // What is armed already is not armed again.
+    let run = |detached| {
+        let run = run(detached);
+        async move {
+            let (value, _) = run.await?;
+            completed.get_or_init(|| record.order());
+            Ok((value, false))
+        }
+    };
+    fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
+}
+
+fn fly<T, F, A, R>(
+    cx: Cx<'_>,
+    stage: u32,
+    armed: Option<Arming>,
+    keeps: bool,
+    run: impl FnOnce(Arc<Detached>) -> F,
+    arm: A,
+) -> Protected<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
+    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Stop>> + Send + 'static,
+{
+    let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
+    let run = run(Arc::clone(&flying));
+    // What lies in a log must not hold on to it.
+    let detached = Arc::new(cx.detach_to_reverse());
+    let places = cx.places_told();
+    let (record, doubtful) = (UndoRecord::of(cx, stage), UndoRecord::of(cx, stage));
+    let run = async move {
+        let (value, ran) = run.await?;
+        let loan = Loan::new(value);
+        let output = keeps.then(|| loan.clone());
+        let place = (stage, places, record);
+        let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
+        Ok((loan, undo))
+    };
+    Protected { stage, record: Some(doubtful), log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
+}
+
+impl Detached {
+    /// The output that an undo keeps.
+    ///
+    /// # Panics
+    /// Where it keeps none: the macro sees to that.
+    #[must_use]
+    pub fn kept<T>(own: Option<&Loan<T>>) -> &T {
+        match own {
+            Some(loan) => loan,
+            None => unreachable!("only an undo that names its output keeps it"),
+        }
+    }
+}
+
+/// `on = attempt`: what reverses a stage, before its first attempt.
+pub(crate) struct Arming {
+    log: Arc<UndoLog>,
+    stage: u32,
+    places: Vec<(u32, u32)>,
+    record: UndoRecord,
+    completed: Arc<OnceLock<u64>>,
+    run: Reversal,
+}
+
+impl Arming {
+    /// That attempt begins.
+    pub(crate) fn arm(self) {
+        let Self { log, stage, places, record, completed, run } = self;
+        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
+    }
+}
+
+impl<T: Send + Sync + 'static> Future for Protected<T> {
+    type Output = Result<Held<T>, Stop>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // Taken out: should it panic, there is nothing left of it to finish.
+        let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
+        let Poll::Ready(ended) = run.as_mut().poll(context) else {
+            self.run = Some(run);
+            return Poll::Pending;
+        };
+        Poll::Ready(ended.map(|(loan, undo)| {
+            // In the same breath in which the output is there.
+            if let Some(undo) = undo {
+                self.log.push(undo);
+            }
+            Held::Kept(loan)
+        }))
+    }
+}
+
+impl<T: Send + Sync + 'static> Drop for Protected<T> {
+    fn drop(&mut self) {
+        // Also where a panic elsewhere throws the scope away.
+        let Some((run, flight)) = self.run.take().zip(self.detached.core().flight()) else { return };
+        let grace = flight.grace();
+        if grace == Grace::None {
+            return;
+        }
+        // An attempt has begun: it may finish, and is then undone.
+        flight.leave();
+        let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
+        let in_flight = vec![InFlight { stage: self.stage, record: self.record.take(), grace, run }];
+        self.log.take(Content { in_flight, ..Content::default() });
+    }
+}
