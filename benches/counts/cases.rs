@@ -33,6 +33,9 @@ const fn large(what: &'static str, case: &'static str, stages: f64) -> Row {
 }
 
 pub(crate) const ROWS: &[Row] = &[
+    row("by hand: a chain of 5", "by_hand_5", None, 1.0),
+    row("by hand: a stage of a chain", "by_hand_10", Some("by_hand_5"), 5.0),
+    row("by hand: 1→10→1", "by_hand_fan_10", None, 1.0),
     row("a run of a chain of 5", "chain_5", None, 1.0),
     row("a piece of 16: a run of a chain of 16", "chain_16", None, 1.0),
     row("a stage of a piece", "chain_10", Some("chain_5"), 5.0),
@@ -60,6 +63,9 @@ pub(crate) fn repeat(case: &str, times: u32) {
                         assert!(black_box(ended(workflow.run(black_box(1)))).is_ok(), "{case} fails");
                     }
                 } )*
+                "by_hand_5" => (0..times).for_each(|_| { black_box(ended(chain_5::by_hand(black_box(1)))); }),
+                "by_hand_10" => (0..times).for_each(|_| { black_box(ended(chain_10::by_hand(black_box(1)))); }),
+                "by_hand_fan_10" => (0..times).for_each(|_| { black_box(ended(fan_10::by_hand(black_box(1)))); }),
                 "slot" => {
                     for _ in 0..times {
                         let slot = black_box(Slot::new());

@@ -41,6 +41,7 @@ pub use crate::{
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     undo::{protected, protected_from_attempt, undo_losers, undoing},
+    view::{Made, View},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };
 /// What most stages have.

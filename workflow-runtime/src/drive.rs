@@ -6,6 +6,7 @@ use crate::{
     held::Held,
     lanes::{Lanes, Woken},
     then::then,
+    view::IntoHeld,
 };
 use std::{
     future::{Future, poll_fn},
@@ -120,7 +121,7 @@ pub fn fill<T, F>(slot: &Slot<T>, lend: bool, run: F) -> Filling<'_, T, F> {
     Filling { slot, lend, run }
 }
 
-impl<T, F: Future<Output = Result<Held<T>, Stop>>> Future for Filling<'_, T, F> {
+impl<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>> Future for Filling<'_, T, F> {
     type Output = Result<(), Stop>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -129,6 +130,7 @@ impl<T, F: Future<Output = Result<Held<T>, Stop>>> Future for Filling<'_, T, F> 
             Poll::Pending => Poll::Pending,
             Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
             Poll::Ready(Ok(held)) => {
+                let held = held.into_held();
                 this.slot.fill(if *this.lend { held.shared() } else { held });
                 Poll::Ready(Ok(()))
             }
@@ -196,11 +198,11 @@ impl<T> LazySlot<T> {
     ///
     /// # Errors
     /// The stage's.
-    pub fn fill<F: Future<Output = Result<Held<T>, Stop>>>(
+    pub fn fill<H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
         &self,
         lend: bool,
         run: F,
-    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, F> {
+    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, H, F> {
         then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
             filled?;
             let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);

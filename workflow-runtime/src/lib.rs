@@ -96,6 +96,7 @@ mod task;
 mod then;
 mod timed;
 mod undo;
+mod view;
 mod workflow;
 
 pub use context::StageContext;

@@ -8,6 +8,7 @@ use crate::{
     policy::{Written, later},
     run::Cx,
     then::then,
+    view::IntoHeld,
 };
 use std::{
     collections::VecDeque,
@@ -329,12 +330,12 @@ impl<T> Default for Announced<T> {
 ///
 /// # Errors
 /// The stage's.
-pub fn announcing<T, F: Future<Output = Result<Held<T>, Stop>>>(
+pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
     announced: &Announced<T>,
     run: F,
-) -> impl Future<Output = Result<Held<T>, Stop>> + use<'_, T, F> {
-    then(run, |ended: Result<Held<T>, Stop>| {
-        let held = ended?.shared();
+) -> impl Future<Output = Result<Held<T>, Stop>> + use<'_, T, H, F> {
+    then(run, |ended: Result<H, Stop>| {
+        let held = ended?.into_held().shared();
         let waiting = {
             let mut shared = announced.lock();
             shared.output = Some(held.lend());

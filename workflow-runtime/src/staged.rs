@@ -7,6 +7,7 @@ use crate::{
     output::{IntoOutput, Of, SendIfLater},
     run::{Core, Cx, IntoStop},
     state::Watched,
+    view::{Made, View, only},
 };
 use std::{
     cell::Cell,
@@ -35,7 +36,7 @@ impl<'a, T> Audience<'a, T> {
     }
 
     #[cold]
-    fn completed<V: Gives<T>>(&self, value: V) -> Held<T> {
+    fn completed<V: Gives<T, P, S>, const P: usize, const S: usize>(&self, value: V) -> Made<T, P, S> {
         let held = value.give(self.cell.take());
         if let Some(sight) = &self.sight {
             sight.completed();
@@ -77,52 +78,85 @@ impl<'a, T> Audience<'a, T> {
     }
 }
 
+/// Those who look at a stage under way. Where nobody can, it is nothing.
+pub struct Seats<'a, T, const PLAIN: usize, const SHOWN: usize>([Option<Box<Audience<'a, T>>>; SHOWN]);
+
+impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
+    #[inline]
+    fn audience(&self) -> Option<&Audience<'a, T>> {
+        self.0.first()?.as_deref()
+    }
+}
+
+/// What a stage that is dropped tells.
+pub trait Leave {
+    /// It is dropped, whether it has come to an end or not.
+    #[doc(hidden)]
+    fn leave(&self, place: &At<'_>);
+}
+impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SHOWN> {
+    #[inline]
+    fn leave(&self, place: &At<'_>) {
+        if let Some(audience) = self.audience() {
+            audience.dropped(place.core);
+        }
+    }
+}
+
+/// A stage in its run.
+pub struct At<'a> {
+    core: &'a Core,
+    stage: u32,
+}
+
 pin_project_lite::pin_project! {
     /// A named stage under way.
-    pub struct Staged<'a, T, F> {
-        core: &'a Core,
-        stage: u32,
+    pub struct Staged<'a, F, A: Leave> {
+        at: At<'a>,
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
-        audience: Option<Box<Audience<'a, T>>>,
+        seats: A,
     }
-    impl<T, F> PinnedDrop for Staged<'_, T, F> {
+    impl<F, A: Leave> PinnedDrop for Staged<'_, F, A> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if let Some(audience) = this.audience {
-                audience.dropped(this.core);
-            }
+            this.seats.leave(this.at);
         }
     }
 }
 
 /// A stage whose expression is evaluated now: it is under way, and its span is entered.
-pub struct Begun<'a, T> {
-    audience: Option<Box<Audience<'a, T>>>,
-    entered: Option<Box<EnteredSpan>>,
+pub struct Begun<'a, T, const PLAIN: usize, const SHOWN: usize> {
+    seats: Seats<'a, T, PLAIN, SHOWN>,
+    entered: [Option<Box<EnteredSpan>>; SHOWN],
 }
 
 /// Before the expression of a stage.
 #[allow(clippy::inline_always, reason = "it is nothing but two comparisons")]
 #[inline(always)]
 #[must_use]
-pub fn begin<T>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>) -> Begun<'_, T> {
+pub fn begin<T, const PLAIN: usize, const SHOWN: usize>(
+    cx: Cx<'_>,
+    stage: u32,
+    _: View<PLAIN, SHOWN>,
+    cell: Option<Watched<T>>,
+) -> Begun<'_, T, PLAIN, SHOWN> {
     let heeded = cx.core().is_heeded();
-    if cell.is_none() && !heeded {
-        return Begun { audience: None, entered: None };
+    if SHOWN == 0 || (cell.is_none() && !heeded) {
+        return Begun { seats: Seats(only(None)), entered: only(None) };
     }
     let audience = Audience::open(cx, stage, cell, heeded, true);
     let entered = audience.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()));
-    Begun { audience: Some(audience), entered }
+    Begun { seats: Seats(only(Some(audience))), entered: only(entered) }
 }
 
-impl<T> Drop for Begun<'_, T> {
+impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHOWN> {
     #[inline]
     fn drop(&mut self) {
         // It still has it only where the expression panicked.
-        if let Some(audience) = &self.audience {
+        if let Some(audience) = self.seats.audience() {
             audience.panicked();
         }
     }
@@ -131,38 +165,56 @@ impl<T> Drop for Begun<'_, T> {
 /// A stage whose node is an expression.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
-pub fn leaf<'a, S, T, X, M>(
+pub fn leaf<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'a>,
     stage: u32,
     _: PhantomData<S>,
-    mut begun: Begun<'a, T>,
+    mut begun: Begun<'a, T, PLAIN, SHOWN>,
     expression: X,
-) -> Staged<'a, T, X::Run>
+) -> Staged<'a, X::Run, Seats<'a, T, PLAIN, SHOWN>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    let audience = begun.audience.take();
-    drop(begun.entered.take());
-    Staged { core: cx.core(), stage, run: expression.run(), audience }
+    let seats = Seats(begun.seats.0.each_mut().map(Option::take));
+    drop(begun.entered.each_mut().map(Option::take));
+    Staged { at: At { core: cx.core(), stage }, run: expression.run(), seats }
 }
 
 /// A stage whose node is a construct: it ends with the failures of the stages inside it.
 #[inline]
-pub fn staged<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
-    under_way(cx, stage, cell, run, true)
+pub fn staged<T, F, const PLAIN: usize, const SHOWN: usize>(
+    cx: Cx<'_>,
+    stage: u32,
+    view: View<PLAIN, SHOWN>,
+    cell: Option<Watched<T>>,
+    run: F,
+) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+    under_way((cx, stage), view, cell, run, true)
 }
 
 /// A stage with policies: its attempts are made inside `run`.
 #[inline]
-pub fn governed<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F) -> Staged<'_, T, F> {
-    under_way(cx, stage, cell, run, false)
+pub fn governed<T, F, const PLAIN: usize, const SHOWN: usize>(
+    cx: Cx<'_>,
+    stage: u32,
+    view: View<PLAIN, SHOWN>,
+    cell: Option<Watched<T>>,
+    run: F,
+) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+    under_way((cx, stage), view, cell, run, false)
 }
 
 #[inline]
-fn under_way<T, F>(cx: Cx<'_>, stage: u32, cell: Option<Watched<T>>, run: F, tries: bool) -> Staged<'_, T, F> {
-    let heeded = cx.core().is_heeded() && !cx.is_recalled(stage);
+fn under_way<T, F, const PLAIN: usize, const SHOWN: usize>(
+    (cx, stage): (Cx<'_>, u32),
+    _: View<PLAIN, SHOWN>,
+    cell: Option<Watched<T>>,
+    run: F,
+    tries: bool,
+) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+    let heeded = SHOWN != 0 && cx.core().is_heeded() && !cx.is_recalled(stage);
     let audience = (cell.is_some() || heeded).then(|| Audience::open(cx, stage, cell, heeded, tries));
-    Staged { core: cx.core(), stage, run, audience }
+    Staged { at: At { core: cx.core(), stage }, run, seats: Seats(only(audience)) }
 }
 
 /// The type that a stage's cell holds.
@@ -173,31 +225,36 @@ pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
 }
 
 /// What a stage's future gives: its output, or its output shared already.
-pub trait Gives<T> {
+pub trait Gives<T, const PLAIN: usize, const SHOWN: usize> {
     /// The output as its scope holds it, and as the state shows it.
-    fn give(self, cell: Option<Watched<T>>) -> Held<T>;
+    fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN>;
 }
-impl<T> Gives<T> for T {
+impl<T, const PLAIN: usize, const SHOWN: usize> Gives<T, PLAIN, SHOWN> for T {
     #[inline]
-    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
+    fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN> {
         match cell {
-            None => Held::Local(self),
-            Some(cell) => cell.complete(self),
+            None => Made::local(self),
+            Some(cell) => Made::held(cell.complete(self)),
         }
     }
 }
-impl<T> Gives<T> for Held<T> {
+impl<T> Gives<T, 0, 1> for Held<T> {
     #[inline]
-    fn give(self, cell: Option<Watched<T>>) -> Held<T> {
+    fn give(self, cell: Option<Watched<T>>) -> Made<T, 0, 1> {
         if let (Some(cell), Self::Kept(loan)) = (cell, &self) {
             cell.show(loan.clone());
         }
-        self
+        Made::held(self)
     }
 }
 
-impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for Staged<'_, T, F> {
-    type Output = Result<Held<T>, Stop>;
+impl<T, V, E, F, const PLAIN: usize, const SHOWN: usize> Future for Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>>
+where
+    V: Gives<T, PLAIN, SHOWN>,
+    E: IntoStop,
+    F: Future<Output = Result<V, E>>,
+{
+    type Output = Result<Made<T, PLAIN, SHOWN>, Stop>;
     #[allow(
         clippy::inline_always,
         reason = "one caller each, unless stages have one type; then it is a third of their cost"
@@ -205,8 +262,9 @@ impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for S
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.core.at(*this.stage);
-        let audience = this.audience.as_deref();
+        let At { core, stage } = *this.at;
+        core.at(stage);
+        let audience = this.seats.audience();
         let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
         let unwound = Unwound(audience);
         let polled = this.run.poll(context);
@@ -221,7 +279,7 @@ impl<T, V: Gives<T>, E: IntoStop, F: Future<Output = Result<V, E>>> Future for S
                 }))
             }
             Poll::Ready(Err(error)) => {
-                let stop = error.stop(this.core.cx(), *this.stage);
+                let stop = error.stop(core.cx(), stage);
                 drop(entered);
                 if let Some(audience) = audience {
                     audience.stopped(&stop);

@@ -10,6 +10,7 @@ use crate::{
     run::{Core, Cx},
     signal::SignalError,
     state::States,
+    view::{self, View},
 };
 use std::{
     future::{Future, poll_fn},
@@ -49,8 +50,9 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     const COMPENSATES: bool;
 
     #[doc(hidden)]
-    fn machine<'a>(
+    fn machine<'a, const PLAIN: usize, const SHOWN: usize>(
         cx: Cx<'a>,
+        view: View<PLAIN, SHOWN>,
         state: Option<&'a Arc<Self::State>>,
         services: &'a Arc<Self::Services>,
         signals: &'a Self::Signals,
@@ -217,7 +219,11 @@ pub async fn run<W: Workflow>(
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
     core.tell_started();
     let signals = W::Signals::default();
-    let ended = root(&core, W::machine(core.cx(), None, &services, &signals, input)).await;
+    let ended = if core.is_heeded() {
+        Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input))).await
+    } else {
+        root(&core, W::machine(core.cx(), view::PLAIN, None, &services, &signals, input)).await
+    };
     let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,
@@ -247,7 +253,7 @@ async fn watched<W: Workflow>(
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers).seen_in(Arc::clone(&state) as _);
     core.tell_started();
-    let mut machine = Box::pin(root(&core, W::machine(core.cx(), Some(&state), &services, &signals, input)));
+    let mut machine = Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);

@@ -314,7 +314,8 @@ impl Expansion<'_, '_> {
             #piece: u32,
         };
         let mut arguments = quote!(#cx, #state, #services, #slots, #piece,);
-        let mut bound = TokenStream::new();
+        let view = self.view();
+        let mut bound = quote!(let #view = #runtime::View::SHOWN;);
         let mut add = |name: &Ident, ty: TokenStream, argument: Option<TokenStream>| {
             let argument = argument.unwrap_or_else(|| quote!(#name));
             parameters.extend(quote!(#name: #ty,));

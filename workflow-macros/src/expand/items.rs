@@ -351,6 +351,7 @@ impl Expansion<'_, '_> {
         let machine = if self.sound { bodies.machine() } else { quote!(async move { ::core::unreachable!() }) };
         self.functions.replace(bodies.functions.take());
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
+        let (view, plain, shown) = (self.view(), self.named("PLAIN"), self.named("SHOWN"));
         let observers = self.named("observers");
         let lints = &workflow.attributes.lints;
         let compensates = self.model.compensates;
@@ -375,8 +376,9 @@ impl Expansion<'_, '_> {
                 #signal_types
 
                 #[allow(unused_variables)]
-                fn machine<#lifetime>(
+                fn machine<#lifetime, const #plain: usize, const #shown: usize>(
                     #cx: #runtime::Cx<#lifetime>,
+                    #view: #runtime::View<#plain, #shown>,
                     #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
                     #services: &#lifetime #runtime::Arc<Self::Services>,
                     #signals: &#lifetime Self::Signals,

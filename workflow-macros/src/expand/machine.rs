@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::NameKind;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 impl Expansion<'_, '_> {
@@ -21,8 +21,13 @@ impl Expansion<'_, '_> {
         let held: Vec<Ident> = (0..workflow.inputs.len()).map(|index| self.held(index)).collect();
         let mut bound = TokenStream::new();
         for (index, held) in held.iter().enumerate() {
-            let shared = if self.model.names[index].lent { quote!(.shared()) } else { TokenStream::new() };
-            bound.extend(quote!(let #held = #runtime::Held::Local(#held) #shared;));
+            // Where functions start the stages they take it as it is in either view.
+            let owned = match self.model.names[index].lent {
+                true => quote!(#runtime::Held::Local(#held).shared()),
+                false if self.is_driven(0) => quote!(#runtime::Held::Local(#held)),
+                false => self.own(&held.to_token_stream()),
+            };
+            bound.extend(quote!(let #held = #owned;));
             bound.extend(self.bind_held(index));
         }
         for name in &self.model.names {

@@ -115,6 +115,11 @@ impl Expansion<'_, '_> {
         self.named("cx")
     }
 
+    /// Whether anybody can look at the run.
+    fn view(&self) -> Ident {
+        self.named("view")
+    }
+
     /// A stage's number in generated code; none: the workflow's tail.
     fn number(&self, stage: Option<StageId>) -> TokenStream {
         match stage {

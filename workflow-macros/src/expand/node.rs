@@ -353,9 +353,12 @@ impl Expansion<'_, '_> {
         let bound = state.map(|state| {
             let name = self.model.by_name.get(&state.name.to_string()).copied().unwrap_or_default();
             let held = self.held(name);
-            let shared = if self.model.names[name].lent { quote!(.shared()) } else { TokenStream::new() };
+            let owned = match self.model.names[name].lent {
+                true => quote!(#runtime::Held::Local(#next).shared()),
+                false => self.own(&next.to_token_stream()),
+            };
             let bound = self.bind_held(name);
-            quote!(let #held = #runtime::Held::Local(#next) #shared; #bound)
+            quote!(let #held = #owned; #bound)
         });
         let ends = Ends::none();
         let inner = Tail {

@@ -163,6 +163,12 @@ impl Expansion<'_, '_> {
         self.bind_held(name)
     }
 
+    /// A value that no stage made and that is not lent, as its scope holds it.
+    pub(super) fn own(&self, value: &TokenStream) -> TokenStream {
+        let view = self.view();
+        quote!(#view.own(#value))
+    }
+
     /// The reference that the user names, to the local that holds the value.
     pub(super) fn bind_held(&self, name: usize) -> TokenStream {
         let model = &self.model.names[name];

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::{CodeId, LetId, NameId, NameKind, NodeKind, Replay, Source, StageId, When};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
@@ -30,9 +30,9 @@ impl Expansion<'_, '_> {
             let indices = items.iter().map(|&scope| self.index(scope));
             quote!(#(.at(#indices))*)
         };
-        let shared = self.named("shared");
+        let (shared, view) = (self.named("shared"), self.view());
         quote! {
-            match #state {
+            match #view.of(#state) {
                 #runtime::Option::Some(#shared) => #runtime::Option::Some(#shared.#field #place),
                 #runtime::Option::None => #runtime::Option::None,
             }
@@ -136,18 +136,18 @@ impl Expansion<'_, '_> {
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
-        let cell = self.watched(stage);
+        let (view, cell) = (self.view(), self.watched(stage));
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
         if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #runtime::Clone::clone(&#local)), #expression);
+                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #runtime::Clone::clone(&#local)), #expression);
                 #local
             });
         }
-        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #cell), #expression))
+        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #cell), #expression))
     }
 
     /// A stage with a construct, a condition or a task of its own.
@@ -215,13 +215,15 @@ impl Expansion<'_, '_> {
         };
         let skip =
             if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
+        // What has an undo is shared with that from the start.
+        let view = if undo { quote!(#runtime::View::SHOWN) } else { self.view().to_token_stream() };
         let staged = Ident::new(if self.is_tried_at_once(stage) { "staged" } else { "governed" }, Span::call_site());
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
             #skip
             #(#lints)*
-            let #local = #runtime::#staged(#cx, #number, #local, async move {
+            let #local = #runtime::#staged(#cx, #number, #view, #local, async move {
                 #of_content
                 #runtime::Result::<_, #runtime::Stop>::Ok(#body)
             });

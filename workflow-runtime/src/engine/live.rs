@@ -9,6 +9,7 @@ use crate::{
     observe::Observers,
     run::{Core, TAIL},
     store::{Batch, Change, Instance, InstanceKey, Loaded, Status, StoredSignal, Timestamp},
+    view::View,
     workflow::{compensated, root},
 };
 use std::{
@@ -271,7 +272,7 @@ async fn run<W: Durable>(
                 core.tell_started();
             }
             let mut whole = Box::pin(async {
-                let machine = W::machine(core.cx(), Some(&live.state), &services, &live.signals, input);
+                let machine = W::machine(core.cx(), View::SHOWN, Some(&live.state), &services, &live.signals, input);
                 let mut machine = Box::pin(root(&core, machine));
                 if journal.record(REWIND).is_some() {
                     return match rewound(&core, journal, machine).await {

@@ -1,0 +1,123 @@
+//! Whether anybody can look at the stages of a run. It is known before the run starts, so a machine is compiled for each:
+//! where nobody can, outputs lie as they are, and nothing asks whether somebody looks.
+//!
+//! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A trait
+//! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
+
+use crate::held::Held;
+use std::{array, ops::Deref};
+
+/// How a machine is looked at: `View<1, 0>` by nobody, `View<0, 1>` perhaps by a handle, `tracing` or observers.
+#[derive(Clone, Copy)]
+pub struct View<const PLAIN: usize, const SHOWN: usize>(());
+
+/// Nobody looks.
+pub(crate) const PLAIN: View<1, 0> = View(());
+
+impl View<0, 1> {
+    /// Somebody may look.
+    pub const SHOWN: Self = View(());
+}
+
+impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
+    /// Where a handle sees the stages, if one can.
+    #[allow(clippy::inline_always, reason = "it is nothing but a constant, or nothing at all")]
+    #[inline(always)]
+    #[must_use]
+    pub fn of<X>(self, state: Option<&X>) -> Option<&X> {
+        if SHOWN == 0 { None } else { state }
+    }
+
+    /// A value that no stage made: nobody else sees it.
+    #[inline]
+    pub fn own<T>(self, value: T) -> Made<T, PLAIN, SHOWN> {
+        Made::local(value)
+    }
+}
+
+/// An output, or another value that stages see, in the scope that made it.
+pub struct Made<T, const PLAIN: usize, const SHOWN: usize> {
+    plain: [T; PLAIN],
+    shown: [Held<T>; SHOWN],
+}
+
+/// So many of an only value.
+#[inline]
+pub(crate) fn only<T, const COUNT: usize>(value: T) -> [T; COUNT] {
+    let mut value = Some(value);
+    array::from_fn(|_| match value.take() {
+        Some(value) => value,
+        None => unreachable!("there is none or one"),
+    })
+}
+
+impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
+    /// Nobody else sees it.
+    #[inline]
+    pub(crate) fn local(value: T) -> Self {
+        if SHOWN == 0 {
+            Self { plain: only(value), shown: array::from_fn(|_| unreachable!("it is plain")) }
+        } else {
+            Self::held(Held::Local(value))
+        }
+    }
+
+    /// Others may see it: only where somebody may look.
+    #[inline]
+    pub(crate) fn held(held: Held<T>) -> Self {
+        Self { plain: array::from_fn(|_| unreachable!("it is shown")), shown: only(held) }
+    }
+
+    /// For whoever takes it over.
+    #[inline]
+    #[must_use]
+    pub fn into_held(self) -> Held<T> {
+        match (self.plain.into_iter().next(), self.shown.into_iter().next()) {
+            (Some(value), _) => Held::Local(value),
+            (None, Some(held)) => held,
+            (None, None) => unreachable!("it is plain or shown"),
+        }
+    }
+
+    /// So that it can be lent.
+    #[must_use]
+    pub fn shared(self) -> Held<T> {
+        self.into_held().shared()
+    }
+
+    /// The value itself, once all others have given theirs back.
+    #[inline]
+    pub async fn release(self) -> T {
+        self.into_held().release().await
+    }
+}
+
+impl<T, const PLAIN: usize, const SHOWN: usize> Deref for Made<T, PLAIN, SHOWN> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        match (self.plain.as_slice(), self.shown.as_slice()) {
+            ([value, ..], _) => value,
+            ([], [held, ..]) => held,
+            ([], []) => unreachable!("it is plain or shown"),
+        }
+    }
+}
+
+/// What a stage gives, to be kept in a slot.
+pub trait IntoHeld<T> {
+    /// As slots keep it.
+    fn into_held(self) -> Held<T>;
+}
+impl<T> IntoHeld<T> for Held<T> {
+    #[inline]
+    fn into_held(self) -> Held<T> {
+        self
+    }
+}
+impl<T, const PLAIN: usize, const SHOWN: usize> IntoHeld<T> for Made<T, PLAIN, SHOWN> {
+    #[inline]
+    fn into_held(self) -> Held<T> {
+        Self::into_held(self)
+    }
+}
