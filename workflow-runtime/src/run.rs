@@ -24,83 +24,105 @@ use std::{
     time::SystemTime,
 };
 use tokio::time::Instant;
+use tracing::level_filters::LevelFilter;
 
 /// No stage: the workflow's own tail.
 pub const TAIL: u32 = u32::MAX;
 
-/// What all stages of one run share.
+/// What all stages of one run share. Small, since each of ten thousand that wait has one.
 pub(crate) struct Core {
     graph: &'static Graph<'static>,
     /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
     current: AtomicU32,
+    /// Which attempt it is, of a stage with a task of its own.
+    attempt: u32,
     /// Somebody listens to `tracing`.
     traced: bool,
     /// Somebody looks at the stages: `tracing` or observers.
     heeded: bool,
-    observation: Option<Box<Observation>>,
-    instance: OnceLock<Arc<str>>,
-    /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
-    started: OnceLock<(SystemTime, Instant)>,
+    /// Somebody has a handle on the run, or looks at its stages.
+    seen: bool,
+    owns_log: bool,
+    /// What runs there reverses a stage.
+    reverses: bool,
+    seldom: Option<Box<Seldom>>,
+    asked: OnceLock<Box<Asked>>,
+}
+
+/// What most runs have nothing of.
+#[derive(Default)]
+struct Seldom {
+    observation: Option<Observation>,
     /// Where a handle sees the stages.
     states: Option<Arc<dyn States + Send + Sync>>,
     /// What the run has to undo, in a workflow that can.
     log: Option<Arc<UndoLog>>,
-    owns_log: bool,
     /// Where a stage with a task of its own stands in the run that started it.
     base: Vec<(u32, u32)>,
-    /// Which attempt of that stage it is.
-    attempt: u32,
     /// It is that of one stage with an undo.
     flight: Option<Flight>,
-    /// What runs there reverses a stage.
-    reverses: bool,
     /// The run is durable.
     #[cfg(feature = "durable")]
     journal: Option<Arc<crate::durable::Journal>>,
 }
 
+/// What a run may be asked for.
+#[derive(Default)]
+struct Asked {
+    instance: OnceLock<Arc<str>>,
+    /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
+    started: OnceLock<(SystemTime, Instant)>,
+}
+
 impl Core {
+    #[inline]
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
-        let traced = tracing::enabled!(target: "workflow", tracing::Level::DEBUG);
-        let observation = observers.observation().map(Box::new);
+        let traced = is_listened_to();
+        let observation = observers.observation();
+        let heeded = traced || observation.is_some();
+        let seldom = (compensates || observation.is_some())
+            .then(|| Box::new(Seldom { observation, log: compensates.then(UndoLog::root), ..Seldom::default() }));
         Self {
             graph,
             current: AtomicU32::new(TAIL),
-            traced,
-            heeded: traced || observation.is_some(),
-            observation,
-            instance: OnceLock::new(),
-            started: OnceLock::new(),
-            states: None,
-            log: compensates.then(UndoLog::root),
-            owns_log: true,
-            base: Vec::new(),
             attempt: 1,
-            flight: None,
+            traced,
+            heeded,
+            seen: heeded,
+            owns_log: true,
             reverses: false,
-            #[cfg(feature = "durable")]
-            journal: None,
+            seldom,
+            asked: OnceLock::new(),
         }
+    }
+
+    fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
+    fn asked(&self) -> &Asked {
+        self.asked.get_or_init(Box::default)
     }
 
     /// The same on a store.
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::durable::Journal>) -> Self {
-        self.instance = OnceLock::from(Arc::clone(journal.id()));
-        self.journal = Some(journal);
+        let instance = OnceLock::from(Arc::clone(journal.id()));
+        self.asked = OnceLock::from(Box::new(Asked { instance, ..Asked::default() }));
+        self.seldom_mut().journal = Some(journal);
         self
     }
 
     #[cfg(feature = "durable")]
     #[inline]
     pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::Journal>> {
-        self.journal.as_ref()
+        self.seldom.as_ref()?.journal.as_ref()
     }
 
     /// The run goes on later, from its store: what is dropped now is nobody's business.
     #[cfg(feature = "durable")]
     pub(crate) fn is_suspended(&self) -> bool {
-        self.journal.as_ref().is_some_and(|journal| journal.is_suspended())
+        self.journal().is_some_and(|journal| journal.is_suspended())
     }
 
     #[cfg(not(feature = "durable"))]
@@ -111,7 +133,8 @@ impl Core {
 
     /// A handle sees its stages there.
     pub(crate) fn seen_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
-        self.states = Some(states);
+        self.seldom_mut().states = Some(states);
+        self.seen = true;
         self
     }
 
@@ -135,8 +158,9 @@ impl Core {
         Cx { core: self, path: None, attempt: self.attempt, log: None }
     }
 
+    #[inline]
     pub(crate) fn log(&self) -> Option<&Arc<UndoLog>> {
-        self.log.as_ref()
+        self.seldom.as_ref()?.log.as_ref()
     }
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
@@ -155,25 +179,26 @@ impl Core {
     }
 
     pub(crate) fn flight(&self) -> Option<&Flight> {
-        self.flight.as_ref()
+        self.seldom.as_ref()?.flight.as_ref()
     }
 
     /// Somebody has a handle on the run, or looks at its stages.
     #[inline]
     pub(crate) fn is_seen(&self) -> bool {
-        self.heeded || self.states.is_some()
+        self.seen
     }
 
     /// Where a handle sees that stage, unless it is one of many.
     pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
-        match self.states.as_ref()?.seen(stage) {
+        match self.seldom.as_ref()?.states.as_ref()?.seen(stage) {
             Seen::Stage(cell) => Some(cell.share()),
             Seen::Items(_) | Seen::Nothing => None,
         }
     }
 
+    #[inline]
     pub(crate) fn observation(&self) -> Option<&Observation> {
-        self.observation.as_deref()
+        self.seldom.as_ref()?.observation.as_ref()
     }
 
     pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
@@ -185,11 +210,11 @@ impl Core {
     }
 
     pub(crate) fn instance(&self) -> &Arc<str> {
-        self.instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
+        self.asked().instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
     }
 
     pub(crate) fn started(&self) -> (SystemTime, Instant) {
-        *self.started.get_or_init(|| (SystemTime::now(), Instant::now()))
+        *self.asked().started.get_or_init(|| (SystemTime::now(), Instant::now()))
     }
 
     #[cold]
@@ -221,15 +246,34 @@ impl Core {
 }
 
 impl Drop for Core {
+    #[inline]
     fn drop(&mut self) {
-        // What is under way in a log holds on to it: whoever drops a run cuts that.
-        if let (true, Some(log)) = (self.owns_log, &self.log) {
-            log.close();
-        }
-        if self.owns_log {
-            self.tell_dropped();
+        if self.owns_log && self.seldom.is_some() {
+            self.left();
         }
     }
+}
+
+impl Core {
+    #[cold]
+    fn left(&self) {
+        // What is under way in a log holds on to it: whoever drops a run cuts that.
+        if let Some(log) = self.log() {
+            log.close();
+        }
+        self.tell_dropped();
+    }
+}
+
+/// Somebody listens to what `tracing` is told of stages.
+#[inline]
+fn is_listened_to() -> bool {
+    #[cold]
+    fn ask() -> bool {
+        tracing::enabled!(target: "workflow", tracing::Level::DEBUG)
+    }
+    // Most often this is all that it takes.
+    LevelFilter::current() >= LevelFilter::DEBUG && ask()
 }
 
 /// Where generated code is: in which run, and in which round or item of it.
@@ -306,7 +350,7 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn log_if_any(self) -> Option<&'a Arc<UndoLog>> {
-        self.log.or(self.core.log.as_ref())
+        self.log.or(self.core.log())
     }
 
     /// The workflow has its output: nothing will be undone any more.
@@ -316,7 +360,7 @@ impl<'a> Cx<'a> {
             // Some of it is taken back: the undos are still needed.
             return;
         }
-        if let Some(log) = &self.core.log {
+        if let Some(log) = self.core.log() {
             log.forget();
         }
     }
@@ -330,23 +374,32 @@ impl<'a> Cx<'a> {
     /// For a task of its own.
     #[must_use]
     pub fn detach(self) -> Detached {
-        let core = Core {
-            graph: self.core.graph,
-            current: AtomicU32::new(self.core.current.load(Relaxed)),
-            traced: self.core.traced,
-            heeded: self.core.heeded,
-            observation: self.core.observation().map(|observation| Box::new(observation.detach())),
-            instance: OnceLock::from(Arc::clone(self.core.instance())),
-            started: self.core.started.clone(),
-            states: self.core.states.clone(),
-            log: self.log.or(self.core.log.as_ref()).cloned(),
-            owns_log: false,
+        let around = self.core;
+        let asked = around.asked.get();
+        let asked = Asked {
+            instance: OnceLock::from(Arc::clone(around.instance())),
+            started: asked.map(|asked| asked.started.clone()).unwrap_or_default(),
+        };
+        let seldom = Seldom {
+            observation: around.observation().map(Observation::detach),
+            states: around.seldom.as_ref().and_then(|seldom| seldom.states.clone()),
+            log: self.log_if_any().cloned(),
             base: self.places(),
-            attempt: self.attempt,
             flight: None,
-            reverses: self.core.reverses,
             #[cfg(feature = "durable")]
-            journal: self.core.journal.clone(),
+            journal: around.journal().cloned(),
+        };
+        let core = Core {
+            graph: around.graph,
+            current: AtomicU32::new(around.current.load(Relaxed)),
+            attempt: self.attempt,
+            traced: around.traced,
+            heeded: around.heeded,
+            seen: around.seen,
+            owns_log: false,
+            reverses: around.reverses,
+            seldom: Some(Box::new(seldom)),
+            asked: OnceLock::from(Box::new(asked)),
         };
         Detached { core }
     }
@@ -354,7 +407,7 @@ impl<'a> Cx<'a> {
     /// For a stage with an undo.
     pub(crate) fn detach_in_flight(self, flight: Flight) -> Detached {
         let mut detached = self.detach();
-        detached.core.flight = Some(flight);
+        detached.core.seldom_mut().flight = Some(flight);
         detached
     }
 
@@ -365,7 +418,7 @@ impl<'a> Cx<'a> {
     /// For what reverses a stage: it lies in a log itself.
     pub(crate) fn detach_to_reverse(self) -> Detached {
         let mut detached = self.detach();
-        detached.core.log = None;
+        detached.core.seldom_mut().log = None;
         detached.core.attempt = 1;
         detached.core.reverses = true;
         detached
@@ -402,7 +455,7 @@ impl<'a> Cx<'a> {
             places.push((place.stage, place.index));
             next = place.around;
         }
-        places.extend(self.core.base.iter().rev());
+        places.extend(self.core.seldom.iter().flat_map(|seldom| seldom.base.iter().rev()));
         places.reverse();
         places
     }

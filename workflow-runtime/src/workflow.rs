@@ -18,6 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
+use tracing::level_filters::LevelFilter;
 
 /// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
 pub trait Workflow: Send + Sync + Sized + 'static {
@@ -198,12 +199,19 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
     }
 }
 
+#[inline]
 pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
-    let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
+    // Most often nobody listens, and this is all that it takes.
+    let span = if LevelFilter::current() >= LevelFilter::INFO { span(core) } else { None };
+    Rooted { core, span, machine }
+}
+
+#[cold]
+fn span(core: &Core) -> Option<Box<tracing::Span>> {
+    tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
         let name = core.graph().name;
         Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
-    });
-    Rooted { core, span, machine }
+    })
 }
 
 /// `run`

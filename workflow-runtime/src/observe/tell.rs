@@ -38,6 +38,7 @@ impl Observers {
         Self(Some(all))
     }
 
+    #[inline]
     pub(crate) fn observation(self) -> Option<Observation> {
         self.0.map(|observers| {
             let shared = Arc::new(Shared { observers, under_way: Mutex::default() });
