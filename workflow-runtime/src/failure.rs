@@ -285,6 +285,17 @@ pub enum Stop {
     Returned,
 }
 
+impl Stop {
+    /// Why a machine ended without its output.
+    #[cold]
+    pub(crate) fn into_failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Returned => unreachable!("a machine takes what was returned"),
+        }
+    }
+}
+
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)

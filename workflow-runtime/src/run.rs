@@ -45,11 +45,10 @@ pub(crate) struct Core {
     owns_log: bool,
     /// What runs there reverses a stage.
     reverses: bool,
-    seldom: Option<Box<Seldom>>,
-    asked: OnceLock<Box<Asked>>,
+    seldom: OnceLock<Box<Seldom>>,
 }
 
-/// What most runs have nothing of.
+/// What most runs have nothing of, or are never asked for: then it is not made.
 #[derive(Default)]
 struct Seldom {
     observation: Option<Observation>,
@@ -64,24 +63,25 @@ struct Seldom {
     /// The run is durable.
     #[cfg(feature = "durable")]
     journal: Option<Arc<crate::durable::Journal>>,
-}
-
-/// What a run may be asked for.
-#[derive(Default)]
-struct Asked {
     instance: OnceLock<Arc<str>>,
     /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
     started: OnceLock<(SystemTime, Instant)>,
+}
+
+impl Seldom {
+    #[cold]
+    fn of(compensates: bool, observers: Observers) -> OnceLock<Box<Self>> {
+        let log = compensates.then(UndoLog::root);
+        OnceLock::from(Box::new(Self { observation: observers.observation(), log, ..Self::default() }))
+    }
 }
 
 impl Core {
     #[inline]
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = is_listened_to();
-        let observation = observers.observation();
-        let heeded = traced || observation.is_some();
-        let seldom = (compensates || observation.is_some())
-            .then(|| Box::new(Seldom { observation, log: compensates.then(UndoLog::root), ..Seldom::default() }));
+        let heeded = traced || observers.are_any();
+        // In one go: it is not moved from where it is made.
         Self {
             graph,
             current: AtomicU32::new(TAIL),
@@ -91,32 +91,44 @@ impl Core {
             seen: heeded,
             owns_log: true,
             reverses: false,
-            seldom,
-            asked: OnceLock::new(),
+            seldom: if compensates || observers.are_any() {
+                Seldom::of(compensates, observers)
+            } else {
+                OnceLock::new()
+            },
         }
     }
 
-    fn seldom_mut(&mut self) -> &mut Seldom {
-        self.seldom.get_or_insert_default()
+    #[inline]
+    fn seldom(&self) -> Option<&Seldom> {
+        self.seldom.get().map(Box::as_ref)
     }
 
-    fn asked(&self) -> &Asked {
-        self.asked.get_or_init(Box::default)
+    fn seldom_made(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
+    }
+
+    fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom_made();
+        match self.seldom.get_mut() {
+            Some(seldom) => seldom,
+            None => unreachable!("it has just been made"),
+        }
     }
 
     /// The same on a store.
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::durable::Journal>) -> Self {
-        let instance = OnceLock::from(Arc::clone(journal.id()));
-        self.asked = OnceLock::from(Box::new(Asked { instance, ..Asked::default() }));
-        self.seldom_mut().journal = Some(journal);
+        let seldom = self.seldom_mut();
+        seldom.instance = OnceLock::from(Arc::clone(journal.id()));
+        seldom.journal = Some(journal);
         self
     }
 
     #[cfg(feature = "durable")]
     #[inline]
     pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::Journal>> {
-        self.seldom.as_ref()?.journal.as_ref()
+        self.seldom()?.journal.as_ref()
     }
 
     /// The run goes on later, from its store: what is dropped now is nobody's business.
@@ -160,7 +172,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn log(&self) -> Option<&Arc<UndoLog>> {
-        self.seldom.as_ref()?.log.as_ref()
+        self.seldom()?.log.as_ref()
     }
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
@@ -179,7 +191,7 @@ impl Core {
     }
 
     pub(crate) fn flight(&self) -> Option<&Flight> {
-        self.seldom.as_ref()?.flight.as_ref()
+        self.seldom()?.flight.as_ref()
     }
 
     /// Somebody has a handle on the run, or looks at its stages.
@@ -190,7 +202,7 @@ impl Core {
 
     /// Where a handle sees that stage, unless it is one of many.
     pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
-        match self.seldom.as_ref()?.states.as_ref()?.seen(stage) {
+        match self.seldom()?.states.as_ref()?.seen(stage) {
             Seen::Stage(cell) => Some(cell.share()),
             Seen::Items(_) | Seen::Nothing => None,
         }
@@ -198,7 +210,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn observation(&self) -> Option<&Observation> {
-        self.seldom.as_ref()?.observation.as_ref()
+        self.seldom()?.observation.as_ref()
     }
 
     pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
@@ -210,11 +222,11 @@ impl Core {
     }
 
     pub(crate) fn instance(&self) -> &Arc<str> {
-        self.asked().instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
+        self.seldom_made().instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
     }
 
     pub(crate) fn started(&self) -> (SystemTime, Instant) {
-        *self.asked().started.get_or_init(|| (SystemTime::now(), Instant::now()))
+        *self.seldom_made().started.get_or_init(|| (SystemTime::now(), Instant::now()))
     }
 
     #[cold]
@@ -248,7 +260,7 @@ impl Core {
 impl Drop for Core {
     #[inline]
     fn drop(&mut self) {
-        if self.owns_log && self.seldom.is_some() {
+        if self.owns_log && self.seldom().is_some() {
             self.left();
         }
     }
@@ -375,19 +387,16 @@ impl<'a> Cx<'a> {
     #[must_use]
     pub fn detach(self) -> Detached {
         let around = self.core;
-        let asked = around.asked.get();
-        let asked = Asked {
-            instance: OnceLock::from(Arc::clone(around.instance())),
-            started: asked.map(|asked| asked.started.clone()).unwrap_or_default(),
-        };
         let seldom = Seldom {
             observation: around.observation().map(Observation::detach),
-            states: around.seldom.as_ref().and_then(|seldom| seldom.states.clone()),
+            states: around.seldom().and_then(|seldom| seldom.states.clone()),
             log: self.log_if_any().cloned(),
             base: self.places(),
             flight: None,
             #[cfg(feature = "durable")]
             journal: around.journal().cloned(),
+            instance: OnceLock::from(Arc::clone(around.instance())),
+            started: around.seldom().map(|seldom| seldom.started.clone()).unwrap_or_default(),
         };
         let core = Core {
             graph: around.graph,
@@ -398,8 +407,7 @@ impl<'a> Cx<'a> {
             seen: around.seen,
             owns_log: false,
             reverses: around.reverses,
-            seldom: Some(Box::new(seldom)),
-            asked: OnceLock::from(Box::new(asked)),
+            seldom: OnceLock::from(Box::new(seldom)),
         };
         Detached { core }
     }
@@ -455,7 +463,7 @@ impl<'a> Cx<'a> {
             places.push((place.stage, place.index));
             next = place.around;
         }
-        places.extend(self.core.seldom.iter().flat_map(|seldom| seldom.base.iter().rev()));
+        places.extend(self.core.seldom().iter().flat_map(|seldom| seldom.base.iter().rev()));
         places.reverse();
         places
     }

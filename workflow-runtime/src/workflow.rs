@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
@@ -33,8 +33,9 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     /// Its graph.
     const GRAPH: &'static Graph<'static>;
 
+    /// Shared by its runs; nothing, where there are no services.
     #[doc(hidden)]
-    type Services: Send + Sync + 'static;
+    type Services: Clone + Send + Sync + 'static;
 
     /// What may arrive from outside: an enum of its signals; without any, nothing.
     type Signal: Send + 'static;
@@ -55,14 +56,14 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         cx: Cx<'a>,
         view: View<PLAIN, SHOWN>,
         state: Option<&'a Arc<Self::State>>,
-        services: &'a Arc<Self::Services>,
+        services: &'a Self::Services,
         signals: &'a Self::Signals,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
 
     /// What all runs of this value share, and who watches them.
     #[doc(hidden)]
-    fn parts(&self) -> (&Arc<Self::Services>, &Observers);
+    fn parts(&self) -> (&Self::Services, &Observers);
 
     #[doc(hidden)]
     #[must_use]
@@ -85,7 +86,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send + 'static + use<Self> {
         let (services, observers) = self.parts();
-        run::<Self>(Arc::clone(services), observers.clone(), input)
+        run::<Self>(services.clone(), observers.clone(), input)
     }
 
     /// `start`, for code that takes any workflow: its inputs come as a tuple.
@@ -115,7 +116,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[track_caller]
     fn start_input(&self, input: Self::Input) -> Handle<Self> {
         let (services, observers) = self.parts();
-        start::<Self>(Arc::clone(services), observers.clone(), input)
+        start::<Self>(services.clone(), observers.clone(), input)
     }
 }
 
@@ -177,41 +178,59 @@ pin_project_lite::pin_project! {
 
 impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
     type Output = Result<T, Failure>;
-    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let span = &*this.span;
-        let _entered = span.as_ref().map(|span| span.enter());
-        let machine = this.machine;
-        match this.core.catch(|| machine.poll(context)) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(ended) => {
-                let ended = ended.map_err(|stop| match stop {
-                    Stop::Failed(failure) => failure,
-                    Stop::Returned => unreachable!("a machine takes what was returned"),
-                });
-                if let Some(span) = span {
-                    span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
-                }
-                Poll::Ready(ended)
-            }
-        }
+        poll_root(this.core, this.span.as_deref(), this.machine, context).map_err(Stop::into_failure)
+    }
+}
+
+/// The same where the machine lies already: it is not moved again.
+struct Lying<'a, F> {
+    core: &'a Core,
+    span: Option<&'a tracing::Span>,
+    machine: Pin<&'a mut F>,
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Lying<'_, F> {
+    type Output = Result<T, Stop>;
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        poll_root(this.core, this.span, this.machine.as_mut(), context)
     }
 }
 
 #[inline]
-pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
-    // Most often nobody listens, and this is all that it takes.
-    let span = if LevelFilter::current() >= LevelFilter::INFO { span(core) } else { None };
-    Rooted { core, span, machine }
+fn poll_root<T, F: Future<Output = Result<T, Stop>>>(
+    core: &Core,
+    span: Option<&tracing::Span>,
+    machine: Pin<&mut F>,
+    context: &mut Context<'_>,
+) -> Poll<Result<T, Stop>> {
+    let _entered = span.map(tracing::Span::enter);
+    let polled = core.catch(|| machine.poll(context));
+    if let (Some(span), Poll::Ready(ended)) = (span, &polled) {
+        span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
+    }
+    polled
 }
 
-#[cold]
-fn span(core: &Core) -> Option<Box<tracing::Span>> {
-    tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
-        let name = core.graph().name;
-        Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
-    })
+#[inline]
+pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
+    Rooted { core, span: root_span(core), machine }
+}
+
+#[inline]
+fn root_span(core: &Core) -> Option<Box<tracing::Span>> {
+    #[cold]
+    fn span(core: &Core) -> Option<Box<tracing::Span>> {
+        tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
+            let name = core.graph().name;
+            Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
+        })
+    }
+    // Most often nobody listens, and this is all that it takes.
+    if LevelFilter::current() >= LevelFilter::INFO { span(core) } else { None }
 }
 
 /// `run`
@@ -220,18 +239,32 @@ fn span(core: &Core) -> Option<Box<tracing::Span>> {
 /// The first stage that failed, and why.
 #[inline]
 pub async fn run<W: Workflow>(
-    services: Arc<W::Services>,
+    services: W::Services,
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    if core.is_heeded() {
+        return Box::pin(heeded::<W>(core, services, input)).await;
+    }
+    let signals = W::Signals::default();
+    let ended = {
+        let span = root_span(&core);
+        let machine = pin!(W::machine(core.cx(), view::PLAIN, None, &services, &signals, input));
+        Lying { core: &core, span: span.as_deref(), machine }.await
+    };
+    match ended {
+        Ok(output) => Ok(output),
+        Err(stop) if W::COMPENSATES => Err(compensated(&core, stop.into_failure()).await),
+        Err(stop) => Err(stop.into_failure()),
+    }
+}
+
+/// The same where somebody looks.
+async fn heeded<W: Workflow>(core: Core, services: W::Services, input: W::Input) -> Result<W::Output, Failure> {
     core.tell_started();
     let signals = W::Signals::default();
-    let ended = if core.is_heeded() {
-        Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input))).await
-    } else {
-        root(&core, W::machine(core.cx(), view::PLAIN, None, &services, &signals, input)).await
-    };
+    let ended = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input)).await;
     let ended = match ended {
         Err(failure) => Err(compensated(&core, failure).await),
         given => given,
@@ -242,7 +275,7 @@ pub async fn run<W: Workflow>(
 
 /// `start`
 #[track_caller]
-pub fn start<W: Workflow>(services: Arc<W::Services>, observers: Observers, input: W::Input) -> Handle<W> {
+pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W::Input) -> Handle<W> {
     let state = Arc::<W::State>::default();
     let cancel = Arc::<CancelSignal>::default();
     let signals = W::Signals::default();
@@ -252,7 +285,7 @@ pub fn start<W: Workflow>(services: Arc<W::Services>, observers: Observers, inpu
 }
 
 async fn watched<W: Workflow>(
-    services: Arc<W::Services>,
+    services: W::Services,
     observers: Observers,
     input: W::Input,
     state: Arc<W::State>,
@@ -261,7 +294,8 @@ async fn watched<W: Workflow>(
 ) -> Result<W::Output, Failure> {
     let core = Core::new(W::GRAPH, W::COMPENSATES, observers).seen_in(Arc::clone(&state) as _);
     core.tell_started();
-    let mut machine = Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input)));
+    let mut machine =
+        Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input)));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);

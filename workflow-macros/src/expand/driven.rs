@@ -309,7 +309,7 @@ impl Expansion<'_, '_> {
         let mut parameters = quote! {
             #cx: #runtime::Cx<#lifetime>,
             #state: #runtime::Option<#reference #runtime::Arc<<Self as #runtime::Workflow>::State>>,
-            #services: #reference #runtime::Arc<<Self as #runtime::Workflow>::Services>,
+            #services: #reference <Self as #runtime::Workflow>::Services,
             #slots: #reference #slots_struct #type_generics,
             #piece: u32,
         };

@@ -93,7 +93,7 @@ impl Expansion<'_, '_> {
         let output = &workflow.output;
         let services = self.named("services");
         let declared = self.declared();
-        let (shared_type, shared) = self.shared();
+        let (services_type, new_services) = self.services();
         let (marker, observers) = (self.named("marker"), self.named("observers"));
         let default = workflow.services.is_empty().then(|| {
             quote! {
@@ -109,7 +109,7 @@ impl Expansion<'_, '_> {
             #picture
             #(#lints)*
             #visibility struct #declared #impl_generics #clause {
-                #services: #runtime::Arc<(#(#service_types,)* #shared_type)>,
+                #services: #services_type,
                 #observers: #runtime::Observers,
                 #marker: #phantom,
             }
@@ -122,7 +122,7 @@ impl Expansion<'_, '_> {
                 #[must_use]
                 pub fn new(#(#service_names: #service_types),*) -> Self {
                     Self {
-                        #services: #runtime::Arc::new((#(#service_names,)* #shared)),
+                        #services: #new_services,
                         #observers: #runtime::Observers::none(),
                         #marker: ::core::marker::PhantomData,
                     }
@@ -181,12 +181,19 @@ impl Expansion<'_, '_> {
         self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
     }
 
-    /// What all runs share beside the services: its type, and how it is made.
-    fn shared(&self) -> (TokenStream, TokenStream) {
+    /// What all runs share, the services and what policies keep: its type, and how it is made. Where there is nothing,
+    /// no references are counted.
+    fn services(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
-        match self.model.shared {
-            0 => (TokenStream::new(), TokenStream::new()),
-            count => (quote!(#runtime::Shared,), quote!(#runtime::Shared::new(#count),)),
+        let services = &self.model.workflow.services;
+        let (names, types) = (services.iter().map(|service| &service.name), services.iter().map(|service| &service.ty));
+        match (services.is_empty(), self.model.shared) {
+            (true, 0) => (quote!(()), quote!(())),
+            (false, 0) => (quote!(#runtime::Arc<(#(#types,)*)>), quote!(#runtime::Arc::new((#(#names,)*)))),
+            (_, count) => (
+                quote!(#runtime::Arc<(#(#types,)* #runtime::Shared,)>),
+                quote!(#runtime::Arc::new((#(#names,)* #runtime::Shared::new(#count),))),
+            ),
         }
     }
 
@@ -334,16 +341,14 @@ impl Expansion<'_, '_> {
         let (name, state_struct, stage_enum) = (&workflow.name, self.state_struct(), self.stage_enum());
         let generics = generics(workflow);
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
-        let service_types = workflow.services.iter().map(|service| &service.ty);
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;
         // A type that is more private than the workflow is told where it stands.
         let place = |bindings: &[syntax::Binding]| bindings.first().map_or_else(Span::call_site, |one| one.ty.span());
-        let (shared_type, _) = self.shared();
+        let (services_type, _) = self.services();
         let input_type = quote_spanned!(place(&workflow.inputs)=> type Input = (#(#input_types,)*););
         let output_type = quote_spanned!(output.span()=> type Output = #output;);
-        let services_type =
-            quote_spanned!(place(&workflow.services)=> type Services = (#(#service_types,)* #shared_type););
+        let services_type = quote_spanned!(place(&workflow.services)=> type Services = #services_type;);
         let graph = self.graph();
         let input = self.named("input");
         // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
@@ -380,14 +385,14 @@ impl Expansion<'_, '_> {
                     #cx: #runtime::Cx<#lifetime>,
                     #view: #runtime::View<#plain, #shown>,
                     #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
-                    #services: &#lifetime #runtime::Arc<Self::Services>,
+                    #services: &#lifetime Self::Services,
                     #signals: &#lifetime Self::Signals,
                     #input: Self::Input,
                 ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
                     + ::core::marker::Send + #lifetime
                 { #machine }
 
-                fn parts(&self) -> (&#runtime::Arc<Self::Services>, &#runtime::Observers) {
+                fn parts(&self) -> (&Self::Services, &#runtime::Observers) {
                     (&self.#services, &self.#observers)
                 }
 

@@ -96,7 +96,7 @@ impl<W: Durable> Live<W> {
         shared: &Arc<Shared>,
         mut loaded: Loaded,
         interrupted: bool,
-        (services, observers): (Arc<W::Services>, Observers),
+        (services, observers): (W::Services, Observers),
     ) -> (Arc<dyn AnyLive>, Running) {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
@@ -258,7 +258,7 @@ async fn run<W: Durable>(
     live: Arc<Live<W>>,
     instance: Instance,
     left: Left,
-    (services, observers): (Arc<W::Services>, Observers),
+    (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
     let key = instance.key;

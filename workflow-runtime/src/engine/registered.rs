@@ -20,6 +20,6 @@ pub(crate) struct Registration<W>(pub(crate) W);
 impl<W: Durable> Registered for Registration<W> {
     fn live(&self, shared: &Arc<Shared>, loaded: Loaded, interrupted: bool) -> (Arc<dyn AnyLive>, Running) {
         let (services, observers) = self.0.parts();
-        Live::<W>::make(shared, loaded, interrupted, (Arc::clone(services), observers.clone()))
+        Live::<W>::make(shared, loaded, interrupted, (services.clone(), observers.clone()))
     }
 }

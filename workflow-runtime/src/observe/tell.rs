@@ -39,6 +39,10 @@ impl Observers {
     }
 
     #[inline]
+    pub(crate) fn are_any(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn observation(self) -> Option<Observation> {
         self.0.map(|observers| {
             let shared = Arc::new(Shared { observers, under_way: Mutex::default() });
