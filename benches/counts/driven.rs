@@ -6,7 +6,7 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
 };
-use workflow_runtime::__private::{Pieces, Started, Stop, drive};
+use workflow_runtime::__private::{Pieces, Started, Stop, drive, erased};
 
 /// The graph of a case, if it is one of these.
 pub(crate) fn graph(case: &str) -> Option<&'static Pieces> {
@@ -68,7 +68,7 @@ fn pieces(needs: &[Vec<u32>]) -> &'static Pieces {
 pub(crate) fn run(graph: &'static Pieces) {
     let start = |piece: u32| {
         let mut waited = false;
-        Started::UnderWay(Box::pin(poll_fn(move |context| {
+        Started::UnderWay(erased(poll_fn(move |context| {
             if std::mem::replace(&mut waited, true) {
                 black_box(piece);
                 return Poll::Ready(Ok::<_, Stop>(()));

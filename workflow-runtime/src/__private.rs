@@ -12,7 +12,8 @@ pub use crate::{
     },
     context::ContextGuard,
     discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
-    drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, fill},
+    drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, erased, fill},
+    either::{Either, left, right},
     failure::Stop,
     flight::{Grace, in_flight},
     graph::{

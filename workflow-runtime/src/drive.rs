@@ -8,10 +8,11 @@ use crate::{
     then::then,
     view::IntoHeld,
 };
+use spin::Once;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -39,23 +40,31 @@ impl Pieces {
 /// A stage as the driver holds it.
 pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
 
+/// Such a stage.
+#[inline]
+pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
+    Box::pin(run)
+}
+
 /// A stage that was started.
-pub enum Started<'a> {
+pub enum Started<F> {
     /// It has ended already.
     Ended(Result<(), Stop>),
     /// It has not been polled.
-    UnderWay(Erased<'a>),
+    UnderWay(F),
 }
 
 /// Where a stage puts its output for the others.
 pub struct Slot<T> {
-    value: OnceLock<Held<T>>,
+    // Written once, by one stage, before anybody reads: nobody ever waits or spins. The standard library's `OnceLock`
+    // is made for those who do, and takes four times as many instructions.
+    value: Once<Held<T>>,
 }
 
 impl<T> Slot<T> {
     /// Empty.
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
-    pub const EMPTY: Self = Self { value: OnceLock::new() };
+    pub const EMPTY: Self = Self { value: Once::new() };
 
     /// Empty.
     #[must_use]
@@ -85,15 +94,26 @@ impl<T> Slot<T> {
 
     /// For whoever takes the value over.
     pub fn into_held(self) -> Held<T> {
-        match self.value.into_inner() {
+        match self.value.try_into_inner() {
             Some(held) => held,
             None => unreachable!("a scope ended before all its stages had"),
         }
     }
 
+    /// Puts there what its stage gave.
+    #[inline]
+    pub fn keep(&self, held: impl IntoHeld<T>) {
+        self.fill(held.into_held());
+    }
+
     #[inline]
     pub(crate) fn fill(&self, held: Held<T>) {
-        if self.value.set(held).is_err() {
+        let mut held = Some(held);
+        self.value.call_once(|| match held.take() {
+            Some(held) => held,
+            None => unreachable!("it is called once"),
+        });
+        if held.is_some() {
             unreachable!("a stage ends once");
         }
     }
@@ -205,35 +225,46 @@ impl<T> LazySlot<T> {
     ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, H, F> {
         then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
             filled?;
-            let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
-            wakers.into_iter().for_each(Waker::wake);
+            self.wake();
             Ok(())
         })
+    }
+
+    /// Puts there what its stage gave, and wakes whoever waits.
+    pub fn keep(&self, held: impl IntoHeld<T>) {
+        self.slot.keep(held);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
 /// A graph under way.
-pub struct Drive<'a, S> {
+pub struct Drive<'a, S, F> {
     pieces: &'static Pieces,
     demands: Option<&'a Demands>,
     start: S,
     needs: Vec<u32>,
     ready: Vec<u32>,
-    lanes: Lanes<Erased<'a>>,
+    lanes: Lanes<F>,
     /// Which piece is on which lane.
     on_lane: Vec<u32>,
     left: usize,
 }
 
-impl<S> Unpin for Drive<'_, S> {}
+// What lies in the lanes is pinned there.
+impl<S, F> Unpin for Drive<'_, S, F> {}
 
 /// Runs all of `pieces` but the lazy ones that nothing asks for; `start` starts one. It ends with the first
 /// stage that stops otherwise than with an output.
-pub fn drive<'a, S: FnMut(u32) -> Started<'a>>(
+pub fn drive<'a, F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>>(
     pieces: &'static Pieces,
     demands: Option<&'a Demands>,
     start: S,
-) -> Drive<'a, S> {
+) -> Drive<'a, S, F> {
     let mut ready: Vec<u32> =
         (0..).zip(pieces.needs).filter(|(_, needs)| **needs == 0).map(|(piece, _)| piece).collect();
     ready.reverse();
@@ -249,7 +280,7 @@ pub fn drive<'a, S: FnMut(u32) -> Started<'a>>(
     }
 }
 
-impl<'a, S: FnMut(u32) -> Started<'a>> Drive<'a, S> {
+impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_, S, F> {
     fn start_ready(&mut self) -> Result<(), Stop> {
         while let Some(piece) = self.ready.pop() {
             let future = match (self.start)(piece) {
@@ -340,7 +371,7 @@ impl ReadyOrStop for Poll<Result<(), Stop>> {
     }
 }
 
-impl<'a, S: FnMut(u32) -> Started<'a>> Future for Drive<'a, S> {
+impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Future for Drive<'_, S, F> {
     type Output = Result<(), Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

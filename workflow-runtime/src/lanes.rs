@@ -132,24 +132,13 @@ impl<F: Future> Lanes<F> {
         polled
     }
 
-    /// Polls a future that is on no lane yet, as if it were on the next free one, and puts it there if it has not ended:
-    /// gives which. What ends at once never moves.
-    pub(crate) fn begin(&mut self, mut future: F) -> Result<usize, F::Output>
-    where
-        F: Unpin,
-    {
-        let lane = self.free_lane();
-        let Lane { waker, signal, .. } = &self.all[lane];
-        signal.queued.store(false, std::sync::atomic::Ordering::Release);
-        match Pin::new(&mut future).poll(&mut Context::from_waker(waker)) {
-            Poll::Ready(output) => {
-                self.free.push(lane);
-                Err(output)
-            }
-            Poll::Pending => {
-                self.all[lane].future.as_mut().set(Some(future));
-                Ok(lane)
-            }
+    /// Puts a future on the next free lane and polls it; gives which lane, if it has not ended.
+    #[inline]
+    pub(crate) fn begin(&mut self, future: F) -> Result<usize, F::Output> {
+        let lane = self.put(future);
+        match self.poll(lane) {
+            Poll::Ready(output) => Err(output),
+            Poll::Pending => Ok(lane),
         }
     }
 

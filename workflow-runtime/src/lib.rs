@@ -71,6 +71,7 @@ mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]
 pub mod durable;
+mod either;
 #[cfg(feature = "durable")]
 pub mod engine;
 mod failure;

@@ -2,7 +2,7 @@
 
 use crate::{
     BoxError,
-    drive::{Slot, Started},
+    drive::{Erased, Slot, Started},
     failure::Stop,
     held::Held,
     observe::Sight,
@@ -129,7 +129,7 @@ pub fn start_stage<'a, S, T, M, X>(
     place: &'a dyn Place<S, T>,
     lend: bool,
     expression: X,
-) -> Started<'a>
+) -> Started<Erased<'a>>
 where
     S: 'a,
     T: 'a,

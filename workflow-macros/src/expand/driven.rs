@@ -1,9 +1,14 @@
 //! A scope that the driver runs: where its outputs lie, who waits for whom, and how each stage starts.
 //!
-//! Stages start in plain functions of a few dozen arms each: in one body the compiler's work on all of them would grow
-//! faster than their number, and an `async` one costs it several times as much.
+//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed: in one body the
+//! compiler's work on all of them would grow faster than their number, and an `async` one costs it several times as much.
+//! In a smaller one they run in `async` functions, which is that much faster at run time: a lane has room for any of them.
 
-use super::{Expansion, code, node::Whose, series::waits_for};
+use super::{
+    Expansion, code,
+    node::Whose,
+    series::{LONGEST, waits_for},
+};
 use crate::model::{CodeId, LetId, Local, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -12,6 +17,8 @@ use syn::spanned::Spanned;
 
 /// How many stages start in one function.
 const GROUP: usize = 32;
+/// How many run in one `async` function.
+const GROUP_IN_PLACE: usize = 16;
 
 /// What the code being made names of the workflow's own body.
 #[derive(Default)]
@@ -22,11 +29,19 @@ pub(super) struct Noted {
     pub(super) lets: BTreeSet<LetId>,
 }
 
+impl Noted {
+    fn add(&mut self, other: Self) {
+        self.signals |= other.signals;
+        self.announced.extend(other.announced);
+        self.lets.extend(other.lets);
+    }
+}
+
 /// How the stages of a scope start.
 #[derive(Default)]
 struct Starts {
-    /// In the body, which sees everything.
-    own: TokenStream,
+    /// In the body, which sees everything: each piece, and what starts it; in place, its future.
+    own: Vec<(TokenStream, TokenStream)>,
     /// In functions, by number.
     groups: Vec<Group>,
 }
@@ -69,22 +84,32 @@ impl Expansion<'_, '_> {
         let mut types = HashSet::new();
         for &stage in scope.stages.iter().filter(|&&stage| !self.model.stages[stage].lazy) {
             if types.insert(self.stage_type(stage).to_string()) {
-                let place = self.place_of(stage);
-                body.extend(quote!(#place;));
+                let shared = if self.is_in_place(id) { self.may_be_shared(stage) } else { self.place_of(stage) };
+                body.extend(quote!(let _ = #shared;));
             }
         }
         body.extend(self.all_bindings(id));
         let pieces = self.pieces(id);
         let piece = self.named("piece");
         let starts = self.starts(id);
-        let own = &starts.own;
-        let mut arms = quote!(#own);
-        for group in &starts.groups {
-            let (pieces, call) = (&group.pieces, self.group(group));
-            arms.extend(quote!(#(#pieces)|* => #call,));
+        let in_place = self.is_in_place(id);
+        let kinds = starts.groups.len() + usize::from(!starts.own.is_empty());
+        let mut arms = TokenStream::new();
+        for (kind, group) in starts.groups.iter().enumerate() {
+            let (pieces, call) = (&group.pieces, self.group(group, in_place));
+            let started = if in_place { self.started_in_place(&call, kind, kinds) } else { call };
+            arms.extend(quote!(#(#pieces)|* => #started,));
         }
+        for (piece, own) in &starts.own {
+            let started = match in_place {
+                true => self.started_in_place(&quote!(#runtime::erased(#own)), kinds - 1, kinds),
+                false => own.clone(),
+            };
+            arms.extend(quote!(#piece => #started,));
+        }
+        let started = if in_place { quote!(_) } else { quote!(#runtime::Erased<'_>) };
         body.extend(quote! {
-            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Started<'_> {
+            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Started<#started> {
                 match #piece {
                     #arms
                     _ => ::core::unreachable!(),
@@ -206,46 +231,91 @@ impl Expansion<'_, '_> {
 
     fn starts(&self, id: ScopeId) -> Starts {
         let mut starts = Starts::default();
+        let in_place = self.is_in_place(id);
+        let size = if in_place { GROUP_IN_PLACE } else { GROUP };
+        // What the stage around this scope names: that is all that is in it.
+        let mut around = self.noted.take();
         for (local, &stage) in self.model.scopes[id].stages.iter().enumerate() {
-            self.noted.take();
             let names = crate::resolve::names_inside(self.model, stage);
-            let arm = self.arm(id, local, stage, &names);
+            let piece = self.number(Some(local));
+            let arm = match in_place {
+                true => self.arm_in_place(id, stage, &names),
+                false => self.arm(id, stage, &names),
+            };
             let noted = self.noted.take();
             // A scope further in may be in a pattern's arm, whose names have types that nobody wrote.
             if id != 0 || noted.signals {
-                starts.own.extend(arm);
+                let own = if in_place { self.boxed(id, stage, &names) } else { arm };
+                starts.own.push((piece, own));
+                self.noted.take();
+                around.add(noted);
                 continue;
             }
-            if starts.groups.last().is_none_or(|group| group.pieces.len() == GROUP) {
+            if starts.groups.last().is_none_or(|group| group.pieces.len() == size) {
                 starts.groups.push(Group::default());
             }
             if let Some(group) = starts.groups.last_mut() {
-                group.pieces.push(self.number(Some(local)));
-                group.arms.extend(arm);
+                group.arms.extend(quote!(#piece => #arm));
+                group.pieces.push(piece);
                 group.names.extend(names);
-                group.noted.announced.extend(noted.announced);
-                group.noted.lets.extend(noted.lets);
+                group.noted.add(noted);
             }
         }
+        self.noted.replace(around);
         starts
     }
 
-    fn arm(&self, id: ScopeId, local: usize, stage: StageId, names: &[NameId]) -> TokenStream {
+    /// Whether the futures of the scope's stages lie in its lanes.
+    fn is_in_place(&self, id: ScopeId) -> bool {
+        id == 0 && self.model.scopes[id].stages.len() <= LONGEST
+    }
+
+    /// One of so many kinds of futures, as the driver takes it.
+    fn started_in_place(&self, future: &TokenStream, kind: usize, kinds: usize) -> TokenStream {
         let runtime = &self.runtime;
-        let piece = self.number(Some(local));
-        let bound = self.bind_slots(id, names);
-        if let Some(started) = self.started(stage) {
-            return quote!(#piece => { #bound #started });
+        let (mut future, mut start, mut end) = (future.clone(), 0, kinds);
+        // From the innermost choice outwards.
+        let mut choices = Vec::new();
+        while end - start > 1 {
+            let middle = usize::midpoint(start, end);
+            choices.push(kind < middle);
+            if kind < middle { end = middle } else { start = middle }
         }
-        let slot = self.slot(stage);
-        let future = self.stage_future(stage);
+        for is_left in choices.into_iter().rev() {
+            future = if is_left { quote!(#runtime::left(#future)) } else { quote!(#runtime::right(#future)) };
+        }
+        quote!(#runtime::Started::UnderWay(#future))
+    }
+
+    /// A block that runs the stage in an `async` function.
+    fn arm_in_place(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
+        let (bound, statement, slot) = (self.bind_slots(id, names), self.stage_statement(stage), self.slot(stage));
+        let held = self.held(self.model.stages[stage].name);
+        quote!({ #bound #statement #slot.keep(#held); })
+    }
+
+    /// A block that starts the stage in a plain function.
+    fn arm(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
+        let runtime = &self.runtime;
+        if let Some(started) = self.started(stage) {
+            let bound = self.bind_slots(id, names);
+            return quote!({ #bound #started });
+        }
+        let boxed = self.boxed(id, stage, names);
+        quote!({ #runtime::Started::UnderWay(#runtime::erased(#boxed)) })
+    }
+
+    /// The future of a stage that fills its slot.
+    fn boxed(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
+        let runtime = &self.runtime;
+        let (bound, slot, future) = (self.bind_slots(id, names), self.slot(stage), self.stage_future(stage));
         let lent = self.model.names[self.model.stages[stage].name].lent;
         let filled = if self.model.stages[stage].lazy {
             quote!(#slot.fill(#lent, #future))
         } else {
             quote!(#runtime::fill(&#slot, #lent, #future))
         };
-        quote!(#piece => { #bound #runtime::Started::UnderWay(#runtime::Box::pin(#filled)) })
+        quote!({ #bound #filled })
     }
 
     /// A stage that is one expression, which may be evaluated where it starts: one call into the runtime.
@@ -296,7 +366,7 @@ impl Expansion<'_, '_> {
     // Functions.
 
     /// Makes the function of a group, and gives the call of it.
-    fn group(&self, group: &Group) -> TokenStream {
+    fn group(&self, group: &Group, in_place: bool) -> TokenStream {
         let runtime = self.full_path();
         let workflow = self.model.workflow;
         let name = self.local("start", self.functions.borrow().len());
@@ -314,8 +384,16 @@ impl Expansion<'_, '_> {
             #piece: u32,
         };
         let mut arguments = quote!(#cx, #state, #services, #slots, #piece,);
-        let view = self.view();
-        let mut bound = quote!(let #view = #runtime::View::SHOWN;);
+        let (view, plain, shown) = (self.view(), self.named("PLAIN"), self.named("SHOWN"));
+        let mut bound = TokenStream::new();
+        let mut views = TokenStream::new();
+        if in_place {
+            parameters.extend(quote!(#view: #runtime::View<#plain, #shown>,));
+            arguments.extend(quote!(#view,));
+            views.extend(quote!(, const #plain: usize, const #shown: usize));
+        } else {
+            bound.extend(quote!(let #view = #runtime::View::SHOWN;));
+        }
         let mut add = |name: &Ident, ty: TokenStream, argument: Option<TokenStream>| {
             let argument = argument.unwrap_or_else(|| quote!(#name));
             parameters.extend(quote!(#name: #ty,));
@@ -360,15 +438,23 @@ impl Expansion<'_, '_> {
         }
         let (arms, imports) = (&group.arms, self.imports());
         let (lints, workflow_name) = (&workflow.attributes.lints, &workflow.name);
+        let body = quote!(#bound match #piece { #arms _ => ::core::unreachable!() });
+        let (given, body) = match in_place {
+            true => (
+                // Whether it is `Send` is asked of the machine alone, which tells what is not.
+                quote!(impl ::core::future::Future<Output = #runtime::Result<(), #runtime::Stop>> + #lifetime),
+                quote!(async move { #body #runtime::Result::Ok(()) }),
+            ),
+            false => (quote!(#runtime::Started<#runtime::Erased<#lifetime>>), body),
+        };
         self.function(quote! {
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references, unused_variables)]
             #(#lints)*
             impl #impl_generics #workflow_name #type_generics #clause {
                 #[doc(hidden)]
-                fn #name<#lifetime>(#parameters) -> #runtime::Started<#lifetime> {
+                fn #name<#lifetime #views>(#parameters) -> #given {
                     #imports
-                    #bound
-                    match #piece { #arms _ => ::core::unreachable!() }
+                    #body
                 }
             }
         });

@@ -6,6 +6,7 @@ mod durable;
 mod graph;
 mod items;
 mod machine;
+mod members;
 mod node;
 mod policy;
 mod replay;

@@ -25,7 +25,7 @@ impl Shape {
 /// More stages than this in one body cost the compiler more than they save at run time.
 const LIMIT: usize = 16;
 /// More than this in one series of such bodies, too.
-const LONGEST: usize = 128;
+pub(super) const LONGEST: usize = 128;
 
 /// The scope's graph as a nest, if it is small and one.
 pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {

@@ -41,9 +41,19 @@ impl Expansion<'_, '_> {
 
     /// The same, for the stage itself: asks that its output may be shared, where the type is written.
     fn watched(&self, stage: StageId) -> TokenStream {
+        self.watched_in(stage, &self.cell(stage))
+    }
+
+    /// Asks only that.
+    pub(super) fn may_be_shared(&self, stage: StageId) -> TokenStream {
+        let (runtime, ty) = (&self.runtime, self.stage_type(stage));
+        self.watched_in(stage, &quote!(#runtime::Option::<#runtime::StageState<#ty>>::None))
+    }
+
+    fn watched_in(&self, stage: StageId, cell: &TokenStream) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
-        let (runtime, mark, cell) = (self.runtime_at(span), self.mark(Whose::Stage(stage)), self.cell(stage));
+        let (runtime, mark) = (self.runtime_at(span), self.mark(Whose::Stage(stage)));
         // rustc lets the error stand at the argument only where both come from one place.
         let local = syn::Ident::new("__workflow_cell", span);
         let watched = quote_spanned!(span=> #runtime::watched::<#mark, _>(#local));

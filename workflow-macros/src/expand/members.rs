@@ -1,0 +1,230 @@
+//! A node of many runs: the items of a `for`, the members of a `race` or a `quorum`.
+
+use super::{
+    Expansion, code,
+    node::{Ends, Tail, Whose, last_span},
+};
+use crate::model::{For, Members, ScopeId, StageId, Tolerance};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// The parts of a `for`.
+pub(super) struct EachParts {
+    pub(super) items: TokenStream,
+    pub(super) body: TokenStream,
+    pub(super) before: TokenStream,
+    pub(super) limit: Option<TokenStream>,
+    pub(super) tolerance: Option<TokenStream>,
+}
+
+impl Expansion<'_, '_> {
+    /// The parts of a `for`, whoever runs its items. `item`: an expression of type `Of<T>` for one run of the body.
+    pub(super) fn each(
+        &self,
+        each: &For<'_>,
+        stage: Option<StageId>,
+        item: &syn::Ident,
+        (tail, of_list): (&Tail, bool),
+        racing: bool,
+    ) -> EachParts {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let index = self.index(each.body);
+        let (place, taken) = (self.named("place"), self.local("taken", each.body));
+        let pattern = each.pattern;
+        let content = self.local("content", each.body);
+        let item_of = if each.catch { &content } else { item };
+        let body = self.scope(each.body, &tail.part(item_of, Whose::of(stage), of_list), &Ends::none());
+        let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
+        let shared = self.model.scopes[each.body]
+            .lends_item
+            .then(|| quote!(let #taken = #runtime::Held::Local(#taken).shared();));
+        let shown = match shared {
+            Some(_) => quote_spanned!(pattern.span()=> #runtime::Shown(&**#taken).__workflow_shown()),
+            None => shown,
+        };
+        let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
+        let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
+        let body = if racing {
+            self.member_scope(each.body, stage, "member", &body)
+        } else if each.catch {
+            self.item_caught(each.body, stage, &body)
+        } else {
+            quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
+        };
+        let body = self.kept_item(stage, each.body, &quote!(#item), body);
+        let body = quote!(move |#index: usize, #taken| async move {
+            #shared
+            #lender
+            let #place = #cx.place(#number, #index);
+            let #cx = #cx.within(&#place);
+            #bind
+            #body
+        });
+        let mut before = self.before(each.items, stage);
+        if each.catch {
+            let mark = self.mark(Whose::of(stage));
+            before.extend(quote!(let #content = #runtime::of_caught_in::<#mark, _>(#item);));
+        }
+        let tolerance = each.tolerate.as_ref().map(|tolerance| {
+            let (code, kind) = match tolerance {
+                Tolerance::Count(code) => (*code, quote!(Count)),
+                Tolerance::Percent(code) => (*code, quote!(Percent)),
+            };
+            before.extend(self.before(code, stage));
+            let count = self.count(code);
+            quote!(#runtime::Tolerance::#kind(#count))
+        });
+        let expr = self.model.codes[each.items].expr;
+        let items = if code::drops_temporaries(expr) {
+            let items = self.named("items");
+            before.extend(quote!(let #items = #expr;));
+            quote!(#items)
+        } else {
+            quote!(#expr)
+        };
+        let items = self.recognised(stage, items);
+        let limit = each.concurrency.map(|limit| {
+            before.extend(self.before(limit, stage));
+            let limit = self.count(limit);
+            quote!(#limit as usize)
+        });
+        EachParts { items, body, before, limit, tolerance }
+    }
+
+    pub(super) fn first(
+        &self,
+        needed: Option<usize>,
+        members: &Members<'_>,
+        stage: Option<StageId>,
+        tail: &Tail,
+        span: Span,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let of = &tail.of;
+        let item = match members {
+            Members::For(each) => self.local("item", each.body),
+            Members::Listed(scopes) => self.local("item", scopes.first().copied().unwrap_or_default()),
+        };
+        let list = self.named("list");
+        let item_of = match needed {
+            Some(_) => {
+                let of_list = self.of_list(stage, tail, span);
+                quote!(let (#item, #list) = #of_list;)
+            }
+            None => quote!(let #item = #of;),
+        };
+        let (mut before, count) = match needed {
+            Some(needed) => {
+                let count = self.count(needed);
+                (self.before(needed, stage), quote!(#count as usize))
+            }
+            None => (TokenStream::new(), quote!(1)),
+        };
+        let compensates = match members {
+            Members::Listed(scopes) => scopes.iter().any(|&scope| self.model.scopes[scope].compensates),
+            Members::For(each) => self.model.scopes[each.body].compensates,
+        };
+        let members = match members {
+            Members::Listed(scopes) => {
+                let members = scopes.iter().enumerate().map(|(place, &scope)| {
+                    let part = tail.part(&item, Whose::of(stage), needed.is_some());
+                    let body = self.scope(scope, &part, &Ends::none());
+                    let body = self.member_scope(scope, stage, &format!("member-{place}"), &body);
+                    let body = match needed {
+                        Some(_) if self.is_durable() => {
+                            let payload = self.payload_of(Whose::of(stage), &quote!(#item));
+                            quote!(#runtime::durable::kept_member(#cx, #number, #place, #payload, async move { #body }).await)
+                        }
+                        _ => body,
+                    };
+                    quote!(#runtime::member(#item, async move { #body }))
+                });
+                quote!([#(#members),*])
+            }
+            Members::For(each) => {
+                let parts = self.each(each, stage, &item, (tail, needed.is_some()), true);
+                before.extend(parts.before);
+                let (items, body) = (parts.items, parts.body);
+                let at = self.model.codes[each.items].expr.span();
+                let runtime = self.full_path_at(at);
+                quote_spanned!(at=> #runtime::members(#items, #body))
+            }
+        };
+        let winners = quote!(#runtime::first(#cx, #number, #count, #members));
+        let winners = match self.is_durable() {
+            true => {
+                let payload = self.payload_of(Whose::of(stage), &quote!(#item));
+                quote!(#runtime::durable::first_kept(#cx, #number, #compensates, #payload, #winners).await?)
+            }
+            false => quote!(#winners.await?),
+        };
+        let value = match needed {
+            Some(_) => quote!(#list(#winners)),
+            None => quote!(#runtime::winner(#winners)),
+        };
+        if compensates {
+            let (losers, all, won) = (self.named("losers"), self.named("all_losers"), self.named("won"));
+            return quote!({
+                #item_of
+                #before
+                #cx.at(#number);
+                let #all = #cx.child_log();
+                let #losers = &#all;
+                let #won = #value;
+                #runtime::undo_losers(#cx, #number, #losers).await;
+                #won
+            });
+        }
+        quote!({ #item_of #before #cx.at(#number); #value })
+    }
+
+    /// An item whose failure is a value; what it did until then is undone first.
+    fn item_caught(&self, scope: ScopeId, stage: Option<StageId>, body: &TokenStream) -> TokenStream {
+        let runtime = &self.runtime;
+        let (cx, number) = (self.cx(), self.number(stage));
+        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) });
+        if !self.model.scopes[scope].compensates {
+            return quote!(#runtime::every_failure(#runtime::absorbed(#cx, #run).await));
+        }
+        let (log, item_log, around) = (self.named("log"), self.named("item_log"), self.named("around"));
+        quote!({
+            let #item_log = #cx.child_log();
+            let #log = &#item_log;
+            let #around = #cx;
+            #runtime::every_failure(#runtime::absorbed(#around, #runtime::undoing(#around, (#number, "item"), #log, async move {
+                let #cx = #around.logging(#log);
+                #run.await
+            })).await)
+        })
+    }
+
+    /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
+    /// `site` tells it from the others of its stage.
+    pub(super) fn member_scope(
+        &self,
+        scope: ScopeId,
+        stage: Option<StageId>,
+        site: &str,
+        body: &TokenStream,
+    ) -> TokenStream {
+        let runtime = &self.runtime;
+        if !self.model.scopes[scope].compensates {
+            return quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body));
+        }
+        let (cx, number) = (self.cx(), self.number(stage));
+        let (losers, log, around) = (self.named("losers"), self.named("log"), self.named("around"));
+        let member_log = self.named("member_log");
+        quote!({
+            let #member_log = #cx.logging(#losers).child_log();
+            let #log = &#member_log;
+            let #around = #cx;
+            #runtime::undoing(#around, (#number, #site), #log, async move {
+                let #cx = #around.logging(#log);
+                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+            }).await
+        })
+    }
+}
