@@ -67,10 +67,13 @@ impl<'a> Audience<'a> {
         }
     }
 
+    /// If it has not come to an end, the stage was cancelled; or it goes on later, and whoever looks at its state sees it as
+    /// it was.
     #[cold]
-    fn dropped(&self) {
-        // Whoever comes to an end by itself has taken it.
-        if let Some(cell) = self.cell.take() {
+    fn dropped(&self, core: &Core) {
+        if let Some(cell) = self.cell.take()
+            && !core.is_suspended()
+        {
             cell.cancel();
         }
     }
@@ -189,8 +192,9 @@ pin_project_lite::pin_project! {
     impl<S, T, F> PinnedDrop for Running<'_, S, T, F> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
-            if let Some(audience) = this.project().audience {
-                audience.dropped();
+            let this = this.project();
+            if let Some(audience) = this.audience {
+                audience.dropped(this.core);
             }
         }
     }
