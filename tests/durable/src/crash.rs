@@ -80,6 +80,10 @@ impl CrashingStore {
 }
 
 impl Store for CrashingStore {
+    fn begin(&self) -> Storing<u64> {
+        self.inner.begin()
+    }
+
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
         self.commit_of(|store| store.create(instance))
     }
@@ -102,6 +106,10 @@ impl Store for CrashingStore {
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
         self.inner.list(after, limit, statuses)
+    }
+
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+        self.inner.running(after, limit)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {

@@ -28,6 +28,10 @@ impl FailingStore {
 }
 
 impl Store for FailingStore {
+    fn begin(&self) -> Storing<u64> {
+        self.inner.begin()
+    }
+
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
         self.written(|store| store.create(instance))
     }
@@ -50,6 +54,10 @@ impl Store for FailingStore {
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
         self.inner.list(after, limit, statuses)
+    }
+
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+        self.inner.running(after, limit)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {

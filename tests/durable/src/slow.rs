@@ -29,6 +29,10 @@ impl SlowStore {
 }
 
 impl Store for SlowStore {
+    fn begin(&self) -> Storing<u64> {
+        self.later(self.inner.begin())
+    }
+
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
         self.later(self.inner.create(instance))
     }
@@ -51,6 +55,10 @@ impl Store for SlowStore {
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
         self.inner.list(after, limit, statuses)
+    }
+
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+        self.inner.running(after, limit)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {

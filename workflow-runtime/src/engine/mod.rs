@@ -123,9 +123,10 @@ impl EngineBuilder {
             Err(error) if error.instance().is_none() => return Err(error.into()),
             _ => {}
         }
+        let interruptions = store.begin().await?;
         let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
         let linger = self.linger.unwrap_or(Duration::from_secs(1));
-        let shared = Arc::new(Shared::new(store, clock, linger, self.workflows));
+        let shared = Arc::new(Shared::new((store, interruptions), clock, linger, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());
         shared.spawn(Arc::clone(&shared).keep_time());
         Ok(Engine { shared })
@@ -200,6 +201,7 @@ impl Engine {
             status: Status::Running,
             outcome: Vec::new(),
             wake_at: None,
+            interruptions: self.shared.interruptions,
         };
         let _gate = self.shared.gate(key).await;
         if self.shared.live(key).is_none() {

@@ -36,6 +36,8 @@ pub(crate) type Ended = Result<Vec<u8>, EngineError>;
 
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
+    /// How many engines before this one have not come to their end.
+    pub(crate) interruptions: u64,
     pub(crate) clock: Clock,
     /// How long an instance waits in memory for a timer.
     pub(crate) linger: Duration,
@@ -44,6 +46,9 @@ pub(crate) struct Shared {
     pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
     /// Those in memory.
     live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
+    /// Those that were brought into memory while it is still being found out what an earlier process left: what was read of
+    /// them then no longer holds.
+    brought: Mutex<Option<HashSet<InstanceKey>>>,
     /// Those that the store has cut, and that are not in memory again.
     failed_by_store: Mutex<HashSet<InstanceKey>>,
     waiting: Mutex<HashMap<InstanceKey, Vec<oneshot::Sender<Ended>>>>,
@@ -62,18 +67,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        (store, interruptions): (Arc<dyn Store>, u64),
         clock: Clock,
         linger: Duration,
         workflows: HashMap<&'static str, Arc<dyn Registered>>,
     ) -> Self {
         Self {
             store,
+            interruptions,
             clock,
             linger,
             tasks: Mutex::default(),
             workflows,
             live: Mutex::default(),
+            brought: Mutex::new(Some(HashSet::new())),
             failed_by_store: Mutex::default(),
             waiting: Mutex::default(),
             gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
@@ -187,6 +194,13 @@ impl Shared {
 
     /// The same for what is loaded already.
     pub(crate) fn bring(self: &Arc<Self>, loaded: Loaded, interrupted: bool) -> Result<Arc<dyn AnyLive>, EngineError> {
+        if let Some(brought) = &mut *lock(&self.brought) {
+            brought.insert(loaded.instance.key);
+        }
+        self.run(loaded, interrupted)
+    }
+
+    fn run(self: &Arc<Self>, loaded: Loaded, interrupted: bool) -> Result<Arc<dyn AnyLive>, EngineError> {
         let Some(workflow) = self.workflows.get(loaded.instance.workflow.as_str()) else {
             let Instance { id, workflow, .. } = loaded.instance;
             return Err(EngineError::UnknownWorkflow { id, workflow });
@@ -262,33 +276,55 @@ impl Shared {
         });
     }
 
-    /// Brings into memory whatever an earlier process left.
+    /// Brings into memory whatever an earlier process left. While a page of it is brought, the next one is read.
     pub(crate) async fn resume(self: Arc<Self>) {
+        let mut reading = self.store.running(None, PAGE);
         let mut after = None;
         while !self.is_stopping() {
-            let page = match self.store.list(after, PAGE, &[Status::Running]).await {
+            let page = match reading.await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
                     after = error.instance();
                     if self.park_damaged(&error).await.is_err() {
                         tracing::error!(target: "workflow", %error, "the instance can't go on");
                     }
+                    reading = self.store.running(after, PAGE);
                     continue;
                 }
                 Err(error) => {
                     tracing::error!(target: "workflow", %error, "can't look for unfinished instances: tried again in 5 s");
                     tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    reading = self.store.running(after, PAGE);
                     continue;
                 }
             };
-            for instance in &page {
-                self.wake(instance).await;
-            }
             // A page may be short before the last one: before an instance that can't be read.
             match page.last() {
-                Some(last) => after = Some(last.key),
-                None => return,
+                Some(last) => after = Some(last.instance.key),
+                None => break,
             }
+            reading = self.store.running(after, PAGE);
+            for loaded in page {
+                self.go_on(loaded).await;
+            }
+        }
+        *lock(&self.brought) = None;
+    }
+
+    /// Brings a running instance into memory, unless it is there, or was.
+    async fn go_on(self: &Arc<Self>, loaded: Loaded) {
+        let key = loaded.instance.key;
+        let gate = self.gate(key).await;
+        if self.live(key).is_some() || self.is_stopping() {
+            return;
+        }
+        if lock(&self.brought).as_ref().is_none_or(|brought| brought.contains(&key)) {
+            drop(gate);
+            return self.wake(&loaded.instance).await;
+        }
+        let id = loaded.instance.id.clone();
+        if let Err(error) = self.run(loaded, true) {
+            self.could_not(key, &id, &error);
         }
     }
 

@@ -31,6 +31,8 @@ use std::{
 pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
     closed: AtomicBool,
+    /// An engine has begun on this one.
+    begun: AtomicBool,
 }
 
 #[derive(Clone, Default)]
@@ -40,6 +42,10 @@ struct Content {
     /// Those that wait for a timer.
     waiting: BTreeSet<(Timestamp, InstanceKey)>,
     last_key: i64,
+    /// How many engines have not come to their end.
+    interruptions: u64,
+    /// One is under way, or has broken off.
+    begun: bool,
 }
 
 #[derive(Clone)]
@@ -65,7 +71,7 @@ impl MemoryStore {
     }
 
     fn of(content: Arc<Mutex<Content>>) -> Self {
-        Self { content, closed: AtomicBool::new(false) }
+        Self { content, closed: AtomicBool::new(false), begun: AtomicBool::new(false) }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -94,6 +100,12 @@ impl Content {
         self.instances.get_mut(&key).ok_or_else(|| StoreError::missing(key))
     }
 
+    fn begin(&mut self) -> u64 {
+        self.interruptions += u64::from(self.begun);
+        self.begun = true;
+        self.interruptions
+    }
+
     fn create(&mut self, new: NewInstance) -> Result<InstanceKey, StoreError> {
         let NewInstance { id, workflow, version, input, created_at } = new;
         if self.by_id.contains_key(&id) {
@@ -102,16 +114,18 @@ impl Content {
         self.last_key += 1;
         let key = InstanceKey(self.last_key);
         self.by_id.insert(id.clone(), key);
-        let (status, outcome, wake_at) = (Status::Running, Vec::new(), None);
-        let instance = Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at };
+        let (status, outcome, wake_at, interruptions) = (Status::Running, Vec::new(), None, self.interruptions);
+        let instance =
+            Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at, interruptions };
         let (records, signals, once) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
         self.instances.insert(key, Stored { instance, records, signals, last_signal: 0, once });
         Ok(key)
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let key = batch.instance;
+        let (key, interruptions) = (batch.instance, self.interruptions);
         let stored = self.stored(key)?;
+        stored.instance.interruptions = interruptions;
         let before = stored.wakes();
         let deleted = batch.changes.into_iter().any(|change| stored.apply(change));
         let after = stored.wakes();
@@ -146,6 +160,14 @@ impl Stored {
         self.instance.wake_at.filter(|_| self.instance.status == Status::Waiting)
     }
 
+    fn loaded(&self) -> Loaded {
+        Loaded {
+            instance: self.instance.clone(),
+            records: self.records.iter().map(|(path, record)| (path.clone(), record.clone())).collect(),
+            signals: self.signals.values().cloned().collect(),
+        }
+    }
+
     /// Whether it is to be deleted: then nothing is applied any more.
     fn apply(&mut self, change: Change) -> bool {
         match change {
@@ -171,6 +193,11 @@ impl Stored {
 }
 
 impl Store for MemoryStore {
+    fn begin(&self) -> Storing<u64> {
+        self.begun.store(true, Ordering::Release);
+        self.done(|content| Ok(content.begin()))
+    }
+
     fn create(&self, new: NewInstance) -> Storing<InstanceKey> {
         self.done(|content| content.create(new))
     }
@@ -201,14 +228,7 @@ impl Store for MemoryStore {
     }
 
     fn load(&self, key: InstanceKey) -> Storing<Loaded> {
-        self.done(|content| {
-            let stored = content.stored(key)?;
-            Ok(Loaded {
-                instance: stored.instance.clone(),
-                records: stored.records.iter().map(|(path, record)| (path.clone(), record.clone())).collect(),
-                signals: stored.signals.values().cloned().collect(),
-            })
-        })
+        self.done(|content| content.stored(key).map(|stored| stored.loaded()))
     }
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
@@ -220,12 +240,24 @@ impl Store for MemoryStore {
         })
     }
 
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+        self.done(|content| {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| stored);
+            let running = all.filter(|stored| stored.instance.status == Status::Running);
+            Ok(running.take(limit).map(Stored::loaded).collect())
+        })
+    }
+
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
         self.done(|content| Ok(content.due(now, limit)))
     }
 
     fn close(&self) -> Storing<()> {
         self.closed.store(true, Ordering::Release);
+        if self.begun.swap(false, Ordering::AcqRel) {
+            self.content().begun = false;
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 }

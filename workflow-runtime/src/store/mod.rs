@@ -74,6 +74,15 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// # Ok(()) }
 /// ```
 pub trait Store: Send + Sync + 'static {
+    /// An engine begins to work on the store. Gives how many of those that began before it have not come to
+    /// [`close`](Self::close): how often instances were interrupted. From then on what is written to an instance is marked with
+    /// that number ([`Instance::interruptions`]), which is how an instance that is read again knows how often it has been
+    /// interrupted since, though nothing was written for that.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being written.
+    fn begin(&self) -> Storing<u64>;
+
     /// Makes an instance. The future gives the key by which the store knows it from then on.
     ///
     /// # Errors
@@ -114,6 +123,14 @@ pub trait Store: Send + Sync + 'static {
     /// the next page may begin after it. A page ends before one that can't be read.
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>>;
 
+    /// Running instances in the order of their keys, after the key `after`, at most `limit`, each with all that is stored of it:
+    /// what [`list`](Self::list) and [`load`](Self::load) give, of one moment, in a fraction of their time. It is how an engine
+    /// goes on with whatever an earlier process left.
+    ///
+    /// # Errors
+    /// As those of [`list`](Self::list).
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>>;
+
     /// Waiting instances whose [`wake_at`](Instance::wake_at) has come, the earliest first, at most `limit`; and when the
     /// next one after these is due.
     ///
@@ -123,7 +140,8 @@ pub trait Store: Send + Sync + 'static {
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due>;
 
     /// Waits until all that was asked before is done, and lets go of the store, so that another process can have it. Whatever
-    /// is asked afterwards fails with [`StoreErrorKind::Closed`]; only to close it once more does nothing.
+    /// is asked afterwards fails with [`StoreErrorKind::Closed`]; only to close it once more does nothing. An engine that has
+    /// begun on this store has ended in peace then. One whose store is dropped has not.
     ///
     /// # Errors
     /// Where putting things in order failed. What was committed is on disk all the same, and the store is let go of.
@@ -275,6 +293,9 @@ pub struct Instance {
     pub outcome: Vec<u8>,
     /// When it has to be woken, where it waits for a timer.
     pub wake_at: Option<Timestamp>,
+    /// What [`begin`](Store::begin) had given last when the instance was made or last committed to. (A signal that arrives is no
+    /// commit.)
+    pub interruptions: u64,
 }
 
 /// One thing that is known of an instance, under its path. What the kinds and the payloads mean is the engine's.

@@ -23,6 +23,7 @@ pub(super) async fn is_what_it_was_made_as<P: Place>(place: P) {
         status: Status::Running,
         outcome: Vec::new(),
         wake_at: None,
+        interruptions: 0,
     };
     assert_eq!(store.find("order-42").await.expect("finds"), Some(expected.clone()));
     assert_eq!(store.list(None, 10, &[]).await.expect("lists"), std::slice::from_ref(&expected));

@@ -1,6 +1,6 @@
 //! How what is asked becomes rows. All of it happens on the writer's thread, within its transaction.
 
-use super::{checksum::Checksum, schema::status_number};
+use super::{checksum::Checksum, open, schema::status_number};
 use crate::store::{
     Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, StoreError, StoreErrorKind, Timestamp, within,
 };
@@ -21,6 +21,25 @@ pub(super) trait Work: Send + 'static {
 
     /// Which instance it is about, where there is one yet.
     fn instance(&self) -> Option<InstanceKey>;
+}
+
+/// An engine begins.
+pub(super) struct Begin;
+
+impl Work for Begin {
+    type Given = u64;
+
+    fn apply(&self, applier: &mut Applier<'_>) -> Applied<u64> {
+        applier.begin()
+    }
+
+    fn doing(&self) -> String {
+        "note that an engine begins".to_owned()
+    }
+
+    fn instance(&self) -> Option<InstanceKey> {
+        None
+    }
 }
 
 impl Work for SummedInstance {
@@ -121,6 +140,7 @@ struct Tally {
     parts: i64,
     sum: u32,
     last_signal: i64,
+    interruptions: i64,
 }
 
 impl Tally {
@@ -135,8 +155,25 @@ impl Tally {
     }
 
     fn checksum(self, instance: InstanceKey) -> u32 {
-        Checksum::tally(instance, self.parts, self.sum, self.last_signal)
+        Checksum::tally(instance, self.parts, self.sum, self.last_signal, self.interruptions)
     }
+}
+
+/// What an instance's row says of its parts.
+#[derive(Clone, Copy)]
+struct Told {
+    tally: Tally,
+    checksum: u32,
+    /// They fit each other.
+    sound: bool,
+}
+
+/// What becomes of an instance's row.
+#[derive(Default)]
+struct Standing<'batch> {
+    /// Its status, and when it is to be woken.
+    status: Option<(Status, Option<Timestamp>)>,
+    outcome: Option<&'batch [u8]>,
 }
 
 /// The writer's statements, each prepared once.
@@ -144,6 +181,9 @@ pub(super) struct Applier<'connection> {
     connection: &'connection Connection,
     /// The last key that was given away, also to an instance that is deleted.
     last_key: i64,
+    /// How many engines have not come to their end, and whether one is under way.
+    engines: (i64, bool),
+    set_engines: Statement<'connection>,
     create: Statement<'connection>,
     input: Statement<'connection>,
     tally: Statement<'connection>,
@@ -153,8 +193,7 @@ pub(super) struct Applier<'connection> {
     there: Statement<'connection>,
     remove: Statement<'connection>,
     remove_within: Statement<'connection>,
-    status: Statement<'connection>,
-    outcome: Statement<'connection>,
+    set_all: Statement<'connection>,
     once: Statement<'connection>,
     signal: Statement<'connection>,
     take: Statement<'connection>,
@@ -169,15 +208,18 @@ impl<'connection> Applier<'connection> {
         Ok(Self {
             connection,
             last_key: last_key(connection)?,
+            engines: open::engines(connection)?.unwrap_or_default(),
+            set_engines: prepare("UPDATE engines SET interruptions = ?1, begun = ?2, checksum = ?3")?,
             create: prepare(
                 "INSERT INTO instances (key, id, workflow, version, created_at, made_checksum, status, standing_checksum,
-                     parts, sum, last_signal, tally_checksum, outcome_checksum, outcome)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, 0, 0, ?8, ?9, x'') ON CONFLICT (id) DO NOTHING",
+                     parts, sum, last_signal, tally_checksum, outcome_checksum, outcome, interruptions)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, 0, 0, ?8, ?9, x'', ?10) ON CONFLICT (id) DO NOTHING",
             )?,
             input: prepare("INSERT INTO inputs (instance, input) VALUES (?1, ?2)")?,
-            tally: prepare("SELECT parts, sum, last_signal, tally_checksum FROM instances WHERE key = ?1")?,
+            tally: prepare("SELECT parts, sum, last_signal, interruptions, tally_checksum FROM instances WHERE key = ?1")?,
             set_tally: prepare(
-                "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, tally_checksum = ?5 WHERE key = ?1",
+                "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, interruptions = ?5, tally_checksum = ?6
+                 WHERE key = ?1",
             )?,
             put: prepare(
                 "INSERT INTO records (instance, path, place, kind, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -191,8 +233,12 @@ impl<'connection> Applier<'connection> {
             remove_within: prepare(
                 "DELETE FROM records WHERE instance = ?1 AND path >= ?2 AND path < ?3 RETURNING checksum",
             )?,
-            status: prepare("UPDATE instances SET status = ?2, wake_at = ?3, standing_checksum = ?4 WHERE key = ?1")?,
-            outcome: prepare("UPDATE instances SET outcome = ?2, outcome_checksum = ?3 WHERE key = ?1")?,
+            set_all: prepare(
+                "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, interruptions = ?5, tally_checksum = ?6,
+                     status = ?7, wake_at = ?8, standing_checksum = ?9,
+                     outcome = coalesce(?10, outcome), outcome_checksum = coalesce(?11, outcome_checksum)
+                 WHERE key = ?1",
+            )?,
             once: prepare("INSERT INTO once (instance, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
             signal: prepare("INSERT INTO signals (instance, number, name, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?,
             take: prepare("DELETE FROM signals WHERE instance = ?1 AND number = ?2 RETURNING checksum")?,
@@ -209,11 +255,31 @@ impl<'connection> Applier<'connection> {
     /// After what was applied has been rolled back.
     pub(super) fn rolled_back(&mut self) -> rusqlite::Result<()> {
         self.last_key = last_key(self.connection)?;
+        self.engines = open::engines(self.connection)?.unwrap_or(self.engines);
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Applied<u64> {
+        let (interruptions, begun) = self.engines;
+        self.set_engines(interruptions + i64::from(begun), true)?;
+        Ok(Ok(self.engines.0.cast_unsigned()))
+    }
+
+    /// The engine that has begun has come to its end.
+    pub(super) fn rest(&mut self) -> rusqlite::Result<()> {
+        let (interruptions, begun) = self.engines;
+        if begun { self.set_engines(interruptions, false) } else { Ok(()) }
+    }
+
+    fn set_engines(&mut self, interruptions: i64, begun: bool) -> rusqlite::Result<()> {
+        self.set_engines.execute(params![interruptions, begun, Checksum::engines(interruptions, begun)])?;
+        self.engines = (interruptions, begun);
         Ok(())
     }
 
     pub(super) fn create(&mut self, SummedInstance { new, checksum }: &SummedInstance) -> Applied<InstanceKey> {
         let key = InstanceKey(self.last_key + 1);
+        let tally = Tally { interruptions: self.engines.0, ..Tally::default() };
         let made = self.create.execute(params![
             key.0,
             new.id,
@@ -222,8 +288,9 @@ impl<'connection> Applier<'connection> {
             new.created_at.as_millis().cast_signed(),
             checksum.clone().with(key.0),
             Checksum::standing(key, status_number(Status::Running), None),
-            Tally::default().checksum(key),
+            tally.checksum(key),
             Checksum::outcome(key, &[]),
+            tally.interruptions,
         ])?;
         if made == 0 {
             return Ok(Err(StoreError::exists(&new.id)));
@@ -236,10 +303,10 @@ impl<'connection> Applier<'connection> {
     pub(super) fn commit(&mut self, SummedBatch { batch, checksums }: &SummedBatch) -> Applied<()> {
         let key = batch.instance;
         let before = match self.tally(key, batch.changes.iter().any(changes_parts))? {
-            Ok(tally) => tally,
+            Ok(told) => told,
             Err(refused) => return Ok(Err(refused)),
         };
-        let mut tally = before;
+        let (mut tally, mut standing) = (before.tally, Standing::default());
         for (change, &checksum) in batch.changes.iter().zip(checksums) {
             match change {
                 Change::Put { path, record } => self.put(key, path, record, checksum, &mut tally)?,
@@ -250,7 +317,8 @@ impl<'connection> Applier<'connection> {
                 }
                 Change::RemoveWithin { prefix } => self.remove_within(key, prefix, &mut tally)?,
                 Change::Status { status, wake_at, outcome } => {
-                    self.status(key, *status, *wake_at, outcome.as_deref())?;
+                    standing.status = Some((*status, *wake_at));
+                    standing.outcome = outcome.as_deref().or(standing.outcome);
                 }
                 Change::Take { number } => {
                     if let Some(checksum) = first(&mut self.take, params![key.0, number])? {
@@ -258,7 +326,7 @@ impl<'connection> Applier<'connection> {
                     }
                 }
                 Change::Clear => {
-                    self.clear(key)?;
+                    self.clear(key, tally.last_signal > 0)?;
                     tally = Tally { last_signal: tally.last_signal, ..Tally::default() };
                 }
                 Change::Delete => {
@@ -267,16 +335,42 @@ impl<'connection> Applier<'connection> {
                 }
             }
         }
-        if tally != before {
-            self.set_tally(key, tally)?;
-        }
+        self.set(key, before, tally, &standing)?;
         Ok(Ok(()))
+    }
+
+    /// The instance's row, in one write: it is what costs most of a commit.
+    fn set(&mut self, key: InstanceKey, before: Told, mut tally: Tally, standing: &Standing<'_>) -> rusqlite::Result<()> {
+        let mut checksum = before.checksum;
+        // What is damaged stays so, and is found by who reads it.
+        if before.sound {
+            tally.interruptions = self.engines.0;
+            checksum = tally.checksum(key);
+        }
+        let Some((status, wake_at)) = standing.status else {
+            return if tally == before.tally { Ok(()) } else { self.set_tally(key, tally) };
+        };
+        let status = status_number(status);
+        self.set_all.execute(params![
+            key.0,
+            tally.parts,
+            tally.sum,
+            tally.last_signal,
+            tally.interruptions,
+            checksum,
+            status,
+            wake_at.map(|at| at.as_millis().cast_signed()),
+            Checksum::standing(key, status, wake_at),
+            standing.outcome,
+            standing.outcome.map(|outcome| Checksum::outcome(key, outcome)),
+        ])?;
+        Ok(())
     }
 
     pub(super) fn signal(&mut self, arrived: &SummedSignal) -> Applied<Option<i64>> {
         let SummedSignal { instance, signal, checksum } = arrived;
         let mut tally = match self.tally(*instance, true)? {
-            Ok(tally) => tally,
+            Ok(told) => told.tally,
             Err(refused) => return Ok(Err(refused)),
         };
         if let Some(once) = &signal.once
@@ -295,25 +389,23 @@ impl<'connection> Applier<'connection> {
 
     /// What the instance's parts come to. Refused where there is no such instance, and where its tally is damaged, if it is
     /// to be changed: the damage would be covered up.
-    fn tally(&mut self, key: InstanceKey, to_change: bool) -> Applied<Tally> {
+    fn tally(&mut self, key: InstanceKey, to_change: bool) -> Applied<Told> {
         let found = self.tally.query_row([key.0], |row| {
-            let tally = Tally { parts: row.get(0)?, sum: row.get(1)?, last_signal: row.get(2)? };
-            Ok((tally, row.get::<_, u32>(3)?))
+            let (parts, sum, last_signal, interruptions) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok((Tally { parts, sum, last_signal, interruptions }, row.get::<_, u32>(4)?))
         });
-        match found.optional()? {
-            None => Ok(Err(StoreError::missing(key))),
-            Some((tally, checksum)) if to_change && tally.checksum(key) != checksum => {
-                let message =
-                    format!("nothing can be added to the instance with the key {}: its row is damaged", key.0);
-                Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).of(key)))
-            }
-            Some((tally, _)) => Ok(Ok(tally)),
+        let Some((tally, checksum)) = found.optional()? else { return Ok(Err(StoreError::missing(key))) };
+        let told = Told { tally, checksum, sound: tally.checksum(key) == checksum };
+        if to_change && !told.sound {
+            let message = format!("nothing can be added to the instance with the key {}: its row is damaged", key.0);
+            return Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).of(key)));
         }
+        Ok(Ok(told))
     }
 
     fn set_tally(&mut self, key: InstanceKey, tally: Tally) -> rusqlite::Result<()> {
-        let checksum = tally.checksum(key);
-        self.set_tally.execute(params![key.0, tally.parts, tally.sum, tally.last_signal, checksum])?;
+        let Tally { parts, sum, last_signal, interruptions } = tally;
+        self.set_tally.execute(params![key.0, parts, sum, last_signal, interruptions, tally.checksum(key)])?;
         Ok(())
     }
 
@@ -344,30 +436,16 @@ impl<'connection> Applier<'connection> {
         Ok(())
     }
 
-    fn status(
-        &mut self,
-        key: InstanceKey,
-        status: Status,
-        wake_at: Option<Timestamp>,
-        outcome: Option<&[u8]>,
-    ) -> rusqlite::Result<()> {
-        let status = status_number(status);
-        let checksum = Checksum::standing(key, status, wake_at);
-        self.status.execute(params![key.0, status, wake_at.map(|at| at.as_millis().cast_signed()), checksum])?;
-        if let Some(outcome) = outcome {
-            self.outcome.execute(params![key.0, outcome, Checksum::outcome(key, outcome)])?;
+    fn clear(&mut self, key: InstanceKey, had_signals: bool) -> rusqlite::Result<()> {
+        self.clear_records.execute([key.0])?;
+        if had_signals {
+            self.clear_signals.execute([key.0])?;
         }
         Ok(())
     }
 
-    fn clear(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
-        self.clear_records.execute([key.0])?;
-        self.clear_signals.execute([key.0])?;
-        Ok(())
-    }
-
     fn delete(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
-        self.clear(key)?;
+        self.clear(key, true)?;
         for statement in &mut self.delete {
             statement.execute([key.0])?;
         }

@@ -54,10 +54,15 @@ impl Checksum {
         Self::of(5).bytes(outcome).with(instance.0)
     }
 
-    /// What an instance's parts come to.
-    pub(super) fn tally(instance: InstanceKey, parts: i64, sum: u32, last_signal: i64) -> u32 {
+    /// What an instance's parts come to, and under how many interruptions it was written.
+    pub(super) fn tally(instance: InstanceKey, parts: i64, sum: u32, last_signal: i64, interruptions: i64) -> u32 {
         let tally = Self::of(6).number(parts.cast_unsigned()).number(u64::from(sum));
-        tally.number(last_signal.cast_unsigned()).with(instance.0)
+        tally.number(last_signal.cast_unsigned()).number(interruptions.cast_unsigned()).with(instance.0)
+    }
+
+    /// What is known of engines.
+    pub(super) fn engines(interruptions: i64, begun: bool) -> u32 {
+        Self::of(7).number(interruptions.cast_unsigned()).with(i64::from(begun))
     }
 
     /// With a key or a number that was not known before.

@@ -4,6 +4,7 @@ mod apply;
 mod checksum;
 mod fault;
 mod open;
+mod page;
 mod queue;
 mod read;
 mod schema;
@@ -11,7 +12,7 @@ mod threads;
 mod writer;
 
 use self::{
-    apply::{SummedBatch, SummedInstance, SummedSignal, Work},
+    apply::{Begin, SummedBatch, SummedInstance, SummedSignal, Work},
     open::Limits,
     read::Reader,
     threads::Threads,
@@ -181,6 +182,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn begin(&self) -> Storing<u64> {
+        self.write(Begin, Request::Begin)
+    }
+
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
         self.write(SummedInstance::new(instance), Request::Create)
     }
@@ -205,6 +210,10 @@ impl Store for SqliteStore {
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
         let statuses = statuses.to_owned();
         self.read(move |reader| reader.list(after, limit, &statuses))
+    }
+
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+        self.read(move |reader| reader.running(after, limit))
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {

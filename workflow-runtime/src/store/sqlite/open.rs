@@ -1,11 +1,12 @@
 //! What has to hold before a file is used as a store.
 
 use super::{
+    checksum::Checksum,
     fault::{damaged, fault, system},
     schema,
 };
 use crate::store::{StoreError, StoreErrorKind};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Write},
@@ -181,9 +182,11 @@ fn make(writer: &Connection) -> rusqlite::Result<()> {
          PRAGMA application_id = {};
          PRAGMA user_version = {};
          {tables};
+         {};
          COMMIT;",
         schema::APPLICATION,
         schema::VERSION,
+        schema::first_rows(),
     ))
 }
 
@@ -256,9 +259,22 @@ fn compare(writer: &Connection, path: &Path) -> Result<(), StoreError> {
     let said = statement.query_map([], |row| row.get::<_, String>(0));
     let said: Vec<String> = said.and_then(Iterator::collect).map_err(told)?;
     match said.as_slice() {
-        [fine] if fine == "ok" => Ok(()),
-        said => Err(damaged(&format!("is damaged: {}", said.join("; ")), path)),
+        [fine] if fine == "ok" => {}
+        said => return Err(damaged(&format!("is damaged: {}", said.join("; ")), path)),
     }
+    match engines(writer).map_err(told)? {
+        Some(_) => Ok(()),
+        None => Err(damaged("is damaged: how often instances were interrupted is not what was stored", path)),
+    }
+}
+
+/// How many engines have not come to their end, and whether one is under way. None: it is not what was stored.
+pub(super) fn engines(connection: &Connection) -> rusqlite::Result<Option<(i64, bool)>> {
+    let row = connection.query_row("SELECT interruptions, begun, checksum FROM engines", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, u32>(2)?))
+    });
+    let row = row.optional()?;
+    Ok(row.filter(|&(count, begun, sum)| Checksum::engines(count, begun) == sum).map(|(count, begun, _)| (count, begun)))
 }
 
 /// The file that lies beside the store, with a name made of the store's.

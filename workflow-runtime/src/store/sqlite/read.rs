@@ -1,6 +1,6 @@
 //! How rows become what was asked for, on the threads of the readers. Nothing is handed out that its checksum does not fit.
 
-use super::{checksum::Checksum, fault::fault, schema};
+use super::{checksum::Checksum, fault::fault, page::Page, schema};
 use crate::store::{
     Due, Instance, InstanceKey, Loaded, Record, Status, StoreError, StoreErrorKind, StoredSignal, Timestamp,
 };
@@ -21,18 +21,20 @@ pub(super) struct Reader<'connection> {
     all: Statement<'connection>,
     with_status: Vec<(Status, Statement<'connection>)>,
     due: Statement<'connection>,
+    pub(super) page: Page<'connection>,
 }
 
 /// An instance's row, and what its records and signals come to.
-struct Tallied {
-    instance: Instance,
-    parts: i64,
-    sum: u32,
+pub(super) struct Tallied {
+    pub(super) instance: Instance,
+    pub(super) parts: i64,
+    pub(super) sum: u32,
+    pub(super) last_signal: i64,
 }
 
 type Parts = (Vec<(String, Record)>, Vec<StoredSignal>);
 
-type Found<T> = Result<T, StoreError>;
+pub(super) type Found<T> = Result<T, StoreError>;
 
 impl<'connection> Reader<'connection> {
     pub(super) fn new(connection: &'connection Connection, path: Arc<Path>) -> rusqlite::Result<Self> {
@@ -46,16 +48,14 @@ impl<'connection> Reader<'connection> {
             );
             Ok((status, prepare(&sql)?))
         };
-        let instance = "SELECT key, id, workflow, version, input, created_at, status, outcome, wake_at, made_checksum,
-                standing_checksum, outcome_checksum, parts, sum, last_signal, tally_checksum
-            FROM instances LEFT JOIN inputs ON instance = key WHERE key = ?1";
+        let instance = format!("{INSTANCES} WHERE key = ?1");
         Ok(Self {
             path,
             refused: None,
             begin: prepare("BEGIN")?,
             end: prepare("COMMIT")?,
             find: prepare("SELECT key FROM instances WHERE id = ?1")?,
-            instance: prepare(instance)?,
+            instance: prepare(&instance)?,
             records: prepare(
                 "SELECT path, place, kind, payload, checksum FROM records WHERE instance = ?1 ORDER BY path",
             )?,
@@ -67,6 +67,7 @@ impl<'connection> Reader<'connection> {
             due: prepare(
                 "SELECT key, wake_at FROM instances WHERE status = 1 AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?1",
             )?,
+            page: Page::new(connection)?,
         })
     }
 
@@ -93,17 +94,42 @@ impl<'connection> Reader<'connection> {
     }
 
     pub(super) fn load(&mut self, key: InstanceKey) -> Found<Loaded> {
+        self.at_one_moment(|reader| reader.loaded(key))
+    }
+
+    fn loaded(&mut self, key: InstanceKey) -> Found<Loaded> {
+        let Tallied { instance, parts, sum, .. } = self.instance(key)?;
+        let mut found = (0_i64, 0_u32);
+        let mut count = |checksum: u32| found = (found.0 + 1, found.1.wrapping_add(checksum));
+        let (records, signals) = self.parts(&instance, &mut count)?;
+        if found != (parts, sum) {
+            let found = found.0;
+            let what = format!("it has {found} records and signals of {parts}, or not those that were stored");
+            return Err(damaged(key, &instance.id, &what));
+        }
+        Ok(Loaded { instance, records, signals })
+    }
+
+    pub(super) fn running(&mut self, after: Option<InstanceKey>, limit: usize) -> Found<Vec<Loaded>> {
+        let page = (after.map_or(i64::MIN, |after| after.0), i64::try_from(limit).unwrap_or(i64::MAX));
         self.at_one_moment(|reader| {
-            let Tallied { instance, parts, sum } = reader.instance(key)?;
-            let mut found = (0_i64, 0_u32);
-            let mut count = |checksum: u32| found = (found.0 + 1, found.1.wrapping_add(checksum));
-            let (records, signals) = reader.parts(&instance, &mut count)?;
-            if found != (parts, sum) {
-                let found = found.0;
-                let what = format!("it has {found} records and signals of {parts}, or not those that were stored");
-                return Err(damaged(key, &instance.id, &what));
+            // Where something is wrong with that, it is found out of which instance.
+            if let Ok(Some(page)) = reader.page.running(page) {
+                return Ok(page);
             }
-            Ok(Loaded { instance, records, signals })
+            let index = reader.with_status.iter().position(|(status, _)| *status == Status::Running);
+            let Some(index) = index else { return Ok(Vec::new()) };
+            let page = params![page.0, page.1];
+            let keys = reader.keys(|reader| &mut reader.with_status[index].1, page, "list instances")?;
+            let mut found = Vec::with_capacity(keys.len());
+            for key in keys {
+                match reader.loaded(key) {
+                    Ok(loaded) => found.push(loaded),
+                    Err(error) if found.is_empty() => return Err(error),
+                    Err(_) => break, // The next page begins with it, and tells.
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -247,8 +273,14 @@ fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     row.get::<_, i64>(column).map(|millis| Timestamp::from_millis(millis.cast_unsigned()))
 }
 
+/// What [`instance`] reads.
+pub(super) const INSTANCES: &str =
+    "SELECT key, id, workflow, version, input, created_at, status, outcome, wake_at, made_checksum,
+        standing_checksum, outcome_checksum, parts, sum, last_signal, tally_checksum, interruptions
+    FROM instances LEFT JOIN inputs ON instance = key";
+
 /// The instance of a row; or its id, and what of it is not what was stored.
-fn instance(row: &Row<'_>) -> rusqlite::Result<Result<Tallied, (String, &'static str)>> {
+pub(super) fn instance(row: &Row<'_>) -> rusqlite::Result<Result<Tallied, (String, &'static str)>> {
     let key = InstanceKey(row.get(0)?);
     let id: String = row.get(1)?;
     let Some(input) = row.get::<_, Option<Vec<u8>>>(4)? else { return Ok(Err((id, "its input is missing"))) };
@@ -258,11 +290,11 @@ fn instance(row: &Row<'_>) -> rusqlite::Result<Result<Tallied, (String, &'static
     let status = row.get(6)?;
     let outcome: Vec<u8> = row.get(7)?;
     let wake_at = row.get::<_, Option<i64>>(8)?.map(|millis| Timestamp::from_millis(millis.cast_unsigned()));
-    let (parts, sum) = (row.get(12)?, row.get(13)?);
+    let (parts, sum, last_signal, interruptions) = (row.get(12)?, row.get(13)?, row.get(14)?, row.get::<_, i64>(16)?);
 
     let made = Checksum::made(&id, &workflow, version, created_at, &input).with(key.0);
     let standing = Checksum::standing(key, status, wake_at);
-    let tally = Checksum::tally(key, parts, sum, row.get(14)?);
+    let tally = Checksum::tally(key, parts, sum, last_signal, interruptions);
     let checks = [
         (made, 9, "its input, its id or its workflow is not what was stored"),
         (standing, 10, "its status is not what was stored"),
@@ -275,15 +307,16 @@ fn instance(row: &Row<'_>) -> rusqlite::Result<Result<Tallied, (String, &'static
         }
     }
     let Some(status) = schema::status_of(status) else { return Ok(Err((id, "there is no such status"))) };
-    let instance = Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at };
-    Ok(Ok(Tallied { instance, parts, sum }))
+    let interruptions = interruptions.cast_unsigned();
+    let instance = Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at, interruptions };
+    Ok(Ok(Tallied { instance, parts, sum, last_signal }))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<(String, Record, u32)> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<(String, Record, u32)> {
     let order = row.get::<_, i64>(1)?.cast_unsigned();
     Ok((row.get(0)?, Record { order, kind: row.get(2)?, payload: row.get(3)? }, row.get(4)?))
 }
 
-fn signal(row: &Row<'_>) -> rusqlite::Result<(StoredSignal, u32)> {
+pub(super) fn signal(row: &Row<'_>) -> rusqlite::Result<(StoredSignal, u32)> {
     Ok((StoredSignal { number: row.get(0)?, name: row.get(1)?, payload: row.get(2)? }, row.get(3)?))
 }

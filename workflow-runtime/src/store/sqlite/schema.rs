@@ -1,5 +1,6 @@
 //! What lies in the file.
 
+use super::checksum::Checksum;
 use crate::store::Status;
 
 /// In the file's header, so that nobody takes it for something else: "wkfl".
@@ -12,9 +13,11 @@ pub(super) const VERSION: u32 = 1;
 ///
 /// - An instance's row is small, since each commit writes it: its input lies elsewhere.
 /// - `parts`, `sum` and `last_signal` tell how many records and signals it has and what their checksums add up to, so that one
-///   that has gone is missed.
+///   that has gone is missed; `interruptions`, under which of them it was last written to.
+/// - `engines` has one row: how many engines have not come to their end, and whether one is under way (or was, when its process
+///   ended).
 /// - Numbers of a status: [`status_number`].
-pub(super) const TABLES: [(&str, &str); 7] = [
+pub(super) const TABLES: [(&str, &str); 8] = [
     (
         "instances",
         "CREATE TABLE instances (
@@ -30,6 +33,7 @@ pub(super) const TABLES: [(&str, &str); 7] = [
     parts INTEGER NOT NULL,
     sum INTEGER NOT NULL,
     last_signal INTEGER NOT NULL,
+    interruptions INTEGER NOT NULL,
     tally_checksum INTEGER NOT NULL,
     outcome_checksum INTEGER NOT NULL,
     outcome BLOB NOT NULL
@@ -75,7 +79,23 @@ pub(super) const TABLES: [(&str, &str); 7] = [
     PRIMARY KEY (instance, key)
 ) STRICT, WITHOUT ROWID",
     ),
+    (
+        "engines",
+        "CREATE TABLE engines (
+    interruptions INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT",
+    ),
 ];
+
+/// What the tables begin with.
+pub(super) fn first_rows() -> String {
+    format!(
+        "INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {})",
+        Checksum::engines(0, false)
+    )
+}
 
 /// A status as the file has it, and as the conditions of the indexes have it.
 pub(super) const fn status_number(status: Status) -> i64 {

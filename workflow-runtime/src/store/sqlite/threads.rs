@@ -93,11 +93,12 @@ impl Threads {
     /// Lets nothing more in. What is given is ready when all that was asked before is done, and the store let go of.
     pub(super) fn close(&self) -> oneshot::Receiver<Told> {
         let (tell, told) = oneshot::channel();
-        self.shared.close();
+        // Who waits is known before the end comes: that it was asked for is what makes it a peaceful one.
         match &mut *self.shared.end.lock().unwrap_or_else(PoisonError::into_inner) {
             End::Awaited(waiting) => waiting.push(tell),
             End::Come => _ = tell.send(Ok(())),
         }
+        self.shared.close();
         told
     }
 
@@ -128,6 +129,14 @@ impl Shared {
 
     fn closed(&self) -> StoreError {
         StoreError::new(StoreErrorKind::Closed, format!("the store '{}' is closed", self.path.display()))
+    }
+
+    /// Somebody has asked for the end.
+    fn is_asked_to_end(&self) -> bool {
+        match &*self.end.lock().unwrap_or_else(PoisonError::into_inner) {
+            End::Awaited(waiting) => !waiting.is_empty(),
+            End::Come => false,
+        }
     }
 
     fn ended(&self, how: &Told) {
@@ -174,14 +183,18 @@ fn read(connection: &Connection, shared: &Shared, tells: Sender<Told>) {
 
 fn write(connection: Connection, lock: File, readers: Vec<JoinHandle<()>>, shared: &Shared, tells: Sender<Told>) {
     let _broken = Broken(shared);
+    let mut rested = Ok(());
     if let Some(mut writer) = ready(Writer::new(&connection, &shared.path), shared, tells) {
         writer.run(&shared.writes);
+        if shared.is_asked_to_end() {
+            rested = writer.rest();
+        }
     }
     shared.close();
     for reader in readers {
         let _ = reader.join();
     }
-    let closed = tidy(connection).map_err(|error| fault(error, "tidy up", &shared.path));
+    let closed = tidy(connection).and(rested).map_err(|error| fault(error, "tidy up", &shared.path));
     drop(lock);
     shared.ended(&closed);
 }

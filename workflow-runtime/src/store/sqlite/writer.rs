@@ -1,7 +1,7 @@
 //! The one thread that writes: whatever waits for it, of all instances, goes into one transaction and one flush of the disk.
 
 use super::{
-    apply::{Applier, SummedBatch, SummedInstance, SummedSignal, Work},
+    apply::{Applier, Begin, SummedBatch, SummedInstance, SummedSignal, Work},
     fault::fault,
     queue::Queue,
 };
@@ -21,6 +21,7 @@ pub(super) struct Asked<W: Work> {
 
 /// What is to be written.
 pub(super) enum Request {
+    Begin(Asked<Begin>),
     Create(Asked<SummedInstance>),
     Commit(Asked<SummedBatch>),
     Signal(Asked<SummedSignal>),
@@ -55,6 +56,7 @@ impl<W: Work> Asked<W> {
 impl Request {
     fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
         match self {
+            Self::Begin(asked) => asked.apply(applier),
             Self::Create(asked) => asked.apply(applier),
             Self::Commit(asked) => asked.apply(applier),
             Self::Signal(asked) => asked.apply(applier),
@@ -63,6 +65,7 @@ impl Request {
 
     fn told(self) {
         match self {
+            Self::Begin(asked) => asked.told(),
             Self::Create(asked) => asked.told(),
             Self::Commit(asked) => asked.told(),
             Self::Signal(asked) => asked.told(),
@@ -71,6 +74,7 @@ impl Request {
 
     fn failed(self, error: rusqlite::Error, path: &Path) {
         match self {
+            Self::Begin(asked) => asked.failed(error, path),
             Self::Create(asked) => asked.failed(error, path),
             Self::Commit(asked) => asked.failed(error, path),
             Self::Signal(asked) => asked.failed(error, path),
@@ -106,6 +110,11 @@ impl<'connection> Writer<'connection> {
             }
             self.write(group);
         }
+    }
+
+    /// The engine that has begun on the store has come to its end.
+    pub(super) fn rest(&mut self) -> rusqlite::Result<()> {
+        self.applier.rest()
     }
 
     /// Writes a group. Where that fails it is halved, until what fails is alone.
