@@ -7,12 +7,13 @@
 
 use super::{
     StoredUndone,
+    interruptions::Interruptions,
     payload::{Kind, own, read_own},
     rewind::is_beside,
 };
 use crate::{
     BoxError,
-    store::{Batch, Change, InstanceKey, Loaded, Record, Store, StoreError, Timestamp},
+    store::{Batch, Change, InstanceKey, Loaded, Record, Store, StoreError, Storing, Timestamp},
     undo::Undone,
 };
 use std::{
@@ -100,12 +101,9 @@ struct Content {
     halt: Option<Halt>,
     /// Stages in the workflow's own body that are taken back: what is stored of them is not needed any more.
     given_up: HashSet<String>,
-    /// Stages that run again, so that a second interruption counts on.
-    interrupted: bool,
-    /// How often in a row it was interrupted, to be noted once user code is under way again.
-    again: Option<u32>,
-    /// That is on record.
-    stuck: bool,
+    interruptions: Interruptions,
+    /// There may be something on record of a stage's.
+    some_interrupted: bool,
     root: Option<Waker>,
 }
 
@@ -126,11 +124,13 @@ impl Content {
 impl Journal {
     pub(crate) fn new(store: Arc<dyn Store>, clock: Clock, loaded: Loaded) -> Self {
         let next_order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
-        let records: HashMap<Arc<str>, Record> =
+        let mut records: HashMap<Arc<str>, Record> =
             loaded.records.into_iter().map(|(path, record)| (path.into(), record)).collect();
-        let loaded_stuck = records.contains_key(STUCK);
+        let catching_up = !records.is_empty();
+        let stuck = records.remove(STUCK).and_then(|record| read_own(&record).ok()).unwrap_or_default();
+        let some_interrupted = records.values().any(|record| record.kind == Kind::Interrupted as u8);
         let content = Content {
-            catching_up: !records.is_empty(),
+            catching_up,
             records,
             next_order,
             recalled: 0,
@@ -142,9 +142,8 @@ impl Journal {
             listening: 0,
             halt: None,
             given_up: HashSet::new(),
-            interrupted: false,
-            again: None,
-            stuck: loaded_stuck,
+            interruptions: Interruptions::new(stuck),
+            some_interrupted,
             root: None,
         };
         Self {
@@ -227,6 +226,7 @@ impl Journal {
             let mut content = self.lock();
             let mut changes = Vec::with_capacity(put.len() + forget.len() + more.len() + 1);
             for prefix in forget {
+                content.interruptions.forget(prefix);
                 let before = content.records.len();
                 content.records.retain(|path, _| !path.starts_with(prefix.as_str()));
                 if content.records.len() != before {
@@ -238,17 +238,12 @@ impl Journal {
                 progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
                 changes.push(content.put(path, kind, payload).0);
             }
-            if progress && content.stuck {
-                content.stuck = false;
-                content.records.remove(STUCK);
-                changes.push(Change::Remove { path: STUCK.into() });
-            }
             changes.append(&mut more);
             if changes.is_empty() {
                 return;
             }
             // Within the lock, so that batches go to the store in the order of their records.
-            self.store.commit(Batch { instance: self.key, changes })
+            self.send(&mut content, changes, progress).1
         };
         // What is on its way to the disk is something that it does, and not only waits for.
         let committing = Committing::new(&self.busy);
@@ -261,17 +256,30 @@ impl Journal {
         self.commit(vec![(path.into(), kind, payload)], &[], Vec::new()).await;
     }
 
+    /// To the store, with what has to be noted of interruptions; gives that too.
+    fn send(&self, content: &mut Content, changes: Vec<Change>, progress: bool) -> (Vec<Change>, Storing<()>) {
+        let noted = content.interruptions.written(progress, &mut content.next_order);
+        let changes = if noted.is_empty() { changes } else { noted.iter().cloned().chain(changes).collect() };
+        (noted, self.store.commit(Batch { instance: self.key, changes }))
+    }
+
+    /// What becomes of the instance as a whole. What the store does not take of it is left to who calls this.
+    pub(crate) fn settle(&self, changes: Vec<Change>) -> Storing<()> {
+        self.send(&mut self.lock(), changes, false).1
+    }
+
     /// Puts what somebody else wants of it. Where the store does not take it, the run goes on without.
     pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
         let committing = Committing::new(&self.busy);
-        let (storing, before) = {
+        let ((noted, storing), before) = {
             let mut content = self.lock();
             let (put, before) = content.put(path.into(), kind, payload);
-            (self.store.commit(Batch { instance: self.key, changes: vec![put] }), before)
+            (self.send(&mut content, vec![put], false), before)
         };
         let stored = storing.await;
         if stored.is_err() {
             let mut content = self.lock();
+            content.interruptions.not_written(noted);
             match before {
                 Some(before) => content.records.insert(path.into(), before),
                 None => content.records.remove(path),
@@ -281,19 +289,12 @@ impl Journal {
         stored
     }
 
-    pub(crate) async fn remove(&self, path: &str) {
-        let removed = self.lock().records.remove(path);
-        if removed.is_some() {
-            self.commit(Vec::new(), &[], vec![Change::Remove { path: path.into() }]).await;
-        }
-    }
-
     /// The same where nothing can be awaited: what is committed later waits for it.
     pub(crate) fn note(&self, path: String, kind: Kind, payload: Vec<u8>) {
         let mut content = self.lock();
         let (put, _) = content.put(path.into(), kind, payload);
         // It is done all the same when its future is dropped.
-        drop(self.store.commit(Batch { instance: self.key, changes: vec![put] }));
+        drop(self.send(&mut content, vec![put], false));
     }
 
     /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.
@@ -433,6 +434,9 @@ impl Journal {
                 // What is not on record goes on all at once, with everything known.
                 None | Some((DUE.., _)) => {
                     content.catching_up = false;
+                    if content.interruptions.is_due() {
+                        drop(self.send(&mut content, Vec::new(), false));
+                    }
                     std::mem::take(&mut content.held).into_values().collect()
                 }
                 Some(key) => {
@@ -519,11 +523,6 @@ impl Journal {
 
     /// User code is under way, for as long as what it gives lives.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
-        let again = self.lock().again.take();
-        if let Some(interruptions) = again {
-            self.lock().stuck = true;
-            self.note(STUCK.to_owned(), Kind::Stuck, own(&interruptions));
-        }
         self.busy.fetch_add(1, Relaxed);
         Busy(Arc::clone(self))
     }
@@ -547,38 +546,41 @@ impl Journal {
         Busy(Arc::clone(self))
     }
 
-    /// The instance was interrupted: its process ended while it was running. Gives how often in a row it did not get on.
-    pub(crate) fn was_interrupted(&self) -> u32 {
+    /// The instance was interrupted: `processes` have ended while it was running, since it was last written to; or it was stopped
+    /// by this one (`stopped`), or `RESTED` says that it was stopped in peace. Gives how often in a row it did not get on.
+    pub(crate) fn was_interrupted(&self, processes: u64, stopped: bool) -> u32 {
         let mut content = self.lock();
-        content.interrupted = true;
         content.catching_up = true;
-        let before = content.count(STUCK);
-        content.again = Some(before + 1);
-        before + 1
-    }
-
-    /// That was in peace, and does not count.
-    pub(crate) fn was_not_stuck(&self) {
-        self.lock().again = None;
+        let rested = content.records.remove(RESTED).is_some();
+        if rested {
+            content.interruptions.note(Change::Remove { path: RESTED.into() });
+        }
+        content.interruptions.counted(processes, stopped || rested)
     }
 
     /// How often that stage was interrupted, this time included.
     pub(crate) fn interruptions(&self, path: &str) -> u32 {
-        let noted = format!("{path}/:interrupted");
-        let (count, again) = {
-            let content = self.lock();
-            (content.count(&noted), content.interrupted && content.catching_up)
-        };
-        if !again {
-            return count;
+        let mut content = self.lock();
+        let again = if content.catching_up { content.interruptions.of_each() } else { 0 };
+        if again == 0 && !content.some_interrupted {
+            return 0;
         }
-        self.note(noted, Kind::Interrupted, own(&(count + 1)));
-        count + 1
+        let noted = format!("{path}/:interrupted");
+        let before = content.count(&noted);
+        if again > 0 {
+            let (put, _) = content.put(noted.into(), Kind::Interrupted, own(&(before + again)));
+            content.interruptions.note(put);
+            content.some_interrupted = true;
+        }
+        before + again
     }
 }
 
 /// Where it stands how often an instance was interrupted without getting on.
 pub(crate) const STUCK: &str = ":stuck";
+
+/// Where it stands that the instance was stopped in peace.
+pub(crate) const RESTED: &str = ":rested";
 
 /// Where it stands what could not be undone of what the run went on without.
 const NOT_UNDONE: &str = ":not-undone/";

@@ -2,6 +2,7 @@
 //! look at whether there is a journal.
 
 mod choices;
+mod interruptions;
 mod journal;
 mod kept;
 mod lets;
@@ -14,7 +15,7 @@ mod undone;
 mod waits;
 mod workflow;
 
-pub(crate) use journal::{Busy, Clock, Halt, Journal, STUCK};
+pub(crate) use journal::{Busy, Clock, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::lost_undo;
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
 

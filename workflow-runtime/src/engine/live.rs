@@ -4,11 +4,13 @@ use super::{EngineError, registered::Running, shared::Shared};
 use crate::{
     Failure, FailureKind,
     cut::cut,
-    durable::{Delivered, Durable, Halt, Journal, Kind, REWIND, StoredFailure, Thrown, lost_undo, own, rewound},
+    durable::{
+        Delivered, Durable, Halt, Journal, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo, own, rewound,
+    },
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
-    store::{Batch, Change, Instance, InstanceKey, Loaded, Status, StoredSignal, Timestamp},
+    store::{Change, Instance, InstanceKey, Loaded, Status, StoredSignal, Timestamp},
     view::View,
     workflow::{compensated, root},
 };
@@ -27,9 +29,6 @@ use tokio::sync::Notify;
 
 /// Where it stands that somebody has asked to cancel the instance.
 pub(crate) const CANCELLED: &str = ":cancelled";
-
-/// Where it stands that the instance was stopped in peace.
-const RESTED: &str = ":rested";
 
 /// After how many interruptions in a row without getting on an instance is parked.
 const INTERRUPTIONS: u32 = 5;
@@ -124,7 +123,8 @@ impl<W: Durable> Live<W> {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
         let failed_by_store = shared.was_failed_by_store(instance.key);
-        let left = Left { delivered, renamed, resumed, failed_by_store };
+        let processes = shared.interruptions.saturating_sub(instance.interruptions);
+        let left = Left { delivered, renamed, resumed, processes, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -249,6 +249,8 @@ struct Left {
     renamed: Vec<Change>,
     /// Whether it was interrupted; none: it begins.
     resumed: Option<bool>,
+    /// How many processes have ended while it was running, since it was last written to.
+    processes: u64,
     /// That was the store's doing.
     failed_by_store: bool,
 }
@@ -369,24 +371,18 @@ impl<T> Outcome<Option<T>> {
 async fn prepare<W: Durable>(
     live: &Live<W>,
     instance: &Instance,
-    Left { delivered, renamed, resumed, failed_by_store }: Left,
+    Left { delivered, renamed, resumed, processes, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
+    let interruptions = if resumed == Some(true) { journal.was_interrupted(processes, failed_by_store) } else { 0 };
     journal.commit(Vec::new(), &[], renamed).await;
     let input = W::decode_input(&instance.input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
         live.cancel.cancel();
     }
-    if resumed == Some(true) {
-        let in_peace = failed_by_store || journal.record(RESTED).is_some();
-        let interruptions = journal.was_interrupted();
-        if in_peace {
-            journal.was_not_stuck();
-            journal.remove(RESTED).await;
-        } else if interruptions >= INTERRUPTIONS {
-            return Err(format!("it was interrupted {interruptions} times in a row without getting on"));
-        }
+    if interruptions >= INTERRUPTIONS {
+        return Err(format!("it was interrupted {interruptions} times in a row without getting on"));
     }
     Ok(input)
 }
@@ -394,7 +390,7 @@ async fn prepare<W: Durable>(
 /// It only waits: nothing of it stays in memory. The caller holds its gate.
 async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
     let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: None };
-    let committed = shared.store.commit(Batch { instance: key, changes: vec![change] }).await;
+    let committed = live.journal.settle(vec![change]).await;
     shared.leave(key);
     match committed {
         Ok(()) if until.is_some() => shared.timers.notify_one(),
@@ -433,7 +429,7 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Ins
     if status.has_ended() {
         changes.push(Change::Clear);
     }
-    if let Err(error) = shared.store.commit(Batch { instance: key, changes }).await {
+    if let Err(error) = live.journal.settle(changes).await {
         tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
         shared.try_later(key, id.clone());
         return;

@@ -182,8 +182,7 @@ impl<W: Durable> Run<W> {
             Delivered::Waits | Delivered::Unknown => return Ok(()),
         };
         // Nobody takes it, later neither.
-        let changes = vec![Change::Take { number }];
-        self.shared.store.commit(Batch { instance: self.key, changes }).await?;
+        live.journal.settle(vec![Change::Take { number }]).await?;
         Err(error)
     }
 
@@ -224,7 +223,12 @@ impl<W: Durable> Run<W> {
     async fn take_back(&self, name: String) -> Result<(), EngineError> {
         let ended = || EngineError::Ended { id: self.id.to_string() };
         let _gate = self.shared.gate(self.key).await;
-        if let Some(live) = self.shared.live(self.key) {
+        let mut live = self.shared.live(self.key);
+        if live.is_none() && self.stored().await?.status == Status::Running {
+            // It was interrupted, and is not taken up again yet: then it is now, which counts that.
+            live = self.shared.activate(self.key).await?;
+        }
+        if let Some(live) = live {
             let Ok(live) = live.any().downcast::<Live<W>>() else {
                 return Err(EngineError::Conflict { id: self.id.to_string(), what: "workflow" });
             };

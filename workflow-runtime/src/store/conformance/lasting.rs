@@ -50,17 +50,72 @@ pub(super) async fn after_a_crash<P: Place>(place: P) {
     }
 }
 
+pub(super) async fn interruptions_are_counted<P: Place>(place: P) {
+    let begins = async |place: &P, expected: u64, why: &str| {
+        let store = place.open().await.expect("opens");
+        assert_eq!(store.begin().await.expect("notes that an engine begins"), expected, "{why}");
+        store
+    };
+    let store = begins(&place, 0, "the first engine").await;
+    store.close().await.expect("closes");
+    drop(store);
+    drop(begins(&place, 0, "the one before was closed").await);
+    let store = begins(&place, 1, "the one before was dropped").await;
+    assert_eq!(store.begin().await.expect("notes it"), 2, "another one on the same store, which was not closed");
+    let place = place.crash(store).await;
+
+    let store = begins(&place, 3, "the one before has crashed").await;
+    store.close().await.expect("closes");
+    drop(store);
+    // It is engines that count, and not who has a look at the store.
+    drop(place.open().await.expect("opens"));
+    let store = place.open().await.expect("opens");
+    let place = place.crash(store).await;
+    begins(&place, 3, "the last one was closed").await.close().await.expect("closes");
+}
+
+pub(super) async fn what_is_written_tells_the_interruptions<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    assert_eq!(store.begin().await.expect("begins"), 0);
+    let [written, sent, idle] = [made(&store, "a").await, made(&store, "b").await, made(&store, "c").await];
+    let place = place.crash(store).await;
+
+    let store = place.open().await.expect("opens after a crash");
+    assert_eq!(store.begin().await.expect("begins"), 1);
+    let later = made(&store, "d").await;
+    commit(&store, written, [put("a", 1)]).await;
+    self::sent(&store, sent, signal("approval", "", None)).await;
+    let place = place.crash(store).await;
+
+    let store = place.open().await.expect("opens after a crash");
+    assert_eq!(store.begin().await.expect("begins"), 2);
+    for (key, expected) in [(written, 1), (sent, 0), (idle, 0), (later, 1)] {
+        let loaded = store.load(key).await.expect("loads").instance;
+        assert_eq!(loaded.interruptions, expected, "{}", loaded.id);
+        assert_eq!(store.find(&loaded.id).await.expect("finds"), Some(loaded));
+    }
+    // Whatever is committed, also a mere status.
+    commit(&store, idle, [waits(1000)]).await;
+    let due = store.due(Timestamp::from_millis(1000), 10).await.expect("sees what is due");
+    assert_eq!(due.instances.iter().map(|due| (due.key, due.interruptions)).collect::<Vec<_>>(), [(idle, 2)]);
+    let running = store.running(None, 10).await.expect("lists");
+    let running: Vec<_> = running.iter().map(|running| running.instance.interruptions).collect();
+    assert_eq!(running, [1, 0, 1]);
+}
+
 pub(super) async fn nothing_is_asked_after_close<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
     let key = made(&store, "order").await;
     store.close().await.expect("closes");
 
+    failed(store.begin().await, Closed);
     failed(store.create(new("other")).await, Closed);
     failed(store.commit(batch(key, [put("a", 1)])).await, Closed);
     failed(store.signal(key, signal("approval", "yes", None)).await, Closed);
     failed(store.find("order").await, Closed);
     failed(store.load(key).await, Closed);
     failed(store.list(None, 10, &[]).await, Closed);
+    failed(store.running(None, 10).await, Closed);
     failed(store.due(Timestamp::default(), 10).await, Closed);
     store.close().await.expect("to close once more does nothing");
 

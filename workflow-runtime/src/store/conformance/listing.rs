@@ -2,9 +2,9 @@
 
 use super::{
     Place,
-    given::{commit, made, status, waits},
+    given::{commit, made, put, sent, signal, status, waits},
 };
-use crate::store::{Change, InstanceKey, Status, Store};
+use crate::store::{Change, InstanceKey, Loaded, Status, Store};
 
 pub(super) async fn is_in_order_of_keys<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
@@ -88,6 +88,45 @@ pub(super) async fn comes_in_pages<P: Place>(place: P) {
     }
     assert_eq!(all(&store, None, 0, &[]).await, []);
     assert_eq!(all(&store, None, 0, &both).await, []);
+}
+
+pub(super) async fn has_running_ones_whole<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    assert!(store.running(None, 10).await.expect("lists").is_empty());
+    let mut expected = Vec::new();
+    for number in 0..60_u64 {
+        let key = made(&store, &format!("order-{number}")).await;
+        // Some have no record, some have no signal, some have more than others.
+        for record in 0..number % 4 {
+            commit(&store, key, [put(&format!("stage-{record}"), record), put(&format!("{record}/:a"), number)]).await;
+        }
+        for number in 0..(number % 5) / 2 {
+            sent(&store, key, signal("approval", &number.to_string(), None)).await;
+        }
+        // Between those that run lie some that do not, with all that they have.
+        let others = [Status::Waiting, Status::Parked, Status::Completed, Status::Failed];
+        match others.into_iter().cycle().nth(expected.len()).filter(|_| number % 3 == 0) {
+            Some(other) => commit(&store, key, [status(other)]).await,
+            None => expected.push(store.load(key).await.expect("loads")),
+        }
+    }
+    for limit in [1, 3, 7, 39, 40, 41, 1000] {
+        let mut found: Vec<Loaded> = Vec::new();
+        loop {
+            let after = found.last().map(|last| last.instance.key);
+            let page = store.running(after, limit).await.expect("lists");
+            assert!(page.len() <= limit);
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page);
+        }
+        for loaded in found.iter_mut().chain(&mut expected) {
+            loaded.records.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        assert_eq!(found, expected, "{limit} at once");
+    }
+    assert_eq!(store.running(None, 0).await.expect("lists"), []);
 }
 
 async fn all(store: &impl Store, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Vec<InstanceKey> {

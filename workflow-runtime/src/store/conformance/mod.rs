@@ -102,6 +102,7 @@ cases! {
     listing::is_in_order_of_keys,
     listing::is_of_the_statuses_asked_for,
     listing::comes_in_pages,
+    listing::has_running_ones_whole,
     due::is_the_earliest_first,
     due::tells_when_the_next_one_is_due,
     due::are_only_those_that_wait_for_a_timer,
@@ -115,6 +116,8 @@ cases! {
     lasting::after_close,
     lasting::after_drop,
     lasting::after_a_crash,
+    lasting::interruptions_are_counted,
+    lasting::what_is_written_tells_the_interruptions,
     lasting::nothing_is_asked_after_close,
     lasting::close_waits_for_what_was_asked,
 }

@@ -340,7 +340,13 @@ impl<'connection> Applier<'connection> {
     }
 
     /// The instance's row, in one write: it is what costs most of a commit.
-    fn set(&mut self, key: InstanceKey, before: Told, mut tally: Tally, standing: &Standing<'_>) -> rusqlite::Result<()> {
+    fn set(
+        &mut self,
+        key: InstanceKey,
+        before: Told,
+        mut tally: Tally,
+        standing: &Standing<'_>,
+    ) -> rusqlite::Result<()> {
         let mut checksum = before.checksum;
         // What is damaged stays so, and is found by who reads it.
         if before.sound {

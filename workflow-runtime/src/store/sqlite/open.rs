@@ -274,7 +274,9 @@ pub(super) fn engines(connection: &Connection) -> rusqlite::Result<Option<(i64, 
         Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, u32>(2)?))
     });
     let row = row.optional()?;
-    Ok(row.filter(|&(count, begun, sum)| Checksum::engines(count, begun) == sum).map(|(count, begun, _)| (count, begun)))
+    Ok(row
+        .filter(|&(count, begun, sum)| Checksum::engines(count, begun) == sum)
+        .map(|(count, begun, _)| (count, begun)))
 }
 
 /// The file that lies beside the store, with a name made of the store's.

@@ -85,7 +85,8 @@ fn add(
     instance: usize,
     mut add: impl FnMut(&Row<'_>, &mut Part) -> Sound<u32>,
 ) -> rusqlite::Result<bool> {
-    let keys = page.first().map(|part| part.loaded.instance.key.0).zip(page.last().map(|part| part.loaded.instance.key.0));
+    let keys =
+        page.first().map(|part| part.loaded.instance.key.0).zip(page.last().map(|part| part.loaded.instance.key.0));
     let Some((first, last)) = keys else { return Ok(true) };
     let mut rows = statement.query([first, last])?;
     let mut page = page.iter_mut();

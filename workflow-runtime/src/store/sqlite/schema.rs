@@ -91,10 +91,7 @@ pub(super) const TABLES: [(&str, &str); 8] = [
 
 /// What the tables begin with.
 pub(super) fn first_rows() -> String {
-    format!(
-        "INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {})",
-        Checksum::engines(0, false)
-    )
+    format!("INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {})", Checksum::engines(0, false))
 }
 
 /// A status as the file has it, and as the conditions of the indexes have it.
