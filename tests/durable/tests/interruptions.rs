@@ -48,6 +48,25 @@ workflow! {
         long + short
     }
 
+    /// It is kept in memory while it waits.
+    #[durable]
+    workflow Asking() -> u32 with world: World {
+        #[timeout(100d)]
+        stage asked: u32 = {
+            signal answer: u32;
+            stage hung: u32 = hangs(world, "asked", 1, ctx);
+            *answer + *hung
+        };
+        asked
+    }
+
+    #[durable]
+    workflow Careful() -> u32 with world: World {
+        #[undo(world.happen("undone"))]
+        stage hung: u32 = hangs(world, "hung", 100, ctx);
+        hung
+    }
+
     #[durable]
     workflow Failing() -> u32 with world: World {
         #[retry(100, fixed(1s))]
@@ -59,8 +78,10 @@ workflow! {
 /// A process that goes on with what is on the store; `disk` counts what it writes.
 async fn process(disk: &CrashingStore, world: &World) -> Result<Engine, EngineError> {
     let world = || world.clone();
-    let builder = Engine::builder().store(disk.clone());
+    let builder = Engine::builder().store(disk.clone()).linger(Duration::MAX);
     builder
+        .workflow(Asking::new(world()))
+        .workflow(Careful::new(world()))
         .workflow(Hanging::new(world()))
         .workflow(GettingOn::new(world()))
         .workflow(Failing::new(world()))
@@ -156,6 +177,38 @@ async fn those_in_peace_do_not_count_but_are_attempts() -> Result<(), Error> {
     }
     let attempts: Vec<String> = (1..=12).map(|attempt| format!("hung {attempt}")).collect();
     assert_eq!(world.effects(), attempts);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_in_a_row_park_who_has_an_undo_too() -> Result<(), Error> {
+    let (disk, world) = disk();
+    let mut engine = process(&disk, &world).await?;
+    engine.start::<Careful>("one", ()).await?;
+    for interruptions in 1..=5 {
+        until(&world, interruptions).await;
+        engine.abandon().await;
+        engine = process(&disk, &world).await?;
+    }
+    assert_eq!(parked(engine.find::<Careful>("one").await?.result()).await, FIVE);
+    assert_eq!(world.effects().len(), 5);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_of_who_waits_in_memory_are_none_without_getting_on() -> Result<(), Error> {
+    let (disk, world) = disk();
+    let mut engine = process(&disk, &world).await?;
+    engine.start::<Asking>("one", ()).await?;
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(engine.in_memory(), 1);
+        engine.abandon().await;
+        engine = process(&disk, &world).await?;
+    }
+    let run = engine.find::<Asking>("one").await?;
+    run.signal(AskingSignal::Answer(6)).await?;
+    assert_eq!(tokio::time::timeout(Duration::from_secs(10), run.result()).await??, 7);
     Ok(())
 }
 

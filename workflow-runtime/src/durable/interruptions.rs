@@ -5,12 +5,17 @@ use super::{journal::STUCK, own, payload::Kind};
 use crate::store::{Change, Record};
 use std::sync::Arc;
 
+/// After how many interruptions in a row without getting on an instance is parked.
+const TOO_MANY: u32 = 5;
+
 /// What an instance in memory knows of that.
 pub(super) struct Interruptions {
     /// How often that which was under way was cut, and which is on no record.
     cut: u32,
-    /// How often in a row the instance was interrupted without getting on,
+    /// How often in a row user code was interrupted, and the instance did not get on,
     in_a_row: u32,
+    /// how often more it was if user code is what was under way: it is, where it is under way again before anything else happens,
+    unsure: u32,
     /// and what is on record of that; none: nobody knows.
     in_a_row_noted: Option<u32>,
     /// What goes with whatever is written next.
@@ -22,17 +27,23 @@ pub(super) struct Interruptions {
 impl Interruptions {
     /// None; so many are on record.
     pub(super) fn new(noted: u32) -> Self {
-        Self { cut: 0, in_a_row: noted, in_a_row_noted: Some(noted), unnoted: Vec::new(), written: false }
+        Self { cut: 0, in_a_row: noted, unsure: 0, in_a_row_noted: Some(noted), unnoted: Vec::new(), written: false }
     }
 
     /// Its processes have ended so often since it was last written to; and it was stopped `in_peace` (which makes it no
-    /// slower in getting on). Gives how often in a row it was interrupted.
-    pub(super) fn counted(&mut self, processes: u64, in_peace: bool) -> u32 {
+    /// slower in getting on).
+    pub(super) fn counted(&mut self, processes: u64, in_peace: bool) {
         let processes = u32::try_from(processes).unwrap_or(u32::MAX);
         // It was interrupted somehow, or it would not be read again.
         self.cut = processes.saturating_add(u32::from(in_peace)).max(1);
-        self.in_a_row = self.in_a_row.saturating_add(processes);
-        self.in_a_row
+        self.unsure = processes;
+    }
+
+    /// User code is about to begin. Gives why it must not.
+    pub(super) fn begins(&mut self) -> Option<String> {
+        self.in_a_row = self.in_a_row.saturating_add(std::mem::take(&mut self.unsure));
+        let times = self.in_a_row;
+        (times >= TOO_MANY).then(|| format!("it was interrupted {times} times in a row without getting on"))
     }
 
     /// How often what runs again was cut since that was last noted.
@@ -55,17 +66,23 @@ impl Interruptions {
         self.unnoted.retain(|change| !matches!(change, Change::Put { path, .. } if path.starts_with(prefix)));
     }
 
-    /// What is written now gets the instance on, or not: gives what goes with it.
-    pub(super) fn written(&mut self, progress: bool, next_order: &mut u64) -> Vec<Change> {
+    /// What is written now gets the instance on, or not, and is written while it is catching up, or later: gives what goes with
+    /// it.
+    pub(super) fn written(&mut self, progress: bool, catching_up: bool, next_order: &mut u64) -> Vec<Change> {
         self.written = true;
         if progress {
             self.in_a_row = 0;
         }
+        if progress || !catching_up {
+            // It was something else that was under way: a wait.
+            self.unsure = 0;
+        }
+        let in_a_row = self.in_a_row.saturating_add(self.unsure);
         let mut changes = std::mem::take(&mut self.unnoted);
-        if self.in_a_row_noted != Some(self.in_a_row) {
-            self.in_a_row_noted = Some(self.in_a_row);
+        if self.in_a_row_noted != Some(in_a_row) {
+            self.in_a_row_noted = Some(in_a_row);
             let path: Arc<str> = STUCK.into();
-            changes.push(match self.in_a_row {
+            changes.push(match in_a_row {
                 0 => Change::Remove { path },
                 times => {
                     let record = Record { order: *next_order, kind: Kind::Stuck as u8, payload: own(&times) };
@@ -110,48 +127,80 @@ mod tests {
     #[test]
     fn nothing_is_written_for_none() {
         let mut interruptions = Interruptions::new(0);
-        assert_eq!(interruptions.written(false, &mut 0), []);
-        assert_eq!(interruptions.written(true, &mut 0), []);
+        assert_eq!(interruptions.begins(), None);
+        assert_eq!(interruptions.written(false, false, &mut 0), []);
+        assert_eq!(interruptions.written(true, false, &mut 0), []);
     }
 
     #[test]
     fn are_noted_with_what_is_written_next() {
         let mut interruptions = Interruptions::new(1);
-        assert_eq!(interruptions.counted(2, false), 3);
+        interruptions.counted(2, false);
         assert_eq!(interruptions.of_each(), 2);
         interruptions.note(put("a/:interrupted"));
+        assert_eq!(interruptions.begins(), None);
         assert!(!interruptions.is_due(), "the store still tells");
-        assert_eq!(paths(&interruptions.written(false, &mut 0)), ["a/:interrupted=", ":stuck=3"]);
-        assert_eq!(interruptions.written(false, &mut 0), [], "once");
-        assert_eq!(paths(&interruptions.written(true, &mut 0)), ["-:stuck"], "it has got on");
+        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), ["a/:interrupted=", ":stuck=3"]);
+        assert_eq!(interruptions.written(false, false, &mut 0), [], "once");
+        assert_eq!(paths(&interruptions.written(true, false, &mut 0)), ["-:stuck"], "it has got on");
         interruptions.note(put("b/:interrupted"));
         assert!(interruptions.is_due(), "nothing else tells any more");
     }
 
     #[test]
-    fn in_peace_count_for_what_was_cut_only() {
+    fn five_in_a_row_are_too_many() {
+        let begins = |noted, processes| {
+            let mut interruptions = Interruptions::new(noted);
+            interruptions.counted(processes, false);
+            interruptions.begins()
+        };
+        assert_eq!(begins(4, 0), None);
+        assert_eq!(begins(0, 4), None);
+        let why = Some("it was interrupted 5 times in a row without getting on".to_owned());
+        assert_eq!(begins(0, 5), why);
+        assert_eq!(begins(2, 3), why);
+    }
+
+    #[test]
+    fn of_a_wait_are_none_in_a_row() {
         let mut interruptions = Interruptions::new(0);
-        assert_eq!(interruptions.counted(0, true), 0);
-        assert_eq!(interruptions.of_each(), 1);
-        assert_eq!(interruptions.counted(1, true), 1);
-        assert_eq!(interruptions.of_each(), 2);
+        interruptions.counted(7, false);
+        assert_eq!(interruptions.of_each(), 7);
+        assert_eq!(paths(&interruptions.written(false, true, &mut 0)), [":stuck=7"], "nobody knows yet");
+        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), ["-:stuck"], "something else has happened");
+        assert_eq!(interruptions.begins(), None);
+    }
+
+    #[test]
+    fn in_peace_count_for_what_was_cut_only() {
+        let mut interruptions = Interruptions::new(4);
+        interruptions.counted(0, true);
+        assert_eq!((interruptions.of_each(), interruptions.begins()), (1, None));
+        let mut interruptions = Interruptions::new(0);
+        interruptions.counted(1, true);
+        assert_eq!((interruptions.of_each(), interruptions.begins()), (2, None));
+        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), [":stuck=1"]);
     }
 
     #[test]
     fn are_noted_later_where_the_store_has_not_taken_them() {
         let mut interruptions = Interruptions::new(0);
         interruptions.counted(1, false);
+        assert_eq!(interruptions.begins(), None);
         interruptions.note(put("a/:interrupted"));
-        let first = interruptions.written(false, &mut 0);
+        let first = interruptions.written(false, false, &mut 0);
         interruptions.note(put("b/:interrupted"));
         interruptions.not_written(first);
-        let second = interruptions.written(false, &mut 0);
+        let second = interruptions.written(false, false, &mut 0);
         assert_eq!(paths(&second), ["a/:interrupted=", "b/:interrupted=", ":stuck=1"]);
         // Meanwhile it has got on.
-        let third = interruptions.written(true, &mut 0);
+        let third = interruptions.written(true, false, &mut 0);
         assert_eq!(paths(&third), ["-:stuck"]);
         interruptions.not_written(second);
-        assert_eq!(paths(&interruptions.written(false, &mut 0)), ["a/:interrupted=", "b/:interrupted=", "-:stuck"]);
+        assert_eq!(
+            paths(&interruptions.written(false, false, &mut 0)),
+            ["a/:interrupted=", "b/:interrupted=", "-:stuck"]
+        );
     }
 
     #[test]
@@ -160,6 +209,6 @@ mod tests {
         interruptions.note(put("a/:interrupted"));
         interruptions.note(put("ab/:interrupted"));
         interruptions.forget("a/");
-        assert_eq!(paths(&interruptions.written(true, &mut 0)), ["ab/:interrupted="]);
+        assert_eq!(paths(&interruptions.written(true, false, &mut 0)), ["ab/:interrupted="]);
     }
 }

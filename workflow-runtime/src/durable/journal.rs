@@ -258,7 +258,7 @@ impl Journal {
 
     /// To the store, with what has to be noted of interruptions; gives that too.
     fn send(&self, content: &mut Content, changes: Vec<Change>, progress: bool) -> (Vec<Change>, Storing<()>) {
-        let noted = content.interruptions.written(progress, &mut content.next_order);
+        let noted = content.interruptions.written(progress, content.catching_up, &mut content.next_order);
         let changes = if noted.is_empty() { changes } else { noted.iter().cloned().chain(changes).collect() };
         (noted, self.store.commit(Batch { instance: self.key, changes }))
     }
@@ -433,10 +433,10 @@ impl Journal {
             match content.held.first_key_value().map(|(&key, _)| key) {
                 // What is not on record goes on all at once, with everything known.
                 None | Some((DUE.., _)) => {
-                    content.catching_up = false;
                     if content.interruptions.is_due() {
                         drop(self.send(&mut content, Vec::new(), false));
                     }
+                    content.catching_up = false;
                     std::mem::take(&mut content.held).into_values().collect()
                 }
                 Some(key) => {
@@ -547,15 +547,23 @@ impl Journal {
     }
 
     /// The instance was interrupted: `processes` have ended while it was running, since it was last written to; or it was stopped
-    /// by this one (`stopped`), or `RESTED` says that it was stopped in peace. Gives how often in a row it did not get on.
-    pub(crate) fn was_interrupted(&self, processes: u64, stopped: bool) -> u32 {
+    /// by this one (`stopped`), or `RESTED` says that it was stopped in peace.
+    pub(crate) fn was_interrupted(&self, processes: u64, stopped: bool) {
         let mut content = self.lock();
         content.catching_up = true;
         let rested = content.records.remove(RESTED).is_some();
         if rested {
             content.interruptions.note(Change::Remove { path: RESTED.into() });
         }
-        content.interruptions.counted(processes, stopped || rested)
+        content.interruptions.counted(processes, stopped || rested);
+    }
+
+    /// Before user code begins: not where it was interrupted too often.
+    pub(crate) async fn begins(&self) {
+        let too_often = self.lock().interruptions.begins();
+        if let Some(reason) = too_often {
+            self.park(reason).await
+        }
     }
 
     /// How often that stage was interrupted, this time included.

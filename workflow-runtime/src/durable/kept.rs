@@ -167,7 +167,12 @@ where
         journal.recalled();
         return Ok((value, record.kind == Kind::Done as u8));
     }
+    let has_undo = || cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
+    if interrupted > 0 && has_undo() {
+        // Others have `fresh` before their expression; one that may have to be undone waits for nothing else.
+        journal.begins().await;
+    }
     // A panic is a failure here already: what it throws away is known before anything is undone.
     let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;
     match ended {
@@ -181,8 +186,7 @@ where
                 Keeps::Inside => Vec::new(),
                 Keeps::Leaf | Keeps::Block => vec![format!("{path}/")],
             };
-            let undoes =
-                ran && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
+            let undoes = ran && has_undo();
             // After a new build it may no longer be known otherwise.
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
             let put = [(path.into(), kind, bytes)].into_iter().chain(reversible).collect();
@@ -223,6 +227,7 @@ pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Fu
 pub async fn fresh(cx: Cx<'_>) {
     if let Some(journal) = cx.journal() {
         journal.hold(FRESH).await;
+        journal.begins().await;
     }
 }
 

@@ -78,6 +78,7 @@ impl UndoRecord {
     pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
         let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
+            journal.begins().await;
             let ended = unless_panicked(run).await;
             let failed = match &ended {
                 Ok(Ok(()) | Err(Stop::Returned)) => None,

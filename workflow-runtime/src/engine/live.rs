@@ -30,9 +30,6 @@ use tokio::sync::Notify;
 /// Where it stands that somebody has asked to cancel the instance.
 pub(crate) const CANCELLED: &str = ":cancelled";
 
-/// After how many interruptions in a row without getting on an instance is parked.
-const INTERRUPTIONS: u32 = 5;
-
 /// An instance in memory, whatever its workflow.
 pub(crate) trait AnyLive: Any + Send + Sync {
     /// As what it is.
@@ -374,15 +371,14 @@ async fn prepare<W: Durable>(
     Left { delivered, renamed, resumed, processes, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
-    let interruptions = if resumed == Some(true) { journal.was_interrupted(processes, failed_by_store) } else { 0 };
+    if resumed == Some(true) {
+        journal.was_interrupted(processes, failed_by_store);
+    }
     journal.commit(Vec::new(), &[], renamed).await;
     let input = W::decode_input(&instance.input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
         live.cancel.cancel();
-    }
-    if interruptions >= INTERRUPTIONS {
-        return Err(format!("it was interrupted {interruptions} times in a row without getting on"));
     }
     Ok(input)
 }
