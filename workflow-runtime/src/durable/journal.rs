@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{
     BoxError,
-    store::{Batch, Change, InstanceKey, Loaded, Record, Store, StoreError, Storing, Timestamp},
+    store::{Batch, Change, InstanceKey, Record, Store, StoreError, Storing, Timestamp},
     undo::Undone,
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     future::{Future, poll_fn},
+    ops::Bound,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -84,7 +85,7 @@ pub(crate) struct Journal {
 }
 
 struct Content {
-    records: HashMap<Arc<str>, Record>,
+    records: BTreeMap<Arc<str>, Record>,
     next_order: u64,
     catching_up: bool,
     /// Counted up whenever something on record was taken up.
@@ -116,16 +117,27 @@ impl Content {
         (Change::Put { path, record }, before)
     }
 
+    /// The paths on record that begin like that.
+    fn beginning<'content>(&'content self, prefix: &str) -> impl Iterator<Item = &'content Arc<str>> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        self.records.range::<str, _>(from).map(|(path, _)| path).take_while(move |path| path.starts_with(prefix))
+    }
+
     fn count(&self, path: &str) -> u32 {
         self.records.get(path).and_then(|record| read_own(record).ok()).unwrap_or_default()
     }
 }
 
 impl Journal {
-    pub(crate) fn new(store: Arc<dyn Store>, clock: Clock, loaded: Loaded) -> Self {
-        let next_order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
-        let mut records: HashMap<Arc<str>, Record> =
-            loaded.records.into_iter().map(|(path, record)| (path.into(), record)).collect();
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        (key, id): (InstanceKey, &str),
+        records: Vec<(String, Record)>,
+    ) -> Self {
+        let next_order = records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
+        let mut records: BTreeMap<Arc<str>, Record> =
+            records.into_iter().map(|(path, record)| (path.into(), record)).collect();
         let catching_up = !records.is_empty();
         let stuck = records.remove(STUCK).and_then(|record| read_own(&record).ok()).unwrap_or_default();
         let some_interrupted = records.values().any(|record| record.kind == Kind::Interrupted as u8);
@@ -148,8 +160,8 @@ impl Journal {
         };
         Self {
             store,
-            key: loaded.instance.key,
-            id: loaded.instance.id.into(),
+            key,
+            id: id.into(),
             clock,
             content: Mutex::new(content),
             busy: AtomicUsize::new(0),
@@ -190,7 +202,7 @@ impl Journal {
 
     /// Something within that path is on record.
     pub(crate) fn has_within(&self, path: &str) -> bool {
-        self.lock().records.keys().any(|record| record.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+        self.lock().beginning(&format!("{path}/")).next().is_some()
     }
 
     pub(crate) fn order_of(&self, path: &str) -> u64 {
@@ -227,9 +239,11 @@ impl Journal {
             let mut changes = Vec::with_capacity(put.len() + forget.len() + more.len() + 1);
             for prefix in forget {
                 content.interruptions.forget(prefix);
-                let before = content.records.len();
-                content.records.retain(|path, _| !path.starts_with(prefix.as_str()));
-                if content.records.len() != before {
+                let gone: Vec<Arc<str>> = content.beginning(prefix).cloned().collect();
+                for path in &gone {
+                    content.records.remove(path);
+                }
+                if !gone.is_empty() {
                     changes.push(Change::RemoveWithin { prefix: prefix.as_str().into() });
                 }
             }

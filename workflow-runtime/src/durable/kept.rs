@@ -39,6 +39,9 @@ const REVERSIBLE: &str = "reversible";
 
 /// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
+    if records.is_empty() {
+        return None;
+    }
     let ends = [within("/", REVERSIBLE), within("/", "armed")].map(|end| end[1..].to_owned());
     let to_undo = records.iter().filter_map(|(path, _)| ends.iter().find_map(|end| path.strip_suffix(end.as_str())));
     let lost = |path: &&str| {

@@ -9,6 +9,7 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::{
     any::Any,
+    cell::Cell,
     collections::BTreeSet,
     error::Error,
     fmt,
@@ -61,6 +62,23 @@ impl<T> Payload<T> {
     }
 }
 
+/// What that writes, in as much memory as it needs. Not generic: there are many types.
+fn written(write: &mut dyn FnMut(&mut Vec<u8>) -> serde_json::Result<()>) -> serde_json::Result<Vec<u8>> {
+    thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    // Who is asked for within `write` begins with an empty one.
+    let mut buffer = BUFFER.take();
+    buffer.clear();
+    write(&mut buffer)?;
+    let written = buffer.as_slice().to_vec();
+    if buffer.capacity() <= LARGEST_BUFFER {
+        BUFFER.set(buffer);
+    }
+    Ok(written)
+}
+
+/// What is larger is not kept for the next value.
+const LARGEST_BUFFER: usize = 1 << 16;
+
 /// A panic of the user's `Serialize` or `Deserialize` concerns one value. Not generic: there are many types.
 fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     let ended = catch_unwind(AssertUnwindSafe(run));
@@ -81,7 +99,10 @@ pub trait Stored<S>: Sized {
 #[diagnostic::do_not_recommend]
 impl<S, T: Serialize + DeserializeOwned> Stored<S> for T {
     fn payload() -> Payload<T> {
-        Payload { encode: |value| Ok(serde_json::to_vec(value)?), decode: |bytes| Ok(serde_json::from_slice(bytes)?) }
+        Payload {
+            encode: |value| Ok(written(&mut |buffer| serde_json::to_writer(buffer, value))?),
+            decode: |bytes| Ok(serde_json::from_slice(bytes)?),
+        }
     }
 }
 

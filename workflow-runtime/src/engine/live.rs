@@ -97,9 +97,9 @@ impl<W: Durable> Live<W> {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
-        let instance = loaded.instance.clone();
-        let fresh = loaded.records.is_empty() && !interrupted;
-        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, loaded));
+        let Loaded { instance: Instance { key, id, input, interruptions, .. }, records, .. } = loaded;
+        let fresh = records.is_empty() && !interrupted;
+        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id), records));
         let live = Arc::new(Self {
             journal,
             state: Arc::default(),
@@ -119,10 +119,10 @@ impl<W: Durable> Live<W> {
         let delivered = lost_undo.map_or(delivered, |stage| {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
-        let failed_by_store = shared.was_failed_by_store(instance.key);
-        let processes = shared.interruptions.saturating_sub(instance.interruptions);
-        let left = Left { delivered, renamed, resumed, processes, failed_by_store };
-        let run = run(Arc::clone(shared), Arc::clone(&live), instance, left, (services, observers));
+        let failed_by_store = shared.was_failed_by_store(key);
+        let processes = shared.interruptions.saturating_sub(interruptions);
+        let left = Left { input, delivered, renamed, resumed, processes, failed_by_store };
+        let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
         (live, Box::pin(run))
     }
 
@@ -181,9 +181,12 @@ impl<W: Durable> Live<W> {
     fn poll<T>(
         &self,
         mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
+        woken: &mut Option<Arc<Woken>>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
         *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        let woken = Woken::of(woken, context.waker());
+        let waker = Waker::from(Arc::clone(&woken));
         self.journal.listen(context.waker());
         loop {
             if let Some(halt) = self.journal.halted() {
@@ -193,8 +196,7 @@ impl<W: Durable> Live<W> {
                 return Poll::Ready(Outcome::Stopped);
             }
             let before = self.journal.progress();
-            let woken = Arc::new(Woken { inner: context.waker().clone(), woken: AtomicBool::new(false) });
-            let waker = Waker::from(Arc::clone(&woken));
+            woken.woken.store(false, SeqCst);
             if let Poll::Ready(ended) = whole.as_mut().poll(&mut Context::from_waker(&waker)) {
                 // What it ended with may come of something that can't be read.
                 return Poll::Ready(match self.journal.halted() {
@@ -227,6 +229,20 @@ struct Woken {
     woken: AtomicBool,
 }
 
+impl Woken {
+    /// For polls with that waker: that of the poll before, where it fits.
+    fn of(before: &mut Option<Arc<Self>>, waker: &Waker) -> Arc<Self> {
+        if let Some(woken) = before
+            && woken.inner.will_wake(waker)
+        {
+            return Arc::clone(woken);
+        }
+        let woken = Arc::new(Self { inner: waker.clone(), woken: AtomicBool::new(false) });
+        *before = Some(Arc::clone(&woken));
+        woken
+    }
+}
+
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -240,6 +256,8 @@ impl Wake for Woken {
 
 /// What an earlier run in memory left.
 struct Left {
+    /// Its inputs, encoded.
+    input: Vec<u8>,
     /// Whether the signals that nobody has taken are at hand.
     delivered: Result<(), String>,
     /// What is on record under other names.
@@ -255,14 +273,13 @@ struct Left {
 async fn run<W: Durable>(
     shared: Arc<Shared>,
     live: Arc<Live<W>>,
-    instance: Instance,
+    key: InstanceKey,
     left: Left,
     (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
-    let key = instance.key;
     let begins = left.resumed.is_none();
-    let outcome = match prepare(&live, &instance, left).await {
+    let outcome = match prepare(&live, left).await {
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),
         Ok(input) => {
             let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
@@ -304,11 +321,12 @@ async fn run<W: Durable>(
                 let failure = compensated(&core, failure).await;
                 Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
+            let mut woken = None;
             let outcome: Outcome<Option<W::Output>> = loop {
                 // What it is told while it waits for the gate keeps it in memory.
                 let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
                 let before = told();
-                let outcome = poll_fn(|context| live.poll(whole.as_mut(), context)).await;
+                let outcome = poll_fn(|context| live.poll(whole.as_mut(), &mut woken, context)).await;
                 let Outcome::Waits(until) = outcome else { break outcome };
                 let _gate = shared.gate(key).await;
                 if told() != before || live.stopping.load(SeqCst) {
@@ -341,12 +359,12 @@ async fn run<W: Durable>(
         // Awaited: once this is on disk, so is all that was written before, and it is read again now.
         let _ = live.journal.wish(RESTED, Kind::Stuck, own(&0)).await;
     } else {
-        settle::<W>(&shared, &live, &instance, outcome).await;
+        settle::<W>(&shared, &live, key, outcome).await;
     }
     live.tell_caught_up();
     shared.leave(key);
     if goes_on && let Err(error) = shared.activate(key).await {
-        shared.could_not(key, &instance.id, &error);
+        shared.could_not(key, live.journal.id(), &error);
     }
 }
 
@@ -367,15 +385,14 @@ impl<T> Outcome<Option<T>> {
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
 async fn prepare<W: Durable>(
     live: &Live<W>,
-    instance: &Instance,
-    Left { delivered, renamed, resumed, processes, failed_by_store }: Left,
+    Left { input, delivered, renamed, resumed, processes, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
         journal.was_interrupted(processes, failed_by_store);
     }
     journal.commit(Vec::new(), &[], renamed).await;
-    let input = W::decode_input(&instance.input).map_err(|error| format!("its input can't be read: {error}"))?;
+    let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
         live.cancel.cancel();
@@ -400,8 +417,8 @@ async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: Ins
 }
 
 /// What became of it goes on disk, then to those who wait. The caller holds its gate.
-async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Instance, outcome: Outcome<W::Output>) {
-    let (key, id) = (instance.key, &instance.id);
+async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, outcome: Outcome<W::Output>) {
+    let id = live.journal.id();
     let (status, bytes) = match &outcome {
         Outcome::Ended(Ok(output)) => match W::output().encode(output) {
             Ok(bytes) => (Status::Completed, bytes),
@@ -411,7 +428,7 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Ins
         Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
         Outcome::Halted(Halt::Store(error)) => {
             tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
-            shared.try_later(key, id.clone());
+            shared.try_later(key, id.to_string());
             return;
         }
         Outcome::Waits(_) | Outcome::Rewound => return,
@@ -427,13 +444,13 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, instance: &Ins
     }
     if let Err(error) = live.journal.settle(changes).await {
         tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
-        shared.try_later(key, id.clone());
+        shared.try_later(key, id.to_string());
         return;
     }
     shared.tell_end(key, || match (&outcome, status) {
-        (Outcome::Ended(Err(failure)), _) => Err(EngineError::Failed { id: id.clone(), failure: failure.clone() }),
+        (Outcome::Ended(Err(failure)), _) => Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() }),
         (_, Status::Completed) => Ok(bytes.clone()),
-        _ => Err(EngineError::Parked { id: id.clone(), reason: super::parked_reason(&bytes) }),
+        _ => Err(EngineError::Parked { id: id.to_string(), reason: super::parked_reason(&bytes) }),
     });
 }
 
