@@ -576,7 +576,7 @@ impl Journal {
     pub(crate) async fn begins(&self) {
         let too_often = self.lock().interruptions.begins();
         if let Some(reason) = too_often {
-            self.park(reason).await
+            self.park::<()>(reason).await;
         }
     }
 
