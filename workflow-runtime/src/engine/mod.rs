@@ -109,7 +109,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left.
+    /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left, also with what was parked
+    /// since that one did not have its workflow.
     ///
     /// # Errors
     /// The store's.
@@ -129,6 +130,7 @@ impl EngineBuilder {
         let shared = Arc::new(Shared::new((store, interruptions), clock, linger, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());
         shared.spawn(Arc::clone(&shared).keep_time());
+        shared.spawn(Arc::clone(&shared).take_up_known());
         Ok(Engine { shared })
     }
 }

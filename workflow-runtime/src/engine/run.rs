@@ -92,7 +92,7 @@ impl<W: Durable> Run<W> {
                 let failure = failure.restore();
                 return Err(EngineError::Failed { id: self.id.to_string(), failure });
             }
-            Status::Parked => {
+            Status::Parked if !self.shared.is_known_now(&stored) => {
                 let reason = parked_reason(&stored.outcome);
                 return Err(EngineError::Parked { id: self.id.to_string(), reason });
             }

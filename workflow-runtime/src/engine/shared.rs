@@ -177,19 +177,18 @@ impl Shared {
             return Err(EngineError::ShutDown);
         }
         let loaded = self.store.load(key).await?;
-        match loaded.instance.status {
-            Status::Running | Status::Waiting => {
-                let interrupted = loaded.instance.status == Status::Running;
-                let live = self.bring(loaded, interrupted)?;
-                if !interrupted {
-                    // On disk no later than whatever comes of it, or what it is brought for.
-                    let runs = Change::Status { status: Status::Running, wake_at: None, outcome: None };
-                    drop(self.store.commit(Batch { instance: key, changes: vec![runs] }));
-                }
-                Ok(Some(live))
-            }
-            _ => Ok(None),
+        let status = loaded.instance.status;
+        if !matches!(status, Status::Running | Status::Waiting) && !self.is_known_now(&loaded.instance) {
+            return Ok(None);
         }
+        // What was parked may have been at work.
+        let live = self.bring(loaded, status != Status::Waiting)?;
+        if status != Status::Running {
+            // On disk no later than whatever comes of it, or what it is brought for.
+            let runs = Change::Status { status: Status::Running, wake_at: None, outcome: None };
+            drop(self.store.commit(Batch { instance: key, changes: vec![runs] }));
+        }
+        Ok(Some(live))
     }
 
     /// The same for what is loaded already.
@@ -326,6 +325,41 @@ impl Shared {
         if let Err(error) = self.run(loaded, true) {
             self.could_not(key, &id, &error);
         }
+    }
+
+    /// What was parked because an earlier engine did not have its workflow goes on where this one has it.
+    pub(crate) async fn take_up_known(self: Arc<Self>) {
+        let mut after = None;
+        while !self.is_stopping() {
+            let page = match self.store.list(after, PAGE, &[Status::Parked]).await {
+                Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    // It is parked, which is all that can be done.
+                    after = error.instance();
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(target: "workflow", %error, "can't look for parked instances: tried again in 5 s");
+                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    continue;
+                }
+            };
+            for instance in page.iter().filter(|instance| self.is_known_now(instance)) {
+                self.wake(instance).await;
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key),
+                None => return,
+            }
+        }
+    }
+
+    /// It is parked because an earlier engine did not have its workflow, and this one has it.
+    pub(crate) fn is_known_now(&self, instance: &Instance) -> bool {
+        let (id, workflow) = (instance.id.clone(), instance.workflow.clone());
+        instance.status == Status::Parked
+            && self.workflows.contains_key(workflow.as_str())
+            && super::parked_reason(&instance.outcome) == EngineError::UnknownWorkflow { id, workflow }.to_string()
     }
 
     /// Wakes whatever is due, as long as the engine lives.
