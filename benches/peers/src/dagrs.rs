@@ -1,7 +1,9 @@
 //! dagrs: a graph is built for each run; values go through channels.
 
 use crate::{Run, Shape};
-use dagrs::{Action, Content, DefaultNode, EnvVar, Graph, InChannels, Node, NodeTable, OutChannels, Output, async_trait};
+use dagrs::{
+    Action, Content, DefaultNode, EnvVar, Graph, InChannels, Node, NodeTable, OutChannels, Output, async_trait,
+};
 use std::sync::Arc;
 use workflow_benches::steps::{step, step_all};
 

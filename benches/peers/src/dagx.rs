@@ -31,7 +31,9 @@ fn add(dag: &DagRunner, needs: &[&TaskHandle<u64>]) -> TaskHandle<u64> {
     match *needs {
         [] => dag.add_task(task_fn(|(): ()| async { step(&1).await })).into(),
         [a] => dag.add_task(task_fn(|a: u64| async move { step(&a).await })).depends_on(a),
-        [a, b] => dag.add_task(task_fn(|(a, b): (u64, u64)| async move { step_all(&[&a, &b]).await })).depends_on((a, b)),
+        [a, b] => {
+            dag.add_task(task_fn(|(a, b): (u64, u64)| async move { step_all(&[&a, &b]).await })).depends_on((a, b))
+        }
         [a, b, c] => dag
             .add_task(task_fn(|(a, b, c): (u64, u64, u64)| async move { step_all(&[&a, &b, &c]).await }))
             .depends_on((a, b, c)),

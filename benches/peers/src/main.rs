@@ -13,8 +13,12 @@ mod by_hand;
 mod cano;
 mod dagrs;
 mod dagx;
+mod floxide;
+mod graph_flow;
 mod node_flow;
 mod operese;
+mod orka;
+mod sayiir;
 mod workflow;
 
 use std::{env, error::Error, future::Future, hint::black_box, pin::Pin, time::Instant};
@@ -58,7 +62,7 @@ type Run = Box<dyn FnMut() -> Pin<Box<dyn Future<Output = u64>>>>;
 /// How a crate runs a shape; none, where it can't express it.
 type Peer = fn(Shape) -> Option<Run>;
 
-const PEERS: [(&str, Peer); 8] = [
+const PEERS: [(&str, Peer); 12] = [
     ("by hand", by_hand::run),
     ("`workflow!`", workflow::run),
     ("node-flow", node_flow::run),
@@ -67,6 +71,10 @@ const PEERS: [(&str, Peer); 8] = [
     ("async_dag", async_dag::run),
     ("cano", cano::run),
     ("dagrs", dagrs::run),
+    ("orka", orka::run),
+    ("floxide", floxide::run),
+    ("graph-flow", graph_flow::run),
+    ("sayiir", sayiir::run),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -80,7 +88,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let titles = PEERS.map(|(name, _)| name).join(" | ");
         println!("| shape | {titles} |\n| ---{} |", " | ---:".repeat(PEERS.len()));
         for shape in Shape::ALL {
-            let cells = row(runtime, shape, rounds).map(|time| time.map_or_else(|| "–".to_owned(), |time| format!("{time:.0}")));
+            let cells = row(runtime, shape, rounds)
+                .map(|time| time.map_or_else(|| "–".to_owned(), |time| format!("{time:.0}")));
             println!("| {} | {} |", shape.name(), cells.join(" | "));
         }
     }
