@@ -9,8 +9,8 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 use workflow_benches::Pairs;
 
-/// How long one measurement takes, at least.
-const SAMPLE: Duration = Duration::from_micros(500);
+/// How long one measurement takes, at least: no more than a small part of what a busy system gives a thread at once.
+const SAMPLE: Duration = Duration::from_micros(200);
 
 /// Which of tokio's runtimes.
 #[derive(Clone, Copy)]
@@ -64,6 +64,20 @@ impl Table {
     }
 }
 
+impl Table {
+    /// How many runs take that long. Each side has its own number: what is measured longer is interrupted more often.
+    fn runs<F>(&self, each: impl Fn(u64) -> F + Clone + Send + 'static) -> u32
+    where
+        F: Future + Send + 'static,
+    {
+        let mut runs = 1;
+        while self.timed(runs, each.clone()) * f64::from(runs) < SAMPLE.as_secs_f64() {
+            runs *= 2;
+        }
+        runs
+    }
+}
+
 impl Pairs for Table {
     fn pair<H, W>(
         &mut self,
@@ -75,14 +89,11 @@ impl Pairs for Table {
         H: Future<Output = u64> + Send + 'static,
         W: Future<Output = Result<u64, workflow_runtime::Failure>> + Send + 'static,
     {
-        let mut runs = 1;
-        while self.timed(runs, by_hand) * f64::from(runs) < SAMPLE.as_secs_f64() {
-            runs *= 2;
-        }
+        let (of_hand, of_flow) = (self.runs(by_hand), self.runs(workflow.clone()));
         let (mut hands, mut workflows, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..self.count {
-            let hand = self.timed(runs, by_hand);
-            let flow = self.timed(runs, workflow.clone());
+            let hand = self.timed(of_hand, by_hand);
+            let flow = self.timed(of_flow, workflow.clone());
             hands.push(hand * 1e9);
             workflows.push(flow * 1e9);
             ratios.push(flow / hand);
