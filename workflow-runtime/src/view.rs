@@ -121,3 +121,22 @@ impl<T, const PLAIN: usize, const SHOWN: usize> IntoHeld<T> for Made<T, PLAIN, S
         Self::into_held(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_looks_an_output_takes_its_own_room() {
+        assert_eq!(size_of::<Made<u64, 1, 0>>(), size_of::<u64>());
+        assert_eq!(size_of::<Made<u64, 0, 1>>(), size_of::<Held<u64>>());
+    }
+
+    #[test]
+    fn either_way_it_is_the_value() {
+        let (plain, shown) = (PLAIN.own(vec![1]), View::SHOWN.own(vec![1]));
+        assert_eq!((&*plain, &*shown), (&vec![1], &vec![1]));
+        assert!(matches!(plain.into_held(), Held::Local(value) if value == [1]));
+        assert!(matches!(shown.shared(), Held::Kept(loan) if *loan == [1]));
+    }
+}
