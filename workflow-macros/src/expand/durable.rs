@@ -7,7 +7,7 @@ use crate::{
     model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
     text,
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, spanned::Spanned};
 
@@ -59,10 +59,16 @@ impl Expansion<'_, '_> {
             _ => quote!(Block),
         };
         let run = if undo { body.clone() } else { quote!((#body, true)) };
-        let kept = quote!(#runtime::durable::kept(#cx, #number, #payload, #runtime::durable::Keeps::#keeps, move |#cx| async move {
-            #runtime::Result::<_, #runtime::Stop>::Ok(#run)
-        }).await?);
+        let part = self.part(span, "part", &quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#run)));
+        let kept = quote!(#runtime::durable::kept(#cx, #number, #payload, #runtime::durable::Keeps::#keeps, move |#cx| #part).await?);
         if undo { kept } else { quote!(#kept.0) }
+    }
+
+    /// What runs inside a stage or an item, with its type forgotten: rustc follows types only to a certain depth.
+    fn part(&self, span: Span, part: &str, body: &TokenStream) -> TokenStream {
+        let (runtime, part) = (self.runtime_at(span), Ident::new(part, span));
+        let part = quote_spanned!(span=> #runtime::durable::#part);
+        quote!(#part(async move { #body }))
     }
 
     /// Before an expression of the user's is evaluated.
@@ -256,7 +262,9 @@ impl Expansion<'_, '_> {
         }
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         let (payload, keeps) = (self.payload_of(Whose::of(stage), of), self.keeps(scope));
-        quote!(#runtime::durable::kept_item(#cx, #number, #payload, #keeps, move |#cx| async move { #body }).await)
+        let span = stage.map_or_else(Span::mixed_site, |stage| self.model.stages[stage].syntax.name.span());
+        let part = self.part(span, "item_part", &body);
+        quote!(#runtime::durable::kept_item(#cx, #number, #payload, #keeps, move |#cx| #part).await)
     }
 }
 

@@ -126,23 +126,27 @@ pub(crate) fn within(path: &str, what: &str) -> String {
     if path.is_empty() { format!(":{what}") } else { format!("{path}/:{what}") }
 }
 
+/// What runs inside a stage or an item. Boxed, so that futures do not grow with each level of nesting, and neither does what
+/// rustc has to look through to see that they are `Send`.
+pub type Part<'p, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'p>>;
+
+/// That of a future.
+pub fn part<'p, T>(run: impl Future<Output = Result<T, Stop>> + Send + 'p) -> Part<'p, T> {
+    Box::pin(run)
+}
+
 /// A stage: gives what is on record, or runs it and puts what it gives on record. `run` gives an output, and whether there is
 /// something to undo of it.
 ///
 /// # Errors
 /// The stage's failure, or that on record.
-pub async fn kept<'a, T, F>(
+pub async fn kept<'a, 'p, T>(
     cx: Cx<'a>,
     stage: u32,
     payload: Payload<T>,
     keeps: Keeps,
-    run: impl FnOnce(Cx<'a>) -> F,
-) -> Result<(T, bool), Stop>
-where
-    F: Future<Output = Result<(T, bool), Stop>>,
-{
-    // Boxed, so that futures do not grow with each level of nesting.
-    let run = |cx: Cx<'a>| Box::pin(run(cx));
+    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
+) -> Result<(T, bool), Stop> {
     let Some(journal) = cx.journal() else { return run(cx).await };
     let path = cx.path_of(stage);
     if let Some(record) = journal.record(&path) {

@@ -1,7 +1,7 @@
 //! Rounds, items, members, heads.
 
 use super::{
-    Journal, Keeps, Payload, fingerprint,
+    Journal, Keeps, Part, Payload, fingerprint,
     kept::{catch_up_with, within},
     own,
     payload::{Kind, read_own},
@@ -188,22 +188,26 @@ fn ordered<T>(journal: &Journal, path: &str, print: Print<T>, items: Vec<T>) -> 
     }
 }
 
+/// What runs inside an item: as [`part`](super::part).
+pub fn item_part<'p, T, F>(run: F) -> Part<'p, (T, bool)>
+where
+    F: Future<Output = Result<T, Stop>> + Send + 'p,
+{
+    Box::pin(then(run, |given: F::Output| given.map(|value| (value, true))))
+}
+
 /// One item of a `for`: gives what is on record, or runs it. `cx` is in that item.
 ///
 /// # Errors
 /// The item's.
-pub async fn kept_item<'a, T, F>(
+pub async fn kept_item<'a, 'p, T>(
     cx: Cx<'a>,
     stage: u32,
     payload: Payload<T>,
     keeps: bool,
-    run: impl FnOnce(Cx<'a>) -> F,
-) -> Result<T, Stop>
-where
-    F: Future<Output = Result<T, Stop>>,
-{
+    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
+) -> Result<T, Stop> {
     let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
-    let run = |cx: Cx<'a>| then(run(cx), |given: F::Output| given.map(|value| (value, true)));
     Ok(super::kept(cx, stage, payload, keeps, run).await?.0)
 }
 

@@ -28,11 +28,11 @@ pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
     recalls,
 };
-pub use kept::{Keeps, absorbed_kept, armed, busy, fresh, kept};
+pub use kept::{Keeps, Part, absorbed_kept, armed, busy, fresh, kept, part};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
-    Recognised, Recognising, first_kept, kept_head, kept_item, kept_member, next_round, recognised, recognised_again,
-    recognising, resumed_round, select_kept,
+    Recognised, Recognising, first_kept, item_part, kept_head, kept_item, kept_member, next_round, recognised,
+    recognised_again, recognising, resumed_round, select_kept,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
 pub(crate) use waits::{attempted, between, due};
