@@ -289,6 +289,11 @@ impl Expansion<'_, '_> {
 
     /// A block that runs the stage in an `async` function.
     fn arm_in_place(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
+        if self.plain(stage).is_none() || self.is_overheard(stage) {
+            // Constructs and policies nest: without a box rustc would have to look through all of them at once.
+            let (runtime, boxed) = (&self.runtime, self.boxed(id, stage, names));
+            return quote!({ #runtime::erased(#boxed).await?; });
+        }
         let (bound, statement, slot) = (self.bind_slots(id, names), self.stage_statement(stage), self.slot(stage));
         let held = self.held(self.model.stages[stage].name);
         quote!({ #bound #statement #slot.keep(#held); })
