@@ -1,6 +1,6 @@
 //! Many instances that have not ended: until all are under way after a kill, and what they weigh while they only wait.
 
-use crate::PAYLOAD;
+use crate::{PAYLOAD, worked};
 use rusqlite::Connection;
 use std::{
     error::Error,
@@ -66,14 +66,14 @@ fn text() -> String {
 /// From opening the store until the last one is under way.
 pub(crate) fn resume(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     runtime()?.block_on(fill(path, count))?;
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), worked()?);
     let rows = rows(path)?;
-    let alone = started.elapsed().as_secs_f64();
+    let (alone, worked_alone) = (started.elapsed().as_secs_f64(), worked()? - before);
     println!("{count} unfinished instances of 3 stages, {} MB", fs::metadata(path)?.len() >> 20);
-    println!("{alone:>8.3} s for SQLite alone to read their {rows} rows");
+    println!("{alone:>8.3} s for SQLite alone to read their {rows} rows; {worked_alone:.2} s of the cores");
     runtime()?.block_on(async {
         let busy = Arc::new(Busy::default());
-        let started = Instant::now();
+        let (started, before, weighed) = (Instant::now(), worked()?, resident()?);
         let store = SqliteStore::open(path)?;
         println!("{:>8.3} s to open the store", started.elapsed().as_secs_f64());
         let engine = Engine::builder().store(store).workflow(Working::new(Arc::clone(&busy))).start().await?;
@@ -81,7 +81,9 @@ pub(crate) fn resume(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let seconds = started.elapsed().as_secs_f64();
+        let (worked, weighs) = (worked()? - before, resident()?.saturating_sub(weighed));
         println!("{seconds:>8.3} s until the last one is under way: {:.1} times that", seconds / alone);
+        println!("{worked:>8.2} s of the cores; {weighs} MB more resident");
         engine.abandon().await;
         Ok(())
     })

@@ -61,9 +61,10 @@ impl Interruptions {
         self.written && !self.unnoted.is_empty()
     }
 
-    /// What is within that is not needed any more.
-    pub(super) fn forget(&mut self, prefix: &str) {
-        self.unnoted.retain(|change| !matches!(change, Change::Put { path, .. } if path.starts_with(prefix)));
+    /// What is within that path is not needed any more.
+    pub(super) fn forget(&mut self, path: &str) {
+        let is_within = |put: &str| put.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        self.unnoted.retain(|change| !matches!(change, Change::Put { path, .. } if is_within(path)));
     }
 
     /// What is written now gets the instance on, or not, and is written while it is catching up, or later: gives what goes with
@@ -208,7 +209,7 @@ mod tests {
         let mut interruptions = Interruptions::new(0);
         interruptions.note(put("a/:interrupted"));
         interruptions.note(put("ab/:interrupted"));
-        interruptions.forget("a/");
+        interruptions.forget("a");
         assert_eq!(paths(&interruptions.written(true, false, &mut 0)), ["ab/:interrupted="]);
     }
 }

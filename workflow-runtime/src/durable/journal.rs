@@ -117,10 +117,15 @@ impl Content {
         (Change::Put { path, record }, before)
     }
 
-    /// The paths on record that begin like that.
-    fn beginning<'content>(&'content self, prefix: &str) -> impl Iterator<Item = &'content Arc<str>> {
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        self.records.range::<str, _>(from).map(|(path, _)| path).take_while(move |path| path.starts_with(prefix))
+    /// The paths on record that lie within that one.
+    fn within<'content>(&'content self, path: &str) -> impl Iterator<Item = &'content Arc<str>> {
+        let from = (Bound::Excluded(path), Bound::Unbounded);
+        // '/' comes before all that names and numbers consist of, so that this ends soon.
+        let next = move |found: &Arc<str>| found.strip_prefix(path).and_then(|rest| rest.bytes().next());
+        let found = self.records.range::<str, _>(from).map(|(path, _)| path);
+        found
+            .take_while(move |found| next(found).is_some_and(|next| next <= b'/'))
+            .filter(move |found| next(found) == Some(b'/'))
     }
 
     fn count(&self, path: &str) -> u32 {
@@ -202,7 +207,7 @@ impl Journal {
 
     /// Something within that path is on record.
     pub(crate) fn has_within(&self, path: &str) -> bool {
-        self.lock().beginning(&format!("{path}/")).next().is_some()
+        self.lock().within(path).next().is_some()
     }
 
     pub(crate) fn order_of(&self, path: &str) -> u64 {
@@ -231,20 +236,25 @@ impl Journal {
 
     // What becomes known.
 
-    /// Puts records, and removes all that lies within `forget`, which are prefixes; it is on disk when this returns. Where
+    /// Puts records, and removes all that lies within the path `forget`; it is on disk when this returns. Where
     /// the store does not take it, the run is halted, and this never returns.
-    pub(crate) async fn commit(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: &[String], mut more: Vec<Change>) {
+    pub(crate) async fn commit(
+        &self,
+        put: Vec<(Arc<str>, Kind, Vec<u8>)>,
+        forget: Option<&str>,
+        mut more: Vec<Change>,
+    ) {
         let storing = {
             let mut content = self.lock();
-            let mut changes = Vec::with_capacity(put.len() + forget.len() + more.len() + 1);
-            for prefix in forget {
-                content.interruptions.forget(prefix);
-                let gone: Vec<Arc<str>> = content.beginning(prefix).cloned().collect();
+            let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
+            if let Some(path) = forget {
+                content.interruptions.forget(path);
+                let gone: Vec<Arc<str>> = content.within(path).cloned().collect();
                 for path in &gone {
                     content.records.remove(path);
                 }
                 if !gone.is_empty() {
-                    changes.push(Change::RemoveWithin { prefix: prefix.as_str().into() });
+                    changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
                 }
             }
             let mut progress = false;
@@ -267,7 +277,7 @@ impl Journal {
     }
 
     pub(crate) async fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
-        self.commit(vec![(path.into(), kind, payload)], &[], Vec::new()).await;
+        self.commit(vec![(path.into(), kind, payload)], None, Vec::new()).await;
     }
 
     /// To the store, with what has to be noted of interruptions; gives that too.

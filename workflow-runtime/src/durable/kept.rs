@@ -65,6 +65,13 @@ impl<'a> Cx<'a> {
     /// Where a stage's record lies: the names of the stages around it, with their rounds, items and attempts, and its own.
     pub(crate) fn path_of(self, stage: u32) -> String {
         let (graph, places) = (self.core.graph(), self.places());
+        // Most stages stand in the workflow's own body.
+        if let Some(name) = self.core.stage_name(stage)
+            && places.is_empty()
+            && graph.scopes[graph.stages[stage as usize].scope as usize].parent.is_none()
+        {
+            return name.to_owned();
+        }
         let mut chain = Vec::new();
         let mut next = Some(stage).filter(|&stage| self.core.stage_name(stage).is_some());
         while let Some(stage) = next {
@@ -189,15 +196,16 @@ pub async fn kept<'a, 'p, T>(
                 Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
             };
             let kind = if ran { Kind::Done } else { Kind::DoneIdle };
-            let forget = match keeps {
-                Keeps::Inside => Vec::new(),
-                Keeps::Leaf | Keeps::Block => vec![format!("{path}/")],
-            };
             let undoes = ran && has_undo();
             // After a new build it may no longer be known otherwise.
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
-            let put = [(path.into(), kind, bytes)].into_iter().chain(reversible).collect();
-            journal.commit(put, &forget, Vec::new()).await;
+            let path: Arc<str> = path.into();
+            let put = [(Arc::clone(&path), kind, bytes)].into_iter().chain(reversible).collect();
+            let forget = match keeps {
+                Keeps::Inside => None,
+                Keeps::Leaf | Keeps::Block => Some(&*path),
+            };
+            journal.commit(put, forget, Vec::new()).await;
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {
@@ -208,7 +216,7 @@ pub async fn kept<'a, 'p, T>(
                 let doubt = journal.doubt(&path, &undone);
                 put.extend(doubt.map(|(path, kind, payload)| (path.into(), kind, payload)));
             }
-            journal.commit(put, &[], Vec::new()).await;
+            journal.commit(put, None, Vec::new()).await;
             // Where it ran once more, what was on record before comes first.
             journal.hold(journal.order_of(&path)).await;
             Err(failure.into())
@@ -295,9 +303,9 @@ pub async fn absorbed_kept<T>(
     let ended = run.await;
     if let Err(Ok(failure)) = &ended {
         // Nothing inside is needed any more.
-        let forget = [format!("{}/", cx.path_of(stage))];
+        let forget = cx.path_of(stage);
         let put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
-        journal.commit(put, &forget, Vec::new()).await;
+        journal.commit(put, Some(&forget), Vec::new()).await;
     }
     ended
 }

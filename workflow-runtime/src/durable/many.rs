@@ -74,14 +74,14 @@ pub async fn next_round<S>(
         Err(error) => return journal.park(format!("the state of '{path}' can't be stored: {error}")).await,
     };
     let forget = match round.checked_sub(1) {
-        Some(before) if !keeps => vec![format!("{path}/{before}/")],
-        _ => Vec::new(),
+        Some(before) if !keeps => Some(format!("{path}/{before}")),
+        _ => None,
     };
     let put = vec![
         (within(&format!("{path}/{round}"), "state").into(), Kind::Kept, bytes),
         (within(&path, "round").into(), Kind::Kept, own(&round)),
     ];
-    journal.commit(put, &forget, Vec::new()).await;
+    journal.commit(put, forget.as_deref(), Vec::new()).await;
     Ok(state)
 }
 

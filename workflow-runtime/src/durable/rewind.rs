@@ -149,6 +149,6 @@ impl Journal {
             let times = self.count(&path) + 1;
             (path.into(), Kind::Rewound, own(&times))
         });
-        self.commit(counted.collect(), &[], changes).await;
+        self.commit(counted.collect(), None, changes).await;
     }
 }

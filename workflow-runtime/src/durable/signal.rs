@@ -61,7 +61,7 @@ impl<'a, T> KeptSignal<'a, T> {
         };
         let arrived = !taken.is_empty();
         match self.payload.encode(&value) {
-            Ok(bytes) => journal.commit(vec![(path.into(), Kind::Signal, bytes)], &[], taken).await,
+            Ok(bytes) => journal.commit(vec![(path.into(), Kind::Signal, bytes)], None, taken).await,
             Err(error) => return journal.park(format!("signal '{name}' can't be stored: {error}")).await,
         }
         if arrived {

@@ -93,8 +93,8 @@ pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts:
     if journal.record(&armed).is_some() {
         put.push((armed.into(), Kind::Armed, Vec::new()));
     }
-    let forget = if cx.undoes() { Vec::new() } else { vec![format!("{}/", cx.path_of(stage))] };
-    journal.commit(put, &forget, Vec::new()).await;
+    let forget = (!cx.undoes()).then(|| cx.path_of(stage));
+    journal.commit(put, forget.as_deref(), Vec::new()).await;
     if !wait.is_zero() {
         journal.wait_until(next).await;
     }

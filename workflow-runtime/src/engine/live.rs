@@ -391,7 +391,7 @@ async fn prepare<W: Durable>(
     if resumed == Some(true) {
         journal.was_interrupted(processes, failed_by_store);
     }
-    journal.commit(Vec::new(), &[], renamed).await;
+    journal.commit(Vec::new(), None, renamed).await;
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {

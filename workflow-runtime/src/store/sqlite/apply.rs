@@ -5,6 +5,7 @@ use crate::store::{
     Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, StoreError, StoreErrorKind, Timestamp, within,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
+use std::slice;
 
 /// What was refused before anything of it was written; or the error that ends the transaction.
 pub(super) type Applied<T> = Result<Result<T, StoreError>, Error>;
@@ -93,7 +94,13 @@ impl Work for SummedSignal {
 /// A batch with the checksum of each of its changes that has one: they are taken on the thread of who asks, not on the writer's.
 pub(super) struct SummedBatch {
     pub(super) batch: Batch,
-    checksums: Vec<u32>,
+    checksums: Checksums,
+}
+
+/// Of each change. Most batches have one.
+enum Checksums {
+    One(u32),
+    Many(Vec<u32>),
 }
 
 impl SummedBatch {
@@ -102,7 +109,10 @@ impl SummedBatch {
             Change::Put { path, record } => Checksum::record(batch.instance, path, record),
             _ => 0,
         };
-        let checksums = batch.changes.iter().map(checksum).collect();
+        let checksums = match batch.changes.as_slice() {
+            [change] => Checksums::One(checksum(change)),
+            changes => Checksums::Many(changes.iter().map(checksum).collect()),
+        };
         Self { batch, checksums }
     }
 }
@@ -307,6 +317,10 @@ impl<'connection> Applier<'connection> {
             Err(refused) => return Ok(Err(refused)),
         };
         let (mut tally, mut standing) = (before.tally, Standing::default());
+        let checksums = match checksums {
+            Checksums::One(checksum) => slice::from_ref(checksum),
+            Checksums::Many(checksums) => checksums.as_slice(),
+        };
         for (change, &checksum) in batch.changes.iter().zip(checksums) {
             match change {
                 Change::Put { path, record } => self.put(key, path, record, checksum, &mut tally)?,
