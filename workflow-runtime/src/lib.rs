@@ -64,6 +64,7 @@
 extern crate self as workflow_runtime;
 
 mod attempts;
+mod audience;
 mod context;
 mod cut;
 mod discard;

@@ -1,16 +1,15 @@
 //! A named stage under way, and who looks at it. Mostly nobody does: then it costs a comparison.
 
 use crate::{
+    audience::{Audience, Unwound},
     failure::Stop,
     held::Held,
-    observe::Sight,
     output::{IntoOutput, Of, SendIfLater},
     run::{Core, Cx, IntoStop},
     state::Watched,
     view::{Made, View, only},
 };
 use std::{
-    cell::Cell,
     future::Future,
     marker::PhantomData,
     pin::Pin,
@@ -18,72 +17,24 @@ use std::{
 };
 use tracing::span::EnteredSpan;
 
-/// A handle that shows the stage, `tracing` and observers: behind one pointer, since most runs have none of them.
-struct Audience<'a, T> {
-    cell: Cell<Option<Watched<T>>>,
-    sight: Option<Sight<'a>>,
-}
-
-impl<'a, T> Audience<'a, T> {
-    /// The stage is under way.
-    #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
-    #[cold]
-    fn open(cx: Cx<'a>, stage: u32, cell: Option<Watched<T>>, heeded: bool, tries: bool) -> Box<Self> {
-        if let Some(cell) = &cell {
-            cell.begin();
-        }
-        Box::new(Self { cell: Cell::new(cell), sight: heeded.then(|| Sight::open(cx, stage, tries)) })
+#[cold]
+fn completed<T, V: Gives<T, P, S>, const P: usize, const S: usize>(
+    audience: &Audience<'_, Watched<T>>,
+    value: V,
+) -> Made<T, P, S> {
+    let held = value.give(audience.cell.take());
+    if let Some(sight) = &audience.sight {
+        sight.completed();
     }
-
-    #[cold]
-    fn completed<V: Gives<T, P, S>, const P: usize, const S: usize>(&self, value: V) -> Made<T, P, S> {
-        let held = value.give(self.cell.take());
-        if let Some(sight) = &self.sight {
-            sight.completed();
-        }
-        held
-    }
-
-    #[cold]
-    fn stopped(&self, stop: &Stop) {
-        if matches!(stop, Stop::Failed(_))
-            && let Some(cell) = self.cell.take()
-        {
-            cell.fail();
-        }
-        if let Some(sight) = &self.sight {
-            sight.stopped(stop);
-        }
-    }
-
-    #[cold]
-    fn panicked(&self) {
-        if let Some(cell) = self.cell.take() {
-            cell.fail();
-        }
-        if let Some(sight) = &self.sight {
-            sight.panicked();
-        }
-    }
-
-    /// If it has not come to an end, the stage was cancelled; or it goes on later, and whoever looks at its state sees it as
-    /// it was.
-    #[cold]
-    fn dropped(&self, core: &Core) {
-        if let Some(cell) = self.cell.take()
-            && !core.is_suspended()
-        {
-            cell.cancel();
-        }
-    }
+    held
 }
 
 /// Those who look at a stage under way. Where nobody can, it is nothing.
-pub struct Seats<'a, T, const PLAIN: usize, const SHOWN: usize>([Option<Box<Audience<'a, T>>>; SHOWN]);
+pub struct Seats<'a, T, const PLAIN: usize, const SHOWN: usize>([Option<Box<Audience<'a, Watched<T>>>>; SHOWN]);
 
 impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
     #[inline]
-    fn audience(&self) -> Option<&Audience<'a, T>> {
+    fn audience(&self) -> Option<&Audience<'a, Watched<T>>> {
         self.0.first()?.as_deref()
     }
 }
@@ -148,7 +99,7 @@ pub fn begin<T, const PLAIN: usize, const SHOWN: usize>(
         return Begun { seats: Seats(only(None)), entered: only(None) };
     }
     let audience = Audience::open(cx, stage, cell, heeded, true);
-    let entered = audience.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()));
+    let entered = audience.entered();
     Begun { seats: Seats(only(Some(audience))), entered: only(entered) }
 }
 
@@ -275,7 +226,7 @@ where
                 drop(entered);
                 Poll::Ready(Ok(match audience {
                     None => value.give(None),
-                    Some(audience) => audience.completed(value),
+                    Some(audience) => completed(audience, value),
                 }))
             }
             Poll::Ready(Err(error)) => {
@@ -286,18 +237,6 @@ where
                 }
                 Poll::Ready(Err(stop))
             }
-        }
-    }
-}
-
-/// Lives while a stage is polled: dropped only by a panic in it.
-struct Unwound<'w, 'a, T>(Option<&'w Audience<'a, T>>);
-
-impl<T> Drop for Unwound<'_, '_, T> {
-    #[cold]
-    fn drop(&mut self) {
-        if let Some(audience) = self.0 {
-            audience.panicked();
         }
     }
 }

@@ -2,16 +2,15 @@
 
 use crate::{
     BoxError,
+    audience::{Audience, Unwound},
     drive::{Erased, Slot, Started},
     failure::Stop,
     held::Held,
-    observe::Sight,
     output::{IntoOutput, NowOrLater, Value},
     run::{Core, Cx, IntoStop},
     state::Cell,
 };
 use std::{
-    cell::Cell as Take,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -25,58 +24,8 @@ pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 pub struct Starting<'a> {
     core: &'a Core,
     stage: u32,
-    audience: Option<Box<Audience<'a>>>,
+    audience: Option<Box<Audience<'a, Cell>>>,
     entered: Option<Box<EnteredSpan>>,
-}
-
-/// A handle that shows the stage, `tracing` and observers: behind one pointer, since most runs have none of them.
-struct Audience<'a> {
-    cell: Take<Option<Cell>>,
-    sight: Option<Sight<'a>>,
-}
-
-impl<'a> Audience<'a> {
-    #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
-    #[cold]
-    fn open(cx: Cx<'a>, stage: u32) -> Box<Self> {
-        let cell = cx.core.cell(stage);
-        if let Some(cell) = &cell {
-            cell.begin();
-        }
-        let sight = cx.core.is_heeded().then(|| Sight::open(cx, stage, true));
-        Box::new(Self { cell: Take::new(cell), sight })
-    }
-
-    #[cold]
-    fn stopped(&self, stop: &Stop) {
-        if let (Stop::Failed(_), Some(cell)) = (stop, self.cell.take()) {
-            cell.fail();
-        }
-        if let Some(sight) = &self.sight {
-            sight.stopped(stop);
-        }
-    }
-
-    #[cold]
-    fn panicked(&self) {
-        if let Some(cell) = self.cell.take() {
-            cell.fail();
-        }
-        if let Some(sight) = &self.sight {
-            sight.panicked();
-        }
-    }
-
-    /// If it has not come to an end, the stage was cancelled; or it goes on later, and whoever looks at its state sees it as
-    /// it was.
-    #[cold]
-    fn dropped(&self, core: &Core) {
-        if let Some(cell) = self.cell.take()
-            && !core.is_suspended()
-        {
-            cell.cancel();
-        }
-    }
 }
 
 /// Before the expression of a stage.
@@ -87,8 +36,8 @@ pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
     if !cx.core.is_seen() {
         return Starting { core: cx.core, stage, audience: None, entered: None };
     }
-    let audience = Audience::open(cx, stage);
-    let entered = audience.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()));
+    let audience = Audience::open(cx, stage, cx.core.cell(stage), cx.core.is_heeded(), true);
+    let entered = audience.entered();
     Starting { core: cx.core, stage, audience: Some(audience), entered }
 }
 
@@ -155,7 +104,7 @@ fn end<S, T>(
     stage: u32,
     given: Result<T, BoxError>,
     place: &dyn Place<S, T>,
-    audience: Option<&Audience<'_>>,
+    audience: Option<&Audience<'_, Cell>>,
     lend: bool,
 ) -> Result<(), Stop> {
     match given {
@@ -186,7 +135,7 @@ pin_project_lite::pin_project! {
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
-        audience: Option<Box<Audience<'a>>>,
+        audience: Option<Box<Audience<'a, Cell>>>,
     }
 
     impl<S, T, F> PinnedDrop for Running<'_, S, T, F> {
@@ -218,18 +167,6 @@ impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T,
                 drop(entered);
                 Poll::Ready(end(core, stage, given, *this.place, audience, *this.lend))
             }
-        }
-    }
-}
-
-/// Lives while a stage is polled: dropped only by a panic in it.
-struct Unwound<'w, 'a>(Option<&'w Audience<'a>>);
-
-impl Drop for Unwound<'_, '_> {
-    #[cold]
-    fn drop(&mut self) {
-        if let Some(audience) = self.0 {
-            audience.panicked();
         }
     }
 }

@@ -154,14 +154,6 @@ impl<T> StageState<T> {
         drop(output);
     }
 
-    pub(crate) fn fail(&self) {
-        self.cell.fail();
-    }
-
-    pub(crate) fn cancel(&self) {
-        self.cell.cancel();
-    }
-
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.cell.lock()
     }
@@ -233,6 +225,18 @@ impl<T> Watched<T> {
 
     pub(crate) fn show(&self, loan: Loan<T>) {
         (self.show)(&self.state, loan);
+    }
+}
+
+impl AsRef<Self> for Cell {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl<T> AsRef<Cell> for Watched<T> {
+    fn as_ref(&self) -> &Cell {
+        &self.state.cell
     }
 }
 

@@ -1,0 +1,73 @@
+//! Who looks at a stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer, since most runs
+//! have none of them.
+
+use crate::{failure::Stop, observe::Sight, run::Core, run::Cx, state};
+use std::cell::Cell;
+use tracing::span::EnteredSpan;
+
+/// Those who look at one stage under way; `C` is where a handle sees it.
+pub(crate) struct Audience<'a, C> {
+    pub(crate) cell: Cell<Option<C>>,
+    pub(crate) sight: Option<Sight<'a>>,
+}
+
+impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
+    /// The stage is under way.
+    #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
+    #[cold]
+    pub(crate) fn open(cx: Cx<'a>, stage: u32, cell: Option<C>, heeded: bool, tries: bool) -> Box<Self> {
+        if let Some(cell) = &cell {
+            cell.as_ref().begin();
+        }
+        Box::new(Self { cell: Cell::new(cell), sight: heeded.then(|| Sight::open(cx, stage, tries)) })
+    }
+
+    /// Enters the stage's span for as long as what it gives lives: while its expression is evaluated.
+    #[cold]
+    pub(crate) fn entered(&self) -> Option<Box<EnteredSpan>> {
+        self.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()))
+    }
+
+    #[cold]
+    pub(crate) fn stopped(&self, stop: &Stop) {
+        if let (Stop::Failed(_), Some(cell)) = (stop, self.cell.take()) {
+            cell.as_ref().fail();
+        }
+        if let Some(sight) = &self.sight {
+            sight.stopped(stop);
+        }
+    }
+
+    #[cold]
+    pub(crate) fn panicked(&self) {
+        if let Some(cell) = self.cell.take() {
+            cell.as_ref().fail();
+        }
+        if let Some(sight) = &self.sight {
+            sight.panicked();
+        }
+    }
+
+    /// If it has not come to an end, the stage was cancelled; or it goes on later, and whoever looks at its state sees it as
+    /// it was.
+    #[cold]
+    pub(crate) fn dropped(&self, core: &Core) {
+        if let Some(cell) = self.cell.take()
+            && !core.is_suspended()
+        {
+            cell.as_ref().cancel();
+        }
+    }
+}
+
+/// Lives while a stage is polled: dropped only by a panic in it.
+pub(crate) struct Unwound<'w, 'a, C: AsRef<state::Cell>>(pub(crate) Option<&'w Audience<'a, C>>);
+
+impl<C: AsRef<state::Cell>> Drop for Unwound<'_, '_, C> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(audience) = self.0 {
+            audience.panicked();
+        }
+    }
+}
