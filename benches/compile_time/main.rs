@@ -6,23 +6,27 @@
 //! ```
 
 mod measure;
+mod peers;
 mod subject;
 
 use measure::{Action, Cost, Laboratory};
-use std::{env, error::Error, process::ExitCode};
+use peers::Peer;
+use std::{env, error::Error, fmt::Write as _, process::ExitCode};
 use subject::{Form, Shape, Subject};
 
 const USAGE: &str = "compile_time [--quick] [--stages 10,100,..] [--shapes chain,layered] [--runs N]
-             [--actions check,recheck,debug,release,expansion]
+             [--actions check,recheck,debug,release,expansion] [--peers]
 
 Prints CPU seconds and peak memory of rustc, compiling one crate with a workflow of so many stages.
-The least of N runs counts. --quick: 10, 100 and 300 stages, `cargo check` only.";
+The least of N runs counts. --quick: 10, 100 and 300 stages, `cargo check` only.
+--peers: the same chain written with other crates, too, which cargo fetches: of 10, 100 and 300 stages, `cargo check` only, once.";
 
 struct Settings {
     stages: Vec<usize>,
     shapes: Vec<Shape>,
     actions: Vec<Action>,
     runs: usize,
+    peers: bool,
 }
 
 impl Settings {
@@ -33,11 +37,16 @@ impl Settings {
             shapes: vec![Shape::Chain, Shape::Layered],
             actions: vec![Check, Recheck, Debug, Release, Expansion],
             runs: 3,
+            peers: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
             match argument.as_str() {
                 "--quick" => (settings.stages, settings.actions, settings.runs) = (vec![10, 100, 300], vec![Check], 1),
+                "--peers" => {
+                    settings.peers = true;
+                    (settings.stages, settings.actions, settings.runs) = (vec![10, 100, 300], vec![Check], 1);
+                }
                 "--stages" => settings.stages = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--runs" => settings.runs = value()?.parse()?,
                 "--shapes" => {
@@ -74,6 +83,7 @@ fn main() -> ExitCode {
         return code;
     }
     let done = match Settings::read(env::args().skip(1)) {
+        Ok(Some(settings)) if settings.peers => beside_peers(&settings),
         Ok(Some(settings)) => tables(&settings),
         Ok(None) => {
             println!("{USAGE}");
@@ -105,6 +115,41 @@ fn tables(settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The chain alone, which all of them can express.
+fn beside_peers(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let laboratory = Laboratory::new()?;
+    let forms = [Form::Workflow].into_iter().chain(Peer::ALL.map(Form::Peer));
+    let mut refused = Vec::new();
+    for &action in &settings.actions {
+        println!("\n{}, a chain, over the same crate without it\n", action.title());
+        let names: Vec<&str> = forms.clone().map(Form::name).collect();
+        println!("| stages | {} |\n| ---: |{}", names.join(" | "), " ---: |".repeat(names.len()));
+        for &stages in &settings.stages {
+            let of = |form| laboratory.measure(Subject { shape: Shape::Chain, form, stages }, action, settings.runs);
+            let functions = of(Form::Functions)?;
+            let mut line = format!("| {stages} |");
+            for form in forms.clone() {
+                match of(form) {
+                    Ok(cost) => write!(line, " {} |", shown(cost.over(functions)))?,
+                    Err(error) => {
+                        line += " does not compile |";
+                        refused.push(format!("{} with {stages} stages: {error}", form.name()));
+                    }
+                }
+            }
+            println!("{line}");
+        }
+    }
+    for refusal in refused {
+        eprintln!("\n{refusal}");
+    }
+    Ok(())
+}
+
+fn shown(cost: Cost) -> String {
+    format!("{:.2} s, {:.0} MB", cost.seconds, cost.megabytes)
+}
+
 fn row(
     laboratory: &Laboratory,
     runs: usize,
@@ -120,10 +165,8 @@ fn row(
     let functions = of(Form::Functions)?.unwrap_or_default();
     let by_hand = of(Form::ByHand)?;
     let workflow = of(Form::Workflow)?.unwrap_or_default();
-    let shown = |cost: Cost| format!("{:.2} s, {:.0} MB", cost.seconds, cost.megabytes);
     let by_hand = by_hand.map_or_else(|| "–".to_owned(), shown);
-    let over =
-        Cost { seconds: workflow.seconds - functions.seconds, megabytes: workflow.megabytes - functions.megabytes };
+    let over = workflow.over(functions);
     println!("| {stages} | {} | {by_hand} | {} | {} |", shown(functions), shown(workflow), shown(over));
     Ok(())
 }

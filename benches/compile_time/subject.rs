@@ -1,5 +1,6 @@
 //! The crates that are compiled: one graph, as plain functions alone, as a workflow of them, and awaited by hand.
 
+use crate::peers::Peer;
 use std::fmt::Write as _;
 
 /// Which graph.
@@ -21,6 +22,8 @@ pub(crate) enum Form {
     ByHand,
     /// The same, and a workflow.
     Workflow,
+    /// The same, and what is a workflow with another crate.
+    Peer(Peer),
 }
 
 impl Shape {
@@ -38,6 +41,7 @@ impl Form {
             Self::Functions => "functions",
             Self::ByHand => "by_hand",
             Self::Workflow => "workflow",
+            Self::Peer(peer) => peer.name(),
         }
     }
 }
@@ -60,9 +64,12 @@ impl Subject {
 
     pub(crate) fn manifest(self, runtime: &str) -> String {
         let package = self.package();
+        let dependencies = match self.form {
+            Form::Peer(peer) => peer.dependencies().to_owned(),
+            _ => format!("workflow-runtime = {{ path = \"{runtime}\" }}\n"),
+        };
         format!(
-            "[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-             workflow-runtime = {{ path = \"{runtime}\" }}\n\n[workspace]\n"
+            "[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n[workspace]\n"
         )
     }
 
@@ -84,6 +91,7 @@ impl Subject {
         });
         match self.form {
             Form::Functions => {}
+            Form::Peer(peer) => source += &peer.source(self.stages),
             Form::ByHand => {
                 source += "pub async fn by_hand(services: &Services, seed: &u64) -> Result<u64, Trouble> {\n";
                 for (node, call) in calls {
