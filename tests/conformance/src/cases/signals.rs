@@ -51,6 +51,21 @@ fn early_and_late() -> Case<EarlyAndLate> {
             20 - ended
             = 111
         "#]])
+        // That nobody takes it is told once it is off the disk.
+        .trace_on_store(expect![[r#"
+            0 - started
+            0 ready started
+            5 > signal
+            10 ready completed
+            10 sum got signal early
+            20 > signal
+            20 sum got signal late
+            20 sum started
+            20 sum completed
+            20 - ended
+            20 > signal: Closed
+            = 111
+        "#]])
 }
 
 workflow! {
