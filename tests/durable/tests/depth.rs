@@ -2,6 +2,7 @@
 use workflow_runtime::{engine::Engine, workflow};
 
 async fn plus(number: u32) -> u32 {
+    tokio::task::yield_now().await;
     number + 1
 }
 

@@ -15,7 +15,7 @@ type Error = Box<dyn std::error::Error>;
 async fn hangs(world: &World, what: &str, last: u32, ctx: &StageContext) -> u32 {
     world.happen(format!("{what} {}", ctx.attempt()));
     if ctx.attempt() < last {
-        pending().await
+        pending::<()>().await;
     }
     last
 }
