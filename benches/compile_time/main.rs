@@ -5,6 +5,7 @@
 //! cargo run --release -p workflow-benches --bin compile_time -- --quick
 //! ```
 
+mod clean;
 mod measure;
 mod peers;
 mod subject;
@@ -15,11 +16,12 @@ use std::{env, error::Error, fmt::Write as _, process::ExitCode};
 use subject::{Form, Shape, Subject};
 
 const USAGE: &str = "compile_time [--quick] [--stages 10,100,..] [--shapes chain,layered] [--runs N]
-             [--actions check,recheck,debug,release,expansion] [--peers]
+             [--actions check,recheck,debug,release,expansion] [--peers] [--clean]
 
 Prints CPU seconds and peak memory of rustc, compiling one crate with a workflow of so many stages.
 The least of N runs counts. --quick: 10, 100 and 300 stages, `cargo check` only.
---peers: the same chain written with other crates, too, which cargo fetches: of 10, 100 and 300 stages, `cargo check` only, once.";
+--peers: the same chain written with other crates, too, which cargo fetches: of 10, 100 and 300 stages, `cargo check` only, once.
+--clean: instead, `cargo check` from nothing of a user of the core, beside one of tokio, serde and syn: medians of N runs.";
 
 struct Settings {
     stages: Vec<usize>,
@@ -27,6 +29,7 @@ struct Settings {
     actions: Vec<Action>,
     runs: usize,
     peers: bool,
+    clean: bool,
 }
 
 impl Settings {
@@ -38,6 +41,7 @@ impl Settings {
             actions: vec![Check, Recheck, Debug, Release, Expansion],
             runs: 3,
             peers: false,
+            clean: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
@@ -47,6 +51,7 @@ impl Settings {
                     settings.peers = true;
                     (settings.stages, settings.actions, settings.runs) = (vec![10, 100, 300], vec![Check], 1);
                 }
+                "--clean" => settings.clean = true,
                 "--stages" => settings.stages = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--runs" => settings.runs = value()?.parse()?,
                 "--shapes" => {
@@ -83,6 +88,7 @@ fn main() -> ExitCode {
         return code;
     }
     let done = match Settings::read(env::args().skip(1)) {
+        Ok(Some(settings)) if settings.clean => clean::table(settings.runs),
         Ok(Some(settings)) if settings.peers => beside_peers(&settings),
         Ok(Some(settings)) => tables(&settings),
         Ok(None) => {

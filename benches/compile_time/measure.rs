@@ -1,8 +1,9 @@
 //! What `rustc` takes for one crate: cargo runs it through this program, which notes its time and memory.
 
-use crate::subject::{Form, Subject};
+use crate::subject::{Form, Subject, manifest};
 use std::{
     env,
+    ffi::OsString,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -14,6 +15,8 @@ use wait4::Wait4 as _;
 const RECORD: &str = "WORKFLOW_BENCHES_RECORD";
 /// The wrapper asks the compiler how long macros took.
 const PASSES: &str = "WORKFLOW_BENCHES_PASSES";
+/// The wrapper notes every crate, with its name.
+const EACH: &str = "WORKFLOW_BENCHES_EACH";
 
 /// What is done with the crate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,8 +90,7 @@ impl Laboratory {
     pub(crate) fn measure(&self, subject: Subject, action: Action, runs: usize) -> io::Result<Cost> {
         let folder = self.folder.join(subject.package());
         fs::create_dir_all(folder.join("src"))?;
-        let runtime = self.root.join("workflow-runtime");
-        fs::write(folder.join("Cargo.toml"), subject.manifest(&runtime.display().to_string()))?;
+        fs::write(folder.join("Cargo.toml"), subject.manifest(&self.runtime()))?;
         if !matches!(subject.form, Form::Peer(_)) {
             // The same versions as everywhere else.
             fs::copy(self.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
@@ -129,16 +131,42 @@ impl Laboratory {
         }
     }
 
-    fn cargo(&self, folder: &Path, arguments: &[&str], record: Option<(&Path, Action)>) -> io::Result<()> {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(arguments).current_dir(folder).env("CARGO_TARGET_DIR", self.folder.join("target"));
-        // Whatever the caller has set for its own builds.
-        for (name, _) in env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PROFILE_") || ["RUSTFLAGS", "CARGO_INCREMENTAL"].contains(&&*text) {
-                cargo.env_remove(&name);
-            }
+    /// A `cargo check` from nothing of a package that only has these dependencies.
+    pub(crate) fn from_nothing(&self, package: &str, dependencies: &str) -> io::Result<FromNothing> {
+        let folder = self.folder.join("clean").join(package);
+        fs::create_dir_all(folder.join("src"))?;
+        fs::write(folder.join("src/lib.rs"), "")?;
+        fs::write(folder.join("Cargo.toml"), manifest(package, dependencies))?;
+        fs::copy(self.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        let (target, record) = (folder.join("target"), folder.join("record"));
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
         }
+        fs::write(&record, "")?;
+        let mut cargo = command(&folder, &["check", "--quiet", "--offline"], &target);
+        cargo.env("CARGO_INCREMENTAL", "0");
+        cargo.env("RUSTC_WRAPPER", env::current_exe()?).env(RECORD, &record).env(EACH, "1");
+        // With all that cargo has waited for.
+        let used = cargo.stdin(Stdio::null()).spawn()?.wait4()?;
+        if !used.status.success() {
+            return Err(io::Error::other(format!("cargo check in {}", folder.display())));
+        }
+        let note = |line: &str| {
+            let (seconds, name) = line.split_once(' ')?;
+            Some((name.to_owned(), seconds.parse().ok()?))
+        };
+        let crates = fs::read_to_string(&record)?.lines().filter_map(note).collect();
+        fs::remove_dir_all(&target)?;
+        Ok(FromNothing { seconds: (used.rusage.utime + used.rusage.stime).as_secs_f64(), crates })
+    }
+
+    /// The path of the crate that users name.
+    pub(crate) fn runtime(&self) -> String {
+        self.root.join("workflow-runtime").display().to_string()
+    }
+
+    fn cargo(&self, folder: &Path, arguments: &[&str], record: Option<(&Path, Action)>) -> io::Result<()> {
+        let mut cargo = command(folder, arguments, &self.folder.join("target"));
         if let Some((record, action)) = record {
             cargo.env("RUSTC_WRAPPER", env::current_exe()?).env(RECORD, record);
             if action == Action::Expansion {
@@ -152,6 +180,27 @@ impl Laboratory {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         Err(io::Error::other(format!("cargo {} in {}:\n{said}", arguments.join(" "), folder.display())))
     }
+}
+
+/// What a package and all it depends on take.
+pub(crate) struct FromNothing {
+    /// CPU seconds of cargo, the compilers and the build scripts.
+    pub(crate) seconds: f64,
+    /// Those of each call of `rustc`.
+    pub(crate) crates: Vec<(String, f64)>,
+}
+
+fn command(folder: &Path, arguments: &[&str], target: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(folder).env("CARGO_TARGET_DIR", target);
+    // Whatever the caller has set for its own builds.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PROFILE_") || ["RUSTFLAGS", "CARGO_INCREMENTAL"].contains(&&*text) {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
 }
 
 /// This program in place of `rustc`, if cargo called it so.
@@ -172,8 +221,10 @@ fn wrap(record: &Path) -> io::Result<bool> {
     let mut arguments = env::args_os().skip(1);
     let compiler = arguments.next().unwrap_or_else(|| "rustc".into());
     let mut rustc = Command::new(compiler);
-    rustc.args(arguments);
-    if env::var_os("CARGO_PRIMARY_PACKAGE").is_none() {
+    let arguments: Vec<OsString> = arguments.collect();
+    rustc.args(&arguments);
+    let unit = if env::var_os(EACH).is_some() { unit(&arguments) } else { None };
+    if env::var_os("CARGO_PRIMARY_PACKAGE").is_none() && unit.is_none() {
         return Ok(rustc.status()?.success());
     }
     let mut note = OpenOptions::new().append(true).open(record)?;
@@ -188,10 +239,24 @@ fn wrap(record: &Path) -> io::Result<bool> {
     }
     let used = rustc.spawn()?.wait4()?;
     let seconds = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    if let Some(unit) = unit {
+        writeln!(note, "{seconds:.3} {unit}")?;
+        return Ok(used.status.success());
+    }
     #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
     let megabytes = used.rusage.maxrss as f64 / 1e6;
     writeln!(note, "{seconds:.3} {megabytes:.0}")?;
     Ok(used.status.success())
+}
+
+/// What is compiled, unless cargo only asks the compiler who it is.
+fn unit(arguments: &[OsString]) -> Option<String> {
+    let after = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.to_str();
+    let name = after("--crate-name").filter(|name| *name != "___")?;
+    let linked = arguments.iter().filter_map(|argument| argument.to_str()).any(|argument| {
+        argument.strip_prefix("--emit=").is_some_and(|kinds| kinds.split(',').any(|kind| kind == "link"))
+    });
+    Some(if linked { format!("{name}, to machine code") } else { name.to_owned() })
 }
 
 /// Awaits in one body cost the compiler more than linear time: more than these are not worth waiting for.

@@ -68,9 +68,7 @@ impl Subject {
             Form::Peer(peer) => peer.dependencies().to_owned(),
             _ => format!("workflow-runtime = {{ path = \"{runtime}\" }}\n"),
         };
-        format!(
-            "[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n[workspace]\n"
-        )
+        manifest(&package, &dependencies)
     }
 
     /// `edited`: one stage's expression is written otherwise, as when somebody works on the crate.
@@ -112,6 +110,13 @@ impl Subject {
         }
         source
     }
+}
+
+/// A package that belongs to no workspace.
+pub(crate) fn manifest(package: &str, dependencies: &str) -> String {
+    format!(
+        "[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n[workspace]\n"
+    )
 }
 
 const PRELUDE: &str = r"
