@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, error::Error};
 const BESIDE: &str = r#"
 tokio = { version = "1.54", default-features = false, features = ["rt", "sync", "time"] }
 serde = { version = "1.0.229", features = ["derive"] }
-syn = { version = "3", features = ["full", "visit"] }
+syn = { version = "3", default-features = false, features = ["full", "parsing", "printing", "proc-macro", "visit"] }
 "#;
 
 /// Crates that take less are added up.

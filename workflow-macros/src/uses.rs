@@ -1,11 +1,13 @@
-//! Which names an expression mentions: in its own tokens, in nested macros, in format strings.
+//! Which names an expression mentions: in its own tokens, in nested macros, in format strings. And whatever else is looked for
+//! anywhere in an expression, a pattern or a type: all of it by one visitor, since each is all of syn's compiled once more.
 
+use crate::model::NameId;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::collections::HashMap;
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprPath, ExprTry, ItemFn, LitStr, Macro, Pat,
-    PatIdent,
+    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath, ExprTry, ItemFn, Lifetime,
+    LitStr, Macro, ParenthesizedGenericArguments, Pat, PatIdent, Type, TypeFnPtr, TypeReference,
     visit::{self, Visit},
 };
 
@@ -27,10 +29,33 @@ pub(crate) struct Mentions {
 }
 
 /// What `expr` mentions. `known` decides which identifiers of a macro's tokens count.
-pub(crate) fn mentions<V>(expr: &Expr, known: &HashMap<String, V>) -> Mentions {
-    let mut visitor = Visitor { known, found: Mentions::default(), inside: 0 };
+pub(crate) fn mentions(expr: &Expr, known: &HashMap<String, NameId>) -> Mentions {
+    let mut visitor = Visitor::new(known);
     visitor.visit_expr(expr);
     visitor.found
+}
+
+/// Whether an expression locks something, outside its `async` blocks and closures.
+pub(crate) fn locks(expr: &Expr) -> bool {
+    let nothing = HashMap::new();
+    let mut visitor = Visitor::new(&nothing);
+    visitor.visit_expr(expr);
+    visitor.locks
+}
+
+/// The borrows and the lifetimes of a type in the order written, but those of functions, which have lifetimes of their own.
+pub(crate) fn borrows(ty: &Type) -> Vec<Borrow> {
+    let nothing = HashMap::new();
+    let mut visitor = Visitor::new(&nothing);
+    visitor.visit_type(ty);
+    visitor.borrows
+}
+
+/// What makes a type borrow.
+pub(crate) enum Borrow {
+    /// The `&` of a reference without a lifetime.
+    Unnamed(Span),
+    Named(Lifetime),
 }
 
 /// Every identifier of an expression, wherever it stands.
@@ -56,8 +81,8 @@ pub(crate) fn idents(expr: &Expr) -> Vec<String> {
 
 /// What a pattern binds.
 pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
-    let known = HashMap::<String, ()>::new();
-    let mut visitor = Visitor { known: &known, found: Mentions::default(), inside: 0 };
+    let nothing = HashMap::new();
+    let mut visitor = Visitor::new(&nothing);
     visitor.visit_pat(pattern);
     visitor.found.bindings
 }
@@ -70,14 +95,22 @@ pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
     }
 }
 
-struct Visitor<'k, V> {
-    known: &'k HashMap<String, V>,
+struct Visitor<'k> {
+    known: &'k HashMap<String, NameId>,
     found: Mentions,
+    locks: bool,
+    borrows: Vec<Borrow>,
     /// How many `async` blocks, closures and functions are around.
     inside: usize,
+    /// How many types of functions are around.
+    signatures: usize,
 }
 
-impl<V> Visitor<'_, V> {
+impl<'k> Visitor<'k> {
+    fn new(known: &'k HashMap<String, NameId>) -> Self {
+        Self { known, found: Mentions::default(), locks: false, borrows: Vec::new(), inside: 0, signatures: 0 }
+    }
+
     fn name(&mut self, ident: &Ident) {
         self.found.names.push((ident.to_string(), ident.span()));
     }
@@ -156,7 +189,7 @@ impl<V> Visitor<'_, V> {
     }
 }
 
-impl<'ast, V> Visit<'ast> for Visitor<'_, V> {
+impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_expr_path(&mut self, path: &'ast ExprPath) {
         if path.qself.is_none()
             && let Some(ident) = path.path.get_ident()
@@ -183,6 +216,38 @@ impl<'ast, V> Visit<'ast> for Visitor<'_, V> {
             return;
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let guards = ["lock", "read", "write", "borrow", "borrow_mut"];
+        let locks = call.args.is_empty() && guards.iter().any(|guard| call.method == guard);
+        self.locks |= locks && self.inside == 0;
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        if reference.lifetime.is_none() && self.signatures == 0 {
+            self.borrows.push(Borrow::Unnamed(reference.and_token.span));
+        }
+        visit::visit_type_reference(self, reference);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        if self.signatures == 0 {
+            self.borrows.push(Borrow::Named(lifetime.clone()));
+        }
+    }
+
+    fn visit_type_fn_ptr(&mut self, function: &'ast TypeFnPtr) {
+        self.signatures += 1;
+        visit::visit_type_fn_ptr(self, function);
+        self.signatures -= 1;
+    }
+
+    fn visit_parenthesized_generic_arguments(&mut self, function: &'ast ParenthesizedGenericArguments) {
+        self.signatures += 1;
+        visit::visit_parenthesized_generic_arguments(self, function);
+        self.signatures -= 1;
     }
 
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {

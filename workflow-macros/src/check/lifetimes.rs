@@ -4,18 +4,18 @@ use crate::{
     diagnostics::Diagnostics,
     messages,
     syntax::{Block, Else, If, Item, Members, Node, NodeKind, Workflow},
+    uses::{self, Borrow},
 };
-use proc_macro2::{Group, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
-use syn::{
-    GenericParam, Generics, Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeReference, WherePredicate,
-    visit::{self, Visit},
-};
+use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
 
-/// Tells every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it.
+/// Tells every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it. Type
+/// parameters get the bounds for it.
 pub(crate) fn own(workflow: &mut Workflow, diagnostics: &Diagnostics) {
     let told = parameters(&mut workflow.generics, diagnostics);
+    outlive(&mut workflow.generics);
     let owning = Owning { told, diagnostics };
     for binding in workflow.inputs.iter_mut().chain(&mut workflow.services) {
         owning.ty(&mut binding.ty);
@@ -46,6 +46,15 @@ fn parameters(generics: &mut Generics, diagnostics: &Diagnostics) -> HashSet<Str
     told
 }
 
+/// What every type parameter of a workflow gets.
+fn outlive(generics: &mut Generics) {
+    let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+    for parameter in parameters {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote!(#parameter: ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
+}
+
 struct Owning<'d> {
     /// Lifetimes that were parameters of the workflow.
     told: HashSet<String>,
@@ -54,12 +63,20 @@ struct Owning<'d> {
 
 impl Owning<'_> {
     fn ty(&self, ty: &mut Type) {
-        let mut borrows = Borrows { told: &self.told, first: None, of_parameter: false };
-        borrows.visit_type(ty);
-        if let Some(span) = borrows.first {
+        // Where it first borrows, other than by a parameter.
+        let (mut first, mut of_parameter) = (None, false);
+        for borrow in uses::borrows(ty) {
+            match borrow {
+                Borrow::Named(name) if self.told.contains(&name.ident.to_string()) => of_parameter = true,
+                Borrow::Named(name) if name.ident == "static" => {}
+                Borrow::Named(name) => _ = first.get_or_insert(name.span()),
+                Borrow::Unnamed(span) => _ = first.get_or_insert(span),
+            }
+        }
+        if let Some(span) = first {
             self.diagnostics.error(span, messages::BORROWS);
         }
-        if (borrows.first.is_some() || borrows.of_parameter)
+        if (first.is_some() || of_parameter)
             && let Ok(owned) = syn::parse2(owned(ty.to_token_stream()))
         {
             *ty = owned;
@@ -105,34 +122,6 @@ impl Owning<'_> {
             None => {}
         }
     }
-}
-
-struct Borrows<'t> {
-    told: &'t HashSet<String>,
-    /// Where the type first borrows, other than by a parameter.
-    first: Option<Span>,
-    of_parameter: bool,
-}
-
-impl<'ast> Visit<'ast> for Borrows<'_> {
-    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-        if reference.lifetime.is_none() {
-            self.first.get_or_insert(reference.and_token.span);
-        }
-        visit::visit_type_reference(self, reference);
-    }
-
-    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-        if self.told.contains(&lifetime.ident.to_string()) {
-            self.of_parameter = true;
-        } else if lifetime.ident != "static" {
-            self.first.get_or_insert(lifetime.span());
-        }
-    }
-
-    // Functions have lifetimes of their own.
-    fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
-    fn visit_parenthesized_generic_arguments(&mut self, _: &'ast ParenthesizedGenericArguments) {}
 }
 
 /// The tokens of a type with `'static` for every lifetime.

@@ -1,7 +1,10 @@
 //! The user's expressions, and what stands before them.
 
 use super::{Expansion, node::Whose};
-use crate::model::{CodeId, NameKind, StageId, When};
+use crate::{
+    model::{CodeId, NameKind, StageId, When},
+    uses,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{BinOp, Expr, UnOp, spanned::Spanned};
@@ -294,19 +297,7 @@ pub(super) fn is_simple(expr: &Expr) -> bool {
 /// Whether the expression locks something: what it gives is then taken out, and its temporaries are dropped, before
 /// anything is awaited.
 pub(super) fn drops_temporaries(expr: &Expr) -> bool {
-    struct Locks(bool);
-    impl<'ast> syn::visit::Visit<'ast> for Locks {
-        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-            let guards = ["lock", "read", "write", "borrow", "borrow_mut"];
-            self.0 |= call.args.is_empty() && guards.iter().any(|guard| call.method == guard);
-            syn::visit::visit_expr_method_call(self, call);
-        }
-        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
-        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
-    }
-    let mut locks = Locks(false);
-    syn::visit::Visit::visit_expr(&mut locks, expr);
-    locks.0
+    uses::locks(expr)
 }
 
 /// `panic!(..)` and its like.

@@ -63,8 +63,8 @@ impl Expansion<'_, '_> {
         let (slots, stored) = (self.slots(id), self.local("stored", id));
         let mut body = if id == 0 {
             self.function(self.slots_item());
-            let (name, type_generics) = (self.slots_struct(), super::items::generics(self.model.workflow));
-            let (_, type_generics, _) = type_generics.split_for_impl();
+            let name = self.slots_struct();
+            let (_, type_generics, _) = self.model.workflow.generics.split_for_impl();
             let type_generics = type_generics.as_turbofish();
             quote!(let #stored = #name #type_generics::EMPTY;)
         } else {
@@ -173,9 +173,9 @@ impl Expansion<'_, '_> {
     fn slots_item(&self) -> TokenStream {
         let runtime = self.full_path();
         let name = self.slots_struct();
-        let generics = super::items::generics(self.model.workflow);
+        let generics = &self.model.workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
-        let phantom = super::items::phantom(&generics);
+        let phantom = super::items::phantom(generics);
         let marker = self.named("marker");
         let (types, new) = self.slot_types(0, &runtime);
         let fields: Vec<Ident> = (0..types.len()).map(|local| self.local("slot", local)).collect();
@@ -377,7 +377,7 @@ impl Expansion<'_, '_> {
         let name = self.local("start", self.functions.borrow().len());
         let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
         let (slots, piece, slots_struct) = (self.slots(0), self.named("piece"), self.slots_struct());
-        let generics = super::items::generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         let reference = quote!(&#lifetime);

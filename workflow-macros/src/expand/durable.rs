@@ -297,7 +297,7 @@ impl Expansion<'_, '_> {
         }
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
-        let generics = super::items::generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let name = &workflow.name;
         let (types, values) = self.payloads();
@@ -405,7 +405,7 @@ impl Expansion<'_, '_> {
             quote!(#text => #runtime::durable::deliver(&#signals.#ident, #stored, #payload, #number),)
         });
         let (accepts, encodes) = if self.has_signals() {
-            let never = (super::items::generics(self.model.workflow).type_params().next().is_some())
+            let never = (self.model.workflow.generics.type_params().next().is_some())
                 .then(|| quote!(#enumeration::__Never(#value, _) => match *#value {},));
             (quote!(match #signal { #(#accepts)* #never }), quote!(match #signal { #(#encodes)* #never }))
         } else {

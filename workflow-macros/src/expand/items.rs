@@ -5,7 +5,7 @@ use crate::syntax;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
-use syn::{GenericParam, Generics, parse_quote, spanned::Spanned};
+use syn::{GenericParam, Generics, spanned::Spanned};
 
 /// `background_check` → `BackgroundCheck`
 pub(crate) fn variant(name: &Ident) -> Ident {
@@ -23,17 +23,6 @@ pub(crate) fn variant(name: &Ident) -> Ident {
         camel.insert(0, '_');
     }
     Ident::new(&camel, name.span())
-}
-
-/// The user's generics, with what every type parameter of a workflow gets.
-pub(super) fn generics(workflow: &syntax::Workflow) -> Generics {
-    let mut generics = workflow.generics.clone();
-    let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
-    for parameter in parameters {
-        let clause = generics.make_where_clause();
-        clause.predicates.push(parse_quote!(#parameter: ::core::marker::Send + ::core::marker::Sync + 'static));
-    }
-    generics
 }
 
 /// `G, N`, for `use<..>` and `PhantomData`.
@@ -79,10 +68,10 @@ impl Expansion<'_, '_> {
         let workflow = self.model.workflow;
         let syntax::Workflow { attributes, visibility, name, .. } = workflow;
         let (docs, cfgs, lints) = (&attributes.docs, &attributes.cfgs, self.lints());
-        let generics = generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
-        let parameters = parameter_names(&generics);
-        let phantom = phantom(&generics);
+        let parameters = parameter_names(generics);
+        let phantom = phantom(generics);
         let picture = self.sound.then(|| self.picture()).map(|picture| quote!(#[doc = #picture]));
         let no_docs = docs.is_empty().then(|| format!("The workflow `{name}`.")).map(|text| quote!(#[doc = #text]));
 
@@ -275,9 +264,9 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
         let (name, visibility, lints) = (self.state_struct(), &workflow.visibility, self.lints());
-        let generics = generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
-        let phantom = phantom(&generics);
+        let phantom = phantom(generics);
         let marker = self.named("marker");
         let mut seen = HashSet::new();
         let stages: Vec<_> =
@@ -339,7 +328,7 @@ impl Expansion<'_, '_> {
         let workflow = self.model.workflow;
         let durable = self.durable_implementation();
         let (name, state_struct, stage_enum) = (&workflow.name, self.state_struct(), self.stage_enum());
-        let generics = generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;

@@ -396,9 +396,9 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let workflow = self.model.workflow;
         let (name, queues, visibility) = (self.signal_enum(), self.queues(), &workflow.visibility);
-        let generics = super::items::generics(workflow);
+        let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
-        let phantom = super::items::phantom(&generics);
+        let phantom = super::items::phantom(generics);
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
         let signals = self.model.signals.iter().map(|signal| signal.syntax);
@@ -451,7 +451,7 @@ impl Expansion<'_, '_> {
                 }
             };
         }
-        let generics = super::items::generics(self.model.workflow);
+        let generics = &self.model.workflow.generics;
         let (_, type_generics, _) = generics.split_for_impl();
         let (name, queues) = (self.signal_enum(), self.queues());
         if !self.sound {

@@ -3,12 +3,13 @@
 use super::Parser;
 use super::block::{End, ITEM_KEYWORDS, rough_end};
 use super::fragment::{is_name, is_unread, read, unread_type};
-use super::statement::{bound_names, word_text};
+use super::statement::word_text;
 use super::text::text;
 use super::tokens::Tokens;
 use crate::diagnostics::message;
 use crate::nearest::nearest;
 use crate::syntax::{Attributes, Item, Let, Node, NodeKind, Signal, Stage};
+use crate::uses::bindings;
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
 
@@ -264,7 +265,7 @@ fn bound(item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> 
         return Vec::new();
     };
     let value = item.after(end + 1).stream();
-    bound_names(&pattern)
+    bindings(&pattern)
         .into_iter()
         .map(|name| {
             let ty = unread_type(name.span());

@@ -6,9 +6,8 @@ use super::text::text;
 use super::tokens::Tokens;
 use crate::diagnostics::message;
 use crate::syntax::{Node, NodeKind};
-use proc_macro2::{Ident, TokenTree};
-use syn::visit::Visit;
-use syn::{Expr, Pat, PatIdent};
+use proc_macro2::TokenTree;
+use syn::Expr;
 
 /// Nodes that end a block: nothing can follow them.
 const ENDING: &[&str] = &["return", "break", "continue", "fail"];
@@ -95,19 +94,4 @@ fn assignment(statement: Tokens<'_>) -> Option<usize> {
 
 pub(super) fn word_text(tokens: Tokens<'_>, at: usize) -> String {
     tokens.word(at).map(ToString::to_string).unwrap_or_default()
-}
-
-/// The names that a pattern binds.
-pub(super) fn bound_names(pattern: &Pat) -> Vec<Ident> {
-    struct Names(Vec<Ident>);
-    impl Visit<'_> for Names {
-        fn visit_pat_ident(&mut self, pattern: &PatIdent) {
-            self.0.push(pattern.ident.clone());
-            syn::visit::visit_pat_ident(self, pattern);
-        }
-        fn visit_expr(&mut self, _: &Expr) {}
-    }
-    let mut names = Names(Vec::new());
-    names.visit_pat(pattern);
-    names.0
 }

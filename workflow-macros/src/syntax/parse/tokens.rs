@@ -2,6 +2,7 @@
 //!
 //! Brackets come as groups, so that what is nested never disturbs what is around it.
 
+use crate::diagnostics::message;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::parse::{ParseStream, Parser};
@@ -192,18 +193,28 @@ impl<'a> Tokens<'a> {
 
     /// Reads as much as `parser` takes, and says how many trees that were.
     pub(super) fn parse_prefix<T>(self, parser: impl FnOnce(ParseStream) -> syn::Result<T>) -> syn::Result<(T, usize)> {
+        let (mut parser, mut value) = (Some(parser), None);
+        let taken = self.read_prefix(&mut |input| {
+            value = parser.take().map(|parser| parser(input)).transpose()?;
+            Ok(())
+        })?;
+        let value = value.ok_or_else(|| syn::Error::new(self.end, message::UNREADABLE))?;
+        Ok((value, taken))
+    }
+
+    /// The part of it that is the same whatever is read.
+    fn read_prefix(self, parser: &mut dyn FnMut(ParseStream) -> syn::Result<()>) -> syn::Result<usize> {
         // Inside a group whose bracket stands where the run ends, syn has a place to tell what is missing there.
         let mut group = Group::new(Delimiter::Parenthesis, self.stream());
         group.set_span(self.end);
         let read = move |input: ParseStream| {
             let content;
             syn::parenthesized!(content in input);
-            let value = parser(&content)?;
-            let rest: TokenStream = content.parse()?;
-            Ok((value, rest))
+            parser(&content)?;
+            content.parse()
         };
-        let (value, rest) = read.parse2(TokenTree::Group(group).into())?;
-        Ok((value, self.len().saturating_sub(rest.into_iter().count())))
+        let rest: TokenStream = read.parse2(TokenTree::Group(group).into())?;
+        Ok(self.len().saturating_sub(rest.into_iter().count()))
     }
 
     fn is_joint(self, at: usize, expected: char) -> bool {
