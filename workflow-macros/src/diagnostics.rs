@@ -3,6 +3,7 @@
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use std::cell::RefCell;
 
 /// What has been found so far. It must be read with [`Diagnostics::finish`].
@@ -65,9 +66,19 @@ impl Drop for Diagnostics {
     }
 }
 
-/// `compile_error!`s for what is an error.
+/// `compile_error!`s for what is an error, in the order written.
 pub(crate) fn errors(found: &[Diagnostic]) -> TokenStream {
-    found.iter().map(|one| one.error.to_compile_error()).collect()
+    let spans: Vec<Span> = found.iter().map(|one| one.error.span()).collect();
+    let errors = order_written(&spans).into_iter().map(|one| found[one].error.to_compile_error());
+    quote!(#(#errors)*)
+}
+
+/// Which of them stands where in the source: their numbers, from the first to the last.
+pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
+    let place = |(number, span): (usize, &Span)| (span.start().line, span.start().column, number);
+    let mut places: Vec<(usize, usize, usize)> = spans.iter().enumerate().map(place).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, _, number)| number).collect()
 }
 
 /// What the parser says.

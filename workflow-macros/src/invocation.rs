@@ -34,7 +34,8 @@ impl Invocation {
     /// Two invocations of which rustc keeps the one that applies.
     pub(crate) fn ask(&self, condition: &TokenStream) -> TokenStream {
         let Self { krate, known, tokens } = self;
-        let known: TokenStream = known.iter().map(|Known { condition, holds }| quote!((#holds) (#condition))).collect();
+        let known = known.iter().map(|Known { condition, holds }| quote!((#holds) (#condition)));
+        let known = quote!(#(#known)*);
         quote! {
             #[cfg(#condition)]
             #krate::__private::__workflow! { [#krate] @ { #known (true) (#condition) } #tokens }

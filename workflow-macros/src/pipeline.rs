@@ -34,11 +34,6 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
             items.extend(check::warnings(&model));
         }
     }
-    let mut found = diagnostics.finish();
-    found.sort_by_key(|one| {
-        let start = one.error.span().start();
-        (start.line, start.column)
-    });
-    items.extend(diagnostics::errors(&found));
+    items.extend(diagnostics::errors(&diagnostics.finish()));
     items
 }

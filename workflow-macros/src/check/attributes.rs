@@ -64,7 +64,7 @@ impl Walk<'_> {
     fn named_twice(&self, names: &[Ident]) {
         let mut seen = std::collections::HashSet::new();
         for name in names {
-            if !seen.insert(name) {
+            if !seen.insert(name.to_string()) {
                 self.diagnostics.error(name.span(), messages::after_twice(&name.to_string()));
             }
         }

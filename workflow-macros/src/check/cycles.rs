@@ -1,11 +1,11 @@
 //! Nothing waits for itself: neither stages nor `let`s.
 
 use crate::{
-    diagnostics::Diagnostics,
+    diagnostics::{Diagnostics, order_written},
     messages,
     model::{Local, Model, Need, Scope},
 };
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use std::collections::VecDeque;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
@@ -60,12 +60,8 @@ impl<'m> Graph<'m> {
     }
 
     fn in_the_order_written(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.names.len()).collect();
-        order.sort_by_key(|&place| {
-            let start = self.names[place].span().start();
-            (start.line, start.column)
-        });
-        order
+        let spans: Vec<Span> = self.names.iter().map(|name| name.span()).collect();
+        order_written(&spans)
     }
 
     /// The shortest cycle through `start`, if it is on any.

@@ -37,16 +37,16 @@ pub(super) fn parts<'m, 's>(node: &'m Node<'s>) -> Vec<Part<'m, 's>> {
             start.into_iter().chain([Part::Round(looping.round)]).chain(last).collect()
         }
         NodeKind::For(each) => vec![Part::Item(each.body)],
-        NodeKind::Select(heads) => heads
-            .iter()
-            .flat_map(|head| {
-                let own = match head.kind {
-                    HeadKind::Node { scope, .. } => Some(Part::Member(scope)),
-                    _ => None,
-                };
-                own.into_iter().chain([Part::Tail(head.scope)])
-            })
-            .collect(),
+        NodeKind::Select(heads) => {
+            let mut parts = Vec::new();
+            for head in heads {
+                if let HeadKind::Node { scope, .. } = head.kind {
+                    parts.push(Part::Member(scope));
+                }
+                parts.push(Part::Tail(head.scope));
+            }
+            parts
+        }
         NodeKind::Members { members, .. } => match members {
             Members::For(each) => vec![Part::Item(each.body)],
             Members::Listed(scopes) => scopes.iter().map(|&scope| Part::Member(scope)).collect(),

@@ -1,6 +1,7 @@
 //! Warnings. Stable Rust lets a macro warn in one way only: by using something deprecated.
 
 use crate::{
+    diagnostics::order_written,
     messages,
     model::NameKind,
     model::{Local, Model, Need, Scope, ScopeId, StageId},
@@ -28,29 +29,26 @@ pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
     for scope in 0..model.scopes.len() {
         implied(model, scope, &mut found);
     }
-    found.sort_by_key(|warning| {
-        let start = warning.span.start();
-        (start.line, start.column)
-    });
+    let spans: Vec<Span> = found.iter().map(|warning| warning.span).collect();
     let workflow = &model.workflow.attributes;
     let (cfgs, outer) = (&workflow.cfgs, &workflow.lints);
-    found
-        .iter()
-        .map(|Warning { span, kind, message, lints }| {
-            let name = Ident::new(kind, *span);
-            let levels = outer.iter().chain(*lints).filter(|lint| !lint.path().is_ident("expect"));
-            quote_spanned! {*span=>
-                #(#cfgs)*
-                #(#levels)*
-                const _: () = {
-                    #[deprecated(note = #message)]
-                    #[allow(non_upper_case_globals)]
-                    const #name: () = ();
-                    #name
-                };
-            }
-        })
-        .collect()
+    let mut warnings = TokenStream::new();
+    for number in order_written(&spans) {
+        let Warning { span, kind, message, lints } = &found[number];
+        let name = Ident::new(kind, *span);
+        let levels = outer.iter().chain(*lints).filter(|lint| !lint.path().is_ident("expect"));
+        warnings.extend(quote_spanned! {*span=>
+            #(#cfgs)*
+            #(#levels)*
+            const _: () = {
+                #[deprecated(note = #message)]
+                #[allow(non_upper_case_globals)]
+                const #name: () = ();
+                #name
+            };
+        });
+    }
+    warnings
 }
 
 fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {

@@ -163,7 +163,7 @@ impl Waits<'_, '_> {
             let foreign = reserved || (self.model.by_name.contains_key(text) && name != text);
             // A function may be called as a stage is.
             let called = mentions.called.iter().any(|(called, _)| called == text);
-            if foreign && !called && told.insert(text) {
+            if foreign && !called && told.insert(text.clone()) {
                 self.diagnostics.error(*span, messages::accept_names(text, &name.to_string()));
             }
         }

@@ -15,7 +15,7 @@ impl Expansion<'_, '_> {
     /// The `Graph` literal.
     pub(super) fn graph(&self) -> TokenStream {
         let (runtime, alias) = (&self.runtime, self.named("runtime"));
-        self.with_graph(|graph| {
+        self.with_graph(&|graph| {
             let Graph { name, version, docs, inputs, services, signals, output, stages, scopes, edges, .. } = graph;
             let values = |values: &[Value<'_>]| {
                 let values = values
@@ -68,15 +68,10 @@ impl Expansion<'_, '_> {
 
     /// The picture for the workflow's own page.
     pub(super) fn picture(&self) -> TokenStream {
-        #[allow(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method is not general enough in its lifetime"
-        )]
-        let picture = self.with_graph(|graph| graph.to_rustdoc());
-        Literal::string(&format!("\n\n{picture}\n")).to_token_stream()
+        self.with_graph(&|graph| Literal::string(&format!("\n\n{}\n", graph.to_rustdoc())).to_token_stream())
     }
 
-    fn with_graph<R>(&self, use_graph: impl FnOnce(&Graph<'_>) -> R) -> R {
+    fn with_graph(&self, use_graph: &dyn Fn(&Graph<'_>) -> TokenStream) -> TokenStream {
         let workflow = self.model.workflow;
         let name = bare(&workflow.name);
         let version = workflow.attributes.policies.iter().find_map(|policy| match policy.kind {

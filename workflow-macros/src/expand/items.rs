@@ -208,7 +208,7 @@ impl Expansion<'_, '_> {
         let (name, visibility, lints) = (self.stage_enum(), &self.model.workflow.visibility, self.lints());
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
-        let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name)));
+        let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name).to_string()));
         let stages: Vec<_> = stages.collect();
         let variants: Vec<Ident> = stages.iter().map(|stage| variant(&stage.syntax.name)).collect();
         let texts: Vec<String> = stages.iter().map(|stage| bare(&stage.syntax.name)).collect();
@@ -270,7 +270,7 @@ impl Expansion<'_, '_> {
         let marker = self.named("marker");
         let mut seen = HashSet::new();
         let stages: Vec<_> =
-            (0..self.model.stages.len()).filter(|&stage| seen.insert(self.stage_name(stage))).collect();
+            (0..self.model.stages.len()).filter(|&stage| seen.insert(self.stage_name(stage).to_string())).collect();
         let fields: Vec<_> = stages.iter().map(|&stage| self.stage_name(stage)).collect();
         let types = stages.iter().map(|&stage| {
             let ty = self.stage_type(stage);

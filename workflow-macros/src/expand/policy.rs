@@ -74,8 +74,8 @@ impl Expansion<'_, '_> {
                 _ => {}
             }
         }
-        let waits = signals.into_iter().map(|signal| self.signal_held(signal, Some(stage)));
-        waits.map(|held| quote!(let _ = #held;)).collect()
+        let held = signals.into_iter().map(|signal| self.signal_held(signal, Some(stage)));
+        quote!(#(let _ = #held;)*)
     }
 
     fn once(&self, stage: StageId, of: &TokenStream) -> TokenStream {

@@ -150,10 +150,11 @@ impl Expansion<'_, '_> {
         let join = quote::format_ident!("join{}", branches.len());
         let futures = branches.iter().map(|branch| &branch.future);
         let patterns = branches.iter().map(|branch| &branch.pattern);
+        let stages: Vec<&[StageId]> = branches.iter().map(|branch| branch.stages.as_slice()).collect();
         Branch {
             future: quote!(#runtime::#join(#(#futures),*)),
             pattern: quote!((#(#patterns,)*)),
-            stages: branches.iter().flat_map(|branch| branch.stages.clone()).collect(),
+            stages: stages.concat(),
         }
     }
 

@@ -105,13 +105,13 @@ fn split(stages: &[usize], before: &[u128]) -> Option<Shape> {
     if let [only] = stages {
         return Some(Shape::Stage(*only));
     }
-    let parts = components(stages, |a, b| before[a] & 1 << b != 0 || before[b] & 1 << a != 0);
+    let parts = components(stages, &|a, b| before[a] & 1 << b != 0 || before[b] & 1 << a != 0);
     if parts.len() != 1 {
         let parts = parts.iter().map(|part| split(part, before)).collect::<Option<Vec<_>>>()?;
         return Some(if parts.is_empty() { Shape::Series(parts) } else { Shape::Parallel(parts) });
     }
     // Two stages belong to one part of a series unless one ends before the other starts.
-    let mut parts = components(stages, |a, b| before[a] & 1 << b == 0 && before[b] & 1 << a == 0);
+    let mut parts = components(stages, &|a, b| before[a] & 1 << b == 0 && before[b] & 1 << a == 0);
     if parts.len() == 1 {
         return None;
     }
@@ -125,7 +125,7 @@ fn split(stages: &[usize], before: &[u128]) -> Option<Shape> {
     Some(Shape::Series(parts.iter().map(|part| split(part, before)).collect::<Option<Vec<_>>>()?))
 }
 
-fn components(stages: &[usize], linked: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
+fn components(stages: &[usize], linked: &dyn Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = stages.to_vec();
     let mut parts = Vec::new();
     while !left.is_empty() {

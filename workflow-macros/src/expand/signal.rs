@@ -402,7 +402,7 @@ impl Expansion<'_, '_> {
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
         let signals = self.model.signals.iter().map(|signal| signal.syntax);
-        let signals: Vec<_> = signals.filter(|signal| seen.insert(super::variant(&signal.name))).collect();
+        let signals: Vec<_> = signals.filter(|signal| seen.insert(super::variant(&signal.name).to_string())).collect();
         let variants: Vec<Ident> = signals.iter().map(|signal| super::variant(&signal.name)).collect();
         let names: Vec<&Ident> = signals.iter().map(|signal| &signal.name).collect();
         let types: Vec<_> = signals.iter().map(|signal| &signal.ty).collect();

@@ -350,11 +350,11 @@ impl Expansion<'_, '_> {
             let mut needed = Vec::new();
             replay.names.iter().for_each(|&name| self.lets_under(name, &mut needed));
             let (now, then): (Vec<LetId>, Vec<LetId>) = lets.into_iter().partition(|binding| needed.contains(binding));
-            bind.extend(now.into_iter().map(|binding| self.binding(binding, &TokenStream::new())));
+            now.into_iter().for_each(|binding| bind.extend(self.binding(binding, &TokenStream::new())));
             lets = then;
             self.replay(replay, kind, &mut lend, &mut bind);
         }
-        bind.extend(lets.into_iter().map(|binding| self.binding(binding, &TokenStream::new())));
+        lets.into_iter().for_each(|binding| bind.extend(self.binding(binding, &TokenStream::new())));
         (lend, bind)
     }
 
@@ -433,17 +433,13 @@ impl Expansion<'_, '_> {
         };
         let (lend, bind) = self.loans(stage, self.model.stages[stage].policies.undo.is_some());
         let expr = self.model.codes[code].expr;
-        let lets: TokenStream = self.model.codes[code]
-            .uses
-            .iter()
-            .filter_map(|&name| match self.model.names[name].kind {
-                NameKind::Let(binding) => {
-                    let (ident, get) = (&self.model.names[name].ident, self.let_getter(binding));
-                    Some(quote!(let #ident = #get();))
-                }
-                _ => None,
-            })
-            .collect();
+        let mut lets = TokenStream::new();
+        for &name in &self.model.codes[code].uses {
+            if let NameKind::Let(binding) = self.model.names[name].kind {
+                let (ident, get) = (&self.model.names[name].ident, self.let_getter(binding));
+                lets.extend(quote!(let #ident = #get();));
+            }
+        }
         let (guard, context) = (self.named("guard"), self.named("context"));
         let ctx = syn::Ident::new("ctx", expr.span());
         let (outside, inside) = if self.model.codes[code].context {

@@ -20,12 +20,24 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for mentions in &mentions {
         shadows(model, &mentions.bindings, &mut shadowed, diagnostics);
     }
-    model.bound.extend(patterns(model).into_iter().flat_map(uses::bindings).map(|name| name.to_string()));
-    model.bound.extend(mentions.iter().flat_map(|mentions| &mentions.bindings).map(ToString::to_string));
-    let named = mentions.iter().flat_map(|mentions| &mentions.names).map(|(text, _)| text);
-    let unknown = named.filter(|text| !model.by_name.contains_key(*text));
-    let unknown = unknown.chain(mentions.iter().flat_map(|mentions| &mentions.others));
-    model.unknown = unknown.filter(|text| !model.bound.contains(*text)).cloned().collect();
+    for pattern in patterns(model) {
+        model.bound.extend(uses::bindings(pattern).iter().map(ToString::to_string));
+    }
+    for mentions in &mentions {
+        model.bound.extend(mentions.bindings.iter().map(ToString::to_string));
+    }
+    for mentions in &mentions {
+        for (text, _) in &mentions.names {
+            if !model.by_name.contains_key(text) && !model.bound.contains(text) {
+                model.unknown.insert(text.clone());
+            }
+        }
+        for text in &mentions.others {
+            if !model.bound.contains(text) {
+                model.unknown.insert(text.clone());
+            }
+        }
+    }
     for (code, mentions) in mentions.iter().enumerate() {
         resolve_code(model, code, mentions, &shadowed, diagnostics);
     }

@@ -7,7 +7,7 @@ use crate::{
     nearest::nearest,
 };
 use proc_macro2::Ident;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// One name that is waited for.
 struct Wait<'s> {
@@ -68,26 +68,24 @@ pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
 
 /// What waits for each signal, `let`s seen through: stages, each once, in the order written.
 pub(crate) fn waiting_for_signals(model: &Model<'_>) -> Vec<Vec<StageId>> {
-    let mut waiting = vec![BTreeSet::new(); model.signals.len()];
+    let mut waiting = vec![Vec::new(); model.signals.len()];
     for (id, stage) in model.stages.iter().enumerate() {
         if let Some(signal) = stage.policies.until.and_then(|name| model.signal_named(name)) {
-            waiting[signal].insert(id);
+            waiting[signal].push(id);
         }
     }
     for wait in waits(model).into_iter().filter(|wait| wait.what == What::Signal) {
         if let (Some(signal), Some(stage)) = (model.signal_named(wait.name), wait.around) {
-            waiting[signal].insert(stage);
+            waiting[signal].push(stage);
         }
     }
     for code in model.codes.iter().filter(|code| code.undoes.is_none() && code.of_let.is_none()) {
         let Some(stage) = code.around else { continue };
         let mut names: Vec<NameId> = code.uses.clone();
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         while let Some(name) = names.pop() {
             match model.names[name].kind {
-                NameKind::Signal(signal) => {
-                    waiting[signal].insert(stage);
-                }
+                NameKind::Signal(signal) => waiting[signal].push(stage),
                 NameKind::Let(binding) if seen.insert(binding) => {
                     names.extend(&model.codes[model.lets[binding].value].uses);
                 }
@@ -95,7 +93,11 @@ pub(crate) fn waiting_for_signals(model: &Model<'_>) -> Vec<Vec<StageId>> {
             }
         }
     }
-    waiting.into_iter().map(|stages| stages.into_iter().collect()).collect()
+    for stages in &mut waiting {
+        stages.sort_unstable();
+        stages.dedup();
+    }
+    waiting
 }
 
 fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {
