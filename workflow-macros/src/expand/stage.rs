@@ -350,11 +350,15 @@ impl Expansion<'_, '_> {
             let mut needed = Vec::new();
             replay.names.iter().for_each(|&name| self.lets_under(name, &mut needed));
             let (now, then): (Vec<LetId>, Vec<LetId>) = lets.into_iter().partition(|binding| needed.contains(binding));
-            now.into_iter().for_each(|binding| bind.extend(self.binding(binding, &TokenStream::new())));
+            for binding in now {
+                bind.extend(self.binding(binding, &TokenStream::new()));
+            }
             lets = then;
             self.replay(replay, kind, &mut lend, &mut bind);
         }
-        lets.into_iter().for_each(|binding| bind.extend(self.binding(binding, &TokenStream::new())));
+        for binding in lets {
+            bind.extend(self.binding(binding, &TokenStream::new()));
+        }
         (lend, bind)
     }
 
