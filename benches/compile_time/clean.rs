@@ -20,8 +20,8 @@ pub(crate) fn table(runs: usize) -> Result<(), Box<dyn Error>> {
     let core = format!("workflow-runtime = {{ path = \"{}\" }}\n", laboratory.runtime());
     let (mut cores, mut besides) = (Vec::new(), Vec::new());
     for _ in 0..runs {
-        besides.push(laboratory.from_nothing("beside", BESIDE)?);
-        cores.push(laboratory.from_nothing("core", &core)?);
+        besides.push(laboratory.check_from_nothing("beside", BESIDE)?);
+        cores.push(laboratory.check_from_nothing("core", &core)?);
     }
     let (core, beside) = (whole(&cores), whole(&besides));
     println!("| CPU s | the core | tokio, serde and syn |\n| --- | ---: | ---: |");

@@ -132,7 +132,7 @@ impl Laboratory {
     }
 
     /// A `cargo check` from nothing of a package that only has these dependencies.
-    pub(crate) fn from_nothing(&self, package: &str, dependencies: &str) -> io::Result<FromNothing> {
+    pub(crate) fn check_from_nothing(&self, package: &str, dependencies: &str) -> io::Result<FromNothing> {
         let folder = self.folder.join("clean").join(package);
         fs::create_dir_all(folder.join("src"))?;
         fs::write(folder.join("src/lib.rs"), "")?;
