@@ -12,10 +12,6 @@ fn main() {
     println!("cargo::rerun-if-changed=../src/generator");
     println!("cargo::rerun-if-changed=build.rs");
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    let random: Vec<Random> = (0..RANDOM).map(Random::new).collect();
-    let sources: String = random.iter().map(Random::durable_source).collect();
-    let names: Vec<&str> = random.iter().map(|random| random.name.as_str()).collect();
-    let listed = format!("macro_rules! all_random {{ ($do:ident) => {{ $do!({}) }}; }}", names.join(" "));
-    std::fs::write(out.join("random.rs"), format!("workflow! {{\n{sources}}}\n{listed}\n"))
-        .expect("the target directory can be written");
+    let random = Random::file(RANDOM, Random::durable_source);
+    std::fs::write(out.join("random.rs"), random).expect("the target directory can be written");
 }

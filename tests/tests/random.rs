@@ -17,8 +17,7 @@ async fn agrees<F: Future<Output = Result<u64, workflow_runtime::Failure>>>(
     log: &Log,
     run: impl Fn(u64, u64) -> F,
 ) {
-    let number = name.trim_start_matches("Random").parse().unwrap();
-    let random = Random::new(number);
+    let random = Random::named(name).unwrap();
     for (first, second) in INPUTS {
         let output = run(first, second).await;
         let events = log.take();

@@ -154,7 +154,7 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
     pub(crate) fn ticking(&self) -> Option<crate::timed::Ticking> {
         #[cfg(feature = "durable")]
-        return self.journal().map(crate::durable::Journal::ticking);
+        return self.journal().map(crate::durable::Journal::busy);
         #[cfg(not(feature = "durable"))]
         None
     }

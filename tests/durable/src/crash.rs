@@ -1,5 +1,6 @@
 //! A store that crashes: from one of its commits on, nothing comes back from it.
 
+use crate::over::{Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp, store_over_memory};
 use std::{
     future::pending,
     sync::{
@@ -8,9 +9,6 @@ use std::{
     },
 };
 use tokio::sync::Notify;
-use workflow_runtime::store::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
-};
 
 /// Where a [`CrashingStore`] crashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,44 +77,4 @@ impl CrashingStore {
     }
 }
 
-impl Store for CrashingStore {
-    fn begin(&self) -> Storing<u64> {
-        self.inner.begin()
-    }
-
-    fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
-        self.commit_of(|store| store.create(instance))
-    }
-
-    fn commit(&self, batch: Batch) -> Storing<()> {
-        self.commit_of(|store| store.commit(batch))
-    }
-
-    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
-        self.commit_of(|store| store.signal(instance, signal))
-    }
-
-    fn find(&self, id: &str) -> Storing<Option<Instance>> {
-        self.inner.find(id)
-    }
-
-    fn load(&self, key: InstanceKey) -> Storing<Loaded> {
-        self.inner.load(key)
-    }
-
-    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
-        self.inner.list(after, limit, statuses)
-    }
-
-    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
-        self.inner.running(after, limit)
-    }
-
-    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
-        self.inner.due(now, limit)
-    }
-
-    fn close(&self) -> Storing<()> {
-        self.inner.close()
-    }
-}
+store_over_memory!(CrashingStore, commit_of);

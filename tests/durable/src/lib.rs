@@ -2,12 +2,14 @@
 
 mod crash;
 mod failing;
+mod over;
 mod slow;
 
 pub use crash::{Crash, CrashingStore};
 pub use failing::FailingStore;
 pub use slow::SlowStore;
 
+use workflow_runtime::StageContext;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -23,6 +25,11 @@ impl World {
     /// Something happens.
     pub fn happen(&self, what: impl Into<String>) {
         self.effects.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
+    }
+
+    /// What a stage did is undone.
+    pub fn undo(&self, ctx: &StageContext) {
+        self.happen(format!("undoes {}", ctx.undone_key().unwrap_or_default()));
     }
 
     /// All that happened, in order.

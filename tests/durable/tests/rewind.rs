@@ -16,30 +16,26 @@ fn does(world: &World, ctx: &StageContext) -> u32 {
     u32::try_from(world.effects().len()).unwrap_or(u32::MAX)
 }
 
-fn undoes(world: &World, ctx: &StageContext) {
-    world.happen(format!("undoes {}", ctx.undone_key().unwrap_or_default()));
-}
-
 workflow! {
     #[durable]
     workflow Chain() -> u32 with world: World {
         signal go: u32;
-        #[undo(undoes(world, ctx))]
+        #[undo(world.undo(ctx))]
         stage apart: u32 = does(world, ctx);
-        #[undo(undoes(world, ctx))]
+        #[undo(world.undo(ctx))]
         stage first: u32 = does(world, ctx);
-        #[undo(undoes(world, ctx))]
+        #[undo(world.undo(ctx))]
         #[after(first)]
         stage second: u32 = does(world, ctx);
         #[after(second)]
         stage nested: u32 = {
-            #[undo(undoes(world, ctx))]
+            #[undo(world.undo(ctx))]
             stage inner: u32 = does(world, ctx);
             inner
         };
         #[after(nested)]
         stage rounds: u32 = loop count: u32 = 0 {
-            #[undo(undoes(world, ctx))]
+            #[undo(world.undo(ctx))]
             stage round: u32 = does(world, ctx);
             #[after(round)]
             stage next: u32 = count + 1;
@@ -191,7 +187,7 @@ fn fails() -> Result<u32, String> {
 workflow! {
     #[durable]
     workflow Failing() -> u32 with world: World {
-        #[undo(undoes(world, ctx))]
+        #[undo(world.undo(ctx))]
         stage made: u32 = does(world, ctx);
         #[after(made)]
         #[undo(slowly(world))]

@@ -16,21 +16,17 @@ fn does(world: &World, ctx: &StageContext) -> u32 {
     1
 }
 
-fn undoes(world: &World, ctx: &StageContext) {
-    world.happen(format!("undoes {}", ctx.undone_key().unwrap_or_default()));
-}
-
 workflow! {
     #[durable]
     workflow Booking() -> u32 with world: World {
         #[spawn]
         stage trip: u32 = {
-            #[undo(undoes(world, ctx))]
+            #[undo(world.undo(ctx))]
             stage flight: u32 = does(world, ctx);
             #[after(flight)]
             #[spawn]
             stage stay: u32 = {
-                #[undo(undoes(world, ctx))]
+                #[undo(world.undo(ctx))]
                 stage hotel: u32 = does(world, ctx);
                 #[after(hotel)]
                 stage rest = sleep(1h);

@@ -314,7 +314,7 @@ impl Journal {
     }
 
     /// The same where nothing can be awaited: what is committed later waits for it.
-    pub(crate) fn note(&self, path: String, kind: Kind, payload: Vec<u8>) {
+    pub(crate) fn note(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
         let mut content = self.lock();
         let (put, _) = content.put(path.into(), kind, payload);
         // It is done all the same when its future is dropped.
@@ -344,8 +344,8 @@ impl Journal {
     }
 
     /// The record of that, if there is none yet.
-    pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(String, Kind, Vec<u8>)> {
-        let path = format!("{NOT_UNDONE}{key}");
+    pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+        let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
         self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(undone))))
     }
 
@@ -545,7 +545,7 @@ impl Journal {
         Listening(Arc::clone(self))
     }
 
-    /// User code is under way, for as long as what it gives lives.
+    /// User code is under way, or a time that only this process knows, for as long as what it gives lives.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
         self.busy.fetch_add(1, Relaxed);
         Busy(Arc::clone(self))
@@ -563,12 +563,6 @@ impl Journal {
     }
 
     // Interruptions.
-
-    /// It looks at the time itself, and stays in memory for as long as what this gives lives.
-    pub(crate) fn ticking(self: &Arc<Self>) -> Busy {
-        self.busy.fetch_add(1, Relaxed);
-        Busy(Arc::clone(self))
-    }
 
     /// The instance was interrupted: `processes` have ended while it was running, since it was last written to; or it was stopped
     /// by this one (`stopped`), or `RESTED` says that it was stopped in peace.
@@ -666,7 +660,7 @@ impl Drop for Committing<'_> {
     }
 }
 
-/// Something that keeps the instance in memory: user code under way, or a time that only this process knows.
+/// Keeps the instance in memory.
 pub(crate) struct Busy(Arc<Journal>);
 
 impl Drop for Busy {

@@ -212,9 +212,7 @@ pub async fn kept<'a, 'p, T>(
             let mut put = vec![(Arc::from(path.as_str()), Kind::Failed, own(&StoredFailure::of(&failure)))];
             if let (Some(name), true) = (cx.core.stage_name(stage), failure.is_late() && cx.core.is_left(stage)) {
                 // Nobody knows whether it took effect.
-                let undone = Undone { failures: Vec::new(), in_doubt: vec![name] };
-                let doubt = journal.doubt(&path, &undone);
-                put.extend(doubt.map(|(path, kind, payload)| (path.into(), kind, payload)));
+                put.extend(journal.doubt(&path, &Undone::in_doubt(name)));
             }
             journal.commit(put, None, Vec::new()).await;
             // Where it ran once more, what was on record before comes first.

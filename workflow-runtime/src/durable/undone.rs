@@ -37,7 +37,7 @@ impl UndoRecord {
     /// Nobody knows whether it took effect.
     pub(crate) fn in_doubt(&self, name: &'static str) {
         if let Some(Known { journal, path, .. }) = &self.0 {
-            journal.not_undone(path, &Undone { failures: Vec::new(), in_doubt: vec![name] });
+            journal.not_undone(path, &Undone::in_doubt(name));
         }
     }
 

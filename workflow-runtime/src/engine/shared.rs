@@ -277,9 +277,9 @@ impl Shared {
 
     /// Brings into memory whatever an earlier process left. While a page of it is brought, the next one is read.
     pub(crate) async fn resume(self: Arc<Self>) {
-        let mut reading = self.store.running(None, PAGE);
-        let mut after = None;
+        let (mut after, mut ahead) = (None, None);
         while !self.is_stopping() {
+            let reading = ahead.take().unwrap_or_else(|| self.store.running(after, PAGE));
             let page = match reading.await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
@@ -287,13 +287,10 @@ impl Shared {
                     if self.park_damaged(&error).await.is_err() {
                         tracing::error!(target: "workflow", %error, "the instance can't go on");
                     }
-                    reading = self.store.running(after, PAGE);
                     continue;
                 }
                 Err(error) => {
-                    tracing::error!(target: "workflow", %error, "can't look for unfinished instances: tried again in 5 s");
-                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
-                    reading = self.store.running(after, PAGE);
+                    wait_to_look_again("unfinished instances", &error).await;
                     continue;
                 }
             };
@@ -302,7 +299,7 @@ impl Shared {
                 Some(last) => after = Some(last.instance.key),
                 None => break,
             }
-            reading = self.store.running(after, PAGE);
+            ahead = Some(self.store.running(after, PAGE));
             for loaded in page {
                 self.go_on(loaded).await;
             }
@@ -339,8 +336,7 @@ impl Shared {
                     continue;
                 }
                 Err(error) => {
-                    tracing::error!(target: "workflow", %error, "can't look for parked instances: tried again in 5 s");
-                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    wait_to_look_again("parked instances", &error).await;
                     continue;
                 }
             };
@@ -356,10 +352,10 @@ impl Shared {
 
     /// It is parked because an earlier engine did not have its workflow, and this one has it.
     pub(crate) fn is_known_now(&self, instance: &Instance) -> bool {
-        let (id, workflow) = (instance.id.clone(), instance.workflow.clone());
+        let unknown = || EngineError::UnknownWorkflow { id: instance.id.clone(), workflow: instance.workflow.clone() };
         instance.status == Status::Parked
-            && self.workflows.contains_key(workflow.as_str())
-            && super::parked_reason(&instance.outcome) == EngineError::UnknownWorkflow { id, workflow }.to_string()
+            && self.workflows.contains_key(instance.workflow.as_str())
+            && super::parked_reason(&instance.outcome) == unknown().to_string()
     }
 
     /// Wakes whatever is due, as long as the engine lives.
@@ -370,8 +366,7 @@ impl Shared {
                 Ok(due) => due,
                 Err(error) if is_of_one(&error) && self.park_damaged(&error).await.is_ok() => continue,
                 Err(error) => {
-                    tracing::error!(target: "workflow", %error, "can't look for what is due: tried again in 5 s");
-                    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+                    wait_to_look_again("what is due", &error).await;
                     continue;
                 }
             };
@@ -431,6 +426,12 @@ impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
+}
+
+/// The store could not tell; it is asked again a little later.
+async fn wait_to_look_again(what: &str, error: &StoreError) {
+    tracing::error!(target: "workflow", %error, "can't look for {what}: tried again in 5 s");
+    tokio::time::sleep(AFTER_STORE_FAILURE).await;
 }
 
 /// One instance can't be read; the others can.

@@ -164,6 +164,14 @@ pub(crate) struct Undone {
     pub(crate) in_doubt: Vec<&'static str>,
 }
 
+#[cfg(feature = "durable")]
+impl Undone {
+    /// Nobody knows whether that stage took effect.
+    pub(crate) fn in_doubt(stage: &'static str) -> Self {
+        Self { failures: Vec::new(), in_doubt: vec![stage] }
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -151,6 +151,22 @@ impl Random {
         Self { name: format!("Random{number}"), body, scopes }
     }
 
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        name.strip_prefix("Random")?.parse().ok().map(Self::new)
+    }
+
+    /// A file with the first `count` of them, and `all_random!(do)`, which calls a macro with all their names.
+    #[must_use]
+    pub fn file(count: u64, source: impl Fn(&Self) -> String) -> String {
+        let random: Vec<Self> = (0..count).map(Self::new).collect();
+        let sources: String = random.iter().map(source).collect();
+        let names: Vec<&str> = random.iter().map(|random| random.name.as_str()).collect();
+        let names = names.join(" ");
+        format!("workflow! {{\n{sources}}}\nmacro_rules! all_random {{ ($do:ident) => {{ $do!({names}) }}; }}\n")
+    }
+
     /// As it is written.
     #[must_use]
     pub fn source(&self) -> String {
