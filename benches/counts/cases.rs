@@ -9,8 +9,8 @@ use std::{
 };
 use workflow_benches::{
     chain_5, chain_10, chain_16, chain_100,
-    constructs::{Policies5, Policies10},
-    fan_10, random_100,
+    constructs::{Branch, Policies5, Policies10, Rounds, branch_by_hand, rounds_by_hand},
+    fan_10, fan_100, random_100,
 };
 use workflow_runtime::__private::{Held, Slot, Stop, fill};
 
@@ -41,6 +41,12 @@ pub(crate) const ROWS: &[Row] = &[
     row("a stage of a piece", "chain_10", Some("chain_5"), 5.0),
     row("the same where another stage has policies", "policies_10", Some("policies_5"), 5.0),
     row("a run of 1→10→1", "fan_10", None, 1.0),
+    row("by hand: a stage of 1→100→1", "by_hand_fan_100", None, 102.0),
+    row("a stage of 1→100→1", "fan_100", None, 102.0),
+    row("by hand: a branch", "by_hand_branch", None, 1.0),
+    row("a run with a branch", "branch", None, 1.0),
+    row("by hand: a round of a loop", "by_hand_rounds", None, 999.0),
+    row("a round of a loop", "rounds", None, 999.0),
     row("a step of the driver: a stage of a random graph of 100", "random_100", None, 100.0),
     row("a stage of a chain of 100, in seven pieces", "chain_100", None, 100.0),
     row("a slot is made, written and dropped", "slot", None, 1.0),
@@ -65,6 +71,9 @@ pub(crate) fn repeat(case: &str, times: u32) {
                 } )*
                 "by_hand_5" => (0..times).for_each(|_| { black_box(ended(chain_5::by_hand(black_box(1)))); }),
                 "by_hand_10" => (0..times).for_each(|_| { black_box(ended(chain_10::by_hand(black_box(1)))); }),
+                "by_hand_fan_100" => (0..times).for_each(|_| { black_box(ended(fan_100::by_hand(black_box(1)))); }),
+                "by_hand_branch" => (0..times).for_each(|_| { black_box(ended(branch_by_hand(black_box(1)))); }),
+                "by_hand_rounds" => (0..times).for_each(|_| { black_box(ended(rounds_by_hand(black_box(1)))); }),
                 "by_hand_fan_10" => (0..times).for_each(|_| { black_box(ended(fan_10::by_hand(black_box(1)))); }),
                 "slot" => {
                     for _ in 0..times {
@@ -85,6 +94,7 @@ pub(crate) fn repeat(case: &str, times: u32) {
     use chain_16::Shape as Chain16;
     use chain_100::Shape as Chain100;
     use fan_10::Shape as Fan10;
+    use fan_100::Shape as Fan100;
     use random_100::Shape as Random100;
     runs! {
         "chain_5" Chain5
@@ -92,6 +102,9 @@ pub(crate) fn repeat(case: &str, times: u32) {
         "chain_16" Chain16
         "chain_100" Chain100
         "fan_10" Fan10
+        "fan_100" Fan100
+        "branch" Branch
+        "rounds" Rounds
         "random_100" Random100
         "policies_5" Policies5
         "policies_10" Policies10

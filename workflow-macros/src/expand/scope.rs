@@ -118,10 +118,14 @@ impl Expansion<'_, '_> {
     }
 
     fn branch(&self, id: ScopeId, shape: &Shape) -> Branch {
-        if let Shape::Stage(local) = shape {
-            let stage = self.model.scopes[id].stages[*local];
-            let held = self.held(self.model.stages[stage].name);
-            return Branch { future: self.stage_future(stage), pattern: quote!(#held), stages: vec![stage] };
+        match shape {
+            Shape::Piece(part) => return self.branch(id, part),
+            Shape::Stage(local) => {
+                let stage = self.model.scopes[id].stages[*local];
+                let held = self.held(self.model.stages[stage].name);
+                return Branch { future: self.stage_future(stage), pattern: quote!(#held), stages: vec![stage] };
+            }
+            Shape::Series(_) | Shape::Parallel(_) => {}
         }
         let runtime = &self.runtime;
         let mut statements = TokenStream::new();

@@ -8,7 +8,7 @@ pub(super) enum Shape {
     Stage(usize),
     Series(Vec<Shape>),
     Parallel(Vec<Shape>),
-    /// A part of a long series, which gets a body of its own.
+    /// A few of many parts, which get a body of their own.
     Piece(Box<Shape>),
 }
 
@@ -24,7 +24,7 @@ impl Shape {
 
 /// More stages than this in one body cost the compiler more than they save at run time.
 const LIMIT: usize = 16;
-/// More than this in one series of such bodies, too.
+/// More than this in a nest of such bodies, too.
 pub(super) const LONGEST: usize = 128;
 
 /// The scope's graph as a nest, if it is small and one.
@@ -35,30 +35,45 @@ pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {
     }
     let before = closure(scope, count);
     let all: Vec<usize> = (0..count).collect();
-    let shape = split(&all, &before)?;
-    if count <= LIMIT {
-        return Some(shape);
+    split(&all, &before).map(in_pieces)
+}
+
+/// With a body of its own for every so many stages, at most.
+fn in_pieces(shape: Shape) -> Shape {
+    if shape.stages() <= LIMIT {
+        return shape;
     }
     match shape {
-        Shape::Series(parts) if parts.iter().all(|part| part.stages() <= LIMIT) => Some(pieces(parts)),
-        _ => None,
+        Shape::Series(parts) => Shape::Series(pieces(parts, Shape::Series)),
+        Shape::Parallel(parts) => Shape::Parallel(pieces(parts, Shape::Parallel)),
+        other => other,
     }
 }
 
-/// The series in bodies of so many stages at most.
-fn pieces(parts: Vec<Shape>) -> Shape {
+/// Those parts one after the other, as many as fit in a body; what is too large for one is divided itself.
+fn pieces(parts: Vec<Shape>, together: fn(Vec<Shape>) -> Shape) -> Vec<Shape> {
     let (mut pieces, mut piece, mut stages) = (Vec::new(), Vec::new(), 0);
-    let mut close = |piece: &mut Vec<Shape>| pieces.push(Shape::Piece(Box::new(Shape::Series(std::mem::take(piece)))));
+    let close = |pieces: &mut Vec<Shape>, piece: &mut Vec<Shape>| {
+        match piece.len() {
+            0 | 1 => pieces.append(piece),
+            _ => pieces.push(Shape::Piece(Box::new(together(std::mem::take(piece))))),
+        }
+    };
     for part in parts {
-        if stages + part.stages() > LIMIT {
-            close(&mut piece);
+        let more = part.stages();
+        if stages + more > LIMIT {
+            close(&mut pieces, &mut piece);
             stages = 0;
         }
-        stages += part.stages();
+        if more > LIMIT {
+            pieces.push(in_pieces(part));
+            continue;
+        }
+        stages += more;
         piece.push(part);
     }
-    close(&mut piece);
-    Shape::Series(pieces)
+    close(&mut pieces, &mut piece);
+    pieces
 }
 
 /// For each stage the set of those that end before it starts.
