@@ -1,10 +1,11 @@
 //! An output as its scope holds it: the value itself, or shared with others who may look at it.
 
 use std::{
-    future::poll_fn,
+    future::Future,
     ops::Deref,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 /// An output in the scope that made it.
@@ -39,10 +40,34 @@ impl<T> Held<T> {
 
     /// The value itself, once all others have given theirs back. They can't keep the caller's thread from going on: it
     /// waits without blocking.
-    pub async fn release(self) -> T {
-        match self {
-            Self::Local(value) => value,
-            Self::Kept(loan) => loan.reclaim().await,
+    #[inline]
+    pub fn release(self) -> Release<T> {
+        Release { held: Some(self) }
+    }
+}
+
+/// What gives the value itself, once nobody else has it.
+pub struct Release<T> {
+    held: Option<Held<T>>,
+}
+
+// A value is given away, never polled.
+impl<T> Unpin for Release<T> {}
+
+impl<T> Future for Release<T> {
+    type Output = T;
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        match self.held.take() {
+            Some(Held::Local(value)) => Poll::Ready(value),
+            Some(Held::Kept(loan)) => match loan.reclaim(context) {
+                Ok(value) => Poll::Ready(value),
+                Err(loan) => {
+                    self.held = Some(Held::Kept(loan));
+                    Poll::Pending
+                }
+            },
+            None => unreachable!("polled after it gave its value"),
         }
     }
 }
@@ -82,21 +107,18 @@ impl<T> Loan<T> {
         self.clone()
     }
 
-    async fn reclaim(mut self) -> T {
-        let mut value = self.value.take();
-        poll_fn(move |context| {
-            // Registered before the count is read: whoever gives back in between finds the waker.
-            *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
-            match value.take().map(Arc::try_unwrap) {
-                Some(Ok(value)) => Poll::Ready(value),
-                Some(Err(shared)) => {
-                    value = Some(shared);
-                    Poll::Pending
-                }
-                None => unreachable!("polled after it gave its value"),
+    /// The value itself, if nobody else has it; else the caller is woken once somebody gives it back.
+    fn reclaim(mut self, context: &Context<'_>) -> Result<T, Self> {
+        // Registered before the count is read: whoever gives back in between finds the waker.
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        match self.value.take().map(Arc::try_unwrap) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(shared)) => {
+                self.value = Some(shared);
+                Err(self)
             }
-        })
-        .await
+            None => unreachable!("only a loan that is being dropped has no value"),
+        }
     }
 }
 

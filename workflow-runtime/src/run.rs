@@ -51,6 +51,8 @@ pub(crate) struct Core {
 /// What most runs have nothing of, or are never asked for: then it is not made.
 #[derive(Default)]
 struct Seldom {
+    /// That of the whole run.
+    span: Option<tracing::Span>,
     observation: Option<Observation>,
     /// Where a handle sees the stages.
     states: Option<Arc<dyn States + Send + Sync>>,
@@ -70,18 +72,27 @@ struct Seldom {
 
 impl Seldom {
     #[cold]
-    fn of(compensates: bool, observers: Observers) -> OnceLock<Box<Self>> {
+    fn of(graph: &Graph<'_>, compensates: bool, observers: Observers) -> OnceLock<Box<Self>> {
+        let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
+            let name = graph.name;
+            tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty)
+        });
         let log = compensates.then(UndoLog::root);
-        OnceLock::from(Box::new(Self { observation: observers.observation(), log, ..Self::default() }))
+        OnceLock::from(Box::new(Self { span, observation: observers.observation(), log, ..Self::default() }))
     }
 }
 
 impl Core {
+    /// Whether anybody looks at the stages of a run that begins now.
     #[inline]
+    pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
+        observers.are_any() || is_listened_to()
+    }
+
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = is_listened_to();
         let heeded = traced || observers.are_any();
-        // In one go: it is not moved from where it is made.
+        let seldom = Seldom::of(graph, compensates, observers);
         Self {
             graph,
             current: AtomicU32::new(TAIL),
@@ -91,12 +102,36 @@ impl Core {
             seen: heeded,
             owns_log: true,
             reverses: false,
-            seldom: if compensates || observers.are_any() {
-                Seldom::of(compensates, observers)
+            seldom,
+        }
+    }
+
+    /// The same where nobody looks.
+    #[inline]
+    pub(crate) fn unheeded(graph: &'static Graph<'static>, compensates: bool) -> Self {
+        // In one go: it is not moved from where it is made.
+        Self {
+            graph,
+            current: AtomicU32::new(TAIL),
+            attempt: 1,
+            traced: false,
+            heeded: false,
+            seen: false,
+            owns_log: true,
+            reverses: false,
+            // Most often nobody listens.
+            seldom: if compensates || LevelFilter::current() >= LevelFilter::INFO {
+                Seldom::of(graph, compensates, Observers::none())
             } else {
                 OnceLock::new()
             },
         }
+    }
+
+    /// That of the whole run, if somebody listens.
+    #[inline]
+    pub(crate) fn span(&self) -> Option<&tracing::Span> {
+        self.seldom()?.span.as_ref()
     }
 
     #[inline]
@@ -388,6 +423,7 @@ impl<'a> Cx<'a> {
     pub fn detach(self) -> Detached {
         let around = self.core;
         let seldom = Seldom {
+            span: None,
             observation: around.observation().map(Observation::detach),
             states: around.seldom().and_then(|seldom| seldom.states.clone()),
             log: self.log_if_any().cloned(),
@@ -419,6 +455,7 @@ impl<'a> Cx<'a> {
         detached
     }
 
+    #[inline]
     pub(crate) fn core(self) -> &'a Core {
         self.core
     }

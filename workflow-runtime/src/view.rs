@@ -4,8 +4,17 @@
 //! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A trait
 //! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
-use crate::held::Held;
-use std::{array, ops::Deref};
+use crate::{
+    held::{Held, Release},
+    run::Cx,
+};
+use std::{
+    array,
+    future::Future,
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 /// How a machine is looked at: `View<1, 0>` by nobody, `View<0, 1>` perhaps by a handle, `tracing` or observers.
 #[derive(Clone, Copy)]
@@ -26,6 +35,15 @@ impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
     #[must_use]
     pub fn of<X>(self, state: Option<&X>) -> Option<&X> {
         if SHOWN == 0 { None } else { state }
+    }
+
+    /// Tells of a choice in that stage.
+    #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
+    #[inline(always)]
+    pub fn decided(self, cx: &Cx<'_>, stage: u32, arm: &'static str) {
+        if SHOWN != 0 {
+            cx.decided(stage, arm);
+        }
     }
 
     /// A value that no stage made: nobody else sees it.
@@ -87,8 +105,33 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
 
     /// The value itself, once all others have given theirs back.
     #[inline]
-    pub async fn release(self) -> T {
-        self.into_held().release().await
+    pub fn release(self) -> ReleaseMade<T, PLAIN, SHOWN> {
+        ReleaseMade { plain: self.plain.map(Some), shown: self.shown.map(Held::release) }
+    }
+}
+
+/// What gives the value itself, once nobody else has it.
+pub struct ReleaseMade<T, const PLAIN: usize, const SHOWN: usize> {
+    plain: [Option<T>; PLAIN],
+    shown: [Release<T>; SHOWN],
+}
+
+// A value is given away, never polled.
+impl<T, const PLAIN: usize, const SHOWN: usize> Unpin for ReleaseMade<T, PLAIN, SHOWN> {}
+
+impl<T, const PLAIN: usize, const SHOWN: usize> Future for ReleaseMade<T, PLAIN, SHOWN> {
+    type Output = T;
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let this = &mut *self;
+        match (this.plain.first_mut(), this.shown.first_mut()) {
+            (Some(value), _) => match value.take() {
+                Some(value) => Poll::Ready(value),
+                None => unreachable!("polled after it gave its value"),
+            },
+            (None, Some(release)) => Pin::new(release).poll(context),
+            (None, None) => unreachable!("it is plain or shown"),
+        }
     }
 }
 

@@ -18,7 +18,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
-use tracing::level_filters::LevelFilter;
 
 /// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
 pub trait Workflow: Send + Sync + Sized + 'static {
@@ -170,67 +169,29 @@ pin_project_lite::pin_project! {
     /// A machine whose panics are failures, in its span.
     pub(crate) struct Rooted<'a, F> {
         core: &'a Core,
-        span: Option<Box<tracing::Span>>,
         #[pin]
         machine: F,
     }
 }
 
 impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
-    type Output = Result<T, Failure>;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        poll_root(this.core, this.span.as_deref(), this.machine, context).map_err(Stop::into_failure)
-    }
-}
-
-/// The same where the machine lies already: it is not moved again.
-struct Lying<'a, F> {
-    core: &'a Core,
-    span: Option<&'a tracing::Span>,
-    machine: Pin<&'a mut F>,
-}
-
-impl<T, F: Future<Output = Result<T, Stop>>> Future for Lying<'_, F> {
     type Output = Result<T, Stop>;
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        poll_root(this.core, this.span, this.machine.as_mut(), context)
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let span = this.core.span();
+        let _entered = span.map(tracing::Span::enter);
+        let polled = this.core.catch(|| this.machine.poll(context));
+        if let (Some(span), Poll::Ready(ended)) = (span, &polled) {
+            span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
+        }
+        polled
     }
-}
-
-#[inline]
-fn poll_root<T, F: Future<Output = Result<T, Stop>>>(
-    core: &Core,
-    span: Option<&tracing::Span>,
-    machine: Pin<&mut F>,
-    context: &mut Context<'_>,
-) -> Poll<Result<T, Stop>> {
-    let _entered = span.map(tracing::Span::enter);
-    let polled = core.catch(|| machine.poll(context));
-    if let (Some(span), Poll::Ready(ended)) = (span, &polled) {
-        span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
-    }
-    polled
 }
 
 #[inline]
 pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
-    Rooted { core, span: root_span(core), machine }
-}
-
-#[inline]
-fn root_span(core: &Core) -> Option<Box<tracing::Span>> {
-    #[cold]
-    fn span(core: &Core) -> Option<Box<tracing::Span>> {
-        tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
-            let name = core.graph().name;
-            Box::new(tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty))
-        })
-    }
-    // Most often nobody listens, and this is all that it takes.
-    if LevelFilter::current() >= LevelFilter::INFO { span(core) } else { None }
+    Rooted { core, machine }
 }
 
 /// `run`
@@ -243,15 +204,15 @@ pub async fn run<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
-    if core.is_heeded() {
-        return Box::pin(heeded::<W>(core, services, input)).await;
+    if Core::would_be_heeded(&observers) {
+        return Box::pin(heeded::<W>(services, observers, input)).await;
     }
+    let core = Core::unheeded(W::GRAPH, W::COMPENSATES);
     let signals = W::Signals::default();
     let ended = {
-        let span = root_span(&core);
+        // It is not moved again.
         let machine = pin!(W::machine(core.cx(), view::PLAIN, None, &services, &signals, input));
-        Lying { core: &core, span: span.as_deref(), machine }.await
+        root(&core, machine).await
     };
     match ended {
         Ok(output) => Ok(output),
@@ -261,13 +222,18 @@ pub async fn run<W: Workflow>(
 }
 
 /// The same where somebody looks.
-async fn heeded<W: Workflow>(core: Core, services: W::Services, input: W::Input) -> Result<W::Output, Failure> {
+async fn heeded<W: Workflow>(
+    services: W::Services,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
     core.tell_started();
     let signals = W::Signals::default();
     let ended = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input)).await;
     let ended = match ended {
-        Err(failure) => Err(compensated(&core, failure).await),
-        given => given,
+        Err(stop) => Err(compensated(&core, stop.into_failure()).await),
+        Ok(output) => Ok(output),
     };
     core.tell_ended(&ended);
     ended
@@ -301,7 +267,7 @@ async fn watched<W: Workflow>(
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);
             return Poll::Ready(Err(failure));
         }
-        machine.as_mut().poll(context)
+        machine.as_mut().poll(context).map_err(Stop::into_failure)
     })
     .await;
     // What is under way is cut, or handed to the log.

@@ -1,6 +1,9 @@
 //! A store that crashes: from one of its commits on, nothing comes back from it.
 
-use crate::over::{Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp, store_over_memory};
+use crate::over::{
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
+    store_over_memory,
+};
 use std::{
     future::pending,
     sync::{

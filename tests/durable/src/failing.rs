@@ -1,8 +1,11 @@
 //! A store that does not do what it is asked, for a time.
 
-use crate::over::{Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp, store_over_memory};
-use workflow_runtime::store::{StoreError, StoreErrorKind};
+use crate::over::{
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
+    store_over_memory,
+};
 use std::sync::{Arc, Mutex, PoisonError};
+use workflow_runtime::store::{StoreError, StoreErrorKind};
 
 /// A store in memory whose writes can be made to fail.
 #[derive(Clone, Default)]

@@ -9,11 +9,11 @@ pub use crash::{Crash, CrashingStore};
 pub use failing::FailingStore;
 pub use slow::SlowStore;
 
-use workflow_runtime::StageContext;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use workflow_runtime::StageContext;
 
 /// What happened outside of the process: it is what it is, whatever crashes.
 #[derive(Clone, Default)]

@@ -1,6 +1,9 @@
 //! A store that takes its time, as a disk does.
 
-use crate::over::{Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp, store_over_memory};
+use crate::over::{
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
+    store_over_memory,
+};
 use std::time::Duration;
 
 /// A store in memory whose writes take some time to be told of.

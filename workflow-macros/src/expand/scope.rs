@@ -39,8 +39,8 @@ impl Expansion<'_, '_> {
 
     /// Tells observers of a choice.
     pub(super) fn decided(&self, stage: Option<StageId>, arm: &str) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(stage));
-        quote!(#cx.decided(#number, #arm);)
+        let (view, cx, number) = (self.view(), self.cx(), self.number(stage));
+        quote!(#view.decided(&#cx, #number, #arm);)
     }
 
     fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {

@@ -53,11 +53,9 @@ fn in_pieces(shape: Shape) -> Shape {
 /// Those parts one after the other, as many as fit in a body; what is too large for one is divided itself.
 fn pieces(parts: Vec<Shape>, together: fn(Vec<Shape>) -> Shape) -> Vec<Shape> {
     let (mut pieces, mut piece, mut stages) = (Vec::new(), Vec::new(), 0);
-    let close = |pieces: &mut Vec<Shape>, piece: &mut Vec<Shape>| {
-        match piece.len() {
-            0 | 1 => pieces.append(piece),
-            _ => pieces.push(Shape::Piece(Box::new(together(std::mem::take(piece))))),
-        }
+    let close = |pieces: &mut Vec<Shape>, piece: &mut Vec<Shape>| match piece.len() {
+        0 | 1 => pieces.append(piece),
+        _ => pieces.push(Shape::Piece(Box::new(together(std::mem::take(piece))))),
     };
     for part in parts {
         let more = part.stages();

@@ -7,6 +7,7 @@ use crate::{
     durable::{
         Delivered, Durable, Halt, Journal, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo, own, rewound,
     },
+    failure::Stop,
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
@@ -305,7 +306,7 @@ async fn run<W: Durable>(
                             if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
                                 return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
                             }
-                            machine.as_mut().poll(context)
+                            machine.as_mut().poll(context).map_err(Stop::into_failure)
                         })
                         .await
                     }

@@ -205,7 +205,7 @@ impl Cx<'_> {
 
     /// A choice in it has been made.
     #[inline]
-    pub fn decided(self, stage: u32, arm: &'static str) {
+    pub(crate) fn decided(self, stage: u32, arm: &'static str) {
         if self.core.is_heeded() {
             self.tell(stage, EventKind::Decided { arm });
         }
