@@ -104,19 +104,22 @@ impl<F: Future> Lanes<F> {
     }
 
     /// Puts a future on a lane and returns which. It has not been polled.
+    #[inline]
     pub(crate) fn put(&mut self, future: F) -> usize {
-        let lane = self.free_lane();
+        let lane = match self.free.pop() {
+            Some(lane) => lane,
+            None => self.one_more(),
+        };
         self.all[lane].future.as_mut().set(Some(future));
         lane
     }
 
-    fn free_lane(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            let lane = self.all.len();
-            let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
-            self.all.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
-            lane
-        })
+    #[cold]
+    fn one_more(&mut self) -> usize {
+        let lane = self.all.len();
+        let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
+        self.all.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
+        lane
     }
 
     /// Polls that lane. What has ended is dropped and its lane is free again.
