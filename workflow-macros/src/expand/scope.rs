@@ -94,7 +94,13 @@ impl Expansion<'_, '_> {
                 self.joined(id, piece, body, lets, done);
             }
             Shape::Parallel(parts) => {
-                let branches: Vec<Branch> = parts.iter().map(|part| self.branch(id, part)).collect();
+                let mut branches: Vec<Branch> = parts.iter().map(|part| self.branch(id, part)).collect();
+                if shape.is_large() {
+                    for branch in &mut branches {
+                        let (runtime, future) = (&self.runtime, &branch.future);
+                        branch.future = quote!(#runtime::Box::pin(#future));
+                    }
+                }
                 let join = self.join(branches);
                 self.joined(id, join, body, lets, done);
             }

@@ -13,13 +13,23 @@ pub(super) enum Shape {
 }
 
 impl Shape {
+    /// More stages than one body holds: side by side, the memory for all of them would be part of the run's future, and moved
+    /// with it.
+    pub(super) fn is_large(&self) -> bool {
+        self.stages() > LIMIT
+    }
+
     fn stages(&self) -> usize {
         match self {
             Self::Stage(_) => 1,
-            Self::Series(parts) | Self::Parallel(parts) => parts.iter().map(Self::stages).sum(),
+            Self::Series(parts) | Self::Parallel(parts) => stages(parts),
             Self::Piece(part) => part.stages(),
         }
     }
+}
+
+fn stages(parts: &[Shape]) -> usize {
+    parts.iter().map(Shape::stages).sum()
 }
 
 /// More stages than this in one body cost the compiler more than they save at run time.
@@ -40,13 +50,10 @@ pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {
 
 /// With a body of its own for every so many stages, at most.
 fn in_pieces(shape: Shape) -> Shape {
-    if shape.stages() <= LIMIT {
-        return shape;
-    }
     match shape {
-        Shape::Series(parts) => Shape::Series(pieces(parts, Shape::Series)),
-        Shape::Parallel(parts) => Shape::Parallel(pieces(parts, Shape::Parallel)),
-        other => other,
+        Shape::Series(parts) if stages(&parts) > LIMIT => Shape::Series(pieces(parts, Shape::Series)),
+        Shape::Parallel(parts) if stages(&parts) > LIMIT => Shape::Parallel(pieces(parts, Shape::Parallel)),
+        small => small,
     }
 }
 
