@@ -38,7 +38,7 @@ pub use crate::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, head, never, select, telling, until,
     },
     staged::{begin, governed, leaf, of_cell, staged},
-    start::{Getter, place, start_stage, starting},
+    start::{Getter, of_slot, place, settling, start_stage, starting},
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     undo::{protected, protected_from_attempt, undo_losers, undoing},

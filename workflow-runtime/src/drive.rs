@@ -9,6 +9,7 @@ use crate::{
     view::IntoHeld,
 };
 use spin::Once;
+use stackfuture::StackFuture;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -37,13 +38,19 @@ impl Pieces {
     }
 }
 
-/// A stage as the driver holds it.
-pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+/// How many bytes a stage's future may have to lie in its lane; a larger one is boxed. Enough for what a stage does at once, and for
+/// a timer; what takes more of them waits for more than an allocation takes.
+const ROOM: usize = 144;
+
+/// A stage as the driver holds it. One type for all of them: where each had its own, in a sum of them, the compiler looked at
+/// each as often as there were others.
+pub type Erased<'a> = StackFuture<'a, Result<(), Stop>, ROOM>;
 
 /// Such a stage.
-#[inline]
+#[allow(clippy::inline_always, reason = "it makes the future where it lies")]
+#[inline(always)]
 pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
-    Box::pin(run)
+    StackFuture::from_or_box(run)
 }
 
 /// A stage that was started.

@@ -3,15 +3,16 @@
 use crate::{
     BoxError,
     audience::{Audience, Unwound},
-    drive::{Erased, Slot, Started},
+    drive::{Erased, Slot, Started, erased},
     failure::Stop,
     held::Held,
-    output::{IntoOutput, NowOrLater, Value},
+    output::{IntoOutput, NowOrLater, Of, SendIfLater, Value},
     run::{Core, Cx, IntoStop},
     state::Cell,
 };
 use std::{
     future::Future,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -24,9 +25,12 @@ pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 pub struct Starting<'a> {
     core: &'a Core,
     stage: u32,
-    audience: Option<Box<Audience<'a, Cell>>>,
-    entered: Option<Box<EnteredSpan>>,
+    /// Mostly there is nobody.
+    seen: Option<Onlookers<'a>>,
 }
+
+/// Those who look at a stage, and its span, entered.
+type Onlookers<'a> = (Box<Audience<'a, Cell>>, Option<Box<EnteredSpan>>);
 
 /// Before the expression of a stage.
 #[inline]
@@ -34,18 +38,18 @@ pub struct Starting<'a> {
 pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
     cx.at(stage);
     if !cx.core.is_seen() {
-        return Starting { core: cx.core, stage, audience: None, entered: None };
+        return Starting { core: cx.core, stage, seen: None };
     }
     let audience = Audience::open(cx, stage, cx.core.cell(stage), cx.core.is_heeded(), true);
     let entered = audience.entered();
-    Starting { core: cx.core, stage, audience: Some(audience), entered }
+    Starting { core: cx.core, stage, seen: Some((audience, entered)) }
 }
 
 impl Drop for Starting<'_> {
     #[inline]
     fn drop(&mut self) {
         // It still has it only where the expression panicked.
-        if let Some(audience) = &self.audience {
+        if let Some((audience, _)) = &self.seen {
             audience.panicked();
         }
     }
@@ -75,7 +79,8 @@ pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
 }
 
 /// The stage, with what its expression gave.
-#[inline]
+#[allow(clippy::inline_always, reason = "it makes the future where it lies")]
+#[inline(always)]
 pub fn start_stage<'a, S, T, M, X>(
     mut starting: Starting<'a>,
     place: &'a dyn Place<S, T>,
@@ -89,13 +94,28 @@ where
     X::Later: Send + 'a,
 {
     let given = expression.now_or_later();
-    let audience = starting.audience.take();
-    drop(starting.entered.take());
+    let audience = starting.seen.take().map(|(audience, _)| audience);
     let (core, stage) = (starting.core, starting.stage);
     match given {
-        NowOrLater::Later(run) => Started::UnderWay(Box::pin(Running { core, stage, lend, place, run, audience })),
+        NowOrLater::Later(run) => Started::UnderWay(erased(Running { core, stage, lend, place, run, audience })),
         NowOrLater::Now(given) => Started::Ended(end(core, stage, given, place, audience.as_deref(), lend)),
     }
+}
+
+/// The type that a stage's slot holds.
+#[inline]
+#[must_use]
+pub fn of_slot<T>(_: &Slot<T>) -> Of<T> {
+    Of::new()
+}
+
+/// What the expression of stage `S` gave, as a future, inside the one with which the stage is started.
+#[inline]
+pub fn settling<S, T, M, X>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    expression.run()
 }
 
 #[inline]

@@ -1,8 +1,8 @@
 //! A scope that the driver runs: where its outputs lie, who waits for whom, and how each stage starts.
 //!
-//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed: in one body the
-//! compiler's work on all of them would grow faster than their number, and an `async` one costs it several times as much.
-//! In a smaller one they run in `async` functions, which is that much faster at run time: a lane has room for any of them.
+//! In a large scope, stages start in plain functions of a few dozen arms each, which give futures of one type, with room in the
+//! lanes: in one body the compiler's work on all of them would grow faster than their number, and an `async` one costs it
+//! several times as much. In a smaller one they run in `async` functions, which is somewhat faster at run time.
 
 use super::{
     Expansion, code,
@@ -245,7 +245,7 @@ impl Expansion<'_, '_> {
             let noted = self.noted.take();
             // A scope further in may be in a pattern's arm, whose names have types that nobody wrote.
             if id != 0 || noted.signals {
-                let own = if in_place { self.boxed(id, stage, &names) } else { arm };
+                let own = if in_place { self.filling(id, stage, &names) } else { arm };
                 starts.own.push((piece, own));
                 self.noted.take();
                 around.add(noted);
@@ -291,8 +291,8 @@ impl Expansion<'_, '_> {
     fn arm_in_place(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
         if self.plain(stage).is_none() || self.is_overheard(stage) {
             // Constructs and policies nest: without a box rustc would have to look through all of them at once.
-            let (runtime, boxed) = (&self.runtime, self.boxed(id, stage, names));
-            return quote!({ #runtime::erased(#boxed).await?; });
+            let (runtime, filling) = (&self.runtime, self.filling(id, stage, names));
+            return quote!({ #runtime::erased(#filling).await?; });
         }
         let (bound, statement, slot) = (self.bind_slots(id, names), self.stage_statement(stage), self.slot(stage));
         let held = self.held(self.model.stages[stage].name);
@@ -306,12 +306,12 @@ impl Expansion<'_, '_> {
             let bound = self.bind_slots(id, names);
             return quote!({ #bound #started });
         }
-        let boxed = self.boxed(id, stage, names);
-        quote!({ #runtime::Started::UnderWay(#runtime::erased(#boxed)) })
+        let filling = self.filling(id, stage, names);
+        quote!({ #runtime::Started::UnderWay(#runtime::erased(#filling)) })
     }
 
     /// The future of a stage that fills its slot.
-    fn boxed(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
+    fn filling(&self, id: ScopeId, stage: StageId, names: &[NameId]) -> TokenStream {
         let runtime = &self.runtime;
         let (bound, slot, future) = (self.bind_slots(id, names), self.slot(stage), self.stage_future(stage));
         let lent = self.model.names[self.model.stages[stage].name].lent;
@@ -328,18 +328,18 @@ impl Expansion<'_, '_> {
         let model = &self.model.stages[stage];
         let code = self.plain(stage)?;
         let expr = self.model.codes[code].expr;
-        let simple = code::is_simple(expr) || code::drops_temporaries(expr);
+        let at_once = code::is_simple(expr) || code::drops_temporaries(expr);
         let items = !self.model.items_around(model.scope).is_empty();
-        if !simple || model.lazy || items || self.is_overheard(stage) || self.waits_before(code) {
+        if model.lazy || items || self.is_overheard(stage) || self.waits_before(code) {
             return None;
         }
         // What `ctx` is borrowed from would not live long enough.
-        if self.model.codes[code].context {
-            return None;
+        if !at_once || self.model.codes[code].context {
+            return Some(self.start_inside(stage, code));
         }
         let before = self.before(code, Some(stage));
         let lints = &model.syntax.attributes.lints;
-        let start = self.start(stage, code);
+        let start = self.start(stage, expr.span(), &quote!(#expr));
         if lints.is_empty() && !code::drops_temporaries(expr) {
             return Some(quote!(#before #start));
         }
@@ -347,14 +347,27 @@ impl Expansion<'_, '_> {
         Some(quote!(#before #(#lints)* let #run = #start; #run))
     }
 
-    fn start(&self, stage: StageId, code: CodeId) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+    /// The same where the expression is evaluated in a future of its own, which keeps what the expression's future borrows from.
+    fn start_inside(&self, stage: StageId, code: CodeId) -> TokenStream {
+        let (runtime, of, run) = (&self.runtime, self.named("of"), self.named("run"));
         let model = &self.model.stages[stage];
-        let expr = self.model.codes[code].expr;
-        let lent = self.model.names[model.name].lent;
-        let runtime = self.runtime_at(expr.span());
+        let (slot, mark, lints) = (self.slot(stage), self.mark(Whose::Stage(stage)), &model.syntax.attributes.lints);
+        let before = self.before(code, Some(stage));
+        let expression = self.expression(code, &quote!(#of));
+        let span = self.model.codes[code].expr.span();
+        let runtime_here = self.runtime_at(span);
+        let settling = quote_spanned!(span=> #runtime_here::settling(#runtime::PhantomData::<#mark>, #of, #expression));
+        let inside = quote!(async move { #before #(#lints)* let #run = #settling.await; #run });
+        let start = self.start(stage, Span::mixed_site(), &inside);
+        quote!(let #of = #runtime::of_slot(&#slot); #start)
+    }
+
+    fn start(&self, stage: StageId, span: Span, expression: &TokenStream) -> TokenStream {
+        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let lent = self.model.names[self.model.stages[stage].name].lent;
+        let runtime = self.runtime_at(span);
         let slot = self.place_of(stage);
-        quote_spanned!(expr.span()=> #runtime::start_stage(#runtime::starting(#cx, #number), #slot, #lent, #expr))
+        quote_spanned!(span=> #runtime::start_stage(#runtime::starting(#cx, #number), #slot, #lent, #expression))
     }
 
     /// The slot of a stage; what can't be shared is told where its type stands.
