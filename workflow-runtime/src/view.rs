@@ -13,6 +13,7 @@ use std::{
     future::Future,
     ops::Deref,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -33,8 +34,8 @@ impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
     #[allow(clippy::inline_always, reason = "it is nothing but a constant, or nothing at all")]
     #[inline(always)]
     #[must_use]
-    pub fn of<X>(self, state: Option<&X>) -> Option<&X> {
-        if SHOWN == 0 { None } else { state }
+    pub fn of<X>(self, state: Option<&Arc<X>>) -> Option<&X> {
+        if SHOWN == 0 { None } else { state.map(Arc::as_ref) }
     }
 
     /// Tells of a choice in that stage.

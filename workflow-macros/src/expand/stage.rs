@@ -84,10 +84,20 @@ impl Expansion<'_, '_> {
             let before = self.before(code, Some(stage));
             let (cx, number) = (self.cx(), self.number(Some(stage)));
             let call = self.leaf(stage, code);
+            // A `?` would have rustc look for what an error is made of, too.
+            let (runtime, stop) = (&self.runtime, self.named("stop"));
+            let settled = |given: TokenStream| {
+                quote!(match #given {
+                    #runtime::Result::Ok(#run) => #run,
+                    #runtime::Result::Err(#stop) => return #runtime::Result::Err(#stop),
+                })
+            };
             return if code::drops_temporaries(expr) {
-                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call; #run.await? } #shared;)
+                let settled = settled(quote!(#run.await));
+                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call; #settled } #shared;)
             } else {
-                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call.await?; #run } #shared;)
+                let settled = settled(run.to_token_stream());
+                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call.await; #settled } #shared;)
             };
         }
         let future = self.stage_future(stage);
