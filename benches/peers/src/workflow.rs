@@ -7,8 +7,8 @@ macro_rules! run {
     ($module:ident) => {{
         let workflow = $module::Shape::new();
         Box::new(move || {
-            let run = workflow.run(1);
-            Box::pin(async move { run.await.unwrap_or_else(|failure| panic!("{failure}")) })
+            let workflow = workflow.clone();
+            Box::pin(async move { workflow.run(1).await.unwrap_or_else(|failure| panic!("{failure}")) })
         })
     }};
 }
