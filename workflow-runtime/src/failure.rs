@@ -32,16 +32,18 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Failure {
+    // One pointer: whatever may fail hands it on.
     inner: Arc<Inner>,
-    attempts: u32,
-    undone: Option<Arc<Undone>>,
 }
 
+#[derive(Clone)]
 struct Inner {
     workflow: &'static str,
     stage: Option<&'static str>,
     kind: FailureKind,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+    attempts: u32,
+    undone: Option<Arc<Undone>>,
 }
 
 /// What kind of failure.
@@ -78,7 +80,8 @@ impl Failure {
         kind: FailureKind,
         source: Option<BoxError>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { workflow, stage, kind, source }), attempts: 1, undone: None }
+        let source = source.map(Arc::from);
+        Self { inner: Arc::new(Inner { workflow, stage, kind, source, attempts: 1, undone: None }) }
     }
 
     /// The workflow's name, as written.
@@ -97,7 +100,7 @@ impl Failure {
     /// How many attempts the stage was given.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.inner.attempts
     }
 
     /// What kind of failure.
@@ -109,7 +112,7 @@ impl Failure {
     /// With the number of attempts, where it is that stage's own.
     pub(crate) fn after(mut self, attempts: u32, stage: Option<&'static str>) -> Self {
         if self.stage() == stage {
-            self.attempts = attempts;
+            Arc::make_mut(&mut self.inner).attempts = attempts;
         }
         self
     }
@@ -119,11 +122,12 @@ impl Failure {
         if undone.failures.is_empty() && undone.in_doubt.is_empty() {
             return self;
         }
-        if let Some(before) = &self.undone {
+        let inner = Arc::make_mut(&mut self.inner);
+        if let Some(before) = &inner.undone {
             undone.failures.splice(0..0, before.failures.iter().cloned());
             undone.in_doubt.splice(0..0, before.in_doubt.iter().copied());
         }
-        self.undone = Some(Arc::new(undone));
+        inner.undone = Some(Arc::new(undone));
         self
     }
 
@@ -132,9 +136,10 @@ impl Failure {
         if failures.is_empty() {
             return self;
         }
-        let mut undone = self.undone.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        let inner = Arc::make_mut(&mut self.inner);
+        let mut undone = inner.undone.take().map(Arc::unwrap_or_clone).unwrap_or_default();
         undone.failures.splice(0..0, failures);
-        self.undone = Some(Arc::new(undone));
+        inner.undone = Some(Arc::new(undone));
         self
     }
 
@@ -154,21 +159,21 @@ impl Failure {
     }
 
     /// What went wrong on the way out, if anything did.
-    pub(crate) fn undone(self) -> Option<Arc<Undone>> {
-        self.undone
+    pub(crate) fn undone(&self) -> Option<Arc<Undone>> {
+        self.inner.undone.clone()
     }
 
     /// The undos that failed, in the order in which they ran: on the way out, and before that, those of what lost a race or
     /// was withdrawn. None of them hides the failure itself.
     #[must_use]
     pub fn undo_failures(&self) -> &[Failure] {
-        self.undone.as_ref().map_or(&[], |undone| &undone.failures)
+        self.inner.undone.as_ref().map_or(&[], |undone| &undone.failures)
     }
 
     /// Stages with an undo that were under way and could not end in time: nobody knows whether they took effect.
     #[must_use]
     pub fn in_doubt(&self) -> &[&'static str] {
-        self.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
+        self.inner.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
     }
 
     /// Time was up: whether it took effect is not known.
@@ -213,8 +218,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { workflow, stage, kind, .. } = &*self.inner;
-        let attempts = self.attempts;
+        let Inner { workflow, stage, kind, attempts, .. } = &*self.inner;
         match stage {
             Some(stage) => write!(formatter, "stage '{stage}' of workflow '{workflow}' ")?,
             None => write!(formatter, "workflow '{workflow}' ")?,
@@ -230,7 +234,7 @@ impl fmt::Display for Failure {
             FailureKind::Deadline => "passed its deadline",
             FailureKind::Cancelled => "was cancelled",
         })?;
-        if attempts > 1 {
+        if *attempts > 1 {
             write!(formatter, " after {attempts} attempts")?;
         }
         if formatter.alternate() {
