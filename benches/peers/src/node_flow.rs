@@ -6,7 +6,7 @@ use node_flow::{
     flows::{ParallelFlow, SequentialFlow},
     node::{Node, NodeOutput},
 };
-use workflow_benches::steps::step;
+use workflow_benches::steps::{step, step_all};
 
 #[derive(Clone)]
 struct Step;
@@ -29,12 +29,13 @@ impl<C: Send> Node<u64, NodeOutput<u64>, (), C> for Step {
     }
 }
 
-fn sum(outputs: &[NodeOutput<u64>]) -> Result<NodeOutput<u64>, ()> {
-    let number = |output: &NodeOutput<u64>| match output {
-        NodeOutput::Ok(number) => *number,
+/// The last stage: it is what joins.
+async fn last<const COUNT: usize>(outputs: [NodeOutput<u64>; COUNT]) -> Result<NodeOutput<u64>, ()> {
+    let numbers = outputs.map(|output| match output {
+        NodeOutput::Ok(number) => number,
         NodeOutput::SoftFail => 0,
-    };
-    Ok(NodeOutput::Ok(outputs.iter().map(number).fold(0, u64::wrapping_add)))
+    });
+    Ok(NodeOutput::Ok(step_all(&numbers.each_ref()[..]).await))
 }
 
 macro_rules! run {
@@ -73,7 +74,9 @@ pub(crate) fn run(shape: Shape) -> Option<Run> {
         Shape::Diamond => run!(
             chain
                 .add_node(Step)
-                .add_node(join.add_node(Step).add_node(Step).build(async |((a,), b), _: &mut Context| sum(&[a, b])))
+                .add_node(
+                    join.add_node(Step).add_node(Step).build(async |((a,), b), _: &mut Context| last([a, b]).await)
+                )
                 .build()
         ),
         Shape::Fan10 => run!(
@@ -91,7 +94,7 @@ pub(crate) fn run(shape: Shape) -> Option<Run> {
                         .add_node(Step)
                         .add_node(Step)
                         .build(async |((((((((((a,), b), c), d), e), f), g), h), i), j), _: &mut Context| {
-                            sum(&[a, b, c, d, e, f, g, h, i, j])
+                            last([a, b, c, d, e, f, g, h, i, j]).await
                         })
                 )
                 .build()
