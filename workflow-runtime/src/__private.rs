@@ -37,7 +37,7 @@ pub use crate::{
     signal::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, announcing, head, never, select, telling, until,
     },
-    staged::{begin, governed, leaf, of_cell, staged},
+    staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
     start::{Getter, of_slot, place, settling, start_stage, starting},
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},

@@ -200,6 +200,11 @@ impl Core {
         self.current.store(stage, Relaxed);
     }
 
+    /// The stage whose user code ran last.
+    pub(crate) fn current(&self) -> u32 {
+        self.current.load(Relaxed)
+    }
+
     #[inline]
     pub(crate) fn cx(&self) -> Cx<'_> {
         Cx { core: self, path: None, attempt: self.attempt, log: None }
@@ -277,7 +282,7 @@ impl Core {
     #[cold]
     pub(crate) fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Failure {
         let source = Panicked::new(payload).into();
-        let failure = self.failure(self.current.load(Relaxed), FailureKind::Panic, Some(source));
+        let failure = self.failure(self.current(), FailureKind::Panic, Some(source));
         self.tell_panicked(&failure);
         failure
     }
@@ -436,7 +441,7 @@ impl<'a> Cx<'a> {
         };
         let core = Core {
             graph: around.graph,
-            current: AtomicU32::new(around.current.load(Relaxed)),
+            current: AtomicU32::new(around.current()),
             attempt: self.attempt,
             traced: around.traced,
             heeded: around.heeded,

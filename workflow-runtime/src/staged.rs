@@ -43,33 +43,75 @@ impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
 pub trait Leave {
     /// It is dropped, whether it has come to an end or not.
     #[doc(hidden)]
-    fn leave(&self, place: &At<'_>);
+    fn leave(&self, place: &impl Standing);
 }
 impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SHOWN> {
     #[inline]
-    fn leave(&self, place: &At<'_>) {
+    fn leave(&self, place: &impl Standing) {
         if let Some(audience) = self.audience() {
-            audience.dropped(place.core);
+            audience.dropped(place.core());
         }
     }
 }
 
-/// A stage in its run.
+/// Where a stage stands in its run.
+#[doc(hidden)]
+#[allow(private_interfaces, reason = "only generated code names it")]
+pub trait Standing {
+    fn core(&self) -> &Core;
+    /// Its code runs now.
+    fn polled(&self);
+    fn stage(&self) -> u32;
+}
+
+/// A stage beside which others may run.
 pub struct At<'a> {
     core: &'a Core,
     stage: u32,
 }
+#[allow(private_interfaces, reason = "as there")]
+impl Standing for At<'_> {
+    #[inline]
+    fn core(&self) -> &Core {
+        self.core
+    }
+    #[inline]
+    fn polled(&self) {
+        self.core.at(self.stage);
+    }
+    #[inline]
+    fn stage(&self) -> u32 {
+        self.stage
+    }
+}
+
+/// A stage beside which no other runs: from when its expression is evaluated until it has ended, all code of the run is its own.
+/// It keeps no number, which is an eighth of what a trivial stage takes.
+pub struct Alone<'a>(&'a Core);
+#[allow(private_interfaces, reason = "as there")]
+impl Standing for Alone<'_> {
+    #[inline]
+    fn core(&self) -> &Core {
+        self.0
+    }
+    #[inline]
+    fn polled(&self) {}
+    #[inline]
+    fn stage(&self) -> u32 {
+        self.0.current()
+    }
+}
 
 pin_project_lite::pin_project! {
     /// A named stage under way.
-    pub struct Staged<'a, F, A: Leave> {
-        at: At<'a>,
+    pub struct Staged<W: Standing, F, A: Leave> {
+        at: W,
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
         seats: A,
     }
-    impl<F, A: Leave> PinnedDrop for Staged<'_, F, A> {
+    impl<W: Standing, F, A: Leave> PinnedDrop for Staged<W, F, A> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -82,6 +124,17 @@ pin_project_lite::pin_project! {
 pub struct Begun<'a, T, const PLAIN: usize, const SHOWN: usize> {
     seats: Seats<'a, T, PLAIN, SHOWN>,
     entered: [Option<Box<EnteredSpan>>; SHOWN],
+}
+
+impl<'a, T, const PLAIN: usize, const SHOWN: usize> Begun<'a, T, PLAIN, SHOWN> {
+    /// The expression has been evaluated.
+    #[allow(clippy::inline_always, reason = "mostly it is nothing at all")]
+    #[inline(always)]
+    fn seats(mut self) -> Seats<'a, T, PLAIN, SHOWN> {
+        let seats = Seats(self.seats.0.each_mut().map(Option::take));
+        drop(self.entered.each_mut().map(Option::take));
+        seats
+    }
 }
 
 /// Before the expression of a stage.
@@ -120,15 +173,30 @@ pub fn leaf<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'a>,
     stage: u32,
     _: PhantomData<S>,
-    mut begun: Begun<'a, T, PLAIN, SHOWN>,
+    begun: Begun<'a, T, PLAIN, SHOWN>,
     expression: X,
-) -> Staged<'a, X::Run, Seats<'a, T, PLAIN, SHOWN>>
+) -> Staged<At<'a>, X::Run, Seats<'a, T, PLAIN, SHOWN>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    let seats = Seats(begun.seats.0.each_mut().map(Option::take));
-    drop(begun.entered.each_mut().map(Option::take));
+    let seats = begun.seats();
     Staged { at: At { core: cx.core(), stage }, run: expression.run(), seats }
+}
+
+/// The same where no other stage runs beside it.
+#[allow(clippy::inline_always, reason = "it makes the future where it lives")]
+#[inline(always)]
+pub fn leaf_alone<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
+    cx: Cx<'a>,
+    _: PhantomData<S>,
+    begun: Begun<'a, T, PLAIN, SHOWN>,
+    expression: X,
+) -> Staged<Alone<'a>, X::Run, Seats<'a, T, PLAIN, SHOWN>>
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    let seats = begun.seats();
+    Staged { at: Alone(cx.core()), run: expression.run(), seats }
 }
 
 /// A stage whose node is a construct: it ends with the failures of the stages inside it.
@@ -139,7 +207,7 @@ pub fn staged<T, F, const PLAIN: usize, const SHOWN: usize>(
     view: View<PLAIN, SHOWN>,
     cell: Option<Watched<T>>,
     run: F,
-) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
     under_way((cx, stage), view, cell, run, true)
 }
 
@@ -151,7 +219,7 @@ pub fn governed<T, F, const PLAIN: usize, const SHOWN: usize>(
     view: View<PLAIN, SHOWN>,
     cell: Option<Watched<T>>,
     run: F,
-) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
     under_way((cx, stage), view, cell, run, false)
 }
 
@@ -162,7 +230,7 @@ fn under_way<T, F, const PLAIN: usize, const SHOWN: usize>(
     cell: Option<Watched<T>>,
     run: F,
     tries: bool,
-) -> Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>> {
+) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
     let heeded = SHOWN != 0 && cx.core().is_heeded() && !cx.is_recalled(stage);
     let audience = (cell.is_some() || heeded).then(|| Audience::open(cx, stage, cell, heeded, tries));
     Staged { at: At { core: cx.core(), stage }, run, seats: Seats(only(audience)) }
@@ -199,8 +267,9 @@ impl<T> Gives<T, 0, 1> for Held<T> {
     }
 }
 
-impl<T, V, E, F, const PLAIN: usize, const SHOWN: usize> Future for Staged<'_, F, Seats<'_, T, PLAIN, SHOWN>>
+impl<W, T, V, E, F, const PLAIN: usize, const SHOWN: usize> Future for Staged<W, F, Seats<'_, T, PLAIN, SHOWN>>
 where
+    W: Standing,
     V: Gives<T, PLAIN, SHOWN>,
     E: IntoStop,
     F: Future<Output = Result<V, E>>,
@@ -213,8 +282,7 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let At { core, stage } = *this.at;
-        core.at(stage);
+        this.at.polled();
         let audience = this.seats.audience();
         let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
         let unwound = Unwound(audience);
@@ -230,7 +298,7 @@ where
                 }))
             }
             Poll::Ready(Err(error)) => {
-                let stop = error.stop(core.cx(), stage);
+                let stop = error.stop(this.at.core().cx(), this.at.stage());
                 drop(entered);
                 if let Some(audience) = audience {
                     audience.stopped(&stop);

@@ -294,7 +294,8 @@ impl Expansion<'_, '_> {
             let (runtime, filling) = (&self.runtime, self.filling(id, stage, names));
             return quote!({ #runtime::erased(#filling).await?; });
         }
-        let (bound, statement, slot) = (self.bind_slots(id, names), self.stage_statement(stage), self.slot(stage));
+        let (bound, statement, slot) =
+            (self.bind_slots(id, names), self.stage_statement(stage, false), self.slot(stage));
         let held = self.held(self.model.stages[stage].name);
         quote!({ #bound #statement #slot.keep(#held); })
     }

@@ -51,7 +51,8 @@ impl Expansion<'_, '_> {
             Some(shape) => {
                 let mut lets = self.unbound_lets(id);
                 let mut body = self.ready_lets(id, &mut lets, &[]);
-                self.series(id, &shape, &mut body, &mut lets, &mut Vec::new());
+                // Only the outermost one knows that nothing runs beside it.
+                self.series((id, id == 0), &shape, &mut body, &mut lets, &mut Vec::new());
                 body
             }
             None => self.driven(id),
@@ -78,23 +79,30 @@ impl Expansion<'_, '_> {
 
     // Series and joins.
 
-    /// Statements that run `shape` and bind the outputs.
-    fn series(&self, id: ScopeId, shape: &Shape, body: &mut TokenStream, lets: &mut Vec<LetId>, done: &mut Vec<usize>) {
+    /// Statements that run `shape` and bind the outputs; `alone`: nothing else of the run is under way beside it.
+    fn series(
+        &self,
+        (id, alone): (ScopeId, bool),
+        shape: &Shape,
+        body: &mut TokenStream,
+        lets: &mut Vec<LetId>,
+        done: &mut Vec<usize>,
+    ) {
         match shape {
-            Shape::Series(parts) => parts.iter().for_each(|part| self.series(id, part, body, lets, done)),
+            Shape::Series(parts) => parts.iter().for_each(|part| self.series((id, alone), part, body, lets, done)),
             Shape::Stage(local) => {
                 let stage = self.model.scopes[id].stages[*local];
-                body.extend(self.stage_statement(stage));
+                body.extend(self.stage_statement(stage, alone));
                 done.push(*local);
                 body.extend(self.bind(stage));
                 body.extend(self.ready_lets(id, lets, done));
             }
             Shape::Piece(part) => {
-                let piece = self.branch(id, part);
+                let piece = self.branch((id, alone), part);
                 self.joined(id, piece, body, lets, done);
             }
             Shape::Parallel(parts) => {
-                let mut branches: Vec<Branch> = parts.iter().map(|part| self.branch(id, part)).collect();
+                let mut branches: Vec<Branch> = parts.iter().map(|part| self.branch((id, false), part)).collect();
                 if shape.is_large() {
                     for branch in &mut branches {
                         let (runtime, future) = (&self.runtime, &branch.future);
@@ -123,9 +131,9 @@ impl Expansion<'_, '_> {
         body.extend(self.ready_lets(id, lets, done));
     }
 
-    fn branch(&self, id: ScopeId, shape: &Shape) -> Branch {
+    fn branch(&self, (id, alone): (ScopeId, bool), shape: &Shape) -> Branch {
         match shape {
-            Shape::Piece(part) => return self.branch(id, part),
+            Shape::Piece(part) => return self.branch((id, alone), part),
             Shape::Stage(local) => {
                 let stage = self.model.scopes[id].stages[*local];
                 let held = self.held(self.model.stages[stage].name);
@@ -136,7 +144,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let mut statements = TokenStream::new();
         let mut done = Vec::new();
-        self.series(id, shape, &mut statements, &mut Vec::new(), &mut done);
+        self.series((id, alone), shape, &mut statements, &mut Vec::new(), &mut done);
         let stages: Vec<StageId> = done.iter().map(|&local| self.model.scopes[id].stages[local]).collect();
         let held: Vec<Ident> = stages.iter().map(|&stage| self.held(self.model.stages[stage].name)).collect();
         let future = quote!(async move { #statements #runtime::Result::<_, #runtime::Stop>::Ok((#(#held,)*)) });

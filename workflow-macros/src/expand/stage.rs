@@ -72,8 +72,8 @@ impl Expansion<'_, '_> {
         quote!(#announced if let #runtime::Option::Some(#local) = #cell { #local.forget(); })
     }
 
-    /// A statement that runs the stage and binds its output.
-    pub(super) fn stage_statement(&self, stage: StageId) -> TokenStream {
+    /// A statement that runs the stage and binds its output; `alone`: no other stage of the run is under way then.
+    pub(super) fn stage_statement(&self, stage: StageId, alone: bool) -> TokenStream {
         let model = &self.model.stages[stage];
         let held = self.held(model.name);
         let lints = &model.syntax.attributes.lints;
@@ -83,7 +83,7 @@ impl Expansion<'_, '_> {
             let expr = self.model.codes[code].expr;
             let before = self.before(code, Some(stage));
             let (cx, number) = (self.cx(), self.number(Some(stage)));
-            let call = self.leaf(stage, code);
+            let call = self.leaf(stage, code, alone);
             // A `?` would have rustc look for what an error is made of, too.
             let (runtime, stop) = (&self.runtime, self.named("stop"));
             let settled = |given: TokenStream| {
@@ -116,7 +116,7 @@ impl Expansion<'_, '_> {
         if let Some(code) = self.plain(stage) {
             let expr = self.model.codes[code].expr;
             let before = self.before(code, Some(stage));
-            let call = self.leaf(stage, code);
+            let call = self.leaf(stage, code, false);
             let context = self.model.codes[code].context;
             let run = self.named("run");
             if (code::is_simple(expr) || code::drops_temporaries(expr)) && !context && !self.waits_before(code) {
@@ -152,22 +152,26 @@ impl Expansion<'_, '_> {
         }
     }
 
-    fn leaf(&self, stage: StageId, code: CodeId) -> TokenStream {
+    fn leaf(&self, stage: StageId, code: CodeId, alone: bool) -> TokenStream {
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let (view, cell) = (self.view(), self.watched(stage));
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
+        let (leaf, place) = match alone {
+            true => (quote_spanned!(span=> leaf_alone), quote_spanned!(span=> #cx)),
+            false => (quote_spanned!(span=> leaf), quote_spanned!(span=> #cx, #number)),
+        };
         if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #runtime::Clone::clone(&#local)), #expression);
+                let #local = #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #runtime::Clone::clone(&#local)), #expression);
                 #local
             });
         }
-        quote_spanned!(span=> #runtime::leaf(#cx, #number, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #cell), #expression))
+        quote_spanned!(span=> #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #cell), #expression))
     }
 
     /// A stage with a construct, a condition or a task of its own.
