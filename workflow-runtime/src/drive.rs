@@ -9,7 +9,6 @@ use crate::{
     view::IntoHeld,
 };
 use spin::Once;
-use stackfuture::StackFuture;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -38,19 +37,13 @@ impl Pieces {
     }
 }
 
-/// How many bytes a stage's future may have to lie in its lane; a larger one is boxed. Enough for what a stage does at once, and for
-/// a timer; what takes more of them waits for more than an allocation takes.
-const ROOM: usize = 144;
-
-/// A stage as the driver holds it. One type for all of them: where each had its own, in a sum of them, the compiler looked at
-/// each as often as there were others.
-pub type Erased<'a> = StackFuture<'a, Result<(), Stop>, ROOM>;
+/// A stage as the driver holds it.
+pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
 
 /// Such a stage.
-#[allow(clippy::inline_always, reason = "it makes the future where it lies")]
-#[inline(always)]
+#[inline]
 pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
-    StackFuture::from_or_box(run)
+    Box::pin(run)
 }
 
 /// A stage that was started.

@@ -79,8 +79,7 @@ pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
 }
 
 /// The stage, with what its expression gave.
-#[allow(clippy::inline_always, reason = "it makes the future where it lies")]
-#[inline(always)]
+#[inline]
 pub fn start_stage<'a, S, T, M, X>(
     mut starting: Starting<'a>,
     place: &'a dyn Place<S, T>,
