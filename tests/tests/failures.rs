@@ -585,3 +585,42 @@ async fn a_function_that_never_returns_may_stand_wherever_a_value_may() {
     assert_eq!(Diverging::new().run(9).await.unwrap(), 2);
     assert_eq!(Never::new().run().await.unwrap_err().stage(), Some("never"));
 }
+
+async fn refuse_at(place: u32, at: &u32) -> Result<u32, Refused> {
+    tokio::task::yield_now().await;
+    refuse_if(*at == place, at)
+}
+async fn panic_at(place: u32, at: &u32) -> u32 {
+    tokio::task::yield_now().await;
+    assert!(*at != place, "it was asked to");
+    *at
+}
+
+workflow! {
+    /// Stages that have waited when they fail, some of them after others ran within or beside one.
+    workflow Waited(at: u32) -> u32 {
+        stage refused: u32 = refuse_at(1, at);
+        stage beside: u32 = { stage one: u32 = fine(refused); stage two: u32 = fine(refused); one + two };
+        #[after(beside)]
+        stage panicking: u32 = panic_at(2, at);
+        #[after(panicking)]
+        stage left: u32 = panic_at(3, at);
+        #[after(panicking)]
+        stage right: u32 = refuse_at(4, at);
+        stage last: u32 = panic_at(5, left);
+        panicking + right + last
+    }
+}
+
+#[tokio::test]
+async fn a_stage_that_has_waited_fails_under_its_own_name() {
+    let expected = ["refused", "panicking", "left", "right", "last"];
+    for (at, name) in (1..).zip(expected) {
+        let failures = [Waited::new().run(at).await.unwrap_err(), Waited::new().start(at).await.unwrap_err()];
+        for failure in failures {
+            assert_eq!(failure.stage(), Some(name));
+            assert_eq!(failure.kind() == FailureKind::Panic, matches!(at, 2 | 3 | 5));
+        }
+    }
+    assert_eq!(Waited::new().run(6).await.unwrap(), 18);
+}
