@@ -92,24 +92,25 @@ impl Core {
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = is_listened_to();
         let heeded = traced || observers.are_any();
-        let seldom = Seldom::of(graph, compensates, observers);
-        Self {
-            graph,
-            current: AtomicU32::new(TAIL),
-            attempt: 1,
-            traced,
-            heeded,
-            seen: heeded,
-            owns_log: true,
-            reverses: false,
-            seldom,
-        }
+        let mut core = Self::with(graph, Seldom::of(graph, compensates, observers));
+        (core.traced, core.heeded, core.seen) = (traced, heeded, heeded);
+        core
     }
 
     /// The same where nobody looks.
     #[inline]
     pub(crate) fn unheeded(graph: &'static Graph<'static>, compensates: bool) -> Self {
-        // In one go: it is not moved from where it is made.
+        // Most often nobody listens.
+        let seldom = if compensates || LevelFilter::current() >= LevelFilter::INFO {
+            Seldom::of(graph, compensates, Observers::none())
+        } else {
+            OnceLock::new()
+        };
+        Self::with(graph, seldom)
+    }
+
+    #[inline]
+    fn with(graph: &'static Graph<'static>, seldom: OnceLock<Box<Seldom>>) -> Self {
         Self {
             graph,
             current: AtomicU32::new(TAIL),
@@ -119,12 +120,7 @@ impl Core {
             seen: false,
             owns_log: true,
             reverses: false,
-            // Most often nobody listens.
-            seldom: if compensates || LevelFilter::current() >= LevelFilter::INFO {
-                Seldom::of(graph, compensates, Observers::none())
-            } else {
-                OnceLock::new()
-            },
+            seldom,
         }
     }
 
