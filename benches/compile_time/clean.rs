@@ -3,6 +3,7 @@
 
 use crate::measure::{FromNothing, Laboratory};
 use std::{collections::BTreeMap, error::Error};
+use workflow_benches::median;
 
 /// With the features that the core's own manifests ask for.
 const BESIDE: &str = r#"
@@ -24,7 +25,7 @@ pub(crate) fn table(runs: usize) -> Result<(), Box<dyn Error>> {
         cores.push(laboratory.check_from_nothing("core", &core)?);
     }
     println!("| CPU s | the core | tokio, serde and syn | ratio |\n| --- | ---: | ---: | ---: |");
-    let whole = |runs: &[FromNothing]| median(&runs.iter().map(|run| run.seconds).collect::<Vec<_>>());
+    let whole = |runs: &[FromNothing]| median(&mut runs.iter().map(|run| run.seconds).collect::<Vec<_>>());
     let row = |name, core: f64, beside: f64| println!("| {name} | {core:.2} | {beside:.2} | {:.2} |", core / beside);
     row("all", whole(&cores), whole(&besides));
     row("the least of each crate, added up", undisturbed(&cores), undisturbed(&besides));
@@ -50,12 +51,12 @@ pub(crate) fn table(runs: usize) -> Result<(), Box<dyn Error>> {
 /// What a run would take if nothing ever disturbed it: hardly one is left alone throughout, but each crate is in one of them.
 fn undisturbed(runs: &[FromNothing]) -> f64 {
     let others = |run: &FromNothing| run.seconds - run.crates.iter().map(|(_, seconds)| seconds).sum::<f64>();
-    let others: Vec<f64> = runs.iter().map(others).collect();
-    crates(runs, least).values().sum::<f64>() + least(&others)
+    let mut others: Vec<f64> = runs.iter().map(others).collect();
+    crates(runs, least).values().sum::<f64>() + least(&mut others)
 }
 
 /// Of each crate the median or the least. Crates of one name, such as build scripts, count together.
-fn crates(runs: &[FromNothing], of: fn(&[f64]) -> f64) -> BTreeMap<String, f64> {
+fn crates(runs: &[FromNothing], of: fn(&mut [f64]) -> f64) -> BTreeMap<String, f64> {
     let mut each: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for run in runs {
         let mut together: BTreeMap<&String, f64> = BTreeMap::new();
@@ -66,15 +67,9 @@ fn crates(runs: &[FromNothing], of: fn(&[f64]) -> f64) -> BTreeMap<String, f64> 
             each.entry(name.clone()).or_default().push(seconds);
         }
     }
-    each.into_iter().map(|(name, seconds)| (name, of(&seconds))).collect()
+    each.into_iter().map(|(name, mut seconds)| (name, of(&mut seconds))).collect()
 }
 
-fn median(numbers: &[f64]) -> f64 {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-}
-
-fn least(numbers: &[f64]) -> f64 {
+fn least(numbers: &mut [f64]) -> f64 {
     numbers.iter().copied().fold(f64::INFINITY, f64::min)
 }

@@ -1,11 +1,11 @@
 //! Ten thousand instances that wait at once.
 
-use crate::pairs::median;
 use std::{future::Future, sync::Arc, time::Instant};
 use tokio::runtime::Runtime;
 use workflow_benches::{
     Gate,
     constructs::{Waiting, waiting_by_hand},
+    median,
 };
 
 const INSTANCES: usize = 10_000;

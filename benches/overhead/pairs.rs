@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::runtime::{Builder, Runtime};
-use workflow_benches::Pairs;
+use workflow_benches::{Pairs, median};
 
 /// How long one measurement takes, at least: no more than a small part of what a busy system gives a thread at once.
 const SAMPLE: Duration = Duration::from_micros(200);
@@ -103,10 +103,4 @@ impl Pairs for Table {
         let stage = flow / stages as f64;
         println!("| {name} | {hand:.0} | {flow:.0} | {stage:.1} | {:.2} |", median(&mut ratios));
     }
-}
-
-/// The middle one.
-pub(crate) fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -12,3 +12,9 @@ mod graphs {
 pub use all::{Pairs, busy, trivial};
 pub use gate::Gate;
 pub use graphs::*;
+
+/// The middle one of what was measured, 0 where nothing was; sorts it.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
