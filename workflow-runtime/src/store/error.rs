@@ -24,6 +24,8 @@ pub enum StoreErrorKind {
     Damaged,
     /// There is no room left to write. Once there is, the store goes on.
     Full,
+    /// The batch, the instance or the signal is larger than the store can keep, however much room it has.
+    TooLarge,
     /// It may be read, but not written.
     ReadOnly,
     /// Another process has it.
@@ -34,6 +36,27 @@ pub enum StoreErrorKind {
     Newer,
     /// Anything else.
     Other,
+}
+
+impl StoreErrorKind {
+    /// Returns whether the same call fails for the same reason as long as this store is open.
+    ///
+    /// Everything else may pass: a disk gets room, a lock is released, a device is mounted again. The caller may ask again
+    /// after a pause.
+    ///
+    /// ```
+    /// use workflow_runtime::store::StoreErrorKind;
+    ///
+    /// assert!(StoreErrorKind::TooLarge.is_permanent());
+    /// assert!(!StoreErrorKind::Full.is_permanent());
+    /// ```
+    #[must_use]
+    pub const fn is_permanent(self) -> bool {
+        match self {
+            Self::Exists | Self::Missing | Self::Damaged | Self::TooLarge | Self::Closed | Self::Newer => true,
+            Self::Full | Self::ReadOnly | Self::Locked | Self::Other => false,
+        }
+    }
 }
 
 impl StoreError {
@@ -80,6 +103,13 @@ impl StoreError {
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
+    }
+
+    /// Returns whether the same call fails for the same reason as long as this store is open. See
+    /// [`StoreErrorKind::is_permanent`].
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.kind.is_permanent()
     }
 
     /// The instance that it is about, where it is about one.

@@ -59,7 +59,7 @@ async fn what_does_not_fit_does_not_take_others_along() {
     let late = store.create(crate::given::new("late"));
     for (number, committed) in asked.into_iter().enumerate() {
         let expected = match number {
-            7 | 30 => Err(StoreErrorKind::Full),
+            7 | 30 => Err(StoreErrorKind::TooLarge),
             _ => Ok(()),
         };
         assert_eq!(committed.await.map_err(|error| error.kind()), expected, "{number}");
@@ -78,14 +78,62 @@ async fn an_instance_that_does_not_fit_is_not_made() {
     let mut large = crate::given::new("large");
     large.input = vec![b'x'; 1_000_000];
     let error = store.create(large.clone()).await.expect_err("there is no room");
-    let text = "could not make the instance 'large' in 'PATH': there is no room left";
-    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Full, text));
+    let text = "could not make the instance 'large' in 'PATH': it is larger than the store may become (196608 bytes)";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert!(error.is_permanent());
     assert_eq!(store.find("large").await.expect("finds none"), None);
     drop(store);
 
     let store = folder.open().expect("opens, without a limit");
     let key = store.create(large.clone()).await.expect("is made");
     assert_eq!(store.load(key).await.expect("loads").instance.input, large.input);
+}
+
+#[tokio::test]
+async fn what_can_never_fit_is_told_from_what_may_fit_later() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
+    let (first, second) = (made(&store, "first").await, made(&store, "second").await);
+    commit(&store, first, [put("a", 1, vec![b'x'; 200_000])]).await;
+    let kind = async |changes: Vec<Change>| {
+        let error = store.commit(batch(second, changes)).await.expect_err("there is no room");
+        (error.kind(), error.is_permanent())
+    };
+    // Beside the first one there is no room; alone it fits.
+    assert_eq!(kind(vec![put("a", 1, vec![b'x'; 200_000])]).await, (StoreErrorKind::Full, false));
+    assert_eq!(kind(vec![put("a", 1, vec![b'x'; 1_000_000])]).await, (StoreErrorKind::TooLarge, true));
+    let halves = ["a", "b"].map(|path| put(path, 1, vec![b'x'; 200_000]));
+    assert_eq!(kind(halves.into()).await, (StoreErrorKind::TooLarge, true));
+    let outcome = Some(vec![b'x'; 399_000]);
+    let end = Change::Status { status: Status::Completed, wake_at: None, outcome };
+    assert_eq!(kind(vec![end]).await, (StoreErrorKind::TooLarge, true), "the tables need room too");
+    let payload = vec![b'x'; 500_000];
+    let signal = workflow_runtime::store::NewSignal { name: "large".to_owned(), payload, once: None };
+    let error = store.signal(second, signal).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::TooLarge);
+
+    commit(&store, first, [Change::Delete]).await;
+    commit(&store, second, [put("a", 1, vec![b'x'; 200_000])]).await;
+    // With an input that stays as long as the instance does.
+    let mut new = crate::given::new("third");
+    new.input = vec![b'x'; 100_000];
+    let third = store.create(new).await.expect("is made");
+    let error = store.commit(batch(third, [put("a", 1, vec![b'x'; 280_000])])).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::TooLarge);
+}
+
+/// Larger than SQLite keeps in a row, with all the room of a disk.
+#[tokio::test]
+async fn more_than_a_gigabyte() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let key = made(&store, "order").await;
+    let error = store.commit(batch(key, [put("a", 1, vec![0; 1_000_000_001])])).await.expect_err("is refused");
+    let text = "could not commit to the instance with the key 1 in 'PATH': \
+                it is larger than a store can keep (a gigabyte)";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert!(error.is_permanent());
+    commit(&store, key, [put("a", 1, vec![0; 1])]).await;
 }
 
 /// On a disk that is really full:

@@ -22,6 +22,9 @@ pub(super) trait Work: Send + 'static {
 
     /// Which instance it is about, where there is one yet.
     fn instance(&self) -> Option<InstanceKey>;
+
+    /// Returns how many bytes of the file it takes at least.
+    fn bytes(&self) -> usize;
 }
 
 /// An engine begins.
@@ -41,6 +44,10 @@ impl Work for Begin {
     fn instance(&self) -> Option<InstanceKey> {
         None
     }
+
+    fn bytes(&self) -> usize {
+        0
+    }
 }
 
 impl Work for SummedInstance {
@@ -56,6 +63,10 @@ impl Work for SummedInstance {
 
     fn instance(&self) -> Option<InstanceKey> {
         None
+    }
+
+    fn bytes(&self) -> usize {
+        self.new.input.len() + self.new.id.len()
     }
 }
 
@@ -73,6 +84,10 @@ impl Work for SummedBatch {
     fn instance(&self) -> Option<InstanceKey> {
         Some(self.batch.instance)
     }
+
+    fn bytes(&self) -> usize {
+        self.batch.changes.iter().map(written).sum()
+    }
 }
 
 impl Work for SummedSignal {
@@ -88,6 +103,10 @@ impl Work for SummedSignal {
 
     fn instance(&self) -> Option<InstanceKey> {
         Some(self.instance)
+    }
+
+    fn bytes(&self) -> usize {
+        self.signal.payload.len()
     }
 }
 
@@ -267,6 +286,21 @@ impl<'connection> Applier<'connection> {
         self.last_key = last_key(self.connection)?;
         self.engines = open::engines(self.connection)?.unwrap_or(self.engines);
         Ok(())
+    }
+
+    /// Returns how large the file may become, if so many more bytes can't ever lie in it beside the tables and the input of
+    /// the instance.
+    pub(super) fn limit_below(&self, bytes: usize, instance: Option<InstanceKey>) -> rusqlite::Result<Option<i64>> {
+        let number = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let (page, pages) = (number("page_size")?, number("max_page_count")?);
+        // The first page of each table and index, and that of the schema itself.
+        let roots = "SELECT count(*) + 1 FROM sqlite_schema WHERE rootpage > 0";
+        let roots: i64 = self.connection.query_row(roots, [], |row| row.get(0))?;
+        let input = "SELECT length(input) FROM inputs WHERE instance = ?1";
+        let input = self.connection.query_row(input, [instance.map(|key| key.0)], |row| row.get::<_, i64>(0));
+        let input = input.optional()?.unwrap_or_default();
+        let least = i64::try_from(bytes).unwrap_or(i64::MAX).saturating_add(input).saturating_add(roots * page);
+        Ok(Some(pages * page).filter(|&limit| least > limit))
     }
 
     fn begin(&mut self) -> Applied<u64> {
@@ -470,6 +504,15 @@ impl<'connection> Applier<'connection> {
             statement.execute([key.0])?;
         }
         Ok(())
+    }
+}
+
+/// Returns how many bytes a change writes that stay until another change of the instance.
+fn written(change: &Change) -> usize {
+    match change {
+        Change::Put { path, record } => path.len() + record.payload.len(),
+        Change::Status { outcome, .. } => outcome.as_ref().map_or(0, Vec::len),
+        _ => 0,
     }
 }
 

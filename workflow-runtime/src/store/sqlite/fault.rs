@@ -56,7 +56,7 @@ fn meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
         // No constraint can fail that the file itself did not break.
         (ErrorCode::ConstraintViolation, _) => (StoreErrorKind::Damaged, Some("what is stored contradicts itself")),
         (ErrorCode::Unknown, _) => (StoreErrorKind::Damaged, None),
-        (ErrorCode::TooBig, _) => (StoreErrorKind::Other, Some("it is larger than a store can keep (a gigabyte)")),
+        (ErrorCode::TooBig, _) => (StoreErrorKind::TooLarge, Some("it is larger than a store can keep (a gigabyte)")),
         _ => (StoreErrorKind::Other, None),
     }
 }

@@ -108,7 +108,8 @@ impl SqliteOptions {
     }
 
     /// The file may grow to so many bytes, rounded down to whole pages of 4,096. What would make it larger fails with
-    /// [`StoreErrorKind::Full`](super::StoreErrorKind::Full). No limit unless told. The log beside it, `PATH-wal`, comes on top.
+    /// [`StoreErrorKind::Full`](super::StoreErrorKind::Full), or with
+    /// [`StoreErrorKind::TooLarge`](super::StoreErrorKind::TooLarge) if it does not fit into an empty file of that size either. No limit unless told. The log beside it, `PATH-wal`, comes on top.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.limits.bytes = Some(bytes);

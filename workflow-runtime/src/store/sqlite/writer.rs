@@ -5,7 +5,7 @@ use super::{
     fault::fault,
     queue::Queue,
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, Statement};
 use std::path::Path;
 use tokio::sync::oneshot;
@@ -43,8 +43,18 @@ impl<W: Work> Asked<W> {
         }
     }
 
-    fn failed(self, error: rusqlite::Error, path: &Path) {
-        let error = fault(error, &self.work.doing(), path);
+    fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
+        let mut error = fault(error, &self.work.doing(), path);
+        if error.kind() == StoreErrorKind::Full
+            && let Ok(Some(limit)) = applier.limit_below(self.work.bytes(), self.work.instance())
+        {
+            let message = format!(
+                "could not {} in '{}': it is larger than the store may become ({limit} bytes)",
+                self.work.doing(),
+                path.display()
+            );
+            error = StoreError::new(StoreErrorKind::TooLarge, message).from_source(error);
+        }
         let error = match self.work.instance() {
             Some(instance) => error.of(instance),
             None => error,
@@ -72,12 +82,12 @@ impl Request {
         }
     }
 
-    fn failed(self, error: rusqlite::Error, path: &Path) {
+    fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
         match self {
-            Self::Begin(asked) => asked.failed(error, path),
-            Self::Create(asked) => asked.failed(error, path),
-            Self::Commit(asked) => asked.failed(error, path),
-            Self::Signal(asked) => asked.failed(error, path),
+            Self::Begin(asked) => asked.failed(error, applier, path),
+            Self::Create(asked) => asked.failed(error, applier, path),
+            Self::Commit(asked) => asked.failed(error, applier, path),
+            Self::Signal(asked) => asked.failed(error, applier, path),
         }
     }
 }
@@ -123,7 +133,7 @@ impl<'connection> Writer<'connection> {
             Ok(()) => group.into_iter().for_each(Request::told),
             Err(error) if group.len() == 1 => {
                 if let Some(request) = group.pop() {
-                    request.failed(error, self.path);
+                    request.failed(error, &self.applier, self.path);
                 }
             }
             Err(_) => {
