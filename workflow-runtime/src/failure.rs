@@ -9,7 +9,9 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// Why a workflow ended without its output.
 ///
 /// It says in which stage, after how many attempts, and why: its [`source`](Error::source) is the user's own error.
-/// `{}` prints one line without the source, as Rust's errors do; `{:#}` prints the whole chain.
+/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain on one line, then the undos
+/// that failed and the stages in doubt. `{:?}`, which is what `fn main() -> Result<(), Failure>` prints, gives each of those a
+/// line of its own.
 ///
 /// Cloning it costs a reference count.
 ///
@@ -238,20 +240,75 @@ impl fmt::Display for Failure {
             write!(formatter, " after {attempts} attempts")?;
         }
         if formatter.alternate() {
-            let mut next = self.source();
-            while let Some(error) = next {
-                write!(formatter, ": {error}")?;
-                next = error.source();
+            self.write_sources(formatter)?;
+            for left in self.left_undone() {
+                write!(formatter, "; {left}")?;
             }
         }
         Ok(())
     }
 }
 
-/// What `fn main() -> Result<(), Failure>` prints: the whole chain.
+impl Failure {
+    fn write_sources(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = self.source();
+        while let Some(error) = next {
+            write!(formatter, ": {error}")?;
+            next = error.source();
+        }
+        Ok(())
+    }
+
+    /// What could not be undone: that of this failure, then what those that it comes of tell beside it.
+    pub(crate) fn all_undone(&self) -> Undone {
+        let mut all = self.undone().map(Arc::unwrap_or_clone).unwrap_or_default();
+        for inner in self.inner_failures() {
+            let more = inner.all_undone();
+            let told = |failure: &Self| all.failures.iter().any(|told| format!("{told:#}") == format!("{failure:#}"));
+            let failures: Vec<Self> = more.failures.into_iter().filter(|failure| !told(failure)).collect();
+            let in_doubt: Vec<_> = more.in_doubt.into_iter().filter(|name| !all.in_doubt.contains(name)).collect();
+            all.failures.extend(failures);
+            all.in_doubt.extend(in_doubt);
+        }
+        all
+    }
+
+    /// The failures that it comes of: the next in its chain, or all those of a `race` or a `quorum`.
+    fn inner_failures(&self) -> Vec<&Self> {
+        let mut next = self.source();
+        while let Some(error) = next {
+            if let Some(members) = error.downcast_ref::<TooFew>() {
+                return members.failures().iter().collect();
+            }
+            if let Some(inner) = error.downcast_ref::<Self>() {
+                return vec![inner];
+            }
+            next = error.source();
+        }
+        Vec::new()
+    }
+
+    /// What could not be undone, a line for each undo and one for the stages in doubt.
+    pub(crate) fn left_undone(&self) -> Vec<String> {
+        let Undone { failures, in_doubt } = self.all_undone();
+        let mut lines: Vec<String> = failures.iter().map(|undo| format!("not undone: {undo:#}")).collect();
+        if !in_doubt.is_empty() {
+            lines.push(format!("in doubt: {}", in_doubt.join(", ")));
+        }
+        lines
+    }
+}
+
+/// What `fn main() -> Result<(), Failure>` prints: the whole chain, then a line for each undo that failed and one for the stages
+/// in doubt.
 impl fmt::Debug for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{self:#}")
+        write!(formatter, "{self}")?;
+        self.write_sources(formatter)?;
+        for left in self.left_undone() {
+            write!(formatter, "\n    {left}")?;
+        }
+        Ok(())
     }
 }
 

@@ -69,6 +69,7 @@ impl Problem {
                 EngineError::Signal { error: SignalError::Closed, .. }
                 | EngineError::Conflict { .. }
                 | EngineError::Ended { .. }
+                | EngineError::Undoing { .. }
                 | EngineError::Parked { .. } => StatusCode::CONFLICT,
                 EngineError::Signal { .. } => StatusCode::UNPROCESSABLE_ENTITY,
                 // The same request may do later.

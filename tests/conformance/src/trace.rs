@@ -107,7 +107,11 @@ impl Observer for Trace {
 
 /// Without what the line says already.
 fn shortly(failure: &Failure, stage: Option<&str>) -> String {
-    let text = format!("{failure:#}").replace(&format!(" of workflow '{}'", failure.workflow()), "");
+    // The undos that failed have lines of their own.
+    let text = format!("{failure:#}");
+    let text =
+        text.split("; not undone: ").next().and_then(|text| text.split("; in doubt: ").next()).unwrap_or_default();
+    let text = text.replace(&format!(" of workflow '{}'", failure.workflow()), "");
     let (own, whole) =
         (format!("stage '{}' ", stage.unwrap_or_default()), format!("workflow '{}' ", failure.workflow()));
     match text.strip_prefix(&own).or(text.strip_prefix(&whole)) {

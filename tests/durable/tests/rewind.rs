@@ -204,7 +204,7 @@ async fn what_is_being_undone_is_not_rewound() -> Result<(), Error> {
     let engine = Engine::builder().store(MemoryStore::new()).workflow(Failing::new(world.clone())).start().await?;
     let run = engine.start::<Failing>("one", ()).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(matches!(run.rewind(FailingStage::Made).await, Err(EngineError::Ended { .. })));
+    assert!(matches!(run.rewind(FailingStage::Made).await, Err(EngineError::Undoing { .. })));
     assert!(run.result().await.is_err());
     Ok(())
 }

@@ -211,14 +211,16 @@ impl StoredFailure {
             sources.push(error.to_string());
             next = error.source();
         }
+        // The failures in the chain become words: what they tell of undos is kept here.
+        let undone = failure.all_undone();
         Self {
             workflow: failure.workflow().to_owned(),
             stage: failure.stage().map(ToOwned::to_owned),
             kind: failure.kind(),
             attempts: failure.attempts(),
             sources,
-            undo_failures: failure.undo_failures().iter().map(Self::of).collect(),
-            in_doubt: failure.in_doubt().iter().map(ToString::to_string).collect(),
+            undo_failures: undone.failures.iter().map(Self::of).collect(),
+            in_doubt: undone.in_doubt.iter().map(ToString::to_string).collect(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! What an engine can't do, and why.
 
-use crate::{Failure, SignalError, store::StoreError};
+use crate::{Failure, FailureKind, SignalError, store::StoreError};
 use std::{error::Error, fmt};
 
 /// Why an engine did not do what it was asked. It names the instance.
+///
+/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain, then what could not be undone.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EngineError {
@@ -49,8 +51,15 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
-    /// The instance has ended: there is no state of it any more.
+    /// The instance has ended: there is no state of it any more, and nothing left to cancel or to take back.
     Ended {
+        /// Which instance.
+        id: String,
+        /// How it ended.
+        how: End,
+    },
+    /// The instance is on its way to its end: what it did is being undone.
+    Undoing {
         /// Which instance.
         id: String,
     },
@@ -63,6 +72,24 @@ pub enum EngineError {
     },
     /// The engine was shut down.
     ShutDown,
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum End {
+    /// It has its output, which [`Run::result`](super::Run::result) gives.
+    Completed,
+    /// It failed with this.
+    Failed(Failure),
+    /// It was cancelled. The failure, of the kind [`Cancelled`](FailureKind::Cancelled), says what could not be undone.
+    Cancelled(Failure),
+}
+
+impl End {
+    pub(crate) fn of(failure: Failure) -> Self {
+        if failure.kind() == FailureKind::Cancelled { Self::Cancelled(failure) } else { Self::Failed(failure) }
+    }
 }
 
 impl fmt::Display for EngineError {
@@ -82,20 +109,46 @@ impl fmt::Display for EngineError {
             Self::Payload { id, why } => write!(formatter, "instance '{id}': {why}"),
             Self::Failed { id, failure } => write!(formatter, "instance '{id}' failed: {failure}"),
             Self::Parked { id, reason } => write!(formatter, "instance '{id}' is parked: {reason}"),
-            Self::Ended { id } => write!(formatter, "instance '{id}' has ended"),
+            Self::Ended { id, how: End::Completed } => write!(formatter, "instance '{id}' has completed"),
+            Self::Ended { id, how: End::Failed(failure) } => write!(formatter, "instance '{id}' has failed: {failure}"),
+            Self::Ended { id, how: End::Cancelled(_) } => write!(formatter, "instance '{id}' was cancelled"),
+            Self::Undoing { id } => write!(formatter, "instance '{id}' is being undone"),
             Self::Signal { id, error } => write!(formatter, "instance '{id}': {error}"),
             Self::ShutDown => formatter.write_str("the engine was shut down"),
+        }?;
+        if formatter.alternate() {
+            let mut next = self.source();
+            while let Some(error) = next {
+                write!(formatter, ": {error}")?;
+                next = error.source();
+            }
+            for left in self.failure().map(Failure::left_undone).unwrap_or_default() {
+                write!(formatter, "; {left}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EngineError {
+    /// The failure of the instance, where it failed or was cancelled.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed { failure, .. } | Self::Ended { how: End::Failed(failure) | End::Cancelled(failure), .. } => {
+                Some(failure)
+            }
+            _ => None,
         }
     }
 }
 
+/// The text holds that of the store's error and of the failure, so the source is what these come of.
 impl Error for EngineError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Store(error) => Some(error),
-            Self::Failed { failure, .. } => Some(failure),
-            Self::Signal { error, .. } => Some(error),
-            _ => None,
+            Self::Store(error) => error.source(),
+            _ => self.failure()?.source(),
         }
     }
 }

@@ -29,7 +29,7 @@ mod run;
 mod shared;
 
 pub use crate::durable::Durable;
-pub use error::EngineError;
+pub use error::{End, EngineError};
 pub use run::Run;
 
 use crate::{

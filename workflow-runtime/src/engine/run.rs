@@ -1,17 +1,22 @@
 //! The handle of one durable instance.
 
 use super::{
-    EngineError,
+    End, EngineError,
     live::{CANCELLED, Live},
     parked_reason,
     shared::{Ended, Shared},
 };
 use crate::{
-    SignalError,
+    Failure, SignalError,
     durable::{Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
-    store::{Batch, Change, InstanceKey, NewSignal, Record, Status, StoredSignal},
+    store::{Batch, Change, Instance, InstanceKey, NewSignal, Record, Status, StoredSignal},
 };
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{
+    fmt,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 use tokio::sync::oneshot;
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
@@ -56,7 +61,7 @@ impl<W: Durable> Run<W> {
         Ok(self.stored().await?.status)
     }
 
-    async fn stored(&self) -> Result<crate::store::Instance, EngineError> {
+    async fn stored(&self) -> Result<Instance, EngineError> {
         let found = self.shared.store.find(&self.id).await?;
         found.ok_or_else(|| EngineError::NotFound { id: self.id.to_string() })
     }
@@ -87,9 +92,7 @@ impl<W: Durable> Run<W> {
         Ok(match stored.status {
             Status::Completed => stored.outcome,
             Status::Failed => {
-                let failure = serde_json::from_slice::<StoredFailure>(&stored.outcome)
-                    .map_err(|error| self.payload(format!("its failure can't be read: {error}")))?;
-                let failure = failure.restore();
+                let failure = self.stored_failure(&stored.outcome)?;
                 return Err(EngineError::Failed { id: self.id.to_string(), failure });
             }
             Status::Parked if !self.shared.is_known_now(&stored) => {
@@ -100,6 +103,24 @@ impl<W: Durable> Run<W> {
         })
     }
 
+    fn stored_failure(&self, bytes: &[u8]) -> Result<Failure, EngineError> {
+        let failure = serde_json::from_slice::<StoredFailure>(bytes)
+            .map_err(|error| self.payload(format!("its failure can't be read: {error}")))?;
+        Ok(failure.restore())
+    }
+
+    /// Says how an instance ended that has.
+    fn ended(&self, stored: &Instance) -> EngineError {
+        let how = match stored.status {
+            Status::Completed => End::Completed,
+            _ => match self.stored_failure(&stored.outcome) {
+                Ok(failure) => End::of(failure),
+                Err(error) => return error,
+            },
+        };
+        EngineError::Ended { id: self.id.to_string(), how }
+    }
+
     fn payload(&self, why: String) -> EngineError {
         EngineError::Payload { id: self.id.to_string(), why }
     }
@@ -108,7 +129,7 @@ impl<W: Durable> Run<W> {
     /// brought into memory for it.
     ///
     /// # Errors
-    /// [`EngineError::Ended`] once it has ended; [`EngineError::Parked`]; the store's.
+    /// [`EngineError::Ended`] once it has ended, which says how; [`EngineError::Parked`]; the store's.
     pub async fn state(&self) -> Result<Arc<W::State>, EngineError> {
         let live = {
             let _gate = self.shared.gate(self.key).await;
@@ -128,7 +149,7 @@ impl<W: Durable> Run<W> {
                 stored if stored.status == Status::Parked => {
                     Err(EngineError::Parked { id: self.id.to_string(), reason: parked_reason(&stored.outcome) })
                 }
-                _ => Err(EngineError::Ended { id: self.id.to_string() }),
+                stored => Err(self.ended(&stored)),
             },
         }
     }
@@ -136,7 +157,7 @@ impl<W: Durable> Run<W> {
     /// Sends it a signal, which is on disk when this returns. It waits until it is asked for, in order, and is delivered once.
     ///
     /// # Errors
-    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold; [`EngineError::Payload`]
+    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics; [`EngineError::Payload`]
     /// where it can't be stored, or not be read again; the store's.
     pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
         self.send(None, signal).await
@@ -151,7 +172,9 @@ impl<W: Durable> Run<W> {
     }
 
     async fn send(&self, once: Option<String>, signal: W::Signal) -> Result<(), EngineError> {
-        W::accept(&signal).map_err(|error| self.refused(error))?;
+        // A panic is the condition's: nothing is sent.
+        let accepted = catch_unwind(AssertUnwindSafe(|| W::accept(&signal)));
+        accepted.unwrap_or(Err(SignalError::Panicked)).map_err(|error| self.refused(error))?;
         let (name, payload) =
             W::encode_signal(&signal).map_err(|error| self.payload(format!("the signal can't be stored: {error}")))?;
         let (run, new) = (self.clone(), NewSignal { name: name.to_owned(), payload, once });
@@ -194,7 +217,7 @@ impl<W: Durable> Run<W> {
     /// It returns as soon as the wish is on disk.
     ///
     /// # Errors
-    /// [`EngineError::Ended`] where it has ended, or is being undone; the store's.
+    /// [`EngineError::Ended`] where it has ended, which says how; [`EngineError::Undoing`] where it is being undone; the store's.
     ///
     /// ```
     /// # use workflow_runtime::{engine::Engine, store::MemoryStore, workflow};
@@ -221,7 +244,7 @@ impl<W: Durable> Run<W> {
     }
 
     async fn take_back(&self, name: String) -> Result<(), EngineError> {
-        let ended = || EngineError::Ended { id: self.id.to_string() };
+        let undoing = || EngineError::Undoing { id: self.id.to_string() };
         let _gate = self.shared.gate(self.key).await;
         let mut live = self.shared.live(self.key);
         if live.is_none() && self.stored().await?.status == Status::Running {
@@ -233,7 +256,7 @@ impl<W: Durable> Run<W> {
                 return Err(EngineError::Conflict { id: self.id.to_string(), what: "workflow" });
             };
             if [CANCELLED, THROWN].iter().any(|path| live.journal.record(path).is_some()) {
-                return Err(ended());
+                return Err(undoing());
             }
             let asked = asked_for(live.journal.record(REWIND).as_ref(), name);
             live.journal.wish(REWIND, Kind::Rewind, asked).await?;
@@ -242,8 +265,11 @@ impl<W: Durable> Run<W> {
         }
         let loaded = self.shared.store.load(self.key).await?;
         let record = |path: &str| loaded.records.iter().find(|(found, _)| found == path).map(|(_, record)| record);
-        if loaded.instance.status.has_ended() || [CANCELLED, THROWN].iter().any(|path| record(path).is_some()) {
-            return Err(ended());
+        if loaded.instance.status.has_ended() {
+            return Err(self.ended(&loaded.instance));
+        }
+        if [CANCELLED, THROWN].iter().any(|path| record(path).is_some()) {
+            return Err(undoing());
         }
         let order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let record = Record { order, kind: Kind::Rewind as u8, payload: asked_for(record(REWIND), name) };
@@ -257,10 +283,11 @@ impl<W: Durable> Run<W> {
         self.shared.activate(self.key).await.map(|_| ())
     }
 
-    /// Cancels it: what is under way is cut, and what was done is undone. It returns as soon as the wish is on disk.
+    /// Cancels it: what is under way is cut, and what was done is undone. It returns as soon as the wish is on disk. One that was
+    /// cancelled before stays so.
     ///
     /// # Errors
-    /// The store's. Nothing happens where it has ended.
+    /// [`EngineError::Ended`] where it has completed or failed, which says how: nothing happens then. The store's.
     pub async fn cancel(&self) -> Result<(), EngineError> {
         let run = self.clone();
         self.shared.whole(async move { run.put_an_end().await }).await
@@ -269,7 +296,7 @@ impl<W: Durable> Run<W> {
     async fn put_an_end(&self) -> Result<(), EngineError> {
         let _gate = self.shared.gate(self.key).await;
         let live = match self.live().await {
-            Err(EngineError::Ended { .. }) => return Ok(()),
+            Err(EngineError::Ended { how: End::Cancelled(_), .. }) => return Ok(()),
             live => live?,
         };
         live.journal.wish(CANCELLED, Kind::Cancelled, Vec::new()).await?;

@@ -240,11 +240,11 @@ impl Shared {
         match error {
             EngineError::ShutDown => {}
             EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {
-                tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
+                tracing::error!(target: "workflow", instance = id, error = format_args!("{error:#}"), "the instance is tried again in 5 s");
                 self.try_later(key, id.to_owned());
             }
             _ => {
-                let (shared, id, reason) = (Arc::clone(self), id.to_owned(), error.to_string());
+                let (shared, id, reason) = (Arc::clone(self), id.to_owned(), format!("{error:#}"));
                 self.spawn(async move {
                     let _gate = shared.gate(key).await;
                     let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };

@@ -7,8 +7,7 @@ use std::{io, path::Path};
 /// What it means that SQLite could not do what it was asked: `doing` says what that was, "commit to instance 7".
 pub(super) fn fault(error: Error, doing: &str, path: &Path) -> StoreError {
     let (kind, why) = meaning(&error);
-    let why = why.map_or_else(|| error.to_string(), str::to_owned);
-    StoreError::new(kind, format!("could not {doing} in '{}': {why}", path.display())).from_source(error)
+    told(error, (kind, why), &format!("could not {doing} in '{}'", path.display()))
 }
 
 /// The file's own damage.
@@ -20,12 +19,24 @@ pub(super) fn damaged(what: &str, path: &Path) -> StoreError {
 pub(super) fn system(error: io::Error, doing: &str, path: &Path) -> StoreError {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let (kind, why) = match error.kind() {
-        PermissionDenied => (StoreErrorKind::ReadOnly, "its permissions do not allow it".to_owned()),
-        ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, "it may not be written".to_owned()),
-        StorageFull | QuotaExceeded => (StoreErrorKind::Full, "there is no room left".to_owned()),
-        _ => (StoreErrorKind::Other, error.to_string()),
+        PermissionDenied => (StoreErrorKind::ReadOnly, Some("its permissions do not allow it")),
+        ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, Some("it may not be written")),
+        StorageFull | QuotaExceeded => (StoreErrorKind::Full, Some("there is no room left")),
+        _ => (StoreErrorKind::Other, None),
     };
-    StoreError::new(kind, format!("could not {doing} '{}': {why}", path.display())).from_source(error)
+    told(error, (kind, why), &format!("could not {doing} '{}'", path.display()))
+}
+
+/// With the error's own words where nothing says more. Those are not told once more as its source.
+fn told(
+    error: impl std::error::Error + Send + Sync + 'static,
+    (kind, why): (StoreErrorKind, Option<&str>),
+    what: &str,
+) -> StoreError {
+    match why {
+        Some(why) => StoreError::new(kind, format!("{what}: {why}")).from_source(error),
+        None => StoreError::new(kind, format!("{what}: {error}")),
+    }
 }
 
 fn meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
