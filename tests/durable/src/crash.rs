@@ -1,8 +1,8 @@
 //! A store that crashes: from one of its commits on, nothing comes back from it.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
-    store_over_memory,
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
+    Timestamp, store_over_memory,
 };
 use std::{
     future::pending,

@@ -1,8 +1,8 @@
 //! A store that does not do what it is asked, for a time.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
-    store_over_memory,
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
+    Timestamp, store_over_memory,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use workflow_runtime::store::{StoreError, StoreErrorKind};

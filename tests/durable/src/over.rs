@@ -4,7 +4,7 @@
 macro_rules! store_over_memory {
     ($Store:ty, $write:ident) => {
         impl Store for $Store {
-            fn begin(&self) -> Storing<u64> {
+            fn begin(&self) -> Storing<Session> {
                 self.inner.begin()
             }
 
@@ -49,5 +49,6 @@ macro_rules! store_over_memory {
 pub(crate) use store_over_memory;
 
 pub(crate) use workflow_runtime::store::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
+    Timestamp,
 };

@@ -1,8 +1,8 @@
 //! A store that takes its time, as a disk does.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Status, Store, Storing, Timestamp,
-    store_over_memory,
+    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
+    Timestamp, store_over_memory,
 };
 use std::time::Duration;
 

@@ -27,6 +27,7 @@ mod live;
 mod registered;
 mod run;
 mod shared;
+mod waiting;
 
 pub use crate::durable::Durable;
 pub use error::{End, EngineError};
@@ -112,8 +113,10 @@ impl EngineBuilder {
     /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left, also with what was parked
     /// since that one did not have its workflow.
     ///
+    /// One engine has a store at a time. It gives the store back when it is shut down or abandoned, and when its runtime ends.
+    ///
     /// # Errors
-    /// The store's.
+    /// The store's; [`StoreErrorKind::Locked`] if another engine has the store.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -124,10 +127,10 @@ impl EngineBuilder {
             Err(error) if error.instance().is_none() => return Err(error.into()),
             _ => {}
         }
-        let interruptions = store.begin().await?;
+        let session = store.begin().await?;
         let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
         let linger = self.linger.unwrap_or(Duration::from_secs(1));
-        let shared = Arc::new(Shared::new((store, interruptions), clock, linger, self.workflows));
+        let shared = Arc::new(Shared::new((store, session), clock, linger, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());
         shared.spawn(Arc::clone(&shared).keep_time());
         shared.spawn(Arc::clone(&shared).take_up_known());
@@ -260,7 +263,9 @@ impl Engine {
     /// The store's.
     pub async fn shutdown(self) -> Result<(), EngineError> {
         self.shared.stop().await;
-        Ok(self.shared.store.close().await?)
+        let closed = self.shared.store.close().await;
+        self.shared.end_session();
+        Ok(closed?)
     }
 }
 

@@ -4,7 +4,8 @@ use super::{
     End, EngineError,
     live::{CANCELLED, Live},
     parked_reason,
-    shared::{Ended, Shared},
+    shared::Shared,
+    waiting::{Awaited, Ended},
 };
 use crate::{
     Failure, SignalError,
@@ -17,7 +18,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
-use tokio::sync::oneshot;
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
 ///
@@ -81,13 +81,12 @@ impl<W: Durable> Run<W> {
         let gate = self.shared.gate(self.key).await;
         let is_live = self.shared.live(self.key).is_some();
         drop(gate);
-        let bytes =
-            if is_live { end.await.map_err(|_| EngineError::ShutDown)?? } else { self.stored_result(end).await? };
+        let bytes = if is_live { end.come().await? } else { self.stored_result(end).await? };
         W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
     }
 
     /// The same of one that may have ended already, or that is not in memory.
-    async fn stored_result(&self, end: oneshot::Receiver<Ended>) -> Ended {
+    async fn stored_result(&self, end: Awaited) -> Ended {
         let stored = self.stored().await?;
         Ok(match stored.status {
             Status::Completed => stored.outcome,
@@ -99,7 +98,7 @@ impl<W: Durable> Run<W> {
                 let reason = parked_reason(&stored.outcome);
                 return Err(EngineError::Parked { id: self.id.to_string(), reason });
             }
-            _ => end.await.map_err(|_| EngineError::ShutDown)??,
+            _ => end.come().await?,
         })
     }
 

@@ -1,11 +1,18 @@
 //! What all handles and all instances of one engine share: which instances are in memory, and who waits for them.
 
-use super::{EngineError, live::AnyLive, registered::Registered};
+use super::{
+    EngineError,
+    live::AnyLive,
+    registered::Registered,
+    waiting::{Awaited, Ended, Waiting},
+};
 use crate::{
     cut::unless_panicked,
     durable::{Clock, own},
     failure::Panicked,
-    store::{Batch, Change, Instance, InstanceKey, Loaded, Status, Store, StoreError, StoreErrorKind, Timestamp},
+    store::{
+        Batch, Change, Instance, InstanceKey, Loaded, Session, Status, Store, StoreError, StoreErrorKind, Timestamp,
+    },
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -31,13 +38,12 @@ const PAGE: usize = 256;
 /// When an instance is tried again that the store failed.
 const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
 
-/// How an instance ended, for those who wait for it.
-pub(crate) type Ended = Result<Vec<u8>, EngineError>;
-
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     /// How many engines before this one have not come to their end.
     pub(crate) interruptions: u64,
+    /// Keeps other engines from the store until this one has ended.
+    session: Mutex<Option<Session>>,
     pub(crate) clock: Clock,
     /// How long an instance waits in memory for a timer.
     pub(crate) linger: Duration,
@@ -51,7 +57,8 @@ pub(crate) struct Shared {
     brought: Mutex<Option<HashSet<InstanceKey>>>,
     /// Those that the store has cut, and that are not in memory again.
     failed_by_store: Mutex<HashSet<InstanceKey>>,
-    waiting: Mutex<HashMap<InstanceKey, Vec<oneshot::Sender<Ended>>>>,
+    /// Callers that wait for the end of an instance.
+    waiting: Waiting,
     /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.
     gates: Vec<tokio::sync::Mutex<()>>,
     /// A timer may be due earlier than was known.
@@ -67,14 +74,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     pub(crate) fn new(
-        (store, interruptions): (Arc<dyn Store>, u64),
+        (store, session): (Arc<dyn Store>, Session),
         clock: Clock,
         linger: Duration,
         workflows: HashMap<&'static str, Arc<dyn Registered>>,
     ) -> Self {
         Self {
             store,
-            interruptions,
+            interruptions: session.interruptions(),
+            session: Mutex::new(Some(session)),
             clock,
             linger,
             tasks: Mutex::default(),
@@ -82,7 +90,7 @@ impl Shared {
             live: Mutex::default(),
             brought: Mutex::new(Some(HashSet::new())),
             failed_by_store: Mutex::default(),
-            waiting: Mutex::default(),
+            waiting: Waiting::default(),
             gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
             timers: Notify::new(),
             stopping: AtomicBool::new(false),
@@ -128,6 +136,10 @@ impl Shared {
         &self,
         run: impl Future<Output = Result<T, EngineError>> + Send + 'static,
     ) -> Result<T, EngineError> {
+        // What a handle of an engine that has ended writes would pass by the engine that has the store now.
+        if lock(&self.session).is_none() {
+            return Err(EngineError::ShutDown);
+        }
         let (sender, ended) = oneshot::channel();
         let run = unless_panicked(Box::pin(run));
         self.spawn(async move {
@@ -149,21 +161,23 @@ impl Shared {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.shutdown().await;
         lock(&self.live).clear();
+        self.end_session();
+    }
+
+    /// Lets another engine have the store.
+    pub(crate) fn end_session(&self) {
+        drop(lock(&self.session).take());
     }
 
     // Those who wait.
 
-    /// Gives what that instance ends with, once it does.
-    pub(crate) fn await_end(&self, key: InstanceKey) -> oneshot::Receiver<Ended> {
-        let (sender, receiver) = oneshot::channel();
-        lock(&self.waiting).entry(key).or_default().push(sender);
-        receiver
+    /// Returns a receiver of what the instance ends with.
+    pub(crate) fn await_end(&self, key: InstanceKey) -> Awaited {
+        self.waiting.of(key)
     }
 
-    pub(crate) fn tell_end(&self, key: InstanceKey, mut ended: impl FnMut() -> Ended) {
-        for waiting in lock(&self.waiting).remove(&key).unwrap_or_default() {
-            let _ = waiting.send(ended());
-        }
+    pub(crate) fn tell_end(&self, key: InstanceKey, ended: impl FnMut() -> Ended) {
+        self.waiting.tell(key, ended);
     }
 
     // Into memory.
@@ -269,8 +283,11 @@ impl Shared {
         self.spawn(async move {
             tokio::time::sleep(AFTER_STORE_FAILURE).await;
             let _gate = shared.gate(key).await;
-            if let Err(error) = shared.activate(key).await {
-                shared.could_not(key, &id, &error);
+            match shared.activate(key).await {
+                Ok(Some(_)) => {}
+                // It has ended, or is parked: it is not tried any more.
+                Ok(None) => _ = shared.was_failed_by_store(key),
+                Err(error) => shared.could_not(key, &id, &error),
             }
         });
     }
@@ -416,11 +433,7 @@ impl Shared {
             }
             left.await;
         }
-        for (_, waiting) in lock(&self.waiting).drain() {
-            for waiting in waiting {
-                let _ = waiting.send(Err(EngineError::ShutDown));
-            }
-        }
+        self.waiting.tell_all(|| Err(EngineError::ShutDown));
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -28,7 +28,7 @@ pub enum StoreErrorKind {
     TooLarge,
     /// It may be read, but not written.
     ReadOnly,
-    /// Another process has it.
+    /// Another process or another engine has it.
     Locked,
     /// It was closed.
     Closed,
@@ -83,6 +83,17 @@ impl StoreError {
     #[must_use]
     pub fn exists(id: &str) -> Self {
         Self::new(StoreErrorKind::Exists, format!("there is an instance with the id '{id}' already"))
+    }
+
+    /// An engine has begun on the store, and has not ended.
+    ///
+    /// ```
+    /// let error = workflow_runtime::store::StoreError::in_use("the store 'payments.db'");
+    /// assert_eq!(error.to_string(), "the store 'payments.db' has an engine already: shut that down first");
+    /// ```
+    #[must_use]
+    pub fn in_use(store: &str) -> Self {
+        Self::new(StoreErrorKind::Locked, format!("{store} has an engine already: shut that down first"))
     }
 
     /// With the instance that it is about.

@@ -1,8 +1,8 @@
 //! A store that lies in memory: for tests, and for instances that may end with their process.
 
 use super::{
-    Batch, Change, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Status, Store, StoreError,
-    StoreErrorKind, StoredSignal, Storing, Timestamp, within,
+    Batch, Change, Due, Exclusive, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Session, Status,
+    Store, StoreError, StoreErrorKind, StoredSignal, Storing, Timestamp, within,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -16,7 +16,7 @@ use std::{
 /// A store that lies in memory.
 ///
 /// Clones share their content, and each is closed on its own: an engine that is started on a clone goes on with what another
-/// one left.
+/// one left. One engine has the content at a time.
 ///
 /// ```
 /// use workflow_runtime::store::{MemoryStore, Store};
@@ -30,6 +30,8 @@ use std::{
 #[derive(Default)]
 pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
+    /// Shared by all clones.
+    exclusive: Exclusive,
     closed: AtomicBool,
     /// An engine has begun on this one.
     begun: AtomicBool,
@@ -67,11 +69,11 @@ impl MemoryStore {
     /// A copy of all that is stored now, which shares nothing with this one: what a crash at this moment would leave.
     #[must_use]
     pub fn snapshot(&self) -> Self {
-        Self::of(Arc::new(Mutex::new(self.content().clone())))
+        Self::of(Arc::new(Mutex::new(self.content().clone())), Exclusive::default())
     }
 
-    fn of(content: Arc<Mutex<Content>>) -> Self {
-        Self { content, closed: AtomicBool::new(false), begun: AtomicBool::new(false) }
+    fn of(content: Arc<Mutex<Content>>, exclusive: Exclusive) -> Self {
+        Self { content, exclusive, closed: AtomicBool::new(false), begun: AtomicBool::new(false) }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -91,7 +93,7 @@ impl MemoryStore {
 impl Clone for MemoryStore {
     /// On the same content, and open.
     fn clone(&self) -> Self {
-        Self::of(self.content.clone())
+        Self::of(self.content.clone(), self.exclusive.clone())
     }
 }
 
@@ -193,9 +195,13 @@ impl Stored {
 }
 
 impl Store for MemoryStore {
-    fn begin(&self) -> Storing<u64> {
-        self.begun.store(true, Ordering::Release);
-        self.done(|content| Ok(content.begin()))
+    fn begin(&self) -> Storing<Session> {
+        let claim = self.exclusive.claim();
+        self.done(|content| {
+            let claim = claim.ok_or_else(|| StoreError::in_use("the store in memory"))?;
+            self.begun.store(true, Ordering::Release);
+            Ok(Session::new(content.begin(), claim))
+        })
     }
 
     fn create(&self, new: NewInstance) -> Storing<InstanceKey> {

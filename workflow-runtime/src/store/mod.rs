@@ -7,11 +7,13 @@
 pub mod conformance;
 mod error;
 mod memory;
+mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+pub use session::{Claim, Exclusive, Session};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 
@@ -74,14 +76,16 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// # Ok(()) }
 /// ```
 pub trait Store: Send + Sync + 'static {
-    /// An engine begins to work on the store. Gives how many of those that began before it have not come to
-    /// [`close`](Self::close): how often instances were interrupted. From then on what is written to an instance is marked with
-    /// that number ([`Instance::interruptions`]), which is how an instance that is read again knows how often it has been
-    /// interrupted since, though nothing was written for that.
+    /// Opens the session of an engine. It tells how many of the sessions before it have not come to [`close`](Self::close): how
+    /// often instances were interrupted. From then on what is written to an instance is marked with that number
+    /// ([`Instance::interruptions`]), which is how an instance that is read again knows how often it has been interrupted
+    /// since, though nothing was written for that.
+    ///
+    /// One engine has the store at a time, also among its clones: two would do every effect twice.
     ///
     /// # Errors
-    /// Whatever keeps it from being written.
-    fn begin(&self) -> Storing<u64>;
+    /// [`StoreErrorKind::Locked`] if an engine has the store; whatever keeps it from being written.
+    fn begin(&self) -> Storing<Session>;
 
     /// Makes an instance. The future gives the key by which the store knows it from then on.
     ///

@@ -4,7 +4,11 @@ use super::{
     Place,
     given::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, waiting, waits},
 };
-use crate::store::{Change, InstanceKey, Status, Store, StoreErrorKind::Closed, Timestamp};
+use crate::store::{
+    Change, InstanceKey, Status, Store,
+    StoreErrorKind::{Closed, Locked},
+    Timestamp,
+};
 
 pub(super) async fn after_close<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
@@ -53,7 +57,7 @@ pub(super) async fn after_a_crash<P: Place>(place: P) {
 pub(super) async fn interruptions_are_counted<P: Place>(place: P) {
     let begins = async |place: &P, expected: u64, why: &str| {
         let store = place.open().await.expect("opens");
-        assert_eq!(store.begin().await.expect("notes that an engine begins"), expected, "{why}");
+        assert_eq!(store.begin().await.expect("notes that an engine begins").interruptions(), expected, "{why}");
         store
     };
     let store = begins(&place, 0, "the first engine").await;
@@ -61,7 +65,11 @@ pub(super) async fn interruptions_are_counted<P: Place>(place: P) {
     drop(store);
     drop(begins(&place, 0, "the one before was closed").await);
     let store = begins(&place, 1, "the one before was dropped").await;
-    assert_eq!(store.begin().await.expect("notes it"), 2, "another one on the same store, which was not closed");
+    assert_eq!(
+        store.begin().await.expect("notes it").interruptions(),
+        2,
+        "another one on the same store, which was not closed"
+    );
     let place = place.crash(store).await;
 
     let store = begins(&place, 3, "the one before has crashed").await;
@@ -74,21 +82,38 @@ pub(super) async fn interruptions_are_counted<P: Place>(place: P) {
     begins(&place, 3, "the last one was closed").await.close().await.expect("closes");
 }
 
+pub(super) async fn one_engine_at_a_time<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let session = store.begin().await.expect("begins");
+    failed(store.begin().await, Locked);
+    made(&store, "order").await;
+    failed(store.begin().await, Locked);
+    session.end();
+    assert_eq!(store.begin().await.expect("begins").interruptions(), 1, "what was refused is not counted");
+
+    // The session may outlive the store.
+    let session = store.begin().await.expect("the session was dropped");
+    store.close().await.expect("closes");
+    drop((store, session));
+    let store = place.open().await.expect("opens again");
+    assert_eq!(store.begin().await.expect("begins").interruptions(), 2, "the last one was closed");
+}
+
 pub(super) async fn what_is_written_tells_the_interruptions<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
-    assert_eq!(store.begin().await.expect("begins"), 0);
+    assert_eq!(store.begin().await.expect("begins").interruptions(), 0);
     let [written, sent, idle] = [made(&store, "a").await, made(&store, "b").await, made(&store, "c").await];
     let place = place.crash(store).await;
 
     let store = place.open().await.expect("opens after a crash");
-    assert_eq!(store.begin().await.expect("begins"), 1);
+    assert_eq!(store.begin().await.expect("begins").interruptions(), 1);
     let later = made(&store, "d").await;
     commit(&store, written, [put("a", 1)]).await;
     self::sent(&store, sent, signal("approval", "", None)).await;
     let place = place.crash(store).await;
 
     let store = place.open().await.expect("opens after a crash");
-    assert_eq!(store.begin().await.expect("begins"), 2);
+    assert_eq!(store.begin().await.expect("begins").interruptions(), 2);
     for (key, expected) in [(written, 1), (sent, 0), (idle, 0), (later, 1)] {
         let loaded = store.load(key).await.expect("loads").instance;
         assert_eq!(loaded.interruptions, expected, "{}", loaded.id);

@@ -117,6 +117,7 @@ cases! {
     lasting::after_drop,
     lasting::after_a_crash,
     lasting::interruptions_are_counted,
+    lasting::one_engine_at_a_time,
     lasting::what_is_written_tells_the_interruptions,
     lasting::nothing_is_asked_after_close,
     lasting::close_waits_for_what_was_asked,

@@ -19,7 +19,8 @@ use self::{
     writer::{Asked, Request},
 };
 use super::{
-    Batch, Due, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Status, Store, StoreError, Storing, Timestamp,
+    Batch, Due, Exclusive, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Session, Status, Store, StoreError,
+    Storing, Timestamp,
 };
 use rusqlite::{Connection, PrepFlags, Statement};
 use std::{
@@ -76,6 +77,7 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct SqliteStore {
     threads: Arc<Threads>,
+    exclusive: Exclusive,
 }
 
 /// How a [`SqliteStore`] is opened.
@@ -134,7 +136,8 @@ impl SqliteOptions {
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         let path: Arc<Path> = open::absolute(path.as_ref())?.into();
         let opened = open::open(&path, self.limits)?;
-        Ok(SqliteStore { threads: Arc::new(Threads::start(&path, opened)?) })
+        let threads = Arc::new(Threads::start(&path, opened)?);
+        Ok(SqliteStore { threads, exclusive: Exclusive::default() })
     }
 }
 
@@ -183,8 +186,13 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn begin(&self) -> Storing<u64> {
-        self.write(Begin, Request::Begin)
+    fn begin(&self) -> Storing<Session> {
+        let Some(claim) = self.exclusive.claim() else {
+            let error = StoreError::in_use(&format!("the store '{}'", self.path().display()));
+            return Box::pin(std::future::ready(Err(error)));
+        };
+        let begun = self.write(Begin, Request::Begin);
+        Box::pin(async move { Ok(Session::new(begun.await?, claim)) })
     }
 
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
