@@ -183,10 +183,14 @@ pub struct First<'a, F: Future, T> {
     needed: usize,
     lanes: Lanes<F>,
     unstarted: Vec<F>,
+    started: usize,
     members: usize,
     /// Which member is on which lane.
     on_lane: Vec<usize>,
     outputs: Vec<T>,
+    /// The members that these are of.
+    #[cfg(feature = "durable")]
+    winners: Vec<usize>,
     failures: Vec<Failure>,
 }
 
@@ -233,8 +237,11 @@ where
         lanes: Lanes::new(),
         members: unstarted.len(),
         unstarted,
+        started: 0,
         on_lane: Vec::new(),
         outputs: Vec::new(),
+        #[cfg(feature = "durable")]
+        winners: Vec::new(),
         failures: Vec::new(),
     }
 }
@@ -252,6 +259,8 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
             Poll::Pending => {}
             Poll::Ready(Ok(output)) => {
                 self.outputs.push(output);
+                #[cfg(feature = "durable")]
+                self.winners.push(self.on_lane[lane]);
                 self.cx.won(self.stage, self.on_lane[lane]);
             }
             Poll::Ready(Err(Stop::Returned)) => return Err(Stop::Returned),
@@ -267,7 +276,8 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
         while !self.decided()
             && let Some(member) = self.unstarted.pop()
         {
-            let (number, lane) = (self.members - self.unstarted.len() - 1, self.lanes.put(member));
+            let (number, lane) = (self.started, self.lanes.put(member));
+            self.started += 1;
             if lane == self.on_lane.len() {
                 self.on_lane.push(number);
             } else {
@@ -295,10 +305,21 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
         if self.decided() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// What the winners gave so far, where enough have won.
+    /// The winners and what they gave, where enough have won.
     #[cfg(feature = "durable")]
-    pub(crate) fn won(&self) -> Option<&[T]> {
-        (self.outputs.len() >= self.needed).then_some(&self.outputs)
+    pub(crate) fn won(&self) -> Option<(&[usize], &[T])> {
+        (self.outputs.len() >= self.needed).then_some((&self.winners, &self.outputs))
+    }
+
+    /// Polls all members, whatever they end with.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn never_decided(mut self) {
+        (self.needed, self.members) = (usize::MAX / 2, usize::MAX);
+        std::future::poll_fn(|context| {
+            let _ = self.poll_decided(context);
+            Poll::<()>::Pending
+        })
+        .await;
     }
 
     /// Drops all members, because of that.

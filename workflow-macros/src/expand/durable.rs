@@ -4,12 +4,25 @@
 use super::{Expansion, node::Whose};
 use crate::{
     check,
-    model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
+    model::{CodeId, Members, NameKind, NodeKind, ScopeId, StageId},
     text,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, spanned::Spanned};
+use workflow_graph::ScopeKind;
+
+/// The names of the members of one race, whatever their order.
+fn all_names(names: &[String]) -> String {
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted.join(" ")
+}
+
+/// FNV-1a.
+fn hash(words: &str) -> u32 {
+    words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
 
 impl Expansion<'_, '_> {
     pub(super) fn is_durable(&self) -> bool {
@@ -20,7 +33,7 @@ impl Expansion<'_, '_> {
     /// only ones. Its record lies under it, also for the next build of the program.
     pub(super) fn site(&self, stage: Option<StageId>, words: &impl ToTokens) -> String {
         let words = text::of_tokens(words.to_token_stream());
-        let hash = words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash = hash(&words);
         let mut sites = self.sites.borrow_mut();
         let count = sites.entry((stage, hash)).or_insert(0);
         *count += 1;
@@ -152,6 +165,101 @@ impl Expansion<'_, '_> {
     }
 }
 
+/// The names of members and of their decisions.
+impl Expansion<'_, '_> {
+    /// What tells the members of a race or a quorum from each other, whatever their order: the first stage of each, or its own
+    /// words; and what tells the race from others of its stage. (Members that are items' are told apart as these are.)
+    pub(super) fn race_sites(&self, stage: Option<StageId>, members: &Members<'_>) -> (Vec<String>, String) {
+        if !self.is_durable() {
+            return (Vec::new(), String::new());
+        }
+        match members {
+            Members::For(_) => {
+                let site = self.site(stage, &quote!(race for));
+                let won = site.split_once('-').map_or_else(|| "won".to_owned(), |(_, count)| format!("won-{count}"));
+                (Vec::new(), won)
+            }
+            Members::Listed(scopes) => {
+                let sites = self.member_names(scopes);
+                let won = format!("won-{}", self.site(stage, &all_names(&sites)));
+                (sites, won)
+            }
+        }
+    }
+
+    /// The first stage of each, or its words; where others before it are written alike, which of them.
+    fn member_names(&self, scopes: &[ScopeId]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for &scope in scopes {
+            let name = self.member_name(scope);
+            let before = names.iter().filter(|before| before.split('-').next() == Some(&name)).count();
+            names.push(if before == 0 { name } else { format!("{name}-{}", before + 1) });
+        }
+        names
+    }
+
+    fn member_name(&self, member: ScopeId) -> String {
+        let is_inside = |scope: ScopeId| {
+            let mut next = Some(scope);
+            while let Some(scope) = next {
+                if scope == member {
+                    return true;
+                }
+                next = self.model.scopes[scope].parent;
+            }
+            false
+        };
+        if let Some(stage) = self.model.stages.iter().find(|stage| is_inside(stage.scope)) {
+            return super::items::bare(&stage.syntax.name);
+        }
+        let words = self.model.codes.iter().filter(|code| is_inside(code.scope));
+        let words: Vec<String> = words.map(|code| text::of_tokens(code.expr.to_token_stream())).collect();
+        format!("{:08x}", hash(&words.join(" ")))
+    }
+
+    /// What earlier versions called the records of members by their position, and what these are called now: the stage, then
+    /// both names. A stage with several races is left out: there the old names tell less.
+    pub(super) fn former_sites(&self) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        let races: Vec<_> = (0..self.model.scopes.len()).filter_map(|scope| self.members_with_first(scope)).collect();
+        for scopes in &races {
+            let stage = self.model.scopes[scopes[0]].around;
+            if races.iter().filter(|other| self.model.scopes[other[0]].around == stage).count() > 1 {
+                continue;
+            }
+            let stage = stage.map_or_else(String::new, |stage| super::items::bare(self.stage_name(stage)));
+            let names = self.member_names(scopes);
+            let words = text::of_tokens(all_names(&names).to_token_stream());
+            found.push((stage.clone(), "won".to_owned(), format!("won-{:08x}", hash(&words))));
+            for (place, name) in names.into_iter().enumerate() {
+                let (before, now) = (format!("member-{place}"), format!("member-{name}"));
+                found.push((stage.clone(), format!("thrown-{before}"), format!("thrown-{now}")));
+                found.push((stage.clone(), before, now));
+            }
+        }
+        found
+    }
+
+    /// The members of which that scope is the first.
+    fn members_with_first(&self, scope: ScopeId) -> Option<Vec<ScopeId>> {
+        let first = &self.model.scopes[scope];
+        if first.kind != ScopeKind::Member || first.label != "1" {
+            return None;
+        }
+        let next = |after: ScopeId, label: String| {
+            (after + 1..self.model.scopes.len()).find(|&other| {
+                let other = &self.model.scopes[other];
+                other.kind == ScopeKind::Member && other.parent == first.parent && other.label == label
+            })
+        };
+        let mut members = vec![scope];
+        while let Some(another) = next(members[members.len() - 1], (members.len() + 1).to_string()) {
+            members.push(another);
+        }
+        Some(members)
+    }
+}
+
 /// Timers, rounds, items, members, heads, signals.
 impl Expansion<'_, '_> {
     /// `sleep(D)`, awaited.
@@ -255,6 +363,7 @@ impl Expansion<'_, '_> {
         stage: Option<StageId>,
         scope: ScopeId,
         of: &TokenStream,
+        racing: bool,
         body: TokenStream,
     ) -> TokenStream {
         if !self.is_durable() {
@@ -264,7 +373,8 @@ impl Expansion<'_, '_> {
         let (payload, keeps) = (self.payload_of(Whose::of(stage), of), self.keeps(scope));
         let span = stage.map_or_else(Span::mixed_site, |stage| self.model.stages[stage].syntax.name.span());
         let part = self.part(span, "item_part", &body);
-        quote!(#runtime::durable::kept_item(#cx, #number, #payload, #keeps, move |#cx| #part).await)
+        let kept = Ident::new(if racing { "kept_each" } else { "kept_item" }, Span::mixed_site());
+        quote!(#runtime::durable::#kept(#cx, #number, #payload, #keeps, move |#cx| #part).await)
     }
 }
 
@@ -333,6 +443,7 @@ impl Expansion<'_, '_> {
             let (former, name) = (super::items::bare(check::former(attributes)?), super::items::bare(name));
             Some(quote!((#former, #name)))
         });
+        let former_sites = self.former_sites().into_iter().map(|(stage, before, now)| quote!((#stage, #before, #now)));
         let given = self.named("given");
         let start = match &workflow.inputs[..] {
             [one] => {
@@ -347,6 +458,7 @@ impl Expansion<'_, '_> {
             impl #impl_generics #runtime::durable::Durable for #name #type_generics #clause {
                 const FORMER_NAME: #runtime::Option<&'static str> = #former_name;
                 const FORMER: &'static [(&'static str, &'static str)] = &[#(#former),*];
+                const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)] = &[#(#former_sites),*];
                 #start
                 type Payloads = #types;
                 fn payloads() -> Self::Payloads { #values }

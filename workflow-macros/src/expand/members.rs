@@ -26,7 +26,7 @@ impl Expansion<'_, '_> {
         stage: Option<StageId>,
         item: &syn::Ident,
         (tail, of_list): (&Tail, bool),
-        racing: bool,
+        won: Option<&str>,
     ) -> EachParts {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(stage));
@@ -46,14 +46,16 @@ impl Expansion<'_, '_> {
         };
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
         let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
-        let body = if racing {
-            self.member_scope(each.body, stage, "member", &body)
+        let body = if let Some(won) = won {
+            let goes_on = self.has_won(stage, won, None);
+            let compensates = self.model.scopes[each.body].compensates;
+            self.member_scope(each.body, stage, ("member", &goes_on), compensates, &body)
         } else if each.catch {
             self.item_caught(each.body, stage, &body)
         } else {
             quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
         };
-        let body = self.kept_item(stage, each.body, &quote!(#item), body);
+        let body = self.kept_item(stage, each.body, &quote!(#item), won.is_some(), body);
         let body = quote!(move |#index: usize, #taken| async move {
             #shared
             #lender
@@ -127,16 +129,20 @@ impl Expansion<'_, '_> {
             Members::Listed(scopes) => scopes.iter().any(|&scope| self.model.scopes[scope].compensates),
             Members::For(each) => self.model.scopes[each.body].compensates,
         };
+        let (sites, won_site) = self.race_sites(stage, members);
         let members = match members {
             Members::Listed(scopes) => {
-                let members = scopes.iter().enumerate().map(|(place, &scope)| {
+                let members = scopes.iter().zip(&sites).map(|(&scope, site)| {
                     let part = tail.part(&item, Whose::of(stage), needed.is_some());
                     let body = self.scope(scope, &part, &Ends::none());
-                    let body = self.member_scope(scope, stage, &format!("member-{place}"), &body);
+                    let name = format!("member-{site}");
+                    let goes_on = self.has_won(stage, &won_site, Some(site));
+                    let body = self.member_scope(scope, stage, (&name, &goes_on), compensates, &body);
                     let body = match needed {
                         Some(_) if self.is_durable() => {
                             let payload = self.payload_of(Whose::of(stage), &quote!(#item));
-                            quote!(#runtime::durable::kept_member(#cx, #number, #place, #payload, async move { #body }).await)
+                            let keeps = self.keeps(scope);
+                            quote!(#runtime::durable::kept_member(#cx, #number, #name, #keeps, #payload, async move { #body }).await)
                         }
                         _ => body,
                     };
@@ -145,7 +151,7 @@ impl Expansion<'_, '_> {
                 quote!([#(#members),*])
             }
             Members::For(each) => {
-                let parts = self.each(each, stage, &item, (tail, needed.is_some()), true);
+                let parts = self.each(each, stage, &item, (tail, needed.is_some()), Some(&won_site));
                 before.extend(parts.before);
                 let (items, body) = (parts.items, parts.body);
                 let at = self.model.codes[each.items].expr.span();
@@ -157,7 +163,7 @@ impl Expansion<'_, '_> {
         let winners = match self.is_durable() {
             true => {
                 let payload = self.payload_of(Whose::of(stage), &quote!(#item));
-                quote!(#runtime::durable::first_kept(#cx, #number, #compensates, #payload, #winners).await?)
+                quote!(#runtime::durable::first_kept(#cx, #number, (#won_site, &[#(#sites),*]), #compensates, #payload, #winners).await?)
             }
             false => quote!(#winners.await?),
         };
@@ -201,30 +207,62 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// A member's body: what a loser did is undone, what a winner did is its surroundings' to undo.
-    /// `site` tells it from the others of its stage.
+    /// The body of a part of which one goes on: what the others did is undone, what that one did is its surroundings' to undo.
+    /// `site` tells it from the others of its stage, and `goes_on` is an expression: whether it is on record as that one.
+    /// `compensates`: one of the parts has something to undo.
     pub(super) fn member_scope(
         &self,
         scope: ScopeId,
         stage: Option<StageId>,
-        site: &str,
+        (site, goes_on): (&str, &TokenStream),
+        compensates: bool,
         body: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
+        let (cx, number, durable) = (self.cx(), self.number(stage), self.is_durable());
+        let (ended, goes) = (self.named("ended"), self.named("goes_on"));
         if !self.model.scopes[scope].compensates {
-            return quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body));
+            return match durable && compensates {
+                false => quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body)),
+                true => quote!({
+                    let #goes = #goes_on;
+                    let #ended = #body;
+                    #runtime::durable::ends(#cx, #goes).await;
+                    #runtime::Result::<_, #runtime::Stop>::Ok(#ended)
+                }),
+            };
         }
-        let (cx, number) = (self.cx(), self.number(stage));
         let (losers, log, around) = (self.named("losers"), self.named("log"), self.named("around"));
         let member_log = self.named("member_log");
+        let (open, end) = match durable {
+            false => (quote!(let #member_log = #cx.logging(#losers).child_log();), quote!(#body)),
+            true => (
+                quote!(
+                    let #goes = #goes_on;
+                    let #member_log = #runtime::durable::contender_log(#cx, #losers, #goes);
+                ),
+                quote!({
+                    let #ended = #body;
+                    #runtime::durable::ends(#cx, #goes).await;
+                    #ended
+                }),
+            ),
+        };
         quote!({
-            let #member_log = #cx.logging(#losers).child_log();
+            #open
             let #log = &#member_log;
             let #around = #cx;
             #runtime::undoing(#around, (#number, #site), #log, async move {
                 let #cx = #around.logging(#log);
-                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+                #runtime::Result::<_, #runtime::Stop>::Ok(#end)
             }).await
         })
+    }
+
+    /// Whether a member is on record as a winner; `site`: its own, none for that of an item.
+    fn has_won(&self, stage: Option<StageId>, won: &str, site: Option<&str>) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (each, site) = (site.is_none(), site.unwrap_or_default());
+        quote!(#runtime::durable::has_won(#cx, #number, #won, #site, #each))
     }
 }

@@ -142,7 +142,7 @@ impl Expansion<'_, '_> {
                     Some(_) => quote_spanned!(at=> #runtime::each_tolerant),
                     None => quote_spanned!(at=> #runtime::each),
                 };
-                let each = self.each(each, stage, &item, (tail, true), false);
+                let each = self.each(each, stage, &item, (tail, true), None);
                 let tolerance = each.tolerance.as_ref().map(|tolerance| quote!(, #tolerance));
                 let limit = match each.limit {
                     Some(limit) => limit,

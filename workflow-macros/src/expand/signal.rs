@@ -244,12 +244,20 @@ impl Expansion<'_, '_> {
             self.named("around"),
             self.named("won"),
         );
+        let (leading, until, log_of_run) = match self.is_durable() {
+            false => (quote!(), quote!(#runtime::until), quote!(#cx.logging(#losers).child_log())),
+            true => (
+                quote!(#cx,),
+                quote!(#runtime::durable::until_kept),
+                quote!(#runtime::durable::contender_log(#cx, #losers, #runtime::durable::has_ended(#cx, #number))),
+            ),
+        };
         quote!({
             let #all = #cx.child_log();
             let #losers = &#all;
             let #around = #cx;
-            let #won = #runtime::until(#end, async move {
-                let #member_log = #cx.logging(#losers).child_log();
+            let #won = #until(#leading #end, async move {
+                let #member_log = #log_of_run;
                 let #log = &#member_log;
                 #runtime::undoing(#around, (#number, "until"), #log, async move {
                     let #cx = #around.logging(#log);
@@ -272,8 +280,12 @@ impl Expansion<'_, '_> {
         let compensates = heads
             .iter()
             .any(|head| matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates));
+        let site = if self.is_durable() { self.site(stage, &quote!(select)) } else { String::new() };
         for (place, head) in heads.iter().enumerate() {
-            let (future, bound) = self.head(head, stage, &mut cells);
+            let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
+            let before = labels.iter().filter(|(other, _)| *other == label).count();
+            let recorded = if before == 0 { label.to_owned() } else { format!("{label} #{}", before + 1) };
+            let (future, bound) = self.head(head, (stage, &site, &recorded), compensates, &mut cells);
             let future = match head.guard {
                 None => quote!(#runtime::Option::Some(#runtime::head(#future))),
                 Some(guard) => {
@@ -287,9 +299,9 @@ impl Expansion<'_, '_> {
                 }
             };
             futures.push(future);
-            let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
+            let keeps = matches!(head.kind, HeadKind::Node { scope, .. } if self.keeps(scope));
             let gives = matches!(head.kind, HeadKind::Node { .. });
-            labels.push(quote!((#label, #gives)));
+            labels.push((label, quote!((#label, #gives, #keeps))));
             let body = self.scope(head.scope, tail, ends);
             let decided = self.decided(stage, label);
             arms.push(quote!(#place => { #decided #bound #body }));
@@ -298,8 +310,8 @@ impl Expansion<'_, '_> {
         let select = match self.is_durable() {
             false => quote!(#runtime::select(#cx, #number, [#(#futures),*].into())),
             true => {
-                let site = self.site(stage, &quote!(select));
-                quote!(#runtime::durable::select_kept(#cx, #number, #site, #compensates, &[#(#labels),*], [#(#futures),*].into()))
+                let labels = labels.iter().map(|(_, label)| label);
+                quote!(#runtime::durable::select_kept(#cx, #number, #site, &[#(#labels),*], [#(#futures),*].into()))
             }
         };
         let (losers, all) = (self.named("losers"), self.named("all_losers"));
@@ -322,7 +334,14 @@ impl Expansion<'_, '_> {
     }
 
     /// The future of a head, and what its node sees of it.
-    fn head(&self, head: &Head<'_>, stage: Option<StageId>, cells: &mut TokenStream) -> (TokenStream, TokenStream) {
+    /// `select` and `label`: what the decision for it is on record as; `compensates`: one of the heads has something to undo.
+    fn head(
+        &self,
+        head: &Head<'_>,
+        (stage, select, label): (Option<StageId>, &str, &str),
+        compensates: bool,
+        cells: &mut TokenStream,
+    ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         match &head.kind {
             HeadKind::Node { name, ty, scope } => {
@@ -331,7 +350,11 @@ impl Expansion<'_, '_> {
                 let body =
                     self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
                 let site = format!("head-{}", self.model.names[*name].ident);
-                let body = self.member_scope(*scope, stage, &site, &body);
+                let goes_on = {
+                    let (cx, number) = (self.cx(), self.number(stage));
+                    quote!(#runtime::durable::has_decided(#cx, #number, #select, #label))
+                };
+                let body = self.member_scope(*scope, stage, (&site, &goes_on), compensates, &body);
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;
                 let lender = self.lender(*name);
@@ -340,7 +363,8 @@ impl Expansion<'_, '_> {
                     true => {
                         let (cx, number, text) = (self.cx(), self.number(stage), super::items::bare(ident));
                         let payload = self.payload(Whose::Named(*name), &quote!(#ty), ty.span());
-                        quote!(#runtime::durable::kept_head(#cx, #number, #text, #payload, #body))
+                        let keeps = self.keeps(*scope);
+                        quote!(#runtime::durable::kept_head(#cx, #number, #text, #keeps, #payload, #body))
                     }
                     false => body,
                 };

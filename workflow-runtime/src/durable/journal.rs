@@ -315,10 +315,17 @@ impl Journal {
 
     /// The same where nothing can be awaited: what is committed later waits for it.
     pub(crate) fn note(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
+        self.enter(vec![(path.into(), kind, payload)], Vec::new());
+    }
+
+    /// The same of several records, with other changes.
+    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, mut more: Vec<Change>) {
         let mut content = self.lock();
-        let (put, _) = content.put(path.into(), kind, payload);
+        let mut changes: Vec<Change> =
+            put.into_iter().map(|(path, kind, payload)| content.put(path, kind, payload).0).collect();
+        changes.append(&mut more);
         // It is done all the same when its future is dropped.
-        drop(self.send(&mut content, vec![put], false));
+        drop(self.send(&mut content, changes, false));
     }
 
     /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.

@@ -2,7 +2,7 @@
 
 use super::{
     Busy, Journal, Payload, StoredFailure,
-    journal::FRESH,
+    journal::{FRESH, LAST},
     own,
     payload::{Kind, read_own},
 };
@@ -154,6 +154,17 @@ pub async fn kept<'a, 'p, T>(
     keeps: Keeps,
     run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
 ) -> Result<(T, bool), Stop> {
+    kept_in_place(cx, (stage, true), payload, keeps, run).await
+}
+
+/// The same of a stage, or of an item of one: `whole` says which.
+pub(super) async fn kept_in_place<'a, 'p, T>(
+    cx: Cx<'a>,
+    (stage, whole): (u32, bool),
+    payload: Payload<T>,
+    keeps: Keeps,
+    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
+) -> Result<(T, bool), Stop> {
     let Some(journal) = cx.journal() else { return run(cx).await };
     let path = cx.path_of(stage);
     if let Some(record) = journal.record(&path) {
@@ -177,11 +188,14 @@ pub async fn kept<'a, 'p, T>(
             // What was done inside is taken up, for its undos; what it would give is known.
             catch_up_with(journal, record.order, run(cx)).await;
         }
-        cx.core.arm_again(stage);
+        if whole {
+            cx.core.arm_again(stage);
+        }
         journal.recalled();
         return Ok((value, record.kind == Kind::Done as u8));
     }
-    let has_undo = || cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
+    let has_undo =
+        || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
     if interrupted > 0 && has_undo() {
         // Others have `fresh` before their expression; one that may have to be undone waits for nothing else.
@@ -201,6 +215,9 @@ pub async fn kept<'a, 'p, T>(
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
             let path: Arc<str> = path.into();
             let put = [(Arc::clone(&path), kind, bytes)].into_iter().chain(reversible).collect();
+            if undoes {
+                cx.core.settles(stage);
+            }
             let forget = match keeps {
                 Keeps::Inside => None,
                 Keeps::Leaf | Keeps::Block => Some(&*path),
@@ -219,7 +236,11 @@ pub async fn kept<'a, 'p, T>(
             journal.hold(journal.order_of(&path)).await;
             Err(failure.into())
         }
-        Err(stop) => Err(stop),
+        Err(stop) => {
+            // It throws the scope away: not before all that there is to undo in there is known.
+            journal.hold(LAST).await;
+            Err(stop)
+        }
     }
 }
 

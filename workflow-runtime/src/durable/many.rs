@@ -1,24 +1,14 @@
-//! Rounds, items, members, heads.
+//! Rounds and items.
 
 use super::{
     Journal, Keeps, Part, Payload, fingerprint,
-    kept::{catch_up_with, within},
+    kept::{kept_in_place, within},
     own,
     payload::{Kind, read_own},
 };
-use crate::{
-    BoxError,
-    failure::Stop,
-    many::First,
-    run::Cx,
-    signal::{Head, select},
-    then::then,
-};
+use crate::{BoxError, failure::Stop, run::Cx, then::then};
 use serde::Serialize;
-use std::{
-    collections::HashMap,
-    future::{Future, poll_fn},
-};
+use std::{collections::HashMap, future::Future};
 
 // Rounds.
 
@@ -208,171 +198,5 @@ pub async fn kept_item<'a, 'p, T>(
     run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
 ) -> Result<T, Stop> {
     let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
-    Ok(super::kept(cx, stage, payload, keeps, run).await?.0)
-}
-
-// Members.
-
-/// As [`first`](crate::many::first): winners are on record before the others are dropped. `keeps`: what losers did may have
-/// to be undone.
-///
-/// # Errors
-/// As there.
-pub async fn first_kept<F, T>(
-    cx: Cx<'_>,
-    stage: u32,
-    keeps: bool,
-    payload: Payload<T>,
-    mut members: First<'_, F, T>,
-) -> Result<Vec<T>, Stop>
-where
-    F: Future<Output = Result<T, Stop>>,
-{
-    let Some(journal) = cx.journal() else { return members.await };
-    let path = cx.path_within(stage, "won");
-    if let Some(record) = journal.record(&path) {
-        let won: Result<Vec<T>, _> =
-            read_own::<Vec<Vec<u8>>>(&record).and_then(|all| all.iter().map(|bytes| payload.decode(bytes)).collect());
-        let won = match won {
-            Ok(won) => won,
-            Err(error) => return journal.undecodable(&path, error).await,
-        };
-        if keeps {
-            catch_up_with(journal, record.order, members).await;
-        }
-        journal.recalled();
-        return Ok(won);
-    }
-    if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
-        return Err(members.stop(stop));
-    }
-    if let Some(outputs) = members.won() {
-        let bytes: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
-        match bytes {
-            Ok(bytes) => journal.put(path, Kind::Decided, own(&bytes)).await,
-            Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
-        }
-    }
-    members.finish()
-}
-
-/// What a member of a `quorum` gave, on record as soon as it is there, in the order of success.
-///
-/// # Errors
-/// The member's.
-pub async fn kept_member<T>(
-    cx: Cx<'_>,
-    stage: u32,
-    member: usize,
-    payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("member-{member}")), payload, Box::pin(run)).await
-}
-
-// Heads.
-
-/// The value of a head `name: T = NODE`, on record as soon as it is there.
-///
-/// # Errors
-/// The head's.
-pub async fn kept_head<T>(
-    cx: Cx<'_>,
-    stage: u32,
-    name: &'static str,
-    payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), payload, Box::pin(run)).await
-}
-
-async fn kept_part<T>(
-    cx: Cx<'_>,
-    path: String,
-    payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    let Some(journal) = cx.journal() else { return run.await };
-    if let Some(record) = journal.record(&path) {
-        return match payload.decode(&record.payload) {
-            Ok(value) => {
-                journal.hold(record.order).await;
-                journal.recalled();
-                Ok(value)
-            }
-            Err(error) => journal.undecodable(&path, error).await,
-        };
-    }
-    let value = run.await?;
-    match payload.encode(&value) {
-        Ok(bytes) => journal.put(path, Kind::Kept, bytes).await,
-        Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
-    }
-    Ok(value)
-}
-
-/// As [`select`]: which head decided is on record before the others are withdrawn. `labels`: the heads, as written,
-/// and whether they give a value.
-///
-/// # Errors
-/// That of the head which ended first.
-pub async fn select_kept<'a>(
-    cx: Cx<'a>,
-    stage: u32,
-    site: &str,
-    keeps: bool,
-    labels: &[(&'static str, bool)],
-    heads: Vec<Option<Head<'a>>>,
-) -> Result<usize, Stop> {
-    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
-    let path = cx.path_within(stage, &format!("choice-{site}"));
-    if let Some(record) = journal.record(&path) {
-        let before: String = match read_own(&record) {
-            Ok(before) => before,
-            Err(error) => return journal.undecodable(&path, error).await,
-        };
-        let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
-            let reason = format!("'{path}' was decided by '{before}', which is no head any more");
-            return journal.park_at(&path, reason).await;
-        };
-        let mut heads = heads;
-        if keeps {
-            catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
-        }
-        journal.recalled();
-        // What it gave is on record too.
-        if let (Some(Some(head)), Some((_, true))) = (heads.get_mut(place), labels.get(place)) {
-            head.as_mut().await?;
-        }
-        return Ok(place);
-    }
-    let mut select = select(cx, stage, heads);
-    let place = poll_fn(|context| select.poll_decided(context)).await;
-    let place = place.inspect_err(|_| select.withdraw(false))?;
-    journal.put(path, Kind::Decided, own(&head_label(labels, place))).await;
-    drop(select);
-    Ok(place)
-}
-
-/// A head, as written; where others before it are written alike, which of them.
-fn head_label(labels: &[(&'static str, bool)], place: usize) -> String {
-    let Some((label, _)) = labels.get(place) else { return String::new() };
-    match labels[..place].iter().filter(|(before, _)| before == label).count() {
-        0 => (*label).to_owned(),
-        before => format!("{label} #{}", before + 1),
-    }
-}
-
-async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
-    let mut over = vec![false; heads.len()];
-    over[chosen] = true;
-    poll_fn(|context| {
-        for (head, over) in heads.iter_mut().zip(&mut over) {
-            if let (Some(head), false) = (head, &over) {
-                *over = head.as_mut().poll(context).is_ready();
-            }
-        }
-        std::task::Poll::<()>::Pending
-    })
-    .await;
+    Ok(kept_in_place(cx, (stage, false), payload, keeps, run).await?.0)
 }

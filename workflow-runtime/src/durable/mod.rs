@@ -2,6 +2,7 @@
 //! look at whether there is a journal.
 
 mod choices;
+mod contests;
 mod interruptions;
 mod journal;
 mod kept;
@@ -28,11 +29,14 @@ pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
     recalls,
 };
+pub use contests::{
+    HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
+    select_kept, until_kept,
+};
 pub use kept::{Keeps, Part, absorbed_kept, armed, busy, fresh, kept, part};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
-    Recognised, Recognising, first_kept, item_part, kept_head, kept_item, kept_member, next_round, recognised,
-    recognised_again, recognising, resumed_round, select_kept,
+    Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
 pub(crate) use waits::{attempted, between, due};

@@ -23,6 +23,10 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const FORMER: &'static [(&'static str, &'static str)];
 
+    /// Records that have had another name in earlier versions of this crate: the stage, then both names.
+    #[doc(hidden)]
+    const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)];
+
     /// What starts an instance: the input where there is one, else all of them as a tuple.
     type Start: Send + 'static;
 

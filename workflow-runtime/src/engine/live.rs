@@ -459,12 +459,23 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
 /// the store.
 fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
     let renamed = |part: &str| W::FORMER.iter().find(|(old, _)| *old == part).map(|(_, new)| *new);
+    // What stands beside the parts of a race was told apart by position before.
+    let site = |path: &str| {
+        let (within, site) = path.rsplit_once(':')?;
+        let stage =
+            within.split('/').rfind(|part| !part.is_empty() && part.parse::<u64>().is_err()).unwrap_or_default();
+        let (_, _, now) = W::FORMER_SITES.iter().find(|(of, before, _)| *of == stage && *before == site)?;
+        Some(format!("{within}:{now}"))
+    };
     let mut changes = Vec::new();
-    if W::FORMER.is_empty() {
+    if W::FORMER.is_empty() && W::FORMER_SITES.is_empty() {
         return changes;
     }
     for (path, record) in &mut loaded.records {
-        let parts: Vec<String> = path
+        let now = site(path);
+        let parts: Vec<String> = now
+            .as_deref()
+            .unwrap_or(path)
             .split('/')
             .map(|part| match part.strip_prefix(":signal-") {
                 Some(signal) => format!(":signal-{}", renamed(signal).unwrap_or(signal)),

@@ -1,0 +1,343 @@
+//! Members of a race or a quorum, heads of a select, stages with an `#[until]`: which of them go on, and which are thrown away.
+//!
+//! A part that ends decides in the very poll in which it ends, as in memory: its value is entered into the journal there, and
+//! only the decision waits for the store. While the instance catches up, no part decides before all that is on record has been
+//! taken up: what the others did is known before they are thrown away.
+
+use super::{
+    Journal, Part, Payload,
+    journal::LAST,
+    kept::catch_up_with,
+    own,
+    payload::{Kind, read_own},
+};
+use crate::{
+    failure::Stop,
+    many::First,
+    run::Cx,
+    signal::{Head, select},
+    undo::{ScopeLog, UndoLog},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+/// The record of a decided race or quorum.
+#[derive(Serialize, Deserialize)]
+struct Won {
+    /// The winners, in their order of success.
+    members: Vec<String>,
+    /// What each of them gave.
+    values: Vec<Vec<u8>>,
+}
+
+/// Reads that record. Earlier versions have kept the values alone: then the winners are not known.
+fn read_won(record: &crate::store::Record) -> Result<(Option<Vec<String>>, Vec<Vec<u8>>), crate::BoxError> {
+    match read_own::<Won>(record) {
+        Ok(Won { members, values }) => Ok((Some(members), values)),
+        Err(error) => read_own(record).map(|values| (None, values)).map_err(|_| error),
+    }
+}
+
+// Which part goes on.
+
+/// Returns whether a member of a race or a quorum is on record as a winner. `each`: it is that of an item, in whose place `cx` is.
+#[must_use]
+pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> bool {
+    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
+    let (path, member) = if each {
+        let own = cx.path_of(stage);
+        match own.rsplit_once('/') {
+            Some((around, index)) => (around.to_owned(), index.to_owned()),
+            None => (String::new(), own),
+        }
+    } else {
+        (cx.path_of(stage), member.to_owned())
+    };
+    if let Some(record) = journal.record(&super::kept::within(&path, won)) {
+        return match read_won(&record) {
+            Ok((Some(members), _)) => members.contains(&member),
+            // The losers that have been undone are on record as that.
+            Ok((None, _)) | Err(_) => true,
+        };
+    }
+    // A quorum that is not decided yet counts it.
+    if each {
+        journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
+    } else {
+        journal.has(&super::kept::within(&path, &format!("member-{member}")), &[Kind::Kept])
+    }
+}
+
+/// Returns whether a head of a select is on record as the one that has decided.
+#[must_use]
+pub fn has_decided(cx: Cx<'_>, stage: u32, site: &str, label: &str) -> bool {
+    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
+    let choice = journal.record(&cx.path_within(stage, &format!("choice-{site}")));
+    choice.is_some_and(|record| read_own::<String>(&record).is_ok_and(|decided| decided == label))
+}
+
+/// Returns whether a stage with an `#[until]` is on record: then what it did was not thrown away.
+#[must_use]
+pub fn has_ended(cx: Cx<'_>, stage: u32) -> bool {
+    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
+    journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
+}
+
+/// The log of a part: where the part is dropped, what it did is its surroundings' to undo if it `goes_on`, else the losers'.
+#[must_use]
+pub fn contender_log(cx: Cx<'_>, losers: &ScopeLog, goes_on: bool) -> ScopeLog {
+    if goes_on { UndoLog::child(&cx.log()) } else { UndoLog::child(losers) }
+}
+
+/// Waits, before a part ends, until all that is on record has been taken up; not where the part is on record as one that
+/// `goes_on`.
+pub async fn ends(cx: Cx<'_>, goes_on: bool) {
+    if let Some(journal) = cx.journal().filter(|_| !goes_on) {
+        journal.hold(LAST).await;
+    }
+}
+
+// Members.
+
+/// As [`first`](crate::many::first): the winners are on record before the others are dropped. `won` and `sites`: the names of
+/// the decision and of the members; `keeps`: what losers did may have to be undone.
+///
+/// # Errors
+/// As there.
+pub async fn first_kept<F, T>(
+    cx: Cx<'_>,
+    stage: u32,
+    (won, sites): (&str, &[&'static str]),
+    keeps: bool,
+    payload: Payload<T>,
+    mut members: First<'_, F, T>,
+) -> Result<Vec<T>, Stop>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let Some(journal) = cx.journal() else { return members.await };
+    let path = cx.path_within(stage, won);
+    if let Some(record) = journal.record(&path) {
+        let read = read_won(&record)
+            .and_then(|(_, values)| values.iter().map(|bytes| payload.decode(bytes)).collect::<Result<Vec<T>, _>>());
+        let outputs = match read {
+            Ok(outputs) => outputs,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        if keeps {
+            catch_up_with(journal, record.order, members.never_decided()).await;
+        }
+        journal.recalled();
+        return Ok(outputs);
+    }
+    if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
+        return Err(members.stop(stop));
+    }
+    if let Some((winners, outputs)) = members.won() {
+        let values: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
+        let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
+        match values {
+            Ok(values) => {
+                let won = Won { members: winners.iter().map(name).collect(), values };
+                journal.put(path, Kind::Decided, own(&won)).await;
+            }
+            Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
+        }
+    }
+    members.finish()
+}
+
+/// What a member of a `quorum` gave, on record in the poll in which it is there. `name`: that of its record; `keeps`: what it
+/// did may have to be undone.
+///
+/// # Errors
+/// The member's.
+pub async fn kept_member<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    name: &str,
+    keeps: bool,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    kept_part(cx, cx.path_within(stage, name), Kind::Kept, keeps, payload, Box::pin(run)).await
+}
+
+/// The same of a member that is one of an item's, in whose place `cx` is.
+///
+/// # Errors
+/// The member's.
+pub async fn kept_each<'a, 'p, T>(
+    cx: Cx<'a>,
+    stage: u32,
+    payload: Payload<T>,
+    keeps: bool,
+    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
+) -> Result<T, Stop> {
+    if cx.journal().is_none() {
+        return Ok(run(cx).await?.0);
+    }
+    let run = run(cx);
+    kept_part(cx, cx.path_of(stage), Kind::Done, keeps, payload, async move { Ok(run.await?.0) }).await
+}
+
+// Heads.
+
+/// The value of a head `name: T = NODE`, on record in the poll in which it is there. `keeps`: what it did may have to be undone.
+///
+/// # Errors
+/// The head's.
+pub async fn kept_head<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    name: &'static str,
+    keeps: bool,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), Kind::Kept, keeps, payload, Box::pin(run)).await
+}
+
+async fn kept_part<T>(
+    cx: Cx<'_>,
+    path: String,
+    kind: Kind,
+    keeps: bool,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    let Some(journal) = cx.journal() else { return run.await };
+    if let Some(record) = journal.record(&path) {
+        return match payload.decode(&record.payload) {
+            Ok(value) => {
+                if keeps && journal.is_catching_up() {
+                    // What was done inside is taken up, for its undos.
+                    catch_up_with(journal, record.order, run).await;
+                } else {
+                    journal.hold(record.order).await;
+                }
+                journal.recalled();
+                Ok(value)
+            }
+            Err(error) => journal.undecodable(&path, error).await,
+        };
+    }
+    let value = run.await?;
+    match payload.encode(&value) {
+        Ok(bytes) => journal.note(path, kind, bytes),
+        Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
+    }
+    Ok(value)
+}
+
+/// A head of a `select`: how it is written, whether it gives a value, and whether what it does may have to be undone.
+pub type HeadLabel = (&'static str, bool, bool);
+
+/// As [`select`]: which head decided is on record before the others are withdrawn.
+///
+/// # Errors
+/// That of the head which ended first.
+pub async fn select_kept<'a>(
+    cx: Cx<'a>,
+    stage: u32,
+    site: &str,
+    labels: &[HeadLabel],
+    mut heads: Vec<Option<Head<'a>>>,
+) -> Result<usize, Stop> {
+    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
+    let keeps = labels.iter().any(|(_, _, keeps)| *keeps);
+    let path = cx.path_within(stage, &format!("choice-{site}"));
+    if let Some(record) = journal.record(&path) {
+        let before: String = match read_own(&record) {
+            Ok(before) => before,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
+            let reason = format!("'{path}' was decided by '{before}', which is no head any more");
+            return journal.park_at(&path, reason).await;
+        };
+        if keeps {
+            catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
+        }
+        journal.recalled();
+        // What it gave is on record too.
+        if let (Some(Some(head)), Some((_, true, _))) = (heads.get_mut(place), labels.get(place)) {
+            head.as_mut().await?;
+        }
+        return Ok(place);
+    }
+    if keeps && journal.is_catching_up() {
+        // A head that has nothing to undo does not decide before it is known what the others have.
+        for (head, (_, _, keeps)) in heads.iter_mut().zip(labels) {
+            *head = head.take().map(|head| if *keeps { head } else { Box::pin(held(journal, head)) });
+        }
+    }
+    let mut select = select(cx, stage, heads);
+    let place = poll_fn(|context| select.poll_decided(context)).await;
+    let place = place.inspect_err(|_| select.withdraw(false))?;
+    journal.put(path, Kind::Decided, own(&head_label(labels, place))).await;
+    drop(select);
+    Ok(place)
+}
+
+async fn held(journal: &Journal, head: Head<'_>) -> Result<(), Stop> {
+    journal.hold(LAST).await;
+    head.await
+}
+
+/// Returns the head, as written; where others before it are written alike, which of them.
+fn head_label(labels: &[HeadLabel], place: usize) -> String {
+    let Some((label, ..)) = labels.get(place) else { return String::new() };
+    match labels[..place].iter().filter(|(before, ..)| before == label).count() {
+        0 => (*label).to_owned(),
+        before => format!("{label} #{}", before + 1),
+    }
+}
+
+async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
+    let mut over = vec![false; heads.len()];
+    over[chosen] = true;
+    poll_fn(|context| {
+        for (head, over) in heads.iter_mut().zip(&mut over) {
+            if let (Some(head), false) = (head, &over) {
+                *over = head.as_mut().poll(context).is_ready();
+            }
+        }
+        Poll::<()>::Pending
+    })
+    .await;
+}
+
+// `#[until]`
+
+/// As [`until`](crate::signal::until), of a stage whose parts may have to be undone: the end that it waits for does not cut it
+/// before all that is on record has been taken up.
+///
+/// # Errors
+/// The stage's.
+pub async fn until_kept<T>(
+    cx: Cx<'_>,
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<Option<T>, Stop> {
+    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
+        return crate::signal::until(end, run).await;
+    };
+    let mut run = Box::pin(run);
+    let ended = {
+        let (mut held, mut run) = (pin!(journal.hold(LAST)), run.as_mut());
+        poll_fn(|context| match run.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending => held.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    };
+    match ended {
+        Some(ended) => ended.map(Some),
+        None => crate::signal::until(end, run).await,
+    }
+}
