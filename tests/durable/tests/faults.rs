@@ -81,8 +81,8 @@ async fn writes_that_fail_for_a_time_lose_nothing() -> Result<(), Error> {
         store.fail(None);
         assert_eq!(run.result().await?, 5);
         let counts = world.counts();
-        // What could not be put on record was run again; what was, was not.
-        assert_eq!(counts["one/first"], 1, "{counts:?}");
+        // Nothing runs twice, though the store took nothing for hours.
+        assert_eq!(counts.values().copied().max(), Some(1), "{counts:?}");
         assert_eq!(engine.start::<Two>("two", 1).await?.result().await?, 5);
     }
     Ok(())
@@ -99,11 +99,18 @@ async fn who_is_too_large_for_the_disk_keeps_nobody_else_from_going_on() -> Resu
     let large = engine.start::<Large>("large", 1_000).await?;
     large.signal(LargeSignal::Go(())).await?;
     assert_eq!(engine.start::<Two>("small", 1).await?.result().await?, 5, "others go on");
-    assert_ne!(large.status().await?, Status::Completed);
+    let refused = large.result().await.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(
+        refused.starts_with("instance 'large' is parked: what 'text' gave can't be stored: ")
+            && refused.ends_with("it is larger than the store may become (262144 bytes)"),
+        "{refused}"
+    );
     engine.shutdown().await?;
 
-    let engine = builder().store(SqliteStore::open(&path)?).start().await?; // There is room again.
-    assert_eq!(engine.find::<Large>("large").await?.result().await?, 4 * 1024 * 1000);
+    let engine = builder().store(SqliteStore::open(&path)?).start().await?; // There is room for it.
+    let large = engine.find::<Large>("large").await?;
+    large.rewind(LargeStage::Text).await?;
+    assert_eq!(large.result().await?, 4 * 1024 * 1000);
     engine.shutdown().await?;
     Ok(())
 }

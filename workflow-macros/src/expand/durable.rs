@@ -170,10 +170,10 @@ impl Expansion<'_, '_> {
     /// What tells the members of a race or a quorum from each other, whatever their order: the first stage of each, or its own
     /// words; and what tells the race from others of its stage. (Members that are items' are told apart as these are.)
     pub(super) fn race_sites(&self, stage: Option<StageId>, members: &Members<'_>) -> (Vec<String>, String) {
-        if !self.is_durable() {
-            return (Vec::new(), String::new());
-        }
+        let durable = self.is_durable();
         match members {
+            Members::Listed(scopes) if !durable => (vec![String::new(); scopes.len()], String::new()),
+            Members::For(_) if !durable => (Vec::new(), String::new()),
             Members::For(_) => {
                 let site = self.site(stage, &quote!(race for));
                 let won = site.split_once('-').map_or_else(|| "won".to_owned(), |(_, count)| format!("won-{count}"));

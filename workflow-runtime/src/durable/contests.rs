@@ -12,10 +12,12 @@ use super::{
     payload::{Kind, read_own},
 };
 use crate::{
+    BoxError,
     failure::Stop,
     many::First,
     run::Cx,
     signal::{Head, select},
+    store::Record,
     undo::{ScopeLog, UndoLog},
 };
 use serde::{Deserialize, Serialize};
@@ -28,18 +30,17 @@ use std::{
 /// The record of a decided race or quorum.
 #[derive(Serialize, Deserialize)]
 struct Won {
-    /// The winners, in their order of success.
-    members: Vec<String>,
+    /// The winners, in their order of success; earlier versions have not kept them.
+    members: Option<Vec<String>>,
     /// What each of them gave.
     values: Vec<Vec<u8>>,
 }
 
-/// Reads that record. Earlier versions have kept the values alone: then the winners are not known.
-fn read_won(record: &crate::store::Record) -> Result<(Option<Vec<String>>, Vec<Vec<u8>>), crate::BoxError> {
-    match read_own::<Won>(record) {
-        Ok(Won { members, values }) => Ok((Some(members), values)),
-        Err(error) => read_own(record).map(|values| (None, values)).map_err(|_| error),
-    }
+fn read_won(record: &Record) -> Result<Won, BoxError> {
+    read_own(record).or_else(|error| match read_own(record) {
+        Ok(values) => Ok(Won { members: None, values }),
+        Err(_) => Err(error),
+    })
 }
 
 // Which part goes on.
@@ -59,9 +60,9 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     };
     if let Some(record) = journal.record(&super::kept::within(&path, won)) {
         return match read_won(&record) {
-            Ok((Some(members), _)) => members.contains(&member),
+            Ok(Won { members: Some(members), .. }) => members.contains(&member),
             // The losers that have been undone are on record as that.
-            Ok((None, _)) | Err(_) => true,
+            Ok(Won { members: None, .. }) | Err(_) => true,
         };
     }
     // A quorum that is not decided yet counts it.
@@ -123,7 +124,7 @@ where
     let path = cx.path_within(stage, won);
     if let Some(record) = journal.record(&path) {
         let read = read_won(&record)
-            .and_then(|(_, values)| values.iter().map(|bytes| payload.decode(bytes)).collect::<Result<Vec<T>, _>>());
+            .and_then(|won| won.values.iter().map(|bytes| payload.decode(bytes)).collect::<Result<Vec<T>, _>>());
         let outputs = match read {
             Ok(outputs) => outputs,
             Err(error) => return journal.undecodable(&path, error).await,
@@ -142,7 +143,7 @@ where
         let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
         match values {
             Ok(values) => {
-                let won = Won { members: winners.iter().map(name).collect(), values };
+                let won = Won { members: Some(winners.iter().map(name).collect()), values };
                 journal.put(path, Kind::Decided, own(&won)).await;
             }
             Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,

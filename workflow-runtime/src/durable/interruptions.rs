@@ -95,16 +95,9 @@ impl Interruptions {
         changes
     }
 
-    /// The store has not taken it.
-    pub(super) fn not_written(&mut self, mut changes: Vec<Change>) {
-        let is_count =
-            |change: &Change| matches!(change, Change::Put { path, .. } | Change::Remove { path } if **path == *STUCK);
-        if changes.iter().any(is_count) {
-            self.in_a_row_noted = None;
-        }
-        changes.retain(|change| !is_count(change));
-        changes.append(&mut self.unnoted);
-        self.unnoted = changes;
+    /// Something goes with whatever is written next.
+    pub(super) fn has_something(&self) -> bool {
+        !self.unnoted.is_empty()
     }
 }
 
@@ -181,27 +174,6 @@ mod tests {
         interruptions.counted(1, true);
         assert_eq!((interruptions.of_each(), interruptions.begins()), (2, None));
         assert_eq!(paths(&interruptions.written(false, false, &mut 0)), [":stuck=1"]);
-    }
-
-    #[test]
-    fn are_noted_later_where_the_store_has_not_taken_them() {
-        let mut interruptions = Interruptions::new(0);
-        interruptions.counted(1, false);
-        assert_eq!(interruptions.begins(), None);
-        interruptions.note(put("a/:interrupted"));
-        let first = interruptions.written(false, false, &mut 0);
-        interruptions.note(put("b/:interrupted"));
-        interruptions.not_written(first);
-        let second = interruptions.written(false, false, &mut 0);
-        assert_eq!(paths(&second), ["a/:interrupted=", "b/:interrupted=", ":stuck=1"]);
-        // Meanwhile it has got on.
-        let third = interruptions.written(true, false, &mut 0);
-        assert_eq!(paths(&third), ["-:stuck"]);
-        interruptions.not_written(second);
-        assert_eq!(
-            paths(&interruptions.written(false, false, &mut 0)),
-            ["a/:interrupted=", "b/:interrupted=", "-:stuck"]
-        );
     }
 
     #[test]

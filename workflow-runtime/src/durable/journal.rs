@@ -8,27 +8,31 @@
 use super::{
     StoredUndone,
     interruptions::Interruptions,
+    outbox::{Delivery, Outbox},
     payload::{Kind, own, read_own},
     rewind::is_beside,
 };
 use crate::{
     BoxError,
-    store::{Batch, Change, InstanceKey, Record, Store, StoreError, Storing, Timestamp},
+    store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, Storing, Timestamp},
     undo::Undone,
 };
 use std::{
     collections::{BTreeMap, HashSet},
     future::{Future, poll_fn},
     ops::Bound,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
     time::{Duration, SystemTime},
 };
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 
 /// The order of what is not on record yet: it comes last.
 pub(crate) const FRESH: u64 = u64::MAX;
@@ -67,18 +71,17 @@ impl Clock {
 pub(crate) enum Halt {
     /// It can't go on without a person.
     Parked(String),
-    /// The store did not take what it made.
-    Store(StoreError),
 }
 
 /// One instance in memory.
 pub(crate) struct Journal {
     store: Arc<dyn Store>,
-    key: InstanceKey,
+    /// Its first entry is the change with which the instance was brought into memory.
+    first: bool,
     id: Arc<str>,
     clock: Clock,
     content: Mutex<Content>,
-    /// User code and commits under way.
+    /// User code under way.
     busy: AtomicUsize,
     /// The run in memory ends here, and goes on from the store.
     suspended: AtomicBool,
@@ -106,15 +109,71 @@ struct Content {
     /// There may be something on record of a stage's.
     some_interrupted: bool,
     root: Option<Waker>,
+    outbox: Outbox,
+    wishes: Vec<Wish>,
+    /// What polls the store is at work now.
+    driven: bool,
+    /// What the store has refused for good.
+    refused: Option<StoreError>,
 }
 
+/// What a caller wants of the instance, on its way to the store.
+struct Wish {
+    number: u64,
+    path: Arc<str>,
+    /// Known once it is on the store.
+    record: Record,
+    told: Told,
+}
+
+type Told = oneshot::Sender<Result<(), StoreError>>;
+
 impl Content {
-    /// Becomes known: what changes on the store, and what was known there before.
-    fn put(&mut self, path: Arc<str>, kind: Kind, payload: Vec<u8>) -> (Change, Option<Record>) {
+    /// Enters changes, with what has to be noted of interruptions.
+    fn enter(&mut self, changes: Vec<Change>, progress: bool) -> u64 {
+        let mut noted = self.interruptions.written(progress, self.catching_up, &mut self.next_order);
+        let changes = if noted.is_empty() {
+            changes
+        } else {
+            noted.extend(changes);
+            noted
+        };
+        let number = self.outbox.enter(changes, false);
+        self.tell_driver();
+        number
+    }
+
+    /// Something was entered: what polls the store looks at it.
+    fn tell_driver(&mut self) {
+        if !self.driven
+            && let Some(root) = &self.root
+        {
+            root.wake_by_ref();
+        }
+    }
+
+    /// Puts those whose wishes are on the store into `told`.
+    fn tell_wishes(&mut self, told: &mut Vec<(Told, Result<(), StoreError>)>) {
+        let stored = self.outbox.stored_up_to();
+        for Wish { path, record, told: caller, .. } in self.wishes.extract_if(.., |wish| wish.number <= stored) {
+            self.records.insert(path, record);
+            told.push((caller, Ok(())));
+        }
+    }
+
+    /// Takes wishes back.
+    fn withdraw(&mut self, numbers: &[u64], error: &StoreError, told: &mut Vec<(Told, Result<(), StoreError>)>) {
+        for wish in self.wishes.extract_if(.., |wish| numbers.contains(&wish.number)) {
+            told.push((wish.told, Err(error.clone())));
+        }
+    }
+
+    /// Becomes known: what changes on the store.
+    fn put(&mut self, path: Arc<str>, kind: Kind, payload: Vec<u8>) -> Change {
         let record = Record { order: self.next_order, kind: kind as u8, payload };
         self.next_order += 1;
-        let before = self.records.insert(Arc::clone(&path), record.clone());
-        (Change::Put { path, record }, before)
+        self.records.insert(Arc::clone(&path), record.clone());
+        Change::Put { path, record }
     }
 
     /// The paths on record that lie within that one.
@@ -139,11 +198,13 @@ impl Journal {
         clock: Clock,
         (key, id): (InstanceKey, &str),
         records: Vec<(String, Record)>,
+        on_the_way: Option<(Vec<Change>, Storing<()>)>,
     ) -> Self {
         let next_order = records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let mut records: BTreeMap<Arc<str>, Record> =
             records.into_iter().map(|(path, record)| (path.into(), record)).collect();
         let catching_up = !records.is_empty();
+        let (first, on_the_way) = (on_the_way.is_some(), on_the_way);
         let stuck = records.remove(STUCK).and_then(|record| read_own(&record).ok()).unwrap_or_default();
         let some_interrupted = records.values().any(|record| record.kind == Kind::Interrupted as u8);
         let content = Content {
@@ -162,10 +223,14 @@ impl Journal {
             interruptions: Interruptions::new(stuck),
             some_interrupted,
             root: None,
+            outbox: Outbox::new(key, on_the_way),
+            wishes: Vec::new(),
+            driven: false,
+            refused: None,
         };
         Self {
             store,
-            key,
+            first,
             id: id.into(),
             clock,
             content: Mutex::new(content),
@@ -236,96 +301,197 @@ impl Journal {
 
     // What becomes known.
 
-    /// Puts records, and removes all that lies within the path `forget`; it is on disk when this returns. Where
-    /// the store does not take it, the run is halted, and this never returns.
-    pub(crate) async fn commit(
-        &self,
-        put: Vec<(Arc<str>, Kind, Vec<u8>)>,
-        forget: Option<&str>,
-        mut more: Vec<Change>,
-    ) {
-        let storing = {
-            let mut content = self.lock();
-            let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
-            if let Some(path) = forget {
-                content.interruptions.forget(path);
-                let gone: Vec<Arc<str>> = content.within(path).cloned().collect();
-                for path in &gone {
-                    content.records.remove(path);
-                }
-                if !gone.is_empty() {
-                    changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
-                }
-            }
-            let mut progress = false;
-            for (path, kind, payload) in put {
-                progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
-                changes.push(content.put(path, kind, payload).0);
-            }
-            changes.append(&mut more);
-            if changes.is_empty() {
-                return;
-            }
-            // Within the lock, so that batches go to the store in the order of their records.
-            self.send(&mut content, changes, progress).1
-        };
-        // What is on its way to the disk is something that it does, and not only waits for.
-        let committing = Committing::new(&self.busy);
-        let stored = storing.await;
-        drop(committing);
-        self.done(stored).await;
+    /// Puts records, and removes all that lies within the path `forget`: known from the first poll on, on the store when this
+    /// returns.
+    pub(crate) async fn commit(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, more: Vec<Change>) {
+        if let Some(number) = self.put_all(put, forget, more) {
+            self.stored(number).await;
+        }
     }
 
     pub(crate) async fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
         self.commit(vec![(path.into(), kind, payload)], None, Vec::new()).await;
     }
 
-    /// To the store, with what has to be noted of interruptions; gives that too.
-    fn send(&self, content: &mut Content, changes: Vec<Change>, progress: bool) -> (Vec<Change>, Storing<()>) {
-        let noted = content.interruptions.written(progress, content.catching_up, &mut content.next_order);
-        let changes = if noted.is_empty() { changes } else { noted.iter().cloned().chain(changes).collect() };
-        (noted, self.store.commit(Batch { instance: self.key, changes }))
-    }
-
-    /// What becomes of the instance as a whole. What the store does not take of it is left to who calls this.
-    pub(crate) fn settle(&self, changes: Vec<Change>) -> Storing<()> {
-        self.send(&mut self.lock(), changes, false).1
-    }
-
-    /// Puts what somebody else wants of it. Where the store does not take it, the run goes on without.
-    pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
-        let committing = Committing::new(&self.busy);
-        let ((noted, storing), before) = {
-            let mut content = self.lock();
-            let (put, before) = content.put(path.into(), kind, payload);
-            (self.send(&mut content, vec![put], false), before)
-        };
-        let stored = storing.await;
-        if stored.is_err() {
-            let mut content = self.lock();
-            content.interruptions.not_written(noted);
-            match before {
-                Some(before) => content.records.insert(path.into(), before),
-                None => content.records.remove(path),
-            };
-        }
-        drop(committing);
-        stored
-    }
-
-    /// The same where nothing can be awaited: what is committed later waits for it.
+    /// Enters a record without waiting for the store: user code that begins later does.
     pub(crate) fn note(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
         self.enter(vec![(path.into(), kind, payload)], Vec::new());
     }
 
     /// The same of several records, with other changes.
-    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, mut more: Vec<Change>) {
+    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, more: Vec<Change>) {
+        if let Some(number) = self.put_all(put, None, more) {
+            self.lock().outbox.note(number);
+        }
+    }
+
+    /// Enters all of that together; returns its number, where it changes anything.
+    fn put_all(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, mut more: Vec<Change>) -> Option<u64> {
         let mut content = self.lock();
-        let mut changes: Vec<Change> =
-            put.into_iter().map(|(path, kind, payload)| content.put(path, kind, payload).0).collect();
+        let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
+        if let Some(path) = forget {
+            content.interruptions.forget(path);
+            let gone: Vec<Arc<str>> = content.within(path).cloned().collect();
+            for path in &gone {
+                content.records.remove(path);
+            }
+            if !gone.is_empty() {
+                changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
+            }
+        }
+        let mut progress = false;
+        for (path, kind, payload) in put {
+            progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
+            changes.push(content.put(path, kind, payload));
+        }
         changes.append(&mut more);
-        // It is done all the same when its future is dropped.
-        drop(self.send(&mut content, changes, false));
+        (!changes.is_empty()).then(|| content.enter(changes, progress))
+    }
+
+    /// Waits until that entry is on the store. Where the store refuses it for good, the run is halted, and this never returns.
+    async fn stored(&self, number: u64) {
+        poll_fn(|context| self.lock().outbox.poll_stored(number, context)).await;
+    }
+
+    /// Waits until all that was entered without waiting is on the store: user code may rely on it.
+    pub(crate) async fn settled(&self) {
+        let noted = self.lock().outbox.noted();
+        self.stored(noted).await;
+    }
+
+    /// Waits until the change with which the instance was brought into memory is on the store.
+    pub(crate) async fn brought(&self) {
+        if self.first {
+            let halts = |content: &Content| content.halt.is_some();
+            self.drive(|content, context| match halts(content) {
+                true => Poll::Ready(()),
+                false => content.outbox.poll_stored(1, context),
+            })
+            .await;
+        }
+    }
+
+    /// Polls the store until `done`, also where the run in memory is over and polls it no more.
+    async fn drive<T>(&self, mut done: impl FnMut(&mut Content, &mut Context<'_>) -> Poll<T>) -> T {
+        let given = poll_fn(|context| {
+            self.poll_store(context);
+            done(&mut self.lock(), context)
+        })
+        .await;
+        // What is on its way now would wake this caller.
+        let content = self.lock();
+        if let Some(root) = &content.root {
+            root.wake_by_ref();
+        }
+        given
+    }
+
+    /// Puts what a caller wants of the instance, and waits until it is on the store.
+    ///
+    /// # Errors
+    /// The store does not take it now: the wish is withdrawn.
+    pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
+        let mut told = {
+            let mut content = self.lock();
+            if let Some(error) = content.outbox.delayed_by() {
+                return Err(error.clone());
+            }
+            // What is noted of interruptions is no wish.
+            if content.interruptions.has_something() {
+                content.enter(Vec::new(), false);
+            }
+            let record = Record { order: content.next_order, kind: kind as u8, payload };
+            content.next_order += 1;
+            let path: Arc<str> = path.into();
+            let number =
+                content.outbox.enter(vec![Change::Put { path: Arc::clone(&path), record: record.clone() }], true);
+            let (sender, told) = oneshot::channel();
+            content.wishes.push(Wish { number, path, record, told: sender });
+            told
+        };
+        let ended = self.drive(|_, context| Pin::new(&mut told).poll(context)).await;
+        ended.unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Closed, "the instance has left memory")))
+    }
+
+    // The way to the store.
+
+    /// Sends what was entered, and looks at what was sent.
+    pub(crate) fn poll_store(&self, context: &mut Context<'_>) {
+        let mut woken = Vec::new();
+        let mut told = Vec::new();
+        let mut content = self.lock();
+        while let Some(delivery) = {
+            let found = content.outbox.poll(&*self.store, context, &mut woken);
+            content.tell_wishes(&mut told);
+            found
+        } {
+            match delivery {
+                Delivery::Delayed { error, pause, withdrawn } => {
+                    let id = &self.id;
+                    tracing::error!(target: "workflow", instance = %id, %error, "the store is tried again in {pause:?}");
+                    content.withdraw(&withdrawn, &error, &mut told);
+                }
+                Delivery::Refused { number, path, error } => {
+                    content.withdraw(&[number], &error, &mut told);
+                    content.refused = Some(error.clone());
+                    let what =
+                        path.map_or_else(|| "what became of it".to_owned(), |path| format!("what '{path}' gave"));
+                    content.halt.get_or_insert(Halt::Parked(format!("{what} can't be stored: {error}")));
+                    woken.extend(content.root.take());
+                }
+            }
+        }
+        drop(content);
+        woken.into_iter().for_each(Waker::wake);
+        for (told, result) in told {
+            let _ = told.send(result);
+        }
+    }
+
+    /// Returns whether something is on its way to the store.
+    pub(crate) fn is_writing(&self) -> bool {
+        !self.lock().outbox.is_idle()
+    }
+
+    /// From now on the caller polls the store itself: what is entered need not wake it.
+    pub(crate) fn drives(&self, drives: bool) {
+        self.lock().driven = drives;
+    }
+
+    /// Puts what becomes of the instance as a whole, and waits until all is on the store. While the store fails it is tried
+    /// again, until `given_up`.
+    ///
+    /// # Errors
+    /// The store refuses it for good, or does not take it now, and it was given up.
+    pub(crate) async fn settle(&self, changes: Vec<Change>, given_up: &AtomicBool) -> Result<(), StoreError> {
+        {
+            let mut content = self.lock();
+            content.refused = None;
+            if !changes.is_empty() {
+                content.enter(changes, false);
+            }
+        }
+        poll_fn(|context| {
+            self.poll_store(context);
+            let mut content = self.lock();
+            content.root = Some(context.waker().clone());
+            if let Some(error) = content.refused.take() {
+                return Poll::Ready(Err(error));
+            }
+            if content.outbox.is_idle() {
+                return Poll::Ready(Ok(()));
+            }
+            match content.outbox.delayed_by() {
+                Some(error) if given_up.load(SeqCst) => Poll::Ready(Err(error.clone())),
+                _ => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Removes a signal that no wait can take.
+    pub(crate) fn drop_signal(&self, number: i64) {
+        self.enter(Vec::new(), vec![Change::Take { number }]);
     }
 
     /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.
@@ -376,13 +542,6 @@ impl Journal {
             }
         }
         all
-    }
-
-    async fn done(&self, result: Result<(), StoreError>) {
-        if let Err(error) = result {
-            self.halt(Halt::Store(error));
-            std::future::pending::<()>().await;
-        }
     }
 
     // What goes wrong.
@@ -465,7 +624,7 @@ impl Journal {
                 // What is not on record goes on all at once, with everything known.
                 None | Some((DUE.., _)) => {
                     if content.interruptions.is_due() {
-                        drop(self.send(&mut content, Vec::new(), false));
+                        content.enter(Vec::new(), false);
                     }
                     content.catching_up = false;
                     std::mem::take(&mut content.held).into_values().collect()
@@ -563,7 +722,7 @@ impl Journal {
     pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
         let content = self.lock();
         let waits = !content.timers.is_empty() || content.listening > 0;
-        if content.catching_up || !waits || self.busy.load(Relaxed) > 0 {
+        if content.catching_up || !waits || self.busy.load(Relaxed) > 0 || !content.outbox.is_idle() {
             return None;
         }
         Some(content.timers.first_key_value().map(|(&(at, _), ())| at))
@@ -589,6 +748,7 @@ impl Journal {
         if let Some(reason) = too_often {
             self.park::<()>(reason).await;
         }
+        self.settled().await;
     }
 
     /// How often that stage was interrupted, this time included.
@@ -601,7 +761,7 @@ impl Journal {
         let noted = format!("{path}/:interrupted");
         let before = content.count(&noted);
         if again > 0 {
-            let (put, _) = content.put(noted.into(), Kind::Interrupted, own(&(before + again)));
+            let put = content.put(noted.into(), Kind::Interrupted, own(&(before + again)));
             content.interruptions.note(put);
             content.some_interrupted = true;
         }
@@ -648,22 +808,6 @@ pub(crate) struct Listening(Arc<Journal>);
 impl Drop for Listening {
     fn drop(&mut self) {
         self.0.lock().listening -= 1;
-    }
-}
-
-/// A commit under way.
-struct Committing<'a>(&'a AtomicUsize);
-
-impl<'a> Committing<'a> {
-    fn new(busy: &'a AtomicUsize) -> Self {
-        busy.fetch_add(1, Relaxed);
-        Self(busy)
-    }
-}
-
-impl Drop for Committing<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
     }
 }
 

@@ -197,9 +197,12 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
-    if interrupted > 0 && has_undo() {
+    if keeps == Keeps::Leaf && has_undo() {
         // Others have `fresh` before their expression; one that may have to be undone waits for nothing else.
-        journal.begins().await;
+        match interrupted {
+            0 => journal.settled().await,
+            _ => journal.begins().await,
+        }
     }
     // A panic is a failure here already: what it throws away is known before anything is undone.
     let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;

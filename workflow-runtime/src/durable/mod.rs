@@ -8,6 +8,7 @@ mod journal;
 mod kept;
 mod lets;
 mod many;
+mod outbox;
 mod payload;
 mod rewind;
 mod signal;

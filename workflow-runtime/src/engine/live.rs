@@ -1,6 +1,10 @@
 //! An instance in memory: its run, from where its records say to its end, or to where it only waits.
 
-use super::{EngineError, registered::Running, shared::Shared};
+use super::{
+    EngineError,
+    registered::{OnTheWay, Running},
+    shared::Shared,
+};
 use crate::{
     Failure, FailureKind,
     cut::cut,
@@ -93,6 +97,7 @@ impl<W: Durable> Live<W> {
         shared: &Arc<Shared>,
         mut loaded: Loaded,
         interrupted: bool,
+        on_the_way: Option<OnTheWay>,
         (services, observers): (W::Services, Observers),
     ) -> (Arc<dyn AnyLive>, Running) {
         let renamed = rename::<W>(&mut loaded);
@@ -100,7 +105,7 @@ impl<W: Durable> Live<W> {
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
         let Loaded { instance: Instance { key, id, input, interruptions, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
-        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id), records));
+        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id), records, on_the_way));
         let live = Arc::new(Self {
             journal,
             state: Arc::default(),
@@ -181,6 +186,19 @@ impl<W: Durable> Live<W> {
     /// Polls until it ends, halts, only waits, or is stopped. What is on record is taken up without leaving.
     fn poll<T>(
         &self,
+        whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
+        woken: &mut Option<Arc<Woken>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Outcome<T>> {
+        self.journal.listen(context.waker());
+        self.journal.drives(true);
+        let polled = self.poll_driving(whole, woken, context);
+        self.journal.drives(false);
+        polled
+    }
+
+    fn poll_driving<T>(
+        &self,
         mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
         woken: &mut Option<Arc<Woken>>,
         context: &mut Context<'_>,
@@ -188,8 +206,9 @@ impl<W: Durable> Live<W> {
         *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         let woken = Woken::of(woken, context.waker());
         let waker = Waker::from(Arc::clone(&woken));
-        self.journal.listen(context.waker());
         loop {
+            // What the store has taken wakes what waits for it.
+            self.journal.poll_store(context);
             if let Some(halt) = self.journal.halted() {
                 return Poll::Ready(Outcome::Halted(halt));
             }
@@ -205,7 +224,11 @@ impl<W: Durable> Live<W> {
                     None => Outcome::Ended(ended),
                 });
             }
+            self.journal.poll_store(context);
             if self.journal.is_catching_up() {
+                if self.journal.is_writing() {
+                    return Poll::Pending;
+                }
                 if !woken.woken.load(SeqCst) && self.journal.progress() == before {
                     self.journal.release();
                 }
@@ -280,7 +303,7 @@ async fn run<W: Durable>(
 ) {
     let journal = &live.journal;
     let begins = left.resumed.is_none();
-    let outcome = match prepare(&live, left).await {
+    let outcome = match prepare(&live, left) {
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),
         Ok(input) => {
             let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
@@ -358,7 +381,8 @@ async fn run<W: Durable>(
         || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
     if goes_on && matches!(outcome, Outcome::Stopped) {
         // Awaited: once this is on disk, so is all that was written before, and it is read again now.
-        let _ = live.journal.wish(RESTED, Kind::Stuck, own(&0)).await;
+        live.journal.note(RESTED, Kind::Stuck, own(&0));
+        let _ = live.journal.settle(Vec::new(), &live.stopping).await;
     } else {
         settle::<W>(&shared, &live, key, outcome).await;
     }
@@ -384,7 +408,7 @@ impl<T> Outcome<Option<T>> {
 }
 
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
-async fn prepare<W: Durable>(
+fn prepare<W: Durable>(
     live: &Live<W>,
     Left { input, delivered, renamed, resumed, processes, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
@@ -392,7 +416,7 @@ async fn prepare<W: Durable>(
     if resumed == Some(true) {
         journal.was_interrupted(processes, failed_by_store);
     }
-    journal.commit(Vec::new(), None, renamed).await;
+    journal.enter(Vec::new(), renamed);
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
@@ -404,7 +428,7 @@ async fn prepare<W: Durable>(
 /// It only waits: nothing of it stays in memory. The caller holds its gate.
 async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
     let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: None };
-    let committed = live.journal.settle(vec![change]).await;
+    let committed = live.journal.settle(vec![change], &live.stopping).await;
     shared.leave(key);
     match committed {
         Ok(()) if until.is_some() => shared.timers.notify_one(),
@@ -427,14 +451,12 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
         },
         Outcome::Ended(Err(failure)) => (Status::Failed, own(&StoredFailure::of(failure))),
         Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
-        Outcome::Halted(Halt::Store(error)) => {
-            tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
-            shared.try_later(key, id.to_string());
-            return;
-        }
         Outcome::Waits(_) | Outcome::Rewound => return,
         Outcome::Stopped => {
-            live.journal.note(RESTED.to_owned(), Kind::Stuck, own(&0));
+            live.journal.note(RESTED, Kind::Stuck, own(&0));
+            if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
+                tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
+            }
             return;
         }
     };
@@ -443,7 +465,7 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
     if status.has_ended() {
         changes.push(Change::Clear);
     }
-    if let Err(error) = live.journal.settle(changes).await {
+    if let Err(error) = live.journal.settle(changes, &live.stopping).await {
         tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
         shared.try_later(key, id.to_string());
         return;

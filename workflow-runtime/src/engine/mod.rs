@@ -210,7 +210,7 @@ impl Engine {
         };
         let _gate = self.shared.gate(key).await;
         if self.shared.live(key).is_none() {
-            match self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false) {
+            match self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false, None) {
                 // It is on disk: another engine goes on with it.
                 Ok(_) | Err(EngineError::ShutDown) => {}
                 Err(error) => return Err(error),

@@ -4,22 +4,40 @@ use super::{
     live::{AnyLive, Live},
     shared::Shared,
 };
-use crate::{durable::Durable, store::Loaded};
+use crate::{
+    durable::Durable,
+    store::{Change, Loaded, Storing},
+};
 use std::{pin::Pin, sync::Arc};
 
 /// A workflow as the engine knows it.
 pub(crate) trait Registered: Send + Sync {
     /// An instance in memory, and the future that runs it.
-    fn live(&self, shared: &Arc<Shared>, loaded: Loaded, interrupted: bool) -> (Arc<dyn AnyLive>, Running);
+    fn live(
+        &self,
+        shared: &Arc<Shared>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> (Arc<dyn AnyLive>, Running);
 }
+
+/// Changes that were sent to the store before the instance is in memory.
+pub(crate) type OnTheWay = (Vec<Change>, Storing<()>);
 
 pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(crate) struct Registration<W>(pub(crate) W);
 
 impl<W: Durable> Registered for Registration<W> {
-    fn live(&self, shared: &Arc<Shared>, loaded: Loaded, interrupted: bool) -> (Arc<dyn AnyLive>, Running) {
+    fn live(
+        &self,
+        shared: &Arc<Shared>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> (Arc<dyn AnyLive>, Running) {
         let (services, observers) = self.0.parts();
-        Live::<W>::make(shared, loaded, interrupted, (services.clone(), observers.clone()))
+        Live::<W>::make(shared, loaded, interrupted, on_the_way, (services.clone(), observers.clone()))
     }
 }

@@ -196,15 +196,18 @@ impl<W: Durable> Run<W> {
             Err(error) => return Err(error),
         };
         let (name, payload) = (new.name.clone(), new.payload.clone());
-        let Some(number) = self.shared.store.signal(self.key, new).await? else { return Ok(()) };
+        let stored = self.shared.store.signal(self.key, new).await?;
         let Some(live) = live else { return Ok(()) };
+        // Without that, the next process would not know that the instance has something to do.
+        live.journal.brought().await;
+        let Some(number) = stored else { return Ok(()) };
         let error = match live.deliver(&StoredSignal { number, name, payload }) {
             Delivered::Closed => self.refused(SignalError::Closed),
             Delivered::Unreadable(error) => self.payload(format!("the signal can't be read again: {error}")),
             Delivered::Waits | Delivered::Unknown => return Ok(()),
         };
         // Nobody takes it, later neither.
-        live.journal.settle(vec![Change::Take { number }]).await?;
+        live.journal.drop_signal(number);
         Err(error)
     }
 

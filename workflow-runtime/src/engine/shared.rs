@@ -3,7 +3,7 @@
 use super::{
     EngineError,
     live::AnyLive,
-    registered::Registered,
+    registered::{OnTheWay, Registered},
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{
@@ -195,31 +195,46 @@ impl Shared {
         if !matches!(status, Status::Running | Status::Waiting) && !self.is_known_now(&loaded.instance) {
             return Ok(None);
         }
-        // What was parked may have been at work.
-        let live = self.bring(loaded, status != Status::Waiting)?;
-        if status != Status::Running {
+        self.workflow_of(&loaded.instance)?;
+        let on_the_way = (status != Status::Running).then(|| {
             // On disk no later than whatever comes of it, or what it is brought for.
-            let runs = Change::Status { status: Status::Running, wake_at: None, outcome: None };
-            drop(self.store.commit(Batch { instance: key, changes: vec![runs] }));
-        }
-        Ok(Some(live))
+            let changes = vec![Change::Status { status: Status::Running, wake_at: None, outcome: None }];
+            let batch = Batch { instance: key, changes: changes.clone() };
+            (changes, self.store.commit(batch))
+        });
+        // What was parked may have been at work.
+        Ok(Some(self.bring(loaded, status != Status::Waiting, on_the_way)?))
     }
 
     /// The same for what is loaded already.
-    pub(crate) fn bring(self: &Arc<Self>, loaded: Loaded, interrupted: bool) -> Result<Arc<dyn AnyLive>, EngineError> {
+    pub(crate) fn bring(
+        self: &Arc<Self>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> Result<Arc<dyn AnyLive>, EngineError> {
         if let Some(brought) = &mut *lock(&self.brought) {
             brought.insert(loaded.instance.key);
         }
-        self.run(loaded, interrupted)
+        self.run(loaded, interrupted, on_the_way)
     }
 
-    fn run(self: &Arc<Self>, loaded: Loaded, interrupted: bool) -> Result<Arc<dyn AnyLive>, EngineError> {
-        let Some(workflow) = self.workflows.get(loaded.instance.workflow.as_str()) else {
-            let Instance { id, workflow, .. } = loaded.instance;
-            return Err(EngineError::UnknownWorkflow { id, workflow });
-        };
+    fn workflow_of(&self, instance: &Instance) -> Result<&Arc<dyn Registered>, EngineError> {
+        self.workflows.get(instance.workflow.as_str()).ok_or_else(|| EngineError::UnknownWorkflow {
+            id: instance.id.clone(),
+            workflow: instance.workflow.clone(),
+        })
+    }
+
+    fn run(
+        self: &Arc<Self>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> Result<Arc<dyn AnyLive>, EngineError> {
+        let workflow = self.workflow_of(&loaded.instance)?;
         let (key, id) = (loaded.instance.key, loaded.instance.id.clone());
-        let (live, run) = workflow.live(self, loaded, interrupted);
+        let (live, run) = workflow.live(self, loaded, interrupted, on_the_way);
         {
             let mut all = lock(&self.live);
             // Within the lock: whoever stops the engine waits for those that are in there.
@@ -336,7 +351,7 @@ impl Shared {
             return self.wake(&loaded.instance).await;
         }
         let id = loaded.instance.id.clone();
-        if let Err(error) = self.run(loaded, true) {
+        if let Err(error) = self.run(loaded, true, None) {
             self.could_not(key, &id, &error);
         }
     }

@@ -1,0 +1,201 @@
+//! The way from the journal to the store: what was entered goes there in order, one batch at a time.
+//!
+//! An entry is known to the instance at once; only the wait for the store is a future, and may be dropped. A batch that the
+//! store does not take for now is written again after a growing pause, with the values in memory, and nothing overtakes it. A
+//! batch that the store can never take is told, with the path of the record that it refuses.
+
+use crate::store::{Batch, Change, InstanceKey, Store, StoreError, Storing};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use tokio::time::{Sleep, sleep};
+
+/// The pause after the first failure; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// What has been entered and is not on the store yet.
+pub(super) struct Outbox {
+    instance: InstanceKey,
+    /// The number of the last entry; those on the store come up to `stored`.
+    entered: u64,
+    stored: u64,
+    /// The last entry for which nothing waits: user code begins after it is on the store.
+    noted: u64,
+    pending: Vec<Entry>,
+    sent: Option<Sent>,
+    waiting: Vec<(u64, Waker)>,
+    /// How often in a row the store has failed, and the pause after that.
+    failures: u32,
+    pause: Option<(Pin<Box<Sleep>>, StoreError)>,
+    /// The store refuses one of several entries: each goes by itself.
+    apart: bool,
+}
+
+/// Changes that go to the store together.
+struct Entry {
+    number: u64,
+    changes: Vec<Change>,
+    /// A caller's wish, which is withdrawn where the store fails.
+    wish: bool,
+}
+
+struct Sent {
+    entries: Vec<Entry>,
+    storing: Storing<()>,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) enum Delivery {
+    /// The store has not taken it for now: it is written again. These entries are withdrawn.
+    Delayed { error: StoreError, pause: Duration, withdrawn: Vec<u64> },
+    /// The store can never take that entry; its first record lies there.
+    Refused { number: u64, path: Option<Arc<str>>, error: StoreError },
+}
+
+impl Outbox {
+    /// Nothing is entered; `first` is on its way to the store already.
+    pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, Storing<()>)>) -> Self {
+        let entered = u64::from(first.is_some());
+        let sent = first
+            .map(|(changes, storing)| Sent { entries: vec![Entry { number: entered, changes, wish: false }], storing });
+        Self {
+            instance,
+            entered,
+            stored: 0,
+            noted: entered,
+            pending: Vec::new(),
+            sent,
+            waiting: Vec::new(),
+            failures: 0,
+            pause: None,
+            apart: false,
+        }
+    }
+
+    /// Enters changes that go to the store together; returns their number.
+    pub(super) fn enter(&mut self, changes: Vec<Change>, wish: bool) -> u64 {
+        self.entered += 1;
+        self.pending.push(Entry { number: self.entered, changes, wish });
+        self.entered
+    }
+
+    /// Marks an entry as one for which nothing waits.
+    pub(super) fn note(&mut self, number: u64) {
+        self.noted = self.noted.max(number);
+    }
+
+    pub(super) fn noted(&self) -> u64 {
+        self.noted
+    }
+
+    /// The number of the last entry that is on the store.
+    pub(super) fn stored_up_to(&self) -> u64 {
+        self.stored
+    }
+
+    /// Everything that was entered is on the store.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending.is_empty() && self.sent.is_none()
+    }
+
+    /// How the store has failed, where it is asked again after a pause.
+    pub(super) fn delayed_by(&self) -> Option<&StoreError> {
+        self.pause.as_ref().map(|(_, error)| error)
+    }
+
+    /// Ready once that entry is on the store.
+    pub(super) fn poll_stored(&mut self, number: u64, context: &Context<'_>) -> Poll<()> {
+        if self.stored >= number {
+            return Poll::Ready(());
+        }
+        if !self.waiting.iter().any(|(other, waker)| *other == number && waker.will_wake(context.waker())) {
+            self.waiting.push((number, context.waker().clone()));
+        }
+        Poll::Pending
+    }
+
+    /// Sends what is pending and looks at what was sent. Puts the wakers of those that need wait no longer into `woken`;
+    /// returns what went wrong.
+    pub(super) fn poll(
+        &mut self,
+        store: &dyn Store,
+        context: &mut Context<'_>,
+        woken: &mut Vec<Waker>,
+    ) -> Option<Delivery> {
+        loop {
+            if let Some((pause, _)) = &mut self.pause {
+                if pause.as_mut().poll(context).is_pending() {
+                    return None;
+                }
+                self.pause = None;
+            }
+            let Some(sent) = &mut self.sent else {
+                if self.pending.is_empty() {
+                    self.apart = false;
+                    return None;
+                }
+                self.send(store);
+                continue;
+            };
+            let Poll::Ready(stored) = sent.storing.as_mut().poll(context) else { return None };
+            let entries = self.sent.take().map(|sent| sent.entries).unwrap_or_default();
+            match stored {
+                Ok(()) => {
+                    self.failures = 0;
+                    self.stored = entries.last().map_or(self.stored, |entry| entry.number);
+                    let stored = self.stored;
+                    woken.extend(self.waiting.extract_if(.., |(number, _)| *number <= stored).map(|(_, waker)| waker));
+                }
+                Err(error) => {
+                    if let Some(delivery) = self.failed(entries, error) {
+                        return Some(delivery);
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, store: &dyn Store) {
+        let count = if self.apart { 1 } else { self.pending.len() };
+        let entries: Vec<Entry> = self.pending.drain(..count).collect();
+        let changes = match entries.as_slice() {
+            [only] => only.changes.clone(),
+            several => several.iter().flat_map(|entry| entry.changes.iter().cloned()).collect(),
+        };
+        let storing = store.commit(Batch { instance: self.instance, changes });
+        self.sent = Some(Sent { entries, storing });
+    }
+
+    fn failed(&mut self, mut entries: Vec<Entry>, error: StoreError) -> Option<Delivery> {
+        if error.is_permanent() {
+            if entries.len() > 1 {
+                // Which of them it is shows when each goes by itself.
+                self.put_back(entries);
+                self.apart = true;
+                return None;
+            }
+            let Entry { number, changes, .. } = entries.pop()?;
+            let path = changes.iter().find_map(|change| match change {
+                Change::Put { path, .. } => Some(Arc::clone(path)),
+                _ => None,
+            });
+            return Some(Delivery::Refused { number, path, error });
+        }
+        let withdrawn = entries.extract_if(.., |entry| entry.wish).map(|entry| entry.number).collect();
+        self.put_back(entries);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
+        self.failures += 1;
+        self.pause = Some((Box::pin(sleep(pause)), error.clone()));
+        Some(Delivery::Delayed { error, pause, withdrawn })
+    }
+
+    fn put_back(&mut self, entries: Vec<Entry>) {
+        self.pending.splice(..0, entries);
+    }
+}
