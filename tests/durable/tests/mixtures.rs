@@ -238,15 +238,15 @@ workflow! {
                 sleep(5ms) => None,
             };
             match step {
-                Some(one) => if so_far.len() == 19 { break pushed(so_far, one) } else { continue pushed(so_far, one) },
+                Some(one) => if so_far.len() == 19 { break pushed(so_far, *one) } else { continue pushed(so_far, *one) },
                 None => continue so_far.clone(),
             }
         }
     }
 }
 
-fn pushed(before: &[u64], item: &u64) -> Vec<u64> {
-    before.iter().copied().chain([*item]).collect()
+fn pushed(before: &[u64], item: u64) -> Vec<u64> {
+    before.iter().copied().chain([item]).collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -122,7 +122,7 @@ impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
                 Err(_) if now.as_ref().is_ok_and(|now| *now == record.payload) => journal.recalled(),
                 Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
             },
-            (None, Ok(bytes)) => journal.note(path, Kind::Kept, bytes),
+            (None, Ok(bytes)) => journal.put(path, Kind::Kept, bytes),
             (None, Err(error)) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
         }
         self.0
@@ -181,7 +181,7 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
     }
     let value = evaluate();
     match payload.encode(&value) {
-        Ok(bytes) => journal.note(path, Kind::Kept, bytes),
+        Ok(bytes) => journal.put(path, Kind::Kept, bytes),
         Err(error) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
     }
     value
@@ -200,16 +200,17 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
 /// A choice has been made: it is on record before what was chosen begins; one that is on record already is the same.
 pub async fn chosen(cx: Cx<'_>, stage: u32, site: &str, arm: &'static str) {
     let Some(journal) = cx.journal() else { return cx.decided(stage, arm) };
-    if choose(journal, cx.path_within(stage, &format!("choice-{site}")), arm).await {
+    if choose(journal, (cx.path_of(stage), cx.path_within(stage, &format!("choice-{site}"))), arm).await {
         cx.decided(stage, arm);
     }
 }
 
 /// Whether the choice is a new one.
-async fn choose(journal: &Arc<Journal>, path: String, arm: &str) -> bool {
+async fn choose(journal: &Arc<Journal>, (stage, path): (String, String), arm: &str) -> bool {
     match journal.record(&path).map(|record| read_own::<String>(&record)) {
         None => {
-            journal.put(path, Kind::Decided, own(&arm)).await;
+            journal.decides_anew(&stage, &path, &[":choice-", ":value-"]).await;
+            journal.put(path, Kind::Decided, own(&arm));
             true
         }
         Some(Ok(before)) if before == arm => {

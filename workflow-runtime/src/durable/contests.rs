@@ -132,19 +132,21 @@ where
         if keeps {
             catch_up_with(journal, record.order, members.never_decided()).await;
         }
+        journal.is_settled(&cx.path_of(stage), record.order);
         journal.recalled();
         return Ok(outputs);
     }
     if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
         return Err(members.stop(stop));
     }
+    journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
     if let Some((winners, outputs)) = members.won() {
         let values: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
         let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
         match values {
             Ok(values) => {
                 let won = Won { members: Some(winners.iter().map(name).collect()), values };
-                journal.put(path, Kind::Decided, own(&won)).await;
+                journal.put(path, Kind::Decided, own(&won));
             }
             Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
         }
@@ -165,7 +167,11 @@ pub async fn kept_member<T>(
     payload: Payload<T>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, name), Kind::Kept, keeps, payload, Box::pin(run)).await
+    let path = cx.path_within(stage, name);
+    if let Some(journal) = cx.journal().filter(|journal| !journal.has(&path, &[Kind::Kept])) {
+        journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
+    }
+    kept_part(cx, path, Kind::Kept, keeps, payload, Box::pin(run)).await
 }
 
 /// The same of a member that is one of an item's, in whose place `cx` is.
@@ -228,8 +234,10 @@ async fn kept_part<T>(
         };
     }
     let value = run.await?;
+    // Those on record come first.
+    journal.hold(LAST).await;
     match payload.encode(&value) {
-        Ok(bytes) => journal.note(path, kind, bytes),
+        Ok(bytes) => journal.put(path, kind, bytes),
         Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
     }
     Ok(value)
@@ -264,6 +272,7 @@ pub async fn select_kept<'a>(
         if keeps {
             catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
         }
+        journal.is_settled(&cx.path_of(stage), record.order);
         journal.recalled();
         // What it gave is on record too.
         if let (Some(Some(head)), Some((_, true, _))) = (heads.get_mut(place), labels.get(place)) {
@@ -280,7 +289,7 @@ pub async fn select_kept<'a>(
     let mut select = select(cx, stage, heads);
     let place = poll_fn(|context| select.poll_decided(context)).await;
     let place = place.inspect_err(|_| select.withdraw(false))?;
-    journal.put(path, Kind::Decided, own(&head_label(labels, place))).await;
+    journal.put(path, Kind::Decided, own(&head_label(labels, place)));
     drop(select);
     Ok(place)
 }

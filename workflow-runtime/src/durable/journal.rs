@@ -7,6 +7,7 @@
 
 use super::{
     StoredUndone,
+    homes::Homes,
     interruptions::Interruptions,
     outbox::{Delivery, Outbox},
     payload::{Kind, own, read_own},
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::{
     BoxError,
+    graph::Graph,
     store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, Storing, Timestamp},
     undo::Undone,
 };
@@ -109,6 +111,8 @@ struct Content {
     /// There may be something on record of a stage's.
     some_interrupted: bool,
     root: Option<Waker>,
+    /// Records that nothing has asked for yet.
+    homes: Homes,
     outbox: Outbox,
     wishes: Vec<Wish>,
     /// What polls the store is at work now.
@@ -138,9 +142,18 @@ impl Content {
             noted.extend(changes);
             noted
         };
-        let number = self.outbox.enter(changes, false);
+        let number = self.outbox.enter(changes);
         self.tell_driver();
         number
+    }
+
+    /// Enters what becomes of the instance as a whole.
+    fn end(&mut self, changes: Vec<Change>) {
+        let noted = self.interruptions.written(false, self.catching_up, &mut self.next_order);
+        if !noted.is_empty() {
+            self.outbox.enter(noted);
+        }
+        self.outbox.end(changes);
     }
 
     /// Something was entered: what polls the store looks at it.
@@ -196,7 +209,7 @@ impl Journal {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         clock: Clock,
-        (key, id): (InstanceKey, &str),
+        (key, id, graph): (InstanceKey, &str, &Graph<'_>),
         records: Vec<(String, Record)>,
         on_the_way: Option<(Vec<Change>, Storing<()>)>,
     ) -> Self {
@@ -207,6 +220,7 @@ impl Journal {
         let (first, on_the_way) = (on_the_way.is_some(), on_the_way);
         let stuck = records.remove(STUCK).and_then(|record| read_own(&record).ok()).unwrap_or_default();
         let some_interrupted = records.values().any(|record| record.kind == Kind::Interrupted as u8);
+        let homes = Homes::of(graph, &records);
         let content = Content {
             catching_up,
             records,
@@ -223,6 +237,7 @@ impl Journal {
             interruptions: Interruptions::new(stuck),
             some_interrupted,
             root: None,
+            homes,
             outbox: Outbox::new(key, on_the_way),
             wishes: Vec::new(),
             driven: false,
@@ -263,7 +278,63 @@ impl Journal {
     // What is known.
 
     pub(crate) fn record(&self, path: &str) -> Option<Record> {
-        self.lock().records.get(path).cloned()
+        let mut content = self.lock();
+        content.homes.found(path);
+        content.records.get(path).cloned()
+    }
+
+    /// That stage has been taken up, and its undo with it.
+    pub(crate) fn has_undo(&self, path: &str) {
+        self.lock().homes.found_undo(path);
+    }
+
+    /// What lies within that path and was recorded before `order` is not needed any more, unless it would have to be undone.
+    pub(crate) fn is_settled(&self, path: &str, order: u64) {
+        self.lock().homes.settled(path, order);
+    }
+
+    /// Before a stage runs: parks where it is on record in another place.
+    pub(crate) async fn stands_elsewhere(&self, path: &str) {
+        let elsewhere = self.lock().homes.elsewhere(path);
+        if let Some(elsewhere) = elsewhere {
+            self.park::<()>(format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it"))
+                .await;
+        }
+    }
+
+    /// Before a stage ends: parks where something on record inside was not asked for.
+    pub(crate) async fn leaves_nothing(&self, path: &str) {
+        let left = self.lock().homes.any_within(path);
+        if let Some(left) = left {
+            self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would end without it")).await;
+        }
+    }
+
+    /// Before something is decided in a stage, or a member of a quorum begins: parks where something of that kind (`names`) is
+    /// on record there under another name.
+    pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
+        let before = self.lock().homes.own_of(stage, names);
+        if before.is_none() {
+            return;
+        }
+        // It may be asked for still.
+        self.hold(LAST).await;
+        let before = self.lock().homes.own_of(stage, names);
+        if let Some(before) = before {
+            self.park_at::<()>(path, format!("'{before}' is on record, and '{path}' would be decided without it"))
+                .await;
+        }
+    }
+
+    /// Before what lies within that path is undone: parks where a stage in there can't be.
+    pub(crate) async fn undoes_all(&self, path: &str) {
+        let left = self.lock().homes.undo_within(path);
+        if let Some(left) = left {
+            self.park::<()>(format!(
+                "'{left}' was done and would have to be undone, but its workflow no longer comes to it"
+            ))
+            .await;
+        }
     }
 
     pub(crate) fn has(&self, path: &str, kinds: &[Kind]) -> bool {
@@ -301,32 +372,13 @@ impl Journal {
 
     // What becomes known.
 
-    /// Puts records, and removes all that lies within the path `forget`: known from the first poll on, on the store when this
-    /// returns.
-    pub(crate) async fn commit(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, more: Vec<Change>) {
-        if let Some(number) = self.put_all(put, forget, more) {
-            self.stored(number).await;
-        }
+    /// Enters a record: it is known at once, and on its way to the store. User code that begins later waits for that.
+    pub(crate) fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
+        self.enter(vec![(path.into(), kind, payload)], None, Vec::new());
     }
 
-    pub(crate) async fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
-        self.commit(vec![(path.into(), kind, payload)], None, Vec::new()).await;
-    }
-
-    /// Enters a record without waiting for the store: user code that begins later does.
-    pub(crate) fn note(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
-        self.enter(vec![(path.into(), kind, payload)], Vec::new());
-    }
-
-    /// The same of several records, with other changes.
-    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, more: Vec<Change>) {
-        if let Some(number) = self.put_all(put, None, more) {
-            self.lock().outbox.note(number);
-        }
-    }
-
-    /// Enters all of that together; returns its number, where it changes anything.
-    fn put_all(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, mut more: Vec<Change>) -> Option<u64> {
+    /// Enters records that go to the store together, with other changes; what lies within the path `forget` is removed.
+    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, mut more: Vec<Change>) {
         let mut content = self.lock();
         let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
         if let Some(path) = forget {
@@ -345,7 +397,9 @@ impl Journal {
             changes.push(content.put(path, kind, payload));
         }
         changes.append(&mut more);
-        (!changes.is_empty()).then(|| content.enter(changes, progress))
+        if !changes.is_empty() {
+            content.enter(changes, progress);
+        }
     }
 
     /// Waits until that entry is on the store. Where the store refuses it for good, the run is halted, and this never returns.
@@ -353,10 +407,10 @@ impl Journal {
         poll_fn(|context| self.lock().outbox.poll_stored(number, context)).await;
     }
 
-    /// Waits until all that was entered without waiting is on the store: user code may rely on it.
+    /// Waits until all that was entered is on the store: user code may rely on it.
     pub(crate) async fn settled(&self) {
-        let noted = self.lock().outbox.noted();
-        self.stored(noted).await;
+        let entered = self.lock().outbox.entered();
+        self.stored(entered).await;
     }
 
     /// Waits until the change with which the instance was brought into memory is on the store.
@@ -403,8 +457,7 @@ impl Journal {
             let record = Record { order: content.next_order, kind: kind as u8, payload };
             content.next_order += 1;
             let path: Arc<str> = path.into();
-            let number =
-                content.outbox.enter(vec![Change::Put { path: Arc::clone(&path), record: record.clone() }], true);
+            let number = content.outbox.wish(vec![Change::Put { path: Arc::clone(&path), record: record.clone() }]);
             let (sender, told) = oneshot::channel();
             content.wishes.push(Wish { number, path, record, told: sender });
             told
@@ -468,7 +521,7 @@ impl Journal {
             let mut content = self.lock();
             content.refused = None;
             if !changes.is_empty() {
-                content.enter(changes, false);
+                content.end(changes);
             }
         }
         poll_fn(|context| {
@@ -491,13 +544,13 @@ impl Journal {
 
     /// Removes a signal that no wait can take.
     pub(crate) fn drop_signal(&self, number: i64) {
-        self.enter(Vec::new(), vec![Change::Take { number }]);
+        self.enter(Vec::new(), None, vec![Change::Take { number }]);
     }
 
     /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.
     pub(crate) fn is_same(&self, path: String, print: u64, reason: impl FnOnce(&str) -> String) {
         match self.record(&path) {
-            None => self.note(path, Kind::Fingerprint, own(&print)),
+            None => self.put(path, Kind::Fingerprint, own(&print)),
             Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => self.recalled(),
             Some(_) => self.park_now_at(&path, reason(&path)),
         }
@@ -512,7 +565,7 @@ impl Journal {
     /// told once.
     pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
         if let Some((path, kind, payload)) = self.doubt(key, undone) {
-            self.note(path, kind, payload);
+            self.put(path, kind, payload);
         }
     }
 
@@ -570,6 +623,7 @@ impl Journal {
 
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
         if self.is_given_up(path) {
+            self.has_undo(path);
             tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
             return std::future::pending().await;
         }

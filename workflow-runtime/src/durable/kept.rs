@@ -35,7 +35,7 @@ pub enum Keeps {
 }
 
 /// Where it stands of a completed stage that it would have to be undone.
-const REVERSIBLE: &str = "reversible";
+pub(super) const REVERSIBLE: &str = "reversible";
 
 /// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
@@ -176,6 +176,8 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             if journal.record(&within(&path, "armed")).is_some() {
                 cx.core.arm_again(stage);
             }
+            journal.has_undo(&path);
+            journal.is_settled(&path, record.order);
             journal.hold(record.order).await;
             journal.recalled();
             return Err(failure.into());
@@ -191,8 +193,15 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         if whole {
             cx.core.arm_again(stage);
         }
+        journal.has_undo(&path);
+        journal.is_settled(&path, record.order);
         journal.recalled();
         return Ok((value, record.kind == Kind::Done as u8));
+    }
+    journal.stands_elsewhere(&path).await;
+    if whole && journal.record(&within(&path, "armed")).is_some() {
+        // It may have to be undone, whether another attempt begins or not.
+        cx.core.arm_again(stage);
     }
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
@@ -208,6 +217,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;
     match ended {
         Ok((value, ran)) => {
+            journal.leaves_nothing(&path).await;
             let bytes = match payload.encode(&value) {
                 Ok(bytes) => bytes,
                 Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
@@ -218,14 +228,11 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
             let path: Arc<str> = path.into();
             let put = [(Arc::clone(&path), kind, bytes)].into_iter().chain(reversible).collect();
-            if undoes {
-                cx.core.settles(stage);
-            }
             let forget = match keeps {
                 Keeps::Inside => None,
                 Keeps::Leaf | Keeps::Block => Some(&*path),
             };
-            journal.commit(put, forget, Vec::new()).await;
+            journal.enter(put, forget, Vec::new());
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {
@@ -234,7 +241,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
                 // Nobody knows whether it took effect.
                 put.extend(journal.doubt(&path, &Undone::in_doubt(name)));
             }
-            journal.commit(put, None, Vec::new()).await;
+            journal.enter(put, None, Vec::new());
             // Where it ran once more, what was on record before comes first.
             journal.hold(journal.order_of(&path)).await;
             Err(failure.into())
@@ -327,7 +334,7 @@ pub async fn absorbed_kept<T>(
         // Nothing inside is needed any more.
         let forget = cx.path_of(stage);
         let put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
-        journal.commit(put, Some(&forget), Vec::new()).await;
+        journal.enter(put, Some(&forget), Vec::new());
     }
     ended
 }
@@ -337,7 +344,8 @@ pub async fn armed(cx: Cx<'_>, stage: u32) {
     if let Some(journal) = cx.journal() {
         let path = cx.path_within(stage, "armed");
         if journal.record(&path).is_none() {
-            journal.put(path, Kind::Armed, Vec::new()).await;
+            journal.put(path, Kind::Armed, Vec::new());
         }
+        journal.settled().await;
     }
 }

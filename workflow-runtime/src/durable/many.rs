@@ -15,10 +15,11 @@ use std::{collections::HashMap, future::Future};
 /// Where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
 pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
     let journal = cx.journal()?;
+    let round = journal.record(&cx.path_within(stage, "round"));
     let round = if keeps {
         0
     } else {
-        match journal.record(&cx.path_within(stage, "round")).map(|record| read_own::<u64>(&record)) {
+        match round.map(|record| read_own::<u64>(&record)) {
             None => 0,
             Some(Ok(round)) => round,
             Some(Err(error)) => return journal.undecodable(&cx.path_of(stage), error).await,
@@ -67,11 +68,14 @@ pub async fn next_round<S>(
         Some(before) if !keeps => Some(format!("{path}/{before}")),
         _ => None,
     };
+    if let Some(before) = &forget {
+        journal.leaves_nothing(before).await;
+    }
     let put = vec![
         (within(&format!("{path}/{round}"), "state").into(), Kind::Kept, bytes),
         (within(&path, "round").into(), Kind::Kept, own(&round)),
     ];
-    journal.commit(put, forget.as_deref(), Vec::new()).await;
+    journal.enter(put, forget.as_deref(), Vec::new());
     Ok(state)
 }
 
@@ -121,7 +125,7 @@ pub async fn recognised<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognis
     let path = cx.path_within(stage, "items");
     if journal.record(&path).is_none() {
         match prints(print, &items) {
-            Ok(prints) => journal.put(path, Kind::Items, own(&prints)).await,
+            Ok(prints) => journal.put(path, Kind::Items, own(&prints)),
             Err(error) => {
                 return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
             }

@@ -3,6 +3,7 @@
 
 mod choices;
 mod contests;
+mod homes;
 mod interruptions;
 mod journal;
 mod kept;

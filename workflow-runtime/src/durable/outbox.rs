@@ -24,8 +24,6 @@ pub(super) struct Outbox {
     /// The number of the last entry; those on the store come up to `stored`.
     entered: u64,
     stored: u64,
-    /// The last entry for which nothing waits: user code begins after it is on the store.
-    noted: u64,
     pending: Vec<Entry>,
     sent: Option<Sent>,
     waiting: Vec<(u64, Waker)>,
@@ -40,8 +38,15 @@ pub(super) struct Outbox {
 struct Entry {
     number: u64,
     changes: Vec<Change>,
-    /// A caller's wish, which is withdrawn where the store fails.
-    wish: bool,
+    of: Of,
+}
+
+/// What an entry comes of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Run,
+    Caller,
+    End,
 }
 
 struct Sent {
@@ -63,12 +68,11 @@ impl Outbox {
     pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, Storing<()>)>) -> Self {
         let entered = u64::from(first.is_some());
         let sent = first
-            .map(|(changes, storing)| Sent { entries: vec![Entry { number: entered, changes, wish: false }], storing });
+            .map(|(changes, storing)| Sent { entries: vec![Entry { number: entered, changes, of: Of::Run }], storing });
         Self {
             instance,
             entered,
             stored: 0,
-            noted: entered,
             pending: Vec::new(),
             sent,
             waiting: Vec::new(),
@@ -79,19 +83,29 @@ impl Outbox {
     }
 
     /// Enters changes that go to the store together; returns their number.
-    pub(super) fn enter(&mut self, changes: Vec<Change>, wish: bool) -> u64 {
+    pub(super) fn enter(&mut self, changes: Vec<Change>) -> u64 {
+        self.push(changes, Of::Run)
+    }
+
+    /// The same of what a caller wants: where the store fails, it is withdrawn.
+    pub(super) fn wish(&mut self, changes: Vec<Change>) -> u64 {
+        self.push(changes, Of::Caller)
+    }
+
+    /// The same of what becomes of the instance as a whole: where the store refuses something before it, it is withdrawn.
+    pub(super) fn end(&mut self, changes: Vec<Change>) -> u64 {
+        self.push(changes, Of::End)
+    }
+
+    fn push(&mut self, changes: Vec<Change>, of: Of) -> u64 {
         self.entered += 1;
-        self.pending.push(Entry { number: self.entered, changes, wish });
+        self.pending.push(Entry { number: self.entered, changes, of });
         self.entered
     }
 
-    /// Marks an entry as one for which nothing waits.
-    pub(super) fn note(&mut self, number: u64) {
-        self.noted = self.noted.max(number);
-    }
-
-    pub(super) fn noted(&self) -> u64 {
-        self.noted
+    /// The number of the last entry.
+    pub(super) fn entered(&self) -> u64 {
+        self.entered
     }
 
     /// The number of the last entry that is on the store.
@@ -181,13 +195,14 @@ impl Outbox {
                 return None;
             }
             let Entry { number, changes, .. } = entries.pop()?;
+            self.pending.retain(|entry| entry.of != Of::End);
             let path = changes.iter().find_map(|change| match change {
                 Change::Put { path, .. } => Some(Arc::clone(path)),
                 _ => None,
             });
             return Some(Delivery::Refused { number, path, error });
         }
-        let withdrawn = entries.extract_if(.., |entry| entry.wish).map(|entry| entry.number).collect();
+        let withdrawn = entries.extract_if(.., |entry| entry.of == Of::Caller).map(|entry| entry.number).collect();
         self.put_back(entries);
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures += 1;

@@ -105,6 +105,9 @@ pub(crate) async fn rewound<F: Future>(
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     catch_up_with(journal, LAST, machine.as_mut()).await;
     cut(|| drop(machine));
+    for &name in &taken {
+        journal.undoes_all(name).await;
+    }
     if let Some(log) = core.log() {
         let graph = core.graph();
         let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
@@ -115,7 +118,7 @@ pub(crate) async fn rewound<F: Future>(
         }
         log.forget();
     }
-    journal.forget_rewound(&taken, record.order).await;
+    journal.forget_rewound(&taken, record.order);
     Ok(())
 }
 
@@ -126,7 +129,7 @@ pub(super) fn is_beside(path: &str) -> bool {
 
 impl Journal {
     /// Removes what is on record of those stages, and of what comes after all stages.
-    async fn forget_rewound(&self, taken: &BTreeSet<&'static str>, order: u64) {
+    fn forget_rewound(&self, taken: &BTreeSet<&'static str>, order: u64) {
         let goes = |path: &str| {
             let first = path.split('/').next().unwrap_or_default();
             let stays = |stays: &&str| path == *stays || (stays.ends_with(['-', '/']) && path.starts_with(stays));
@@ -149,6 +152,6 @@ impl Journal {
             let times = self.count(&path) + 1;
             (path.into(), Kind::Rewound, own(&times))
         });
-        self.commit(counted.collect(), None, changes).await;
+        self.enter(counted.collect(), None, changes);
     }
 }

@@ -62,7 +62,7 @@ impl<'a, T> KeptSignal<'a, T> {
         let arrived = !taken.is_empty();
         match self.payload.encode(&value) {
             // In the poll in which it is taken: the wait is over then, as in memory.
-            Ok(bytes) => journal.enter(vec![(path.into(), Kind::Signal, bytes)], taken),
+            Ok(bytes) => journal.enter(vec![(path.into(), Kind::Signal, bytes)], None, taken),
             Err(error) => return journal.park(format!("signal '{name}' can't be stored: {error}")).await,
         }
         if arrived {

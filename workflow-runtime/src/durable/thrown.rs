@@ -42,11 +42,14 @@ impl Thrown {
 
     /// It is thrown away. Where there is nothing to undo nobody needs to know.
     pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
+        if let Some((journal, path)) = &self.0 {
+            journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
+        }
         if let Some((journal, path)) = &self.0
             && log.holds_something()
             && journal.record(path).is_none()
         {
-            journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure))).await;
+            journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure)));
         }
     }
 }

@@ -85,7 +85,7 @@ impl UndoRecord {
                 Ok(Err(Stop::Failed(failure))) => Some(StoredFailure::of(failure)),
                 Err(payload) => Some(StoredFailure::of_panic(workflow, stage, &**payload)),
             };
-            journal.put(within(&path, "undone"), Kind::Undone, own(&failed)).await;
+            journal.put(within(&path, "undone"), Kind::Undone, own(&failed));
             match ended {
                 Ok(ended) => ended,
                 // Told as any other panic of an undo.

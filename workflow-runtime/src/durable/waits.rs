@@ -20,7 +20,7 @@ pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Ti
         };
     }
     let at = at();
-    journal.put(path, Kind::Due, own(&at.as_millis())).await;
+    journal.put(path, Kind::Due, own(&at.as_millis()));
     at
 }
 
@@ -94,8 +94,12 @@ pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts:
         put.push((armed.into(), Kind::Armed, Vec::new()));
     }
     let forget = (!cx.undoes()).then(|| cx.path_of(stage));
-    journal.commit(put, forget.as_deref(), Vec::new()).await;
+    journal.enter(put, forget.as_deref(), Vec::new());
     if !wait.is_zero() {
         journal.wait_until(next).await;
+    }
+    if cx.core.flight().is_some() {
+        // Others have `fresh` before their expression.
+        journal.settled().await;
     }
 }

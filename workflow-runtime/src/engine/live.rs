@@ -105,7 +105,8 @@ impl<W: Durable> Live<W> {
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
         let Loaded { instance: Instance { key, id, input, interruptions, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
-        let journal = Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id), records, on_the_way));
+        let journal =
+            Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id, W::GRAPH), records, on_the_way));
         let live = Arc::new(Self {
             journal,
             state: Arc::default(),
@@ -381,7 +382,7 @@ async fn run<W: Durable>(
         || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
     if goes_on && matches!(outcome, Outcome::Stopped) {
         // Awaited: once this is on disk, so is all that was written before, and it is read again now.
-        live.journal.note(RESTED, Kind::Stuck, own(&0));
+        live.journal.put(RESTED, Kind::Stuck, own(&0));
         let _ = live.journal.settle(Vec::new(), &live.stopping).await;
     } else {
         settle::<W>(&shared, &live, key, outcome).await;
@@ -416,7 +417,7 @@ fn prepare<W: Durable>(
     if resumed == Some(true) {
         journal.was_interrupted(processes, failed_by_store);
     }
-    journal.enter(Vec::new(), renamed);
+    journal.enter(Vec::new(), None, renamed);
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
@@ -451,9 +452,11 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
         },
         Outcome::Ended(Err(failure)) => (Status::Failed, own(&StoredFailure::of(failure))),
         Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
-        Outcome::Waits(_) | Outcome::Rewound => return,
-        Outcome::Stopped => {
-            live.journal.note(RESTED, Kind::Stuck, own(&0));
+        Outcome::Waits(_) => return,
+        Outcome::Rewound | Outcome::Stopped => {
+            if matches!(outcome, Outcome::Stopped) {
+                live.journal.put(RESTED, Kind::Stuck, own(&0));
+            }
             if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
                 tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
             }
@@ -465,13 +468,24 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
     if status.has_ended() {
         changes.push(Change::Clear);
     }
-    if let Err(error) = live.journal.settle(changes, &live.stopping).await {
-        tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
-        shared.try_later(key, id.to_string());
+    let (mut status, mut bytes) = (status, bytes);
+    let mut settled = live.journal.settle(changes, &live.stopping).await;
+    if let (Err(error), Some(Halt::Parked(reason))) = (&settled, live.journal.halted())
+        && error.is_permanent()
+        && status != Status::Parked
+    {
+        (status, bytes) = (Status::Parked, own(&reason));
+        let parked = Change::Status { status, wake_at: None, outcome: Some(bytes.clone()) };
+        settled = live.journal.settle(vec![parked], &live.stopping).await;
+    }
+    if let Err(error) = settled {
+        tracing::error!(target: "workflow", instance = %id, %error, "what became of the instance is not on the store");
         return;
     }
     shared.tell_end(key, || match (&outcome, status) {
-        (Outcome::Ended(Err(failure)), _) => Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() }),
+        (Outcome::Ended(Err(failure)), Status::Failed) => {
+            Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() })
+        }
         (_, Status::Completed) => Ok(bytes.clone()),
         _ => Err(EngineError::Parked { id: id.to_string(), reason: super::parked_reason(&bytes) }),
     });

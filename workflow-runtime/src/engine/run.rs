@@ -145,9 +145,7 @@ impl<W: Durable> Run<W> {
                 live.any().downcast().map_err(|_| EngineError::Conflict { id: self.id.to_string(), what: "workflow" })
             }
             None => match self.stored().await? {
-                stored if stored.status == Status::Parked => {
-                    Err(EngineError::Parked { id: self.id.to_string(), reason: parked_reason(&stored.outcome) })
-                }
+                stored if stored.status == Status::Parked => Err(self.parked(&stored)),
                 stored => Err(self.ended(&stored)),
             },
         }
@@ -273,15 +271,7 @@ impl<W: Durable> Run<W> {
         if [CANCELLED, THROWN].iter().any(|path| record(path).is_some()) {
             return Err(undoing());
         }
-        let order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
-        let record = Record { order, kind: Kind::Rewind as u8, payload: asked_for(record(REWIND), name) };
-        let changes = vec![
-            Change::Put { path: REWIND.into(), record },
-            // A person has looked at it.
-            Change::Remove { path: STUCK.into() },
-            Change::Status { status: Status::Running, wake_at: None, outcome: None },
-        ];
-        self.shared.store.commit(Batch { instance: self.key, changes }).await?;
+        self.wish_of_parked(REWIND, Kind::Rewind, |before| asked_for(before, name)).await?;
         self.shared.activate(self.key).await.map(|_| ())
     }
 
@@ -296,13 +286,56 @@ impl<W: Durable> Run<W> {
     }
 
     async fn put_an_end(&self) -> Result<(), EngineError> {
-        let _gate = self.shared.gate(self.key).await;
-        let live = match self.live().await {
-            Err(EngineError::Ended { how: End::Cancelled(_), .. }) => return Ok(()),
-            live => live?,
+        let live = {
+            let _gate = self.shared.gate(self.key).await;
+            let brought = self.shared.live(self.key).is_none();
+            let live = match self.live().await {
+                Err(EngineError::Ended { how: End::Cancelled(_), .. }) => return Ok(()),
+                Err(EngineError::Parked { .. }) => {
+                    self.wish_of_parked(CANCELLED, Kind::Cancelled, |_| Vec::new()).await?;
+                    self.live().await?
+                }
+                live => {
+                    let live = live?;
+                    live.journal.wish(CANCELLED, Kind::Cancelled, Vec::new()).await?;
+                    live.cancel.cancel();
+                    live
+                }
+            };
+            if !brought {
+                return Ok(());
+            }
+            live
         };
-        live.journal.wish(CANCELLED, Kind::Cancelled, Vec::new()).await?;
-        live.cancel.cancel();
-        Ok(())
+        // It may not be able to go on, not even to its end.
+        live.caught_up().await;
+        match self.stored().await? {
+            stored if stored.status == Status::Parked => Err(self.parked(&stored)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts what a caller wants of an instance that is parked, and lets it run. The caller holds its gate.
+    async fn wish_of_parked(
+        &self,
+        path: &str,
+        kind: Kind,
+        payload: impl FnOnce(Option<&Record>) -> Vec<u8>,
+    ) -> Result<(), EngineError> {
+        let loaded = self.shared.store.load(self.key).await?;
+        let order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
+        let before = loaded.records.iter().find(|(found, _)| found == path).map(|(_, record)| record);
+        let record = Record { order, kind: kind as u8, payload: payload(before) };
+        let changes = vec![
+            Change::Put { path: path.into(), record },
+            // A person has looked at it.
+            Change::Remove { path: STUCK.into() },
+            Change::Status { status: Status::Running, wake_at: None, outcome: None },
+        ];
+        Ok(self.shared.store.commit(Batch { instance: self.key, changes }).await?)
+    }
+
+    fn parked(&self, stored: &crate::store::Instance) -> EngineError {
+        EngineError::Parked { id: self.id.to_string(), reason: parked_reason(&stored.outcome) }
     }
 }
