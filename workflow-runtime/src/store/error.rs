@@ -32,6 +32,10 @@ pub enum StoreErrorKind {
     Locked,
     /// It was closed.
     Closed,
+    /// Its files were removed, moved or replaced while it was open.
+    Gone,
+    /// The log that holds what was committed last is not beside it.
+    LogLost,
     /// A newer version of this crate made it.
     Newer,
     /// Anything else.
@@ -53,7 +57,14 @@ impl StoreErrorKind {
     #[must_use]
     pub const fn is_permanent(self) -> bool {
         match self {
-            Self::Exists | Self::Missing | Self::Damaged | Self::TooLarge | Self::Closed | Self::Newer => true,
+            Self::Exists
+            | Self::Missing
+            | Self::Damaged
+            | Self::TooLarge
+            | Self::Closed
+            | Self::Gone
+            | Self::LogLost
+            | Self::Newer => true,
             Self::Full | Self::ReadOnly | Self::Locked | Self::Other => false,
         }
     }

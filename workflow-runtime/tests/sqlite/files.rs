@@ -45,11 +45,11 @@ async fn another_program_s_database() {
 
 #[tokio::test]
 async fn a_newer_program_s_store() {
-    let folder = changed(&closed_store().await, "", |bytes| bytes[63] = 2);
+    let folder = changed(&closed_store().await, "", |bytes| bytes[63] = 3);
     let before = fs::read(folder.path()).expect("can be read");
     folder.is_refused(
         StoreErrorKind::Newer,
-        "could not open the store 'PATH': a newer program made it (its version is 2, this program knows 1)",
+        "could not open the store 'PATH': a newer program made it (its version is 3, this program knows 2)",
     );
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
     edit(&folder.path(), |bytes| bytes[63] = 0);

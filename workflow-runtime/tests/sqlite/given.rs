@@ -41,6 +41,13 @@ impl Folder {
         copy
     }
 
+    /// A copy of the store's own file, and of nothing beside it.
+    pub(crate) fn copy_of_the_file(&self) -> Self {
+        let copy = Self::new();
+        fs::copy(self.path(), copy.path()).expect("can be copied");
+        copy
+    }
+
     /// What opening it fails with. It names the path.
     pub(crate) fn refused(&self) -> StoreError {
         let error = self.open().expect_err("it can't be opened");

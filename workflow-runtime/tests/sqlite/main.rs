@@ -10,6 +10,8 @@ mod given;
 mod growth;
 mod killed;
 mod locked;
+mod log;
+mod modes;
 mod process;
 mod read_only;
 mod threads;

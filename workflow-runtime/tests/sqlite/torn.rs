@@ -85,7 +85,7 @@ async fn a_group_may_be_lost_and_its_batches_are_whole() {
     let whole = folder.copy();
     let length = usize::try_from(fs::metadata(whole.beside("-wal")).expect("there is a log").len()).expect("small");
     let mut lost = 0;
-    for cut in (0..length).step_by(3001) {
+    for cut in (0..length).step_by(3001).skip(1) {
         let torn = changed(&whole, "-wal", |log| log.truncate(cut));
         let store = torn.open().unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         for (number, &key) in keys.iter().enumerate() {

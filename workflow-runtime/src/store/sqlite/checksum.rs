@@ -65,6 +65,12 @@ impl Checksum {
         Self::of(7).number(interruptions.cast_unsigned()).with(i64::from(begun))
     }
 
+    /// What is known of the log.
+    pub(super) fn log(session: i64, salt: Option<u32>) -> u32 {
+        let marked = Self::of(8).number(session.cast_unsigned()).number(u64::from(salt.is_some()));
+        marked.with(i64::from(salt.unwrap_or_default()))
+    }
+
     /// With a key or a number that was not known before.
     pub(super) fn and(self, number: i64) -> Self {
         self.number(number.cast_unsigned())

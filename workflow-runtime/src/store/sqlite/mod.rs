@@ -3,6 +3,8 @@
 mod apply;
 mod checksum;
 mod fault;
+mod files;
+mod log;
 mod open;
 mod page;
 mod queue;
@@ -13,7 +15,7 @@ mod writer;
 
 use self::{
     apply::{Begin, SummedBatch, SummedInstance, SummedSignal, Work},
-    open::Limits,
+    open::Settings,
     read::Reader,
     threads::Threads,
     writer::{Asked, Request},
@@ -62,9 +64,17 @@ use tokio::sync::oneshot;
 /// - **Writing** is done by one thread, which takes all that waits, of all instances, into one transaction and one flush
 ///   of the disk: a commit alone takes as long as the disk needs, thousands at once hardly longer. Reading is done
 ///   by threads of its own and does not wait for it.
-/// - **One process** has it at a time: a lock on the file `PATH-lock` is held as long as it is open. When a process ends, however
-///   it ends, the system lets go of it. Beside these two lie, while it is open, `PATH-wal` and `PATH-shm`. A copy of the store is a
-///   copy of `PATH` after [`close`](Store::close), or one that `sqlite3 PATH .backup` makes at any time.
+/// - **One process** has it at a time, and in it one engine: a lock on the file `PATH-lock` is held as long as it is open. When a
+///   process ends, however it ends, the system lets go of it. Beside these two lie, while it is open, `PATH-wal` and `PATH-shm`. If
+///   one of the files is removed, moved or replaced meanwhile, nothing more is written
+///   ([`StoreErrorKind::Gone`](super::StoreErrorKind::Gone)).
+/// - **A copy** of the store is a copy of `PATH` after [`close`](Store::close), or one that `sqlite3 PATH ".backup COPY"` or
+///   `VACUUM INTO` makes at any time. `PATH` alone, copied while the store is open or after its process was killed, lacks what
+///   was committed last: that lies in `PATH-wal`. Such a copy is refused
+///   ([`StoreErrorKind::LogLost`](super::StoreErrorKind::LogLost)), unless
+///   [`accept_lost_log`](SqliteOptions::accept_lost_log) is set. While a program reads the store in a transaction that began before
+///   a checkpoint, this can't be told for what is committed until that transaction ends.
+/// - **Permissions**: only the owner of the files may read and write them, unless [`mode`](SqliteOptions::mode) says otherwise.
 /// - **Damage** is found: each record, signal and instance has a checksum, and each instance one over all of its records and signals, so
 ///   that one that is missing is missed. What can't be trusted is an error that names the instance, and the other
 ///   instances are as they were. What leads to instances is checked when the store is opened, which fails where that
@@ -93,12 +103,13 @@ pub struct SqliteStore {
 /// ```
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    limits: Limits,
+    settings: Settings,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { limits: Limits { readers: 2, bytes: None } }
+        let mode = files::OWNER_ONLY;
+        Self { settings: Settings { readers: 2, bytes: None, mode, accept_lost_log: false } }
     }
 }
 
@@ -114,14 +125,32 @@ impl SqliteOptions {
     /// [`StoreErrorKind::TooLarge`](super::StoreErrorKind::TooLarge) if it does not fit into an empty file of that size either. No limit unless told. The log beside it, `PATH-wal`, comes on top.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.limits.bytes = Some(bytes);
+        self.settings.bytes = Some(bytes);
         self
     }
 
     /// So many may read at once, each on a thread and a connection of its own; at least one. Two unless told.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
-        self.limits.readers = readers.max(1);
+        self.settings.readers = readers.max(1);
+        self
+    }
+
+    /// The permissions of the files that are made: `0o600` unless told, so that only their owner reads and writes them. Files that
+    /// are there keep theirs, and `PATH-wal` and `PATH-shm` have those of `PATH`.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.settings.mode = mode & 0o777;
+        self
+    }
+
+    /// Whether a store is opened whose log, `PATH-wal`, is gone. What was committed after the last checkpoint is lost then, also
+    /// what was acknowledged. A log beside it that is not the store's is moved to `PATH-wal-lost`. Without this, such a store is
+    /// refused with [`StoreErrorKind::LogLost`](super::StoreErrorKind::LogLost).
+    #[must_use]
+    pub fn accept_lost_log(mut self, accept: bool) -> Self {
+        self.settings.accept_lost_log = accept;
         self
     }
 
@@ -131,11 +160,12 @@ impl SqliteOptions {
     ///
     /// # Errors
     /// `Locked`: it is open elsewhere. `Newer`: a newer version of this crate made it. `Damaged`: it is damaged, or not a store.
+    /// `LogLost`: the log that holds what was committed last is not beside it.
     /// `ReadOnly`, `Full`: it, or its folder, can't be written. `Other`: the folder does not exist; whatever else the system says.
     /// The text of each names the path.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         let path: Arc<Path> = open::absolute(path.as_ref())?.into();
-        let opened = open::open(&path, self.limits)?;
+        let opened = open::open(&path, self.settings)?;
         let threads = Arc::new(Threads::start(&path, opened)?);
         Ok(SqliteStore { threads, exclusive: Exclusive::default() })
     }

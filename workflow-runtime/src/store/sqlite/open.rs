@@ -3,37 +3,52 @@
 use super::{
     checksum::Checksum,
     fault::{damaged, fault, system},
+    files::{self, Lock, Opening, Watched, beside},
+    log::{self, PATIENCE},
     schema,
 };
 use crate::store::{StoreError, StoreErrorKind};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, hooks::Wal};
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 /// What tells people what the file beside the store is; and that there has been a store, so that an emptied file is not
 /// taken for a new one.
 const LOCK_TEXT: &[u8] = b"Locked while the store beside it is open. May be removed together with the store.\n";
 
-/// How long SQLite waits for a foreign program that has locked the file for a moment.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Limits of a store.
+/// Settings of a store.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Settings {
     pub(super) readers: usize,
     pub(super) bytes: Option<u64>,
+    /// Permissions of the files that are made.
+    pub(super) mode: u32,
+    pub(super) accept_lost_log: bool,
 }
 
 /// A store that was found to be one, and is ours.
 pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) readers: Vec<Connection>,
-    /// Held as long as the store is open; the system lets go of it when the process ends, however it ends.
-    pub(super) lock: File,
+    /// Held as long as the store is open.
+    pub(super) lock: Lock,
+    pub(super) log: Log,
+}
+
+/// The log of an open store.
+pub(super) struct Log {
+    /// How many pages it holds.
+    pub(super) pages: Arc<AtomicU32>,
+    /// The file says that it needs this log.
+    pub(super) sealed: bool,
+    pub(super) files: Watched,
 }
 
 /// The path by which the file is known everywhere.
@@ -57,19 +72,29 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Opens the store at an [`absolute`] path, or makes an empty one there.
-pub(super) fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
+pub(super) fn open(path: &Path, settings: Settings) -> Result<Opened, StoreError> {
+    let opening = Opening::of(path)?;
     look(path)?; // Before anything is made beside what is no store.
-    let (mut lock, had_store) = locked(path)?;
+    let (mut lock, had_store) = opening.lock(settings.mode)?;
     let found = look(path)?;
     let new = found != Found::Something;
     if found == Found::Nothing && had_store {
         return Err(damaged("is empty or gone, although a store was there; its '-lock' file tells so", path));
     }
+    if !new && let Err(lost) = log::check(path) {
+        if !settings.accept_lost_log || lost.kind() != StoreErrorKind::LogLost {
+            return Err(lost);
+        }
+        log::set_aside(path)?;
+        tracing::warn!(target: "workflow", store = %path.display(), "the store is opened without what was committed last");
+    }
 
     let told = |error| fault(error, "open the store", path);
+    if found == Found::Nothing && !path.exists() {
+        files::make(path, settings.mode).map_err(|error| system(error, "open the store", path))?;
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let flags = if new { flags | OpenFlags::SQLITE_OPEN_CREATE } else { flags };
-    let writer = Connection::open_with_flags(path, flags).map_err(|error| unopened(error, path))?;
+    let mut writer = Connection::open_with_flags(path, flags).map_err(|error| unopened(error, path))?;
     writer.busy_timeout(PATIENCE).map_err(told)?;
     if writer.is_readonly("main").map_err(told)? {
         let message = format!("could not open the store '{}': it may not be written", path.display());
@@ -79,12 +104,20 @@ pub(super) fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
         make(&writer).map_err(|error| fault(error, "make a store", path))?;
     }
     identify(&writer, path)?;
-    prepare(&writer, limits).map_err(told)?;
+    prepare(&writer, settings).map_err(told)?;
     compare(&writer, path)?;
     if !had_store {
-        let marked = lock.write_all(LOCK_TEXT).and_then(|()| lock.sync_all());
+        let marked = lock.file.write_all(LOCK_TEXT).and_then(|()| lock.file.sync_all());
         marked.map_err(|error| system(error, "write", &beside(path, "-lock")))?;
     }
+    let pages = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&pages);
+    let count = move |_: &mut Wal, pages: i32| {
+        counted.store(pages.cast_unsigned(), Relaxed);
+        Ok(())
+    };
+    writer.wal_hook(Some(count)).map_err(told)?;
+    let sealed = log::begin(&writer, path).map_err(told)?;
 
     let reader = |_| {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -93,8 +126,8 @@ pub(super) fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
         reader.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;")?;
         Ok(reader)
     };
-    let readers = (0..limits.readers).map(reader).collect::<rusqlite::Result<_>>().map_err(told)?;
-    Ok(Opened { writer, readers, lock })
+    let readers = (0..settings.readers).map(reader).collect::<rusqlite::Result<_>>().map_err(told)?;
+    Ok(Opened { writer, readers, lock, log: Log { pages, sealed, files: Watched::of(path) } })
 }
 
 #[derive(PartialEq)]
@@ -130,7 +163,8 @@ fn look(path: &Path) -> Result<Found, StoreError> {
     let mut header = Vec::new();
     let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut header));
     read.map_err(|error| system(error, "read the store", path))?;
-    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+    // The versions of the format: SQLite would not write a file with others, or forget the log.
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") || !matches!(header[18..20], [1, 1] | [2, 2]) {
         return Err(damaged("is not a store, or its beginning is damaged", path));
     }
     let page = match u16::from_be_bytes([header[16], header[17]]) {
@@ -143,23 +177,6 @@ fn look(path: &Path) -> Result<Found, StoreError> {
         return Err(damaged(&format!("is truncated: it has {size} bytes of {}", pages * page), path));
     }
     Ok(Found::Something)
-}
-
-/// Takes the store for this process. Tells whether there has been a store here before.
-fn locked(path: &Path) -> Result<(File, bool), StoreError> {
-    let beside = beside(path, "-lock");
-    let opened = File::options().read(true).write(true).create(true).truncate(false).open(&beside);
-    let lock = opened.map_err(|error| system(error, "lock the store with", &beside))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("the store '{}' is open already, in another process or in this one", path.display());
-            return Err(StoreError::new(StoreErrorKind::Locked, message));
-        }
-        Err(TryLockError::Error(error)) => return Err(system(error, "lock the store with", &beside)),
-    }
-    let had_store = lock.metadata().is_ok_and(|metadata| metadata.len() > 0);
-    Ok((lock, had_store))
 }
 
 /// SQLite does not say why it could not open a file; the system does.
@@ -190,7 +207,7 @@ fn make(writer: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// It is a store, and of a version that is known here. Nothing has been written into it yet.
+/// Checks that it is a store of a version that is known here. An older one becomes one of this version.
 fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
     let number = |pragma| {
         let number = writer.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
@@ -201,6 +218,7 @@ fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
     }
     match number("user_version")? {
         version if version == i64::from(schema::VERSION) => Ok(()),
+        1 => writer.execute_batch(&schema::second()).map_err(|error| fault(error, "renew the tables", path)),
         version if version > i64::from(schema::VERSION) => {
             let known = schema::VERSION;
             let message = format!(
@@ -214,7 +232,7 @@ fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 /// How SQLite is to work on it.
-fn prepare(writer: &Connection, limits: Limits) -> rusqlite::Result<()> {
+fn prepare(writer: &Connection, settings: Settings) -> rusqlite::Result<()> {
     writer.pragma_update_and_check(None, "journal_mode", "wal", |row| {
         let mode: String = row.get(0)?;
         match mode.as_str() {
@@ -226,13 +244,13 @@ fn prepare(writer: &Connection, limits: Limits) -> rusqlite::Result<()> {
         "PRAGMA synchronous = FULL;
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cell_size_check = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;",
     )?;
-    if let Some(bytes) = limits.bytes {
+    if let Some(bytes) = settings.bytes {
         let page: u64 = writer.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0).map(u64::from))?;
         let pages = i64::try_from(bytes / page).unwrap_or(i64::MAX).clamp(1, 0xffff_fffe);
         writer.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
@@ -263,9 +281,10 @@ fn compare(writer: &Connection, path: &Path) -> Result<(), StoreError> {
         said => return Err(damaged(&format!("is damaged: {}", said.join("; ")), path)),
     }
     match engines(writer).map_err(told)? {
-        Some(_) => Ok(()),
-        None => Err(damaged("is damaged: how often instances were interrupted is not what was stored", path)),
+        Some(_) => {}
+        None => return Err(damaged("is damaged: how often instances were interrupted is not what was stored", path)),
     }
+    log::mark(writer).map(drop).map_err(told)
 }
 
 /// How many engines have not come to their end, and whether one is under way. None: it is not what was stored.
@@ -277,11 +296,4 @@ pub(super) fn engines(connection: &Connection) -> rusqlite::Result<Option<(i64, 
     Ok(row
         .filter(|&(count, begun, sum)| Checksum::engines(count, begun) == sum)
         .map(|(count, begun, _)| (count, begun)))
-}
-
-/// The file that lies beside the store, with a name made of the store's.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

@@ -7,7 +7,10 @@ use crate::store::Status;
 pub(super) const APPLICATION: u32 = 0x776B_666C;
 
 /// The schema's version, in the file's header. It counts up with each change of [`TABLES`].
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+
+/// The first version with the table `log`.
+pub(super) const FIRST_WITH_LOG: i64 = 2;
 
 /// Each table and index, by its name.
 ///
@@ -16,8 +19,10 @@ pub(super) const VERSION: u32 = 1;
 ///   that has gone is missed; `interruptions`, under which of them it was last written to.
 /// - `engines` has one row: how many engines have not come to their end, and whether one is under way (or was, when its process
 ///   ended).
+/// - `log` has one row: the session that has the store open, or had it last, and the salt of the log that the file needs (see
+///   the module `log`).
 /// - Numbers of a status: [`status_number`].
-pub(super) const TABLES: [(&str, &str); 8] = [
+pub(super) const TABLES: [(&str, &str); 9] = [
     (
         "instances",
         "CREATE TABLE instances (
@@ -87,11 +92,31 @@ pub(super) const TABLES: [(&str, &str); 8] = [
     checksum INTEGER NOT NULL
 ) STRICT",
     ),
+    ("log", LOG),
 ];
+
+const LOG: &str = "CREATE TABLE log (
+    session INTEGER NOT NULL,
+    salt INTEGER,
+    checksum INTEGER NOT NULL
+) STRICT";
 
 /// What the tables begin with.
 pub(super) fn first_rows() -> String {
-    format!("INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {})", Checksum::engines(0, false))
+    format!(
+        "INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {}); {}",
+        Checksum::engines(0, false),
+        first_mark()
+    )
+}
+
+fn first_mark() -> String {
+    format!("INSERT INTO log (session, salt, checksum) VALUES (0, NULL, {})", Checksum::log(0, None))
+}
+
+/// Returns what makes a store of the first version one of the second.
+pub(super) fn second() -> String {
+    format!("BEGIN IMMEDIATE; {LOG}; {}; PRAGMA user_version = 2; COMMIT;", first_mark())
 }
 
 /// A status as the file has it, and as the conditions of the indexes have it.

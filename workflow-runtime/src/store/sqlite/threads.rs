@@ -2,15 +2,16 @@
 
 use super::{
     fault::{fault, system},
-    open::Opened,
+    files::Lock,
+    log,
+    open::{Log, Opened},
     queue::Queue,
     read::Reader,
     writer::{Request, Writer},
 };
 use crate::store::{StoreError, StoreErrorKind};
-use rusqlite::Connection;
+use rusqlite::{Connection, FileControl};
 use std::{
-    fs::File,
     mem,
     path::Path,
     sync::{
@@ -54,7 +55,7 @@ enum End {
 
 impl Threads {
     pub(super) fn start(path: &Arc<Path>, opened: Opened) -> Result<Self, StoreError> {
-        let Opened { writer, readers, lock } = opened;
+        let Opened { writer, readers, lock, log } = opened;
         let shared = Arc::new(Shared {
             path: path.clone(),
             writes: Queue::new(),
@@ -70,7 +71,7 @@ impl Threads {
             let (shared, tells) = (shared.clone(), tells.clone());
             reading.push(threads.spawn("workflow-reader", move || read(&connection, &shared, tells))?);
         }
-        let writing = move || write(writer, lock, reading, &shared, tells);
+        let writing = move || write(writer, (lock, log), reading, &shared, tells);
         threads.writer = Some(threads.spawn("workflow-writer", writing)?);
 
         // Until the last of them has said that it is ready, or has ended.
@@ -181,20 +182,27 @@ fn read(connection: &Connection, shared: &Shared, tells: Sender<Told>) {
     }
 }
 
-fn write(connection: Connection, lock: File, readers: Vec<JoinHandle<()>>, shared: &Shared, tells: Sender<Told>) {
+fn write(
+    connection: Connection,
+    (lock, log): (Lock, Log),
+    readers: Vec<JoinHandle<()>>,
+    shared: &Shared,
+    tells: Sender<Told>,
+) {
     let _broken = Broken(shared);
-    let mut rested = Ok(());
-    if let Some(mut writer) = ready(Writer::new(&connection, &shared.path), shared, tells) {
+    let (mut rested, mut keeps_log) = (Ok(()), false);
+    if let Some(mut writer) = ready(Writer::new(&connection, log, &shared.path), shared, tells) {
         writer.run(&shared.writes);
         if shared.is_asked_to_end() {
             rested = writer.rest();
         }
+        keeps_log = writer.lacks_its_log();
     }
     shared.close();
     for reader in readers {
         let _ = reader.join();
     }
-    let closed = tidy(connection).and(rested).map_err(|error| fault(error, "tidy up", &shared.path));
+    let closed = tidy(connection, keeps_log).and(rested).map_err(|error| fault(error, "tidy up", &shared.path));
     drop(lock);
     shared.ended(&closed);
 }
@@ -210,8 +218,13 @@ fn ready<T>(made: rusqlite::Result<T>, shared: &Shared, tells: Sender<Told>) -> 
     made
 }
 
-/// Moves what the log holds into the store's own file, so that it is all of it.
-fn tidy(connection: Connection) -> rusqlite::Result<()> {
+/// Moves what the log holds into the store's own file, so that it is all of it. What lies under the log's name is left alone if it
+/// is not the log.
+fn tidy(connection: Connection, keeps_log: bool) -> rusqlite::Result<()> {
+    let unmarked = log::set_mark(&connection, None);
     let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    connection.close().map_err(|(_, error)| error).and(moved)
+    if keeps_log {
+        connection.file_control(None::<&str>, FileControl::PersistWal(&mut 1))?;
+    }
+    connection.close().map_err(|(_, error)| error).and(unmarked).and(moved)
 }

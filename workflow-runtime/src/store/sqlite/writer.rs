@@ -3,11 +3,17 @@
 use super::{
     apply::{Applier, Begin, SummedBatch, SummedInstance, SummedSignal, Work},
     fault::fault,
+    log,
+    open::Log,
     queue::Queue,
 };
 use crate::store::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, Statement};
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::Ordering::Relaxed,
+    time::{Duration, Instant},
+};
 use tokio::sync::oneshot;
 
 /// Something to be written, and who waits for it.
@@ -41,6 +47,15 @@ impl<W: Work> Asked<W> {
         if let Some(answer) = self.answer {
             let _ = self.reply.send(answer);
         }
+    }
+
+    fn refused(self, error: &StoreError) {
+        let error = error.clone();
+        let error = match self.work.instance() {
+            Some(instance) => error.of(instance),
+            None => error,
+        };
+        let _ = self.reply.send(Err(error));
     }
 
     fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
@@ -82,6 +97,15 @@ impl Request {
         }
     }
 
+    fn refused(self, error: &StoreError) {
+        match self {
+            Self::Begin(asked) => asked.refused(error),
+            Self::Create(asked) => asked.refused(error),
+            Self::Commit(asked) => asked.refused(error),
+            Self::Signal(asked) => asked.refused(error),
+        }
+    }
+
     fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
         match self {
             Self::Begin(asked) => asked.failed(error, applier, path),
@@ -96,19 +120,37 @@ impl Request {
 /// for a queue of a million.
 const GROUP: usize = 4096;
 
+/// How many pages the log may gain before they are moved into the store's own file.
+const CHECKPOINT: u32 = 4000;
+
+/// How long a checkpoint that failed, or that another program kept from its end, is not tried again.
+const AFTER_FAILED_CHECKPOINT: Duration = Duration::from_secs(1);
+
 pub(super) struct Writer<'connection> {
     path: &'connection Path,
     connection: &'connection Connection,
     begin: Statement<'connection>,
     commit: Statement<'connection>,
     applier: Applier<'connection>,
+    log: Log,
+    /// How many pages the log had after the last checkpoint.
+    pages: u32,
+    /// When the next checkpoint may be tried, after one that failed.
+    next_checkpoint: Option<Instant>,
+    /// The store's files are gone.
+    gone: Option<StoreError>,
 }
 
 impl<'connection> Writer<'connection> {
-    pub(super) fn new(connection: &'connection Connection, path: &'connection Path) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: &'connection Connection,
+        log: Log,
+        path: &'connection Path,
+    ) -> rusqlite::Result<Self> {
         let begin = super::prepare(connection, "BEGIN IMMEDIATE")?;
         let commit = super::prepare(connection, "COMMIT")?;
-        Ok(Self { path, connection, begin, commit, applier: Applier::new(connection)? })
+        let (pages, applier) = (log.pages.load(Relaxed), Applier::new(connection)?);
+        Ok(Self { path, connection, begin, commit, applier, log, pages, next_checkpoint: None, gone: None })
     }
 
     /// Writes whatever is asked, until the queue is closed and empty.
@@ -119,7 +161,27 @@ impl<'connection> Writer<'connection> {
                 return;
             }
             self.write(group);
+            self.tend_log();
         }
+    }
+
+    /// Returns whether what lies beside the store under the log's name is not its log.
+    pub(super) fn lacks_its_log(&self) -> bool {
+        self.log.files.has_moved("-wal")
+    }
+
+    /// Moves what the log holds into the store's own file, now and then. Those that wait for what was written are told before.
+    fn tend_log(&mut self) {
+        let pages = self.log.pages.load(Relaxed);
+        // It has begun anew.
+        self.pages = self.pages.min(pages);
+        let is_due = pages - self.pages >= CHECKPOINT || !self.log.sealed;
+        if !is_due || self.gone.is_some() || self.next_checkpoint.is_some_and(|next| Instant::now() < next) {
+            return;
+        }
+        self.log.sealed = log::seal(self.connection, self.path).unwrap_or(false);
+        self.next_checkpoint = (!self.log.sealed).then(|| Instant::now() + AFTER_FAILED_CHECKPOINT);
+        self.pages = self.log.pages.load(Relaxed);
     }
 
     /// The engine that has begun on the store has come to its end.
@@ -129,8 +191,19 @@ impl<'connection> Writer<'connection> {
 
     /// Writes a group. Where that fails it is halved, until what fails is alone.
     fn write(&mut self, mut group: Vec<Request>) {
+        if let Some(gone) = &self.gone {
+            return group.into_iter().for_each(|request| request.refused(gone));
+        }
         match self.transaction(&mut group) {
-            Ok(()) => group.into_iter().for_each(Request::told),
+            Ok(()) => match self.log.files.check() {
+                Ok(()) => group.into_iter().for_each(Request::told),
+                Err(gone) => {
+                    for request in group {
+                        request.refused(&gone);
+                    }
+                    self.gone = Some(gone);
+                }
+            },
             Err(error) if group.len() == 1 => {
                 if let Some(request) = group.pop() {
                     request.failed(error, &self.applier, self.path);
