@@ -38,7 +38,7 @@ async fn undo_on_failure() {
         "20 paid could not be undone",
         "20 booked undoing",
         "25 booked undone",
-        "25 - failed: stage 'shipped' of workflow 'Undoes' failed: no carrier",
+        "25 - failed: stage 'shipped' of workflow 'Undoes' failed: no carrier; not undone: stage 'paid' of workflow 'Undoes' failed: stuck",
     ]);
 }
 
