@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use workflow_runtime::SignalError;
 use workflow_runtime::engine::EngineError;
+use workflow_runtime::store::StoreErrorKind;
 
 /// A good one.
 pub enum Answer {
@@ -54,6 +55,12 @@ pub enum Problem {
     /// What was sent is not what is taken.
     #[error("the body can't be taken: {0}")]
     BadBody(String),
+    /// The body did not come, or not as a whole.
+    #[error("the body can't be read: {1}")]
+    Unread(StatusCode, String),
+    /// It took too long.
+    #[error("the request took longer than {0:?}")]
+    TooSlow(std::time::Duration),
     /// The engine says no.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -64,6 +71,8 @@ impl Problem {
         match self {
             Self::NoPage | Self::UnknownWorkflow { .. } | Self::UnknownSignal { .. } => StatusCode::NOT_FOUND,
             Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::Unread(status, _) => *status,
+            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Engine(error) => match error {
                 EngineError::NotFound { .. } | EngineError::UnknownWorkflow { .. } => StatusCode::NOT_FOUND,
                 EngineError::Signal { error: SignalError::Closed, .. }
@@ -72,6 +81,7 @@ impl Problem {
                 | EngineError::Undoing { .. }
                 | EngineError::Parked { .. } => StatusCode::CONFLICT,
                 EngineError::Signal { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                EngineError::Store(error) if error.kind() == StoreErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
                 // The same request may do later.
                 EngineError::Store(_) | EngineError::ShutDown => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -37,7 +37,12 @@ impl Ledger {
     ///
     /// When it can't be read or written, or holds something else.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = File::options().create(true).append(true).open(path);
+        let mut options = File::options();
+        options.create(true).append(true);
+        // As the store, it is its owner's.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path);
         let mut file = file.with_context(|| format!("'{}' can't be written", path.display()))?;
         let text = fs::read_to_string(path).with_context(|| format!("'{}' can't be read", path.display()))?;
         if !text.is_empty() && !text.ends_with('\n') {

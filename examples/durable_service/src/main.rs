@@ -11,6 +11,7 @@ mod answer;
 mod bank;
 mod demonstration;
 mod ledger;
+mod listen;
 mod onboarding;
 mod payment;
 mod routes;
@@ -20,9 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Parser;
-use tokio::net::TcpListener;
 use workflow_runtime::engine::Engine;
 use workflow_runtime::store::SqliteStore;
 
@@ -47,6 +46,9 @@ struct Arguments {
     /// How long, in milliseconds, the money is on its way
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     settling: u64,
+    /// How many connections are served at once; further ones wait
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
     /// Start this program on a file of its own, kill it with SIGKILL, start it again, show that it goes on, and end
     #[arg(long, conflicts_with = "file")]
     demo: bool,
@@ -63,6 +65,9 @@ fn main() -> anyhow::Result<()> {
 #[tokio::main]
 async fn serve(arguments: &Arguments, file: &Path) -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    // First of all: a port that is taken interrupts no work.
+    let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port))).await?;
+    let address = listener.local_addr()?;
     let ledger = Ledger::open(&beside(file, ".ledger"))?;
     let bank = Bank::new(ledger, Duration::from_millis(arguments.latency), Duration::from_millis(arguments.settling));
 
@@ -73,10 +78,8 @@ async fn serve(arguments: &Arguments, file: &Path) -> anyhow::Result<()> {
         .start()
         .await?; // From here on it goes on with whatever an earlier process left.
 
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on"))?;
-    println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, routes::router(&engine)).with_graceful_shutdown(asked_to_end()).await?;
+    println!("listening on http://{address}");
+    listen::serve(listener, routes::router(&engine), arguments.connections.into(), asked_to_end()).await;
 
     engine.shutdown().await?; // In peace: nothing has to be told again.
     println!("shut down; start it again and it goes on");

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::HeaderMap;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use workflow_runtime::engine::Engine;
 
@@ -14,6 +18,12 @@ use crate::answer::{Answer, Problem};
 use crate::onboarding::Onboarding;
 use crate::payment::Payment;
 use crate::served::{Offered, On, Served};
+
+/// The largest body of a request, in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a request may take, from its head to its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The workflows, by where they stand in an address.
 #[derive(Clone)]
@@ -37,15 +47,30 @@ pub fn router(engine: &Engine) -> Router {
         .route("/{workflow}/{id}", get(show).post(start).delete(cancel))
         .route("/{workflow}/{id}/signals/{name}", post(signal))
         .fallback(async || Problem::NoPage)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(in_time))
         .with_state(Workflows(Arc::new(workflows.into())))
+}
+
+/// Gives up on what takes too long, such as a body that comes byte by byte. What was asked of the engine is done all the same.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::TooSlow(PATIENCE).into_response(),
+    }
+}
+
+/// The body of a request, or what is wrong with it.
+fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    body.map_err(|refused| Problem::Unread(refused.status(), refused.body_text()))
 }
 
 async fn start(
     State(workflows): State<Workflows>,
     Path((workflow, id)): Path<(String, String)>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Problem> {
-    workflows.get(&workflow)?.start(id, &body).await
+    workflows.get(&workflow)?.start(id, &whole(body)?).await
 }
 
 async fn show(
@@ -67,8 +92,8 @@ async fn signal(
     State(workflows): State<Workflows>,
     Path((workflow, id, name)): Path<(String, String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Answer, Problem> {
     let key = headers.get("idempotency-key").map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned());
-    workflows.get(&workflow)?.signal(id, &name, key, &body).await
+    workflows.get(&workflow)?.signal(id, &name, key, &whole(body)?).await
 }

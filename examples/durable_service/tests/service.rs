@@ -1,7 +1,9 @@
 //! The service as a process: what it answers, and what becomes of its work when it is killed.
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -223,6 +225,78 @@ fn a_second_process_is_told_whose_the_file_is() {
     assert!(!status.success());
     assert!(said.contains("is open already, in another process or in this one"), "{said}");
     service.kill();
+}
+
+/// Each takes a connection, and sends half of a request's head.
+fn half_open(service: &Service, many: usize) -> Vec<TcpStream> {
+    let address = service.address.strip_prefix("http://").unwrap();
+    let open = |_| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /payment/p-1 HTTP/1.1\r\nHost: ").unwrap();
+        stream
+    };
+    (0..many).map(open).collect()
+}
+
+#[test]
+fn connections_that_say_nothing_keep_nobody_waiting_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(&folder.path().join("bank.db"));
+    // More than are served at once.
+    let mut half_open = half_open(&service, 366);
+    assert_eq!(service.post("/payment/p-1", ADA).0, 202);
+    let (status, told) = service.get("/payment/p-1");
+    assert_eq!((status, &told["id"]), (200, &json!("p-1")));
+    // The first of them were closed to make room.
+    let mut rest = Vec::new();
+    let _ = half_open[0].read_to_end(&mut rest);
+    assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
+    drop(half_open);
+    assert_eq!(service.get("/payment/p-1").0, 200);
+}
+
+#[test]
+fn bodies_that_are_too_large_or_too_slow_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(&folder.path().join("bank.db"));
+    let (status, told) = service.post("/payment/p-1", &format!("{ADA}{}", " ".repeat(100_000)));
+    assert_eq!(status, 413, "{told}");
+    assert!(told["error"].as_str().unwrap().contains("the body can't be read"), "{told}");
+
+    let mut slow = TcpStream::connect(service.address.strip_prefix("http://").unwrap()).unwrap();
+    slow.write_all(b"POST /payment/p-1 HTTP/1.1\r\nHost: bank\r\nContent-Length: 50\r\n\r\n{").unwrap();
+    let mut answer = String::new();
+    BufReader::new(slow).read_line(&mut answer).unwrap();
+    assert_eq!(answer, "HTTP/1.1 408 Request Timeout\r\n");
+}
+
+/// Before it touches the store: else a service that is started again and again on a taken port interrupts its own work.
+#[test]
+fn a_taken_port_interrupts_no_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bank.db");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let Output { status, stderr, .. } = program().arg(&file).args(["--port", &port]).output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(!status.success() && said.contains("can't be listened on"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no store was made");
+}
+
+#[test]
+fn its_files_are_its_owner_s() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bank.db");
+    let service = Service::start(&file);
+    assert_eq!(service.post("/payment/p-1", ADA).0, 202);
+    service.until("/payment/p-1", |told| told["stages"]["hold"]["status"] == "completed");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        files += 1;
+    }
+    assert_eq!(files, 5, "the store's four, and the ledger");
 }
 
 #[test]
