@@ -474,3 +474,66 @@ async fn a_default_is_not_multiplied_by_blocks() {
     let service = Arc::new(Service { flaky: 2, ..Service::default() });
     assert_eq!(DefaultsInside::new(service, Pool::new(1)).run(vec![]).await.unwrap(), 3);
 }
+
+workflow! {
+    workflow Endless(time: Duration) -> u32 with service: Service {
+        #[timeout(*time)]
+        #[deadline(*time)]
+        #[retry(1, fixed(*time))]
+        #[breaker(failures = 9, cooldown = *time)]
+        #[cache(key = 1, ttl = *time)]
+        stage called: u32 = service.call();
+        stage waited: u32 = select {
+            slept: () = sleep(*time) => 0,
+            at_once: u32 = 1 => *at_once,
+        };
+        called + waited
+    }
+    workflow WaitsForEver(time: Duration) -> u32 with service: Service {
+        #[retry(1, fixed(*time))]
+        stage called: u32 = service.gone();
+        called
+    }
+    workflow WaitsLong(time: Duration) -> u32 with service: Service {
+        #[retry(1, exponential(*time..*time), jitter = none, if = of_any_kind)]
+        stage called: u32 = service.gone();
+        called
+    }
+    workflow OpensForEver(time: Duration) -> u32 with service: Service {
+        #[breaker(failures = 1, cooldown = *time)]
+        stage called: u32 = service.gone();
+        called
+    }
+    #[deadline(Duration::MAX)]
+    workflow AnyTime() -> u32 {
+        #[timeout(Duration::MAX)]
+        #[fallback(2)]
+        signal come: u32;
+        stage got: u32 = come + 0;
+        got
+    }
+}
+
+fn of_any_kind(_: &Problem) -> bool {
+    true
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_time_is_too_long() {
+    for time in
+        [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(u64::MAX / 2), Duration::from_secs(1 << 60)]
+    {
+        assert_eq!(Endless::new(Service::default()).run(time).await.unwrap(), 2, "{time:?}");
+        let a_day = Duration::from_hours(24);
+        let waits = tokio::time::timeout(a_day, WaitsForEver::new(Service::default()).run(time));
+        assert!(waits.await.is_err(), "{time:?}: it waits still");
+        let waits = tokio::time::timeout(a_day, WaitsLong::new(Service::default()).run(time));
+        assert!(waits.await.is_err(), "{time:?}: it waits still");
+        let opens = OpensForEver::new(Service::default());
+        assert_eq!(opens.run(time).await.unwrap_err().kind(), FailureKind::Error);
+        assert_eq!(opens.run(time).await.unwrap_err().kind(), FailureKind::BreakerOpen);
+    }
+    let run = AnyTime::new().start();
+    run.signal(AnyTimeSignal::Come(3)).unwrap();
+    assert_eq!(run.await.unwrap(), 3);
+}

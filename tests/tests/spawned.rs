@@ -161,3 +161,61 @@ async fn tasks_in_tasks() {
         OfABranch: 7 => 8 + 9 + 9,
     }
 }
+
+async fn never_answers() -> u64 {
+    std::future::pending().await
+}
+
+fn noted(log: &Log, number: u64) -> u64 {
+    log.0.lock().unwrap().push(number);
+    number
+}
+
+workflow! {
+    workflow ShutDown() -> u64 with log: std::sync::Arc<Log> {
+        #[fallback(noted(log, 1))]
+        #[retry(3)]
+        #[breaker(failures = 1, cooldown = 1h)]
+        #[spawn]
+        stage falls_back: u64 = never_answers();
+        #[catch]
+        #[spawn]
+        stage caught: Result<u64, workflow_runtime::Failure> = never_answers();
+        stage told: u64 = noted(log, u64::from(caught.is_err()));
+        stage raced: u64 = race {
+            { #[spawn] stage member: u64 = never_answers(); member },
+            { #[spawn] stage other: u64 = never_answers(); other },
+        };
+        stage blocked: u64 = {
+            #[undo(log.0.lock().unwrap().extend([2]))]
+            stage done: u64 = 5;
+            #[spawn]
+            #[after(done)]
+            stage then: u64 = never_answers();
+            then
+        };
+        falls_back + told + raced + blocked
+    }
+}
+
+#[test]
+fn nothing_takes_the_shutdown_of_a_runtime_for_a_failure() {
+    use std::{
+        pin::pin,
+        task::{Context, Waker},
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let log = std::sync::Arc::<Log>::default();
+    let workflow = ShutDown::new(std::sync::Arc::clone(&log));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut run = pin!(workflow.run());
+    let entered = runtime.enter();
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    drop(entered);
+    // All its tasks are cancelled now.
+    drop(runtime);
+    for _ in 0..3 {
+        assert!(run.as_mut().poll(&mut context).is_pending());
+    }
+    assert!(log.0.lock().unwrap().is_empty());
+}

@@ -95,6 +95,27 @@ pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
     }
 }
 
+/// The methods that give a guard.
+const GUARDS: [&str; 5] = ["lock", "read", "write", "borrow", "borrow_mut"];
+
+/// Whether a macro's tokens lock something, outside of what may be an `async` block or a closure.
+fn locks_in(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let nested = tokens.iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "async",
+        TokenTree::Punct(punct) => punct.as_char() == '|',
+        _ => false,
+    });
+    let locks = tokens.windows(3).any(|three| match three {
+        [TokenTree::Punct(dot), TokenTree::Ident(method), TokenTree::Group(arguments)] => {
+            dot.as_char() == '.' && GUARDS.iter().any(|guard| method == guard) && arguments.stream().is_empty()
+        }
+        _ => false,
+    });
+    let inside = |token: &TokenTree| matches!(token, TokenTree::Group(group) if locks_in(group.stream()));
+    !nested && (locks || tokens.iter().any(inside))
+}
+
 struct Visitor<'k> {
     known: &'k HashMap<String, NameId>,
     found: Mentions,
@@ -219,8 +240,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        let guards = ["lock", "read", "write", "borrow", "borrow_mut"];
-        let locks = call.args.is_empty() && guards.iter().any(|guard| call.method == guard);
+        let locks = call.args.is_empty() && GUARDS.iter().any(|guard| call.method == guard);
         self.locks |= locks && self.inside == 0;
         visit::visit_expr_method_call(self, call);
     }
@@ -286,6 +306,9 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_macro(&mut self, invocation: &'ast Macro) {
+        // The temporaries of others, `format!` and its like, end with them.
+        let leaves = invocation.path.segments.last().is_some_and(|last| last.ident == "vec" || last.ident == "matches");
+        self.locks |= leaves && self.inside == 0 && locks_in(invocation.tokens.clone());
         self.tokens(invocation.tokens.clone());
     }
 }

@@ -29,8 +29,8 @@ pub use crate::{
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
-        Cx, Detached, Place, TAIL, diverging, given, handed, item_again, nothing, reversed, taken, unasked, unnamed,
-        unnamed_of,
+        Cx, Detached, Place, TAIL, diverging, evaluated, given, handed, item_again, nothing, reversed, taken, unasked,
+        unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},
@@ -41,6 +41,7 @@ pub use crate::{
     start::{Getter, of_slot, place, settling, start_stage, starting},
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
+    turn::{Turn, turn_of_rounds},
     undo::{protected, protected_from_attempt, undo_losers, undoing},
     view::{Made, View},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},

@@ -10,6 +10,7 @@ use crate::{
     run::{Core, Cx, TAIL},
     then::{caught, then},
     timed::{Ended, Pause, Timed},
+    turn::turn,
     undo::tried_again,
 };
 use std::{
@@ -150,8 +151,7 @@ where
     let Before { mut number, mut spent, deadline } = before(cx, stage, &settings).await;
     loop {
         let trying = Trying::start(cx, stage, number);
-        let ended = one(cx, settings.timeout, deadline, attempt(number)).await;
-        trying.over();
+        let ended = trying.during(one(cx, settings.timeout, deadline, attempt(number))).await;
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
             cx.attempt_failed(stage, number, || failure.clone(), None);
@@ -175,33 +175,35 @@ where
             Why::Own(error) => !rule.conditional || applies(error, index),
             Why::Failure(failure) => !rule.conditional || fits(failure, index),
         });
-        let wait = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.further()).map(|rule| {
-            spent[rule] += 1;
-            settings.retries[rule].retry.wait(spent[rule], fastrand::f64)
-        });
-        let Some(wait) = wait else {
+        let Some(rule) = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.further()) else {
             return match error {
                 Why::Own(error) => Ok(Err((error, number))),
                 Why::Failure(failure) => Err(last(failure)),
             };
         };
-        if let Why::Failure(failure) = &error {
-            tried_again(cx, (stage, number), failure);
-        }
-        let until = Instant::now() + wait;
-        let cut = deadline.filter(|&(at, _)| !wait.is_zero() && until > at);
-        let failure = || match error {
+        let failure = match error {
             Why::Own(error) => own_failure(cx.core, stage, told(error)),
             Why::Failure(failure) => failure,
         };
-        let failure = || failure().after(number, cx.core.stage_name(stage));
+        if !failure.may_be_retried() {
+            // The expression's own error has passed on that of another workflow.
+            return Err(last(failure));
+        }
+        spent[rule] += 1;
+        let wait = settings.retries[rule].retry.wait(spent[rule], fastrand::f64);
+        tried_again(cx, (stage, number), &failure);
+        let now = Instant::now();
+        let until = later(now, wait);
+        let cut = deadline.filter(|&(at, _)| if wait.is_zero() { now >= at } else { until > at });
+        let failure = || failure.after(number, cx.core.stage_name(stage));
         cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
         if let Some((at, limit)) = cut {
             pause(cx, at).await;
             return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
         }
         between(cx, stage, number, &spent, wait, until).await;
-        number += 1;
+        turn(cx.core, 1).await;
+        number = number.saturating_add(1);
     }
 }
 

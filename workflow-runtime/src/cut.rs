@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     future::Future,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::{Pin, pin},
     task::{Context, Poll},
@@ -18,16 +19,30 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 /// Drops something whose panic nobody is to hear of but the panic hook: there is a failure already.
 #[cold]
 pub(crate) fn cut(drop: impl FnOnce()) {
-    let _: Option<Payload> = try_to(drop);
+    if let Some(payload) = try_to(drop) {
+        discard(payload);
+    }
+}
+
+/// Drops what a panic said. Should that drop panic in turn, its panic ends here, and what it said is leaked.
+#[cold]
+pub(crate) fn discard(payload: Payload) {
+    if let Some(further) = try_to(|| drop(payload)) {
+        mem::forget(further);
+    }
 }
 
 /// Drops several things, all of them whatever their panics; where it is `heard`, the first of these goes on then.
 pub(crate) fn cut_all(each: impl Iterator<Item = impl FnOnce()>, heard: bool) {
     let mut first = None;
     for drop in each {
-        first = first.or(try_to(drop));
+        match (try_to(drop), &first) {
+            (Some(payload), None) if heard => first = Some(payload),
+            (Some(payload), _) => discard(payload),
+            (None, _) => {}
+        }
     }
-    if let Some(payload) = first.filter(|_| heard) {
+    if let Some(payload) = first {
         resume_unwind(payload);
     }
 }

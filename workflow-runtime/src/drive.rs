@@ -6,6 +6,7 @@ use crate::{
     held::Held,
     lanes::{Lanes, Woken},
     then::then,
+    turn::{TOGETHER, UNITS, UNITS_TOGETHER},
     view::IntoHeld,
 };
 use spin::Once;
@@ -253,7 +254,12 @@ pub struct Drive<'a, S, F> {
     /// Which piece is on which lane.
     on_lane: Vec<u32>,
     left: usize,
+    /// How many were started in this poll.
+    started: usize,
 }
+
+/// So many are started in one poll.
+const AT_ONCE: usize = UNITS as usize / UNITS_TOGETHER as usize * TOGETHER;
 
 // What lies in the lanes is pinned there.
 impl<S, F> Unpin for Drive<'_, S, F> {}
@@ -277,12 +283,16 @@ pub fn drive<'a, F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<
         lanes: demands.map_or_else(Lanes::new, |demands| Lanes::waking(Arc::clone(&demands.woken))),
         on_lane: Vec::new(),
         left: pieces.needs.len() - pieces.lazy.len(),
+        started: 0,
     }
 }
 
 impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_, S, F> {
     fn start_ready(&mut self) -> Result<(), Stop> {
-        while let Some(piece) = self.ready.pop() {
+        while self.started < AT_ONCE
+            && let Some(piece) = self.ready.pop()
+        {
+            self.started += 1;
             let ended = match (self.start)(piece) {
                 Started::Ended(ended) => ended,
                 Started::UnderWay(future) => match self.lanes.begin(future) {
@@ -313,11 +323,16 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
         self.lanes.recycle(batch);
         loop {
             self.take_demands();
-            if self.ready.is_empty() {
+            if self.ready.is_empty() || self.gives_way() {
                 return Ok(());
             }
             self.start_ready()?;
         }
+    }
+
+    /// Some that are ready are left for the next poll, so that others get their turn.
+    fn gives_way(&self) -> bool {
+        self.started >= AT_ONCE && !self.ready.is_empty()
     }
 
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
@@ -374,9 +389,13 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Future f
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.lanes.listen(context.waker());
+        this.started = 0;
         if let Err(stop) = this.advance() {
             this.lanes.clear_all(false);
             return Poll::Ready(Err(stop));
+        }
+        if this.gives_way() {
+            context.waker().wake_by_ref();
         }
         if this.left == 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
     }

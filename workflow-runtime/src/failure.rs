@@ -1,6 +1,10 @@
 //! What went wrong, where, and why.
 
-use crate::{many::TooFew, undo::Undone};
+use crate::{
+    cut::{Payload, discard},
+    many::TooFew,
+    undo::Undone,
+};
 use std::{error::Error, fmt, sync::Arc};
 
 /// Any error of a user's own.
@@ -46,6 +50,8 @@ struct Inner {
     source: Option<Arc<dyn Error + Send + Sync>>,
     attempts: u32,
     undone: Option<Arc<Undone>>,
+    /// Another process has found that no further attempt may follow.
+    is_final: bool,
 }
 
 /// What kind of failure.
@@ -83,7 +89,7 @@ impl Failure {
         source: Option<BoxError>,
     ) -> Self {
         let source = source.map(Arc::from);
-        Self { inner: Arc::new(Inner { workflow, stage, kind, source, attempts: 1, undone: None }) }
+        Self { inner: Arc::new(Inner { workflow, stage, kind, source, attempts: 1, undone: None, is_final: false }) }
     }
 
     /// The workflow's name, as written.
@@ -183,15 +189,19 @@ impl Failure {
         matches!(self.kind(), FailureKind::Timeout | FailureKind::Deadline)
     }
 
-    /// A panic and a `fail` are final, and so is a `race` or `quorum` that they have decided.
+    /// Marks it as final.
+    #[cfg(feature = "durable")]
+    pub(crate) fn finally(mut self) -> Self {
+        Arc::make_mut(&mut self.inner).is_final = true;
+        self
+    }
+
+    /// A panic and a `fail` are final, and so is a `race` or `quorum` that they have decided; also those of another
+    /// workflow, which a stage passes on as its own error or as a part of it.
     pub(crate) fn may_be_retried(&self) -> bool {
         match self.kind() {
             FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled => false,
-            FailureKind::NoWinner => {
-                let source = self.inner.source.as_deref();
-                source.and_then(|source| source.downcast_ref()).is_none_or(TooFew::may_be_reached)
-            }
-            _ => true,
+            _ => !self.inner.is_final && self.source().is_none_or(may_be_retried),
         }
     }
 
@@ -216,6 +226,21 @@ impl Failure {
         }
         None
     }
+}
+
+/// Whether what fails with that error may be tried again: the first in its chain that says so decides.
+pub(crate) fn may_be_retried(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(failure) = error.downcast_ref::<Failure>() {
+            return failure.may_be_retried();
+        }
+        if let Some(too_few) = error.downcast_ref::<TooFew>() {
+            return too_few.may_be_reached();
+        }
+        next = error.source();
+    }
+    true
 }
 
 impl fmt::Display for Failure {
@@ -323,6 +348,13 @@ impl Error for Failure {
 pub(crate) struct Panicked(String);
 
 impl Panicked {
+    /// Reads what a panic said, and drops it: a panic of that drop goes no further.
+    pub(crate) fn of(payload: Payload) -> Self {
+        let panicked = Self::new(&*payload);
+        discard(payload);
+        panicked
+    }
+
     pub(crate) fn new(payload: &(dyn std::any::Any + Send)) -> Self {
         let said = payload.downcast_ref::<&str>().map(ToString::to_string);
         let said = said.or_else(|| payload.downcast_ref::<String>().cloned());

@@ -1,6 +1,6 @@
 //! The handle of a run that has been started.
 
-use crate::{Failure, FailureKind, signal::SignalError, workflow::Workflow};
+use crate::{Failure, FailureKind, cut::discard, failure::Panicked, signal::SignalError, workflow::Workflow};
 use std::{
     fmt,
     future::Future,
@@ -70,7 +70,10 @@ impl<W: Workflow> Handle<W> {
         }
         // A panic is the condition's: nobody has taken the signal.
         let delivered = catch_unwind(AssertUnwindSafe(|| W::deliver(&self.signals, signal)));
-        delivered.unwrap_or(Err(SignalError::Panicked))
+        delivered.unwrap_or_else(|payload| {
+            discard(payload);
+            Err(SignalError::Panicked)
+        })
     }
 
     /// Stops the run: what is under way is dropped at its next await, and the handle gives a [`Failure`] of kind
@@ -92,9 +95,13 @@ impl<W: Workflow> Future for Handle<W> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.task).poll(context).map(|ended| {
             ended.unwrap_or_else(|error| {
-                // The runtime was shut down, or dropping a stage's future panicked.
-                let kind = if error.is_cancelled() { FailureKind::Cancelled } else { FailureKind::Panic };
-                Err(Failure::new(W::GRAPH.name, None, kind, Some(error.into())))
+                let (kind, source) = match error.try_into_panic() {
+                    // That of a drop: all others are failures of the run.
+                    Ok(payload) => (FailureKind::Panic, Panicked::of(payload).into()),
+                    // The runtime was shut down.
+                    Err(cancelled) => (FailureKind::Cancelled, cancelled.into()),
+                };
+                Err(Failure::new(W::GRAPH.name, None, kind, Some(source)))
             })
         })
     }

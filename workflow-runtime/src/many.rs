@@ -1,7 +1,17 @@
 //! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
 
-use crate::{Failure, FailureKind, failure::Stop, lanes::Lanes, output::Of, run::Cx, then::then};
+use crate::{
+    Failure, FailureKind,
+    failure::Stop,
+    items::{Items, all_of, room_for},
+    lanes::Lanes,
+    output::Of,
+    run::Cx,
+    then::then,
+    turn::{TOGETHER, UNITS_TOGETHER, give_way, is_over},
+};
 use std::{
+    collections::VecDeque,
     error::Error,
     fmt,
     future::Future,
@@ -19,6 +29,8 @@ pub(crate) struct Each<'a, I, B, F: Future, T> {
     concurrency: usize,
     started: usize,
     exhausted: bool,
+    /// Others get their turn before the next item.
+    gives_way: bool,
     lanes: Lanes<F>,
     on_lane: Vec<usize>,
     outputs: Vec<Option<T>>,
@@ -41,7 +53,7 @@ where
     F: Future<Output = Result<T, Stop>>,
 {
     let items = items.into_iter();
-    let outputs = Vec::with_capacity(items.size_hint().0);
+    let outputs = room_for(&items);
     Each {
         cx,
         stage,
@@ -50,6 +62,7 @@ where
         concurrency: concurrency.max(1),
         started: 0,
         exhausted: false,
+        gives_way: false,
         lanes: Lanes::new(),
         on_lane: Vec::new(),
         outputs,
@@ -90,8 +103,15 @@ where
     B: FnMut(usize, I::Item) -> F,
     F: Future<Output = Result<Result<T, Failure>, Stop>>,
 {
-    let items: Vec<I::Item> = items.into_iter().collect();
-    let allowed = tolerance.of(items.len());
+    let (items, allowed) = match tolerance {
+        Tolerance::Count(_) => (Items::Coming(items.into_iter()), tolerance.of(0)),
+        // So many of a hundred: it has to be known how many there are.
+        Tolerance::Percent(_) => {
+            let items = all_of(cx, items.into_iter()).await;
+            let allowed = tolerance.of(items.len());
+            (Items::Taken(items.into_iter()), allowed)
+        }
+    };
     let failed = &AtomicUsize::new(0);
     let body = |index, item| {
         then(body(index, item), move |ended: F::Output| {
@@ -115,7 +135,12 @@ where
 {
     /// Starts items as long as there is room. What ends at once makes room at once.
     fn start(&mut self) -> Result<(), Stop> {
+        self.gives_way = false;
         while !self.exhausted && self.lanes.under_way() < self.concurrency {
+            if self.started % TOGETHER == TOGETHER - 1 && is_over(self.cx.core, UNITS_TOGETHER) {
+                self.gives_way = true;
+                break;
+            }
             self.cx.at(self.stage);
             let Some(item) = self.items.next() else {
                 self.exhausted = true;
@@ -169,6 +194,10 @@ where
             this.lanes.clear_all(false);
             return Poll::Ready(Err(stop));
         }
+        if this.gives_way {
+            give_way(this.cx.core, context);
+            return Poll::Pending;
+        }
         if this.lanes.under_way() > 0 {
             return Poll::Pending;
         }
@@ -177,14 +206,20 @@ where
 }
 
 /// A `race` or a `quorum` under way.
-pub struct First<'a, F: Future, T> {
+pub struct First<'a, M: Iterator<Item: Future>, T> {
     cx: Cx<'a>,
     stage: u32,
     needed: usize,
-    lanes: Lanes<F>,
-    unstarted: Vec<F>,
+    lanes: Lanes<M::Item>,
+    /// Those that have not been made yet; none: there are no more.
+    coming: Option<M>,
+    /// Made, and not started yet.
+    unstarted: VecDeque<M::Item>,
     started: usize,
-    members: usize,
+    /// Others get their turn before the next member.
+    gives_way: bool,
+    /// Whatever its members end with, it is not decided.
+    is_open: bool,
     /// Which member is on which lane.
     on_lane: Vec<usize>,
     outputs: Vec<T>,
@@ -194,7 +229,7 @@ pub struct First<'a, F: Future, T> {
     failures: Vec<Failure>,
 }
 
-impl<F: Future, T> Unpin for First<'_, F, T> {}
+impl<M: Iterator<Item: Future>, T> Unpin for First<'_, M, T> {}
 
 /// A member whose type is not that of the others.
 pub type Member<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
@@ -223,21 +258,23 @@ pub fn winner<T>(mut winners: Vec<T>) -> T {
 }
 
 /// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
-/// success. Fails as soon as too few are left.
-pub fn first<F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: impl IntoIterator<Item = F>) -> First<'_, F, T>
+/// success. Fails as soon as too few are left. A member is made only when its turn to start has come, so that those of a
+/// race that is won by then never are; the first `needed` are made before any starts, so that too few are told at once.
+pub fn first<M, F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: M) -> First<'_, M::IntoIter, T>
 where
+    M: IntoIterator<Item = F>,
     F: Future<Output = Result<T, Stop>>,
 {
-    let mut unstarted: Vec<F> = members.into_iter().collect();
-    unstarted.reverse();
     First {
         cx,
         stage,
         needed,
         lanes: Lanes::new(),
-        members: unstarted.len(),
-        unstarted,
+        coming: Some(members.into_iter()),
+        unstarted: VecDeque::new(),
         started: 0,
+        gives_way: false,
+        is_open: false,
         on_lane: Vec::new(),
         outputs: Vec::new(),
         #[cfg(feature = "durable")]
@@ -246,9 +283,50 @@ where
     }
 }
 
-impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
+    /// How many members are known.
+    fn members(&self) -> usize {
+        self.started + self.unstarted.len()
+    }
+
     fn decided(&self) -> bool {
-        self.outputs.len() >= self.needed || self.members - self.failures.len() < self.needed
+        let too_few = || self.coming.is_none() && self.members() - self.failures.len() < self.needed;
+        !self.is_open && (self.outputs.len() >= self.needed || too_few())
+    }
+
+    /// The next member to be started.
+    fn next(&mut self) -> Option<M::Item> {
+        if let Some(member) = self.unstarted.pop_front() {
+            return Some(member);
+        }
+        self.cx.at(self.stage);
+        let next = self.coming.as_mut()?.next();
+        if next.is_none() {
+            self.coming = None;
+        }
+        next
+    }
+
+    /// Makes the first `needed` members, if there are so many.
+    fn make(&mut self) {
+        while self.started == 0
+            && !self.is_open
+            && self.unstarted.len() < self.needed
+            && !self.rests(self.unstarted.len())
+        {
+            self.cx.at(self.stage);
+            let Some(coming) = &mut self.coming else { return };
+            match coming.next() {
+                Some(member) => self.unstarted.push_back(member),
+                None => self.coming = None,
+            }
+        }
+    }
+
+    /// Whether others get their turn now, after that many members.
+    fn rests(&mut self, members: usize) -> bool {
+        self.gives_way = members % TOGETHER == TOGETHER - 1 && is_over(self.cx.core, UNITS_TOGETHER);
+        self.gives_way
     }
 
     fn step(&mut self, lane: usize) -> Result<(), Stop> {
@@ -273,8 +351,12 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
     }
 
     fn poll_members(&mut self) -> Result<(), Stop> {
-        while !self.decided()
-            && let Some(member) = self.unstarted.pop()
+        self.gives_way = false;
+        self.make();
+        while !self.gives_way
+            && !self.decided()
+            && !self.rests(self.started)
+            && let Some(member) = self.next()
         {
             let (number, lane) = (self.started, self.lanes.put(member));
             self.started += 1;
@@ -297,12 +379,18 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
     }
 }
 
-impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
     /// Until it is decided; all members are there still.
     pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         self.lanes.listen(context.waker());
         self.poll_members()?;
-        if self.decided() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if self.decided() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.gives_way {
+            give_way(self.cx.core, context);
+        }
+        Poll::Pending
     }
 
     /// The winners and what they gave, where enough have won.
@@ -314,7 +402,7 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
     /// Polls all members, whatever they end with.
     #[cfg(feature = "durable")]
     pub(crate) async fn never_decided(mut self) {
-        (self.needed, self.members) = (usize::MAX / 2, usize::MAX);
+        self.is_open = true;
         std::future::poll_fn(|context| {
             let _ = self.poll_decided(context);
             Poll::<()>::Pending
@@ -330,19 +418,21 @@ impl<F: Future<Output = Result<T, Stop>>, T> First<'_, F, T> {
 
     /// Drops the losers.
     pub(crate) fn finish(&mut self) -> Result<Vec<T>, Stop> {
+        let members = self.members();
+        self.coming = None;
         self.unstarted.clear();
         let won = self.outputs.len() >= self.needed;
         self.lanes.clear_all(won);
         if won {
             return Ok(std::mem::take(&mut self.outputs));
         }
-        let error = TooFew { needed: self.needed, members: self.members, failures: std::mem::take(&mut self.failures) };
+        let error = TooFew { needed: self.needed, members, failures: std::mem::take(&mut self.failures) };
         let failure = self.cx.core.failure(self.stage, FailureKind::NoWinner, Some(error.into()));
         Err(failure.into())
     }
 }
 
-impl<F: Future<Output = Result<T, Stop>>, T> Future for First<'_, F, T> {
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_, M, T> {
     type Output = Result<Vec<T>, Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -3,12 +3,14 @@
 use crate::{
     BoxError, Failure, FailureKind,
     context::ContextGuard,
+    cut::Payload,
     failure::{Panicked, Stop},
     flight::Flight,
     graph::Graph,
     observe::{Observation, Observers},
     output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
     state::{Cell, Seen, States},
+    turn::UNITS,
     undo::{ScopeLog, UndoLog},
 };
 use std::{
@@ -34,6 +36,8 @@ pub(crate) struct Core {
     graph: &'static Graph<'static>,
     /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
     current: AtomicU32,
+    /// The units of work since the run gave way to others.
+    spent: AtomicU32,
     /// Which attempt it is, of a stage with a task of its own.
     attempt: u32,
     /// Somebody listens to `tracing`.
@@ -114,6 +118,7 @@ impl Core {
         Self {
             graph,
             current: AtomicU32::new(TAIL),
+            spent: AtomicU32::new(0),
             attempt: 1,
             traced: false,
             heeded: false,
@@ -196,6 +201,14 @@ impl Core {
         self.current.store(stage, Relaxed);
     }
 
+    /// Counts units of work; returns whether there have been so many that the run gives way to others.
+    pub(crate) fn has_spent(&self, units: u32) -> bool {
+        let spent = self.spent.load(Relaxed).saturating_add(units);
+        let has_spent = spent >= UNITS;
+        self.spent.store(if has_spent { 0 } else { spent }, Relaxed);
+        has_spent
+    }
+
     /// The stage whose user code ran last.
     pub(crate) fn current(&self) -> u32 {
         self.current.load(Relaxed)
@@ -276,8 +289,8 @@ impl Core {
 
     /// The failure of a stage whose code panicked just now.
     #[cold]
-    pub(crate) fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Failure {
-        let source = Panicked::new(payload).into();
+    pub(crate) fn panicked(&self, payload: Payload) -> Failure {
+        let source = Panicked::of(payload).into();
         let failure = self.failure(self.current(), FailureKind::Panic, Some(source));
         self.tell_panicked(&failure);
         failure
@@ -288,7 +301,7 @@ impl Core {
     pub(crate) fn catch<T>(&self, poll: impl FnOnce() -> Poll<Result<T, Stop>>) -> Poll<Result<T, Stop>> {
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(polled) => polled,
-            Err(payload) => Poll::Ready(Err(self.panicked(&*payload).into())),
+            Err(payload) => Poll::Ready(Err(self.panicked(payload).into())),
         }
     }
 }
@@ -438,6 +451,7 @@ impl<'a> Cx<'a> {
         let core = Core {
             graph: around.graph,
             current: AtomicU32::new(around.current()),
+            spent: AtomicU32::new(0),
             attempt: self.attempt,
             traced: around.traced,
             heeded: around.heeded,
@@ -636,6 +650,12 @@ pub fn taken<T>(cell: OnceLock<T>) -> T {
 
 /// An expression that never gives anything, `panic!(..)`, as the type that is asked of it.
 pub fn diverging<T>(_: Of<T>, expression: impl FnOnce() -> T) -> T {
+    expression()
+}
+
+/// The value of an expression whose temporaries end with it.
+#[inline]
+pub fn evaluated<T>(expression: impl FnOnce() -> T) -> T {
     expression()
 }
 

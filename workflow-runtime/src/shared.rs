@@ -5,6 +5,7 @@ use crate::{
     failure::Stop,
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
     run::Cx,
+    then::caught,
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 
@@ -43,7 +44,8 @@ pub async fn breaking<T>(
     is_good: impl FnOnce(&T) -> bool,
 ) -> Result<T, Stop> {
     // An `async fn` has room for what it is given and for what it awaits.
-    let run = Box::pin(run);
+    // A panic counts as a failure, wherever the attempt runs.
+    let run = Box::pin(caught(cx.core, run));
     let breaker = shared.get(place, || {
         let (failures, cooldown) = settings();
         Breaker::new(u32::try_from(failures).unwrap_or(u32::MAX), cooldown)

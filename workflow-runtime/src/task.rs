@@ -22,6 +22,8 @@ pub(crate) struct Elsewhere<'a, T> {
     cx: Cx<'a>,
     stage: u32,
     task: Option<JoinHandle<T>>,
+    /// The runtime has cancelled the task.
+    is_cut: bool,
     /// Where something may have to be undone: comes when the task is gone, with all that was on it.
     gone: Option<oneshot::Receiver<()>>,
 }
@@ -40,6 +42,9 @@ impl<T> Drop for Elsewhere<'_, T> {
 
 impl<T> Elsewhere<'_, T> {
     fn poll_task(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Stop>> {
+        if self.is_cut {
+            return Poll::Pending;
+        }
         let Some(task) = &mut self.task else {
             return Poll::Ready(Err(self.stop("it runs on a task of its own, which needs a tokio runtime".into())));
         };
@@ -51,9 +56,14 @@ impl<T> Elsewhere<'_, T> {
                 // Whoever catches the panics of this scope learns of it there.
                 Ok(payload) => {
                     self.cx.at(self.stage);
-                    Err(self.cx.core.panicked(&*payload).into())
+                    Err(self.cx.core.panicked(payload).into())
                 }
-                Err(cancelled) => Err(self.stop(cancelled.into())),
+                // Only the shutdown of its runtime cancels a task that is waited for: the run ends as if it were dropped.
+                // Nothing takes that for a failure, since nothing comes of it.
+                Err(_) => {
+                    self.is_cut = true;
+                    return Poll::Pending;
+                }
             },
         })
     }
@@ -98,10 +108,10 @@ where
     #[cfg(feature = "durable")]
     if cx.journal().is_some_and(|journal| journal.is_catching_up()) {
         let here: Option<Here<T>> = Some(Box::pin(make()));
-        return Spawned { elsewhere: Elsewhere { cx, stage, task: None, gone }, here };
+        return Spawned { elsewhere: Elsewhere { cx, stage, task: None, is_cut: false, gone }, here };
     }
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn(make()));
-    let elsewhere = Elsewhere { cx, stage, task, gone };
+    let elsewhere = Elsewhere { cx, stage, task, is_cut: false, gone };
     Spawned {
         elsewhere,
         #[cfg(feature = "durable")]
@@ -178,7 +188,7 @@ fn on_thread<X: Send + 'static, R>(
     settle: fn(X) -> R,
 ) -> OnThread<'_, X, R> {
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    OnThread { elsewhere: Elsewhere { cx, stage, task, gone: None }, settle }
+    OnThread { elsewhere: Elsewhere { cx, stage, task, is_cut: false, gone: None }, settle }
 }
 
 /// What a plain function gives.

@@ -178,11 +178,21 @@ impl Expansion<'_, '_> {
         quote_spanned!(span=> (&&&#runtime::kind_of(&#value)).__workflow_kind().settle(#value))
     }
 
+    /// The value of an expression that stands inside something awaited, or that outlives its statement: where it locks
+    /// something, its temporaries are dropped before that.
+    pub(super) fn evaluated(&self, expr: &Expr) -> TokenStream {
+        if !drops_temporaries(expr) {
+            return quote!(#expr);
+        }
+        let (runtime, span) = (self.runtime_at(expr.span()), expr.span());
+        quote_spanned!(span=> #runtime::evaluated(|| #expr))
+    }
+
     /// A number, of whatever type of integer.
     pub(super) fn count(&self, code: CodeId) -> TokenStream {
         let expr = self.model.codes[code].expr;
-        let runtime = self.runtime_at(expr.span());
-        quote_spanned!(expr.span()=> #runtime::count(#expr))
+        let (runtime, value) = (self.runtime_at(expr.span()), self.evaluated(expr));
+        quote_spanned!(expr.span()=> #runtime::count(#value))
     }
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.

@@ -116,8 +116,9 @@ impl Expansion<'_, '_> {
     /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no place for
     /// statements, but what is made there lives long enough.
     pub(super) fn recalled(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
+        let value = if inline { self.evaluated(expr) } else { quote!(#expr) };
         if !self.is_durable() {
-            return (TokenStream::new(), quote!(#expr));
+            return (TokenStream::new(), value);
         }
         let stage = self.model.codes[code].around;
         let (cx, number, site) = (self.cx(), self.number(stage), self.site(stage, expr));
@@ -132,7 +133,7 @@ impl Expansion<'_, '_> {
         let value = quote_spanned!(expr.span()=>
             #runtime::durable::recall(
                 #runtime::PhantomData::<#mark>,
-                (&&#runtime::durable::recalls(#expr)).__workflow_recalls(),
+                (&&#runtime::durable::recalls(#value)).__workflow_recalls(),
                 (#cx, #number, #site),
                 #record,
             )
@@ -143,7 +144,7 @@ impl Expansion<'_, '_> {
     /// A condition, as it was when it was first asked.
     pub(super) fn remembered(&self, code: CodeId, expr: &Expr) -> TokenStream {
         if !self.is_durable() {
-            return quote!(#expr);
+            return self.evaluated(expr);
         }
         let stage = self.model.codes[code].around;
         let (runtime, cx, number, site) = (&self.runtime, self.cx(), self.number(stage), self.site(stage, expr));
@@ -277,8 +278,10 @@ impl Expansion<'_, '_> {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         if !self.is_durable() {
             // The method stands at its argument, so that rustc tells a mistake there and not at the whole workflow.
-            return quote_spanned!(time.span()=> #cx.sleep_until(#time).await);
+            let time_of = self.evaluated(time);
+            return quote_spanned!(time.span()=> #cx.sleep_until(#time_of).await);
         }
+        let time = self.evaluated(time);
         let site = self.site(stage, &quote!(sleep));
         quote!(#runtime::durable::sleep_until_kept(#cx, #number, #site, #time).await)
     }

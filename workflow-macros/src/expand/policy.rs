@@ -1,7 +1,7 @@
 //! What stands around a stage's node: fallback and catch, deadline, retries, the timeout of each attempt.
 
 use super::{
-    Expansion,
+    Expansion, code,
     node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::{Acquire, Cache, CodeId, NameKind, NodeKind, Retry, StageId, Time, Wait};
@@ -97,7 +97,7 @@ impl Expansion<'_, '_> {
     fn cached(&self, stage: StageId, cache: &Cache, value: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let before = self.before(cache.key, Some(stage));
-        let key = self.model.codes[cache.key].expr;
+        let key = self.evaluated(self.model.codes[cache.key].expr);
         let (turn, given, hit) = (self.named("turn"), self.named("given"), self.named("hit"));
         let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
         let place = cache.place;
@@ -245,8 +245,8 @@ impl Expansion<'_, '_> {
                 let count = match permits {
                     Some(permits) => {
                         before.extend(self.before(*permits, Some(stage)));
-                        let expr = self.model.codes[*permits].expr;
-                        quote!(#runtime::count(#expr) as usize)
+                        let count = self.count(*permits);
+                        quote!(#count as usize)
                     }
                     None => quote!(1),
                 };
@@ -274,7 +274,7 @@ impl Expansion<'_, '_> {
         }
         if let Some(breaker) = &policies.breaker {
             let before = self.before(breaker.failures, Some(stage));
-            let failures = self.model.codes[breaker.failures].expr;
+            let failures = self.count(breaker.failures);
             let cooldown = self.time(&breaker.cooldown, Some(stage));
             let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
             let place = breaker.place;
@@ -283,7 +283,7 @@ impl Expansion<'_, '_> {
             let settings = self.named("settings");
             body = quote!({
                 #before
-                let #settings = (#runtime::count(#failures), #cooldown);
+                let #settings = (#failures, #cooldown);
                 #runtime::breaking(#cx, #number, &#services.#field, #place, || #settings, async move { #body }, #good).await
             });
         }
@@ -349,7 +349,11 @@ impl Expansion<'_, '_> {
         let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
-        quote!({ #before #fresh #cx.at(#number); let #run = #call.await #kept; #run })
+        if code::drops_temporaries(self.model.codes[code].expr) {
+            quote!({ #before #fresh #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
+        } else {
+            quote!({ #before #fresh #cx.at(#number); let #run = #call.await #kept; #run })
+        }
     }
 
     /// Which rules apply to an expression's own error.
@@ -414,7 +418,7 @@ impl Expansion<'_, '_> {
     fn retry(&self, retry: &Retry<'_>, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let before = self.before(retry.more, Some(stage));
-        let more = self.model.codes[retry.more].expr;
+        let more = self.evaluated(self.model.codes[retry.more].expr);
         let wait = match &retry.wait {
             Wait::None => quote!(#runtime::Wait::None),
             Wait::Fixed(time) => {

@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::{Expansion, node::Whose};
+use super::{Expansion, code, node::Whose};
 use crate::{
     model::{NodeKind, StageId},
     resolve,
@@ -83,6 +83,11 @@ impl Expansion<'_, '_> {
             #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
         let call = self.busy(call);
+        let run = if code::drops_temporaries(expr) {
+            quote!(let #run = #call; #run.await)
+        } else {
+            quote!(let #run = #call.await; #run)
+        };
         let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let judged = undo.retries.iter().any(|retry| retry.only_if.is_some());
@@ -105,7 +110,6 @@ impl Expansion<'_, '_> {
                     let #place = #cx.place(#number, #attempt as usize - 1);
                     let #cx = #cx.again(&#place, #attempt, false);
                     #before
-                    let #run = #call.await;
                     #run
                 } #rules).await
             }

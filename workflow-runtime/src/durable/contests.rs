@@ -109,16 +109,16 @@ pub async fn ends(cx: Cx<'_>, goes_on: bool) {
 ///
 /// # Errors
 /// As there.
-pub async fn first_kept<F, T>(
+pub async fn first_kept<M, T>(
     cx: Cx<'_>,
     stage: u32,
     (won, sites): (&str, &[&'static str]),
     keeps: bool,
     payload: Payload<T>,
-    mut members: First<'_, F, T>,
+    mut members: First<'_, M, T>,
 ) -> Result<Vec<T>, Stop>
 where
-    F: Future<Output = Result<T, Stop>>,
+    M: Iterator<Item: Future<Output = Result<T, Stop>>>,
 {
     let Some(journal) = cx.journal() else { return members.await };
     let path = cx.path_within(stage, won);

@@ -6,7 +6,13 @@ use super::{
     own,
     payload::{Kind, read_own},
 };
-use crate::{BoxError, failure::Stop, run::Cx, then::then};
+use crate::{
+    BoxError,
+    failure::Stop,
+    items::{Items, all_of, room_for},
+    run::Cx,
+    then::then,
+};
 use serde::Serialize;
 use std::{collections::HashMap, future::Future};
 
@@ -117,12 +123,22 @@ where
     Recognising { items, print: Recognised::print }
 }
 
-/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is.
-pub async fn recognised<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognising<I>) -> Vec<I::Item> {
+/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is. In memory they
+/// are taken one by one. On a store all of them are taken at the start, since their prints are stored together: otherwise
+/// an item that a new build no longer has would not be missed before the last of the others has been taken.
+pub async fn recognised<I: IntoIterator>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: Recognising<I>,
+) -> impl Iterator<Item = I::Item> {
     let print = items.print;
-    let items: Vec<I::Item> = items.items.into_iter().collect();
-    let Some(journal) = cx.journal() else { return items };
+    let items = items.items.into_iter();
+    let Some(journal) = cx.journal() else { return Items::Coming(items) };
     let path = cx.path_within(stage, "items");
+    let items = all_of(cx, items.take(MOST + 1)).await;
+    if items.len() > MOST {
+        return journal.park(format!("'{}' has more items than a store keeps: {MOST}", cx.path_of(stage))).await;
+    }
     if journal.record(&path).is_none() {
         match prints(print, &items) {
             Ok(prints) => journal.put(path, Kind::Items, own(&prints)),
@@ -130,27 +146,37 @@ pub async fn recognised<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognis
                 return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
             }
         }
-        return items;
+        return Items::Taken(items.into_iter());
     }
     match ordered(journal, &path, print, items) {
-        Ok(items) => items,
+        Ok(items) => Items::Taken(items.into_iter()),
         Err(reason) => journal.park_at(&path, reason).await,
     }
 }
 
+/// So many items of one `for` are told apart on a store: their prints lie in one record.
+const MOST: usize = 1 << 22;
+
 /// The same, where they are looked up once more.
-pub fn recognised_again<I: IntoIterator>(cx: Cx<'_>, stage: u32, items: Recognising<I>) -> Vec<I::Item> {
+pub fn recognised_again<I: IntoIterator>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: Recognising<I>,
+) -> impl Iterator<Item = I::Item> + use<I> {
     let print = items.print;
-    let items: Vec<I::Item> = items.items.into_iter().collect();
-    let Some(journal) = cx.journal() else { return items };
+    let items = items.items.into_iter();
+    let Some(journal) = cx.journal() else { return Items::Coming(items) };
     let path = cx.path_within(stage, "items");
-    match ordered(journal, &path, print, items) {
+    let mut all = room_for(&items);
+    items.take(MOST + 1).for_each(|item| all.push(item));
+    let all = match ordered(journal, &path, print, all) {
         Ok(items) => items,
         Err(reason) => {
             journal.park_now_at(&path, reason);
             Vec::new()
         }
-    }
+    };
+    Items::Taken(all.into_iter())
 }
 
 type Print<T> = fn(&T) -> Result<u64, BoxError>;

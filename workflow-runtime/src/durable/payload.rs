@@ -82,7 +82,7 @@ const LARGEST_BUFFER: usize = 1 << 16;
 /// A panic of the user's `Serialize` or `Deserialize` concerns one value. Not generic: there are many types.
 fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     let ended = catch_unwind(AssertUnwindSafe(run));
-    ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::new(&*payload)).into())
+    ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::of(payload)).into())
 }
 
 /// What a `#[durable]` workflow keeps on its store.
@@ -197,6 +197,9 @@ pub(crate) struct StoredFailure {
     kind: FailureKind,
     attempts: u32,
     sources: Vec<String>,
+    /// Whether no further attempt may follow; the sources that say so are stored as words only.
+    #[serde(default, rename = "final", skip_serializing_if = "std::ops::Not::not")]
+    is_final: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     undo_failures: Vec<StoredFailure>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -219,6 +222,7 @@ impl StoredFailure {
             kind: failure.kind(),
             attempts: failure.attempts(),
             sources,
+            is_final: !failure.may_be_retried(),
             undo_failures: undone.failures.iter().map(Self::of).collect(),
             in_doubt: undone.in_doubt.iter().map(ToString::to_string).collect(),
         }
@@ -240,6 +244,7 @@ impl StoredFailure {
             .fold(None, |source: Option<Box<Told>>, message| Some(Box::new(Told { message, source })));
         let failure = Failure::new(interned(&self.workflow), stage, self.kind, source.map(|source| source as BoxError));
         let undone = StoredUndone { failures: self.undo_failures, in_doubt: self.in_doubt };
+        let failure = if self.is_final { failure.finally() } else { failure };
         failure.after(self.attempts, stage).with_undone(undone.restore())
     }
 }

@@ -249,7 +249,7 @@ impl Shared {
                 let _gate = shared.gate(key).await;
                 shared.leave(key);
                 let error =
-                    EngineError::Payload { id: id.clone(), why: format!("it panicked: {}", Panicked::new(&*payload)) };
+                    EngineError::Payload { id: id.clone(), why: format!("it panicked: {}", Panicked::of(payload)) };
                 shared.could_not(key, &id, &error);
             }
         });

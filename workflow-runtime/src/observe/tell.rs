@@ -3,17 +3,20 @@
 use super::{Event, EventKind, Observer};
 use crate::{
     Failure, FailureKind,
+    cut::cut,
     failure::Stop,
     run::{Core, Cx},
 };
 use std::{
     collections::HashMap,
+    future::Future,
     mem,
-    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -113,7 +116,7 @@ impl Observation {
         };
         for observer in &*self.shared.observers {
             // An observer is no part of the run: it can't make it fail.
-            let _ = catch_unwind(AssertUnwindSafe(|| observer.event(&event)));
+            cut(|| observer.event(&event));
         }
     }
 
@@ -388,7 +391,6 @@ impl Drop for Sight<'_> {
 pub(crate) struct Trying<'a> {
     cx: Cx<'a>,
     stage: u32,
-    under_way: bool,
 }
 
 impl<'a> Trying<'a> {
@@ -397,27 +399,49 @@ impl<'a> Trying<'a> {
         if cx.core.is_heeded() {
             cx.attempt_started(stage, attempt);
         }
-        Self { cx, stage, under_way: true }
+        Self { cx, stage }
     }
 
-    /// It ended by itself.
-    #[inline]
-    pub(crate) fn over(mut self) {
-        self.under_way = false;
+    /// Runs the attempt; a panic of it, and of nothing else, is the attempt's failure.
+    pub(crate) fn during<F>(self, run: F) -> Attempt<'a, F> {
+        Attempt { trying: self, run }
     }
-}
 
-impl Drop for Trying<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.under_way
-            && std::thread::panicking()
-            && let Some(observation) = self.cx.core.observation()
-        {
+    /// A panic goes through it.
+    #[cold]
+    fn panicked(&self) {
+        if let Some(observation) = self.cx.core.observation() {
             let place = (self.stage, self.cx.places());
             let attempt = observation.end_attempt(&place);
             lock(&observation.unwound).push(Unwound { place, attempt, ended: false });
         }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The future of one attempt, which tells of a panic that goes through it.
+    pub(crate) struct Attempt<'a, F> {
+        trying: Trying<'a>,
+        #[pin]
+        run: F,
+    }
+}
+
+impl<F: Future> Future for Attempt<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        /// Lives while the attempt is polled: dropped only by a panic in it.
+        struct Polled<'t, 'a>(&'t Trying<'a>);
+        impl Drop for Polled<'_, '_> {
+            fn drop(&mut self) {
+                self.0.panicked();
+            }
+        }
+        let this = self.project();
+        let polling = Polled(this.trying);
+        let polled = this.run.poll(context);
+        mem::forget(polling);
+        polled
     }
 }
 

@@ -1,9 +1,10 @@
 //! Attempt after attempt, with the waits between them.
 
 use super::{Deadline, DeadlinePassed, Next, Retries};
+use crate::turn::UNITS;
 use std::{error::Error, fmt, future::Future};
 use tokio::{
-    task::coop::consume_budget,
+    task::{coop::consume_budget, yield_now},
     time::{sleep, sleep_until},
 };
 
@@ -105,7 +106,13 @@ where
                 sleep_until(deadline.at()).await;
                 return Err(GivenUp::Deadline { attempts, passed: deadline.error(), last });
             }
-            _ if wait.is_zero() => consume_budget().await,
+            _ if wait.is_zero() => {
+                consume_budget().await;
+                // Where there is no budget, other tasks get their turn all the same.
+                if attempts.is_multiple_of(UNITS) {
+                    yield_now().await;
+                }
+            }
             _ => sleep(wait).await,
         }
     }

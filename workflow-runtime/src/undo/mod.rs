@@ -20,6 +20,7 @@ use crate::{
     flight::Grace,
     observe::EventKind,
     run::{Core, Cx},
+    turn::turn,
 };
 #[cfg(not(feature = "durable"))]
 pub(crate) use in_memory::{Thrown, UndoRecord};
@@ -294,6 +295,7 @@ impl UndoLog {
             } else {
                 core.tell_of(stage, &places, EventKind::Undone);
             }
+            turn(core, 1).await;
         }
         let Undone { mut failures, in_doubt } = mem::take(&mut left.undone);
         let later = failures.split_off(earlier.min(failures.len()));

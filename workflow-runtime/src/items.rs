@@ -1,0 +1,55 @@
+//! The items of a `for`, a `race for` or a `quorum for`. What an iterator says of their number is not believed.
+
+use crate::{
+    run::Cx,
+    turn::{TOGETHER, UNITS_TOGETHER, turn},
+};
+use std::vec;
+
+/// Items that are taken one by one, or that have been taken all at once.
+pub(crate) enum Items<I: Iterator> {
+    /// The iterator itself: an item is taken when its turn has come.
+    Coming(I),
+    /// All of them.
+    Taken(vec::IntoIter<I::Item>),
+}
+
+impl<I: Iterator> Iterator for Items<I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn next(&mut self) -> Option<I::Item> {
+        match self {
+            Self::Coming(items) => items.next(),
+            Self::Taken(items) => items.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Coming(items) => items.size_hint(),
+            Self::Taken(items) => items.size_hint(),
+        }
+    }
+}
+
+/// More room than this is not made before there are items for it.
+const ROOM: usize = 1 << 10;
+
+/// Room for the outputs of so many items as the iterator says, within reason.
+pub(crate) fn room_for<T>(items: &impl Iterator) -> Vec<T> {
+    Vec::with_capacity(items.size_hint().0.min(ROOM))
+}
+
+/// Takes all items.
+pub(crate) async fn all_of<I: Iterator>(cx: Cx<'_>, items: I) -> Vec<I::Item> {
+    let mut all = room_for(&items);
+    // Not `collect`, which believes the iterator.
+    for item in items {
+        all.push(item);
+        if all.len() % TOGETHER == 0 {
+            turn(cx.core, UNITS_TOGETHER).await;
+        }
+    }
+    all
+}

@@ -1,0 +1,77 @@
+//! Taking turns: work that is always ready gives way to other tasks, timers and deadlines now and then.
+//!
+//! The run counts its units of work itself, and gives way after as many as tokio gives a task in one poll; sooner, where
+//! something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a timer or a channel
+//! beside what is always ready would find none left, in each poll anew.
+
+use crate::run::{Core, Cx};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+use tokio::task::{coop, yield_now};
+
+/// The units of work after which a run gives way, if its executor does not ask for it sooner.
+pub(crate) const UNITS: u32 = 128;
+
+/// Small steps, rounds and items, are looked at together: one time in so many.
+pub(crate) const TOGETHER: usize = 32;
+
+/// The units that so many small steps take together.
+pub(crate) const UNITS_TOGETHER: u32 = 4;
+
+/// Returns whether the run is to give way, now that it has done so many more units of work.
+pub(crate) fn is_over(core: &Core, units: u32) -> bool {
+    #[cfg(feature = "durable")]
+    if core.journal().is_some_and(|journal| journal.is_catching_up()) {
+        // What is on record is taken up in one go: its records are the bound.
+        return false;
+    }
+    let has_spent = core.has_spent(units);
+    // Outside of tokio there is always some left.
+    has_spent || !coop::has_budget_remaining()
+}
+
+/// Has the task polled again after others have had their turn.
+pub(crate) fn give_way(core: &Core, context: &mut Context<'_>) {
+    #[cfg(feature = "durable")]
+    if core.journal().is_some() {
+        // The engine looks at whether the run has woken itself, and gives way then.
+        return context.waker().wake_by_ref();
+    }
+    let _ = core;
+    // As tokio does it: what has given way before is not kept waiting by what gives way now.
+    let _: Poll<()> = pin!(yield_now()).poll(context);
+}
+
+/// Gives way to others, if it is time for it, after so many units of work.
+#[must_use]
+pub(crate) fn turn(core: &Core, units: u32) -> Turn<'_> {
+    Turn { core, units }
+}
+
+/// Gives way to others, if it is time for it, after a number of rounds of a loop.
+#[must_use]
+pub fn turn_of_rounds(cx: Cx<'_>) -> Turn<'_> {
+    turn(cx.core(), UNITS_TOGETHER)
+}
+
+/// The future that gives way once, or not at all.
+pub struct Turn<'a> {
+    core: &'a Core,
+    /// Zero: it has given way.
+    units: u32,
+}
+
+impl Future for Turn<'_> {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let units = std::mem::take(&mut self.units);
+        if units == 0 || !is_over(self.core, units) {
+            return Poll::Ready(());
+        }
+        give_way(self.core, context);
+        Poll::Pending
+    }
+}
