@@ -325,3 +325,22 @@ pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<u64, BoxEr
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_final_is_so_after_it_was_stored() {
+        let child = |kind| Failure::new("Child", Some("inside"), kind, None);
+        let around = |kind| Failure::new("Parent", Some("around"), FailureKind::Error, Some(child(kind).into()));
+        for (kind, may_be_retried) in
+            [(FailureKind::Failed, false), (FailureKind::Panic, false), (FailureKind::Error, true)]
+        {
+            let stored = own(&StoredFailure::of(&around(kind)));
+            let restored: StoredFailure = serde_json::from_slice(&stored).unwrap();
+            assert_eq!(around(kind).may_be_retried(), may_be_retried, "{kind:?}");
+            assert_eq!(restored.restore().may_be_retried(), may_be_retried, "{kind:?}");
+        }
+    }
+}
