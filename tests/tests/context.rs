@@ -101,7 +101,7 @@ workflow! {
         if *branch > 5 { fail "much" } else { *branch }
     }
     workflow Nodes() -> u32 with seen: Seen {
-        let pure: u32 = seen.at(ctx, "let", 1);
+        stage pure: u32 = seen.at(ctx, "pure", 1);
         stage chosen: u32 = match seen.at(ctx, "match", 1) {
             number if seen.at(ctx, "guard", *number > 5) => 0,
             number => {

@@ -47,7 +47,7 @@ workflow! {
         stage asynchronous: u64 = later(*log.counted.lock().unwrap() + plain);
         stage with_context: u64 = named(ctx, &mut log.counted.lock().unwrap());
         stage unasked = log.all.lock().unwrap().push(*asynchronous);
-        let value: u64 = *log.counted.lock().unwrap() + with_context + u64::from(ctx.attempt());
+        let value: u64 = *log.counted.lock().unwrap() + with_context;
         stage of_value: u64 = *value + *log.counted.lock().unwrap();
         #[spawn]
         stage spawned: u64 = more(&mut log.counted.lock().unwrap()) + u64::from(ctx.attempt());

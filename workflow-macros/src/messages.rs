@@ -70,6 +70,12 @@ pub(crate) fn was_still_there(name: &str) -> String {
     format!("`#[was({name})]` names what is still there\nhelp: give the name under which this one was stored before")
 }
 
+pub(crate) fn context_in_let(name: &str, ty: &str) -> String {
+    format!(
+        "`ctx` is of one stage, and `let {name}` may be of several: its key would be the same in all of them\nhelp: name `ctx` in the stages themselves, or make it a stage: `stage {name}: {ty} = ..;`"
+    )
+}
+
 pub(crate) fn was_twice(name: &str) -> String {
     format!("two are said to have been `{name}`\nhelp: what is stored goes on under one name")
 }

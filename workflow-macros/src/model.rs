@@ -294,6 +294,8 @@ pub(crate) struct Code<'s> {
     pub(crate) lent: bool,
     /// What reverses that stage: it may name its output, and waits for nothing.
     pub(crate) undoes: Option<StageId>,
+    /// What tells it from the others of its stage; empty for the stage's own expression.
+    pub(crate) site: String,
 }
 
 pub(crate) struct Edge {

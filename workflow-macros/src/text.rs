@@ -9,6 +9,11 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
     text
 }
 
+/// A short name for words, the same in each build: FNV-1a.
+pub(crate) fn hash(words: &str) -> u32 {
+    words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// What a token is to the white space around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {

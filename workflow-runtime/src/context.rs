@@ -1,6 +1,6 @@
 //! What a stage may ask: `ctx`.
 
-use crate::run::Core;
+use crate::run::Cx;
 use std::{
     fmt,
     ops::Deref,
@@ -41,7 +41,10 @@ struct Shared {
     workflow: &'static str,
     stage: &'static str,
     instance: Arc<str>,
-    path: String,
+    /// The key of its stage.
+    key: String,
+    /// Added to that: its place among the stage's expressions, or in the stage's undo.
+    place: String,
     /// It is that of the stage's undo.
     reverses: bool,
     attempt: u32,
@@ -74,18 +77,18 @@ impl StageContext {
         self.shared.attempt
     }
 
-    /// A key that is the same for all attempts of this stage, in this round or for this item, of this instance, and for
-    /// nothing else: for systems that drop what they have already done. The stage's undo has a key of its own.
+    /// A key that is the same for all attempts of this expression, in this round or for this item, of this instance, and for
+    /// nothing else: for systems that drop what they have already done. The stage's undo has a key of its own, and so has each
+    /// expression in the stage that is not its own: an arm, a member of a race, a fallback.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
-        let undo = if self.shared.reverses { "/undo" } else { "" };
-        format!("{}/{}{undo}", self.shared.instance, self.shared.path)
+        format!("{}{}", self.shared.key, self.shared.place)
     }
 
     /// In an undo: the key that its stage had, to tell others what is to be undone.
     #[must_use]
     pub fn undone_key(&self) -> Option<String> {
-        self.shared.reverses.then(|| format!("{}/{}", self.shared.instance, self.shared.path))
+        self.shared.reverses.then(|| self.shared.key.clone())
     }
 
     /// Nobody waits for this stage any more. Worth a look in a long `#[blocking]` call, which can't be cut.
@@ -123,29 +126,49 @@ impl fmt::Debug for StageContext {
 pub struct ContextGuard(StageContext);
 
 impl ContextGuard {
-    pub(crate) fn new(core: &Core, stage: u32, places: &[(u32, u32)], attempt: u32) -> Self {
-        let name = |stage| core.stage_name(stage).unwrap_or_default();
-        let mut path = String::new();
-        for (around, index) in places {
-            path.extend([name(*around), "[", &index.to_string(), "]/"]);
-        }
-        path += name(stage);
+    pub(crate) fn new(cx: Cx<'_>, stage: u32, site: &str) -> Self {
+        let (core, places) = (cx.core(), cx.places());
         #[cfg(feature = "durable")]
-        if let Some(journal) = core.journal() {
+        let journal = core.journal();
+        let name = |stage| {
+            let name = core.stage_name(stage).unwrap_or_default();
+            #[cfg(feature = "durable")]
+            let name = journal.map_or(name, |journal| journal.keys().stage(name));
+            name
+        };
+        #[cfg(feature = "durable")]
+        let mut key =
+            journal.map_or_else(|| core.instance().to_string(), |journal| journal.keys().instance(journal.id()));
+        #[cfg(not(feature = "durable"))]
+        let mut key = core.instance().to_string();
+        key.push('/');
+        for (around, index) in &places {
+            key.extend([name(*around), "[", &index.to_string(), "]/"]);
+        }
+        key += name(stage);
+        let mut place = if core.reverses() { "/undo".to_owned() } else { String::new() };
+        #[cfg(feature = "durable")]
+        let site = journal.map_or(std::borrow::Cow::Borrowed(site), |journal| {
             let outer = places.first().map_or(stage, |(around, _)| *around);
             let times = crate::durable::times_rewound(journal, core, outer);
             if times > 0 {
-                path.extend(["~", &times.to_string()]);
+                key.extend(["~", &times.to_string()]);
             }
+            let own = core.stage_name(stage).unwrap_or_default();
+            if core.reverses() { site.into() } else { journal.keys().site(own, site) }
+        });
+        if !site.is_empty() {
+            place.extend(["/:", &*site]);
         }
         Self(StageContext {
             shared: Arc::new(Shared {
                 workflow: core.graph().name,
-                stage: name(stage),
+                stage: core.stage_name(stage).unwrap_or_default(),
                 instance: Arc::clone(core.instance()),
-                path,
+                key,
+                place,
                 reverses: core.reverses(),
-                attempt,
+                attempt: cx.attempt,
                 cancelled: AtomicBool::new(false),
                 cancellation: Notify::new(),
             }),

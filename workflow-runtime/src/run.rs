@@ -484,10 +484,10 @@ impl<'a> Cx<'a> {
         detached
     }
 
-    /// What `ctx` is in that stage.
+    /// What `ctx` is in that stage; `site`: in which of its expressions, where that is not its own.
     #[must_use]
-    pub fn context(self, stage: u32) -> ContextGuard {
-        ContextGuard::new(self.core, stage, &self.places(), self.attempt)
+    pub fn context(self, stage: u32, site: &str) -> ContextGuard {
+        ContextGuard::new(self, stage, site)
     }
 
     /// `fail`

@@ -38,6 +38,12 @@ impl World {
         self.effects.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// All that happened since this was last asked, in order.
+    #[must_use]
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.effects.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// How often each thing happened.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<String, usize> {

@@ -13,6 +13,17 @@ impl Expansion<'_, '_> {
     /// What has to be bound right before that expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
     /// which start when asked for, and `ctx`.
     pub(super) fn before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
+        let (names, context) = (self.names_before(id, stage), self.context_before(id, stage));
+        quote!(#names #context)
+    }
+
+    /// `ctx`, where that expression names it.
+    pub(super) fn context_before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
+        if self.model.codes[id].context { self.context(id, stage) } else { TokenStream::new() }
+    }
+
+    /// The same without `ctx`.
+    pub(super) fn names_before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
         let code = &self.model.codes[id];
         let mut before = TokenStream::new();
         for &name in &code.uses {
@@ -48,9 +59,6 @@ impl Expansion<'_, '_> {
                 _ => {}
             }
         }
-        if code.context {
-            before.extend(self.context(id, stage));
-        }
         before
     }
 
@@ -58,7 +66,8 @@ impl Expansion<'_, '_> {
     pub(super) fn context(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         let (cx, number, guard) = (self.cx(), self.number(stage), self.named("guard"));
         let ctx = Ident::new("ctx", self.model.codes[code].expr.span());
-        quote!(let #guard = #cx.context(#number); let #ctx = &*#guard;)
+        let site = &self.model.codes[code].site;
+        quote!(let #guard = #cx.context(#number, #site); let #ctx = &*#guard;)
     }
 
     /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before it
@@ -131,7 +140,7 @@ impl Expansion<'_, '_> {
     /// An expression that is no stage, awaited, in an `async` body: its value.
     pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream, whose: Whose) -> TokenStream {
         let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(whose));
-        let before = self.before(code, stage);
+        let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
@@ -143,16 +152,16 @@ impl Expansion<'_, '_> {
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, stage), self.busy(call));
         if drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #cx.at(#number); let #run = #call; #run.await? })
+            quote!({ #before #fresh #context #cx.at(#number); let #run = #call; #run.await? })
         } else {
-            quote!({ #before #fresh #cx.at(#number); let #run = #call.await?; #run })
+            quote!({ #before #fresh #context #cx.at(#number); let #run = #call.await?; #run })
         }
     }
 
     /// The same where nobody asks for its value: whatever that is, it is dropped.
     pub(super) fn unasked(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         let (cx, number) = (self.cx(), self.number(stage));
-        let before = self.before(code, stage);
+        let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
         let runtime = &self.runtime;
         let expression = self.expression(code, &quote!(#runtime::of::<()>()));
         let span = self.model.codes[code].expr.span();
@@ -160,9 +169,9 @@ impl Expansion<'_, '_> {
         let settled = self.settled(&value);
         let (fresh, call) = (self.fresh(code, stage), self.busy(quote!(#runtime::unasked(#cx, #number, #settled))));
         if drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })
+            quote!({ #before #fresh #context #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })
         } else {
-            quote!({ #before #fresh #cx.at(#number); let #run = match #expression { #value => #call.await? }; #run })
+            quote!({ #before #fresh #context #cx.at(#number); let #run = match #expression { #value => #call.await? }; #run })
         }
     }
 

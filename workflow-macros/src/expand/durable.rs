@@ -1,7 +1,7 @@
 //! What a `#[durable]` workflow has more than others: a hook at each stage and each choice, which is on record or goes
 //! there.
 
-use super::{Expansion, node::Whose};
+use super::{Expansion, former::former, node::Whose};
 use crate::{
     check,
     model::{CodeId, Members, NameKind, NodeKind, ScopeId, StageId},
@@ -9,11 +9,12 @@ use crate::{
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, spanned::Spanned};
 use workflow_graph::ScopeKind;
 
 /// The names of the members of one race, whatever their order.
-fn all_names(names: &[String]) -> String {
+pub(super) fn all_names(names: &[String]) -> String {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     sorted.join(" ")
@@ -190,16 +191,21 @@ impl Expansion<'_, '_> {
 
     /// The first stage of each, or its words; where others before it are written alike, which of them.
     fn member_names(&self, scopes: &[ScopeId]) -> Vec<String> {
+        self.member_names_before(scopes, &BTreeMap::new())
+    }
+
+    /// Returns the same with former names in them; `renamed` has these by today's.
+    pub(super) fn member_names_before(&self, scopes: &[ScopeId], renamed: &BTreeMap<String, String>) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for &scope in scopes {
-            let name = self.member_name(scope);
+            let name = self.member_name(scope, renamed);
             let before = names.iter().filter(|before| before.split('-').next() == Some(&name)).count();
             names.push(if before == 0 { name } else { format!("{name}-{}", before + 1) });
         }
         names
     }
 
-    fn member_name(&self, member: ScopeId) -> String {
+    fn member_name(&self, member: ScopeId, renamed: &BTreeMap<String, String>) -> String {
         let is_inside = |scope: ScopeId| {
             let mut next = Some(scope);
             while let Some(scope) = next {
@@ -211,10 +217,13 @@ impl Expansion<'_, '_> {
             false
         };
         if let Some(stage) = self.model.stages.iter().find(|stage| is_inside(stage.scope)) {
-            return super::items::bare(&stage.syntax.name);
+            let name = super::items::bare(&stage.syntax.name);
+            return renamed.get(&name).cloned().unwrap_or(name);
         }
         let words = self.model.codes.iter().filter(|code| is_inside(code.scope));
-        let words: Vec<String> = words.map(|code| text::of_tokens(code.expr.to_token_stream())).collect();
+        let words: Vec<String> = words
+            .map(|code| text::of_tokens(former(code.expr.to_token_stream(), renamed, &mut BTreeSet::new())))
+            .collect();
         format!("{:08x}", hash(&words.join(" ")))
     }
 
@@ -242,7 +251,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The members of which that scope is the first.
-    fn members_with_first(&self, scope: ScopeId) -> Option<Vec<ScopeId>> {
+    pub(super) fn members_with_first(&self, scope: ScopeId) -> Option<Vec<ScopeId>> {
         let first = &self.model.scopes[scope];
         if first.kind != ScopeKind::Member || first.label != "1" {
             return None;
@@ -440,13 +449,11 @@ impl Expansion<'_, '_> {
             }
             None => quote!(#runtime::Option::None),
         };
-        let stages = self.model.stages.iter().map(|stage| (&stage.syntax.attributes, &stage.syntax.name));
-        let signals = self.model.signals.iter().map(|signal| (&signal.syntax.attributes, &signal.syntax.name));
-        let former = stages.chain(signals).filter_map(|(attributes, name)| {
-            let (former, name) = (super::items::bare(check::former(attributes)?), super::items::bare(name));
-            Some(quote!((#former, #name)))
-        });
         let former_sites = self.former_sites().into_iter().map(|(stage, before, now)| quote!((#stage, #before, #now)));
+        let former = self.former_names();
+        let former = former.iter().map(|(old, new)| quote!((#old, #new)));
+        let former_texts = self.former_texts();
+        let plain = self.plain_sites();
         let given = self.named("given");
         let start = match &workflow.inputs[..] {
             [one] => {
@@ -462,6 +469,8 @@ impl Expansion<'_, '_> {
                 const FORMER_NAME: #runtime::Option<&'static str> = #former_name;
                 const FORMER: &'static [(&'static str, &'static str)] = &[#(#former),*];
                 const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)] = &[#(#former_sites),*];
+                const FORMER_TEXTS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[#(#former_texts),*];
+                const PLAIN: &'static [(&'static str, &'static str)] = &[#(#plain),*];
                 #start
                 type Payloads = #types;
                 fn payloads() -> Self::Payloads { #values }

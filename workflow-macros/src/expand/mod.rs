@@ -3,6 +3,7 @@
 mod code;
 mod driven;
 mod durable;
+mod former;
 mod graph;
 mod items;
 mod machine;

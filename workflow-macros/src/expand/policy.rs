@@ -338,7 +338,7 @@ impl Expansion<'_, '_> {
     /// The same on the task of the workflow, so that rules can look at the `E`.
     fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
-        let before = self.before(code, Some(stage));
+        let (before, context) = (self.names_before(code, Some(stage)), self.context_before(code, Some(stage)));
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
@@ -350,9 +350,9 @@ impl Expansion<'_, '_> {
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
         if code::drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
+            quote!({ #before #fresh #context #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
         } else {
-            quote!({ #before #fresh #cx.at(#number); let #run = #call.await #kept; #run })
+            quote!({ #before #fresh #context #cx.at(#number); let #run = #call.await #kept; #run })
         }
     }
 

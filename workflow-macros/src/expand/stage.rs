@@ -460,19 +460,20 @@ impl Expansion<'_, '_> {
         }
         let (guard, context) = (self.named("guard"), self.named("context"));
         let ctx = syn::Ident::new("ctx", expr.span());
-        let (outside, inside) = if self.model.codes[code].context {
+        let site = &self.model.codes[code].site;
+        let (context, inside) = if self.model.codes[code].context {
             (
-                quote!(let #guard = #cx.context(#number); let #context = #runtime::Clone::clone(&*#guard);),
+                quote!(let #guard = #cx.context(#number, #site); let #context = #runtime::Clone::clone(&*#guard);),
                 quote!(let #ctx = &#context;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())
         };
-        let (outside, inside_first) = if self.looks_up_context(stage) {
+        let (detach, inside_first) = if self.looks_up_context(stage) {
             let detached = self.named("detached");
-            (quote!(#outside let #detached = #cx.detach();), quote!(let #cx = #detached.cx();))
+            (quote!(let #detached = #cx.detach();), quote!(let #cx = #detached.cx();))
         } else {
-            (outside, TokenStream::new())
+            Default::default()
         };
         let span = expr.span();
         let runtime_here = self.runtime_at(span);
@@ -495,7 +496,7 @@ impl Expansion<'_, '_> {
         let (runtime, call) = (runtime_here, Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
-        quote!({ #lend #outside #take_permits #fresh #call.await? #kept })
+        quote!({ #lend #detach #take_permits #fresh #context #call.await? #kept })
     }
 }
 

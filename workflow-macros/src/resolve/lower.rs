@@ -127,6 +127,7 @@ impl<'s> Lowering<'s, '_> {
             context: false,
             lent: false,
             undoes: None,
+            site: String::new(),
         });
         self.model.codes.len() - 1
     }

@@ -7,6 +7,7 @@ mod leaves;
 mod lower;
 mod names;
 mod needs;
+mod sites;
 #[cfg(test)]
 mod tests;
 mod waits;
@@ -27,5 +28,6 @@ pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnost
     inside::mark_lent(&mut model);
     needs::collect(&mut model, diagnostics);
     askers::collect(&mut model);
+    sites::resolve(&mut model);
     model
 }

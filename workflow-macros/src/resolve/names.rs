@@ -82,7 +82,13 @@ fn resolve_code(
     for span in &mentions.questions {
         diagnostics.error(*span, messages::QUESTION);
     }
-    let context = mentions.names.iter().any(|(text, _)| text == "ctx");
+    let context = mentions.names.iter().find(|(text, _)| text == "ctx");
+    let is_own = mentions.bindings.iter().any(|binding| binding == "ctx");
+    if let (Some((_, span)), Some(binding), false) = (context, model.codes[id].of_let, is_own) {
+        let binding = model.lets[binding].syntax;
+        diagnostics.error(*span, messages::context_in_let(&binding.name.to_string(), &super::text(&binding.ty)));
+    }
+    let context = context.is_some();
     for &name in &found {
         model.names[name].used = true;
     }

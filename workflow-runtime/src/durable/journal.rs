@@ -6,7 +6,7 @@
 //! known before anything is thrown away.
 
 use super::{
-    StoredUndone,
+    Keys, StoredUndone,
     homes::Homes,
     interruptions::Interruptions,
     outbox::{Delivery, Outbox},
@@ -25,7 +25,7 @@ use std::{
     ops::Bound,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
@@ -81,6 +81,7 @@ pub(crate) struct Journal {
     /// Its first entry is the change with which the instance was brought into memory.
     first: bool,
     id: Arc<str>,
+    keys: OnceLock<Keys>,
     clock: Clock,
     content: Mutex<Content>,
     /// User code under way.
@@ -247,6 +248,7 @@ impl Journal {
             store,
             first,
             id: id.into(),
+            keys: OnceLock::new(),
             clock,
             content: Mutex::new(content),
             busy: AtomicUsize::new(0),
@@ -260,6 +262,16 @@ impl Journal {
 
     pub(crate) fn id(&self) -> &Arc<str> {
         &self.id
+    }
+
+    /// How its keys are made.
+    pub(crate) fn keys(&self) -> &Keys {
+        self.keys.get_or_init(Keys::default)
+    }
+
+    /// Its keys are made so.
+    pub(crate) fn has_keys(&self, keys: Keys) {
+        self.keys.get_or_init(|| keys);
     }
 
     pub(crate) fn now(&self) -> Timestamp {

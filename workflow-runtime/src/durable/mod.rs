@@ -7,6 +7,7 @@ mod homes;
 mod interruptions;
 mod journal;
 mod kept;
+mod keys;
 mod lets;
 mod many;
 mod outbox;
@@ -20,6 +21,7 @@ mod workflow;
 
 pub(crate) use journal::{Busy, Clock, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::lost_undo;
+pub(crate) use keys::{Former, KEYS, Keys, renamed};
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
 
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};

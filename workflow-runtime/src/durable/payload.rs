@@ -159,6 +159,8 @@ pub(crate) enum Kind {
     Rewound = 18,
     /// A stage that has completed would have to be undone.
     Reversible = 19,
+    /// How the instance's keys are made.
+    Keys = 30,
 }
 
 /// A record of the engine's own.
@@ -319,6 +321,11 @@ impl Error for Told {
 /// Tells equal values from others, from process to process. (Two that differ may have the same one, once in 2^64.)
 pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<u64, BoxError> {
     Ok(hash(&serde_json::to_vec(value)?))
+}
+
+/// The name of words in the sites of generated code: as the macro makes it.
+pub(super) fn hash_of_words(words: &str) -> u32 {
+    words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// FNV-1a: short, stable, and nobody gains anything by a collision.

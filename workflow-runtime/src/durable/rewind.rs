@@ -1,7 +1,7 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
 use super::{
-    Journal,
+    Journal, KEYS,
     journal::LAST,
     kept::catch_up_with,
     own,
@@ -24,7 +24,7 @@ const REWOUND: &str = ":rewound/";
 
 /// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
 const STAYS: &[&str] =
-    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":deadline"];
+    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":deadline", KEYS];
 
 /// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
 /// there that depend on them.

@@ -27,6 +27,14 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)];
 
+    /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that differ.
+    #[doc(hidden)]
+    const FORMER_TEXTS: &'static [(&'static str, &'static str, &'static [&'static str])];
+
+    /// In each stage the expression that had the stage's key before each had one of its own.
+    #[doc(hidden)]
+    const PLAIN: &'static [(&'static str, &'static str)];
+
     /// What starts an instance: the input where there is one, else all of them as a tuple.
     type Start: Send + 'static;
 

@@ -9,7 +9,8 @@ use crate::{
     Failure, FailureKind,
     cut::cut,
     durable::{
-        Delivered, Durable, Halt, Journal, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo, own, rewound,
+        Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo,
+        own, renamed, rewound,
     },
     failure::Stop,
     handle::CancelSignal,
@@ -106,10 +107,20 @@ impl<W: Durable> Live<W> {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
+        let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
         let Loaded { instance: Instance { key, id, input, interruptions, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
+        let keys = match fresh {
+            true => Ok(Keys::beginning(&id, former::<W>())),
+            false => Keys::going_on(keys_record.as_ref(), former::<W>(), W::PLAIN),
+        };
         let journal =
             Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id, W::GRAPH), records, on_the_way));
+        let keys = keys.map_err(|error| format!("what is stored of '{KEYS}' can't be read: {error}")).map(|keys| {
+            let unknown = keys.unknown(keys_record.as_ref(), fresh && !W::PLAIN.is_empty());
+            journal.has_keys(keys);
+            unknown
+        });
         let live = Arc::new(Self {
             journal,
             state: Arc::default(),
@@ -131,7 +142,7 @@ impl<W: Durable> Live<W> {
         });
         let failed_by_store = shared.was_failed_by_store(key);
         let processes = shared.interruptions.saturating_sub(interruptions);
-        let left = Left { input, delivered, renamed, resumed, processes, failed_by_store };
+        let left = Left { input, delivered, renamed, keys, resumed, processes, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -296,6 +307,8 @@ struct Left {
     delivered: Result<(), String>,
     /// What is on record under other names.
     renamed: Vec<Change>,
+    /// What has to be put on record of its keys.
+    keys: Result<Option<Vec<u8>>, String>,
     /// Whether it was interrupted; none: it begins.
     resumed: Option<bool>,
     /// How many processes have ended while it was running, since it was last written to.
@@ -420,13 +433,15 @@ impl<T> Outcome<Option<T>> {
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
 fn prepare<W: Durable>(
     live: &Live<W>,
-    Left { input, delivered, renamed, resumed, processes, failed_by_store }: Left,
+    Left { input, delivered, renamed, keys, resumed, processes, failed_by_store }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
         journal.was_interrupted(processes, failed_by_store);
     }
-    journal.enter(Vec::new(), None, renamed);
+    let keys = keys?.map(|keys| (KEYS.into(), Kind::Keys, keys));
+    // Before any user code begins: its keys stay what they are now.
+    journal.enter(keys.into_iter().collect(), None, renamed);
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {
@@ -503,7 +518,6 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
 /// What is on record under a former name goes on under the one that it has now: `#[was(old)]`. Gives what has to change on
 /// the store.
 fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
-    let renamed = |part: &str| W::FORMER.iter().find(|(old, _)| *old == part).map(|(_, new)| *new);
     // What stands beside the parts of a race was told apart by position before.
     let site = |path: &str| {
         let (within, site) = path.rsplit_once(':')?;
@@ -517,27 +531,26 @@ fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
         return changes;
     }
     for (path, record) in &mut loaded.records {
-        let now = site(path);
-        let parts: Vec<String> = now
-            .as_deref()
-            .unwrap_or(path)
-            .split('/')
-            .map(|part| match part.strip_prefix(":signal-") {
-                Some(signal) => format!(":signal-{}", renamed(signal).unwrap_or(signal)),
-                None => renamed(part).unwrap_or(part).to_owned(),
-            })
-            .collect();
-        let now = parts.join("/");
-        if now != *path {
+        let mut now = renamed(path, record, former::<W>());
+        if let Some(site) = site(now.as_ref().map_or(path, |(path, _)| path)) {
+            now = Some((site, now.map_or_else(|| record.clone(), |(_, record)| record)));
+        }
+        if let Some((now, says)) = now {
             changes.push(Change::Remove { path: path.as_str().into() });
-            changes.push(Change::Put { path: now.as_str().into(), record: record.clone() });
-            *path = now;
+            changes.push(Change::Put { path: now.as_str().into(), record: says.clone() });
+            (*path, *record) = (now, says);
         }
     }
+    let renamed = |name: &str| W::FORMER.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
     for signal in &mut loaded.signals {
         if let Some(new) = renamed(&signal.name) {
             new.clone_into(&mut signal.name);
         }
     }
     changes
+}
+
+/// The former names of a workflow.
+fn former<W: Durable>() -> Former {
+    Former { names: W::FORMER, texts: W::FORMER_TEXTS }
 }

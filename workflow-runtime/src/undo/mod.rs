@@ -401,7 +401,7 @@ pub async fn undoing<T>(
 pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
     let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
     if let Some(undone) = losers.unwind(cx.core(), why).await.undone() {
-        told_later(cx, || format!("{stage} losers"), undone);
+        told_later(cx, stage, "losers", undone);
     }
 }
 
@@ -410,18 +410,18 @@ pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
 pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
     // (It may be another workflow's, passed on by one that has no undo itself.)
     if let (Some(undone), Some(_)) = (failure.clone().undone(), cx.core.log()) {
-        told_later(cx, || format!("{stage} attempt {attempt}"), undone);
+        told_later(cx, stage, &format!("attempt {attempt}"), undone);
     }
 }
 
 /// Told when the run fails. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
-fn told_later(cx: Cx<'_>, key: impl FnOnce() -> String, undone: Arc<Undone>) {
+fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         // (What is in doubt is on record since it is.)
         let undone = Undone { failures: undone.failures.clone(), in_doubt: Vec::new() };
-        return journal.not_undone(&format!("{:?} {}", cx.places(), key()), &undone);
+        return journal.not_undone(&format!("{}/:{key}", cx.path_of(stage)), &undone);
     }
     let undone = Arc::unwrap_or_clone(undone);
     cx.log().root_of().take(Content { undone, ..Content::default() });
