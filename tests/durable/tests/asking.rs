@@ -102,7 +102,8 @@ async fn what_panics_while_it_is_read_parks_one_instance() -> Result<(), Error> 
     let signal = first.start::<Careless>("signal", Fragile(1)).await?;
     first.start::<Asked>("fine", ()).await?;
     let refused = signal.signal(CarelessSignal::Go(Fragile(13))).await.unwrap_err();
-    let expected = "instance 'signal': the signal can't be read again: its `Deserialize` panicked: thirteen";
+    let expected =
+        "instance 'signal': the signal can't be stored: it can't be read again: its `Deserialize` panicked: thirteen";
     assert_eq!(refused.to_string(), expected);
     signal.signal(CarelessSignal::Go(Fragile(14))).await?;
     first.start::<Careless>("input", Fragile(14)).await?;

@@ -54,8 +54,8 @@ fn a_new_build_goes_on_with_what_the_old_one_left() {
     assert_eq!(new, ["order/insured", "order/sent"]);
     let expected = [
         // What can't go on is parked, and says why. The others go on.
-        "instance 'broken' is parked: what is stored of 'price' can't be read: invalid type: integer `700`, expected struct Price at line 1 column 3",
-        "instance 'fed' is parked: its input can't be read: invalid type: integer `7`, expected a string at line 1 column 1",
+        "instance 'broken' is parked: what is stored of 'price' can't be read: invalid type: integer `700`, expected struct Price at byte 3",
+        "instance 'fed' is parked: its input can't be read: invalid type: integer `7`, expected a string at byte 1",
         "instance 'reserving' is parked: 'reserved' was done and would have to be undone, but its workflow no longer says how",
         "instance 'keeping' is parked: 'kept' was done and would have to be undone, but its workflow no longer says how",
         "instance 'signalled' is parked: it was sent the signal 'extra', which its workflow no longer has",

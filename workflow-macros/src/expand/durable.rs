@@ -490,7 +490,7 @@ impl Expansion<'_, '_> {
         let places: Vec<_> = (0..self.model.workflow.inputs.len()).map(syn::Index::from).collect();
         let encode = quote! {
             let #payloads = Self::payloads();
-            #runtime::durable::join(&[#(#payloads.#places.write(&#inputs.#places)?),*])
+            #runtime::Result::Ok(#runtime::durable::join(&[#(#payloads.#places.write(&#inputs.#places)?),*]))
         };
         let count = places.len();
         let decode = quote! {

@@ -1,8 +1,9 @@
 //! What was decided is never decided twice.
 
 use super::{
-    Journal, Payload, fingerprint, own,
-    payload::{Kind, read_own},
+    Journal, Payload, codec, own,
+    payload::{Kind, is_same, read_own},
+    prints::Print,
 };
 use crate::{run::Cx, store::Record};
 use serde::{Deserialize, Serialize};
@@ -112,14 +113,14 @@ impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
     fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> T {
         let Some(journal) = cx.journal() else { return self.0 };
         let path = cx.path_within(stage, &format!("value-{site}"));
-        match (&record.0, serde_json::to_vec(&self.0)) {
-            (Some(record), now) => match serde_json::from_slice(&record.payload) {
+        match (&record.0, codec::write(&self.0)) {
+            (Some(record), now) => match codec::read(&record.payload) {
                 Ok(value) => {
                     journal.recalled();
                     return value;
                 }
                 // A borrowed text can't be read where it has escapes.
-                Err(_) if now.as_ref().is_ok_and(|now| *now == record.payload) => journal.recalled(),
+                Err(_) if now.as_ref().is_ok_and(|now| is_same(now, &record.payload)) => journal.recalled(),
                 Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
             },
             (None, Ok(bytes)) => journal.put(path, Kind::Kept, bytes),
@@ -170,7 +171,7 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
     let Some(journal) = cx.journal() else { return evaluate() };
     let path = cx.path_within(stage, &format!("value-{site}"));
     if let Some(record) = journal.record(&path) {
-        match payload.decode(&record.payload) {
+        match payload.recall(&record) {
             Ok(value) => {
                 journal.recalled();
                 return value;
@@ -189,11 +190,11 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
 
 /// What is looked up or evaluated again must be the same.
 pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value: &T) {
-    match fingerprint(value) {
-        Ok(print) => {
-            journal.is_same(path, print, |path| format!("'{path}' is no longer what it was when it was first used"));
-        }
-        Err(error) => journal.park_now(format!("'{path}' can't be stored: {error}")),
+    let (mut refused, at) = (None, path.clone());
+    let print = |form| Print::of(value, form).map_err(|error| refused = Some(error)).ok();
+    journal.is_same(path, print, |path| format!("'{path}' is no longer what it was when it was first used"));
+    if let Some(error) = refused {
+        journal.park_now(format!("'{at}' can't be stored: {error}"));
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     journal::LAST,
     kept::catch_up_with,
     own,
-    payload::{Kind, read_own},
+    payload::{Kind, Unkept, Written, read_own},
 };
 use crate::{
     BoxError,
@@ -33,10 +33,34 @@ struct Won {
     /// The winners, in their order of success; earlier versions have not kept them.
     members: Option<Vec<String>>,
     /// What each of them gave.
-    values: Vec<Vec<u8>>,
+    values: Vec<Text>,
+}
+
+/// The payload of a value; earlier versions wrote its bytes as numbers.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Text {
+    fn of(payload: Vec<u8>) -> Self {
+        String::from_utf8(payload).map_or_else(|error| Self::Bytes(error.into_bytes()), Self::Text)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
 }
 
 fn read_won(record: &Record) -> Result<Won, BoxError> {
+    if let Some(unkept) = Unkept::of(record) {
+        return Err(unkept.into());
+    }
     read_own(record).or_else(|error| match read_own(record) {
         Ok(values) => Ok(Won { members: None, values }),
         Err(_) => Err(error),
@@ -123,8 +147,9 @@ where
     let Some(journal) = cx.journal() else { return members.await };
     let path = cx.path_within(stage, won);
     if let Some(record) = journal.record(&path) {
-        let read = read_won(&record)
-            .and_then(|won| won.values.iter().map(|bytes| payload.decode(bytes)).collect::<Result<Vec<T>, _>>());
+        let read = read_won(&record).and_then(|won| {
+            won.values.iter().map(|value| payload.decode(value.bytes())).collect::<Result<Vec<T>, _>>()
+        });
         let outputs = match read {
             Ok(outputs) => outputs,
             Err(error) => return journal.undecodable(&path, error).await,
@@ -141,15 +166,21 @@ where
     }
     journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
     if let Some((winners, outputs)) = members.won() {
-        let values: Result<Vec<Vec<u8>>, _> = outputs.iter().map(|output| payload.encode(output)).collect();
         let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
-        match values {
-            Ok(values) => {
-                let won = Won { members: Some(winners.iter().map(name).collect()), values };
-                journal.put(path, Kind::Decided, own(&won));
+        let mut written: Vec<Written> = outputs
+            .iter()
+            .map(|output| Written::new(payload.encode(output), Kind::Decided, || format!("what '{path}' gave")))
+            .collect();
+        let refused = written.iter_mut().find_map(|written| written.refused.take());
+        match written.iter().position(|written| written.kind == Kind::Unkept) {
+            Some(unkept) => journal.put(path, Kind::Unkept, written.swap_remove(unkept).bytes),
+            None => {
+                let members = Some(winners.iter().map(name).collect());
+                let values = written.into_iter().map(|written| Text::of(written.bytes)).collect();
+                journal.put(path, Kind::Decided, own(&Won { members, values }));
             }
-            Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
         }
+        journal.unless_refused(refused).await;
     }
     members.finish()
 }
@@ -168,7 +199,7 @@ pub async fn kept_member<T>(
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
     let path = cx.path_within(stage, name);
-    if let Some(journal) = cx.journal().filter(|journal| !journal.has(&path, &[Kind::Kept])) {
+    if let Some(journal) = cx.journal().filter(|journal| !journal.has(&path, &[Kind::Kept, Kind::Unkept])) {
         journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
     }
     kept_part(cx, path, Kind::Kept, keeps, payload, Box::pin(run)).await
@@ -219,10 +250,10 @@ async fn kept_part<T>(
 ) -> Result<T, Stop> {
     let Some(journal) = cx.journal() else { return run.await };
     if let Some(record) = journal.record(&path) {
-        return match payload.decode(&record.payload) {
+        return match payload.recall(&record) {
             Ok(value) => {
-                if keeps && journal.is_catching_up() {
-                    // What was done inside is taken up, for its undos.
+                if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
+                    // What was done inside is taken up, for its undos, and so that its records have their home.
                     catch_up_with(journal, record.order, run).await;
                 } else {
                     journal.hold(record.order).await;
@@ -236,10 +267,9 @@ async fn kept_part<T>(
     let value = run.await?;
     // Those on record come first.
     journal.hold(LAST).await;
-    match payload.encode(&value) {
-        Ok(bytes) => journal.put(path, kind, bytes),
-        Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
-    }
+    let written = Written::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
+    journal.put(path, written.kind, written.bytes);
+    journal.unless_refused(written.refused).await;
     Ok(value)
 }
 

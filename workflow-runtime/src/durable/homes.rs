@@ -26,8 +26,17 @@ struct Homeless {
 }
 
 /// What a stage has given, and what was decided in it. The others are nothing that could be lost: times, counts, fingerprints.
-const LOOKED_AT: &[Kind] =
-    &[Kind::Done, Kind::DoneIdle, Kind::Failed, Kind::Decided, Kind::Kept, Kind::Items, Kind::Armed, Kind::Reversible];
+const LOOKED_AT: &[Kind] = &[
+    Kind::Done,
+    Kind::DoneIdle,
+    Kind::Failed,
+    Kind::Decided,
+    Kind::Kept,
+    Kind::Unkept,
+    Kind::Items,
+    Kind::Armed,
+    Kind::Reversible,
+];
 
 /// What tells that a stage would have to be undone.
 const TO_UNDO: &[Kind] = &[Kind::Armed, Kind::Reversible];
@@ -138,7 +147,7 @@ impl Homes {
         }
         let own: Vec<&str> = chain(path).collect();
         let moved = |other: &str, homeless: Homeless| {
-            is_one_of(homeless.kind, &[Kind::Done, Kind::DoneIdle, Kind::Failed])
+            is_one_of(homeless.kind, &[Kind::Done, Kind::DoneIdle, Kind::Failed, Kind::Unkept])
                 && !other.rsplit('/').next().is_some_and(|last| last.starts_with(':'))
                 && chain(other).next_back() == own.last().copied()
                 && !chain(other).eq(own.iter().copied())

@@ -10,7 +10,8 @@ use super::{
     homes::Homes,
     interruptions::Interruptions,
     outbox::{Delivery, Outbox},
-    payload::{Kind, own, read_own},
+    payload::{Kind, Unkept, own, read_own},
+    prints::{Print, PrintForm},
     rewind::is_beside,
 };
 use crate::{
@@ -305,6 +306,12 @@ impl Journal {
         self.lock().homes.settled(path, order);
     }
 
+    /// Returns whether something in the stage of that record has not been asked for.
+    pub(crate) fn lacks_homes_around(&self, path: &str) -> bool {
+        let stage = path.find(':').map_or(path, |own| path[..own].trim_end_matches('/'));
+        self.lock().homes.any_within(stage).is_some()
+    }
+
     /// Before a stage runs: parks where it is on record in another place.
     pub(crate) async fn stands_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.elsewhere(path);
@@ -559,12 +566,23 @@ impl Journal {
         self.enter(Vec::new(), None, vec![Change::Take { number }]);
     }
 
-    /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason.
-    pub(crate) fn is_same(&self, path: String, print: u64, reason: impl FnOnce(&str) -> String) {
-        match self.record(&path) {
-            None => self.put(path, Kind::Fingerprint, own(&print)),
-            Some(record) if read_own::<u64>(&record).is_ok_and(|before| before == print) => self.recalled(),
-            Some(_) => self.park_now_at(&path, reason(&path)),
+    /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason. `print`: none
+    /// where it can't be told.
+    pub(crate) fn is_same(
+        &self,
+        path: String,
+        print: impl FnOnce(PrintForm) -> Option<Print>,
+        reason: impl FnOnce(&str) -> String,
+    ) {
+        let Some(record) = self.record(&path) else {
+            if let Some(print) = print(PrintForm::Canonical) {
+                self.put(path, Kind::Fingerprint, own(&print));
+            }
+            return;
+        };
+        match read_own::<Print>(&record) {
+            Ok(before) if print(before.form()).is_none_or(|now| now == before) => self.recalled(),
+            _ => self.park_now_at(&path, reason(&path)),
         }
     }
 
@@ -628,6 +646,13 @@ impl Journal {
         std::future::pending().await
     }
 
+    /// Parks with that reason, if there is one.
+    pub(crate) async fn unless_refused(&self, reason: Option<String>) {
+        if let Some(reason) = reason {
+            self.park::<()>(reason).await;
+        }
+    }
+
     /// The same, where nothing can be awaited: the run goes on until it next awaits something.
     pub(crate) fn park_now(&self, reason: String) {
         self.halt(Halt::Parked(reason));
@@ -639,7 +664,12 @@ impl Journal {
             tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
             return std::future::pending().await;
         }
-        self.park(format!("what is stored of '{path}' can't be read: {error}")).await
+        // What could not be stored says so itself.
+        let reason = match error.downcast_ref::<Unkept>() {
+            Some(unkept) => unkept.to_string(),
+            None => format!("what is stored of '{path}' can't be read: {error}"),
+        };
+        self.park(reason).await
     }
 
     /// What lies there is taken back: it need not be read, nor come out as it did.

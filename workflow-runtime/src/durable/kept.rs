@@ -4,7 +4,7 @@ use super::{
     Busy, Journal, Payload, StoredFailure,
     journal::{FRESH, LAST},
     own,
-    payload::{Kind, read_own},
+    payload::{Kind, Written, read_own},
 };
 use crate::{
     Failure,
@@ -182,7 +182,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             journal.recalled();
             return Err(failure.into());
         }
-        let value = match payload.decode(&record.payload) {
+        let value = match payload.recall(&record) {
             Ok(value) => value,
             Err(error) => return journal.undecodable(&path, error).await,
         };
@@ -218,21 +218,19 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     match ended {
         Ok((value, ran)) => {
             journal.leaves_nothing(&path).await;
-            let bytes = match payload.encode(&value) {
-                Ok(bytes) => bytes,
-                Err(error) => return journal.park(format!("what '{path}' gave can't be stored: {error}")).await,
-            };
             let kind = if ran { Kind::Done } else { Kind::DoneIdle };
+            let written = Written::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
             let undoes = ran && has_undo();
             // After a new build it may no longer be known otherwise.
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
             let path: Arc<str> = path.into();
-            let put = [(Arc::clone(&path), kind, bytes)].into_iter().chain(reversible).collect();
+            let put = [(Arc::clone(&path), written.kind, written.bytes)].into_iter().chain(reversible).collect();
             let forget = match keeps {
                 Keeps::Inside => None,
                 Keeps::Leaf | Keeps::Block => Some(&*path),
             };
             journal.enter(put, forget, Vec::new());
+            journal.unless_refused(written.refused).await;
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {

@@ -1,6 +1,6 @@
 //! `let`s: evaluated again by each process, and the same each time.
 
-use super::payload::hash;
+use super::prints::{Print, PrintForm, hash};
 use crate::run::Cx;
 use serde::Serialize;
 use serde_json::Value;
@@ -17,9 +17,12 @@ pub trait EvaluatedAgain {
 impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
     fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str) {
         let Some(journal) = cx.journal() else { return };
-        // What has no form in JSON is taken as it is.
-        let Ok(value) = serde_json::to_value(self.0) else { return };
-        let (print, path) = (fingerprint(&value), cx.path_within(stage, &format!("let-{name}")));
+        let path = cx.path_within(stage, &format!("let-{name}"));
+        // What can't be written is taken as it is.
+        let print = |form| match form {
+            PrintForm::Json => Some(Print::of_number(fingerprint(&serde_json::to_value(self.0).ok()?), form)),
+            PrintForm::Canonical => Print::of(self.0, form).ok(),
+        };
         journal.is_same(path, print, |_| format!("`let {name}` is no longer what it was when it was first evaluated"));
     }
 }
@@ -32,7 +35,7 @@ pub trait EvaluatedOnce {
 
 impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}
 
-/// The same for the same items in another order: that of a set changes from process to process.
+/// The fingerprint in stores of before: the same for the same items in another order.
 fn fingerprint(value: &Value) -> u64 {
     let of = |kind: u8, bytes: &[u8]| hash(&[&[kind], bytes].concat());
     let all = |kind, prints: &mut dyn Iterator<Item = u64>| {

@@ -1,10 +1,11 @@
 //! Rounds and items.
 
 use super::{
-    Journal, Keeps, Part, Payload, fingerprint,
+    Journal, Keeps, Part, Payload,
     kept::{kept_in_place, within},
     own,
-    payload::{Kind, read_own},
+    payload::{Kind, Written, read_own},
+    prints::{Print, PrintForm},
 };
 use crate::{
     BoxError,
@@ -38,7 +39,7 @@ pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payl
 async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: Payload<S>) -> Option<S> {
     let path = within(&format!("{path}/{round}"), "state");
     let record = journal.record(&path)?;
-    match payload.decode(&record.payload) {
+    match payload.recall(&record) {
         Ok(state) => {
             journal.recalled();
             Some(state)
@@ -66,10 +67,7 @@ pub async fn next_round<S>(
         return Ok(state);
     }
     let state = next.await?;
-    let bytes = match payload.encode(&state) {
-        Ok(bytes) => bytes,
-        Err(error) => return journal.park(format!("the state of '{path}' can't be stored: {error}")).await,
-    };
+    let written = Written::new(payload.encode(&state), Kind::Kept, || format!("the state of '{path}'"));
     let forget = match round.checked_sub(1) {
         Some(before) if !keeps => Some(format!("{path}/{before}")),
         _ => None,
@@ -78,10 +76,11 @@ pub async fn next_round<S>(
         journal.leaves_nothing(before).await;
     }
     let put = vec![
-        (within(&format!("{path}/{round}"), "state").into(), Kind::Kept, bytes),
+        (within(&format!("{path}/{round}"), "state").into(), written.kind, written.bytes),
         (within(&path, "round").into(), Kind::Kept, own(&round)),
     ];
     journal.enter(put, forget.as_deref(), Vec::new());
+    journal.unless_refused(written.refused).await;
     Ok(state)
 }
 
@@ -98,20 +97,20 @@ pub trait Recognised {
     ///
     /// # Errors
     /// It has no form.
-    fn print(&self) -> Result<u64, BoxError>;
+    fn print(&self, form: PrintForm) -> Result<Print, BoxError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Recognised for T {
-    fn print(&self) -> Result<u64, BoxError> {
-        fingerprint(self)
+    fn print(&self, form: PrintForm) -> Result<Print, BoxError> {
+        Print::of(self, form)
     }
 }
 
 /// The items of a `for`, and how they are told apart.
 pub struct Recognising<I: IntoIterator> {
     items: I,
-    print: fn(&I::Item) -> Result<u64, BoxError>,
+    print: ItemPrint<I::Item>,
 }
 
 /// Items that can be told apart. (Not `async`: that would tell of one that can't several times.)
@@ -140,7 +139,7 @@ pub async fn recognised<I: IntoIterator>(
         return journal.park(format!("'{}' has more items than a store keeps: {MOST}", cx.path_of(stage))).await;
     }
     if journal.record(&path).is_none() {
-        match prints(print, &items) {
+        match prints(print, &items, PrintForm::Canonical) {
             Ok(prints) => journal.put(path, Kind::Items, own(&prints)),
             Err(error) => {
                 return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
@@ -179,23 +178,24 @@ pub fn recognised_again<I: IntoIterator>(
     Items::Taken(all.into_iter())
 }
 
-type Print<T> = fn(&T) -> Result<u64, BoxError>;
+type ItemPrint<T> = fn(&T, PrintForm) -> Result<Print, BoxError>;
 
-fn prints<T>(print: Print<T>, items: &[T]) -> Result<Vec<u64>, BoxError> {
-    items.iter().map(print).collect()
+fn prints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Print>, BoxError> {
+    items.iter().map(|item| print(item, form)).collect()
 }
 
-fn ordered<T>(journal: &Journal, path: &str, print: Print<T>, items: Vec<T>) -> Result<Vec<T>, String> {
+fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>) -> Result<Vec<T>, String> {
     let Some(record) = journal.record(path) else { return Ok(items) };
-    let before: Vec<u64> =
+    let before: Vec<Print> =
         read_own(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
-    let now = prints(print, &items).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
+    let form = before.first().map_or(PrintForm::Canonical, |print| print.form());
+    let now = prints(print, &items, form).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
     journal.recalled();
     if before == now {
         return Ok(items);
     }
     let count = items.len();
-    let mut found: HashMap<u64, Vec<T>> = HashMap::new();
+    let mut found: HashMap<Print, Vec<T>> = HashMap::new();
     // The last first, so that equal ones are taken in their order.
     for (print, item) in now.into_iter().zip(items).rev() {
         found.entry(print).or_default().push(item);

@@ -2,6 +2,7 @@
 //! look at whether there is a journal.
 
 mod choices;
+mod codec;
 mod contests;
 mod homes;
 mod interruptions;
@@ -12,6 +13,7 @@ mod lets;
 mod many;
 mod outbox;
 mod payload;
+mod prints;
 mod rewind;
 mod signal;
 mod thrown;
@@ -19,10 +21,11 @@ mod undone;
 mod waits;
 mod workflow;
 
+pub(crate) use codec::{CodecError, Sequences, canonical};
 pub(crate) use journal::{Busy, Clock, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::lost_undo;
 pub(crate) use keys::{Former, KEYS, Keys, renamed};
-pub(crate) use payload::{Kind, StoredFailure, StoredUndone, fingerprint, own};
+pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
 
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
 pub(crate) use signal::KeptSignal;
@@ -43,6 +46,7 @@ pub use many::{
     Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
+pub use prints::{Print, PrintForm};
 pub(crate) use waits::{attempted, between, due};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

@@ -1,7 +1,9 @@
 //! What is stored, as bytes: values of the user's types, and the engine's own records.
 
+use super::codec;
 use crate::{
     BoxError, Failure, FailureKind,
+    cut::cut,
     failure::Panicked,
     store::{Record, Timestamp},
     undo::Undone,
@@ -9,7 +11,6 @@ use crate::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::{
     any::Any,
-    cell::Cell,
     collections::BTreeSet,
     error::Error,
     fmt,
@@ -36,9 +37,9 @@ impl<T> Payload<T> {
     /// For generated code.
     ///
     /// # Errors
-    /// The value can't be stored.
+    /// The value can't be kept.
     pub fn write(self, value: &T) -> Result<Vec<u8>, BoxError> {
-        self.encode(value)
+        Ok(self.encode(value)?)
     }
 
     /// For generated code.
@@ -49,7 +50,24 @@ impl<T> Payload<T> {
         self.decode(bytes)
     }
 
-    pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, BoxError> {
+    /// Writes a value, and makes sure that it can be read again as what it is.
+    pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, Unkept> {
+        let bytes = self.encode_only(value).map_err(|error| Unkept::unwritten(error.to_string()))?;
+        let again = self.decode(&bytes).map(|back| {
+            let again = self.encode_only(&back);
+            drop_unless_it_panics(back);
+            again
+        });
+        match again {
+            Ok(Ok(again)) if is_same(&again, &bytes) => Ok(bytes),
+            Ok(_) => Err(Unkept::unwritten(
+                "its `Serialize` and `Deserialize` do not agree: it comes back as another value".into(),
+            )),
+            Err(error) => Err(Unkept { reason: format!("it can't be read again: {error}"), bytes: Some(bytes) }),
+        }
+    }
+
+    fn encode_only(self, value: &T) -> Result<Vec<u8>, BoxError> {
         let mut bytes = None;
         unless_it_panics("Serialize", &mut || bytes = Some((self.encode)(value)))?;
         bytes.ok_or("it was not written")?
@@ -60,29 +78,83 @@ impl<T> Payload<T> {
         unless_it_panics("Deserialize", &mut || value = Some((self.decode)(bytes)))?;
         value.ok_or("it was not read")?
     }
-}
 
-/// What that writes, in as much memory as it needs. Not generic: there are many types.
-fn written(write: &mut dyn FnMut(&mut Vec<u8>) -> serde_json::Result<()>) -> serde_json::Result<Vec<u8>> {
-    thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
-    // Who is asked for within `write` begins with an empty one.
-    let mut buffer = BUFFER.take();
-    buffer.clear();
-    write(&mut buffer)?;
-    let written = buffer.as_slice().to_vec();
-    if buffer.capacity() <= LARGEST_BUFFER {
-        BUFFER.set(buffer);
+    /// Reads what is on record.
+    pub(crate) fn recall(self, record: &Record) -> Result<T, BoxError> {
+        if let Some(unkept) = Unkept::of(record) {
+            return Err(unkept.into());
+        }
+        self.decode(&record.payload)
     }
-    Ok(written)
 }
 
-/// What is larger is not kept for the next value.
-const LARGEST_BUFFER: usize = 1 << 16;
+/// Whether two payloads are of the same value: sets and maps come in any order.
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let form = |bytes| codec::canonical(bytes, codec::Sequences::Unordered).ok();
+    one == other || form(one).is_some_and(|one| Some(one) == form(other))
+}
+
+/// The reason why a value can't be kept.
+#[derive(Debug)]
+pub(crate) struct Unkept {
+    reason: String,
+    /// What was written, where another build may be able to read it.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Unkept {
+    /// Reads the record of a value that could not be kept, if it is one.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        let is_one = record.kind == Kind::Unkept as u8;
+        is_one.then(|| Self { reason: read_own(record).unwrap_or_else(|error| error.to_string()), bytes: None })
+    }
+
+    fn unwritten(reason: String) -> Self {
+        Self { reason, bytes: None }
+    }
+}
+
+impl fmt::Display for Unkept {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.reason)
+    }
+}
+
+impl Error for Unkept {}
+
+/// What goes on record of a value that user code gave, and why the instance parks then, if it does.
+pub(crate) struct Written {
+    pub(crate) kind: Kind,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) refused: Option<String>,
+}
+
+impl Written {
+    /// That of an encoded value. Where it can't be kept, that is on record in its place, so that what gave it does not run
+    /// again.
+    pub(crate) fn new(encoded: Result<Vec<u8>, Unkept>, kind: Kind, what: impl FnOnce() -> String) -> Self {
+        match encoded {
+            Ok(bytes) => Self { kind, bytes, refused: None },
+            Err(Unkept { reason, bytes }) => {
+                let reason = format!("{} can't be stored: {reason}", what());
+                match bytes {
+                    Some(bytes) => Self { kind, bytes, refused: Some(reason) },
+                    None => Self { kind: Kind::Unkept, bytes: own(&reason), refused: Some(reason) },
+                }
+            }
+        }
+    }
+}
 
 /// A panic of the user's `Serialize` or `Deserialize` concerns one value. Not generic: there are many types.
 fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     let ended = catch_unwind(AssertUnwindSafe(run));
     ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::of(payload)).into())
+}
+
+/// The same for its `Drop`, whose panic concerns nothing else.
+fn drop_unless_it_panics<T>(value: T) {
+    cut(|| drop(value));
 }
 
 /// What a `#[durable]` workflow keeps on its store.
@@ -99,10 +171,7 @@ pub trait Stored<S>: Sized {
 #[diagnostic::do_not_recommend]
 impl<S, T: Serialize + DeserializeOwned> Stored<S> for T {
     fn payload() -> Payload<T> {
-        Payload {
-            encode: |value| Ok(written(&mut |buffer| serde_json::to_writer(buffer, value))?),
-            decode: |bytes| Ok(serde_json::from_slice(bytes)?),
-        }
+        Payload { encode: |value| Ok(codec::write(value)?), decode: |bytes| Ok(codec::read(bytes)?) }
     }
 }
 
@@ -159,6 +228,8 @@ pub(crate) enum Kind {
     Rewound = 18,
     /// A stage that has completed would have to be undone.
     Reversible = 19,
+    /// User code gave a value that can't be kept; why.
+    Unkept = 20,
     /// How the instance's keys are made.
     Keys = 30,
 }
@@ -318,19 +389,9 @@ impl Error for Told {
     }
 }
 
-/// Tells equal values from others, from process to process. (Two that differ may have the same one, once in 2^64.)
-pub(crate) fn fingerprint<T: Serialize + ?Sized>(value: &T) -> Result<u64, BoxError> {
-    Ok(hash(&serde_json::to_vec(value)?))
-}
-
 /// The name of words in the sites of generated code: as the macro makes it.
 pub(super) fn hash_of_words(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// FNV-1a: short, stable, and nobody gains anything by a collision.
-pub(super) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A wait for a signal, on record.
 
-use super::{Journal, Payload, due, payload::Kind};
+use super::{
+    Journal, Payload, due,
+    payload::{Kind, Written},
+};
 use crate::{failure::Stop, run::Cx, signal::SignalQueue, store::Change};
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
@@ -31,7 +34,7 @@ impl<'a, T> KeptSignal<'a, T> {
         let journal = self.journal;
         let path = self.cx.path_within(self.stage, &format!("signal-{name}"));
         if let Some(record) = journal.record(&path) {
-            return match self.payload.decode(&record.payload) {
+            return match self.payload.recall(&record) {
                 Ok(value) => {
                     journal.recalled();
                     Ok(value)
@@ -60,11 +63,10 @@ impl<'a, T> KeptSignal<'a, T> {
             None => (late().await?, Vec::new()),
         };
         let arrived = !taken.is_empty();
-        match self.payload.encode(&value) {
-            // In the poll in which it is taken: the wait is over then, as in memory.
-            Ok(bytes) => journal.enter(vec![(path.into(), Kind::Signal, bytes)], None, taken),
-            Err(error) => return journal.park(format!("signal '{name}' can't be stored: {error}")).await,
-        }
+        // In the poll in which it is taken: the wait is over then, as in memory.
+        let written = Written::new(self.payload.encode(&value), Kind::Signal, || format!("signal '{name}'"));
+        journal.enter(vec![(path.into(), written.kind, written.bytes)], None, taken);
+        journal.unless_refused(written.refused).await;
         if arrived {
             waiting.signalled(waiter, name);
         }

@@ -1,12 +1,11 @@
 //! What a `#[durable]` workflow has more than others.
 
-use super::Payload;
+use super::{Payload, codec};
 use crate::{
     BoxError,
     signal::{SignalError, SignalQueue},
     workflow::Workflow,
 };
-use serde_json::value::RawValue;
 
 /// A workflow that can run on a store: one with `#[durable]` over it. Only the macro implements it.
 #[diagnostic::on_unimplemented(
@@ -89,23 +88,20 @@ pub fn deliver<T>(queue: &SignalQueue<T>, stored: Payload<T>, payload: &[u8], nu
     }
 }
 
-/// Several values as one: a JSON array.
-///
-/// # Errors
-/// One of them is no JSON.
-pub fn join(parts: &[Vec<u8>]) -> Result<Vec<u8>, BoxError> {
-    let parts: Vec<&RawValue> = parts.iter().map(|part| serde_json::from_slice(part)).collect::<Result<_, _>>()?;
-    Ok(serde_json::to_vec(&parts)?)
+/// Joins the payloads of several values into that of a sequence.
+#[must_use]
+pub fn join(parts: &[Vec<u8>]) -> Vec<u8> {
+    codec::join(parts)
 }
 
-/// The values in such an array.
+/// Splits such a sequence.
 ///
 /// # Errors
-/// It is none, or holds another number of them.
+/// The payload is none, or has another number of values.
 pub fn split(bytes: &[u8], count: usize) -> Result<Vec<Vec<u8>>, BoxError> {
-    let parts: Vec<&RawValue> = serde_json::from_slice(bytes)?;
+    let parts = codec::split(bytes)?;
     if parts.len() != count {
         return Err(format!("{} inputs are stored, and the workflow takes {count}", parts.len()).into());
     }
-    Ok(parts.iter().map(|part| part.get().as_bytes().to_vec()).collect())
+    Ok(parts)
 }

@@ -23,6 +23,7 @@
 //! ```
 
 mod error;
+mod input;
 mod live;
 mod registered;
 mod run;
@@ -158,6 +159,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
+    /// [`EngineError::Payload`] where the input can't be stored, or that of the instance with this id can't be read;
     /// [`EngineError::UnknownWorkflow`]; the store's.
     pub async fn start<W: Durable>(&self, id: impl Into<String>, input: W::Start) -> Result<Run<W>, EngineError> {
         self.start_input(id, W::inputs(input)).await
@@ -222,10 +224,13 @@ impl Engine {
     async fn same<W: Durable>(&self, id: String, input: &[u8]) -> Result<Run<W>, EngineError> {
         let run = self.find::<W>(id.clone()).await?;
         let stored = self.shared.store.find(&id).await?.ok_or_else(|| EngineError::NotFound { id: id.clone() })?;
-        // Two texts of one value: what a map holds comes in any order.
-        let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
-        if stored.input != input && (value(input).is_none() || value(&stored.input) != value(input)) {
-            return Err(EngineError::Conflict { id, what: "input" });
+        match input::is_same_input::<W>(&stored.input, input) {
+            Ok(true) => {}
+            Ok(false) => return Err(EngineError::Conflict { id, what: "input" }),
+            Err(error) => {
+                let why = format!("there is one already, and its input can't be read: {error}");
+                return Err(EngineError::Payload { id, why });
+            }
         }
         Ok(run)
     }

@@ -1,0 +1,112 @@
+//! Fingerprints: numbers that tell equal values from others, from process to process.
+
+use super::codec::{Sequences, canonical, write};
+use crate::BoxError;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// A fingerprint. Two values that differ have the same one once in 2^64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Print {
+    number: u64,
+    form: PrintForm,
+}
+
+/// What a fingerprint is made of. A record tells by how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PrintForm {
+    /// The JSON of the value, in the order in which its maps are iterated: in stores of before. A number.
+    Json,
+    /// The canonical form of the value. A text of 16 digits.
+    Canonical,
+}
+
+impl Print {
+    /// Returns the fingerprint of a value.
+    pub(super) fn of<T: Serialize + ?Sized>(value: &T, form: PrintForm) -> Result<Self, BoxError> {
+        let bytes = match form {
+            PrintForm::Json => serde_json::to_vec(value)?,
+            // A set is written as a sequence.
+            PrintForm::Canonical => canonical(&write(value)?, Sequences::Unordered)?,
+        };
+        Ok(Self::of_number(hash(&bytes), form))
+    }
+
+    pub(super) fn of_number(number: u64, form: PrintForm) -> Self {
+        Self { number, form }
+    }
+
+    pub(super) fn form(self) -> PrintForm {
+        self.form
+    }
+}
+
+impl Serialize for Print {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.form {
+            PrintForm::Json => serializer.serialize_u64(self.number),
+            PrintForm::Canonical => serializer.collect_str(&format_args!("{:016x}", self.number)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Print {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Print;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a fingerprint")
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Print, E> {
+                Ok(Print::of_number(number, PrintForm::Json))
+            }
+
+            fn visit_str<E: de::Error>(self, digits: &str) -> Result<Print, E> {
+                let number = u64::from_str_radix(digits, 16).map_err(E::custom)?;
+                Ok(Print::of_number(number, PrintForm::Canonical))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// FNV-1a: short and stable. A collision gains an attacker nothing.
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Print, PrintForm};
+    use std::collections::{HashMap, HashSet};
+
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    #[test]
+    fn equal_values_have_equal_prints() -> Result<(), Error> {
+        let print = |order: &mut dyn Iterator<Item = u32>| {
+            let map: HashMap<u32, HashSet<(u32, bool)>> =
+                order.map(|key| (key, HashSet::from([(key, true), (1, false)]))).collect();
+            Print::of(&map, PrintForm::Canonical)
+        };
+        assert_eq!(print(&mut (0..50))?, print(&mut (0..50).rev())?);
+        assert_ne!(print(&mut (0..50))?, print(&mut (0..51))?);
+        Ok(())
+    }
+
+    /// They are on disk.
+    #[test]
+    fn prints_are_what_they_were() -> Result<(), Error> {
+        let print = |form| -> Result<_, Error> { Ok(serde_json::to_string(&Print::of(&(7, "seven"), form)?)?) };
+        assert_eq!(print(PrintForm::Json)?, "5710943454430650223");
+        assert_eq!(print(PrintForm::Canonical)?, r#""54a73a541dfc4557""#);
+        for form in [PrintForm::Json, PrintForm::Canonical] {
+            let print = Print::of(&1, form)?;
+            assert_eq!(serde_json::from_slice::<Print>(&serde_json::to_vec(&print)?)?, print);
+        }
+        Ok(())
+    }
+}
