@@ -253,12 +253,74 @@ async fn spans_say_which_attempt() {
         Tried::new().run().await.unwrap();
     }
     let seen = watcher.seen.lock().unwrap();
-    let attempts = |stage: &str| {
-        let span = seen.spans.values().find(|span| span.path == format!("workflow Tried/stage {stage}")).unwrap();
-        let attempts = span.fields.iter().filter(|(field, _)| *field == "attempt");
-        attempts.map(|(_, attempt)| attempt.clone()).collect::<Vec<_>>()
+    // One number a span, so that a line in there has one.
+    let attempts = |path: &str| {
+        let spans = seen
+            .order
+            .iter()
+            .map(|id| &seen.spans[id])
+            .filter(|span| span.path == format!("workflow Tried/stage {path}"));
+        let attempts = |span: &Span| {
+            let attempts = span.fields.iter().filter(|(field, _)| *field == "attempt");
+            attempts.map(|(_, attempt)| attempt.clone()).collect::<Vec<_>>()
+        };
+        spans.map(attempts).collect::<Vec<_>>()
     };
-    assert_eq!(attempts("tried"), ["1", "2", "3"]);
-    assert_eq!(attempts("once"), ["1"]);
-    assert_eq!(attempts("_skipped"), Vec::<String>::new());
+    let none = Vec::<String>::new();
+    assert_eq!(attempts("tried"), [none.clone()]);
+    assert_eq!(attempts("tried/attempt ?"), [["1"], ["2"], ["3"]]);
+    assert_eq!(attempts("once"), [["1"]]);
+    assert_eq!(attempts("_skipped"), [none]);
+}
+
+workflow! {
+    workflow Ends(late: bool) -> u32 {
+        signal stop: u32;
+        #[when(false)]
+        stage left_out: Option<()> = yield_now();
+        #[until(stop)]
+        stage cut: Option<()> = std::future::pending::<()>();
+        #[after(left_out)]
+        stage ends: u32 = { if *late { return 7 } else { 1 } };
+        *ends + u32::from(cut.is_none())
+    }
+}
+
+#[tokio::test]
+async fn spans_say_what_events_and_state_say() {
+    let watcher = Watcher::default();
+    let guard = tracing::subscriber::set_default(watcher.clone());
+    let run = Ends::new().start(false);
+    yield_now().await;
+    run.signal(EndsSignal::Stop(0)).unwrap();
+    run.await.unwrap();
+    drop(guard);
+    let [cut, left_out, ends] =
+        ["cut: cancelled", "left_out: skipped", "ends: completed"].map(|end| format!("workflow Ends/stage {end}"));
+    for span in [&cut, &left_out, &ends] {
+        assert!(watcher.spans().contains(span), "{span}: {:?}", watcher.spans());
+    }
+
+    let watcher = Watcher::default();
+    let guard = tracing::subscriber::set_default(watcher.clone());
+    assert_eq!(Ends::new().start(true).await.unwrap(), 7);
+    drop(guard);
+    for span in [&cut, &"workflow Ends/stage ends: cancelled".to_owned(), &"workflow Ends: completed".to_owned()] {
+        assert!(watcher.spans().contains(span), "{span}: {:?}", watcher.spans());
+    }
+
+    let watcher = Watcher::default();
+    let guard = tracing::subscriber::set_default(watcher.clone());
+    let run = Ends::new().start(false);
+    yield_now().await;
+    run.cancel();
+    run.await.unwrap_err();
+    drop(
+        std::pin::pin!(Ends::new().run(false))
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop())),
+    );
+    drop(guard);
+    let runs: Vec<String> = watcher.spans().into_iter().filter(|span| !span.contains('/')).collect();
+    assert_eq!(runs, ["workflow Ends: cancelled", "workflow Ends: cancelled"]);
 }

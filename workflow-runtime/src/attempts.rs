@@ -151,7 +151,7 @@ where
     let Before { mut number, mut spent, deadline } = before(cx, stage, &settings).await;
     loop {
         let trying = Trying::start(cx, stage, number);
-        let ended = trying.during(one(cx, settings.timeout, deadline, attempt(number))).await;
+        let ended = trying.during(|| one(cx, stage, settings.timeout, deadline, attempt(number))).await;
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
             cx.attempt_failed(stage, number, || failure.clone(), None);
@@ -198,7 +198,7 @@ where
         let failure = || failure.after(number, cx.core.stage_name(stage));
         cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
         if let Some((at, limit)) = cut {
-            pause(cx, at).await;
+            pause(cx, stage, at).await;
             return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
         }
         between(cx, stage, number, &spent, wait, until).await;
@@ -250,21 +250,27 @@ async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Durat
 }
 
 /// A wait that a durable instance need not be in memory for.
-async fn pause(cx: Cx<'_>, at: Instant) {
+async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return journal.wait_until_instant(at).await;
+        return crate::durable::deadline(cx, journal, stage, at).await;
     }
-    let _ = cx;
+    let _ = (cx, stage);
     sleep_until(at).await;
 }
 
 /// One attempt: within its timeout, and before the deadline of all.
-fn one<F: Future>(cx: Cx<'_>, limit: Option<Duration>, deadline: Option<(Instant, Duration)>, run: F) -> Timed<'_, F> {
+fn one<F: Future>(
+    cx: Cx<'_>,
+    stage: u32,
+    limit: Option<Duration>,
+    deadline: Option<(Instant, Duration)>,
+    run: F,
+) -> Timed<'_, F> {
     Timed::new(
         run,
         limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
-        deadline.map(|(at, limit)| (Box::pin(pause(cx, at)) as Pause<'_>, limit)),
+        deadline.map(|(at, limit)| (Box::pin(pause(cx, stage, at)) as Pause<'_>, limit)),
         limit.and_then(|_| cx.core.ticking()),
     )
 }
@@ -279,7 +285,7 @@ pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
     limit: Option<Duration>,
     run: F,
 ) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
-    then(one(cx, limit, None, run), move |ended| match ended {
+    then(one(cx, stage, limit, None, run), move |ended| match ended {
         Ended::Given(given) => given,
         Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
     })
@@ -300,7 +306,7 @@ pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Re
     if let Some(journal) = cx.journal() {
         let path = cx.path_within(TAIL, "deadline");
         let at = crate::durable::due(journal, path, || journal.now().after(limit)).await;
-        return journal.by(journal.instant(at), run).await.unwrap_or_else(passed);
+        return journal.by(at, run).await.unwrap_or_else(passed);
     }
     cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(passed)
 }

@@ -30,8 +30,12 @@ impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
 
     #[cold]
     pub(crate) fn stopped(&self, stop: &Stop) {
-        if let (Stop::Failed(_), Some(cell)) = (stop, self.cell.take()) {
-            cell.as_ref().fail();
+        if let Some(cell) = self.cell.take() {
+            match stop {
+                Stop::Failed(_) => cell.as_ref().fail(),
+                // The run ends with its `return`, and cuts it like all others.
+                Stop::Returned => cell.as_ref().cancel(),
+            }
         }
         if let Some(sight) = &self.sight {
             sight.stopped(stop);

@@ -2,6 +2,7 @@
 
 use crate::{
     BoxError, Failure, FailureKind,
+    clock::Clock,
     context::ContextGuard,
     cut::Payload,
     failure::{Panicked, Stop},
@@ -20,12 +21,11 @@ use std::{
     pin::Pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     task::{Context, Poll},
     time::SystemTime,
 };
-use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 /// No stage: the workflow's own tail.
@@ -70,19 +70,28 @@ struct Seldom {
     #[cfg(feature = "durable")]
     journal: Option<Arc<crate::durable::Journal>>,
     instance: OnceLock<Arc<str>>,
-    /// The system's clock and the timers' clock, read together: under paused time only the latter moves.
-    started: OnceLock<(SystemTime, Instant)>,
+    /// What `sleep_until` goes by.
+    clock: OnceLock<Clock>,
+    /// Whoever looks at the run has been told its end.
+    ended: AtomicBool,
 }
 
 impl Seldom {
     #[cold]
-    fn of(graph: &Graph<'_>, compensates: bool, observers: Observers) -> OnceLock<Box<Self>> {
+    fn of(graph: &Graph<'_>, compensates: bool, observers: Observers, traced: bool) -> OnceLock<Box<Self>> {
+        use tracing::field::Empty;
         let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
             let name = graph.name;
-            tracing::info_span!(target: "workflow", "workflow", name, outcome = tracing::field::Empty)
+            tracing::info_span!(target: "workflow", "workflow", name, instance = Empty, outcome = Empty)
         });
         let log = compensates.then(UndoLog::root);
-        OnceLock::from(Box::new(Self { span, observation: observers.observation(), log, ..Self::default() }))
+        let observed = observers.are_any();
+        let seldom = Self { span, observation: observers.observation(traced), log, ..Self::default() };
+        if observed && let Some(span) = &seldom.span {
+            // Its observers are told the instance, so that it is made anyway.
+            span.record("instance", &**seldom.instance.get_or_init(random_instance));
+        }
+        OnceLock::from(Box::new(seldom))
     }
 }
 
@@ -96,7 +105,7 @@ impl Core {
     pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
         let traced = is_listened_to();
         let heeded = traced || observers.are_any();
-        let mut core = Self::with(graph, Seldom::of(graph, compensates, observers));
+        let mut core = Self::with(graph, Seldom::of(graph, compensates, observers, traced));
         (core.traced, core.heeded, core.seen) = (traced, heeded, heeded);
         core
     }
@@ -106,7 +115,7 @@ impl Core {
     pub(crate) fn unheeded(graph: &'static Graph<'static>, compensates: bool) -> Self {
         // Most often nobody listens.
         let seldom = if compensates || LevelFilter::current() >= LevelFilter::INFO {
-            Seldom::of(graph, compensates, Observers::none())
+            Seldom::of(graph, compensates, Observers::none(), false)
         } else {
             OnceLock::new()
         };
@@ -156,6 +165,9 @@ impl Core {
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::durable::Journal>) -> Self {
         let seldom = self.seldom_mut();
+        if let Some(span) = &seldom.span {
+            span.record("instance", &**journal.id());
+        }
         seldom.instance = OnceLock::from(Arc::clone(journal.id()));
         seldom.journal = Some(journal);
         self
@@ -177,6 +189,46 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may be")]
     pub(crate) const fn is_suspended(&self) -> bool {
         false
+    }
+
+    /// It is on a store.
+    pub(crate) fn is_durable(&self) -> bool {
+        #[cfg(feature = "durable")]
+        return self.journal().is_some();
+        #[cfg(not(feature = "durable"))]
+        false
+    }
+
+    /// What is on record of it has not been taken up yet.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        #[cfg(feature = "durable")]
+        return self.journal().is_some_and(|journal| journal.is_catching_up());
+        #[cfg(not(feature = "durable"))]
+        false
+    }
+
+    /// Somebody is told how the run ends.
+    #[inline]
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.seldom().is_some_and(|seldom| seldom.span.is_some() || seldom.observation.is_some())
+    }
+
+    /// Whoever looks at the run has been told its end.
+    #[cfg(feature = "durable")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.seldom().is_some_and(|seldom| seldom.ended.load(Relaxed))
+    }
+
+    /// The run ends so, unless that was told before.
+    pub(crate) fn end_with(&self, outcome: &str) -> bool {
+        let Some(seldom) = self.seldom() else { return true };
+        if seldom.ended.swap(true, Relaxed) {
+            return false;
+        }
+        if let Some(span) = &seldom.span {
+            span.record("outcome", outcome);
+        }
+        true
     }
 
     /// A handle sees its stages there.
@@ -271,18 +323,18 @@ impl Core {
     }
 
     pub(crate) fn instance(&self) -> &Arc<str> {
-        self.seldom_made().instance.get_or_init(|| format!("{:032x}", fastrand::u128(..)).into())
+        self.seldom_made().instance.get_or_init(random_instance)
     }
 
-    pub(crate) fn started(&self) -> (SystemTime, Instant) {
-        *self.seldom_made().started.get_or_init(|| (SystemTime::now(), Instant::now()))
+    pub(crate) fn clock(&self) -> &Clock {
+        self.seldom_made().clock.get_or_init(Clock::system)
     }
 
     #[cold]
     pub(crate) fn failure(&self, stage: u32, kind: FailureKind, source: Option<BoxError>) -> Failure {
         let failure = Failure::new(self.graph.name, self.stage_name(stage), kind, source);
         if self.traced {
-            tracing::debug!(target: "workflow", failure = %format_args!("{failure:#}"));
+            tracing::debug!(target: "workflow", stage = failure.stage(), "{failure:#}");
         }
         failure
     }
@@ -324,6 +376,11 @@ impl Core {
         }
         self.tell_dropped();
     }
+}
+
+/// The identifier of a run in memory.
+fn random_instance() -> Arc<str> {
+    format!("{:032x}", fastrand::u128(..)).into()
 }
 
 /// Somebody listens to what `tracing` is told of stages.
@@ -385,9 +442,7 @@ impl<'a> Cx<'a> {
 
     /// `sleep_until(T)`, by the clock that timers follow.
     pub async fn sleep_until(self, time: SystemTime) {
-        let started = self.core.started();
-        let now = started.0 + started.1.elapsed();
-        tokio::time::sleep(time.duration_since(now).unwrap_or_default()).await;
+        self.core.clock().until(time).await;
     }
 
     /// In a scope that may be thrown away alone.
@@ -446,7 +501,8 @@ impl<'a> Cx<'a> {
             #[cfg(feature = "durable")]
             journal: around.journal().cloned(),
             instance: OnceLock::from(Arc::clone(around.instance())),
-            started: around.seldom().map(|seldom| seldom.started.clone()).unwrap_or_default(),
+            clock: around.seldom().map(|seldom| seldom.clock.clone()).unwrap_or_default(),
+            ended: AtomicBool::new(false),
         };
         let core = Core {
             graph: around.graph,
@@ -525,7 +581,7 @@ impl<'a> Cx<'a> {
 impl Cx<'_> {
     /// Nothing is on record.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
-    pub(crate) const fn is_recalled(self, _: u32) -> bool {
+    pub(crate) const fn is_known(self, _: u32) -> bool {
         false
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     held::{Held, Loan},
     policy::{Written, later},
     run::Cx,
-    then::then,
+    then::{caught, then},
     view::IntoHeld,
 };
 use std::{
@@ -213,6 +213,7 @@ impl<'a, T> SignalWait<'a, T> {
     ) -> Result<&Held<T>, Stop> {
         let value = self.value.get_or_try_init(|| async {
             let since = self.opened().await;
+            let late = || self.late_value(cx, stage, late);
             #[cfg(feature = "durable")]
             if let Some(kept) = &self.kept {
                 let limit = self.limit.map(|limit| later(since, limit));
@@ -239,6 +240,17 @@ impl<'a, T> SignalWait<'a, T> {
             Ok(Held::Kept(Loan::new(value)))
         });
         value.await
+    }
+
+    /// What takes the place of a signal that did not arrive in time. Where that is a failure, the stage that waits has failed,
+    /// although it never was under way.
+    async fn late_value<F: Future<Output = Result<T, Stop>>>(
+        &self,
+        cx: Cx<'_>,
+        stage: u32,
+        late: impl FnOnce() -> F,
+    ) -> Result<T, Stop> {
+        caught(cx.core(), late()).await.inspect_err(|stop| cx.failed_waiting(stage, stop))
     }
 
     /// The value, after somebody has waited for it.
@@ -419,6 +431,16 @@ impl Future for Select<'_> {
     }
 }
 
+/// What `#[until]` left of a stage.
+pub enum Until<T> {
+    /// It gave its value.
+    Given(T),
+    /// It was under way, and is cut.
+    Cut,
+    /// It had not begun.
+    Skipped,
+}
+
 /// Runs a stage unless `end` comes first.
 ///
 /// # Errors
@@ -426,13 +448,23 @@ impl Future for Select<'_> {
 pub async fn until<T>(
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Option<T>, Stop> {
+) -> Result<Until<T>, Stop> {
+    until_of(end, run, false).await
+}
+
+/// The same for a stage that has `begun`, or not.
+pub(crate) async fn until_of<T>(
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+    mut begun: bool,
+) -> Result<Until<T>, Stop> {
     let (mut end, mut run) = (Box::pin(end), Box::pin(run));
     let ended = poll_fn(|context| {
         if let Poll::Ready(ended) = end.as_mut().poll(context) {
-            return Poll::Ready(ended.map(|()| None));
+            return Poll::Ready(ended.map(|()| if begun { Until::Cut } else { Until::Skipped }));
         }
-        run.as_mut().poll(context).map_ok(Some)
+        begun = true;
+        run.as_mut().poll(context).map_ok(Until::Given)
     })
     .await;
     if ended.is_err() {

@@ -231,7 +231,7 @@ fn under_way<T, F, const PLAIN: usize, const SHOWN: usize>(
     run: F,
     tries: bool,
 ) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
-    let heeded = SHOWN != 0 && cx.core().is_heeded() && !cx.is_recalled(stage);
+    let heeded = SHOWN != 0 && cx.core().is_heeded() && !cx.is_known(stage);
     let audience = (cell.is_some() || heeded).then(|| Audience::open(cx, stage, cell, heeded, tries));
     Staged { at: At { core: cx.core(), stage }, run, seats: Seats(only(audience)) }
 }

@@ -85,6 +85,14 @@ impl Cell {
         self.lock().status = Status::Failed;
     }
 
+    /// What the stage waited for did not come.
+    pub(crate) fn fail_waiting(&self) {
+        let mut shared = self.lock();
+        if shared.status == Status::Waiting {
+            shared.status = Status::Failed;
+        }
+    }
+
     pub(crate) fn cancel(&self) {
         self.lock().status = Status::Cancelled;
     }
@@ -147,6 +155,11 @@ impl<T> StageState<T> {
         self.lock().status = Status::Skipped;
     }
 
+    #[doc(hidden)]
+    pub fn cut(&self) {
+        self.cell.cancel();
+    }
+
     /// The value is about to be handed over.
     #[doc(hidden)]
     pub fn forget(&self) {
@@ -195,7 +208,8 @@ impl<T: Send + Sync + 'static> StageState<T> {
 
     pub(crate) fn show(&self, loan: Loan<T>) {
         let mut shared = self.lock();
-        if shared.status != Status::Skipped {
+        // One that was skipped or cut gives `None`.
+        if !matches!(shared.status, Status::Skipped | Status::Cancelled) {
             shared.status = Status::Completed;
         }
         let before = shared.output.replace(Box::new(loan));

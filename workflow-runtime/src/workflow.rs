@@ -181,11 +181,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
         let this = self.project();
         let span = this.core.span();
         let _entered = span.map(tracing::Span::enter);
-        let polled = this.core.catch(|| this.machine.poll(context));
-        if let (Some(span), Poll::Ready(ended)) = (span, &polled) {
-            span.record("outcome", if ended.is_ok() { "completed" } else { "failed" });
-        }
-        polled
+        this.core.catch(|| this.machine.poll(context))
     }
 }
 
@@ -214,11 +210,13 @@ pub async fn run<W: Workflow>(
         let machine = pin!(W::machine(core.cx(), view::PLAIN, None, &services, &signals, input));
         root(&core, machine).await
     };
-    match ended {
+    let ended = match ended {
         Ok(output) => Ok(output),
         Err(stop) if W::COMPENSATES => Err(compensated(&core, stop.into_failure()).await),
         Err(stop) => Err(stop.into_failure()),
-    }
+    };
+    core.tell_ended(&ended);
+    ended
 }
 
 /// The same where somebody looks.

@@ -31,6 +31,22 @@ pub fn trace(case: &dyn Playable) -> Verdict {
     undone(&outcome)
 }
 
+/// Events, state, report, metrics, spans and failure tell one story, where the case ends by itself and where it is cancelled or
+/// dropped after each step.
+///
+/// # Errors
+/// Where they do not, who tells what, and the trace.
+pub fn told(case: &dyn Playable) -> Verdict {
+    let steps = case.told(Interruption::None)?.script.steps();
+    for step in 1..=steps {
+        let cancelled = case.told(Interruption::Cancel(step));
+        cancelled.map_err(|why| format!("cancelled at step {step} of {steps}: {why}"))?;
+        let dropped = case.told(Interruption::Abandon(step));
+        dropped.map_err(|why| format!("dropped at step {step} of {steps}: {why}"))?;
+    }
+    Ok(())
+}
+
 /// As the macro of `expect_test` compares it.
 fn dedented(text: &str) -> String {
     let lines = text.strip_prefix('\n').unwrap_or(text).lines();

@@ -24,6 +24,11 @@ pub trait Run<W: Conforming> {
     /// As [`Handle::signal`].
     fn signal(&self, signal: W::Signal) -> impl Future<Output = Result<(), SignalError>>;
 
+    /// The state of each stage, where the host shows it after the end too.
+    fn statuses(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// As [`Handle::cancel`].
     fn cancel(&self) -> impl Future<Output = ()>;
 
@@ -54,6 +59,10 @@ impl<W: Conforming> Run<W> for Handle<W> {
     fn cancel(&self) -> impl Future<Output = ()> {
         Handle::cancel(self);
         ready(())
+    }
+
+    fn statuses(&self) -> Option<Vec<String>> {
+        Some(crate::story::statuses(W::GRAPH, self.state()))
     }
 
     fn ended(&mut self) -> impl Future<Output = Result<W::Output, Failure>> {

@@ -18,6 +18,7 @@ mod resume;
 mod script;
 #[cfg(feature = "durable")]
 mod store;
+mod story;
 mod trace;
 
 pub use case::{Case, Conforming, Visitor};

@@ -4,6 +4,7 @@ use crate::{
     Case, Conforming, Host, Run, Script,
     case::Outside,
     order::Order,
+    story::{Ended, Tellers},
     trace::{Lines, Trace, told},
 };
 use expect_test::Expect;
@@ -41,6 +42,11 @@ pub trait Playable: Send + Sync {
     fn has_outside(&self) -> bool;
     /// Plays it on a runtime of its own, under paused time.
     fn play(&self, interruption: Interruption) -> Outcome;
+    /// Plays it, and holds all who tell of it against each other.
+    ///
+    /// # Errors
+    /// Who tells it otherwise than the events do, and what.
+    fn told(&self, interruption: Interruption) -> Result<Outcome, String>;
     /// Polls a run by hand that many times, at most, then drops it. None: it can't be polled by hand.
     fn poll(&self, times: usize) -> Option<Outcome>;
 }
@@ -61,6 +67,8 @@ pub struct Outcome {
     pub wrong: Vec<String>,
     /// What is left of it that should not be.
     pub leaks: Vec<String>,
+    /// The state of each stage after the end, where the host shows it.
+    pub statuses: Option<Vec<String>>,
 }
 
 /// A case on a host.
@@ -102,10 +110,24 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         let case = (self.make)();
         let script = case.script.clone();
         let runtime = runtime();
-        let mut outcome = runtime.block_on(played(&self.host, case, interruption));
+        let mut outcome = runtime.block_on(played(&self.host, case, interruption, None));
         drop(runtime);
         settle(&mut outcome, &script);
         outcome
+    }
+
+    fn told(&self, interruption: Interruption) -> Result<Outcome, String> {
+        let tellers = Tellers::default();
+        let mut outcome = tellers.listen(|| {
+            let case = (self.make)();
+            runtime().block_on(played(&self.host, case, interruption, Some(&tellers)))
+        });
+        let script = outcome.script.clone();
+        settle(&mut outcome, &script);
+        let (failure, statuses) = (outcome.failure.as_ref(), outcome.statuses.as_deref());
+        let verdict = tellers.agree(W::GRAPH, &Ended { failure, statuses, ended: outcome.ended });
+        verdict.map_err(|why| format!("{why}\n{}", outcome.trace))?;
+        Ok(outcome)
     }
 
     fn poll(&self, times: usize) -> Option<Outcome> {
@@ -122,12 +144,21 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
     }
 }
 
-async fn played<H: Host, W: Conforming>(host: &H, case: Case<W>, interruption: Interruption) -> Outcome {
+async fn played<H: Host, W: Conforming>(
+    host: &H,
+    case: Case<W>,
+    interruption: Interruption,
+    tellers: Option<&Tellers>,
+) -> Outcome {
     let Case { script, workflow, input, mut outside, .. } = case;
     outside.sort_by_key(|(at, _)| *at);
     let mut outside = outside.into_iter().peekable();
     let (start, lines, order) = (Instant::now(), Lines::new(), Order::default());
     let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
+    let workflow = match tellers {
+        Some(tellers) => tellers.watch(workflow),
+        None => workflow,
+    };
     let mut run = host.start(workflow, input).await;
     let mut interrupted = None;
     let interrupt = async {
@@ -169,9 +200,11 @@ async fn played<H: Host, W: Conforming>(host: &H, case: Case<W>, interruption: I
             },
         }
     };
+    let statuses = run.statuses();
     drop(run);
     let is_over = !matches!(interruption, Interruption::Abandon(_));
-    finish(ended, (&lines, &order), script.clone(), interrupted, is_over).await
+    let outcome = finish(ended, (&lines, &order), script.clone(), interrupted, is_over).await;
+    Outcome { statuses, ..outcome }
 }
 
 async fn polled<W: Conforming>(case: Case<W>, times: usize) -> Outcome {
@@ -227,7 +260,16 @@ async fn finish<T: std::fmt::Debug>(
         }
     }
     let failure = ended.as_ref().and_then(|ended| ended.as_ref().err().cloned());
-    Outcome { trace: lines.text(), ended: ended.is_some(), failure, script, interrupted, wrong: order.wrong(), leaks }
+    Outcome {
+        trace: lines.text(),
+        ended: ended.is_some(),
+        failure,
+        script,
+        interrupted,
+        wrong: order.wrong(),
+        leaks,
+        statuses: None,
+    }
 }
 
 /// With everything gone that should be gone.

@@ -198,14 +198,19 @@ impl Expansion<'_, '_> {
             if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); }
             #cx.skipped(#number);
         };
-        // Cut by what `#[until]` names, the stage gives `None` as if it had been skipped.
+        // Cut by what `#[until]` names, the stage gives `None`, as where it is skipped.
         let (node, wrapped) = match model.policies.until {
             None => (node, false),
             Some(name) => {
                 let (cut, value) = (self.until(stage, name, &node), self.named("value"));
                 let node = quote!(match #cut {
-                    #runtime::Option::Some(#value) => #wrap(#runtime::Option::Some(#value)),
-                    #runtime::Option::None => { #skipped #wrap(#runtime::Option::None) }
+                    #runtime::Until::Given(#value) => #wrap(#runtime::Option::Some(#value)),
+                    #runtime::Until::Skipped => { #skipped #wrap(#runtime::Option::None) }
+                    #runtime::Until::Cut => {
+                        if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.cut(); }
+                        #cx.cut(#number);
+                        #wrap(#runtime::Option::None)
+                    }
                 });
                 (node, true)
             }

@@ -16,7 +16,7 @@ use crate::{
     failure::Stop,
     many::First,
     run::Cx,
-    signal::{Head, select},
+    signal::{Head, Until, select},
     store::Record,
     undo::{ScopeLog, UndoLog},
 };
@@ -363,7 +363,7 @@ pub async fn until_kept<T>(
     cx: Cx<'_>,
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Option<T>, Stop> {
+) -> Result<Until<T>, Stop> {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
         return crate::signal::until(end, run).await;
     };
@@ -377,7 +377,7 @@ pub async fn until_kept<T>(
         .await
     };
     match ended {
-        Some(ended) => ended.map(Some),
-        None => crate::signal::until(end, run).await,
+        Some(ended) => ended.map(Until::Given),
+        None => crate::signal::until_of(end, run, true).await,
     }
 }

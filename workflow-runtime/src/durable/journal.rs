@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     BoxError,
+    clock::Clock,
     graph::Graph,
     store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, Storing, Timestamp},
     undo::Undone,
@@ -33,7 +34,6 @@ use std::{
         },
     },
     task::{Context, Poll, Waker},
-    time::{Duration, SystemTime},
 };
 use tokio::{sync::oneshot, time::Instant};
 
@@ -45,29 +45,6 @@ pub(crate) const LAST: u64 = FRESH - 2;
 
 /// That of timers, which fire only when everything on record is known, but not before what is ready then.
 const DUE: u64 = FRESH - 1;
-
-/// The system's clock, read once, and followed by tokio's from there, so that paused time holds for both.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock {
-    system: SystemTime,
-    tokio: Instant,
-}
-
-impl Clock {
-    pub(crate) fn new(system: SystemTime) -> Self {
-        Self { system, tokio: Instant::now() }
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        (self.system + self.tokio.elapsed()).into()
-    }
-
-    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
-        let elapsed = SystemTime::from(at).duration_since(self.system).unwrap_or_default();
-        // Where it is too far to be counted, it is as good as never.
-        self.tokio.checked_add(elapsed).unwrap_or_else(|| self.tokio + Duration::from_hours(24 * 365 * 30))
-    }
-}
 
 /// Why a run in memory was given up.
 #[derive(Debug, Clone)]
@@ -276,7 +253,7 @@ impl Journal {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock.now().into()
     }
 
     /// Tells nobody of what is dropped from now on.
@@ -672,6 +649,16 @@ impl Journal {
         self.park(reason).await
     }
 
+    /// The stage that the instance is parked at, where its reason names the place of one.
+    pub(crate) fn parked_stage(&self, graph: &Graph<'static>) -> Option<&'static str> {
+        let Some(Halt::Parked(reason)) = self.halted() else { return None };
+        // Reasons quote the path of what can't be gone on with.
+        let quoted = reason.split('\'').skip(1).step_by(2);
+        let names = quoted.flat_map(|path| path.rsplit('/'));
+        let mut stages = names.filter_map(|name| graph.stages.iter().find(|stage| stage.name == name));
+        stages.next().map(|stage| stage.name)
+    }
+
     /// What lies there is taken back: it need not be read, nor come out as it did.
     fn is_given_up(&self, path: &str) -> bool {
         let content = self.lock();
@@ -772,7 +759,7 @@ impl Journal {
             content.timers.insert(key, ());
             TimerWait { journal: self, key }
         };
-        tokio::time::sleep_until(self.clock.instant(at)).await;
+        self.clock.until(at.into()).await;
     }
 
     /// The same by tokio's clock.
@@ -782,8 +769,8 @@ impl Journal {
     }
 
     /// Runs until `at`: not before everything on record is known.
-    pub(crate) async fn by<T>(&self, at: Instant, run: impl Future<Output = T>) -> Option<T> {
-        let (mut end, mut run) = (pin!(self.wait_until_instant(at)), pin!(Some(run)));
+    pub(crate) async fn by<T>(&self, at: Timestamp, run: impl Future<Output = T>) -> Option<T> {
+        let (mut end, mut run) = (pin!(self.wait_until(at)), pin!(Some(run)));
         let ended = poll_fn(|context| {
             if let Some(Poll::Ready(given)) = run.as_mut().as_pin_mut().map(|run| run.poll(context)) {
                 return Poll::Ready(Some(given));
@@ -798,7 +785,7 @@ impl Journal {
     }
 
     pub(crate) fn instant(&self, at: Timestamp) -> Instant {
-        self.clock.instant(at)
+        self.clock.instant(at.into())
     }
 
     /// Marks a wait for a signal, for as long as what it gives lives.

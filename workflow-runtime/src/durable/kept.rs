@@ -122,10 +122,11 @@ impl<'a> Cx<'a> {
         self.core.reverses()
     }
 
-    /// The stage is on record, so that nobody is told of it once more.
-    pub(crate) fn is_recalled(self, stage: u32) -> bool {
+    /// The stage's end is on record, and observers do not wait for it: they are not told once more.
+    pub(crate) fn is_known(self, stage: u32) -> bool {
         self.journal()
             .is_some_and(|journal| journal.has(&self.path_of(stage), &[Kind::Done, Kind::DoneIdle, Kind::Failed]))
+            && !self.core.observation().is_some_and(|observation| observation.knows(stage, &self.places()))
     }
 }
 
@@ -206,6 +207,9 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
+    if keeps == Keeps::Leaf && cx.core.is_heeded() {
+        cx.attempt_goes_on(stage, interrupted + 1);
+    }
     if keeps == Keeps::Leaf && has_undo() {
         // Others have `fresh` before their expression; one that may have to be undone waits for nothing else.
         match interrupted {

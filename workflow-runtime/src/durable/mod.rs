@@ -22,7 +22,7 @@ mod waits;
 mod workflow;
 
 pub(crate) use codec::{CodecError, Sequences, canonical};
-pub(crate) use journal::{Busy, Clock, Halt, Journal, RESTED, STUCK};
+pub(crate) use journal::{Busy, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::lost_undo;
 pub(crate) use keys::{Former, KEYS, Keys, renamed};
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
@@ -47,6 +47,6 @@ pub use many::{
 };
 pub use payload::{Payload, Stored, stored, stored_of};
 pub use prints::{Print, PrintForm};
-pub(crate) use waits::{attempted, between, due};
+pub(crate) use waits::{attempted, between, deadline, due};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

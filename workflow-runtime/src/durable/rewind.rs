@@ -104,13 +104,16 @@ pub(crate) async fn rewound<F: Future>(
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     catch_up_with(journal, LAST, machine.as_mut()).await;
+    // What is not taken back goes on, and what is taken back is told below.
+    journal.suspend();
     cut(|| drop(machine));
     for &name in &taken {
         journal.undoes_all(name).await;
     }
+    let graph = core.graph();
+    let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
+    core.tell_taken_back(is_taken);
     if let Some(log) = core.log() {
-        let graph = core.graph();
-        let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
         let why = core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
         let why = log.unwind_only(core, why, is_taken).await;
         if let Some(undone) = why.undone() {

@@ -55,7 +55,7 @@ impl<'a, T> KeptSignal<'a, T> {
             let _listening = journal.listening();
             match limit {
                 None => Some(queue.take().await),
-                Some(at) => journal.by(journal.instant(at), queue.take()).await,
+                Some(at) => journal.by(at, queue.take()).await,
             }
         };
         let (value, taken) = match taken {

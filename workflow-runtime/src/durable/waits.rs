@@ -79,6 +79,15 @@ pub(crate) async fn attempted(
     (tried.attempts + cx.attempt(), spent, deadline)
 }
 
+/// Waits for a stage's deadline: for the moment on record, since the clock may have been set after `at` was told from it.
+pub(crate) async fn deadline(cx: Cx<'_>, journal: &Journal, stage: u32, at: Instant) {
+    let record = journal.record(&cx.path_within(stage, "deadline"));
+    match record.and_then(|record| read_own::<u64>(&record).ok()) {
+        Some(millis) => journal.wait_until(Timestamp::from_millis(millis)).await,
+        None => journal.wait_until_instant(at).await,
+    }
+}
+
 /// An attempt has failed, and another one comes: that is on record before it does.
 pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts: u32, spent: &[u32], wait: Duration) {
     let next = journal.now().after(wait);

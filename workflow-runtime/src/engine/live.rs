@@ -4,6 +4,7 @@ use super::{
     EngineError,
     registered::{OnTheWay, Running},
     shared::Shared,
+    told,
 };
 use crate::{
     Failure, FailureKind,
@@ -108,14 +109,21 @@ impl<W: Durable> Live<W> {
         let signals = std::mem::take(&mut loaded.signals);
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
         let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
-        let Loaded { instance: Instance { key, id, input, interruptions, .. }, records, .. } = loaded;
+        let Loaded { instance: Instance { key, id, input, interruptions, status, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
+        // One that waits without a record was begun before.
+        let begins = fresh && status == Status::Running;
         let keys = match fresh {
             true => Ok(Keys::beginning(&id, former::<W>())),
             false => Keys::going_on(keys_record.as_ref(), former::<W>(), W::PLAIN),
         };
-        let journal =
-            Arc::new(Journal::new(Arc::clone(&shared.store), shared.clock, (key, &id, W::GRAPH), records, on_the_way));
+        let journal = Arc::new(Journal::new(
+            Arc::clone(&shared.store),
+            shared.clock.clone(),
+            (key, &id, W::GRAPH),
+            records,
+            on_the_way,
+        ));
         let keys = keys.map_err(|error| format!("what is stored of '{KEYS}' can't be read: {error}")).map(|keys| {
             let unknown = keys.unknown(keys_record.as_ref(), fresh && !W::PLAIN.is_empty());
             journal.has_keys(keys);
@@ -142,7 +150,7 @@ impl<W: Durable> Live<W> {
         });
         let failed_by_store = shared.was_failed_by_store(key);
         let processes = shared.interruptions.saturating_sub(interruptions);
-        let left = Left { input, delivered, renamed, keys, resumed, processes, failed_by_store };
+        let left = Left { input, delivered, renamed, keys, begins, resumed, processes, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -201,19 +209,21 @@ impl<W: Durable> Live<W> {
     /// Polls until it ends, halts, only waits, or is stopped. What is on record is taken up without leaving.
     fn poll<T>(
         &self,
+        core: &Core,
         whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
         woken: &mut Option<Arc<Woken>>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
         self.journal.listen(context.waker());
         self.journal.drives(true);
-        let polled = self.poll_driving(whole, woken, context);
+        let polled = self.poll_driving(core, whole, woken, context);
         self.journal.drives(false);
         polled
     }
 
     fn poll_driving<T>(
         &self,
+        core: &Core,
         mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
         woken: &mut Option<Arc<Woken>>,
         context: &mut Context<'_>,
@@ -247,6 +257,9 @@ impl<W: Durable> Live<W> {
                 }
                 if !woken.woken.load(SeqCst) && self.journal.progress() == before {
                     self.journal.release();
+                    if !self.journal.is_catching_up() {
+                        core.tell_caught_up();
+                    }
                 }
                 continue;
             }
@@ -309,7 +322,9 @@ struct Left {
     renamed: Vec<Change>,
     /// What has to be put on record of its keys.
     keys: Result<Option<Vec<u8>>, String>,
-    /// Whether it was interrupted; none: it begins.
+    /// No process has had it in memory before.
+    begins: bool,
+    /// Whether it was interrupted; none: nothing is on record of it.
     resumed: Option<bool>,
     /// How many processes have ended while it was running, since it was last written to.
     processes: u64,
@@ -325,15 +340,17 @@ async fn run<W: Durable>(
     (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
-    let begins = left.resumed.is_none();
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
+    core.tell_goes_on(shared.take_told(key), left.begins);
+    if left.begins {
+        told::started(&core);
+    } else if left.processes > 0 {
+        told::goes_on(&core);
+    }
     let outcome = match prepare(&live, left) {
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),
         Ok(input) => {
-            let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
-            let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
-            if begins {
-                core.tell_started();
-            }
             let mut whole = Box::pin(async {
                 let machine = W::machine(core.cx(), View::SHOWN, Some(&live.state), &services, &live.signals, input);
                 let mut machine = Box::pin(root(&core, machine));
@@ -373,13 +390,15 @@ async fn run<W: Durable>(
                 // What it is told while it waits for the gate keeps it in memory.
                 let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
                 let before = told();
-                let outcome = poll_fn(|context| live.poll(whole.as_mut(), &mut woken, context)).await;
+                let outcome = poll_fn(|context| live.poll(&core, whole.as_mut(), &mut woken, context)).await;
                 let Outcome::Waits(until) = outcome else { break outcome };
                 let _gate = shared.gate(key).await;
                 if told() != before || live.stopping.load(SeqCst) {
                     continue;
                 }
                 journal.suspend();
+                cut(|| drop(whole));
+                shared.keep_told(key, core.take_told());
                 leave_memory(&shared, &live, key, until).await;
                 return;
             };
@@ -387,11 +406,7 @@ async fn run<W: Durable>(
                 journal.suspend();
             }
             cut(|| drop(whole));
-            let outcome = outcome.of_run();
-            if let Outcome::Ended(ended) = &outcome {
-                core.tell_ended(ended);
-            }
-            outcome
+            outcome.of_run()
         }
     };
     let _gate = shared.gate(key).await;
@@ -407,8 +422,14 @@ async fn run<W: Durable>(
         live.journal.put(RESTED, Kind::Stuck, own(&0));
         let _ = live.journal.settle(Vec::new(), &live.stopping).await;
     } else {
-        settle::<W>(&shared, &live, key, outcome).await;
+        settle::<W>(&shared, (&live, &core), key, outcome).await;
     }
+    if !core.has_ended() {
+        // Nothing of it ends here: it goes on later.
+        journal.suspend();
+        shared.keep_told(key, core.take_told());
+    }
+    drop(core);
     live.tell_caught_up();
     shared.leave(key);
     if goes_on && let Err(error) = shared.activate(key).await {
@@ -433,7 +454,7 @@ impl<T> Outcome<Option<T>> {
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
 fn prepare<W: Durable>(
     live: &Live<W>,
-    Left { input, delivered, renamed, keys, resumed, processes, failed_by_store }: Left,
+    Left { input, delivered, renamed, keys, resumed, processes, failed_by_store, .. }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
@@ -467,7 +488,12 @@ async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: Ins
 }
 
 /// What became of it goes on disk, then to those who wait. The caller holds its gate.
-async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, outcome: Outcome<W::Output>) {
+async fn settle<W: Durable>(
+    shared: &Arc<Shared>,
+    (live, core): (&Live<W>, &Core),
+    key: InstanceKey,
+    outcome: Outcome<W::Output>,
+) {
     let id = live.journal.id();
     let (status, bytes) = match &outcome {
         Outcome::Ended(Ok(output)) => match W::output().encode(output) {
@@ -505,6 +531,17 @@ async fn settle<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceK
     if let Err(error) = settled {
         tracing::error!(target: "workflow", instance = %id, %error, "what became of the instance is not on the store");
         return;
+    }
+    match &outcome {
+        Outcome::Ended(ended) if status.has_ended() => {
+            core.tell_settled(&ended.as_ref().map(|_| ()).map_err(Failure::clone));
+            told::ended(core, ended.as_ref().err());
+        }
+        _ => {
+            let (stage, reason) = (live.journal.parked_stage(core.graph()), super::parked_reason(&bytes));
+            core.tell_parked(stage, &reason);
+            told::parked(core, stage, &reason);
+        }
     }
     shared.tell_end(key, || match (&outcome, status) {
         (Outcome::Ended(Err(failure)), Status::Failed) => {

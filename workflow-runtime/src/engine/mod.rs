@@ -28,14 +28,16 @@ mod live;
 mod registered;
 mod run;
 mod shared;
+mod told;
 mod waiting;
 
 pub use crate::durable::Durable;
 pub use error::{End, EngineError};
 pub use run::Run;
+pub(crate) use told::undone as told_undone;
 
 use crate::{
-    durable::Clock,
+    clock::Clock,
     store::{Instance, Loaded, NewInstance, Status, Store, StoreErrorKind},
 };
 use registered::{Registered, Registration};
@@ -60,7 +62,7 @@ pub struct Engine {
 pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     workflows: HashMap<&'static str, Arc<dyn Registered>>,
-    clock: Option<SystemTime>,
+    clock: Option<Clock>,
     linger: Option<Duration>,
 }
 
@@ -96,10 +98,20 @@ impl EngineBuilder {
         self
     }
 
-    /// What time it is when the engine starts; from there on tokio's clock counts. Without it, what the system says.
+    /// What time it is when the engine starts; from there on tokio's clock counts. Without it, the system's clock counts, which
+    /// may be set while the engine runs: timers follow it within a minute. (Under paused time, tokio's counts from the engine's
+    /// start on.)
     #[must_use]
     pub fn starting_at(mut self, time: SystemTime) -> Self {
-        self.clock = Some(time);
+        self.clock = Some(Clock::starting_at(time));
+        self
+    }
+
+    /// What tells the time, instead of the system's clock: it is asked whenever that matters, and at least each minute while
+    /// something waits for a timer. It may jump.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Some(Clock::asking(Arc::new(now)));
         self
     }
 
@@ -129,7 +141,7 @@ impl EngineBuilder {
             _ => {}
         }
         let session = store.begin().await?;
-        let clock = Clock::new(self.clock.unwrap_or_else(SystemTime::now));
+        let clock = self.clock.unwrap_or_else(Clock::system);
         let linger = self.linger.unwrap_or(Duration::from_secs(1));
         let shared = Arc::new(Shared::new((store, session), clock, linger, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());

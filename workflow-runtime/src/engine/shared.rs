@@ -7,9 +7,11 @@ use super::{
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{
+    clock::Clock,
     cut::unless_panicked,
-    durable::{Clock, own},
+    durable::own,
     failure::Panicked,
+    observe::Told,
     store::{
         Batch, Change, Instance, InstanceKey, Loaded, Session, Status, Store, StoreError, StoreErrorKind, Timestamp,
     },
@@ -57,6 +59,8 @@ pub(crate) struct Shared {
     brought: Mutex<Option<HashSet<InstanceKey>>>,
     /// Those that the store has cut, and that are not in memory again.
     failed_by_store: Mutex<HashSet<InstanceKey>>,
+    /// What observers know of instances that are not in memory, and were. Of those without observers, nothing.
+    told: Mutex<HashMap<InstanceKey, Told>>,
     /// Callers that wait for the end of an instance.
     waiting: Waiting,
     /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.
@@ -90,6 +94,7 @@ impl Shared {
             live: Mutex::default(),
             brought: Mutex::new(Some(HashSet::new())),
             failed_by_store: Mutex::default(),
+            told: Mutex::default(),
             waiting: Waiting::default(),
             gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
             timers: Notify::new(),
@@ -167,6 +172,17 @@ impl Shared {
     /// Lets another engine have the store.
     pub(crate) fn end_session(&self) {
         drop(lock(&self.session).take());
+    }
+
+    /// Keeps what observers know of an instance until it is in memory again.
+    pub(crate) fn keep_told(&self, key: InstanceKey, told: Option<Told>) {
+        if let Some(told) = told {
+            lock(&self.told).insert(key, told);
+        }
+    }
+
+    pub(crate) fn take_told(&self, key: InstanceKey) -> Option<Told> {
+        lock(&self.told).remove(&key)
     }
 
     // Those who wait.
@@ -394,7 +410,7 @@ impl Shared {
     pub(crate) async fn keep_time(self: Arc<Self>) {
         while !self.is_stopping() {
             let news = self.timers.notified();
-            let due = match self.store.due(self.clock.now(), PAGE).await {
+            let due = match self.store.due(self.now(), PAGE).await {
                 Ok(due) => due,
                 Err(error) if is_of_one(&error) && self.park_damaged(&error).await.is_ok() => continue,
                 Err(error) => {
@@ -411,7 +427,7 @@ impl Shared {
             match due.next {
                 None => news.await,
                 Some(at) => {
-                    let _ = tokio::time::timeout_at(self.clock.instant(at), news).await;
+                    let _ = tokio::time::timeout(self.clock.wait(at.into()), news).await;
                 }
             }
         }
@@ -427,7 +443,7 @@ impl Shared {
     async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
         let parked = Change::Status { status: Status::Parked, wake_at: None, outcome: Some(own(&reason)) };
         self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
-        tracing::error!(target: "workflow", reason, "the instance is parked");
+        tracing::warn!(target: "workflow", instance = key.0, reason, "the instance is parked");
         self.tell_end(key, || Err(told()));
         Ok(())
     }
@@ -452,7 +468,7 @@ impl Shared {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.clock.now().into()
     }
 }
 

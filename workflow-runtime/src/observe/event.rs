@@ -97,12 +97,25 @@ pub struct Event<'a> {
 /// [`Cancelled`](Self::Cancelled) instead. What was cut on a task of its own (`#[spawn]`) tells so at its next await, which may
 /// be after that.
 ///
+/// On a store that holds for all that one process does with the instance, however often it leaves the memory, is rewound or is
+/// tried again. In a later process the run is [`Resumed`](Self::Resumed) first. What is on record by then is not told there: a
+/// stage that was under way is enabled once more, with the attempt that goes on, and one that had ended may still be undone.
+///
 /// `{}` gives it in a few words, without durations and the failures' sources.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum EventKind<'a> {
     /// The run has started.
     Started,
+    /// The run goes on: an earlier process has begun it, or it was parked.
+    Resumed,
+    /// The run can't go on without a person: it is parked.
+    Parked {
+        /// The stage that it can't go on with, as written, where one can be told.
+        stage: Option<&'a str>,
+        /// Why.
+        reason: &'a str,
+    },
     /// All that the stage waits for has ended.
     Enabled,
     /// An attempt of the stage has started. A value from a `#[cache]` and a stage that is skipped make none.
@@ -171,6 +184,8 @@ impl fmt::Display for EventKind<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started => formatter.write_str("started"),
+            Self::Resumed => formatter.write_str("goes on"),
+            Self::Parked { reason, .. } => write!(formatter, "parked: {reason}"),
             Self::Enabled => formatter.write_str("enabled"),
             Self::AttemptStarted { attempt } => write!(formatter, "attempt {attempt} started"),
             Self::AttemptFailed { attempt, .. } => write!(formatter, "attempt {attempt} failed"),

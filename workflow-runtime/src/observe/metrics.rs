@@ -16,6 +16,8 @@ use tokio::time::Instant;
 /// | name | kind | labels |
 /// | --- | --- | --- |
 /// | `workflow_runs_started_total` | counter | `workflow` |
+/// | `workflow_runs_resumed_total` | counter | `workflow` |
+/// | `workflow_runs_parked_total` | counter | `workflow` |
 /// | `workflow_runs_ended_total` | counter | `workflow`, `outcome`: `completed`, `failed`, `cancelled` |
 /// | `workflow_run_duration_seconds` | histogram | `workflow`, `outcome` |
 /// | `workflow_stages_started_total` | counter | `workflow`, `stage` |
@@ -30,7 +32,8 @@ use tokio::time::Instant;
 /// | `workflow_attempt_duration_seconds` | histogram | `workflow`, `stage`, `outcome` |
 ///
 /// A stage is started when all it waits for has ended; a skipped one has started, too. A failed stage fails those around
-/// it, which count as well. Retried counts the attempts after the first.
+/// it, which count as well. Retried counts the attempts after the first. A run on a store that an earlier process began counts
+/// as resumed here, and so does one that goes on after it was parked; its duration is that since then.
 ///
 /// Each event that counts takes a lock, a look at a map, and the recorder's own time.
 ///
@@ -59,6 +62,8 @@ pub struct Metrics {
 struct Run {
     started: Option<Instant>,
     stages: HashMap<Place, Stage>,
+    /// It has ended; what is left under way is on tasks of its own.
+    is_over: bool,
 }
 
 type Place = (u32, Vec<(u32, u32)>);
@@ -74,6 +79,8 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         describe_counter!("workflow_runs_started_total", "Runs that have started");
+        describe_counter!("workflow_runs_resumed_total", "Runs that go on from a store");
+        describe_counter!("workflow_runs_parked_total", "Runs that can't go on without a person");
         describe_counter!("workflow_runs_ended_total", "Runs that have ended, by outcome");
         describe_histogram!("workflow_run_duration_seconds", Unit::Seconds, "How long runs took");
         describe_counter!("workflow_stages_started_total", "Stages for which all they wait for has ended");
@@ -101,12 +108,31 @@ impl Metrics {
                 counter!("workflow_runs_started_total", "workflow" => workflow).increment(1);
                 return;
             }
+            EventKind::Resumed => {
+                self.lock().entry(event.instance.to_owned()).or_default().started.get_or_insert(event.at);
+                counter!("workflow_runs_resumed_total", "workflow" => workflow).increment(1);
+                return;
+            }
+            EventKind::Parked { .. } => {
+                counter!("workflow_runs_parked_total", "workflow" => workflow).increment(1);
+                return;
+            }
             EventKind::Ended { outcome: Ok(()) } => "completed",
             EventKind::Ended { outcome: Err(failure) } if failure.kind() != FailureKind::Cancelled => "failed",
             EventKind::Ended { .. } | EventKind::Cancelled => "cancelled",
             _ => return,
         };
-        let started = self.lock().remove(event.instance).and_then(|run| run.started);
+        let started = {
+            let mut runs = self.lock();
+            let started = runs.get_mut(event.instance).and_then(|run| {
+                run.is_over = true;
+                run.started
+            });
+            if runs.get(event.instance).is_some_and(|run| run.stages.is_empty()) {
+                runs.remove(event.instance);
+            }
+            started
+        };
         counter!("workflow_runs_ended_total", "workflow" => workflow, "outcome" => outcome).increment(1);
         if let Some(started) = started {
             histogram!("workflow_run_duration_seconds", "workflow" => workflow, "outcome" => outcome)
@@ -181,7 +207,13 @@ impl Metrics {
     }
 
     fn take(&self, event: &Event<'_>) -> Option<Stage> {
-        self.lock().get_mut(event.instance)?.stages.remove(&place(event))
+        let mut runs = self.lock();
+        let run = runs.get_mut(event.instance)?;
+        let stage = run.stages.remove(&place(event));
+        if run.is_over && run.stages.is_empty() {
+            runs.remove(event.instance);
+        }
+        stage
     }
 }
 

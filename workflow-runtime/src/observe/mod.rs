@@ -9,9 +9,17 @@
 //! | [`Progress`] | shows what runs do, on a terminal or as lines |
 //! | `Metrics` | counts and measures with the `metrics` crate; feature `metrics` |
 //!
-//! Beside observers, runs tell `tracing`, where somebody listens to the target `workflow`: a span `workflow` a run, at
-//! level `INFO`, with `name` and `outcome`, and a span `stage` a stage, at level `DEBUG`, with `name`, `attempt` and
-//! `outcome`.
+//! Beside observers, runs tell `tracing`, where somebody listens to the target `workflow`:
+//!
+//! | span | level | fields |
+//! | --- | --- | --- |
+//! | `workflow`, a run | `INFO` | `name`; `instance`, on a store and where there are observers; `outcome`: `completed`, `failed`, `cancelled` |
+//! | `stage`, a stage | `DEBUG` | `name`; `attempt`, where no policy makes attempts; `outcome`: `completed`, `failed`, `panicked`, `skipped`, `cancelled` |
+//! | `attempt`, each attempt that a policy makes | `DEBUG` | `attempt` |
+//!
+//! An engine also tells of each instance, in a line with `instance` and `workflow`: at level `INFO` that it has started, goes on
+//! after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that it is parked, with
+//! `stage` and `reason`, and that a stage could not be undone.
 
 mod event;
 #[cfg(feature = "metrics")]
@@ -32,4 +40,6 @@ pub use progress::Progress;
 pub use report::{Report, Step};
 #[doc(hidden)]
 pub use tell::Observers;
+#[cfg(feature = "durable")]
+pub(crate) use tell::Told;
 pub(crate) use tell::{Observation, Sight, Trying, own_failure};

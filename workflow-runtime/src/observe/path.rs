@@ -57,18 +57,27 @@ fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
         .map(|edge| edge.from)
         .collect();
     let scope_start = stage.parent.map_or(run.started, |parent| run.stages[parent].enabled.at);
+    let begun = item_begun(run, waiting);
     let ended = run.stages.iter().enumerate().filter_map(|(index, other)| {
         let (moment, how) = other.end?;
         let is_needed = needs.contains(&other.stage) && stage.places.starts_with(&other.places);
         // The round before, or an item that made room.
         let made_room = other.parent == stage.parent
             && other.places != stage.places
-            && moment.at == stage.enabled.at
-            && moment.at > scope_start;
+            && moment.at > scope_start
+            && begun.is_some_and(|begun| moment.order < begun);
         let before = moment.order < stage.enabled.order && how != How::Cancelled;
         (before && (is_needed || made_room)).then_some((moment.order, index))
     });
     ended.max().map(|(_, index)| index)
+}
+
+/// When the round or item began that a stage stands in; none where that can't be told, since all in there waited for something
+/// else. On a real clock it begins somewhat later than the one before it has ended: what counts is the order.
+fn item_begun(run: &Run, waiting: usize) -> Option<usize> {
+    let stage = &run.stages[waiting];
+    let item = run.stages.iter().filter(|other| other.parent == stage.parent && other.places == stage.places);
+    item.filter(|other| !other.was_signalled).map(|other| other.enabled.order).min()
 }
 
 /// Whether a stage is another or stands inside it.

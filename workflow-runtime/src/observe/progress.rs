@@ -136,7 +136,8 @@ impl Shown {
     /// Takes note; the line, if the event is worth one.
     fn take(&mut self, event: &Event<'_>) -> Option<String> {
         let workflow = event.workflow;
-        if let EventKind::Started = event.kind {
+        let is_known = self.runs.iter().any(|run| run.instance == event.instance);
+        if matches!(event.kind, EventKind::Started) || (matches!(event.kind, EventKind::Resumed) && !is_known) {
             self.runs.push(Running {
                 instance: event.instance.to_owned(),
                 graph: event.graph,
@@ -146,7 +147,7 @@ impl Shown {
                 ended: 0,
                 failed_attempts: 0,
             });
-            return Some(format!("{workflow}: started"));
+            return Some(format!("{workflow}: {}", event.kind));
         }
         let place = self.runs.iter().position(|run| run.instance == event.instance)?;
         let Some(index) = event.index else {
@@ -154,6 +155,7 @@ impl Shown {
                 EventKind::Ended { outcome: Ok(()) } => "completed",
                 EventKind::Ended { outcome: Err(failure) } if failure.kind() != FailureKind::Cancelled => "failed",
                 EventKind::Ended { .. } | EventKind::Cancelled => "cancelled",
+                EventKind::Parked { .. } | EventKind::Resumed => return Some(format!("{workflow}: {}", event.kind)),
                 _ => return None,
             };
             let run = self.runs.remove(place);

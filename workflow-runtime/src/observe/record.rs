@@ -2,7 +2,10 @@
 
 use super::{Event, EventKind, event::title};
 use crate::{Failure, FailureKind, graph::Graph};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// Rounds and items, from the outside in.
@@ -14,14 +17,19 @@ pub(super) struct Run {
     pub(super) started: Instant,
     /// When the last event came.
     pub(super) last: Instant,
-    /// None: it is under way.
+    /// None: it is under way, or parked.
     pub(super) end: Option<How>,
+    pub(super) is_parked: bool,
+    /// How many of its stages are under way.
+    pub(super) open: usize,
     /// In the order in which they were enabled.
     pub(super) stages: Vec<StageRun>,
     /// Whose own, and of which kind; none: the run's own.
     pub(super) failures: Vec<(Option<u32>, FailureKind)>,
     /// The latest of each stage in each place.
     by_place: HashMap<(u32, Places), usize>,
+    /// The wait for a signal comes before the stage is enabled.
+    signalled: HashSet<(u32, Places)>,
     events: usize,
 }
 
@@ -35,6 +43,10 @@ pub(super) struct StageRun {
     pub(super) attempts: Vec<Attempt>,
     pub(super) end: Option<(Moment, How)>,
     pub(super) undo: Option<Attempt>,
+    /// It waited for a signal before it was enabled.
+    pub(super) was_signalled: bool,
+    /// Of which kind the failure of its last attempt was, if that is counted.
+    counted: Option<FailureKind>,
 }
 
 /// A time, and the number of the event that came then: events of one time have an order, too.
@@ -76,6 +88,11 @@ impl Attempt {
         Self { start, end: None }
     }
 
+    /// Whether it ended so.
+    pub(super) fn end_as(&self, how: How) -> bool {
+        self.end.is_some_and(|(_, ended)| ended == how)
+    }
+
     /// Until when it is known to have lasted.
     pub(super) fn until(&self, now: Instant) -> Instant {
         self.end.map_or(now, |(at, _)| at)
@@ -89,15 +106,21 @@ impl Run {
             started: event.at,
             last: event.at,
             end: None,
+            is_parked: false,
+            open: 0,
             stages: Vec::new(),
             failures: Vec::new(),
             by_place: HashMap::new(),
+            signalled: HashSet::new(),
             events: 0,
         }
     }
 
     pub(super) fn take(&mut self, event: &Event<'_>) {
-        self.last = self.last.max(event.at);
+        if self.end.is_none() {
+            // What a task tells of its cut comes later, and is no time of the run.
+            self.last = self.last.max(event.at);
+        }
         self.events += 1;
         let now = Moment { at: event.at, order: self.events };
         match event.index {
@@ -105,13 +128,13 @@ impl Run {
             None => match event.kind {
                 EventKind::Ended { outcome: Ok(()) } => self.end = Some(How::Completed),
                 EventKind::Ended { outcome: Err(failure) } => {
-                    if failure.stage().is_none() {
-                        self.failures.push((None, failure.kind()));
-                    }
+                    self.count_last(failure);
                     self.end =
                         Some(if failure.kind() == FailureKind::Cancelled { How::Cancelled } else { How::Failed });
                 }
                 EventKind::Cancelled => self.end = Some(How::Cancelled),
+                EventKind::Parked { .. } => self.is_parked = true,
+                EventKind::Resumed => self.is_parked = false,
                 _ => {}
             },
         }
@@ -122,13 +145,24 @@ impl Run {
             self.enable(stage, now, event.places);
             return;
         }
-        if let EventKind::AttemptFailed { failure, .. } | EventKind::UndoFailed { failure } = event.kind {
-            self.count(stage, failure);
-        }
         let place = (stage, event.places.to_vec());
+        match event.kind {
+            EventKind::UndoFailed { failure } => {
+                self.count(stage, failure);
+            }
+            EventKind::AttemptFailed { failure, .. } | EventKind::Failed { failure } => {
+                self.count_once(&place, failure);
+            }
+            EventKind::Signalled { .. } => {
+                self.signalled.insert(place);
+                return;
+            }
+            _ => {}
+        }
         let Some(run) = self.by_place.get(&place).map(|&index| &mut self.stages[index]) else { return };
         let how = match event.kind {
             EventKind::AttemptStarted { .. } => {
+                run.counted = None;
                 run.attempts.push(Attempt::starting(now.at));
                 return;
             }
@@ -154,7 +188,9 @@ impl Run {
             _ => return,
         };
         run.end_attempt(now.at, how);
-        run.end = Some((now, how));
+        if run.end.replace((now, how)).is_none() {
+            self.open -= 1;
+        }
     }
 
     fn enable(&mut self, stage: u32, enabled: Moment, places: &[(u32, u32)]) {
@@ -164,14 +200,63 @@ impl Run {
                 self.by_place.get(&(around, places)).copied()
             });
         let places = places.to_vec();
+        let was_signalled = self.signalled.remove(&(stage, places.clone()));
+        self.open += 1;
         self.by_place.insert((stage, places.clone()), self.stages.len());
-        self.stages.push(StageRun { stage, places, parent, enabled, attempts: Vec::new(), end: None, undo: None });
+        self.stages.push(StageRun {
+            stage,
+            places,
+            parent,
+            enabled,
+            attempts: Vec::new(),
+            end: None,
+            undo: None,
+            was_signalled,
+            counted: None,
+        });
     }
 
     /// A failure counts where it comes from, not for what stands around that.
-    fn count(&mut self, stage: u32, failure: &Failure) {
-        if failure.stage() == Some(self.name(stage)) {
+    fn count(&mut self, stage: u32, failure: &Failure) -> bool {
+        let is_its_own = failure.stage() == Some(self.name(stage)) && failure.workflow() == self.graph.name;
+        if is_its_own {
             self.failures.push((Some(stage), failure.kind()));
+        }
+        is_its_own
+    }
+
+    /// That of a stage is that of its last attempt, which counts once.
+    fn count_once(&mut self, place: &(u32, Places), failure: &Failure) {
+        let Some(&index) = self.by_place.get(place) else { return };
+        if self.stages[index].counted == Some(failure.kind()) {
+            return;
+        }
+        let is_innermost = || !self.stages.iter().any(|run| run.parent == Some(index) && run.counted.is_some());
+        // Another workflow's that runs in it: nothing here is closer to where it comes from.
+        let counts = if failure.workflow() != self.graph.name && is_innermost() {
+            self.failures.push((Some(place.0), failure.kind()));
+            true
+        } else {
+            self.count(place.0, failure)
+        };
+        // What a stage inside it told is known around that, too.
+        if counts || failure.workflow() != self.graph.name {
+            self.stages[index].counted = Some(failure.kind());
+        }
+    }
+
+    /// What the run ended with, unless a stage has told it.
+    fn count_last(&mut self, failure: &Failure) {
+        let stage = (0..)
+            .zip(self.graph.stages)
+            .find(|(_, stage)| failure.workflow() == self.graph.name && failure.stage() == Some(stage.name));
+        let stage = stage.map(|(stage, _)| stage);
+        let is_told = |other: &(Option<u32>, FailureKind)| match failure.workflow() == self.graph.name {
+            true => *other == (stage, failure.kind()),
+            false => other.1 == failure.kind(),
+        };
+        if stage.is_none() && failure.workflow() == self.graph.name || !self.failures.iter().any(is_told) {
+            self.failures.push((stage, failure.kind()));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where the time of runs went.
 
-use super::{Event, Observer, path, record::Run, table, timeline};
+use super::{Event, EventKind, Observer, path, record::Run, table, timeline};
 use std::{
     collections::HashMap,
     fmt,
@@ -42,7 +42,7 @@ pub struct Report {
     collected: Arc<Mutex<Collected>>,
 }
 
-/// The runs in the order in which they started, and which run an instance is.
+/// The runs in the order in which they started, and which run an instance is that may still tell something.
 #[derive(Default)]
 struct Collected {
     runs: Vec<Run>,
@@ -133,13 +133,20 @@ impl Observer for Report {
     fn event(&self, event: &Event<'_>) {
         let mut collected = self.lock();
         let Collected { runs, by_instance } = &mut *collected;
-        if let super::EventKind::Started = event.kind {
+        let is_new = match event.kind {
+            EventKind::Started => true,
+            EventKind::Resumed => !by_instance.contains_key(event.instance),
+            _ => false,
+        };
+        if is_new {
             by_instance.insert(event.instance.to_owned(), runs.len());
             runs.push(Run::new(event));
         }
         if let Some(&index) = by_instance.get(event.instance) {
-            runs[index].take(event);
-            if let super::EventKind::Ended { .. } = event.kind {
+            let run = &mut runs[index];
+            run.take(event);
+            // What is under way on a task of its own tells its end after the run's.
+            if run.end.is_some() && run.open == 0 {
                 by_instance.remove(event.instance);
             }
         }
@@ -148,6 +155,8 @@ impl Observer for Report {
 
 impl fmt::Debug for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Report").field("runs", &self.lock().runs.len()).finish_non_exhaustive()
+        let collected = self.lock();
+        let (runs, under_way) = (collected.runs.len(), collected.by_instance.len());
+        formatter.debug_struct("Report").field("runs", &runs).field("under_way", &under_way).finish_non_exhaustive()
     }
 }

@@ -47,14 +47,15 @@ fn headline(runs: &[&Run]) -> String {
     let count = |how: Option<How>| runs.iter().filter(|run| run.end == how).count();
     let total: Duration = runs.iter().map(|run| run.time()).sum();
     let mut text = format!("{}: {}", runs[0].graph.name, plural(runs.len(), "run"));
-    let kinds = [
-        (Some(How::Completed), "completed"),
-        (Some(How::Failed), "failed"),
-        (Some(How::Cancelled), "cancelled"),
-        (None, "under way"),
+    let parked = runs.iter().filter(|run| run.end.is_none() && run.is_parked).count();
+    let counts = [
+        (count(Some(How::Completed)), "completed"),
+        (count(Some(How::Failed)), "failed"),
+        (count(Some(How::Cancelled)), "cancelled"),
+        (count(None) - parked, "under way"),
+        (parked, "parked"),
     ];
-    for (how, word) in kinds {
-        let count = count(how);
+    for (count, word) in counts {
         if count > 0 {
             let _ = write!(text, ", {count} {word}");
         }
@@ -88,6 +89,7 @@ fn stages(runs: &[&Run]) -> Vec<Line> {
         "skipped",
         "cancelled",
         "undone",
+        "undo failed",
         "time",
         "longest",
         "waits",
@@ -100,7 +102,7 @@ fn stages(runs: &[&Run]) -> Vec<Line> {
             continue;
         }
         let ended = |how| all().filter(|(one, _)| one.end.is_some_and(|(_, ended)| ended == how)).count();
-        let undone = all().filter(|(one, _)| one.undo.is_some()).count();
+        let undos = |how| all().filter(|(one, _)| one.undo.as_ref().is_some_and(|undo| undo.end_as(how))).count();
         let attempts = all().map(|(one, _)| one.attempts.len()).sum();
         let busy: Duration = all().map(|(one, now)| one.busy(now)).sum();
         let longest = all().map(|(one, now)| one.time(now)).max().unwrap_or_default();
@@ -113,7 +115,8 @@ fn stages(runs: &[&Run]) -> Vec<Line> {
             ended(How::Failed),
             ended(How::Skipped),
             ended(How::Cancelled),
-            undone,
+            undos(How::Completed),
+            undos(How::Failed),
         ];
         row.extend(counts.map(|count| if count == 0 { "-".to_owned() } else { count.to_string() }));
         row.extend([busy, longest, waits].map(|time| if time.is_zero() { "-".to_owned() } else { short(time) }));

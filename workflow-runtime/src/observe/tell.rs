@@ -5,10 +5,10 @@ use crate::{
     Failure, FailureKind,
     cut::cut,
     failure::Stop,
-    run::{Core, Cx},
+    run::{Core, Cx, TAIL},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     mem,
     pin::Pin,
@@ -46,24 +46,22 @@ impl Observers {
         self.0.is_some()
     }
 
-    pub(crate) fn observation(self) -> Option<Observation> {
-        self.0.map(|observers| {
-            let shared = Arc::new(Shared { observers, under_way: Mutex::default() });
-            Observation { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) }
-        })
+    /// That of one run, if there is somebody to tell, or `traced` says that its spans are.
+    pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
+        let observers = self.0.or_else(|| traced.then(Arc::default))?;
+        let shared = Arc::new(Shared { observers, told: Mutex::default() });
+        Some(Observation { shared, unwound: Mutex::default() })
     }
 }
 
 /// One run of a stage, as its run knows it: the stage, and its rounds and items.
 type Place = (u32, Vec<(u32, u32)>);
 
-/// A run with observers.
+/// A run with observers, or with spans for its stages.
 pub(crate) struct Observation {
     shared: Arc<Shared>,
     /// What a panic went through just now, the innermost first: its failure is known only where the panic is caught.
     unwound: Mutex<Vec<Unwound>>,
-    /// The run has told its end.
-    ended: AtomicBool,
 }
 
 /// A stage, or one of its attempts, that a panic went through.
@@ -78,8 +76,21 @@ struct Unwound {
 /// What a run and its tasks have in common.
 struct Shared {
     observers: Arc<Vec<Arc<dyn Observer>>>,
+    told: Mutex<Told>,
+}
+
+/// What observers of a run know so far. For a durable instance an engine keeps it while the instance is out of memory, so that
+/// nothing is told twice.
+#[derive(Default)]
+pub(crate) struct Told {
     /// The stages that have not come to an end.
-    under_way: Mutex<HashMap<Place, UnderWay>>,
+    under_way: HashMap<Place, UnderWay>,
+    /// The stages whose undo has not come to an end.
+    undoing: HashSet<Place>,
+    /// How many stages have been enabled.
+    enabled: u64,
+    #[cfg(feature = "durable")]
+    is_parked: bool,
 }
 
 /// A stage that is enabled and has not come to an end.
@@ -87,8 +98,13 @@ struct Shared {
 struct UnderWay {
     /// The attempt under way; 0: none is.
     attempt: u32,
-    /// One has been.
-    tried: bool,
+    /// Its place among the stages that were enabled.
+    #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]
+    order: u64,
+    /// Observers know of it. They do not yet where an instance is still catching up with its records.
+    is_told: bool,
+    /// It was skipped, or cut, in these words; its future gives a value all the same.
+    skipped: Option<&'static str>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -98,11 +114,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Observation {
     /// For a task of its own.
     pub(crate) fn detach(&self) -> Self {
-        let shared = Arc::clone(&self.shared);
-        Self { shared, unwound: Mutex::default(), ended: AtomicBool::new(false) }
+        Self { shared: Arc::clone(&self.shared), unwound: Mutex::default() }
+    }
+
+    /// Observers know that the stage is under way.
+    #[cfg(feature = "durable")]
+    pub(crate) fn knows(&self, stage: u32, places: &[(u32, u32)]) -> bool {
+        self.told().under_way.contains_key(&(stage, places.to_vec()))
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        lock(&self.shared.told)
     }
 
     fn tell(&self, core: &Core, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+        if self.shared.observers.is_empty() {
+            return;
+        }
         let name = core.stage_name(stage);
         let event = Event {
             workflow: core.graph().name,
@@ -120,9 +148,51 @@ impl Observation {
         }
     }
 
+    /// Tells that a stage is enabled, and that an attempt of it has started, unless that is 0.
+    fn tell_enabled(&self, core: &Core, (stage, places): &Place, attempt: u32) {
+        self.tell(core, *stage, places, EventKind::Enabled);
+        if attempt > 0 {
+            self.tell(core, *stage, places, EventKind::AttemptStarted { attempt });
+        }
+    }
+
+    /// A stage is enabled now, or is back in memory. `attempt` is the one that starts with it; 0: none does.
+    fn enable(&self, core: &Core, place: &Place, attempt: u32) {
+        let is_told = !core.is_catching_up();
+        {
+            let mut told = self.told();
+            if let Some(before) = told.under_way.get_mut(place) {
+                before.skipped = None;
+                return;
+            }
+            told.enabled += 1;
+            let order = told.enabled;
+            told.under_way.insert(place.clone(), UnderWay { attempt, order, is_told, skipped: None });
+        }
+        if is_told {
+            self.tell_enabled(core, place, attempt);
+        }
+    }
+
+    /// Something is about to be told of a stage: that it is enabled comes first.
+    fn tell_first(&self, core: &Core, place: &Place) {
+        let attempt = {
+            let mut told = self.told();
+            let untold = told.under_way.get_mut(place).filter(|stage| !stage.is_told);
+            untold.map(|stage| {
+                stage.is_told = true;
+                stage.attempt
+            })
+        };
+        if let Some(attempt) = attempt {
+            self.tell_enabled(core, place, attempt);
+        }
+    }
+
     /// A stage comes to its end now; none: it has come to it before.
-    fn end(&self, place: &Place) -> Option<UnderWay> {
-        lock(&self.shared.under_way).remove(place)
+    fn end(&self, core: &Core, place: &Place) -> Option<UnderWay> {
+        self.tell_first(core, place);
+        self.told().under_way.remove(place)
     }
 
     /// An attempt failed for good, if one was under way, and so did the stage, if it `ended` with it.
@@ -137,7 +207,7 @@ impl Observation {
 
     /// The stage's attempt is over.
     fn end_attempt(&self, place: &Place) -> u32 {
-        lock(&self.shared.under_way).get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
+        self.told().under_way.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
     }
 }
 
@@ -146,27 +216,38 @@ impl Core {
     /// It starts.
     pub(crate) fn tell_started(&self) {
         if let Some(observation) = self.observation() {
-            observation.tell(self, crate::run::TAIL, &[], EventKind::Started);
+            observation.tell(self, TAIL, &[], EventKind::Started);
         }
     }
 
     /// It has ended.
     #[inline]
     pub(crate) fn tell_ended<T>(&self, ended: &Result<T, Failure>) {
+        if self.is_looked_at() {
+            self.tell_end(ended.as_ref().err());
+        }
+    }
+
+    #[cold]
+    fn tell_end(&self, failure: Option<&Failure>) {
+        let outcome = match failure {
+            None => "completed",
+            Some(failure) if failure.kind() == FailureKind::Cancelled => "cancelled",
+            Some(_) => "failed",
+        };
+        self.end_with(outcome);
         if let Some(observation) = self.observation() {
-            observation.ended.store(true, Relaxed);
-            let outcome = ended.as_ref().map(|_| ());
-            observation.tell(self, crate::run::TAIL, &[], EventKind::Ended { outcome });
+            observation.tell(self, TAIL, &[], EventKind::Ended { outcome: failure.map_or(Ok(()), Err) });
         }
     }
 
     /// It is gone.
     pub(crate) fn tell_dropped(&self) {
-        if let Some(observation) = self.observation()
-            && !observation.ended.load(Relaxed)
-            && !self.is_suspended()
+        if !self.is_suspended()
+            && self.end_with("cancelled")
+            && let Some(observation) = self.observation()
         {
-            observation.tell(self, crate::run::TAIL, &[], EventKind::Cancelled);
+            observation.tell(self, TAIL, &[], EventKind::Cancelled);
         }
     }
 
@@ -180,11 +261,122 @@ impl Core {
         }
     }
 
-    /// Something about a stage whose places are known.
+    /// How a stage is undone whose places are known. That an undo begins is told once, whatever interrupts it.
     pub(crate) fn tell_of(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
-        if let Some(observation) = self.observation() {
+        #[cfg(feature = "durable")]
+        if self.is_durable() {
+            crate::engine::told_undone(self, stage, &kind);
+        }
+        let Some(observation) = self.observation() else { return };
+        let place = (stage, places.to_vec());
+        let is_news = match kind {
+            EventKind::Undoing => observation.told().undoing.insert(place),
+            EventKind::Undone | EventKind::UndoFailed { .. } => {
+                observation.told().undoing.remove(&place);
+                true
+            }
+            _ => true,
+        };
+        if is_news {
             observation.tell(self, stage, places, kind);
         }
+    }
+}
+
+impl Core {
+    /// A stage was undone before, which is on record: told where only that it begins has been.
+    pub(crate) fn tell_undone_before(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
+        let begun = |observation: &Observation| observation.told().undoing.contains(&(stage, places.to_vec()));
+        if self.observation().is_some_and(begun) {
+            self.tell_of(
+                stage,
+                places,
+                ended.as_ref().err().map_or(EventKind::Undone, |failure| EventKind::UndoFailed { failure }),
+            );
+        }
+    }
+}
+
+/// Runs on a store: they may leave the memory and come back.
+#[cfg(feature = "durable")]
+impl Core {
+    /// It is in memory now. `told`: what its observers know of it, where it was in memory before; else whether it `begins`, or
+    /// an earlier process has begun it.
+    pub(crate) fn tell_goes_on(&self, told: Option<Told>, begins: bool) {
+        let Some(observation) = self.observation() else { return };
+        let kind = match told {
+            None if begins => EventKind::Started,
+            None => EventKind::Resumed,
+            Some(told) => {
+                let was_parked = told.is_parked;
+                *observation.told() = Told { is_parked: false, ..told };
+                if !was_parked {
+                    return;
+                }
+                EventKind::Resumed
+            }
+        };
+        observation.tell(self, TAIL, &[], kind);
+    }
+
+    /// It has caught up with its records: what is under way is told, in the order in which it was enabled.
+    pub(crate) fn tell_caught_up(&self) {
+        let Some(observation) = self.observation() else { return };
+        let mut untold: Vec<(u64, Place)> = {
+            let told = observation.told();
+            let untold = told.under_way.iter().filter(|(_, stage)| !stage.is_told);
+            untold.map(|(place, stage)| (stage.order, place.clone())).collect()
+        };
+        untold.sort_unstable();
+        for (_, place) in untold {
+            observation.tell_first(self, &place);
+        }
+    }
+
+    /// Those stages are taken back: what of them is under way has been cut.
+    pub(crate) fn tell_taken_back(&self, is_taken: impl Fn(u32) -> bool) {
+        if let Some(observation) = self.observation() {
+            self.tell_cut(observation, is_taken);
+        }
+    }
+
+    fn tell_cut(&self, observation: &Observation, is_cut: impl Fn(u32) -> bool) {
+        let mut cut: Vec<(u64, Place)> = {
+            let mut told = observation.told();
+            let cut = told.under_way.extract_if(|(stage, _), _| is_cut(*stage));
+            cut.filter(|(_, stage)| stage.is_told).map(|(place, stage)| (stage.order, place)).collect()
+        };
+        cut.sort_unstable();
+        for (_, (stage, places)) in cut {
+            observation.tell(self, stage, &places, EventKind::Cancelled);
+        }
+    }
+
+    /// It has ended, and no task of it is left that could tell anything.
+    pub(crate) fn tell_settled<T>(&self, ended: &Result<T, Failure>) {
+        if let Some(observation) = self.observation() {
+            self.tell_cut(observation, |_| true);
+        }
+        self.tell_ended(ended);
+    }
+
+    /// It can't go on without a person.
+    pub(crate) fn tell_parked(&self, stage: Option<&str>, reason: &str) {
+        if let Some(observation) = self.observation() {
+            observation.told().is_parked = true;
+            observation.tell(self, TAIL, &[], EventKind::Parked { stage, reason });
+        }
+    }
+
+    /// What its observers know of it, for when it comes back into memory.
+    pub(crate) fn take_told(&self) -> Option<Told> {
+        let observation = self.observation()?;
+        if observation.shared.observers.is_empty() {
+            return None;
+        }
+        let mut told = mem::take(&mut *observation.told());
+        told.under_way.retain(|_, stage| stage.is_told);
+        Some(told)
     }
 }
 
@@ -198,11 +390,19 @@ impl Cx<'_> {
         }
     }
 
-    /// It is not run, or no longer.
+    /// It is not run.
     #[inline]
     pub fn skipped(self, stage: u32) {
         if self.core.is_heeded() {
-            self.tell_skipped(stage);
+            self.tell_skipped(stage, "skipped");
+        }
+    }
+
+    /// It is cut by what its `#[until]` names.
+    #[inline]
+    pub fn cut(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.tell_skipped(stage, CANCELLED);
         }
     }
 
@@ -218,6 +418,14 @@ impl Cx<'_> {
     #[inline]
     pub(crate) fn won(self, stage: u32, member: usize) {
         if self.core.is_heeded() {
+            self.tell_won(stage, member);
+        }
+    }
+
+    #[cold]
+    fn tell_won(self, stage: u32, member: usize) {
+        // What is on record was told when it was decided.
+        if !self.core.is_catching_up() {
             self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
         }
     }
@@ -232,19 +440,32 @@ impl Cx<'_> {
 
     /// An attempt starts.
     pub(crate) fn attempt_started(self, stage: u32, attempt: u32) {
-        if self.core.is_traced() {
-            // Attempts are made where the stage's span is entered.
-            Span::current().record("attempt", attempt);
-        }
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        let open =
-            lock(&observation.shared.under_way).get_mut(&place).map(|open| *open = UnderWay { attempt, tried: true });
-        if open.is_none() {
+        let is_news = {
+            let mut told = observation.told();
             // Those of an undo are no attempts of the stage.
+            let Some(open) = told.under_way.get_mut(&place) else { return };
+            // One that goes on after the instance was out of memory is known.
+            mem::replace(&mut open.attempt, attempt) != attempt && open.is_told
+        };
+        if is_news {
+            observation.tell(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
+        }
+    }
+
+    /// The attempt that starts with the stage is this one, since earlier ones were interrupted.
+    #[cfg(feature = "durable")]
+    pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
+        let Some(observation) = self.core.observation() else { return };
+        if observation.told().under_way.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
+            // It is told by the policies that make its attempts.
             return;
         }
-        observation.tell(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
+        if self.core.is_traced() {
+            Span::current().record("attempt", attempt);
+        }
+        self.attempt_started(stage, attempt);
     }
 
     /// An attempt has failed. `failure` is asked for only where somebody listens.
@@ -257,9 +478,28 @@ impl Cx<'_> {
     ) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
+        observation.tell_first(self.core, &place);
         if observation.end_attempt(&place) == attempt {
             let kind = EventKind::AttemptFailed { attempt, failure: &failure(), delay };
             observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+
+    /// A stage has failed before it was enabled: what it waited for did not come.
+    pub(crate) fn failed_waiting(self, stage: u32, stop: &Stop) {
+        let Stop::Failed(failure) = stop else { return };
+        if let Some(cell) = self.core.cell(stage) {
+            cell.fail_waiting();
+        }
+        let Some(observation) = self.core.observation() else { return };
+        let (name, places) = (self.core.stage_name(stage), self.places());
+        let place = (stage, places);
+        if name.is_some() && !observation.told().under_way.contains_key(&place) {
+            if let (true, Some(name)) = (self.core.is_traced(), name) {
+                drop(tracing::debug_span!(target: "workflow", "stage", name, outcome = "failed"));
+            }
+            observation.tell_enabled(self.core, &place, 0);
+            observation.failed(self.core, &place, 0, true, failure);
         }
     }
 
@@ -269,11 +509,16 @@ impl Cx<'_> {
     }
 
     #[cold]
-    fn tell_skipped(self, stage: u32) {
+    fn tell_skipped(self, stage: u32, words: &'static str) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        if let Some(UnderWay { tried, .. }) = observation.end(&place) {
-            let kind = if tried { EventKind::Cancelled } else { EventKind::Skipped };
+        observation.tell_first(self.core, &place);
+        let is_news = {
+            let mut told = observation.told();
+            told.under_way.get_mut(&place).is_some_and(|stage| stage.skipped.replace(words).is_none())
+        };
+        if is_news {
+            let kind = if words == CANCELLED { EventKind::Cancelled } else { EventKind::Skipped };
             observation.tell(self.core, stage, &place.1, kind);
         }
     }
@@ -281,10 +526,15 @@ impl Cx<'_> {
     #[cold]
     fn tell(self, stage: u32, kind: EventKind<'_>) {
         if let Some(observation) = self.core.observation() {
-            observation.tell(self.core, stage, &self.places(), kind);
+            let place = (stage, self.places());
+            observation.tell_first(self.core, &place);
+            observation.tell(self.core, stage, &place.1, kind);
         }
     }
 }
+
+/// How the span of a stage says that it was cut.
+const CANCELLED: &str = "cancelled";
 
 /// A stage under way that somebody looks at: `tracing`, observers, or both.
 pub(crate) struct Sight<'a> {
@@ -301,17 +551,14 @@ impl<'a> Sight<'a> {
         let core = cx.core;
         let span = core.is_traced().then(|| {
             let name = core.stage_name(stage).unwrap_or_default();
-            tracing::debug_span!(target: "workflow", "stage", name, attempt = tries.then_some(1), outcome = Empty)
+            // Which one it is on a store is known when it begins.
+            let attempt = (tries && !core.is_durable()).then_some(1);
+            tracing::debug_span!(target: "workflow", "stage", name, attempt, outcome = Empty)
         });
         let mut place = (stage, Vec::new());
         if let Some(observation) = core.observation() {
             place.1 = cx.places();
-            lock(&observation.shared.under_way)
-                .insert(place.clone(), UnderWay { attempt: u32::from(tries), tried: tries });
-            observation.tell(core, stage, &place.1, EventKind::Enabled);
-            if tries {
-                observation.tell(core, stage, &place.1, EventKind::AttemptStarted { attempt: 1 });
-            }
+            observation.enable(core, &place, u32::from(tries));
         }
         Self { core, place, span, ended: AtomicBool::new(false) }
     }
@@ -324,27 +571,33 @@ impl<'a> Sight<'a> {
         self.span.clone()
     }
 
+    /// Its end, unless it has come to it before, with those whom that is told.
+    fn end(&self) -> Option<(&Observation, UnderWay)> {
+        let observation = self.core.observation()?;
+        Some((observation, observation.end(self.core, &self.place)?))
+    }
+
     /// It gave its output.
     pub(crate) fn completed(&self) {
-        self.outcome("completed");
-        if let Some(observation) = self.core.observation()
-            && observation.end(&self.place).is_some()
-        {
-            observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
+        match self.end() {
+            Some((_, UnderWay { skipped: Some(words), .. })) => self.outcome(words),
+            Some((observation, _)) => {
+                self.outcome("completed");
+                observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
+            }
+            None => self.outcome("completed"),
         }
     }
 
     /// It ended without.
     pub(crate) fn stopped(&self, stop: &Stop) {
         let Stop::Failed(failure) = stop else {
-            self.outcome("returned");
+            self.outcome(CANCELLED);
             self.tell_cancelled();
             return;
         };
         self.outcome("failed");
-        if let Some(observation) = self.core.observation()
-            && let Some(UnderWay { attempt, .. }) = observation.end(&self.place)
-        {
+        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
             observation.failed(self.core, &self.place, attempt, true, failure);
         }
     }
@@ -352,9 +605,7 @@ impl<'a> Sight<'a> {
     /// A panic goes through it.
     pub(crate) fn panicked(&self) {
         self.outcome("panicked");
-        if let Some(observation) = self.core.observation()
-            && let Some(UnderWay { attempt, .. }) = observation.end(&self.place)
-        {
+        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
             lock(&observation.unwound).push(Unwound { place: self.place.clone(), attempt, ended: true });
         }
     }
@@ -363,9 +614,16 @@ impl<'a> Sight<'a> {
         if self.core.is_suspended() {
             return;
         }
-        if let Some(observation) = self.core.observation()
-            && observation.end(&self.place).is_some()
-        {
+        let Some(observation) = self.core.observation() else { return };
+        if self.core.is_catching_up() {
+            // What was told is on record; what was not has not begun.
+            let mut told = observation.told();
+            if told.under_way.get(&self.place).is_some_and(|stage| !stage.is_told) {
+                told.under_way.remove(&self.place);
+                return;
+            }
+        }
+        if let Some((observation, UnderWay { skipped: None, .. })) = self.end() {
             observation.tell(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
         }
     }
@@ -381,7 +639,7 @@ impl<'a> Sight<'a> {
 impl Drop for Sight<'_> {
     fn drop(&mut self) {
         if !self.ended.load(Relaxed) {
-            self.outcome("cancelled");
+            self.outcome(CANCELLED);
             self.tell_cancelled();
         }
     }
@@ -391,19 +649,29 @@ impl Drop for Sight<'_> {
 pub(crate) struct Trying<'a> {
     cx: Cx<'a>,
     stage: u32,
+    /// Its own, so that each span has one number.
+    span: Option<Box<Span>>,
 }
 
 impl<'a> Trying<'a> {
     #[inline]
     pub(crate) fn start(cx: Cx<'a>, stage: u32, attempt: u32) -> Self {
+        let mut span = None;
         if cx.core.is_heeded() {
             cx.attempt_started(stage, attempt);
+            if cx.core.is_traced() {
+                span = Some(Box::new(tracing::debug_span!(target: "workflow", "attempt", attempt)));
+            }
         }
-        Self { cx, stage }
+        Self { cx, stage, span }
     }
 
-    /// Runs the attempt; a panic of it, and of nothing else, is the attempt's failure.
-    pub(crate) fn during<F>(self, run: F) -> Attempt<'a, F> {
+    /// Makes and runs the attempt, in its span; a panic while it runs, and nothing else, is the attempt's failure.
+    pub(crate) fn during<F>(self, make: impl FnOnce() -> F) -> Attempt<'a, F> {
+        let run = {
+            let _entered = self.span.as_deref().map(Span::enter);
+            make()
+        };
         Attempt { trying: self, run }
     }
 
@@ -438,6 +706,7 @@ impl<F: Future> Future for Attempt<'_, F> {
             }
         }
         let this = self.project();
+        let _entered = this.trying.span.as_deref().map(Span::enter);
         let polling = Polled(this.trying);
         let polled = this.run.poll(context);
         mem::forget(polling);

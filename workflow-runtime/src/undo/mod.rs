@@ -276,6 +276,7 @@ impl UndoLog {
             if left.begun.is_empty() {
                 let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
                 if let Some(before) = record.before(core) {
+                    core.tell_undone_before(stage, &places, &before);
                     left.undone.failures.extend(before.err());
                     continue;
                 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tokio::time::sleep;
-use workflow_runtime::{StageContext, observe::Report, workflow};
+use workflow_runtime::{StageContext, Status, observe::Report, workflow};
 
 async fn after<T>(milliseconds: u64, value: T) -> T {
     sleep(Duration::from_millis(milliseconds)).await;
@@ -107,17 +107,17 @@ async fn table() {
     let expected = "\
 Order: 2 runs, 1 completed, 1 failed; 275 ms; parallelism 1.60, at most 5
 
-stage           runs  attempts  completed  failed  skipped  cancelled  undone    time  longest  waits
-profile            2         2          2       -        -          -       -   70 ms    35 ms      -
-checked            2         6          2       -        -          -       -  120 ms    90 ms  60 ms
-documents          2         2          2       -        -          -       -   60 ms    30 ms      -
-  page             6         6          6       -        -          -       -  120 ms    30 ms      -
-fast               2         2          2       -        -          -       -   50 ms    25 ms      -
-  slow_carrier     2         2          -       -        -          2       -   50 ms    25 ms      -
-  fast_carrier     2         2          2       -        -          -       -   50 ms    25 ms      -
-insured            2         -          -       -        2          -       -       -        -      -
-paid               2         2          2       -        -          -       1   10 ms     5 ms      -
-shipped            2         2          1       1        -          -       -   20 ms    10 ms      -
+stage           runs  attempts  completed  failed  skipped  cancelled  undone  undo failed    time  longest  waits
+profile            2         2          2       -        -          -       -            -   70 ms    35 ms      -
+checked            2         6          2       -        -          -       -            -  120 ms    90 ms  60 ms
+documents          2         2          2       -        -          -       -            -   60 ms    30 ms      -
+  page             6         6          6       -        -          -       -            -  120 ms    30 ms      -
+fast               2         2          2       -        -          -       -            -   50 ms    25 ms      -
+  slow_carrier     2         2          -       -        -          2       -            -   50 ms    25 ms      -
+  fast_carrier     2         2          2       -        -          -       -            -   50 ms    25 ms      -
+insured            2         -          -       -        2          -       -            -       -        -      -
+paid               2         2          2       -        -          -       1            -   10 ms     5 ms      -
+shipped            2         2          1       1        -          -       -            -   20 ms    10 ms      -
 
 failures of  kind   count
 checked      Error      4
@@ -145,4 +145,115 @@ async fn timeline() {
     assert!(svg.contains("<title>undo of paid: 15 ms from 130 ms, completed</title>"), "{svg}");
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("timeline.svg");
     std::fs::write(path, svg).unwrap();
+}
+
+workflow! {
+    workflow Ends() -> u32 {
+        #[undo(async move { Err::<(), _>("stuck") })]
+        stage booked: u32 = 1;
+        #[undo(after(1, ()))]
+        stage held: u32 = 1;
+        #[timeout(2ms)]
+        signal never: u32;
+        #[after(booked, held)]
+        stage fails: u32 = never + 1;
+        *fails
+    }
+}
+
+workflow! {
+    workflow Asks() -> u32 {
+        #[when(panic!("when"))]
+        stage asks: Option<u32> = 1;
+        asks.unwrap_or_default()
+    }
+}
+
+/// The columns of a stage's row, as far as `undo failed`.
+fn row(table: &str, stage: &str) -> Vec<String> {
+    let row = table.lines().find(|line| line.split_whitespace().next() == Some(stage)).expect("it has a row");
+    row.split_whitespace().skip(1).take(8).map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_before_it_was_tried_is_told() {
+    let report = Report::new();
+    let run = Ends::new().observed_by(report.clone()).start();
+    while run.state().fails.status() == Status::Waiting {
+        after(1, ()).await;
+    }
+    assert_eq!(run.state().fails.status(), Status::Failed);
+    run.await.unwrap_err();
+    let table = report.to_table();
+    assert_eq!(row(&table, "fails"), ["1", "-", "-", "1", "-", "-", "-", "-"], "{table}");
+    assert_eq!(row(&table, "booked"), ["1", "1", "1", "-", "-", "-", "-", "1"], "could not be undone\n{table}");
+    assert_eq!(row(&table, "held"), ["1", "1", "1", "-", "-", "-", "1", "-"], "{table}");
+    let failures: Vec<&str> =
+        table.lines().skip_while(|line| !line.starts_with("failures of")).skip(1).take(2).collect();
+    let words = |line: &&str| line.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
+    let failures: Vec<Vec<String>> = failures.iter().map(words).collect();
+    assert_eq!(failures, [["booked", "Error", "1"], ["fails", "Timeout", "1"]], "{table}");
+
+    let report = Report::new();
+    Asks::new().observed_by(report.clone()).run().await.unwrap_err();
+    let table = report.to_table();
+    assert!(table.lines().any(|line| line.split_whitespace().eq(["asks", "Panic", "1"])), "{table}");
+}
+
+workflow! {
+    workflow Leaves() -> u32 {
+        #[spawn]
+        stage far = after(1_000, ());
+        stage now: u32 = after(5, 7);
+        stage end: u32 = { if *now == 7 { return 7 } else { 1 } };
+        *end
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_task_tells_after_the_end_is_not_lost() {
+    let report = Report::new();
+    let leaves = Leaves::new().observed_by(report.clone());
+    leaves.run().await.unwrap();
+    after(1, ()).await;
+    let table = report.to_table();
+    assert_eq!(row(&table, "far"), ["1", "1", "-", "-", "-", "1", "-", "-"], "{table}");
+    assert!(table.starts_with("Leaves: 1 run, 1 completed; 5 ms;"), "{table}");
+    // One that is dropped is no longer waited for either.
+    tokio::time::timeout(std::time::Duration::from_millis(2), leaves.run()).await.unwrap_err();
+    after(1, ()).await;
+    let table = report.to_table();
+    assert!(table.starts_with("Leaves: 2 runs, 1 completed, 1 cancelled;"), "{table}");
+    assert_eq!(row(&table, "far"), ["2", "2", "-", "-", "-", "2", "-", "-"], "{table}");
+    assert_eq!(format!("{report:?}"), "Report { runs: 2, under_way: 0, .. }");
+}
+
+workflow! {
+    workflow Bounded() -> Vec<u64> {
+        #[concurrency(1)]
+        stage all: Vec<u64> = for number in 0..4u64 {
+            stage first: u64 = busy(*number);
+            stage then: u64 = busy(*first);
+            *then
+        };
+        all
+    }
+}
+
+/// Takes some time of the real clock, with pauses in between.
+async fn busy(number: u64) -> u64 {
+    for _ in 0..3 {
+        std::thread::sleep(std::time::Duration::from_micros(200));
+        tokio::task::yield_now().await;
+    }
+    number
+}
+
+#[tokio::test]
+async fn items_one_after_the_other_are_on_the_path_on_a_real_clock() {
+    let report = Report::new();
+    Bounded::new().observed_by(report.clone()).run().await.unwrap();
+    let path: Vec<String> = report.critical_path().into_iter().map(|step| step.stage).collect();
+    let expected: Vec<String> = (0..4).flat_map(|item| [format!("first[{item}]"), format!("then[{item}]")]).collect();
+    assert_eq!(path, expected);
 }

@@ -547,6 +547,8 @@ fn signal_is_late() -> Case<SignalIsLate> {
         0 never started
         30 given started
         33 given completed
+        50 named enabled
+        50 named timed out: signal 'hard' did not arrive within 50ms
         50 never attempt 1 failed: stage 'named' timed out: signal 'hard' did not arrive within 50ms
         50 never completed
         50 - ended

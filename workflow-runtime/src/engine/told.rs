@@ -1,0 +1,50 @@
+//! What an engine tells `tracing` of its instances: a line each, with the instance and its workflow.
+
+use crate::{Failure, FailureKind, observe::EventKind, run::Core};
+
+/// The instance begins.
+pub(crate) fn started(core: &Core) {
+    let (instance, workflow) = (&**core.instance(), core.graph().name);
+    tracing::info!(target: "workflow", instance, workflow, "the instance has started");
+}
+
+/// The instance was under way when its process ended.
+pub(crate) fn goes_on(core: &Core) {
+    let (instance, workflow) = (&**core.instance(), core.graph().name);
+    tracing::info!(target: "workflow", instance, workflow, "the instance goes on after a crash");
+}
+
+/// The instance has ended, which is on disk.
+pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
+    let (instance, workflow) = (&**core.instance(), core.graph().name);
+    match failure {
+        None => tracing::info!(target: "workflow", instance, workflow, "the instance has completed"),
+        Some(failure) if failure.kind() == FailureKind::Cancelled => {
+            let failure = format_args!("{failure:#}");
+            tracing::info!(target: "workflow", instance, workflow, failure, "the instance was cancelled");
+        }
+        Some(failure) => {
+            let (stage, failure) = (failure.stage(), format_args!("{failure:#}"));
+            tracing::info!(target: "workflow", instance, workflow, stage, failure, "the instance has failed");
+        }
+    }
+}
+
+/// The instance can't go on without a person.
+pub(crate) fn parked(core: &Core, stage: Option<&str>, reason: &str) {
+    let (instance, workflow) = (&**core.instance(), core.graph().name);
+    tracing::warn!(target: "workflow", instance, workflow, stage, reason, "the instance is parked");
+}
+
+/// A stage of the instance was undone, or could not be.
+pub(crate) fn undone(core: &Core, stage: u32, kind: &EventKind<'_>) {
+    let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));
+    match kind {
+        EventKind::Undone => tracing::info!(target: "workflow", instance, workflow, stage, "the stage was undone"),
+        EventKind::UndoFailed { failure } => {
+            let failure = format_args!("{failure:#}");
+            tracing::warn!(target: "workflow", instance, workflow, stage, failure, "the stage could not be undone");
+        }
+        _ => {}
+    }
+}
