@@ -15,3 +15,8 @@ pub mod language {}
 #[cfg(doctest)]
 #[doc = include_str!("../patterns.md")]
 pub mod patterns {}
+
+/// docs/format.md
+#[cfg(doctest)]
+#[doc = include_str!("../format.md")]
+pub mod format {}
