@@ -21,9 +21,12 @@ use std::{
 /// How values of one type are stored. It is made where the type is written, so that a type that can't be stored is one
 /// error, there.
 pub struct Payload<T> {
-    encode: fn(&T) -> Result<Vec<u8>, BoxError>,
+    encode: Encode<T>,
     decode: fn(&[u8]) -> Result<T, BoxError>,
 }
+
+/// Writes a value, and hands over what is written.
+type Encode<T> = fn(&T, &mut dyn FnMut(&[u8])) -> Result<(), BoxError>;
 
 impl<T> Clone for Payload<T> {
     fn clone(&self) -> Self {
@@ -52,25 +55,30 @@ impl<T> Payload<T> {
 
     /// Writes a value, and makes sure that it can be read again as what it is.
     pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, Unkept> {
-        let bytes = self.encode_only(value).map_err(|error| Unkept::unwritten(error.to_string()))?;
-        let again = self.decode(&bytes).map(|back| {
-            let again = self.encode_only(&back);
-            drop_unless_it_panics(back);
-            again
-        });
+        let mut bytes = Vec::new();
+        self.encode_to(value, &mut |written| bytes = written.to_vec())
+            .map_err(|error| Unkept::unwritten(error.to_string()))?;
+        let back = match self.decode(&bytes) {
+            Ok(back) => back,
+            Err(error) => {
+                return Err(Unkept { reason: format!("it can't be read again: {error}"), bytes: Some(bytes) });
+            }
+        };
+        let mut agrees = false;
+        let again = self.encode_to(&back, &mut |again| agrees = is_same(again, &bytes));
+        cut(|| drop(back));
         match again {
-            Ok(Ok(again)) if is_same(&again, &bytes) => Ok(bytes),
-            Ok(_) => Err(Unkept::unwritten(
+            Ok(()) if agrees => Ok(bytes),
+            _ => Err(Unkept::unwritten(
                 "its `Serialize` and `Deserialize` do not agree: it comes back as another value".into(),
             )),
-            Err(error) => Err(Unkept { reason: format!("it can't be read again: {error}"), bytes: Some(bytes) }),
         }
     }
 
-    fn encode_only(self, value: &T) -> Result<Vec<u8>, BoxError> {
-        let mut bytes = None;
-        unless_it_panics("Serialize", &mut || bytes = Some((self.encode)(value)))?;
-        bytes.ok_or("it was not written")?
+    fn encode_to(self, value: &T, take: &mut dyn FnMut(&[u8])) -> Result<(), BoxError> {
+        let mut written = None;
+        unless_it_panics("Serialize", &mut || written = Some((self.encode)(value, &mut *take)))?;
+        written.ok_or("it was not written")?
     }
 
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<T, BoxError> {
@@ -152,11 +160,6 @@ fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::of(payload)).into())
 }
 
-/// The same for its `Drop`, whose panic concerns nothing else.
-fn drop_unless_it_panics<T>(value: T) {
-    cut(|| drop(value));
-}
-
 /// What a `#[durable]` workflow keeps on its store.
 #[diagnostic::on_unimplemented(
     message = "`{S}` of a `#[durable]` workflow is of type `{Self}`, which can't be stored",
@@ -171,7 +174,7 @@ pub trait Stored<S>: Sized {
 #[diagnostic::do_not_recommend]
 impl<S, T: Serialize + DeserializeOwned> Stored<S> for T {
     fn payload() -> Payload<T> {
-        Payload { encode: |value| Ok(codec::write(value)?), decode: |bytes| Ok(codec::read(bytes)?) }
+        Payload { encode: |value, take| Ok(codec::write_to(value, take)?), decode: |bytes| Ok(codec::read(bytes)?) }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use canonical::{Sequences, canonical};
 pub(crate) use error::CodecError;
 pub(crate) use read::read;
 pub(crate) use scan::{join, split};
-pub(crate) use write::write;
+pub(crate) use write::{write, write_to};
 
 /// The first byte of a payload that holds tags.
 const MARK: u8 = b' ';

@@ -12,27 +12,41 @@ use std::cell::Cell;
 /// # Errors
 /// The value's `Serialize` fails, or it is nested too deep.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
-    in_buffer(&mut |buffer| {
+    let mut written = Vec::new();
+    write_to(value, &mut |bytes| written = bytes.to_vec())?;
+    Ok(written)
+}
+
+/// Writes a value, and hands over what is written.
+///
+/// # Errors
+/// As those of [`write`].
+pub(crate) fn write_to<T: Serialize + ?Sized>(value: &T, take: &mut dyn FnMut(&[u8])) -> Result<(), CodecError> {
+    let write = &mut |buffer: &mut Vec<u8>| {
         let mut writer = Writer { out: buffer, marked: false, depth: 0 };
         value.serialize(&mut writer)?;
         Ok(writer.marked)
-    })
+    };
+    in_buffer(write, take)
 }
 
-/// Returns what `write` writes, in as much memory as it needs. `write` tells whether the mark stays. Not generic: there are
-/// many types.
-fn in_buffer(write: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool, CodecError>) -> Result<Vec<u8>, CodecError> {
+/// Hands over what `write` writes into a buffer that is used again. `write` tells whether the mark stays. Not generic: there
+/// are many types.
+fn in_buffer(
+    write: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool, CodecError>,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(), CodecError> {
     thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
     // A value that is written within `write` begins with an empty one.
     let mut buffer = BUFFER.take();
     buffer.clear();
     buffer.push(MARK);
     let marked = write(&mut buffer)?;
-    let written = buffer[usize::from(!marked)..].to_vec();
+    take(&buffer[usize::from(!marked)..]);
     if buffer.capacity() <= LARGEST_BUFFER {
         BUFFER.set(buffer);
     }
-    Ok(written)
+    Ok(())
 }
 
 /// The capacity up to which a buffer is kept for the next value.
