@@ -294,3 +294,32 @@ fn the_graph_says_what_waits_for_each() {
     assert_eq!(waits.collect::<Vec<_>>(), expected);
     assert!(Drawn::GRAPH.to_mermaid().contains(">\"approval\"]"));
 }
+
+workflow! {
+    /// Adds up what has left, until the end.
+    pub workflow Leaving() -> u32 {
+        loop sum: u32 = 0 {
+            signal left: u32;
+            signal end: ();
+            stage one: Option<u32> = select {
+                signal end => { stage _over: () = *end; None },
+                signal left => Some(*left),
+            };
+            match one {
+                Some(more) => continue sum + more,
+                None => break *sum,
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_signals_the_one_that_arrived_first_decides() {
+    let running = Leaving::new().start();
+    sleep(Duration::from_millis(1)).await;
+    // The run is polled between none of them, and `end` stands first.
+    running.signal(LeavingSignal::Left(5)).unwrap();
+    running.signal(LeavingSignal::Left(6)).unwrap();
+    running.signal(LeavingSignal::End(())).unwrap();
+    assert_eq!(running.await.unwrap(), 11);
+}

@@ -29,7 +29,7 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
         let model = resolve::resolve(workflow, &diagnostics);
         check::check(&model, read, &diagnostics);
         let sound = !diagnostics.has_errors();
-        items.extend(expand::expand(&model, &invocation.krate, sound));
+        items.extend(expand::expand(&model, &invocation, sound));
         if sound {
             items.extend(check::warnings(&model));
         }

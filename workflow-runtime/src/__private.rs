@@ -35,8 +35,8 @@ pub use crate::{
     shared::{Shared, breaking, cached, permits, pool},
     shown::{Show, Shown, reference},
     signal::{
-        Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select, telling,
-        until,
+        Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select, signal_head,
+        telling, until,
     },
     staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
     start::{Getter, of_slot, place, settling, start_stage, starting},

@@ -15,7 +15,10 @@ use std::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -45,14 +48,25 @@ impl fmt::Display for SignalError {
 
 impl std::error::Error for SignalError {}
 
+/// A signal that has arrived.
+struct Signal<T> {
+    /// Its number in the store.
+    number: i64,
+    /// Its place among the signals of all names.
+    arrival: u64,
+    value: T,
+}
+
+/// Arrivals are counted by one clock for the whole process: only their order is ever looked at.
+static ARRIVALS: AtomicU64 = AtomicU64::new(1);
+
 /// The signals of one name, in order of arrival, until they are asked for.
 pub struct SignalQueue<T> {
     shared: Mutex<Queue<T>>,
 }
 
 struct Queue<T> {
-    /// Each with its number in the store.
-    arrived: VecDeque<(i64, T)>,
+    arrived: VecDeque<Signal<T>>,
     waiting: Vec<Waker>,
     closed: bool,
     /// How many of those that may ask for one have ended.
@@ -81,7 +95,7 @@ impl<T> SignalQueue<T> {
         if queue.closed {
             return Err(SignalError::Closed);
         }
-        queue.arrived.push_back((number, value));
+        queue.arrived.push_back(Signal { number, arrival: ARRIVALS.fetch_add(1, Relaxed), value });
         let waiting = std::mem::take(&mut queue.waiting);
         drop(queue);
         waiting.into_iter().for_each(Waker::wake);
@@ -109,12 +123,17 @@ impl<T> SignalQueue<T> {
         }
     }
 
+    /// When the next one arrived, among all.
+    fn next_arrival(&self) -> Option<u64> {
+        self.lock().arrived.front().map(|signal| signal.arrival)
+    }
+
     /// The next one, with its number.
     pub(crate) async fn take(&self) -> (i64, T) {
         poll_fn(|context| {
             let mut queue = self.lock();
-            if let Some(value) = queue.arrived.pop_front() {
-                return Poll::Ready(value);
+            if let Some(Signal { number, value, .. }) = queue.arrived.pop_front() {
+                return Poll::Ready((number, value));
             }
             if !queue.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
                 queue.waiting.push(context.waker().clone());
@@ -171,8 +190,8 @@ impl<'a, T> SignalWait<'a, T> {
     /// In a durable workflow: `cx` and `stage` are those of the scope.
     #[cfg(feature = "durable")]
     #[must_use]
-    pub fn kept(self, cx: Cx<'a>, stage: u32, payload: crate::durable::Payload<T>) -> Self {
-        Self { kept: crate::durable::KeptSignal::new(cx, stage, payload), ..self }
+    pub fn kept(self, cx: Cx<'a>, stage: u32, name: &'static str, payload: crate::durable::Payload<T>) -> Self {
+        Self { kept: crate::durable::KeptSignal::new(cx, stage, name, payload), ..self }
     }
 
     /// One of those stages has ended.
@@ -217,7 +236,7 @@ impl<'a, T> SignalWait<'a, T> {
             #[cfg(feature = "durable")]
             if let Some(kept) = &self.kept {
                 let limit = self.limit.map(|limit| later(since, limit));
-                let value = kept.get(self.queue, limit, (cx, stage), name, late).await?;
+                let value = kept.get(self.queue, limit, (cx, stage), late).await?;
                 if self.last {
                     self.queue.close();
                 }
@@ -374,11 +393,59 @@ pub fn telling<T, F: Future<Output = Result<T, Stop>>, G: FnOnce()>(
 }
 
 /// A head of a `select`.
-pub(crate) type Head<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+pub struct Head<'a> {
+    pub(crate) run: HeadRun<'a>,
+    signal: Option<&'a dyn Arrives>,
+}
+
+pub(crate) type HeadRun<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// A wait for a signal, as a head of a `select` sees it.
+pub trait Arrives: Sync {
+    /// When the signal that it would give now arrived, among all signals; none: there is none yet.
+    #[doc(hidden)]
+    fn arrival(&self) -> Option<u64>;
+}
+
+impl<T: Send + Sync> Arrives for SignalWait<'_, T> {
+    fn arrival(&self) -> Option<u64> {
+        // What the scope has taken before is there first.
+        #[cfg(feature = "durable")]
+        if self.kept.as_ref().is_some_and(crate::durable::KeptSignal::has_taken) {
+            return Some(0);
+        }
+        if self.value.initialized() { Some(0) } else { self.queue.next_arrival() }
+    }
+}
+
+impl<T: Sync> Arrives for Arrived<'_, T> {
+    fn arrival(&self) -> Option<u64> {
+        Some(0)
+    }
+}
 
 /// Erases a head's type.
 pub fn head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Head<'a> {
-    Box::pin(run)
+    Head { run: Box::pin(run), signal: None }
+}
+
+/// The same of a head that waits for a signal.
+pub fn signal_head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a, signal: &'a dyn Arrives) -> Head<'a> {
+    Head { run: Box::pin(run), signal: Some(signal) }
+}
+
+/// The place of the head whose signal has arrived first. A signal that arrives while the heads are looked at is seen, unless
+/// it arrives after the one that is found.
+fn first_arrived(heads: &[Option<Head<'_>>]) -> Option<usize> {
+    let arrivals = || {
+        let signals = heads.iter().enumerate().filter_map(|(place, head)| Some((head.as_ref()?.signal?, place)));
+        signals.filter_map(|(signal, place)| Some((signal.arrival()?, place))).min()
+    };
+    let mut first = arrivals()?;
+    while let Some(earlier) = arrivals().filter(|earlier| earlier.0 < first.0) {
+        first = earlier;
+    }
+    Some(first.1)
 }
 
 /// Waits for the first head to end, and withdraws the others; gives its place. Heads whose condition does not hold are
@@ -402,9 +469,14 @@ impl Select<'_> {
             let why = "no condition of its heads holds".into();
             return Poll::Ready(Err(self.cx.core.failure(self.stage, FailureKind::Error, Some(why)).into()));
         }
+        let arrived = first_arrived(&self.heads);
         for (place, head) in self.heads.iter_mut().enumerate() {
             let Some(head) = head else { continue };
-            if let Poll::Ready(ended) = head.as_mut().poll(context) {
+            if head.signal.is_some() && arrived.is_some_and(|arrived| arrived != place) {
+                // Its signal came later, or has not come.
+                continue;
+            }
+            if let Poll::Ready(ended) = head.run.as_mut().poll(context) {
                 return Poll::Ready(ended.map(|()| place));
             }
         }

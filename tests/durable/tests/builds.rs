@@ -4,7 +4,7 @@ use std::time::Duration;
 use workflow_durable_tests::World;
 use workflow_runtime::{
     BoxError,
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, Run},
     store::MemoryStore,
     workflow,
 };
@@ -80,15 +80,12 @@ mod removed {
 #[tokio::test(start_paused = true)]
 async fn a_removed_stage_that_would_have_to_be_undone_parks() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(
-        world,
-        removed::before::Removed,
+    let ended = upgraded!(world, removed::before::Removed, removed::after::Removed, async |run: Run<
         removed::after::Removed,
-        async |run: workflow_runtime::engine::Run<removed::after::Removed>| {
-            let cancelled = run.cancel().await;
-            (cancelled, run.result().await)
-        }
-    );
+    >| {
+        let cancelled = run.cancel().await;
+        (cancelled, run.result().await)
+    });
     let why = "'a' was done and would have to be undone, but its workflow no longer says how";
     assert_eq!(parked(ended.1), why);
     assert_eq!(parked(ended.0), why);
@@ -137,12 +134,10 @@ mod condition {
 #[tokio::test(start_paused = true)]
 async fn a_condition_that_holds_no_longer_parks_what_was_begun_under_it() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(
-        world,
-        condition::before::Conditional,
-        condition::after::Conditional,
-        async |run: workflow_runtime::engine::Run<condition::after::Conditional>| run.result().await
-    );
+    let ended =
+        upgraded!(world, condition::before::Conditional, condition::after::Conditional, async |run: Run<
+            condition::after::Conditional,
+        >| run.result().await);
     let why = parked(ended);
     assert!(why.ends_with("is on record, and 'a' would end without it"), "{why}");
     assert_eq!(world.effects(), ["charge"]);
@@ -186,22 +181,16 @@ mod swapped {
 #[tokio::test(start_paused = true)]
 async fn members_are_known_by_what_they_are() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(
-        world,
-        swapped::before::Swapped,
+    let ended = upgraded!(world, swapped::before::Swapped, swapped::after::Swapped, async |run: Run<
         swapped::after::Swapped,
-        async |run: workflow_runtime::engine::Run<swapped::after::Swapped>| run.result().await
-    );
+    >| run.result().await);
     assert_eq!(ended?, [1, 1]);
     assert_eq!(world.effects(), ["a", "b"]);
 
     let world = World::default();
-    let ended = upgraded!(
-        world,
-        swapped::before::Swapped,
+    let ended = upgraded!(world, swapped::before::Swapped, swapped::other::Swapped, async |run: Run<
         swapped::other::Swapped,
-        async |run: workflow_runtime::engine::Run<swapped::other::Swapped>| run.result().await
-    );
+    >| run.result().await);
     let why = parked(ended);
     assert!(why.starts_with("'both/:member-") && why.ends_with("would be decided without it"), "{why}");
     assert_eq!(world.effects(), ["a"]);
@@ -239,11 +228,97 @@ mod moved {
 #[tokio::test(start_paused = true)]
 async fn a_completed_stage_that_was_moved_does_not_run_once_more() -> Result<(), Error> {
     let world = World::default();
-    let ended =
-        upgraded!(world, moved::before::Moved, moved::after::Moved, async |run: workflow_runtime::engine::Run<
-            moved::after::Moved,
-        >| run.result().await);
+    let ended = upgraded!(world, moved::before::Moved, moved::after::Moved, async |run: Run<moved::after::Moved>| run
+        .result()
+        .await);
     assert_eq!(parked(ended), "'block/a' is on record as 'a', where its workflow no longer has it");
     assert_eq!(world.effects(), ["a"]);
+    Ok(())
+}
+
+mod beside {
+    use super::{World, log, workflow};
+    pub(super) mod before {
+        use super::*;
+        workflow! {
+            #[durable]
+            pub workflow Beside(n: u32) -> u32 with world: World {
+                stage rest = sleep(1d);
+                #[after(rest)] stage end: u32 = *n + log(world, "end");
+                *end
+            }
+        }
+    }
+    pub(super) mod after {
+        use super::*;
+        workflow! {
+            #[durable]
+            pub workflow Beside(n: u32) -> u32 with world: World {
+                stage urgent: u32 = log(world, "urgent");
+                stage rest = sleep(1d);
+                #[after(rest)] stage end: u32 = *n + log(world, "end") + *urgent;
+                *end
+            }
+        }
+    }
+    pub(super) mod shorter {
+        use super::*;
+        workflow! {
+            #[durable]
+            pub workflow Beside(n: u32) -> u32 with world: World {
+                stage rest = sleep(1h);
+                #[after(rest)] stage end: u32 = *n + log(world, "end");
+                *end
+            }
+        }
+    }
+    pub(super) mod broken {
+        use super::*;
+        workflow! {
+            #[durable]
+            pub workflow Beside(n: String) -> u32 with world: World {
+                stage rest = sleep(1d);
+                #[after(rest)] stage end: u32 = n.len() as u32 + log(world, "end");
+                *end
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stage_that_is_new_beside_a_wait_begins_when_the_engine_starts() -> Result<(), Error> {
+    let world = World::default();
+    let early =
+        upgraded!(world, beside::before::Beside, beside::after::Beside, async |run: Run<beside::after::Beside>| {
+            tokio::time::sleep(Duration::from_hours(2)).await;
+            let early = world.effects();
+            run.result().await.map(|result| (early, result))
+        });
+    assert_eq!(early?, (vec!["urgent".to_owned()], 3));
+    assert_eq!(world.effects(), ["urgent", "end"]);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_shorter_in_the_new_build_ends_earlier() -> Result<(), Error> {
+    let (world, begun) = (World::default(), tokio::time::Instant::now());
+    let ended = upgraded!(world, beside::before::Beside, beside::shorter::Beside, async |run: Run<
+        beside::shorter::Beside,
+    >| { run.result().await });
+    assert_eq!(ended?, 2);
+    assert_eq!(begun.elapsed().as_secs() / 60, 60, "an hour from its beginning");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_go_on_is_parked_when_the_engine_starts() -> Result<(), Error> {
+    let world = World::default();
+    let begun = tokio::time::Instant::now();
+    let ended = upgraded!(world, beside::before::Beside, beside::broken::Beside, async |run: Run<
+        beside::broken::Beside,
+    >| { run.result().await });
+    let why = parked(ended);
+    assert!(why.starts_with("its input can't be read: "), "{why}");
+    assert!(begun.elapsed() < Duration::from_mins(2), "not when its timer fires");
     Ok(())
 }

@@ -13,6 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, spanned::Spanned};
 use workflow_graph::ScopeKind;
 
+/// FNV-1a, for more than a few.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// The names of the members of one race, whatever their order.
 pub(super) fn all_names(names: &[String]) -> String {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -273,13 +278,14 @@ impl Expansion<'_, '_> {
 /// Timers, rounds, items, members, heads, signals.
 impl Expansion<'_, '_> {
     /// `sleep(D)`, awaited.
-    pub(super) fn sleep(&self, stage: Option<StageId>, time: &TokenStream) -> TokenStream {
+    /// `written`: the time is a literal, and so that of the program that runs.
+    pub(super) fn sleep(&self, stage: Option<StageId>, time: &TokenStream, written: bool) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         if !self.is_durable() {
             return quote!(#runtime::sleep(#time).await);
         }
         let site = self.site(stage, &quote!(sleep));
-        quote!(#runtime::durable::sleep_kept(#cx, #number, #site, #time).await)
+        quote!(#runtime::durable::sleep_kept(#cx, #number, #site, #time, #written).await)
     }
 
     /// `sleep_until(T)`, awaited.
@@ -454,6 +460,7 @@ impl Expansion<'_, '_> {
         let former = former.iter().map(|(old, new)| quote!((#old, #new)));
         let former_texts = self.former_texts();
         let plain = self.plain_sites();
+        let build = fingerprint(&self.source.to_string());
         let given = self.named("given");
         let start = match &workflow.inputs[..] {
             [one] => {
@@ -468,6 +475,7 @@ impl Expansion<'_, '_> {
             impl #impl_generics #runtime::durable::Durable for #name #type_generics #clause {
                 const FORMER_NAME: #runtime::Option<&'static str> = #former_name;
                 const FORMER: &'static [(&'static str, &'static str)] = &[#(#former),*];
+                const BUILD: u64 = #build;
                 const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)] = &[#(#former_sites),*];
                 const FORMER_TEXTS: &'static [(&'static str, &'static str, &'static [&'static str])] = &[#(#former_texts),*];
                 const PLAIN: &'static [(&'static str, &'static str)] = &[#(#plain),*];

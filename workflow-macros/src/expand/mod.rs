@@ -19,7 +19,10 @@ mod undo;
 
 use node::Whose;
 
-use crate::model::{LetId, Model, NameId, NameKind, ScopeId, StageId};
+use crate::{
+    invocation::Invocation,
+    model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
+};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
@@ -27,9 +30,11 @@ use std::{cell::RefCell, collections::HashMap};
 pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
-pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> TokenStream {
+pub(crate) fn expand(model: &Model<'_>, invocation: &Invocation, sound: bool) -> TokenStream {
+    let krate = &invocation.krate;
     let expansion = Expansion {
         model,
+        source: &invocation.tokens,
         krate: krate.clone(),
         runtime: quote!(#krate::__private),
         in_bodies: false,
@@ -47,6 +52,8 @@ pub(crate) fn expand(model: &Model<'_>, krate: &TokenStream, sound: bool) -> Tok
 /// bound under the user's own identifier.
 struct Expansion<'m, 's> {
     model: &'m Model<'s>,
+    /// What the user has written.
+    source: &'m TokenStream,
     /// `$crate`
     krate: TokenStream,
     /// `$crate::__private`, or in bodies a short name for it: every token costs the compiler something.
@@ -66,6 +73,7 @@ impl Expansion<'_, '_> {
         let alias = self.named("runtime");
         Self {
             model: self.model,
+            source: self.source,
             krate: self.krate.clone(),
             runtime: quote!(#alias),
             in_bodies: true,

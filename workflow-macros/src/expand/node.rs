@@ -1,7 +1,7 @@
 //! A node: what stands on the right of a stage, in an arm, in a tail. Each gives an expression for an `async` body.
 
 use super::{Expansion, code};
-use crate::model::{Branch, Loop, NameId, NameKind, Node, NodeKind, ScopeId, StageId};
+use crate::model::{Branch, Loop, NameId, NameKind, Node, NodeKind, ScopeId, StageId, Time};
 use crate::syntax;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -162,9 +162,10 @@ impl Expansion<'_, '_> {
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
             NodeKind::Select(heads) => self.select(heads, stage, tail, ends),
             NodeKind::Sleep(time) => {
+                let written = matches!(time, Time::Nanoseconds(_));
                 let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
                 let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
-                let sleep = self.sleep(stage, &time);
+                let sleep = self.sleep(stage, &time, written);
                 quote_spanned!(node.span=> { #cx.at(#number); #sleep; #unit })
             }
             NodeKind::SleepUntil(time) => {

@@ -4,7 +4,7 @@ use super::{
     Expansion,
     node::{Ends, Tail, Whose},
 };
-use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId};
+use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId, Time};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashSet;
@@ -112,7 +112,7 @@ impl Expansion<'_, '_> {
         let kept = self.is_durable().then(|| {
             let number = self.number(self.model.scopes[id].around);
             let payload = self.signal_payload(signal);
-            quote!(.kept(#cx, #number, #payload))
+            quote!(.kept(#cx, #number, #text, #payload))
         });
         quote! {
             let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after) #kept;
@@ -286,13 +286,20 @@ impl Expansion<'_, '_> {
             let before = labels.iter().filter(|(other, _)| *other == label).count();
             let recorded = if before == 0 { label.to_owned() } else { format!("{label} #{}", before + 1) };
             let (future, bound) = self.head(head, (stage, &site, &recorded), compensates, &mut cells);
+            let future = match &head.kind {
+                HeadKind::Signal(name) if self.model.signal_named(name).is_some() => {
+                    let wait = self.model.signal_named(name).map(|signal| self.wait(signal));
+                    quote!(#runtime::signal_head(#future, #wait))
+                }
+                _ => quote!(#runtime::head(#future)),
+            };
             let future = match head.guard {
-                None => quote!(#runtime::Option::Some(#runtime::head(#future))),
+                None => quote!(#runtime::Option::Some(#future)),
                 Some(guard) => {
                     let before = self.before(guard, stage);
                     let expr = self.model.codes[guard].expr;
                     quote!(if { #before #expr } {
-                        #runtime::Option::Some(#runtime::head(#future))
+                        #runtime::Option::Some(#future)
                     } else {
                         #runtime::Option::None
                     })
@@ -388,8 +395,9 @@ impl Expansion<'_, '_> {
                 (self.ended(name, stage), bound.unwrap_or_default())
             }
             HeadKind::Sleep(time) => {
+                let written = matches!(time, Time::Nanoseconds(_));
                 let time = self.time(time, stage);
-                let sleep = self.sleep(stage, &time);
+                let sleep = self.sleep(stage, &time, written);
                 let future = quote!(async move {
                     #sleep;
                     #runtime::Result::<(), #runtime::Stop>::Ok(())

@@ -16,7 +16,7 @@ use crate::{
     failure::Stop,
     many::First,
     run::Cx,
-    signal::{Head, Until, select},
+    signal::{Head, HeadRun, Until, select},
     store::Record,
     undo::{ScopeLog, UndoLog},
 };
@@ -306,14 +306,19 @@ pub async fn select_kept<'a>(
         journal.recalled();
         // What it gave is on record too.
         if let (Some(Some(head)), Some((_, true, _))) = (heads.get_mut(place), labels.get(place)) {
-            head.as_mut().await?;
+            head.run.as_mut().await?;
         }
         return Ok(place);
     }
     if keeps && journal.is_catching_up() {
         // A head that has nothing to undo does not decide before it is known what the others have.
         for (head, (_, _, keeps)) in heads.iter_mut().zip(labels) {
-            *head = head.take().map(|head| if *keeps { head } else { Box::pin(held(journal, head)) });
+            *head = head.take().map(|mut head| {
+                if !*keeps {
+                    head.run = Box::pin(held(journal, head.run));
+                }
+                head
+            });
         }
     }
     let mut select = select(cx, stage, heads);
@@ -324,7 +329,7 @@ pub async fn select_kept<'a>(
     Ok(place)
 }
 
-async fn held(journal: &Journal, head: Head<'_>) -> Result<(), Stop> {
+async fn held(journal: &Journal, head: HeadRun<'_>) -> Result<(), Stop> {
     journal.hold(LAST).await;
     head.await
 }
@@ -344,7 +349,7 @@ async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
     poll_fn(|context| {
         for (head, over) in heads.iter_mut().zip(&mut over) {
             if let (Some(head), false) = (head, &over) {
-                *over = head.as_mut().poll(context).is_ready();
+                *over = head.run.as_mut().poll(context).is_ready();
             }
         }
         Poll::<()>::Pending

@@ -13,13 +13,23 @@ pub(crate) struct KeptSignal<'a, T> {
     cx: Cx<'a>,
     journal: &'a Arc<Journal>,
     stage: u32,
+    name: &'static str,
     payload: Payload<T>,
 }
 
 impl<'a, T> KeptSignal<'a, T> {
     /// In memory: nowhere.
-    pub(crate) fn new(cx: Cx<'a>, stage: u32, payload: Payload<T>) -> Option<Self> {
-        cx.journal().map(|journal| Self { cx, journal, stage, payload })
+    pub(crate) fn new(cx: Cx<'a>, stage: u32, name: &'static str, payload: Payload<T>) -> Option<Self> {
+        cx.journal().map(|journal| Self { cx, journal, stage, name, payload })
+    }
+
+    fn path(&self) -> String {
+        self.cx.path_within(self.stage, &format!("signal-{}", self.name))
+    }
+
+    /// Returns whether the scope has taken one.
+    pub(crate) fn has_taken(&self) -> bool {
+        self.journal.has(&self.path(), &[Kind::Signal])
     }
 
     /// The value on record, or the next one that arrives, or what `late` gives.
@@ -28,11 +38,10 @@ impl<'a, T> KeptSignal<'a, T> {
         queue: &SignalQueue<T>,
         limit: Option<Instant>,
         (waiting, waiter): (Cx<'_>, u32),
-        name: &'static str,
         late: impl FnOnce() -> F,
     ) -> Result<T, Stop> {
         let journal = self.journal;
-        let path = self.cx.path_within(self.stage, &format!("signal-{name}"));
+        let (path, name) = (self.path(), self.name);
         if let Some(record) = journal.record(&path) {
             return match self.payload.recall(&record) {
                 Ok(value) => {

@@ -4,14 +4,18 @@ use super::{
     Journal, own,
     payload::{Kind, Tried, read_own},
 };
-use crate::{run::Cx, store::Timestamp};
+use crate::{
+    BoxError,
+    run::Cx,
+    store::{Record, Timestamp},
+};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// When something is due that was asked for now, or before.
 pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Timestamp) -> Timestamp {
     if let Some(record) = journal.record(&path) {
-        return match read_own::<u64>(&record) {
+        return match read_due(&record).map(|(due, _)| due) {
             Ok(millis) => {
                 journal.recalled();
                 Timestamp::from_millis(millis)
@@ -24,13 +28,46 @@ pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Ti
     at
 }
 
-/// `sleep(D)`; `site`: which of the sleeps in that stage.
-pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration) {
+/// Reads when something is due, in milliseconds since 1970, and the literal time that it comes of.
+fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> {
+    read_own::<u64>(record).map(|due| (due, None)).or_else(|_| {
+        let (due, time): (u64, u64) = read_own(record)?;
+        Ok((due, Some(time)))
+    })
+}
+
+/// When a literal time that was begun now, or before, is over: where another build of the program has written another time
+/// there, that counts, from the same beginning.
+async fn due_by_literal(journal: &Journal, path: String, time: Duration) -> Timestamp {
+    let asked = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let Some(record) = journal.record(&path) else {
+        let at = journal.now().after(time);
+        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+        return at;
+    };
+    let (due, before) = match read_due(&record) {
+        Ok(read) => read,
+        Err(error) => return journal.undecodable(&path, error).await,
+    };
+    journal.recalled();
+    let Some(before) = before.filter(|before| *before != asked) else { return Timestamp::from_millis(due) };
+    let at = Timestamp::from_millis(due.saturating_sub(before).saturating_add(asked));
+    let id = journal.id();
+    tracing::info!(target: "workflow", instance = %id, path, "a wait of {before} ms takes {asked} ms in this build");
+    journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+    at
+}
+
+/// `sleep(D)`; `site`: which of the sleeps in that stage; `written`: `D` is a literal.
+pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration, written: bool) {
     match cx.journal() {
         None => crate::attempts::sleep(time).await,
         Some(journal) => {
             let path = cx.path_within(stage, &format!("timer-{site}"));
-            let at = due(journal, path, || journal.now().after(time)).await;
+            let at = match written {
+                true => due_by_literal(journal, path, time).await,
+                false => due(journal, path, || journal.now().after(time)).await,
+            };
             journal.wait_until(at).await;
         }
     }

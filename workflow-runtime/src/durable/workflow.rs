@@ -22,6 +22,10 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const FORMER: &'static [(&'static str, &'static str)];
 
+    /// A fingerprint of what the user has written.
+    #[doc(hidden)]
+    const BUILD: u64;
+
     /// Records that have had another name in earlier versions of this crate: the stage, then both names.
     #[doc(hidden)]
     const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)];

@@ -473,7 +473,9 @@ fn prepare<W: Durable>(
 
 /// It only waits: nothing of it stays in memory. The caller holds its gate.
 async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
-    let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: None };
+    // By that the next engine sees whether it is another build.
+    let build = Some(own(&W::BUILD));
+    let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: build };
     let committed = live.journal.settle(vec![change], &live.stopping).await;
     shared.leave(key);
     match committed {

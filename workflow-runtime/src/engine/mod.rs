@@ -147,6 +147,7 @@ impl EngineBuilder {
         shared.spawn(Arc::clone(&shared).resume());
         shared.spawn(Arc::clone(&shared).keep_time());
         shared.spawn(Arc::clone(&shared).take_up_known());
+        shared.spawn(Arc::clone(&shared).take_up_changed());
         Ok(Engine { shared })
     }
 }

@@ -12,6 +12,8 @@ use std::{pin::Pin, sync::Arc};
 
 /// A workflow as the engine knows it.
 pub(crate) trait Registered: Send + Sync {
+    /// A fingerprint of what the user has written.
+    fn build(&self) -> u64;
     /// An instance in memory, and the future that runs it.
     fn live(
         &self,
@@ -30,6 +32,10 @@ pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Registration<W>(pub(crate) W);
 
 impl<W: Durable> Registered for Registration<W> {
+    fn build(&self) -> u64 {
+        W::BUILD
+    }
+
     fn live(
         &self,
         shared: &Arc<Shared>,

@@ -288,8 +288,7 @@ impl<W: Durable> Run<W> {
     async fn put_an_end(&self) -> Result<(), EngineError> {
         let live = {
             let _gate = self.shared.gate(self.key).await;
-            let brought = self.shared.live(self.key).is_none();
-            let live = match self.live().await {
+            match self.live().await {
                 Err(EngineError::Ended { how: End::Cancelled(_), .. }) => return Ok(()),
                 Err(EngineError::Parked { .. }) => {
                     self.wish_of_parked(CANCELLED, Kind::Cancelled, |_| Vec::new()).await?;
@@ -301,11 +300,7 @@ impl<W: Durable> Run<W> {
                     live.cancel.cancel();
                     live
                 }
-            };
-            if !brought {
-                return Ok(());
             }
-            live
         };
         // It may not be able to go on, not even to its end.
         live.caught_up().await;

@@ -34,6 +34,9 @@ use tokio::{
 /// the end of its instance is on disk. Those that are busy at once are often those that began one after the other.
 const GATES: usize = 1 << 14;
 
+/// How many instances may be in memory when one is taken up because its workflow has changed.
+const MANY: usize = 4096;
+
 /// How many instances are looked for at once.
 const PAGE: usize = 256;
 
@@ -389,6 +392,42 @@ impl Shared {
                 }
             };
             for instance in page.iter().filter(|instance| self.is_known_now(instance)) {
+                self.wake(instance).await;
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key),
+                None => return,
+            }
+        }
+    }
+
+    /// What waits since an earlier build of its workflow is taken up once: a stage that is new beside the wait begins, a wait
+    /// that is shorter now ends earlier, and what can't go on is parked now, and not when its timer fires.
+    pub(crate) async fn take_up_changed(self: Arc<Self>) {
+        let mut after = None;
+        while !self.is_stopping() {
+            let page = match self.store.list(after, PAGE, &[Status::Waiting]).await {
+                Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    // Its timer or a signal shows the damage.
+                    after = error.instance();
+                    continue;
+                }
+                Err(error) => {
+                    wait_to_look_again("instances of an earlier build", &error).await;
+                    continue;
+                }
+            };
+            // (One that this engine does not have parks, which says so.)
+            let is_changed = |instance: &&Instance| {
+                self.workflows
+                    .get(instance.workflow.as_str())
+                    .is_some_and(|known| own(&known.build()) != instance.outcome)
+            };
+            for instance in page.iter().filter(is_changed) {
+                while self.in_memory() > MANY {
+                    let _ = tokio::time::timeout(Duration::from_secs(1), self.left.notified()).await;
+                }
                 self.wake(instance).await;
             }
             match page.last() {
