@@ -77,6 +77,14 @@ impl Core {
 
 #[cfg(feature = "durable")]
 impl Core {
+    /// Marks that stage as done, with its record on the way to the store: should its scope be thrown away now, the stage waits
+    /// for the store, and is then undone.
+    pub(crate) fn settles(&self, stage: u32) {
+        if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
+            flight.grace.store(Grace::OwnTimeout as u8, Relaxed);
+        }
+    }
+
     /// What is on record of a stage with an undo that was armed before its first attempt.
     pub(crate) fn arm_again(&self, stage: u32) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {

@@ -234,6 +234,11 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
                 Keeps::Leaf | Keeps::Block => Some(&*path),
             };
             journal.enter(put, forget, Vec::new());
+            if undoes {
+                cx.core.settles(stage);
+            }
+            // Observers are told of it when it is on the store, and what depends on it begins then.
+            journal.settled().await;
             journal.unless_refused(written.refused).await;
             Ok((value, ran))
         }
@@ -244,6 +249,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
                 put.extend(journal.doubt(&path, &Undone::in_doubt(name)));
             }
             journal.enter(put, None, Vec::new());
+            journal.settled().await;
             // Where it ran once more, what was on record before comes first.
             journal.hold(journal.order_of(&path)).await;
             Err(failure.into())

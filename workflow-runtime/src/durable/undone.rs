@@ -86,6 +86,7 @@ impl UndoRecord {
                 Err(payload) => Some(StoredFailure::of_panic(workflow, stage, &**payload)),
             };
             journal.put(within(&path, "undone"), Kind::Undone, own(&failed));
+            journal.settled().await;
             match ended {
                 Ok(ended) => ended,
                 // Told as any other panic of an undo.
