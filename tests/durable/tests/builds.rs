@@ -192,7 +192,10 @@ async fn members_are_known_by_what_they_are() -> Result<(), Error> {
         swapped::other::Swapped,
     >| run.result().await);
     let why = parked(ended);
-    assert!(why.starts_with("'both/:member-") && why.ends_with("would be decided without it"), "{why}");
+    assert!(
+        why.starts_with("'both/:member-") && why.ends_with("is on record, and 'both' has no such member any more"),
+        "{why}"
+    );
     assert_eq!(world.effects(), ["a"]);
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::{Expansion, former::former, node::Whose};
 use crate::{
     check,
-    model::{CodeId, Members, NameKind, NodeKind, ScopeId, StageId},
+    model::{CodeId, Members, NameKind, NodeKind, Scope, ScopeId, StageId},
     text,
 };
 use proc_macro2::{Ident, Span, TokenStream};
@@ -253,6 +253,12 @@ impl Expansion<'_, '_> {
             }
         }
         found
+    }
+
+    /// How many races and quorums of listed members a stage has.
+    pub(super) fn races_in(&self, stage: Option<StageId>) -> usize {
+        let first = |scope: &&Scope<'_>| scope.kind == ScopeKind::Member && scope.label == "1" && scope.around == stage;
+        self.model.scopes.iter().filter(first).count()
     }
 
     /// The members of which that scope is the first.

@@ -159,11 +159,12 @@ impl Expansion<'_, '_> {
                 quote_spanned!(at=> #runtime::members(#items, #body))
             }
         };
+        let alone = !sites.is_empty() && self.races_in(stage) == 1;
         let winners = quote!(#runtime::first(#cx, #number, #count, #members));
         let winners = match self.is_durable() {
             true => {
                 let payload = self.payload_of(Whose::of(stage), &quote!(#item));
-                quote!(#runtime::durable::first_kept(#cx, #number, (#won_site, &[#(#sites),*]), #compensates, #payload, #winners).await?)
+                quote!(#runtime::durable::first_kept(#cx, #number, (#won_site, &[#(#sites),*], #alone), #compensates, #payload, #winners).await?)
             }
             false => quote!(#winners.await?),
         };

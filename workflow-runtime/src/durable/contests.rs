@@ -129,14 +129,14 @@ pub async fn ends(cx: Cx<'_>, goes_on: bool) {
 // Members.
 
 /// As [`first`](crate::many::first): the winners are on record before the others are dropped. `won` and `sites`: the names of
-/// the decision and of the members; `keeps`: what losers did may have to be undone.
+/// the decision and of the members; `alone`: the stage has no other members; `keeps`: what losers did may have to be undone.
 ///
 /// # Errors
 /// As there.
 pub async fn first_kept<M, T>(
     cx: Cx<'_>,
     stage: u32,
-    (won, sites): (&str, &[&'static str]),
+    (won, sites, alone): (&str, &[&'static str], bool),
     keeps: bool,
     payload: Payload<T>,
     mut members: First<'_, M, T>,
@@ -146,6 +146,9 @@ where
 {
     let Some(journal) = cx.journal() else { return members.await };
     let path = cx.path_within(stage, won);
+    if alone {
+        journal.knows_members(&cx.path_of(stage), sites).await;
+    }
     if let Some(record) = journal.record(&path) {
         let read = read_won(&record).and_then(|won| {
             won.values.iter().map(|value| payload.decode(value.bytes())).collect::<Result<Vec<T>, _>>()
@@ -164,7 +167,6 @@ where
     if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
         return Err(members.stop(stop));
     }
-    journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
     if let Some((winners, outputs)) = members.won() {
         let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
         let mut written: Vec<Written> = outputs
@@ -199,9 +201,6 @@ pub async fn kept_member<T>(
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
     let path = cx.path_within(stage, name);
-    if let Some(journal) = cx.journal().filter(|journal| !journal.has(&path, &[Kind::Kept, Kind::Unkept])) {
-        journal.decides_anew(&cx.path_of(stage), &path, &[":won", ":member-"]).await;
-    }
     kept_part(cx, path, Kind::Kept, keeps, payload, Box::pin(run)).await
 }
 

@@ -140,6 +140,19 @@ impl Homes {
         self.within(stage).map(|(path, _)| path).find(|path| own(path)).cloned()
     }
 
+    /// Returns the record of a member of a quorum in that very stage that `is_known` does not hold for.
+    pub(super) fn unknown_member(&self, stage: &str, is_known: impl Fn(&str) -> bool) -> Option<Arc<str>> {
+        if self.homeless.is_empty() {
+            return None;
+        }
+        let unknown = |path: &str| {
+            let rest = path.strip_prefix(stage).unwrap_or_default();
+            let rest = if stage.is_empty() { rest } else { rest.strip_prefix('/').unwrap_or_default() };
+            rest.strip_prefix(":member-").is_some_and(|site| !is_known(site))
+        };
+        self.within(stage).map(|(path, _)| path).find(|path| unknown(path)).cloned()
+    }
+
     /// Returns the record of what a stage has given in another place of the workflow.
     pub(super) fn elsewhere(&self, path: &str) -> Option<Arc<str>> {
         if self.homeless.is_empty() {

@@ -306,8 +306,21 @@ impl Journal {
         }
     }
 
-    /// Before something is decided in a stage, or a member of a quorum begins: parks where something of that kind (`names`) is
-    /// on record there under another name.
+    /// Before the members of a race or quorum begin: parks where one is on record there that is no member any more.
+    pub(crate) async fn knows_members(&self, stage: &str, sites: &[&'static str]) {
+        let is_known = |site: &str| sites.contains(&site);
+        let unknown = self.lock().homes.unknown_member(stage, is_known);
+        if let Some(unknown) = unknown {
+            self.park_at::<()>(
+                &unknown,
+                format!("'{unknown}' is on record, and '{stage}' has no such member any more"),
+            )
+            .await;
+        }
+    }
+
+    /// Before something is decided in a stage: parks where something of that kind (`names`) is on record there under another
+    /// name.
     pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
         let before = self.lock().homes.own_of(stage, names);
         if before.is_none() {
