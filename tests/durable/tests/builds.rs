@@ -325,3 +325,32 @@ async fn what_can_not_go_on_is_parked_when_the_engine_starts() -> Result<(), Err
     assert!(begun.elapsed() < Duration::from_mins(2), "not when its timer fires");
     Ok(())
 }
+
+workflow! {
+    #[durable]
+    workflow Asks(n: u32) -> u32 with world: World {
+        #[lazy]
+        stage asked: u32 = {
+            #[when(*n > 0)] stage some: Option<u32> = { stage inner: u32 = log(world, "inner"); *inner };
+            some.unwrap_or(0)
+        };
+        stage asks: u32 = if *n == 1 { stage found: u32 = *asked + 1; *found } else { 0 };
+        #[after(asks)]
+        stage rest = sleep(1h);
+        #[after(rest)]
+        stage end: u32 = *asks + log(world, "end");
+        *end
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_completed_stage_has_asked_for_need_not_be_asked_for_again() -> Result<(), Error> {
+    let world = World::default();
+    let store = MemoryStore::new();
+    let engine =
+        Engine::builder().store(store).workflow(Asks::new(world.clone())).linger(Duration::ZERO).start().await?;
+    let run = engine.start::<Asks>("one", 1).await?;
+    assert_eq!(run.result().await?, 3);
+    assert_eq!(world.effects(), ["inner", "end"]);
+    Ok(())
+}

@@ -157,10 +157,12 @@ where
             Ok(outputs) => outputs,
             Err(error) => return journal.undecodable(&path, error).await,
         };
+        let last = journal.last_within(&cx.path_of(stage)).max(record.order);
         if keeps {
-            catch_up_with(journal, record.order, members.never_decided()).await;
+            // Also what a loser did that was under way still when this was decided.
+            catch_up_with(journal, last, members.never_decided()).await;
         }
-        journal.is_settled(&cx.path_of(stage), record.order);
+        journal.is_settled(&cx.path_of(stage), last.saturating_add(1));
         journal.recalled();
         return Ok(outputs);
     }

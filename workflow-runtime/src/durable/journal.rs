@@ -338,6 +338,12 @@ impl Journal {
     /// Before what lies within that path is undone: parks where a stage in there can't be.
     pub(crate) async fn undoes_all(&self, path: &str) {
         let left = self.lock().homes.undo_within(path);
+        if left.is_none() {
+            return;
+        }
+        // It may be taken up still.
+        self.hold(LAST).await;
+        let left = self.lock().homes.undo_within(path);
         if let Some(left) = left {
             self.park::<()>(format!(
                 "'{left}' was done and would have to be undone, but its workflow no longer comes to it"
@@ -353,6 +359,13 @@ impl Journal {
     /// Something within that path is on record.
     pub(crate) fn has_within(&self, path: &str) -> bool {
         self.lock().within(path).next().is_some()
+    }
+
+    /// Returns the order of the last record within that path.
+    pub(crate) fn last_within(&self, path: &str) -> u64 {
+        let content = self.lock();
+        let orders = content.within(path).filter_map(|path| content.records.get(path)).map(|record| record.order);
+        orders.max().unwrap_or_default()
     }
 
     pub(crate) fn order_of(&self, path: &str) -> u64 {

@@ -7,8 +7,8 @@
 use crate::store::{Batch, Change, InstanceKey, Store, StoreError, Storing};
 use std::{
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 use tokio::time::{Sleep, sleep};
@@ -27,6 +27,8 @@ pub(super) struct Outbox {
     pending: Vec<Entry>,
     sent: Option<Sent>,
     waiting: Vec<(u64, Waker)>,
+    /// All that poll it: the run, and callers that the run does not wait for.
+    pollers: Arc<Pollers>,
     /// How often in a row the store has failed, and the pause after that.
     failures: u32,
     pause: Option<(Pin<Box<Sleep>>, StoreError)>,
@@ -54,6 +56,35 @@ struct Sent {
     storing: Storing<()>,
 }
 
+/// The wakers of all that have polled the outbox since it woke any. A future keeps only the waker of its last poll, and the
+/// task of that poll may have stopped polling.
+#[derive(Default)]
+struct Pollers(Mutex<Vec<Waker>>);
+
+impl Pollers {
+    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, waker: &Waker) {
+        let mut wakers = self.lock();
+        if !wakers.iter().any(|other| other.will_wake(waker)) {
+            wakers.push(waker.clone());
+        }
+    }
+}
+
+impl Wake for Pollers {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let wakers = std::mem::take(&mut *self.lock());
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
 /// What became of a batch.
 #[derive(Debug)]
 pub(super) enum Delivery {
@@ -76,6 +107,7 @@ impl Outbox {
             pending: Vec::new(),
             sent,
             waiting: Vec::new(),
+            pollers: Arc::default(),
             failures: 0,
             pause: None,
             apart: false,
@@ -139,9 +171,16 @@ impl Outbox {
     pub(super) fn poll(
         &mut self,
         store: &dyn Store,
-        context: &mut Context<'_>,
+        context: &Context<'_>,
         woken: &mut Vec<Waker>,
     ) -> Option<Delivery> {
+        if self.pending.is_empty() && self.sent.is_none() && self.pause.is_none() {
+            self.apart = false;
+            return None;
+        }
+        self.pollers.add(context.waker());
+        let waker = Waker::from(Arc::clone(&self.pollers));
+        let context = &mut Context::from_waker(&waker);
         loop {
             if let Some((pause, _)) = &mut self.pause {
                 if pause.as_mut().poll(context).is_pending() {
@@ -212,5 +251,42 @@ impl Outbox {
 
     fn put_back(&mut self, entries: Vec<Entry>) {
         self.pending.splice(..0, entries);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{MemoryStore, Store};
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use tokio::sync::oneshot;
+
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[test]
+    fn what_the_store_has_taken_wakes_all_that_have_polled() {
+        let store: Box<dyn Store> = Box::new(MemoryStore::new());
+        let (taken, storing) = oneshot::channel::<()>();
+        let storing: Storing<()> =
+            Box::pin(async move { storing.await.map_err(|_| StoreError::missing(InstanceKey(1))) });
+        let mut outbox = Outbox::new(InstanceKey(1), Some((Vec::new(), storing)));
+        let counted = [(); 2].map(|()| Arc::new(Counted::default()));
+        let mut poll = |counted: &Arc<Counted>| {
+            let waker = Waker::from(Arc::clone(counted));
+            assert!(outbox.poll(&*store, &Context::from_waker(&waker), &mut Vec::new()).is_none());
+            outbox.stored_up_to()
+        };
+        // The caller of a wish, and then the run, which polls no more.
+        assert_eq!([&counted[0], &counted[1], &counted[1]].map(&mut poll), [0; 3]);
+        taken.send(()).expect("is waited for");
+        assert_eq!([&counted[0], &counted[1]].map(|counted| counted.0.load(SeqCst)), [1; 2]);
+        assert_eq!(poll(&counted[0]), 1);
     }
 }
