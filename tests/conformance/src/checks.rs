@@ -10,8 +10,13 @@ pub type Verdict = Result<(), String>;
 pub type Check = (&'static str, fn(&dyn Playable) -> Verdict);
 
 /// All that a host must pass. (Without those that poll by hand, which only memory can: [`dropped_after_each_poll`].)
-pub const ALL: &[Check] =
-    &[("trace", trace), ("again", again), ("cancelled", cancelled_at_each_step), ("abandoned", abandoned_at_each_step)];
+pub const ALL: &[Check] = &[
+    ("trace", trace),
+    ("told", told),
+    ("again", again),
+    ("cancelled", cancelled_at_each_step),
+    ("abandoned", abandoned_at_each_step),
+];
 
 /// The trace is the expected one, and nothing is left over. With `UPDATE_EXPECT=1`, the trace that is becomes the expected one.
 ///

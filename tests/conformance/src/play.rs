@@ -124,7 +124,9 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         });
         let script = outcome.script.clone();
         settle(&mut outcome, &script);
-        let (failure, statuses) = (outcome.failure.as_ref(), outcome.statuses.as_deref());
+        // (Where it is dropped, they were asked for before.)
+        let statuses = outcome.statuses.as_deref().filter(|_| outcome.ended);
+        let failure = outcome.failure.as_ref();
         let verdict = tellers.agree(W::GRAPH, &Ended { failure, statuses, ended: outcome.ended });
         verdict.map_err(|why| format!("{why}\n{}", outcome.trace))?;
         Ok(outcome)
@@ -200,10 +202,11 @@ async fn played<H: Host, W: Conforming>(
             },
         }
     };
-    let statuses = run.statuses();
-    drop(run);
     let is_over = !matches!(interruption, Interruption::Abandon(_));
     let outcome = finish(ended, (&lines, &order), script.clone(), interrupted, is_over).await;
+    // What was cut on a task of its own is gone by now.
+    let statuses = run.statuses();
+    drop(run);
     Outcome { statuses, ..outcome }
 }
 

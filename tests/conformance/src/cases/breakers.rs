@@ -14,7 +14,7 @@ cases!(
     probe_that_is_cut,
     falls_back_while_it_is_open,
     late_is_a_failure_too,
-    panic_is_none,
+    panic_is_one,
 );
 
 workflow! {
@@ -388,7 +388,7 @@ fn late_is_a_failure_too() -> Case<LateIsAFailureToo> {
 }
 
 workflow! {
-    workflow PanicIsNone(calls: Vec<u32>) -> usize with script: Script {
+    workflow PanicIsOne(calls: Vec<u32>) -> usize with script: Script {
         #[catch]
         #[concurrency(1)]
         stage all: Vec<Result<u32, Failure>> = for call in calls {
@@ -400,17 +400,17 @@ workflow! {
     }
 }
 
-fn panic_is_none() -> Case<PanicIsNone> {
+fn panic_is_one() -> Case<PanicIsOne> {
     let script = Script::new().plan("asked", takes(5)).plan("asked[0]", takes(10).panics("broken"));
-    Case::new(&script, PanicIsNone::new(script.clone()), (vec![1, 2],)).trace(expect![[r#"
+    Case::new(&script, PanicIsOne::new(script.clone()), (vec![1, 2],)).trace(expect![[r#"
         0 - started
         0 all started
         0 asked[0] started
         10 asked[0] panicked: broken
         10 asked[1] started
-        15 asked[1] completed
-        15 all completed
-        15 - ended
-        = 1
+        10 asked[1] was not tried: its breaker is open: circuit breaker is open for another 1min
+        10 all completed
+        10 - ended
+        = 0
     "#]])
 }
