@@ -1,0 +1,20 @@
+//! Random workflows on a store that is slow, fails and crashes, under a random schedule; an oracle judges what happened.
+
+pub mod drive;
+pub mod generator;
+pub mod known;
+pub mod ledger;
+pub mod oracle;
+pub mod schedule;
+pub mod shrink;
+pub mod store;
+pub mod subject;
+pub mod value;
+mod words;
+pub mod world;
+
+include!(concat!(env!("OUT_DIR"), "/batch.rs"));
+
+/// How many workflows the batch has.
+#[allow(clippy::cast_possible_truncation)]
+pub const BATCH: u32 = SUBJECTS.len() as u32;

@@ -1,0 +1,282 @@
+//! Judges what happened, by the workflow's structure and the ledger alone.
+
+use crate::{
+    drive::{Outcome, Report},
+    generator::{Block, Leaf, Node, Plan, Stage, Undo, Version, renamed},
+    ledger::{Effect, End},
+    schedule::Schedule,
+    value::RETURNED,
+    world::{COMMITTED, World},
+};
+use std::collections::BTreeMap;
+use workflow_runtime::FailureKind;
+
+/// Returns what must not be.
+#[must_use]
+pub fn judge(plan: &Plan, schedule: &Schedule, report: &Report) -> Vec<String> {
+    let oracle = Oracle { plan, schedule, report };
+    let mut faults: Vec<String> = oracle.told_at_once().collect();
+    match &report.outcome {
+        Outcome::Completed(value) if value.n == RETURNED => {}
+        Outcome::Completed(value) => {
+            faults.extend(oracle.undone(Some(&value.keys), &[]));
+            faults.extend(oracle.lacks(&value.keys));
+        }
+        Outcome::Failed { kind, text, in_doubt, undo_failures } => {
+            faults.extend(oracle.undone(None, in_doubt));
+            if *undo_failures > 0 {
+                faults.push(format!("undos failed: {text}"));
+            }
+            if *kind == FailureKind::Cancelled && !report.cancelled {
+                faults.push("it is cancelled, and nobody has asked for that".to_owned());
+            }
+            if schedule.failing == 0 && matches!(kind, FailureKind::Error | FailureKind::Panic) {
+                faults.push(format!("it failed without a reason: {text}"));
+            }
+        }
+        Outcome::Parked(reason) => faults.push(format!("it is parked: {reason}")),
+        Outcome::Hangs => faults.push("it hangs".to_owned()),
+        Outcome::Odd(text) => faults.push(text.clone()),
+    }
+    if matches!(report.outcome, Outcome::Completed(_) | Outcome::Failed { .. }) {
+        faults.extend(oracle.afterwards());
+    }
+    faults.extend(oracle.order());
+    faults.extend(oracle.signals());
+    faults.extend(oracle.timers());
+    faults
+}
+
+struct Oracle<'a> {
+    plan: &'a Plan,
+    schedule: &'a Schedule,
+    report: &'a Report,
+}
+
+impl Oracle<'_> {
+    /// What the ledger saw. A task that has ended is known to the engine only once it is asked: one that is taken back before
+    /// that runs again.
+    fn told_at_once(&self) -> impl Iterator<Item = String> {
+        let ledger = &self.report.ledger;
+        let runs_on = |fault: &str| {
+            let key = fault.strip_suffix(" runs again though it had completed");
+            let effect = key.and_then(|key| ledger.by_key.get(key)).map(|number| &ledger.effects[*number as usize]);
+            effect.is_some_and(|effect| self.leaf(effect).spawned) && self.report.rewinds > 0
+        };
+        ledger.faults.iter().filter(move |fault| !runs_on(fault)).cloned()
+    }
+
+    fn leaf(&self, effect: &Effect) -> &Leaf {
+        &self.plan.leaves[effect.leaf as usize]
+    }
+
+    /// A crash may have hidden from the engine how the last call ended.
+    fn is_unsure(&self, effect: &Effect) -> bool {
+        let Some(last) = effect.calls.last() else { return false };
+        match last.ended {
+            Some((_, _, End::Crashed)) => true,
+            Some((moment, at, _)) => self
+                .report
+                .ledger
+                .crashes
+                .iter()
+                .any(|&(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED),
+            None => false,
+        }
+    }
+
+    /// What was thrown away is undone, what was not is not.
+    fn undone(&self, kept: Option<&[u32]>, in_doubt: &[String]) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (number, effect) in (0u32..).zip(&self.report.ledger.effects) {
+            let leaf = self.leaf(effect);
+            let key = &effect.key;
+            if kept.is_some_and(|kept| kept.contains(&number)) {
+                if effect.done().is_none() {
+                    faults.push(format!("the output came of {key}, which never succeeded"));
+                }
+                if !effect.undos.is_empty() {
+                    faults.push(format!("{key} is undone, and the output came of it"));
+                }
+                continue;
+            }
+            let told = in_doubt.iter().any(|name| *name == leaf.stage || *name == renamed(&leaf.stage, Version::Two));
+            // Where the workflow completes, nobody is told.
+            let unsure = self.is_unsure(effect) && (kept.is_some() || told);
+            let last = effect.calls.last().and_then(|call| call.ended).map(|ended| ended.2);
+            let lenient = self.report.rewinds > 0 || self.report.store_errors > 0;
+            let wrong = match (leaf.undo, last) {
+                (Undo::None, _) => false,
+                (_, _) if effect.undone() > 0 || told || unsure => false,
+                (Undo::Output, Some(End::Cut)) => !leaf.timed && !lenient && kept.is_none(),
+                (Undo::Output, Some(End::Crashed)) => kept.is_none() && !lenient,
+                (Undo::Output, Some(End::Failed) | None) => false,
+                (Undo::Output, Some(End::Done)) | (Undo::Attempt, _) => true,
+            };
+            if wrong {
+                faults.push(format!("{key} (leaf {}) is not undone; its last call: {last:?}", effect.leaf));
+            }
+        }
+        faults
+    }
+
+    /// Nothing is under way after the end, and nothing begins.
+    fn afterwards(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for effect in &self.report.ledger.effects {
+            for call in effect.calls.iter().chain(&effect.undos) {
+                if call.begun > self.report.ended {
+                    faults.push(format!("{} begins after the end", effect.key));
+                } else if call.ended.is_none_or(|ended| ended.0 > self.report.ended) && !self.leaf(effect).spawned {
+                    faults.push(format!("{} is under way after the end", effect.key));
+                }
+            }
+        }
+        faults
+    }
+
+    /// What was thrown away together was undone in reverse order of completion.
+    fn order(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.report.rewinds > 0 {
+            return faults;
+        }
+        let undone: Vec<(&Effect, u64, u64, u64)> = self
+            .report
+            .ledger
+            .effects
+            .iter()
+            .filter(|effect| self.leaf(effect).undo == Undo::Output && !self.leaf(effect).spawned)
+            .filter_map(|effect| {
+                let (done, first, last) = (effect.done()?, effect.undos.first()?, effect.undos.last()?.ended?);
+                Some((effect, done, first.begun, last.0))
+            })
+            .collect();
+        for &(outer, outer_done, outer_undoing, _) in &undone {
+            for &(inner, inner_done, _, inner_undone) in &undone {
+                let around = &self.leaf(outer).scopes;
+                let inside = self.leaf(inner).scopes.starts_with(around) && Self::same_place(outer, inner);
+                if inside && outer_done < inner_done && inner_done < outer_undoing && outer_undoing < inner_undone {
+                    faults.push(format!("{} is undone before {}, which completed later", outer.key, inner.key));
+                }
+            }
+        }
+        faults
+    }
+
+    /// The rounds and items of the outer one are those of the inner one, too.
+    fn same_place(outer: &Effect, inner: &Effect) -> bool {
+        let mut place = inner.place;
+        loop {
+            if place == outer.place {
+                return true;
+            }
+            if place == 0 {
+                return false;
+            }
+            place /= 8;
+        }
+    }
+
+    /// Each acknowledged signal is delivered once, in order.
+    fn signals(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut taken: BTreeMap<u32, Vec<(u64, u64)>> = BTreeMap::new();
+        for effect in &self.report.ledger.effects {
+            if let (Some(signal), Some(value @ 1..)) = (self.leaf(effect).takes, effect.took) {
+                let begun = effect.calls.first().map_or(0, |call| call.begun);
+                taken.entry(signal).or_default().push((begun, value));
+            }
+        }
+        if self.report.rewinds > 0 {
+            return faults;
+        }
+        for (signal, mut taken) in taken {
+            taken.sort_unstable();
+            let values: Vec<u64> = taken.iter().map(|(_, value)| *value).collect();
+            if values.windows(2).any(|pair| pair[0] >= pair[1]) {
+                faults.push(format!("signal {signal} is delivered out of order, or twice: {values:?}"));
+            } else if self.plan.signals[signal as usize].strict
+                && (1u64..).zip(&values).any(|(expected, value)| expected != *value)
+            {
+                faults.push(format!("a signal {signal} is lost: {values:?} were taken"));
+            }
+        }
+        faults
+    }
+
+    /// No timer is early.
+    fn timers(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for effect in &self.report.ledger.effects {
+            let (Some((millis, before)), Some(first)) = (self.leaf(effect).slept, effect.calls.first()) else {
+                continue;
+            };
+            let millis = u64::from(if self.report.upgraded { millis / 2 } else { millis });
+            let before =
+                self.report.ledger.effects.iter().filter(|other| other.leaf == before && other.place == effect.place);
+            let done = before
+                .filter_map(|other| {
+                    other.calls.iter().filter_map(|call| call.ended).rfind(|ended| ended.0 < first.begun)
+                })
+                .max();
+            if let Some((_, at, End::Done)) = done
+                && first.begun_at + 1 < at + millis
+                && self.report.jumps == 0
+            {
+                faults.push(format!("{} begins {} ms early", effect.key, at + millis - first.begun_at));
+            }
+        }
+        faults
+    }
+
+    /// What the output must have come of, whatever happened.
+    fn lacks(&self, keys: &[u32]) -> Vec<String> {
+        let world = World::new(self.schedule.seed, 0, false);
+        let mut leaves = Vec::new();
+        required(&self.plan.body, &world, &mut leaves);
+        let kept: Vec<u32> = keys.iter().map(|key| self.report.ledger.effects[*key as usize].leaf).collect();
+        leaves
+            .into_iter()
+            .filter(|leaf| !kept.contains(leaf))
+            .map(|leaf| format!("the output did not come of leaf {leaf}, which had to run"))
+            .collect()
+    }
+}
+
+fn required(block: &Block, world: &World, leaves: &mut Vec<u32>) {
+    for stage in block.stages.iter().filter(|stage| !stage.lazy) {
+        required_of(stage, world, leaves);
+    }
+}
+
+fn required_of(stage: &Stage, world: &World, leaves: &mut Vec<u32>) {
+    let policy = &stage.policy;
+    if policy.catch || policy.fallback.is_some() || policy.until.is_some() {
+        return;
+    }
+    if policy.when.is_some_and(|choice| !world.choice(choice)) {
+        return;
+    }
+    required_node(&stage.node, world, leaves);
+}
+
+fn required_node(node: &Node, world: &World, leaves: &mut Vec<u32>) {
+    match node {
+        Node::Leaf(leaf, _) | Node::Take(leaf, _) => leaves.push(*leaf),
+        Node::Block(block) | Node::Seq(block) | Node::Loop(_, block, false) => required(block, world, leaves),
+        Node::If(choice, then, other) => {
+            required_node(if world.choice(*choice) { then } else { other }, world, leaves);
+        }
+        Node::Match(choice, arms) => {
+            let arm = match world.number(*choice) {
+                0 => 0,
+                2 => 1,
+                _ => 2,
+            };
+            required_node(&arms[arm], world, leaves);
+        }
+        Node::For(_, body) => required_node(body, world, leaves),
+        _ => {}
+    }
+}
