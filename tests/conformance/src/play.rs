@@ -127,7 +127,7 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         // (Where it is dropped, they were asked for before.)
         let statuses = outcome.statuses.as_deref().filter(|_| outcome.ended);
         let failure = outcome.failure.as_ref();
-        let verdict = tellers.agree(W::GRAPH, &Ended { failure, statuses, ended: outcome.ended });
+        let verdict = tellers.agree(W::GRAPH, &Ended { failure, statuses, awaited: outcome.ended });
         verdict.map_err(|why| format!("{why}\n{}", outcome.trace))?;
         Ok(outcome)
     }

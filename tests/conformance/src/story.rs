@@ -42,7 +42,7 @@ pub(crate) struct Ended<'a> {
     /// The state of each stage, where the host shows it once the run has ended.
     pub(crate) statuses: Option<&'a [String]>,
     /// It was awaited to its end.
-    pub(crate) ended: bool,
+    pub(crate) awaited: bool,
 }
 
 impl Tellers {
@@ -77,7 +77,7 @@ impl Tellers {
         if let Some(statuses) = ended.statuses {
             seen.are_shown(graph, statuses)?;
         }
-        if ended.ended { self.agree_on_the_end(graph, &seen, ended.failure) } else { Ok(()) }
+        if ended.awaited { self.agree_on_the_end(graph, &seen, ended.failure) } else { Ok(()) }
     }
 
     fn agree_on_the_end(&self, graph: &Graph<'_>, seen: &Seen, failure: Option<&Failure>) -> Verdict {
@@ -318,7 +318,10 @@ fn reported(table: &str, graph: &Graph<'_>) -> Counts {
 
 /// A recorder of metrics that knows counters.
 #[derive(Clone, Default)]
-struct Numbers(Arc<Mutex<BTreeMap<(String, Vec<String>), Arc<Number>>>>);
+struct Numbers(Arc<Mutex<ByName>>);
+
+/// Each number by its name and its labels.
+type ByName = BTreeMap<(String, Vec<String>), Arc<Number>>;
 
 #[derive(Default)]
 struct Number(AtomicU64);
