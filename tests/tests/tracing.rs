@@ -267,7 +267,7 @@ async fn spans_say_which_attempt() {
         spans.map(attempts).collect::<Vec<_>>()
     };
     let none = Vec::<String>::new();
-    assert_eq!(attempts("tried"), [none.clone()]);
+    assert_eq!(attempts("tried"), std::slice::from_ref(&none));
     assert_eq!(attempts("tried/attempt ?"), [["1"], ["2"], ["3"]]);
     assert_eq!(attempts("once"), [["1"]]);
     assert_eq!(attempts("_skipped"), [none]);
