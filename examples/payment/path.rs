@@ -50,13 +50,7 @@ pub async fn follow(line: usize, case: Case) -> Path {
             (unpaid(failure), failure.stage().unwrap_or("-"))
         }
     };
-    if let Err(failure) = &outcome {
-        for undo in failure.undo_failures() {
-            let _ = writeln!(text, "     not undone: {undo:#}");
-        }
-        for stage in failure.in_doubt() {
-            let _ = writeln!(text, "     in doubt: {stage}");
-        }
+    if outcome.is_err() {
         let standing: Vec<&str> = bank.standing().into_iter().map(Step::name).collect();
         let _ = match standing.as_slice() {
             [] => writeln!(text, "     nothing is left of it"),

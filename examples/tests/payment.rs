@@ -126,8 +126,8 @@ fn an_undo_is_tried_again_and_one_that_fails_is_named() {
             "0d 01:03:25.320 undo risk unavailable, attempt 3, after 200ms",
             "0d 01:04:25.520 undo risk unavailable, attempt 4, after 200ms",
             "0d 01:04:25.720 undo validation hold released, after 200ms",
-            "=> not paid: stage 'reconciliation' of workflow 'Payment' failed: reconciliation refuses: without a reason",
-            "not undone: stage 'risk' of workflow 'Payment' failed after 4 attempts: risk is unavailable",
+            "=> not paid: stage 'reconciliation' of workflow 'Payment' failed: reconciliation refuses: without a reason; \
+             not undone: stage 'risk' of workflow 'Payment' failed after 4 attempts: risk is unavailable",
             "for a person to see to: risk",
         ]
     );
