@@ -162,7 +162,7 @@ where
             // Also what a loser did that was under way still when this was decided.
             catch_up_with(journal, last, members.never_decided()).await;
         }
-        journal.is_settled(&cx.path_of(stage), last.saturating_add(1));
+        journal.settles_within(&cx.path_of(stage), last.saturating_add(1));
         journal.recalled();
         return Ok(outputs);
     }
@@ -303,7 +303,7 @@ pub async fn select_kept<'a>(
         if keeps {
             catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
         }
-        journal.is_settled(&cx.path_of(stage), record.order);
+        journal.settles_within(&cx.path_of(stage), record.order);
         journal.recalled();
         // What it gave is on record too.
         if let (Some(Some(head)), Some((_, true, _))) = (heads.get_mut(place), labels.get(place)) {

@@ -8,7 +8,7 @@
 use super::payload::Kind;
 use crate::{
     graph::{EdgeKind, Graph},
-    store::Record,
+    store::{Record, within},
 };
 use std::{
     collections::{BTreeMap, HashSet},
@@ -55,7 +55,7 @@ fn chain(path: &str) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 impl Homes {
-    /// Those of an instance that was loaded. A stage that `graph` no longer has is ignored, with all that lies in it.
+    /// Returns the records of an instance that was loaded. A stage that `graph` no longer has is ignored, with all that lies in it.
     pub(super) fn of(graph: &Graph<'_>, records: &BTreeMap<Arc<str>, Record>) -> Self {
         if records.is_empty() {
             return Self::default();
@@ -87,14 +87,14 @@ impl Homes {
         Self { homeless }
     }
 
-    /// Something has asked for that record.
+    /// Marks a record as one that a hook has asked for.
     pub(super) fn found(&mut self, path: &str) {
         if !self.homeless.is_empty() {
             self.homeless.remove(path);
         }
     }
 
-    /// That stage has been taken up, and its undo with it.
+    /// Marks a stage as taken up, and its undo with it.
     pub(super) fn found_undo(&mut self, path: &str) {
         if !self.homeless.is_empty() {
             self.homeless.remove(&*super::kept::within(path, "armed"));
@@ -102,7 +102,7 @@ impl Homes {
         }
     }
 
-    /// What lies within that path and was recorded before `order` is not needed any more, unless it would have to be undone.
+    /// Removes what lies within that path and was recorded before `order`, unless it would have to be undone.
     pub(super) fn settled(&mut self, path: &str, order: u64) {
         if self.homeless.is_empty() {
             return;
@@ -117,47 +117,40 @@ impl Homes {
         }
     }
 
-    fn within<'homes>(&'homes self, path: &'homes str) -> impl Iterator<Item = (&'homes Arc<str>, Homeless)> {
-        let found = self.homeless.range::<str, _>((Bound::Excluded(path), Bound::Unbounded));
-        let rest = move |found: &str| found.strip_prefix(path).map(|rest| rest.starts_with('/') || path.is_empty());
-        found
-            .take_while(move |(found, _)| found.starts_with(path))
-            .filter(move |(found, _)| rest(found) == Some(true))
-            .map(|(path, homeless)| (path, *homeless))
+    fn within(&self, path: &str) -> impl Iterator<Item = (&Arc<str>, Homeless)> {
+        // Mostly there are none.
+        let is_all = path.is_empty() || self.homeless.is_empty();
+        let inside = (!is_all).then(|| within(&format!("{path}/")));
+        let bounds = match &inside {
+            None => (Bound::Unbounded, Bound::Unbounded),
+            Some(inside) => (Bound::Included(inside.start.as_str()), Bound::Excluded(inside.end.as_str())),
+        };
+        self.homeless.range::<str, _>(bounds).map(|(path, homeless)| (path, *homeless))
+    }
+
+    /// Returns the record of that very stage, whose name `is_meant` holds for.
+    fn own_of(&self, stage: &str, is_meant: impl Fn(&str) -> bool) -> Option<Arc<str>> {
+        let name = |path: &str| {
+            let rest = path.strip_prefix(stage)?;
+            let rest = if stage.is_empty() { rest } else { rest.strip_prefix('/')? };
+            Some(is_meant(rest))
+        };
+        self.within(stage).map(|(path, _)| path).find(|path| name(path) == Some(true)).cloned()
     }
 
     /// Returns a record within that path which has no home.
     pub(super) fn any_within(&self, path: &str) -> Option<Arc<str>> {
-        if self.homeless.is_empty() {
-            return None;
-        }
         self.within(path).min_by_key(|(_, homeless)| homeless.order).map(|(path, _)| Arc::clone(path))
     }
 
-    /// Returns a record of that very stage, of one of those names, which has no home.
-    pub(super) fn own_of(&self, stage: &str, names: &[&str]) -> Option<Arc<str>> {
-        if self.homeless.is_empty() {
-            return None;
-        }
-        let own = |path: &str| {
-            let rest = path.strip_prefix(stage).unwrap_or_default();
-            let rest = if stage.is_empty() { rest } else { rest.strip_prefix('/').unwrap_or_default() };
-            names.iter().any(|own| rest.starts_with(own))
-        };
-        self.within(stage).map(|(path, _)| path).find(|path| own(path)).cloned()
+    /// Returns a decision in that very stage, of one of those names, which has no home.
+    pub(super) fn decision_of(&self, stage: &str, names: &[&str]) -> Option<Arc<str>> {
+        self.own_of(stage, |own| names.iter().any(|name| own.starts_with(name)))
     }
 
     /// Returns the record of a member of a quorum in that very stage that `is_known` does not hold for.
     pub(super) fn unknown_member(&self, stage: &str, is_known: impl Fn(&str) -> bool) -> Option<Arc<str>> {
-        if self.homeless.is_empty() {
-            return None;
-        }
-        let unknown = |path: &str| {
-            let rest = path.strip_prefix(stage).unwrap_or_default();
-            let rest = if stage.is_empty() { rest } else { rest.strip_prefix('/').unwrap_or_default() };
-            rest.strip_prefix(":member-").is_some_and(|site| !is_known(site))
-        };
-        self.within(stage).map(|(path, _)| path).find(|path| unknown(path)).cloned()
+        self.own_of(stage, |own| own.strip_prefix(":member-").is_some_and(|site| !is_known(site)))
     }
 
     /// Returns the record of what a stage has given in another place of the workflow.
@@ -177,9 +170,6 @@ impl Homes {
 
     /// Returns a stage within that path which would have to be undone, and has no home.
     pub(super) fn undo_within(&self, path: &str) -> Option<String> {
-        if self.homeless.is_empty() {
-            return None;
-        }
         let (path, _) = self.within(path).find(|(_, homeless)| is_one_of(homeless.kind, TO_UNDO))?;
         path.rsplit_once('/').map(|(stage, _)| stage.to_owned())
     }

@@ -273,13 +273,13 @@ impl Journal {
         content.records.get(path).cloned()
     }
 
-    /// That stage has been taken up, and its undo with it.
-    pub(crate) fn has_undo(&self, path: &str) {
+    /// Marks a stage as taken up, and its undo with it.
+    pub(crate) fn takes_up_undo(&self, path: &str) {
         self.lock().homes.found_undo(path);
     }
 
-    /// What lies within that path and was recorded before `order` is not needed any more, unless it would have to be undone.
-    pub(crate) fn is_settled(&self, path: &str, order: u64) {
+    /// Marks what lies within that path and was recorded before `order` as needed no more, unless it would have to be undone.
+    pub(crate) fn settles_within(&self, path: &str, order: u64) {
         self.lock().homes.settled(path, order);
     }
 
@@ -322,13 +322,13 @@ impl Journal {
     /// Before something is decided in a stage: parks where something of that kind (`names`) is on record there under another
     /// name.
     pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
-        let before = self.lock().homes.own_of(stage, names);
+        let before = self.lock().homes.decision_of(stage, names);
         if before.is_none() {
             return;
         }
         // It may be asked for still.
         self.hold(LAST).await;
-        let before = self.lock().homes.own_of(stage, names);
+        let before = self.lock().homes.decision_of(stage, names);
         if let Some(before) = before {
             self.park_at::<()>(path, format!("'{before}' is on record, and '{path}' would be decided without it"))
                 .await;
@@ -663,7 +663,7 @@ impl Journal {
 
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
         if self.is_given_up(path) {
-            self.has_undo(path);
+            self.takes_up_undo(path);
             tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
             return std::future::pending().await;
         }

@@ -177,8 +177,8 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             if journal.record(&within(&path, "armed")).is_some() {
                 cx.core.arm_again(stage);
             }
-            journal.has_undo(&path);
-            journal.is_settled(&path, record.order);
+            journal.takes_up_undo(&path);
+            journal.settles_within(&path, record.order);
             journal.hold(record.order).await;
             journal.recalled();
             return Err(failure.into());
@@ -194,8 +194,8 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         if whole {
             cx.core.arm_again(stage);
         }
-        journal.has_undo(&path);
-        journal.is_settled(&path, record.order);
+        journal.takes_up_undo(&path);
+        journal.settles_within(&path, record.order);
         journal.recalled();
         return Ok((value, record.kind == Kind::Done as u8));
     }
