@@ -53,11 +53,6 @@ impl Tellers {
 
     /// Runs where the others listen.
     pub(crate) fn listen<R>(&self, run: impl FnOnce() -> R) -> R {
-        let run = || {
-            // Another thread, on which none listens, may have come to a span first in this very moment.
-            tracing::callsite::rebuild_interest_cache();
-            run()
-        };
         metrics::with_local_recorder(&self.numbers, || tracing::subscriber::with_default(self.spans.clone(), run))
     }
 

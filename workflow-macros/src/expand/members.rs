@@ -48,8 +48,7 @@ impl Expansion<'_, '_> {
         let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
         let body = if let Some(won) = won {
             let goes_on = self.has_won(stage, won, None);
-            let compensates = self.model.scopes[each.body].compensates;
-            self.member_scope(each.body, stage, ("member", &goes_on), compensates, &body)
+            self.member_scope(each.body, stage, ("member", &goes_on), &body)
         } else if each.catch {
             self.item_caught(each.body, stage, &body)
         } else {
@@ -137,7 +136,7 @@ impl Expansion<'_, '_> {
                     let body = self.scope(scope, &part, &Ends::none());
                     let name = format!("member-{site}");
                     let goes_on = self.has_won(stage, &won_site, Some(site));
-                    let body = self.member_scope(scope, stage, (&name, &goes_on), compensates, &body);
+                    let body = self.member_scope(scope, stage, (&name, &goes_on), &body);
                     let body = match needed {
                         Some(_) if self.is_durable() => {
                             let payload = self.payload_of(Whose::of(stage), &quote!(#item));
@@ -210,25 +209,22 @@ impl Expansion<'_, '_> {
 
     /// The body of a part of which one goes on: what the others did is undone, what that one did is its surroundings' to undo.
     /// `site` tells it from the others of its stage, and `goes_on` is an expression: whether it is on record as that one.
-    /// `compensates`: one of the parts has something to undo.
     pub(super) fn member_scope(
         &self,
         scope: ScopeId,
         stage: Option<StageId>,
         (site, goes_on): (&str, &TokenStream),
-        compensates: bool,
         body: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
         let (cx, number, durable) = (self.cx(), self.number(stage), self.is_durable());
         let (ended, goes) = (self.named("ended"), self.named("goes_on"));
         if !self.model.scopes[scope].compensates {
-            return match durable && compensates {
+            return match durable {
                 false => quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body)),
                 true => quote!({
-                    let #goes = #goes_on;
                     let #ended = #body;
-                    #runtime::durable::ends(#cx, #goes).await;
+                    #runtime::durable::ends(#cx, false).await;
                     #runtime::Result::<_, #runtime::Stop>::Ok(#ended)
                 }),
             };

@@ -109,8 +109,12 @@ impl Expansion<'_, '_> {
             None => quote!(#runtime::Option::None),
         };
         let looked_up = self.busy(quote!(#runtime::cached(&#services.#field, #place, #time_to_live, #key)));
+        let found = self.is_durable().then(|| {
+            let (cx, number) = (self.cx(), self.number(Some(stage)));
+            quote!(#runtime::durable::found_in_cache(#cx, #number);)
+        });
         quote!(match { #before #looked_up.await } {
-            #runtime::Cached::Hit(#given) => { #hit = true; #given }
+            #runtime::Cached::Hit(#given) => { #hit = true; #found #given }
             #runtime::Cached::Miss(#turn) => {
                 let #given = #value;
                 #turn.fill(#runtime::Clone::clone(&#given));

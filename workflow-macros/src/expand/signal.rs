@@ -234,7 +234,10 @@ impl Expansion<'_, '_> {
         let end = self.ended(name, Some(stage));
         let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
         if !self.compensates_inside(stage) {
-            return quote!(#runtime::until(#end, #run).await?);
+            return match self.is_durable() {
+                false => quote!(#runtime::until(#end, #run).await?),
+                true => quote!(#runtime::durable::until_kept(#cx, #end, #run).await?),
+            };
         }
         let (losers, all, log, member_log, around, won) = (
             self.named("losers"),
@@ -285,7 +288,7 @@ impl Expansion<'_, '_> {
             let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
             let before = labels.iter().filter(|(other, _)| *other == label).count();
             let recorded = if before == 0 { label.to_owned() } else { format!("{label} #{}", before + 1) };
-            let (future, bound) = self.head(head, (stage, &site, &recorded), compensates, &mut cells);
+            let (future, bound) = self.head(head, (stage, &site, &recorded), &mut cells);
             let future = match &head.kind {
                 HeadKind::Signal(name) if self.model.signal_named(name).is_some() => {
                     let wait = self.model.signal_named(name).map(|signal| self.wait(signal));
@@ -341,12 +344,11 @@ impl Expansion<'_, '_> {
     }
 
     /// The future of a head, and what its node sees of it.
-    /// `select` and `label`: what the decision for it is on record as; `compensates`: one of the heads has something to undo.
+    /// `select` and `label`: what the decision for it is on record as.
     fn head(
         &self,
         head: &Head<'_>,
         (stage, select, label): (Option<StageId>, &str, &str),
-        compensates: bool,
         cells: &mut TokenStream,
     ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
@@ -361,7 +363,7 @@ impl Expansion<'_, '_> {
                     let (cx, number) = (self.cx(), self.number(stage));
                     quote!(#runtime::durable::has_decided(#cx, #number, #select, #label))
                 };
-                let body = self.member_scope(*scope, stage, (&site, &goes_on), compensates, &body);
+                let body = self.member_scope(*scope, stage, (&site, &goes_on), &body);
                 let given = self.named("given");
                 let ident = &self.model.names[*name].ident;
                 let lender = self.lender(*name);

@@ -311,11 +311,11 @@ pub async fn select_kept<'a>(
         }
         return Ok(place);
     }
-    if keeps && journal.is_catching_up() {
-        // A head that has nothing to undo does not decide before it is known what the others have.
-        for (head, (_, _, keeps)) in heads.iter_mut().zip(labels) {
+    if journal.is_catching_up() {
+        // A head without a node of its own does not decide before all that is on record of the others has been taken up.
+        for (head, (_, gives, _)) in heads.iter_mut().zip(labels) {
             *head = head.take().map(|mut head| {
-                if !*keeps {
+                if !*gives {
                     head.run = Box::pin(held(journal, head.run));
                 }
                 head

@@ -347,6 +347,13 @@ pub async fn absorbed_kept<T>(
     ended
 }
 
+/// Settles what an interrupted process has put on record of a stage that takes its value out of a cache.
+pub fn found_in_cache(cx: Cx<'_>, stage: u32) {
+    if let Some(journal) = cx.journal() {
+        journal.settles_within(&cx.path_of(stage), FRESH);
+    }
+}
+
 /// `on = attempt`: on record before the first attempt.
 pub async fn armed(cx: Cx<'_>, stage: u32) {
     if let Some(journal) = cx.journal() {

@@ -40,7 +40,7 @@ pub use contests::{
     HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
     select_kept, until_kept,
 };
-pub use kept::{Keeps, Part, absorbed_kept, armed, busy, fresh, kept, part};
+pub use kept::{Keeps, Part, absorbed_kept, armed, busy, found_in_cache, fresh, kept, part};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
     Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,
