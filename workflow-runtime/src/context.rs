@@ -128,6 +128,7 @@ pub struct ContextGuard(StageContext);
 impl ContextGuard {
     pub(crate) fn new(cx: Cx<'_>, stage: u32, site: &str) -> Self {
         let (core, places) = (cx.core(), cx.places());
+        let attempt = cx.attempt_at(stage, site);
         #[cfg(feature = "durable")]
         let journal = core.journal();
         let name = |stage| {
@@ -168,7 +169,7 @@ impl ContextGuard {
                 key,
                 place,
                 reverses: core.reverses(),
-                attempt: cx.attempt,
+                attempt,
                 cancelled: AtomicBool::new(false),
                 cancellation: Notify::new(),
             }),

@@ -584,6 +584,11 @@ impl Cx<'_> {
     pub(crate) const fn is_known(self, _: u32) -> bool {
         false
     }
+
+    /// The number of this attempt of an expression.
+    pub(crate) const fn attempt_at(self, _: u32, _: &str) -> u32 {
+        self.attempt
+    }
 }
 
 /// The part of a run that a task of its own takes along.

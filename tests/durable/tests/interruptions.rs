@@ -1,6 +1,11 @@
-//! How often an instance was interrupted: counted without a write, however it got on meanwhile.
+//! How often user code was interrupted: counted in each place by itself, however the instance got on meanwhile.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    sync::OnceLock,
+    time::{Duration, SystemTime},
+};
+use tokio::time::Instant;
 use workflow_durable_tests::{Crash, CrashingStore, World};
 use workflow_runtime::{
     StageContext,
@@ -27,6 +32,11 @@ async fn fails_and_hangs(world: &World) -> Result<u32, String> {
         0 => pending().await,
         _ => Err("not this time".to_owned()),
     }
+}
+
+/// Hangs twice.
+async fn undoes(world: &World, ctx: &StageContext) {
+    hangs(world, "undo", 3, ctx).await;
 }
 
 workflow! {
@@ -61,10 +71,36 @@ workflow! {
     }
 
     #[durable]
+    workflow Poison() -> u32 with world: World {
+        stage hung: u32 = hangs(world, "poison", 100, ctx);
+        hung
+    }
+
+    #[durable]
     workflow Careful() -> u32 with world: World {
         #[undo(world.happen("undone"))]
         stage hung: u32 = hangs(world, "hung", 100, ctx);
         hung
+    }
+
+    /// Unnamed places, each of which hangs twice.
+    #[durable]
+    workflow Everywhere(number: u32) -> u32 with world: World {
+        #[undo(undoes(world, ctx))]
+        stage before: u32 = hangs(world, "before", 3, ctx);
+        stage member: Vec<u32> = quorum(2) { hangs(world, "first", 3, ctx), hangs(world, "second", 3, ctx) };
+        stage arm: u32 = match *number { 1 => hangs(world, "arm", 3, ctx), _ => 0 };
+        stage head: u32 = select { given: u32 = hangs(world, "head", 3, ctx) => *given, sleep(100d) => 0 };
+        #[fallback(hangs(world, "fallback", 3, ctx))]
+        stage fell: u32 = fail "at once";
+        stage block: u32 = {
+            stage inner: u32 = *number;
+            hangs(world, "tail", 3 + *inner - 1, ctx)
+        };
+        stage items: Vec<u32> = for item in [1_u32, 2] { hangs(world, if *item == 1 { "item 1" } else { "item 2" }, 3, ctx) };
+        stage all: u32 = before + arm + head + fell + block + member.len() as u32 + items.len() as u32;
+        stage bad: u32 = if *all > 0 { fail "in the end" } else { 0 };
+        bad
     }
 
     #[durable]
@@ -75,16 +111,25 @@ workflow! {
     }
 }
 
+/// The system's clock, which paused time does not move, as if it did.
+fn now() -> SystemTime {
+    static ORIGIN: OnceLock<(SystemTime, Instant)> = OnceLock::new();
+    let (system, instant) = *ORIGIN.get_or_init(|| (SystemTime::now(), Instant::now()));
+    system + instant.elapsed()
+}
+
 /// A process that goes on with what is on the store; `disk` counts what it writes.
 async fn process(disk: &CrashingStore, world: &World) -> Result<Engine, EngineError> {
     let world = || world.clone();
-    let builder = Engine::builder().store(disk.clone()).linger(Duration::MAX);
+    let builder = Engine::builder().store(disk.clone()).linger(Duration::MAX).starting_at(now());
     builder
         .workflow(Asking::new(world()))
         .workflow(Careful::new(world()))
         .workflow(Hanging::new(world()))
         .workflow(GettingOn::new(world()))
         .workflow(Failing::new(world()))
+        .workflow(Everywhere::new(world()))
+        .workflow(Poison::new(world()))
         .start()
         .await
 }
@@ -110,21 +155,27 @@ async fn parked<T: std::fmt::Debug>(result: impl Future<Output = Result<T, Engin
     }
 }
 
-const FIVE: &str = "it was interrupted 5 times in a row without getting on";
+fn five(place: &str) -> String {
+    format!("crashed 5 times in a row in {place} without progress")
+}
 
 #[tokio::test(start_paused = true)]
-async fn five_in_a_row_park_and_none_of_them_was_written() -> Result<(), Error> {
+async fn five_in_a_row_park_and_the_first_begin_is_not_written() -> Result<(), Error> {
     let (disk, world) = disk();
     let mut engine = process(&disk, &world).await?;
     engine.start::<Hanging>("one", ()).await?;
     for interruptions in 1..=5 {
         until(&world, interruptions).await;
-        assert_eq!(disk.commits(), 1, "that it was made");
+        assert_eq!(
+            usize::try_from(disk.commits())?,
+            interruptions,
+            "that it was made, and that the stage begins again"
+        );
         engine.abandon().await;
         engine = process(&disk, &world).await?;
     }
     let run = engine.find::<Hanging>("one").await?;
-    assert_eq!(parked(run.result()).await, FIVE);
+    assert_eq!(parked(run.result()).await, five("stage 'hung'"));
     assert_eq!(world.effects(), ["hung 1", "hung 2", "hung 3", "hung 4", "hung 5"]);
 
     // A person has looked at it.
@@ -190,7 +241,7 @@ async fn five_in_a_row_park_who_has_an_undo_too() -> Result<(), Error> {
         engine.abandon().await;
         engine = process(&disk, &world).await?;
     }
-    assert_eq!(parked(engine.find::<Careful>("one").await?.result()).await, FIVE);
+    assert_eq!(parked(engine.find::<Careful>("one").await?.result()).await, five("stage 'hung'"));
     assert_eq!(world.effects().len(), 5);
     Ok(())
 }
@@ -222,6 +273,92 @@ async fn attempts_that_fail_are_no_progress() -> Result<(), Error> {
         engine.abandon().await;
         engine = process(&disk, &world).await?;
     }
-    assert_eq!(parked(engine.find::<Failing>("one").await?.result()).await, FIVE);
+    assert_eq!(parked(engine.find::<Failing>("one").await?.result()).await, five("stage 'failing'"));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn engines_that_end_before_user_code_begins_count_for_nothing() -> Result<(), Error> {
+    let (disk, world) = disk();
+    let engine = process(&disk, &world).await?;
+    engine.start::<Hanging>("one", ()).await?;
+    engine.start::<Careful>("two", ()).await?;
+    until(&world, 2).await;
+    engine.abandon().await;
+    for _ in 0..8 {
+        process(&disk, &world).await?.abandon().await;
+    }
+    let engine = process(&disk, &world).await?;
+    until(&world, 4).await;
+    assert_eq!(world.effects()[2..], ["hung 2", "hung 2"]);
+    for id in ["one", "two"] {
+        let status = match id {
+            "one" => engine.find::<Hanging>(id).await?.status().await?,
+            _ => engine.find::<Careful>(id).await?.status().await?,
+        };
+        assert_eq!(status, Status::Running);
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_crashes_the_process_parks_and_its_neighbours_do_not() -> Result<(), Error> {
+    let (disk, world) = disk();
+    let mut engine = process(&disk, &world).await?;
+    // The neighbour is as long under way as what ends each process, and comes first.
+    engine.start::<Careful>("neighbour", ()).await?;
+    engine.start::<Poison>("poison", ()).await?;
+    engine.start::<Failing>("other", ()).await?;
+    let begun = |world: &World| world.effects().iter().filter(|effect| effect.starts_with("poison")).count();
+    for times in 1..12 {
+        // The process ends as soon as the poison begins.
+        let poison = engine.find::<Poison>("poison").await?;
+        while begun(&world) < times && poison.status().await? != Status::Parked {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if poison.status().await? == Status::Parked {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        engine.abandon().await;
+        engine = process(&disk, &world).await?;
+    }
+    let poison = engine.find::<Poison>("poison").await?;
+    assert_eq!(parked(poison.result()).await, five("stage 'hung'"));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(engine.find::<Careful>("neighbour").await?.status().await?, Status::Running);
+    assert_eq!(engine.find::<Failing>("other").await?.status().await?, Status::Running);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_place_counts_its_own_attempts() -> Result<(), Error> {
+    let (disk, world) = disk();
+    let mut engine = process(&disk, &world).await?;
+    engine.start::<Everywhere>("one", 1).await?;
+    let places = ["before", "first", "second", "arm", "head", "fallback", "tail", "item 1", "item 2"];
+    for attempt in 1..=3 {
+        until(&world, places.len() * attempt).await;
+        if attempt < 3 {
+            engine.abandon().await;
+            engine = process(&disk, &world).await?;
+        }
+    }
+    let counts = world.counts();
+    for place in places {
+        for attempt in 1..=3 {
+            assert_eq!(counts.get(&format!("{place} {attempt}")), Some(&1), "{place} {attempt} in {counts:#?}");
+        }
+    }
+    for attempt in 1..=3 {
+        until(&world, places.len() * 3 + attempt).await;
+        assert_eq!(world.effects().last().map(String::as_str), Some(&*format!("undo {attempt}")));
+        if attempt < 3 {
+            engine.abandon().await;
+            engine = process(&disk, &world).await?;
+        }
+    }
+    let failure = engine.find::<Everywhere>("one").await?.result().await.unwrap_err();
+    assert!(failure.to_string().contains("in the end") || format!("{failure:?}").contains("in the end"), "{failure:?}");
     Ok(())
 }

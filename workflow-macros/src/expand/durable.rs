@@ -95,13 +95,20 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return TokenStream::new();
         }
-        let (runtime, cx) = (&self.runtime, self.cx());
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let is_own =
+            |stage: StageId| matches!(self.model.stages[stage].node.kind, NodeKind::Expression(own) if own == code);
+        let site = match &*self.model.codes[code].site {
+            "" if stage.is_some_and(|stage| is_own(stage) && !self.compensates_inside(stage)) => "",
+            "" => "tail",
+            site => site,
+        };
         if let Some(stage) = stage.filter(|&stage| self.is_protected(stage, code)) {
             let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
-            let number = self.number(Some(stage));
-            return if on_attempt { quote!(#runtime::durable::armed(#cx, #number).await;) } else { TokenStream::new() };
+            let armed = on_attempt.then(|| quote!(#runtime::durable::armed(#cx, #number).await;));
+            return quote!(#armed #runtime::durable::begins(#cx, #number, #site).await;);
         }
-        quote!(#runtime::durable::fresh(#cx).await;)
+        quote!(#runtime::durable::fresh(#cx, #number, #site).await;)
     }
 
     /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.

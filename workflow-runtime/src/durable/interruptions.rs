@@ -1,103 +1,159 @@
-//! How often an instance was interrupted, and what was under way in it. When it goes on nothing is written for that: the store
-//! tells how many engines have not come to their end since it was last written to. It is noted with whatever is written next.
+//! The begins of user code that were cut by the end of a process, counted for each place by itself.
+//!
+//! The first begin of a place writes nothing: where a process ends, what was ready to run in it counts as begun once. Each further
+//! begin is on record before it happens. So an engine that ends before it comes to a place counts for nothing there.
 
-use super::{journal::STUCK, own, payload::Kind};
-use crate::store::{Change, Record};
-use std::sync::Arc;
+use super::{
+    own,
+    payload::{Kind, read_own},
+};
+use crate::store::Record;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// After how many interruptions in a row without getting on an instance is parked.
+/// After how many crashes in a row in one place, without progress, an instance is parked.
 const TOO_MANY: u32 = 5;
 
-/// What an instance in memory knows of that.
+/// After how many a place begins only while few others of that kind do: one of them may be what ends the process.
+const SUSPECT: u32 = 3;
+
+/// How many suspects begin at once; one that is about to be parked begins alone.
+const TOGETHER: u32 = 64;
+
+/// How long a suspect has to run for the next ones to begin. It is none any more then.
+pub(super) const PROBATION: Duration = Duration::from_secs(5);
+
+/// How often the user code of one place was cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "(u32, u32)")]
+pub(crate) struct Cuts {
+    /// All of them: by so much the number of its next attempt is higher.
+    pub(crate) times: u32,
+    /// Those by a crash, since the instance last got on.
+    pub(crate) crashes: u32,
+}
+
+/// Earlier versions knew one number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Times(u32),
+    Both(u32, u32),
+}
+
+impl From<Stored> for Cuts {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Times(times) => Self { times, crashes: 0 },
+            Stored::Both(times, crashes) => Self { times, crashes },
+        }
+    }
+}
+
+impl From<Cuts> for (u32, u32) {
+    fn from(cuts: Cuts) -> Self {
+        (cuts.times, cuts.crashes)
+    }
+}
+
+impl Cuts {
+    pub(crate) fn of(record: Option<&Record>) -> Self {
+        record.and_then(|record| read_own(record).ok()).unwrap_or_default()
+    }
+
+    /// The record of what a person, or progress, has forgiven; none where there is nothing to forgive.
+    pub(crate) fn forgiven(record: &Record) -> Option<Vec<u8>> {
+        let cuts = Self::of(Some(record));
+        let is_one = record.kind == Kind::Interrupted as u8 && cuts.crashes > 0;
+        is_one.then(|| own(&Self { crashes: 0, ..cuts }))
+    }
+
+    /// With one more.
+    pub(super) fn once_more(self, in_peace: bool) -> Self {
+        let crashes = if in_peace { self.crashes } else { self.crashes.saturating_add(1) };
+        Self { times: self.times.saturating_add(1), crashes }
+    }
+
+    pub(super) fn are_too_many(self) -> bool {
+        self.crashes >= TOO_MANY
+    }
+
+    /// Of how many permits for suspects the place has to have before it begins.
+    pub(super) const fn permits(self) -> u32 {
+        match self.crashes {
+            0..SUSPECT => 0,
+            SUSPECT => 1,
+            _ => TOGETHER,
+        }
+    }
+}
+
+/// The permits of one engine for places that may be what ends its process.
+#[derive(Clone)]
+pub(crate) struct Suspects(Arc<Semaphore>);
+
+impl Default for Suspects {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(TOGETHER as usize)))
+    }
+}
+
+impl Suspects {
+    pub(super) async fn turn(&self, permits: u32) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).acquire_many_owned(permits).await.ok()
+    }
+}
+
+/// What an instance in memory knows of its interruptions.
+#[derive(Default)]
 pub(super) struct Interruptions {
-    /// How often that which was under way was cut, and which is on no record.
-    cut: u32,
-    /// How often in a row user code was interrupted, and the instance did not get on,
-    in_a_row: u32,
-    /// how often more it was if user code is what was under way: it is, where it is under way again before anything else happens,
-    unsure: u32,
-    /// and what is on record of that; none: nobody knows.
-    in_a_row_noted: Option<u32>,
-    /// What goes with whatever is written next.
-    unnoted: Vec<Change>,
-    /// This process has written something, so that the store does not tell any more.
-    written: bool,
+    /// It goes on after one, which came in peace or not.
+    pub(super) interrupted: Option<bool>,
+    /// It is on the store that it came in peace.
+    pub(super) rested: bool,
+    /// Places that were ready to run when it was interrupted, and have not begun since.
+    pub(super) reached: HashSet<String>,
+    /// Places with crashes on record.
+    pub(super) crashed: BTreeMap<Arc<str>, Cuts>,
+    /// What is held until the instance gets on.
+    pub(super) turns: Vec<OwnedSemaphorePermit>,
 }
 
 impl Interruptions {
-    /// None; so many are on record.
-    pub(super) fn new(noted: u32) -> Self {
-        Self { cut: 0, in_a_row: noted, unsure: 0, in_a_row_noted: Some(noted), unnoted: Vec::new(), written: false }
+    pub(super) fn of(records: &BTreeMap<Arc<str>, Record>) -> Self {
+        let crashed = records.iter().filter_map(|(path, record)| {
+            let cuts = Cuts::of(Some(record));
+            (record.kind == Kind::Interrupted as u8 && cuts.crashes > 0).then(|| (Arc::clone(path), cuts))
+        });
+        Self { crashed: crashed.collect(), ..Self::default() }
     }
 
-    /// Its processes have ended so often since it was last written to; and it was stopped `in_peace` (which makes it no
-    /// slower in getting on).
-    pub(super) fn counted(&mut self, processes: u64, in_peace: bool) {
-        let processes = u32::try_from(processes).unwrap_or(u32::MAX);
-        // It was interrupted somehow, or it would not be read again.
-        self.cut = processes.saturating_add(u32::from(in_peace)).max(1);
-        self.unsure = processes;
-    }
-
-    /// User code is about to begin. Gives why it must not.
-    pub(super) fn begins(&mut self) -> Option<String> {
-        self.in_a_row = self.in_a_row.saturating_add(std::mem::take(&mut self.unsure));
-        let times = self.in_a_row;
-        (times >= TOO_MANY).then(|| format!("it was interrupted {times} times in a row without getting on"))
-    }
-
-    /// How often what runs again was cut since that was last noted.
-    pub(super) fn of_each(&self) -> u32 {
-        self.cut
-    }
-
-    /// Goes with whatever is written next.
-    pub(super) fn note(&mut self, change: Change) {
-        self.unnoted.push(change);
-    }
-
-    /// Something has to be noted now, since nothing else may tell it.
-    pub(super) fn is_due(&self) -> bool {
-        self.written && !self.unnoted.is_empty()
-    }
-
-    /// What is within that path is not needed any more.
+    /// What lies within that path is not needed any more.
     pub(super) fn forget(&mut self, path: &str) {
-        let is_within = |put: &str| put.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-        self.unnoted.retain(|change| !matches!(change, Change::Put { path, .. } if is_within(path)));
+        self.crashed.retain(|place, _| !place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
     }
 
-    /// What is written now gets the instance on, or not, and is written while it is catching up, or later: gives what goes with
-    /// it.
-    pub(super) fn written(&mut self, progress: bool, catching_up: bool, next_order: &mut u64) -> Vec<Change> {
-        self.written = true;
-        if progress {
-            self.in_a_row = 0;
-        }
-        if progress || !catching_up {
-            // It was something else that was under way: a wait.
-            self.unsure = 0;
-        }
-        let in_a_row = self.in_a_row.saturating_add(self.unsure);
-        let mut changes = std::mem::take(&mut self.unnoted);
-        if self.in_a_row_noted != Some(in_a_row) {
-            self.in_a_row_noted = Some(in_a_row);
-            let path: Arc<str> = STUCK.into();
-            changes.push(match in_a_row {
-                0 => Change::Remove { path },
-                times => {
-                    let record = Record { order: *next_order, kind: Kind::Stuck as u8, payload: own(&times) };
-                    *next_order += 1;
-                    Change::Put { path, record }
-                }
-            });
-        }
-        changes
+    /// The instance has got on: the records that say so.
+    pub(super) fn forgiven(&mut self) -> Vec<(Arc<str>, Vec<u8>)> {
+        self.turns.clear();
+        let crashed = std::mem::take(&mut self.crashed);
+        crashed.into_iter().map(|(place, cuts)| (place, own(&Cuts { crashes: 0, ..cuts }))).collect()
     }
+}
 
-    /// Something goes with whatever is written next.
-    pub(super) fn has_something(&self) -> bool {
-        !self.unnoted.is_empty()
+/// The place of user code, in words.
+pub(super) fn place_name(place: &str) -> String {
+    let (stage, what) = place.rsplit_once(":interrupted").unwrap_or((place, ""));
+    let stage = stage.trim_end_matches('/');
+    match what {
+        "-undo" => format!("the undo of stage '{stage}'"),
+        _ if stage.is_empty() => "the workflow's own tail".to_owned(),
+        _ => format!("stage '{stage}'"),
     }
 }
 
@@ -105,83 +161,37 @@ impl Interruptions {
 mod tests {
     use super::*;
 
-    fn put(path: &str) -> Change {
-        Change::Put { path: path.into(), record: Record { order: 0, kind: 0, payload: Vec::new() } }
-    }
-
-    fn paths(changes: &[Change]) -> Vec<String> {
-        let path = |change: &Change| match change {
-            Change::Put { path, record } => format!("{path}={}", String::from_utf8_lossy(&record.payload)),
-            Change::Remove { path } => format!("-{path}"),
-            other => panic!("{other:?}"),
-        };
-        changes.iter().map(path).collect()
+    fn record(payload: &[u8]) -> Record {
+        Record { order: 0, kind: Kind::Interrupted as u8, payload: payload.to_vec() }
     }
 
     #[test]
-    fn nothing_is_written_for_none() {
-        let mut interruptions = Interruptions::new(0);
-        assert_eq!(interruptions.begins(), None);
-        assert_eq!(interruptions.written(false, false, &mut 0), []);
-        assert_eq!(interruptions.written(true, false, &mut 0), []);
+    fn what_earlier_versions_wrote_is_read() {
+        assert_eq!(Cuts::of(Some(&record(b"3"))), Cuts { times: 3, crashes: 0 });
+        assert_eq!(Cuts::of(Some(&record(b"[3,2]"))), Cuts { times: 3, crashes: 2 });
+        assert_eq!(Cuts::of(None), Cuts::default());
+        assert_eq!(own(&Cuts { times: 3, crashes: 2 }), b"[3,2]");
     }
 
     #[test]
-    fn are_noted_with_what_is_written_next() {
-        let mut interruptions = Interruptions::new(1);
-        interruptions.counted(2, false);
-        assert_eq!(interruptions.of_each(), 2);
-        interruptions.note(put("a/:interrupted"));
-        assert_eq!(interruptions.begins(), None);
-        assert!(!interruptions.is_due(), "the store still tells");
-        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), ["a/:interrupted=", ":stuck=3"]);
-        assert_eq!(interruptions.written(false, false, &mut 0), [], "once");
-        assert_eq!(paths(&interruptions.written(true, false, &mut 0)), ["-:stuck"], "it has got on");
-        interruptions.note(put("b/:interrupted"));
-        assert!(interruptions.is_due(), "nothing else tells any more");
+    fn those_in_peace_are_attempts_and_no_crashes() {
+        let cuts = Cuts::default().once_more(true).once_more(false).once_more(true);
+        assert_eq!(cuts, Cuts { times: 3, crashes: 1 });
+        assert_eq!(Cuts::forgiven(&record(&own(&cuts))), Some(b"[3,0]".to_vec()));
+        assert_eq!(Cuts::forgiven(&record(b"[3,0]")), None);
     }
 
     #[test]
-    fn five_in_a_row_are_too_many() {
-        let begins = |noted, processes| {
-            let mut interruptions = Interruptions::new(noted);
-            interruptions.counted(processes, false);
-            interruptions.begins()
-        };
-        assert_eq!(begins(4, 0), None);
-        assert_eq!(begins(0, 4), None);
-        let why = Some("it was interrupted 5 times in a row without getting on".to_owned());
-        assert_eq!(begins(0, 5), why);
-        assert_eq!(begins(2, 3), why);
+    fn the_more_crashes_the_fewer_begin_at_once() {
+        let permits: Vec<u32> = (0..5).map(|crashes| Cuts { times: 0, crashes }.permits()).collect();
+        assert_eq!(permits, [0, 0, 0, 1, TOGETHER]);
+        assert!(!Cuts { times: 9, crashes: 4 }.are_too_many() && Cuts { times: 0, crashes: 5 }.are_too_many());
     }
 
     #[test]
-    fn of_a_wait_are_none_in_a_row() {
-        let mut interruptions = Interruptions::new(0);
-        interruptions.counted(7, false);
-        assert_eq!(interruptions.of_each(), 7);
-        assert_eq!(paths(&interruptions.written(false, true, &mut 0)), [":stuck=7"], "nobody knows yet");
-        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), ["-:stuck"], "something else has happened");
-        assert_eq!(interruptions.begins(), None);
-    }
-
-    #[test]
-    fn in_peace_count_for_what_was_cut_only() {
-        let mut interruptions = Interruptions::new(4);
-        interruptions.counted(0, true);
-        assert_eq!((interruptions.of_each(), interruptions.begins()), (1, None));
-        let mut interruptions = Interruptions::new(0);
-        interruptions.counted(1, true);
-        assert_eq!((interruptions.of_each(), interruptions.begins()), (2, None));
-        assert_eq!(paths(&interruptions.written(false, false, &mut 0)), [":stuck=1"]);
-    }
-
-    #[test]
-    fn are_forgotten_with_the_stage() {
-        let mut interruptions = Interruptions::new(0);
-        interruptions.note(put("a/:interrupted"));
-        interruptions.note(put("ab/:interrupted"));
-        interruptions.forget("a");
-        assert_eq!(paths(&interruptions.written(true, false, &mut 0)), ["ab/:interrupted="]);
+    fn places_have_words() {
+        assert_eq!(place_name("a/0/b/:interrupted"), "stage 'a/0/b'");
+        assert_eq!(place_name("b/:interrupted-undo"), "the undo of stage 'b'");
+        assert_eq!(place_name(":interrupted-tail"), "the workflow's own tail");
     }
 }

@@ -8,7 +8,7 @@
 use super::{
     Keys, StoredUndone,
     homes::Homes,
-    interruptions::Interruptions,
+    interruptions::{Cuts, Interruptions, PROBATION, Suspects, place_name},
     outbox::{Delivery, Outbox},
     payload::{Kind, Unkept, own, read_own},
     prints::{Print, PrintForm},
@@ -60,6 +60,11 @@ pub(crate) struct Journal {
     first: bool,
     id: Arc<str>,
     keys: OnceLock<Keys>,
+    suspects: OnceLock<Suspects>,
+    /// The instance has been interrupted: begins of user code are counted.
+    counts: AtomicBool,
+    /// User code has begun in this process.
+    begun: AtomicBool,
     clock: Clock,
     content: Mutex<Content>,
     /// User code under way.
@@ -87,8 +92,6 @@ struct Content {
     /// Stages in the workflow's own body that are taken back: what is stored of them is not needed any more.
     given_up: HashSet<String>,
     interruptions: Interruptions,
-    /// There may be something on record of a stage's.
-    some_interrupted: bool,
     root: Option<Waker>,
     /// Records that nothing has asked for yet.
     homes: Homes,
@@ -112,15 +115,14 @@ struct Wish {
 type Told = oneshot::Sender<Result<(), StoreError>>;
 
 impl Content {
-    /// Enters changes, with what has to be noted of interruptions.
+    /// Enters changes; what gets the instance on forgives what crashed before.
     fn enter(&mut self, changes: Vec<Change>, progress: bool) -> u64 {
-        let mut noted = self.interruptions.written(progress, self.catching_up, &mut self.next_order);
-        let changes = if noted.is_empty() {
-            changes
-        } else {
-            noted.extend(changes);
-            noted
-        };
+        let mut changes = changes;
+        if progress {
+            for (place, payload) in self.interruptions.forgiven() {
+                changes.push(self.put(place, Kind::Interrupted, payload));
+            }
+        }
         let number = self.outbox.enter(changes);
         self.tell_driver();
         number
@@ -128,10 +130,6 @@ impl Content {
 
     /// Enters what becomes of the instance as a whole.
     fn end(&mut self, changes: Vec<Change>) {
-        let noted = self.interruptions.written(false, self.catching_up, &mut self.next_order);
-        if !noted.is_empty() {
-            self.outbox.enter(noted);
-        }
         self.outbox.end(changes);
     }
 
@@ -197,8 +195,10 @@ impl Journal {
             records.into_iter().map(|(path, record)| (path.into(), record)).collect();
         let catching_up = !records.is_empty();
         let (first, on_the_way) = (on_the_way.is_some(), on_the_way);
-        let stuck = records.remove(STUCK).and_then(|record| read_own(&record).ok()).unwrap_or_default();
-        let some_interrupted = records.values().any(|record| record.kind == Kind::Interrupted as u8);
+        // Earlier versions counted for the whole instance.
+        records.remove(STUCK);
+        let counts = records.values().any(|record| record.kind == Kind::Interrupted as u8);
+        let interruptions = Interruptions::of(&records);
         let homes = Homes::of(graph, &records);
         let content = Content {
             catching_up,
@@ -213,8 +213,7 @@ impl Journal {
             listening: 0,
             halt: None,
             given_up: HashSet::new(),
-            interruptions: Interruptions::new(stuck),
-            some_interrupted,
+            interruptions,
             root: None,
             homes,
             outbox: Outbox::new(key, on_the_way),
@@ -227,6 +226,9 @@ impl Journal {
             first,
             id: id.into(),
             keys: OnceLock::new(),
+            suspects: OnceLock::new(),
+            counts: AtomicBool::new(counts),
+            begun: AtomicBool::new(false),
             clock,
             content: Mutex::new(content),
             busy: AtomicUsize::new(0),
@@ -245,6 +247,11 @@ impl Journal {
     /// How its keys are made.
     pub(crate) fn keys(&self) -> &Keys {
         self.keys.get_or_init(Keys::default)
+    }
+
+    /// Its engine has these permits.
+    pub(crate) fn has_suspects(&self, suspects: &Suspects) {
+        self.suspects.get_or_init(|| suspects.clone());
     }
 
     /// Its keys are made so.
@@ -471,10 +478,6 @@ impl Journal {
             let mut content = self.lock();
             if let Some(error) = content.outbox.delayed_by() {
                 return Err(error.clone());
-            }
-            // What is noted of interruptions is no wish.
-            if content.interruptions.has_something() {
-                content.enter(Vec::new(), false);
             }
             let record = Record { order: content.next_order, kind: kind as u8, payload };
             content.next_order += 1;
@@ -732,9 +735,6 @@ impl Journal {
             match content.held.first_key_value().map(|(&key, _)| key) {
                 // What is not on record goes on all at once, with everything known.
                 None | Some((DUE.., _)) => {
-                    if content.interruptions.is_due() {
-                        content.enter(Vec::new(), false);
-                    }
                     content.catching_up = false;
                     std::mem::take(&mut content.held).into_values().collect()
                 }
@@ -839,42 +839,120 @@ impl Journal {
 
     // Interruptions.
 
-    /// The instance was interrupted: `processes` have ended while it was running, since it was last written to; or it was stopped
-    /// by this one (`stopped`), or `RESTED` says that it was stopped in peace.
-    pub(crate) fn was_interrupted(&self, processes: u64, stopped: bool) {
+    /// The instance was interrupted: by the end of a process, or `in_peace`, as `RESTED` says too.
+    pub(crate) fn was_interrupted(&self, in_peace: bool) {
         let mut content = self.lock();
         content.catching_up = true;
         let rested = content.records.remove(RESTED).is_some();
-        if rested {
-            content.interruptions.note(Change::Remove { path: RESTED.into() });
-        }
-        content.interruptions.counted(processes, stopped || rested);
+        content.interruptions.rested = rested;
+        content.interruptions.interrupted = Some(in_peace || rested);
+        self.counts.store(true, Relaxed);
     }
 
-    /// Before user code begins: not where it was interrupted too often.
-    pub(crate) async fn begins(&self) {
-        let too_often = self.lock().interruptions.begins();
-        if let Some(reason) = too_often {
-            self.park::<()>(reason).await;
+    /// Begins of user code are counted.
+    pub(crate) fn counts(&self) -> bool {
+        self.counts.load(Relaxed)
+    }
+
+    /// User code has begun in this process.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Relaxed)
+    }
+
+    /// User code of that place is ready to begin, if not held back. While the instance is catching up, so it was when the
+    /// instance was interrupted. Returns how often it was cut.
+    pub(crate) fn reaches(&self, place: &str) -> u32 {
+        let mut content = self.lock();
+        let times = Cuts::of(content.records.get(place)).times;
+        if !content.catching_up || content.interruptions.interrupted.is_none() {
+            return times;
+        }
+        content.interruptions.reached.insert(place.to_owned());
+        times + 1
+    }
+
+    /// Returns whether that place had been reached: it waits for a moment that comes yet, and so had not begun.
+    pub(crate) fn had_not_begun(&self, place: &str) -> bool {
+        self.lock().interruptions.reached.remove(place)
+    }
+
+    /// Returns how often that place was cut.
+    pub(crate) fn cuts(&self, place: &str) -> u32 {
+        Cuts::of(self.lock().records.get(place)).times
+    }
+
+    /// The record of a place whose attempts are counted on by another one: its crashes stay known.
+    pub(crate) fn crashes(&self, place: &str) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+        let cuts = Cuts::of(Some(self.lock().records.get(place)?));
+        Some((place.into(), Kind::Interrupted, own(&Cuts { times: 0, ..cuts })))
+    }
+
+    /// Before user code begins: all that it relies on is on the store, and, where that may not be its first time, that it begins.
+    pub(crate) async fn begins(self: &Arc<Self>, place: impl FnOnce() -> String) {
+        self.begun.store(true, Relaxed);
+        if self.counts() {
+            self.begins_again(place()).await;
         }
         self.settled().await;
     }
 
-    /// How often that stage was interrupted, this time included.
-    pub(crate) fn interruptions(&self, path: &str) -> u32 {
+    async fn begins_again(self: &Arc<Self>, place: String) {
+        let (is_again, before, cuts) = {
+            let mut content = self.lock();
+            if std::mem::take(&mut content.interruptions.rested) {
+                content.enter(vec![Change::Remove { path: RESTED.into() }], false);
+            }
+            let before = Cuts::of(content.records.get(&*place));
+            let in_peace = content.interruptions.interrupted == Some(true);
+            (content.interruptions.reached.remove(&place), before, before.once_more(in_peace))
+        };
+        if !is_again {
+            return;
+        }
+        if cuts.are_too_many() {
+            self.put(place.as_str(), Kind::Interrupted, own(&Cuts { crashes: cuts.crashes, ..before }));
+            let (times, place) = (cuts.crashes, place_name(&place));
+            self.park::<()>(format!("crashed {times} times in a row in {place} without progress")).await;
+        }
+        let turn = match (cuts.permits(), self.suspects.get()) {
+            (permits @ 1.., Some(suspects)) => {
+                let _busy = self.busy();
+                suspects.turn(permits).await
+            }
+            _ => None,
+        };
+        let is_suspect = turn.is_some();
+        {
+            let mut content = self.lock();
+            let path: Arc<str> = place.as_str().into();
+            let change = content.put(Arc::clone(&path), Kind::Interrupted, own(&cuts));
+            content.enter(vec![change], false);
+            if cuts.crashes > 0 {
+                content.interruptions.crashed.insert(path, cuts);
+            }
+            content.interruptions.turns.extend(turn);
+        }
+        if is_suspect {
+            let journal = Arc::downgrade(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(PROBATION).await;
+                if let Some(journal) = journal.upgrade() {
+                    journal.runs_on(&place);
+                }
+            });
+        }
+    }
+
+    /// A suspect has not ended the process.
+    fn runs_on(&self, place: &str) {
         let mut content = self.lock();
-        let again = if content.catching_up { content.interruptions.of_each() } else { 0 };
-        if again == 0 && !content.some_interrupted {
-            return 0;
+        content.interruptions.turns.clear();
+        if let Some(cuts) = content.interruptions.crashed.remove(place)
+            && !self.is_suspended()
+        {
+            let change = content.put(place.into(), Kind::Interrupted, own(&Cuts { crashes: 0, ..cuts }));
+            content.enter(vec![change], false);
         }
-        let noted = format!("{path}/:interrupted");
-        let before = content.count(&noted);
-        if again > 0 {
-            let put = content.put(noted.into(), Kind::Interrupted, own(&(before + again)));
-            content.interruptions.note(put);
-            content.some_interrupted = true;
-        }
-        before + again
     }
 }
 

@@ -114,6 +114,23 @@ impl<'a> Cx<'a> {
         if self.core.reverses() { within(&path, &format!("undo-{what}")) } else { within(&path, what) }
     }
 
+    /// Where it stands how often that expression was cut.
+    fn begins_at(self, stage: u32, site: &str) -> String {
+        let path = self.path_of(stage);
+        if site.is_empty() { within(&path, INTERRUPTED) } else { within(&path, &format!("{INTERRUPTED}-{site}")) }
+    }
+
+    /// The number of this attempt of an expression. (That of a stage's own counts its cuts already.)
+    pub(crate) fn attempt_at(self, stage: u32, site: &str) -> u32 {
+        match self.journal().filter(|journal| journal.counts() && !self.undoes()) {
+            Some(journal) => {
+                let site = if site.is_empty() { "tail" } else { site };
+                self.attempt + journal.cuts(&self.begins_at(stage, site))
+            }
+            None => self.attempt,
+        }
+    }
+
     pub(crate) fn attempt(self) -> u32 {
         self.attempt
     }
@@ -206,16 +223,16 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     }
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
-    let interrupted = if keeps == Keeps::Leaf { journal.interruptions(&path) } else { 0 };
+    let interrupted = match keeps {
+        Keeps::Leaf if journal.counts() => journal.reaches(&within(&path, INTERRUPTED)),
+        _ => 0,
+    };
     if keeps == Keeps::Leaf && cx.core.is_heeded() {
         cx.attempt_goes_on(stage, interrupted + 1);
     }
-    if keeps == Keeps::Leaf && has_undo() {
-        // Others have `fresh` before their expression; one that may have to be undone waits for nothing else.
-        match interrupted {
-            0 => journal.settled().await,
-            _ => journal.begins().await,
-        }
+    if keeps == Keeps::Leaf && has_undo() && interrupted == 0 {
+        // Others have `fresh` before their expression. One that was interrupted is in flight from the start.
+        journal.settled().await;
     }
     // A panic is a failure here already: what it throws away is known before anything is undone.
     let ended = caught(cx.core, run(cx.starting_at(interrupted + 1))).await;
@@ -275,13 +292,35 @@ pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Fu
     .await;
 }
 
-/// Before an expression of the user's is evaluated: not while something on record has not been taken up.
-pub async fn fresh(cx: Cx<'_>) {
+/// Before an expression of the user's is evaluated: not while something on record has not been taken up. `site`: which of the
+/// stage's; its own where it is empty.
+pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     if let Some(journal) = cx.journal() {
+        let place = || cx.begins_at(stage, site);
+        if journal.counts() {
+            journal.reaches(&place());
+        }
         journal.hold(FRESH).await;
-        journal.begins().await;
+        journal.begins(place).await;
     }
 }
+
+/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record.
+pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
+    if let Some(journal) = cx.journal() {
+        let place = || cx.begins_at(stage, site);
+        if journal.counts() {
+            journal.reaches(&place());
+        }
+        journal.begins(place).await;
+    }
+}
+
+/// Where it stands how often a stage's own expression was cut.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
+/// The same of its undo.
+pub(super) const UNDO_INTERRUPTED: &str = "interrupted-undo";
 
 pin_project_lite::pin_project! {
     /// An expression of the user's, under way.

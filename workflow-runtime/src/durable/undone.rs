@@ -2,7 +2,7 @@
 
 use super::{
     Journal, StoredFailure,
-    kept::within,
+    kept::{UNDO_INTERRUPTED, within},
     own,
     payload::{Kind, read_own},
 };
@@ -78,7 +78,11 @@ impl UndoRecord {
     pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
         let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
-            journal.begins().await;
+            let place = within(&path, UNDO_INTERRUPTED);
+            if journal.counts() {
+                journal.reaches(&place);
+            }
+            journal.begins(|| place).await;
             let ended = unless_panicked(run).await;
             let failed = match &ended {
                 Ok(Ok(()) | Err(Stop::Returned)) => None,

@@ -1,7 +1,9 @@
 //! Timers.
 
 use super::{
-    Journal, own,
+    Journal,
+    kept::{INTERRUPTED, UNDO_INTERRUPTED, within},
+    own,
     payload::{Kind, Tried, read_own},
 };
 use crate::{
@@ -100,8 +102,11 @@ pub(crate) async fn attempted(
             Some(journal.instant(due(journal, path, || journal.now().after(limit)).await))
         }
     };
+    let place = within(&cx.path_of(stage), if cx.undoes() { UNDO_INTERRUPTED } else { INTERRUPTED });
+    // A stage's own attempt counts its cuts already.
+    let mut attempt = cx.attempt() + if cx.undoes() { journal.cuts(&place) } else { 0 };
     let path = cx.path_within(stage, "tried");
-    let Some(record) = journal.record(&path) else { return (cx.attempt(), vec![0; rules], deadline) };
+    let Some(record) = journal.record(&path) else { return (attempt, vec![0; rules], deadline) };
     let tried: Tried = match read_own(&record) {
         Ok(tried) => tried,
         Err(error) => return journal.undecodable(&path, error).await,
@@ -111,9 +116,12 @@ pub(crate) async fn attempted(
     spent.resize(rules, 0);
     // Where something of the next attempt is on record, it has begun.
     if !journal.has_within(&format!("{}/{}", cx.path_of(stage), tried.attempts)) {
+        if !cx.undoes() && tried.next() > journal.now() && journal.had_not_begun(&place) {
+            attempt -= 1;
+        }
         journal.wait_until(tried.next()).await;
     }
-    (tried.attempts + cx.attempt(), spent, deadline)
+    (tried.attempts + attempt, spent, deadline)
 }
 
 /// Waits for a stage's deadline: for the moment on record, since the clock may have been set after `at` was told from it.
@@ -139,6 +147,8 @@ pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts:
     if journal.record(&armed).is_some() {
         put.push((armed.into(), Kind::Armed, Vec::new()));
     }
+    let place = within(&cx.path_of(stage), if cx.undoes() { UNDO_INTERRUPTED } else { INTERRUPTED });
+    put.extend(journal.crashes(&place));
     let forget = (!cx.undoes()).then(|| cx.path_of(stage));
     journal.enter(put, forget.as_deref(), Vec::new());
     if !wait.is_zero() {

@@ -149,6 +149,7 @@ impl<W: Durable> Live<W> {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
         let failed_by_store = shared.was_failed_by_store(key);
+        live.journal.has_suspects(&shared.suspects);
         let processes = shared.interruptions.saturating_sub(interruptions);
         let left = Left { input, delivered, renamed, keys, begins, resumed, processes, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
@@ -328,7 +329,7 @@ struct Left {
     resumed: Option<bool>,
     /// How many processes have ended while it was running, since it was last written to.
     processes: u64,
-    /// That was the store's doing.
+    /// It was the store that interrupted it.
     failed_by_store: bool,
 }
 
@@ -454,11 +455,11 @@ impl<T> Outcome<Option<T>> {
 /// What has to be on disk before anything runs; gives the input, or why it can't run.
 fn prepare<W: Durable>(
     live: &Live<W>,
-    Left { input, delivered, renamed, keys, resumed, processes, failed_by_store, .. }: Left,
+    Left { input, delivered, renamed, keys, resumed, failed_by_store, .. }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
-        journal.was_interrupted(processes, failed_by_store);
+        journal.was_interrupted(failed_by_store);
     }
     let keys = keys?.map(|keys| (KEYS.into(), Kind::Keys, keys));
     // Before any user code begins: its keys stay what they are now.
@@ -507,7 +508,9 @@ async fn settle<W: Durable>(
         Outcome::Waits(_) => return,
         Outcome::Rewound | Outcome::Stopped => {
             if matches!(outcome, Outcome::Stopped) {
-                live.journal.put(RESTED, Kind::Stuck, own(&0));
+                if live.journal.has_begun() {
+                    live.journal.put(RESTED, Kind::Stuck, own(&0));
+                }
             }
             if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
                 tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");

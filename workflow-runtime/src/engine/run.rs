@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Failure, SignalError,
-    durable::{Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
+    durable::{Cuts, Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
     store::{Batch, Change, Instance, InstanceKey, NewSignal, Record, Status, StoredSignal},
 };
 use std::{
@@ -321,12 +321,17 @@ impl<W: Durable> Run<W> {
         let order = loaded.records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let before = loaded.records.iter().find(|(found, _)| found == path).map(|(_, record)| record);
         let record = Record { order, kind: kind as u8, payload: payload(before) };
-        let changes = vec![
+        // A person has looked at it.
+        let forgiven = loaded.records.iter().filter_map(|(path, record)| {
+            let payload = Cuts::forgiven(record)?;
+            Some(Change::Put { path: path.as_str().into(), record: Record { payload, ..record.clone() } })
+        });
+        let mut changes: Vec<Change> = forgiven.collect();
+        changes.extend([
             Change::Put { path: path.into(), record },
-            // A person has looked at it.
             Change::Remove { path: STUCK.into() },
             Change::Status { status: Status::Running, wake_at: None, outcome: None },
-        ];
+        ]);
         Ok(self.shared.store.commit(Batch { instance: self.key, changes }).await?)
     }
 

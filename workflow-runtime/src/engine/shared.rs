@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Clock,
     cut::unless_panicked,
-    durable::own,
+    durable::{Suspects, own},
     failure::Panicked,
     observe::Told,
     store::{
@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     /// How many engines before this one have not come to their end.
     pub(crate) interruptions: u64,
+    /// Permits of what may be the cause of interruptions.
+    pub(crate) suspects: Suspects,
     /// Keeps other engines from the store until this one has ended.
     session: Mutex<Option<Session>>,
     pub(crate) clock: Clock,
@@ -89,6 +91,7 @@ impl Shared {
         Self {
             store,
             interruptions: session.interruptions(),
+            suspects: Suspects::default(),
             session: Mutex::new(Some(session)),
             clock,
             linger,
