@@ -120,6 +120,8 @@ pub(super) struct Interruptions {
     pub(super) reached: HashSet<String>,
     /// Places with crashes on record.
     pub(super) crashed: BTreeMap<Arc<str>, Cuts>,
+    /// Places whose next begin is on its way to the store.
+    pub(super) beginning: Vec<Arc<str>>,
     /// What is held until the instance gets on.
     pub(super) turns: Vec<OwnedSemaphorePermit>,
 }
@@ -135,7 +137,12 @@ impl Interruptions {
 
     /// What lies within that path is not needed any more.
     pub(super) fn forget(&mut self, path: &str) {
-        self.crashed.retain(|place, _| !place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+        self.crashed.retain(|place, _| !is_within(place, path));
+    }
+
+    /// Returns whether user code within that path waits for its begin to be on the store.
+    pub(super) fn begins_within(&self, path: &str) -> bool {
+        self.beginning.iter().any(|place| path.is_empty() || is_within(place, path))
     }
 
     /// The instance has got on: the records that say so.
@@ -144,6 +151,10 @@ impl Interruptions {
         let crashed = std::mem::take(&mut self.crashed);
         crashed.into_iter().map(|(place, cuts)| (place, own(&Cuts { crashes: 0, ..cuts }))).collect()
     }
+}
+
+fn is_within(place: &str, path: &str) -> bool {
+    place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The place of user code, in words.

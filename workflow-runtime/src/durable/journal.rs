@@ -922,6 +922,7 @@ impl Journal {
             _ => None,
         };
         let is_suspect = turn.is_some();
+        let beginning = Beginning::new(self, &place);
         {
             let mut content = self.lock();
             let path: Arc<str> = place.as_str().into();
@@ -941,6 +942,18 @@ impl Journal {
                 }
             });
         }
+        self.settled().await;
+        drop(beginning);
+    }
+
+    /// Waits until no user code within that path waits for its begin to be on the store. What polls this polls that user code
+    /// first, and is polled again when its begin is there.
+    pub(crate) async fn has_begun_within(&self, path: &str) {
+        poll_fn(|_| {
+            let content = self.lock();
+            if content.interruptions.begins_within(path) { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
     }
 
     /// A suspect has not ended the process.
@@ -995,6 +1008,30 @@ pub(crate) struct Listening(Arc<Journal>);
 impl Drop for Listening {
     fn drop(&mut self) {
         self.0.lock().listening -= 1;
+    }
+}
+
+/// User code of a place whose begin is on its way to the store.
+struct Beginning<'a> {
+    journal: &'a Journal,
+    place: Arc<str>,
+}
+
+impl<'a> Beginning<'a> {
+    fn new(journal: &'a Journal, place: &str) -> Self {
+        let place: Arc<str> = place.into();
+        journal.lock().interruptions.beginning.push(Arc::clone(&place));
+        Self { journal, place }
+    }
+}
+
+impl Drop for Beginning<'_> {
+    fn drop(&mut self) {
+        let mut content = self.journal.lock();
+        let beginning = &mut content.interruptions.beginning;
+        if let Some(at) = beginning.iter().position(|place| *place == self.place) {
+            beginning.swap_remove(at);
+        }
     }
 }
 

@@ -124,13 +124,15 @@ pub(crate) async fn attempted(
     (tried.attempts + attempt, spent, deadline)
 }
 
-/// Waits for a stage's deadline: for the moment on record, since the clock may have been set after `at` was told from it.
+/// Waits for a stage's deadline: for the moment on record, since the clock may have been set after `at` was told from it. What a
+/// crash has cut is polled once more before a deadline that has passed meanwhile cuts it.
 pub(crate) async fn deadline(cx: Cx<'_>, journal: &Journal, stage: u32, at: Instant) {
     let record = journal.record(&cx.path_within(stage, "deadline"));
     match record.and_then(|record| read_own::<u64>(&record).ok()) {
         Some(millis) => journal.wait_until(Timestamp::from_millis(millis)).await,
         None => journal.wait_until_instant(at).await,
     }
+    journal.has_begun_within(&cx.path_of(stage)).await;
 }
 
 /// An attempt has failed, and another one comes: that is on record before it does.
