@@ -7,9 +7,15 @@
     clippy::let_underscore_untyped,
     reason = "what users write is not the point here"
 )]
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
-use workflow_runtime::{FailureKind, SignalError, workflow};
+use workflow_runtime::{Failure, FailureKind, SignalError, workflow};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Approval {
@@ -322,4 +328,199 @@ async fn of_two_signals_the_one_that_arrived_first_decides() {
     running.signal(LeavingSignal::Left(6)).unwrap();
     running.signal(LeavingSignal::End(())).unwrap();
     assert_eq!(running.await.unwrap(), 11);
+}
+
+/// How often something was called, and how often it came to its end.
+#[derive(Default)]
+pub struct Calls {
+    begun: AtomicU32,
+    ended: AtomicU32,
+    dropped: AtomicU32,
+}
+
+impl Calls {
+    fn counted(&self) -> (u32, u32, u32) {
+        (self.begun.load(SeqCst), self.ended.load(SeqCst), self.dropped.load(SeqCst))
+    }
+}
+
+/// Counts the drops of a call.
+struct Under<'a>(&'a Calls);
+
+impl Drop for Under<'_> {
+    fn drop(&mut self) {
+        self.0.dropped.fetch_add(1, SeqCst);
+    }
+}
+
+async fn call(calls: &Calls, value: u32) -> u32 {
+    calls.begun.fetch_add(1, SeqCst);
+    let _under = Under(calls);
+    sleep(Duration::from_millis(20)).await;
+    calls.ended.fetch_add(1, SeqCst);
+    value
+}
+
+async fn refuse(calls: &Calls) -> Result<u32, String> {
+    call(calls, 0).await;
+    Err("no answer at all".into())
+}
+
+async fn panics(calls: &Calls) -> u32 {
+    call(calls, 0).await;
+    panic!("the fallback broke")
+}
+
+async fn nap(milliseconds: u64) -> u32 {
+    sleep(Duration::from_millis(milliseconds)).await;
+    0
+}
+
+workflow! {
+    workflow FirstIsCut() -> u32 with calls: Arc<Calls> {
+        #[timeout(2ms)]
+        #[fallback(call(calls, 5))]
+        signal a: u32;
+        stage x: u32 = race { *a, nap(10) };
+        stage z: u32 = *a + *x;
+        *z
+    }
+    workflow AllButOneAreCut() -> u32 with calls: Arc<Calls> {
+        #[timeout(2ms)]
+        #[fallback({ stage inner: u32 = call(calls, 4); *inner + 1 })]
+        signal a: u32;
+        stage x: u32 = race { *a, nap(10) };
+        #[timeout(5ms)]
+        #[fallback(1)]
+        stage y: u32 = { stage asks: u32 = *a; *asks };
+        stage short: u64 = takes(7);
+        #[until(a)]
+        stage stopped: Option<u64> = takes(9);
+        stage head: u32 = select { signal a => *a, sleep(3ms) => 100 };
+        #[after(short)]
+        stage z: u32 = *a;
+        x + y + z + head + u32::try_from(stopped.unwrap_or(0)).unwrap()
+    }
+    workflow NothingAsksAgain() -> u32 with calls: Arc<Calls> {
+        #[timeout(2ms)]
+        #[fallback(call(calls, 5))]
+        signal a: u32;
+        stage x: u32 = race { *a, nap(10) };
+        #[after(x)]
+        stage rest = sleep(1s);
+        *x
+    }
+    workflow FallbackFails() -> String with calls: Arc<Calls> {
+        #[timeout(2ms)]
+        #[fallback(refuse(calls))]
+        signal a: u32;
+        #[catch]
+        stage x: Result<u32, Failure> = *a;
+        #[after(x)]
+        #[catch]
+        stage z: Result<u32, Failure> = { stage inner: u32 = *a + 1; *inner };
+        format!("{:#}, {:#}", x.as_ref().unwrap_err(), z.as_ref().unwrap_err())
+    }
+    workflow FallbackPanics() -> u32 with calls: Arc<Calls> {
+        #[timeout(2ms)]
+        #[fallback(panics(calls))]
+        signal a: u32;
+        #[catch]
+        stage x: Result<u32, Failure> = *a;
+        #[after(x)]
+        stage z: u32 = *a;
+        z + x.as_ref().copied().unwrap_or(0)
+    }
+    workflow LateForAll() -> u32 {
+        #[timeout(2ms)]
+        signal a: u32;
+        #[catch]
+        stage x: Result<u32, Failure> = *a;
+        #[after(x)]
+        stage rest = sleep(10ms);
+        #[after(rest)]
+        stage z: u32 = *a;
+        z + x.as_ref().copied().unwrap_or(0)
+    }
+    workflow LateInRounds() -> Vec<u32> with calls: Arc<Calls> {
+        stage all: Vec<u32> = loop got: Vec<u32> = Vec::new() {
+            #[timeout(2ms)]
+            #[fallback(call(calls, 5))]
+            signal a: u32;
+            signal b: u32;
+            stage one: u32 = select { signal a => *a, signal b => *b };
+            stage next: Vec<u32> = got.iter().chain([one]).copied().collect::<Vec<_>>();
+            if next.len() == 2 { break next } else { continue next }
+        };
+        all
+    }
+    workflow AskedByALoser() -> u32 with calls: Arc<Calls> {
+        #[lazy]
+        stage a: u32 = call(calls, 5);
+        stage x: u32 = race { { stage asks: u32 = *a; *asks }, nap(10) };
+        stage z: u32 = match *x { 0 => *a, _ => 0 };
+        *z
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_goes_on_where_the_first_that_asked_is_cut() {
+    let (calls, start) = (Arc::<Calls>::default(), Instant::now());
+    assert_eq!(FirstIsCut::new(Arc::clone(&calls)).run().await.unwrap(), 5);
+    assert_eq!((calls.counted(), start.elapsed().as_millis()), ((1, 1, 1), 22));
+    let (calls, start) = (Arc::<Calls>::default(), Instant::now());
+    assert_eq!(AllButOneAreCut::new(Arc::clone(&calls)).run().await.unwrap(), 1 + 5 + 100 + 9);
+    assert_eq!((calls.counted(), start.elapsed().as_millis()), ((1, 1, 1), 22));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_nothing_waits_for_any_more_stands_still_and_ends_with_its_scope() {
+    let calls = Arc::<Calls>::default();
+    assert_eq!(NothingAsksAgain::new(Arc::clone(&calls)).run().await.unwrap(), 0);
+    assert_eq!(calls.counted(), (1, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_comes_after_its_fallback_has_begun_is_not_taken() {
+    let calls = Arc::<Calls>::default();
+    let run = FirstIsCut::new(Arc::clone(&calls)).start();
+    sleep(Duration::from_millis(5)).await;
+    assert_eq!(run.signal(FirstIsCutSignal::A(8)), Err(SignalError::Closed));
+    assert_eq!((run.await.unwrap(), calls.counted()), (5, (1, 1, 1)));
+    let run = LateForAll::new().start();
+    sleep(Duration::from_millis(5)).await;
+    assert_eq!(run.signal(LateForAllSignal::A(8)), Err(SignalError::Closed));
+    let failure = run.await.unwrap_err();
+    assert_eq!((failure.stage(), failure.kind()), (Some("z"), FailureKind::Timeout));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_comes_late_is_for_the_next_round_and_holds_up_no_other() {
+    let (calls, start) = (Arc::<Calls>::default(), Instant::now());
+    let run = LateInRounds::new(Arc::clone(&calls)).start();
+    sleep(Duration::from_millis(5)).await;
+    run.signal(LateInRoundsSignal::A(8)).unwrap();
+    sleep(Duration::from_millis(2)).await;
+    run.signal(LateInRoundsSignal::B(9)).unwrap();
+    assert_eq!((run.await.unwrap(), start.elapsed().as_millis()), (vec![9, 8], 7));
+    assert_eq!(calls.counted(), (1, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_failure_of_a_fallback_is_that_of_all_that_ask() {
+    let calls = Arc::<Calls>::default();
+    let failure = "no answer at all";
+    let told = FallbackFails::new(Arc::clone(&calls)).run().await.unwrap();
+    assert_eq!(told.matches(failure).count(), 2, "{told}");
+    assert_eq!(calls.counted(), (1, 1, 1));
+    let calls = Arc::<Calls>::default();
+    let failure = FallbackPanics::new(Arc::clone(&calls)).run().await.unwrap_err();
+    assert_eq!((failure.kind(), calls.counted()), (FailureKind::Panic, (1, 1, 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lazy_stage_goes_on_where_the_first_that_asked_is_cut() {
+    let (calls, start) = (Arc::<Calls>::default(), Instant::now());
+    assert_eq!(AskedByALoser::new(Arc::clone(&calls)).run().await.unwrap(), 5);
+    assert_eq!((calls.counted(), start.elapsed().as_millis()), ((1, 1, 1), 20));
 }

@@ -21,6 +21,7 @@ pub use crate::{
     },
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
+    late::Fallback,
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
     observe::{Observer, Observers},
     output::{

@@ -83,6 +83,7 @@ mod held;
 mod items;
 mod join;
 mod lanes;
+mod late;
 mod many;
 pub mod observe;
 mod output;

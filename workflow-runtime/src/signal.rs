@@ -1,13 +1,14 @@
 //! What arrives from outside while a workflow runs, and what a stage may wait for without depending on it.
 
 use crate::{
-    FailureKind,
+    Failure, FailureKind,
     cut::{cut, cut_all},
     failure::Stop,
     held::{Held, Loan},
+    late::Fallback,
     policy::{Written, later},
     run::Cx,
-    then::{caught, then},
+    then::then,
     view::IntoHeld,
 };
 use std::{
@@ -16,8 +17,8 @@ use std::{
     future::{Future, poll_fn},
     pin::Pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll, Waker},
     time::Duration,
@@ -155,6 +156,8 @@ pub struct SignalWait<'a, T> {
     queue: &'a SignalQueue<T>,
     value: OnceCell<Held<T>>,
     limit: Option<Duration>,
+    /// It did not arrive in time: what arrives from now on is not taken.
+    is_late: AtomicBool,
     opening: Mutex<Opening>,
     /// No other scope takes from the queue later.
     last: bool,
@@ -180,6 +183,7 @@ impl<'a, T> SignalWait<'a, T> {
             queue,
             value: OnceCell::new(),
             limit,
+            is_late: AtomicBool::new(false),
             opening,
             last,
             #[cfg(feature = "durable")]
@@ -190,8 +194,15 @@ impl<'a, T> SignalWait<'a, T> {
     /// In a durable workflow: `cx` and `stage` are those of the scope.
     #[cfg(feature = "durable")]
     #[must_use]
-    pub fn kept(self, cx: Cx<'a>, stage: u32, name: &'static str, payload: crate::durable::Payload<T>) -> Self {
-        Self { kept: crate::durable::KeptSignal::new(cx, stage, name, payload), ..self }
+    pub fn kept(
+        self,
+        cx: Cx<'a>,
+        stage: u32,
+        name: &'static str,
+        payload: crate::durable::Payload<T>,
+        falls_back: bool,
+    ) -> Self {
+        Self { kept: crate::durable::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
     }
 
     /// One of those stages has ended.
@@ -222,54 +233,103 @@ impl<'a, T> SignalWait<'a, T> {
     /// The value, once it has arrived.
     ///
     /// # Errors
-    /// What `late` gives where it did not arrive in time.
-    pub async fn get<F: Future<Output = Result<T, Stop>>>(
+    /// It did not arrive in time.
+    pub async fn get(&self, cx: Cx<'_>, stage: u32, name: &'static str) -> Result<&Held<T>, Stop> {
+        self.ask(cx, (stage, name), None, || async { Err(self.late(cx, stage, name)) }).await
+    }
+
+    /// The same, or what the fallback gives, which `begin` begins.
+    ///
+    /// # Errors
+    /// The fallback's, for all that ask.
+    pub async fn get_or<'f, F>(
         &self,
-        cx: Cx<'_>,
+        cx: Cx<'f>,
         stage: u32,
         name: &'static str,
+        fallback: &Fallback<'f, T>,
+        begin: impl FnOnce() -> F,
+    ) -> Result<&Held<T>, Stop>
+    where
+        F: Future<Output = Result<T, Stop>> + Send + 'f,
+    {
+        self.ask(cx, (stage, name), Some(fallback.failure()), || fallback.run(cx, begin)).await
+    }
+
+    /// Takes up what the fallback has done before, for its undos: those that asked for it may not ask again.
+    #[cfg(feature = "durable")]
+    pub async fn take_up<'f, F>(&self, cx: Cx<'f>, fallback: &Fallback<'f, T>, begin: impl FnOnce() -> F)
+    where
+        F: Future<Output = Result<T, Stop>> + Send + 'f,
+        T: Send + 'f,
+    {
+        if let Some(order) = self.kept.as_ref().and_then(crate::durable::KeptSignal::last_of_fallback) {
+            crate::durable::catch_up(cx, order, fallback.take_up(cx, begin)).await;
+        }
+    }
+
+    /// `failure`: where it stands what the fallback failed with. Where there is no value, the stage that waits has failed,
+    /// although it never was under way.
+    async fn ask<F: Future<Output = Result<T, Stop>>>(
+        &self,
+        cx: Cx<'_>,
+        (stage, name): (u32, &'static str),
+        failure: Option<&OnceLock<Failure>>,
         late: impl FnOnce() -> F,
     ) -> Result<&Held<T>, Stop> {
         let value = self.value.get_or_try_init(|| async {
-            let since = self.opened().await;
-            let late = || self.late_value(cx, stage, late);
-            #[cfg(feature = "durable")]
-            if let Some(kept) = &self.kept {
-                let limit = self.limit.map(|limit| later(since, limit));
-                let value = kept.get(self.queue, limit, (cx, stage), late).await?;
-                if self.last {
-                    self.queue.close();
-                }
-                return Ok(Held::Kept(Loan::new(value)));
+            if let Some(failure) = failure.and_then(OnceLock::get) {
+                return Err(failure.clone().into());
             }
-            let taken = match self.limit {
-                None => Some(self.queue.take().await),
-                Some(limit) => tokio::time::timeout_at(later(since, limit), self.queue.take()).await.ok(),
-            };
-            let value = match taken {
-                Some((_, value)) => {
-                    cx.signalled(stage, name);
-                    value
-                }
-                None => late().await?,
-            };
+            let value = self.taken(cx, (stage, name), late).await;
+            if let (Err(Stop::Failed(failed)), Some(failure)) = (&value, failure) {
+                failure.get_or_init(|| failed.clone());
+            }
+            let value = value?;
             if self.last {
                 self.queue.close();
             }
             Ok(Held::Kept(Loan::new(value)))
         });
-        value.await
+        value.await.inspect_err(|stop| cx.failed_waiting(stage, stop))
     }
 
-    /// What takes the place of a signal that did not arrive in time. Where that is a failure, the stage that waits has failed,
-    /// although it never was under way.
-    async fn late_value<F: Future<Output = Result<T, Stop>>>(
+    /// What is taken of the queue, or what `late` gives.
+    async fn taken<F: Future<Output = Result<T, Stop>>>(
         &self,
         cx: Cx<'_>,
-        stage: u32,
+        (stage, name): (u32, &'static str),
         late: impl FnOnce() -> F,
     ) -> Result<T, Stop> {
-        caught(cx.core(), late()).await.inspect_err(|stop| cx.failed_waiting(stage, stop))
+        let since = self.opened().await;
+        #[cfg(feature = "durable")]
+        if let Some(kept) = &self.kept {
+            let limit = self.limit.map(|limit| later(since, limit));
+            return kept.get(self.queue, limit, (cx, stage), || self.is_now_late(), late).await;
+        }
+        let taken = match self.limit {
+            _ if self.is_late.load(Relaxed) => None,
+            None => Some(self.queue.take().await),
+            Some(limit) => tokio::time::timeout_at(later(since, limit), self.queue.take()).await.ok(),
+        };
+        match taken {
+            Some((_, value)) => {
+                cx.signalled(stage, name);
+                Ok(value)
+            }
+            None => {
+                self.is_now_late();
+                late().await
+            }
+        }
+    }
+
+    /// Takes nothing from now on.
+    fn is_now_late(&self) {
+        self.is_late.store(true, Relaxed);
+        if self.last {
+            self.queue.close();
+        }
     }
 
     /// The value, after somebody has waited for it.
@@ -280,9 +340,7 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    /// It did not arrive in time.
-    #[must_use]
-    pub fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
+    fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
         let limit = self.limit.unwrap_or_default();
         let why = format!("signal '{name}' did not arrive within {}", Written(limit));
         cx.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
@@ -414,7 +472,11 @@ impl<T: Send + Sync> Arrives for SignalWait<'_, T> {
         if self.kept.as_ref().is_some_and(crate::durable::KeptSignal::has_taken) {
             return Some(0);
         }
-        if self.value.initialized() { Some(0) } else { self.queue.next_arrival() }
+        match self.is_late.load(Relaxed) {
+            _ if self.value.initialized() => Some(0),
+            true => None,
+            false => self.queue.next_arrival(),
+        }
     }
 }
 

@@ -96,30 +96,40 @@ impl Expansion<'_, '_> {
             }
             None => quote!(#runtime::Option::None),
         };
-        let late = match model.fallback {
-            Some(scope) => {
-                let node = {
-                    let whose =
-                        self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
-                    self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>()), whose), &Ends::none())
-                };
-                quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
-            }
-            None => quote!(#runtime::Result::Err(#wait.late(#cx, #waiter, #text))),
-        };
+        let fallback = self.local("fallback", signal);
+        let node = model.fallback.map(|scope| {
+            let whose = self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
+            self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>()), whose), &Ends::none())
+        });
         let last = !self.repeats(id);
         let after = u32::try_from(self.after_here(signal).count()).unwrap_or(u32::MAX);
         let kept = self.is_durable().then(|| {
             let number = self.number(self.model.scopes[id].around);
             let payload = self.signal_payload(signal);
-            quote!(.kept(#cx, #number, #text, #payload))
+            let falls_back = model.fallback.is_some();
+            quote!(.kept(#cx, #number, #text, #payload, #falls_back))
         });
+        let (opened, got) = match node {
+            None => (TokenStream::new(), quote!(#wait.get(#cx, #waiter, #text))),
+            // After the wait, since the fallback may borrow whatever stands before.
+            Some(node) => {
+                let begin = self.named("begin");
+                let keeps = self.is_durable() && model.fallback.is_some_and(|scope| self.keeps(scope));
+                let take_up = keeps.then(|| quote!(#wait.take_up(#cx, #fallback, #begin).await;));
+                let opened = quote! {
+                    let #fallback = #runtime::Fallback::new();
+                    let #fallback = &#fallback;
+                    let #begin = move || async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) };
+                    #take_up
+                };
+                (opened, quote!(#wait.get_or(#cx, #waiter, #text, #fallback, #begin)))
+            }
+        };
         quote! {
             let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after) #kept;
             let #wait = &#wait;
-            let #get = move |#waiter: u32| async move {
-                #wait.get(#cx, #waiter, #text, move || async move { #late }).await
-            };
+            #opened
+            let #get = move |#waiter: u32| async move { #got.await };
         }
     }
 

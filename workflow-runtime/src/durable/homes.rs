@@ -76,6 +76,8 @@ impl Homes {
         let homeless = records
             .iter()
             .filter(|(path, record)| is_one_of(record.kind, LOOKED_AT) && is_known(path) && is_asked_for(path))
+            // A signal may be late for a stage that has ended.
+            .filter(|(path, _)| !path.rsplit('/').next().is_some_and(|last| last.starts_with(":signal-")))
             .filter(|(path, record)| {
                 let undone = || {
                     path.rsplit_once('/').is_some_and(|(stage, _)| records.contains_key(&*format!("{stage}/:undone")))

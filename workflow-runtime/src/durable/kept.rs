@@ -292,6 +292,13 @@ pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Fu
     .await;
 }
 
+/// The same in a run that is durable.
+pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
+    if let Some(journal) = cx.journal() {
+        catch_up_with(journal, order, run).await;
+    }
+}
+
 /// Before an expression of the user's is evaluated: not while something on record has not been taken up. `site`: which of the
 /// stage's; its own where it is empty.
 pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {

@@ -24,7 +24,7 @@ mod workflow;
 pub(crate) use codec::{CodecError, Sequences, canonical};
 pub(crate) use interruptions::{Cuts, Suspects};
 pub(crate) use journal::{Busy, Halt, Journal, RESTED, STUCK};
-pub(crate) use kept::lost_undo;
+pub(crate) use kept::{catch_up, lost_undo};
 pub(crate) use keys::{Former, KEYS, Keys, renamed};
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
 

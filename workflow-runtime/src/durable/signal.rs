@@ -1,8 +1,10 @@
 //! A wait for a signal, on record.
 
 use super::{
-    Journal, Payload, due,
-    payload::{Kind, Written},
+    Journal, Payload, StoredFailure, due,
+    journal::{FRESH, LAST},
+    own,
+    payload::{Kind, Written, read_own},
 };
 use crate::{failure::Stop, run::Cx, signal::SignalQueue, store::Change};
 use std::{future::Future, sync::Arc};
@@ -15,12 +17,19 @@ pub(crate) struct KeptSignal<'a, T> {
     stage: u32,
     name: &'static str,
     payload: Payload<T>,
+    falls_back: bool,
 }
 
 impl<'a, T> KeptSignal<'a, T> {
     /// In memory: nowhere.
-    pub(crate) fn new(cx: Cx<'a>, stage: u32, name: &'static str, payload: Payload<T>) -> Option<Self> {
-        cx.journal().map(|journal| Self { cx, journal, stage, name, payload })
+    pub(crate) fn new(
+        cx: Cx<'a>,
+        stage: u32,
+        name: &'static str,
+        payload: Payload<T>,
+        falls_back: bool,
+    ) -> Option<Self> {
+        cx.journal().map(|journal| Self { cx, journal, stage, name, payload, falls_back })
     }
 
     fn path(&self) -> String {
@@ -32,16 +41,19 @@ impl<'a, T> KeptSignal<'a, T> {
         self.journal.has(&self.path(), &[Kind::Signal])
     }
 
-    /// The value on record, or the next one that arrives, or what `late` gives.
+    /// The value on record, or the next one that arrives, or what `late` gives; that it is late is told before.
     pub(crate) async fn get<F: Future<Output = Result<T, Stop>>>(
         &self,
         queue: &SignalQueue<T>,
         limit: Option<Instant>,
         (waiting, waiter): (Cx<'_>, u32),
+        is_late: impl FnOnce(),
         late: impl FnOnce() -> F,
     ) -> Result<T, Stop> {
         let journal = self.journal;
         let (path, name) = (self.path(), self.name);
+        // Once it is late it stays so, whatever arrives before the fallback has ended.
+        let missed = limit.and_then(|_| journal.record(&late_of(&path)));
         if let Some(record) = journal.record(&path) {
             return match self.payload.recall(&record) {
                 Ok(value) => {
@@ -51,6 +63,22 @@ impl<'a, T> KeptSignal<'a, T> {
                 Err(error) => journal.undecodable(&path, error).await,
             };
         }
+        if let Some(record) = &missed {
+            is_late();
+            if record.kind == Kind::Failed as u8 {
+                let failure = match read_own::<StoredFailure>(record) {
+                    Ok(failure) => failure.restore(),
+                    Err(error) => return journal.undecodable(&late_of(&path), error).await,
+                };
+                journal.hold(record.order).await;
+                journal.recalled();
+                return Err(failure.into());
+            }
+            journal.recalled();
+            let value = self.fallen_back(&path, late).await?;
+            self.enter(path, &value, Vec::new()).await;
+            return Ok(value);
+        }
         let limit = match limit {
             None => None,
             Some(at) => {
@@ -59,7 +87,7 @@ impl<'a, T> KeptSignal<'a, T> {
             }
         };
         // None is taken while something on record has not been taken up.
-        journal.hold(super::journal::FRESH).await;
+        journal.hold(FRESH).await;
         let taken = {
             let _listening = journal.listening();
             match limit {
@@ -67,18 +95,55 @@ impl<'a, T> KeptSignal<'a, T> {
                 Some(at) => journal.by(at, queue.take()).await,
             }
         };
-        let (value, taken) = match taken {
-            Some((number, value)) => (value, vec![Change::Take { number }]),
-            None => (late().await?, Vec::new()),
+        let Some((number, value)) = taken else {
+            is_late();
+            journal.put(late_of(&path), Kind::Due, own(&journal.now().as_millis()));
+            let value = self.fallen_back(&path, late).await?;
+            self.enter(path, &value, Vec::new()).await;
+            return Ok(value);
         };
-        let arrived = !taken.is_empty();
         // In the poll in which it is taken: the wait is over then, as in memory.
-        let written = Written::new(self.payload.encode(&value), Kind::Signal, || format!("signal '{name}'"));
-        journal.enter(vec![(path.into(), written.kind, written.bytes)], None, taken);
-        journal.unless_refused(written.refused).await;
-        if arrived {
-            waiting.signalled(waiter, name);
-        }
+        self.enter(path, &value, vec![Change::Take { number }]).await;
+        waiting.signalled(waiter, name);
         Ok(value)
     }
+
+    /// Puts the value on record.
+    async fn enter(&self, path: String, value: &T, taken: Vec<Change>) {
+        let written = Written::new(self.payload.encode(value), Kind::Signal, || format!("signal '{}'", self.name));
+        self.journal.enter(vec![(path.into(), written.kind, written.bytes)], None, taken);
+        self.journal.unless_refused(written.refused).await;
+    }
+
+    /// What `late` gives. The failure of a fallback is on record, since it is that of all that ask.
+    async fn fallen_back<F: Future<Output = Result<T, Stop>>>(
+        &self,
+        path: &str,
+        late: impl FnOnce() -> F,
+    ) -> Result<T, Stop> {
+        let ended = late().await;
+        if let (Err(Stop::Failed(failure)), true) = (&ended, self.falls_back) {
+            self.journal.put(late_of(path), Kind::Failed, own(&StoredFailure::of(failure)));
+        }
+        ended
+    }
+
+    /// Returns the order of what is on record last of a fallback that may have to be undone, where it has begun.
+    pub(crate) fn last_of_fallback(&self) -> Option<u64> {
+        if !self.journal.is_catching_up() {
+            return None;
+        }
+        let path = self.path();
+        let missed = self.journal.record(&late_of(&path))?;
+        match self.journal.record(&path) {
+            Some(value) => Some(value.order),
+            None if missed.kind == Kind::Failed as u8 => Some(missed.order),
+            None => Some(LAST),
+        }
+    }
+}
+
+/// Where it stands that a signal did not arrive in time; and, of a fallback that has failed, how.
+fn late_of(path: &str) -> String {
+    format!("{path}-late")
 }

@@ -1,0 +1,70 @@
+//! The fallback of a signal that did not arrive in time. The fallback belongs to the scope of the signal and not to the stage
+//! that asked first: where that stage is cut, the next one that waits goes on with it.
+
+use crate::{Failure, cut::cut, failure::Stop, run::Cx, then::caught};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Mutex, OnceLock, PoisonError},
+    task::Poll,
+};
+
+/// The `#[fallback]` of a signal in one scope.
+pub struct Fallback<'a, T> {
+    run: Mutex<Option<UnderWay<'a, T>>>,
+    /// The failure of all that ask.
+    failure: OnceLock<Failure>,
+}
+
+type UnderWay<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+
+impl<'a, T> Fallback<'a, T> {
+    /// Returns one that has not begun.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { run: Mutex::new(None), failure: OnceLock::new() }
+    }
+
+    /// Returns what it failed with, once it has.
+    pub(crate) const fn failure(&self) -> &OnceLock<Failure> {
+        &self.failure
+    }
+
+    /// Goes on with the fallback, which `begin` begins. One caller at a time polls it.
+    pub(crate) async fn run<F>(&self, cx: Cx<'a>, begin: impl FnOnce() -> F) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, Stop>> + Send + 'a,
+    {
+        let mut begin = Some(begin);
+        poll_fn(|context| {
+            let under_way = self.run.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let begun = under_way.or_else(|| begin.take().map(|begin| Box::pin(caught(cx.core(), begin())) as _));
+            let Some(mut run) = begun else { unreachable!("polled after it ended") };
+            let polled = run.as_mut().poll(context);
+            match &polled {
+                Poll::Pending => *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(run),
+                Poll::Ready(Ok(_)) => drop(run),
+                Poll::Ready(Err(_)) => cut(|| drop(run)),
+            }
+            polled
+        })
+        .await
+    }
+
+    /// The same for what is on record of it; what it ends with is kept for the first that asks.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn take_up<F>(&self, cx: Cx<'a>, begin: impl FnOnce() -> F)
+    where
+        F: Future<Output = Result<T, Stop>> + Send + 'a,
+        T: Send + 'a,
+    {
+        let ended = self.run(cx, begin).await;
+        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(std::future::ready(ended)));
+    }
+}
+
+impl<T> Default for Fallback<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
