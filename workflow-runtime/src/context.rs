@@ -1,6 +1,6 @@
 //! What a stage may ask: `ctx`.
 
-use crate::run::Cx;
+use crate::run::{Core, Cx};
 use std::{
     fmt,
     ops::Deref,
@@ -129,38 +129,7 @@ impl ContextGuard {
     pub(crate) fn new(cx: Cx<'_>, stage: u32, site: &str) -> Self {
         let (core, places) = (cx.core(), cx.places());
         let attempt = cx.attempt_at(stage, site);
-        #[cfg(feature = "durable")]
-        let journal = core.journal();
-        let name = |stage| {
-            let name = core.stage_name(stage).unwrap_or_default();
-            #[cfg(feature = "durable")]
-            let name = journal.map_or(name, |journal| journal.keys().stage(name));
-            name
-        };
-        #[cfg(feature = "durable")]
-        let mut key =
-            journal.map_or_else(|| core.instance().to_string(), |journal| journal.keys().instance(journal.id()));
-        #[cfg(not(feature = "durable"))]
-        let mut key = core.instance().to_string();
-        key.push('/');
-        for (around, index) in &places {
-            key.extend([name(*around), "[", &index.to_string(), "]/"]);
-        }
-        key += name(stage);
-        let mut place = if core.reverses() { "/undo".to_owned() } else { String::new() };
-        #[cfg(feature = "durable")]
-        let site = journal.map_or(std::borrow::Cow::Borrowed(site), |journal| {
-            let outer = places.first().map_or(stage, |(around, _)| *around);
-            let times = crate::durable::times_rewound(journal, core, outer);
-            if times > 0 {
-                key.extend(["~", &times.to_string()]);
-            }
-            let own = core.stage_name(stage).unwrap_or_default();
-            if core.reverses() { site.into() } else { journal.keys().site(own, site) }
-        });
-        if !site.is_empty() {
-            place.extend(["/:", &*site]);
-        }
+        let (key, place) = key_of(core, &places, (stage, site));
         Self(StageContext {
             shared: Arc::new(Shared {
                 workflow: core.graph().name,
@@ -175,6 +144,28 @@ impl ContextGuard {
             }),
         })
     }
+}
+
+/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+#[cfg(feature = "durable")]
+fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+    let journal = core.journal().map(|journal| &**journal);
+    crate::durable::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
+}
+
+#[cfg(not(feature = "durable"))]
+fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+    let name = |stage| core.stage_name(stage).unwrap_or_default();
+    let mut key = format!("{}/", core.instance());
+    for (around, index) in places {
+        key.extend([name(*around), "[", &index.to_string(), "]/"]);
+    }
+    key += name(stage);
+    let mut place = if core.reverses() { "/undo".to_owned() } else { String::new() };
+    if !site.is_empty() {
+        place.extend(["/:", site]);
+    }
+    (key, place)
 }
 
 impl Deref for ContextGuard {

@@ -70,6 +70,11 @@ struct Seldom {
     #[cfg(feature = "durable")]
     journal: Option<Arc<crate::durable::Journal>>,
     instance: OnceLock<Arc<str>>,
+    /// Its instance is named after the stage of another run in which it was begun, and so after a crash too.
+    is_named: bool,
+    /// How many runs were begun inside of it, where it is named.
+    #[cfg(feature = "durable")]
+    begun: std::sync::Mutex<crate::durable::Begun>,
     /// What `sleep_until` goes by.
     clock: OnceLock<Clock>,
     /// Whoever looks at the run has been told its end.
@@ -78,7 +83,12 @@ struct Seldom {
 
 impl Seldom {
     #[cold]
-    fn of(graph: &Graph<'_>, compensates: bool, observers: Observers, traced: bool) -> OnceLock<Box<Self>> {
+    fn of(
+        graph: &Graph<'_>,
+        compensates: bool,
+        (observers, traced): (Observers, bool),
+        name: Option<Arc<str>>,
+    ) -> OnceLock<Box<Self>> {
         use tracing::field::Empty;
         let span = tracing::enabled!(target: "workflow", tracing::Level::INFO).then(|| {
             let name = graph.name;
@@ -86,8 +96,13 @@ impl Seldom {
         });
         let log = compensates.then(UndoLog::root);
         let observed = observers.are_any();
-        let seldom = Self { span, observation: observers.observation(traced), log, ..Self::default() };
-        if observed && let Some(span) = &seldom.span {
+        let is_named = name.is_some();
+        let instance = name.map(OnceLock::from).unwrap_or_default();
+        let observation = observers.observation(traced);
+        let seldom = Self { span, observation, log, instance, is_named, ..Self::default() };
+        if (observed || is_named)
+            && let Some(span) = &seldom.span
+        {
             // Its observers are told the instance, so that it is made anyway.
             span.record("instance", &**seldom.instance.get_or_init(random_instance));
         }
@@ -99,13 +114,34 @@ impl Core {
     /// Whether anybody looks at the stages of a run that begins now.
     #[inline]
     pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
+        #[cfg(feature = "durable")]
+        if crate::durable::is_in_place() {
+            return true;
+        }
         observers.are_any() || is_listened_to()
     }
 
-    pub(crate) fn new(graph: &'static Graph<'static>, compensates: bool, observers: Observers) -> Self {
+    /// The name of a run that begins now, where it is begun in a stage of another one whose keys stay what they are.
+    pub(crate) fn name_of_begun(graph: &'static Graph<'static>) -> Option<Arc<str>> {
+        #[cfg(feature = "durable")]
+        return crate::durable::begun(graph.name);
+        #[cfg(not(feature = "durable"))]
+        {
+            let _ = graph;
+            None
+        }
+    }
+
+    /// `name`: its instance, where that is not a random one.
+    pub(crate) fn new(
+        graph: &'static Graph<'static>,
+        compensates: bool,
+        observers: Observers,
+        name: Option<Arc<str>>,
+    ) -> Self {
         let traced = is_listened_to();
         let heeded = traced || observers.are_any();
-        let mut core = Self::with(graph, Seldom::of(graph, compensates, observers, traced));
+        let mut core = Self::with(graph, Seldom::of(graph, compensates, (observers, traced), name));
         (core.traced, core.heeded, core.seen) = (traced, heeded, heeded);
         core
     }
@@ -115,7 +151,7 @@ impl Core {
     pub(crate) fn unheeded(graph: &'static Graph<'static>, compensates: bool) -> Self {
         // Most often nobody listens.
         let seldom = if compensates || LevelFilter::current() >= LevelFilter::INFO {
-            Seldom::of(graph, compensates, Observers::none(), false)
+            Seldom::of(graph, compensates, (Observers::none(), false), None)
         } else {
             OnceLock::new()
         };
@@ -322,6 +358,18 @@ impl Core {
         self.reverses
     }
 
+    /// Its instance is named after the stage of another run in which it was begun.
+    #[cfg(feature = "durable")]
+    pub(crate) fn is_named(&self) -> bool {
+        self.seldom().is_some_and(|seldom| seldom.is_named)
+    }
+
+    /// How many runs were begun inside of it, where it is named.
+    #[cfg(feature = "durable")]
+    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<crate::durable::Begun> {
+        &self.seldom_made().begun
+    }
+
     pub(crate) fn instance(&self) -> &Arc<str> {
         self.seldom_made().instance.get_or_init(random_instance)
     }
@@ -501,6 +549,9 @@ impl<'a> Cx<'a> {
             #[cfg(feature = "durable")]
             journal: around.journal().cloned(),
             instance: OnceLock::from(Arc::clone(around.instance())),
+            is_named: around.seldom().is_some_and(|seldom| seldom.is_named),
+            #[cfg(feature = "durable")]
+            begun: std::sync::Mutex::default(),
             clock: around.seldom().map(|seldom| seldom.clock.clone()).unwrap_or_default(),
             ended: AtomicBool::new(false),
         };

@@ -1,5 +1,7 @@
 //! What the macro implements, and how a run goes from start to end.
 
+#[cfg(feature = "durable")]
+use crate::durable::placed_run;
 use crate::{
     Failure, FailureKind,
     cut::cut,
@@ -225,10 +227,11 @@ async fn heeded<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    let core = Arc::new(Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)));
     core.tell_started();
     let signals = W::Signals::default();
-    let ended = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input)).await;
+    let machine = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input));
+    let ended = placed_run(&core, machine).await;
     let ended = match ended {
         Err(stop) => Err(compensated(&core, stop.into_failure()).await),
         Ok(output) => Ok(output),
@@ -244,22 +247,23 @@ pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W:
     let cancel = Arc::<CancelSignal>::default();
     let signals = W::Signals::default();
     let (shown, delivered, cancelled) = (Arc::clone(&state), signals.clone(), Arc::clone(&cancel));
-    let watched = watched::<W>(services, observers, input, shown, delivered, cancelled);
+    let core =
+        Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)).seen_in(Arc::clone(&state) as _);
+    let watched = watched::<W>(Arc::new(core), services, input, shown, delivered, cancelled);
     Handle::new(state, signals, cancel, tokio::spawn(watched))
 }
 
 async fn watched<W: Workflow>(
+    core: Arc<Core>,
     services: W::Services,
-    observers: Observers,
     input: W::Input,
     state: Arc<W::State>,
     signals: W::Signals,
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers).seen_in(Arc::clone(&state) as _);
     core.tell_started();
-    let mut machine =
-        Box::pin(root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input)));
+    let machine = root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input));
+    let mut machine = Box::pin(placed_run(&core, machine));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);
@@ -280,6 +284,11 @@ async fn watched<W: Workflow>(
     };
     core.tell_ended(&ended);
     ended
+}
+
+#[cfg(not(feature = "durable"))]
+const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
+    machine
 }
 
 /// All that was done is undone before the failure is told.

@@ -106,15 +106,37 @@ impl Expansion<'_, '_> {
         if let Some(stage) = stage.filter(|&stage| self.is_protected(stage, code)) {
             let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
             let armed = on_attempt.then(|| quote!(#runtime::durable::armed(#cx, #number).await;));
-            return quote!(#armed #runtime::durable::begins(#cx, #number, #site).await;);
+            let evaluates = self.evaluates(code, Some(stage));
+            return quote!(#armed #runtime::durable::begins(#cx, #number, #site).await; #evaluates);
         }
-        quote!(#runtime::durable::fresh(#cx, #number, #site).await;)
+        let evaluates = self.evaluates(code, stage);
+        quote!(#runtime::durable::fresh(#cx, #number, #site).await; #evaluates)
+    }
+
+    /// Right before an expression of the user's is evaluated: what is begun in there has a name.
+    pub(super) fn evaluates(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        if !self.is_durable() {
+            return TokenStream::new();
+        }
+        let (runtime, cx, number, evaluating) =
+            (&self.runtime, self.cx(), self.number(stage), self.named("evaluating"));
+        let site = &*self.model.codes[code].site;
+        quote!(let #evaluating = #runtime::durable::evaluates(#cx, #number, #site);)
     }
 
     /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.
     fn is_protected(&self, stage: StageId, code: CodeId) -> bool {
         let model = &self.model.stages[stage];
         model.policies.undo.is_some() && matches!(model.node.kind, NodeKind::Expression(own) if own == code)
+    }
+
+    /// What an expression of the user's has given, after [`evaluates`](Self::evaluates).
+    pub(super) fn evaluating(&self, call: TokenStream) -> TokenStream {
+        if !self.is_durable() {
+            return call;
+        }
+        let (runtime, evaluating) = (&self.runtime, self.named("evaluating"));
+        self.busy(quote!(#runtime::durable::placed(#evaluating, #call)))
     }
 
     /// A future of the user's, which is under way while it is polled.

@@ -352,7 +352,7 @@ impl Expansion<'_, '_> {
         };
         let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
+        let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
         if code::drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
         } else {

@@ -500,7 +500,7 @@ impl Expansion<'_, '_> {
         let closure = quote!(move || { #keep_permits #inside_first #bind #inside #lets #expr });
         let (runtime, call) = (runtime_here, Ident::new(call, span));
         let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
-        let (fresh, call) = (self.fresh(code, Some(stage)), self.busy(call));
+        let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
         quote!({ #lend #detach #take_permits #fresh #context #call.await? #kept })
     }
 }

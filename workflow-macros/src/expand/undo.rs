@@ -82,7 +82,7 @@ impl Expansion<'_, '_> {
         let call = quote_spanned!(span=>
             #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
-        let call = self.busy(call);
+        let (evaluates, call) = (self.evaluates(undo.action, Some(stage)), self.evaluating(call));
         let run = if code::drops_temporaries(expr) {
             quote!(let #run = #call; #run.await)
         } else {
@@ -110,6 +110,7 @@ impl Expansion<'_, '_> {
                     let #place = #cx.place(#number, #attempt as usize - 1);
                     let #cx = #cx.again(&#place, #attempt, false);
                     #before
+                    #evaluates
                     #run
                 } #rules).await
             }

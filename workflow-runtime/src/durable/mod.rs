@@ -13,6 +13,7 @@ mod lets;
 mod many;
 mod outbox;
 mod payload;
+mod place;
 mod prints;
 mod rewind;
 mod signal;
@@ -28,6 +29,7 @@ pub(crate) use kept::{catch_up, lost_undo};
 pub(crate) use keys::{Former, KEYS, Keys, renamed};
 pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
 
+pub(crate) use place::{Begun, begun, is_in_place, key_of, placed_run};
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
 pub(crate) use signal::KeptSignal;
 pub(crate) use thrown::{THROWN, Thrown};
@@ -47,6 +49,7 @@ pub use many::{
     Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
+pub use place::{Evaluating, Placed, evaluates, placed};
 pub use prints::{Print, PrintForm};
 pub(crate) use waits::{attempted, between, deadline, due};
 pub use waits::{sleep_kept, sleep_until_kept};

@@ -75,8 +75,7 @@ fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
 }
 
 /// How often the stage, or the one around it, was taken back.
-pub(crate) fn times_rewound(journal: &Journal, core: &Core, stage: u32) -> u32 {
-    let graph = core.graph();
+pub(crate) fn times_rewound(journal: &Journal, graph: &'static Graph<'static>, stage: u32) -> u32 {
     let is_stage = (stage as usize) < graph.stages.len();
     let name = if is_stage { graph.stages[outermost(graph, stage as usize)].name } else { "" };
     journal.count(&format!("{REWOUND}{name}"))

@@ -341,7 +341,7 @@ async fn run<W: Durable>(
     (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers);
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, None);
     let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
     core.tell_goes_on(shared.take_told(key), left.begins);
     if left.begins {

@@ -1,0 +1,229 @@
+//! Runs that are begun inside a stage of another one: their keys are made of the place where they begin, so that they are the
+//! same after a crash.
+//!
+//! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
+//! the key of that expression, the name of the workflow, and how many of that name were begun there before.
+
+use super::{Journal, times_rewound};
+use crate::{
+    graph::Graph,
+    run::{Core, Cx, TAIL},
+};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{Arc, PoisonError},
+    task::{Context, Poll},
+};
+
+thread_local! {
+    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+    /// There is one. Asked by each run that begins, and so without all that a value with a destructor asks for.
+    static IS_IN_PLACE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns whether this thread is in a place where runs have names.
+#[inline]
+pub(crate) fn is_in_place() -> bool {
+    IS_IN_PLACE.get()
+}
+
+/// Returns the name of a run that begins now, where this thread is in such a place.
+pub(crate) fn begun(workflow: &'static str) -> Option<Arc<str>> {
+    PLACE.try_with(|place| Some(place.try_borrow_mut().ok()?.as_mut()?.begin(workflow))).ok().flatten()
+}
+
+fn swap(place: &mut Option<Place>) {
+    // Where the thread ends there is none.
+    let _ = PLACE.try_with(|here| {
+        mem::swap(&mut *here.borrow_mut(), place);
+        IS_IN_PLACE.set(here.borrow().is_some());
+    });
+}
+
+/// How often runs of each workflow have begun.
+#[derive(Default)]
+pub(crate) struct Begun(Vec<(u32, &'static str, u32)>);
+
+impl Begun {
+    /// Counts one more in that stage; returns how many there were.
+    fn one_more(&mut self, stage: u32, workflow: &'static str) -> u32 {
+        let known = self.0.iter_mut().find(|(at, name, _)| *at == stage && *name == workflow);
+        match known {
+            Some((.., times)) => {
+                *times += 1;
+                *times - 1
+            }
+            None => {
+                self.0.push((stage, workflow, 1));
+                0
+            }
+        }
+    }
+}
+
+/// Where a run may begin.
+enum Place {
+    /// In an expression of a stage.
+    Expression { site: Site, begun: Begun },
+    /// In a run that has a name itself, whose stages do not say where they are: in the one whose code was polled last.
+    Run(Arc<Core>),
+}
+
+impl Place {
+    fn begin(&mut self, workflow: &'static str) -> Arc<str> {
+        let (key, times) = match self {
+            Self::Expression { site, begun } => (site.key(), begun.one_more(TAIL, workflow)),
+            Self::Run(core) => {
+                let stage = core.current();
+                let begun = core.begun_inside();
+                let times = begun.lock().unwrap_or_else(PoisonError::into_inner).one_more(stage, workflow);
+                (format!("{}/{}", core.instance(), core.stage_name(stage).unwrap_or_default()), times)
+            }
+        };
+        format!("{key}/{workflow}[{times}]").into()
+    }
+}
+
+/// An expression of a stage, in its run.
+struct Site {
+    graph: &'static Graph<'static>,
+    journal: Option<Arc<Journal>>,
+    instance: Arc<str>,
+    places: Vec<(u32, u32)>,
+    stage: u32,
+    /// Which of the stage's.
+    expression: &'static str,
+    reverses: bool,
+}
+
+impl Site {
+    fn key(&self) -> String {
+        let place = (self.stage, self.expression, self.reverses);
+        let (mut key, place) = key_of(self.graph, self.journal.as_deref(), &self.instance, &self.places, place);
+        key.push_str(&place);
+        key
+    }
+}
+
+/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+pub(crate) fn key_of(
+    graph: &'static Graph<'static>,
+    journal: Option<&Journal>,
+    instance: &str,
+    places: &[(u32, u32)],
+    (stage, site, reverses): (u32, &str, bool),
+) -> (String, String) {
+    let own = |stage: u32| graph.stages.get(stage as usize).map_or("", |stage| stage.name);
+    let name = |stage| journal.map_or(own(stage), |journal| journal.keys().stage(own(stage)));
+    let mut key = journal.map_or_else(|| instance.to_owned(), |journal| journal.keys().instance(journal.id()));
+    key.push('/');
+    for (around, index) in places {
+        key.extend([name(*around), "[", &index.to_string(), "]/"]);
+    }
+    key += name(stage);
+    let mut place = if reverses { "/undo".to_owned() } else { String::new() };
+    let site = journal.map_or(Cow::Borrowed(site), |journal| {
+        let outer = places.first().map_or(stage, |(around, _)| *around);
+        let times = times_rewound(journal, graph, outer);
+        if times > 0 {
+            key.extend(["~", &times.to_string()]);
+        }
+        if reverses { site.into() } else { journal.keys().site(own(stage), site) }
+    });
+    if !site.is_empty() {
+        place.extend(["/:", &*site]);
+    }
+    (key, place)
+}
+
+/// An expression that is being evaluated.
+pub struct Evaluating {
+    /// What the thread was in before.
+    around: Option<Place>,
+    is_placed: bool,
+}
+
+/// Before an expression of a stage is evaluated: the place where runs may begin.
+#[must_use]
+pub fn evaluates(cx: Cx<'_>, stage: u32, site: &'static str) -> Evaluating {
+    let core = cx.core();
+    if core.journal().is_none() && !core.is_named() {
+        return Evaluating { around: None, is_placed: false };
+    }
+    let site = Site {
+        graph: core.graph(),
+        journal: core.journal().cloned(),
+        instance: Arc::clone(core.instance()),
+        places: cx.places(),
+        stage,
+        expression: site,
+        reverses: core.reverses(),
+    };
+    let mut place = Some(Place::Expression { site, begun: Begun::default() });
+    swap(&mut place);
+    Evaluating { around: place, is_placed: true }
+}
+
+impl Evaluating {
+    /// It has been evaluated: takes its place out again.
+    fn leave(&mut self) -> Option<Place> {
+        if !mem::take(&mut self.is_placed) {
+            return None;
+        }
+        let mut place = self.around.take();
+        swap(&mut place);
+        place
+    }
+}
+
+impl Drop for Evaluating {
+    fn drop(&mut self) {
+        // It has panicked.
+        drop(self.leave());
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that is polled in a place.
+    pub struct Placed<F> {
+        place: Option<Place>,
+        #[pin]
+        run: F,
+    }
+}
+
+/// Has what the expression has given polled in its place.
+pub fn placed<F: Future>(mut evaluating: Evaluating, run: F) -> Placed<F> {
+    Placed { place: evaluating.leave(), run }
+}
+
+/// Has `run`, where that is one with a name, polled in a place of its own: runs that are begun in there have names too.
+pub(crate) fn placed_run<F: Future>(core: &Arc<Core>, run: F) -> Placed<F> {
+    Placed { place: core.is_named().then(|| Place::Run(Arc::clone(core))), run }
+}
+
+impl<F: Future> Future for Placed<F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if this.place.is_none() {
+            return this.run.poll(context);
+        }
+        swap(this.place);
+        let _back = Back(this.place);
+        this.run.poll(context)
+    }
+}
+
+/// Takes the place out again, also where the code in it panics.
+struct Back<'a>(&'a mut Option<Place>);
+
+impl Drop for Back<'_> {
+    fn drop(&mut self) {
+        swap(self.0);
+    }
+}
