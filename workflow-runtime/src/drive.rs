@@ -185,6 +185,15 @@ struct Waiting {
     wakers: Vec<Waker>,
 }
 
+impl Waiting {
+    fn ask(&mut self, demands: &Demands, piece: u32) {
+        if !std::mem::replace(&mut self.asked, true) {
+            demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+            demands.woken.wake_owner();
+        }
+    }
+}
+
 impl<T> LazySlot<T> {
     /// Empty.
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
@@ -206,13 +215,15 @@ impl<T> LazySlot<T> {
             if !waiting.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
                 waiting.wakers.push(context.waker().clone());
             }
-            if !std::mem::replace(&mut waiting.asked, true) {
-                demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
-                demands.woken.wake_owner();
-            }
+            waiting.ask(demands, piece);
             Poll::Pending
         })
         .await
+    }
+
+    /// Asks for the stage, and does not wait.
+    pub fn ask(&self, demands: &Demands, piece: u32) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
     }
 
     /// Has `run` fill it, and wakes whoever waits.

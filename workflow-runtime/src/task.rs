@@ -8,7 +8,7 @@ use crate::{
     run::{Cx, Detached, IntoStop},
 };
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     marker::PhantomData,
     pin::{Pin, pin},
     sync::Arc,
@@ -110,6 +110,9 @@ where
         let here: Option<Here<T>> = Some(Box::pin(make()));
         return Spawned { elsewhere: Elsewhere { cx, stage, task: None, is_cut: false, gone }, here };
     }
+    #[cfg(feature = "durable")]
+    let task = start(cx, make());
+    #[cfg(not(feature = "durable"))]
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn(make()));
     let elsewhere = Elsewhere { cx, stage, task, is_cut: false, gone };
     Spawned {
@@ -117,6 +120,24 @@ where
         #[cfg(feature = "durable")]
         here: None,
     }
+}
+
+/// Has `run` polled by a task of its own. Until that has begun an instance does not leave memory: what it will do is not known.
+#[cfg(feature = "durable")]
+fn start<R: Send + 'static>(cx: Cx<'_>, run: impl Future<Output = R> + Send + 'static) -> Option<JoinHandle<R>> {
+    let runtime = Handle::try_current().ok()?;
+    let mut ticking = cx.core.ticking();
+    Some(runtime.spawn(async move {
+        let mut run = pin!(run);
+        poll_fn(|context| {
+            let polled = run.as_mut().poll(context);
+            if let Some(ticking) = ticking.take() {
+                ticking.ends();
+            }
+            polled
+        })
+        .await
+    }))
 }
 
 #[cfg(feature = "durable")]
@@ -143,7 +164,7 @@ impl<T: Send + 'static> Future for Spawned<'_, T> {
                 }
                 return polled;
             }
-            self.elsewhere.task = Handle::try_current().ok().map(|runtime| runtime.spawn(here));
+            self.elsewhere.task = start(self.elsewhere.cx, here);
         }
         match self.elsewhere.poll_task(context) {
             Poll::Pending => Poll::Pending,

@@ -58,12 +58,20 @@ impl Oracle<'_> {
     /// that runs again.
     fn told_at_once(&self) -> impl Iterator<Item = String> {
         let ledger = &self.report.ledger;
-        let runs_on = |fault: &str| {
-            let key = fault.strip_suffix(" runs again though it had completed");
-            let effect = key.and_then(|key| ledger.by_key.get(key)).map(|number| &ledger.effects[*number as usize]);
-            effect.is_some_and(|effect| self.leaf(effect).spawned) && self.report.rewinds > 0
+        let leaf_of = move |fault: &str, what: &str| {
+            let (key, _) = fault.split_once(what)?;
+            let number = ledger.by_key.get(key)?;
+            Some(self.leaf(&ledger.effects[*number as usize]))
         };
-        ledger.faults.iter().filter(move |fault| !runs_on(fault)).cloned()
+        let runs_on = move |fault: &str| {
+            leaf_of(fault, " runs again though it had completed").is_some_and(|leaf| leaf.spawned)
+                && self.report.rewinds > 0
+        };
+        // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
+        let waited = move |fault: &str| {
+            leaf_of(fault, " has attempt ").is_some_and(|leaf| leaf.retries > 0) && self.report.jumps > 0
+        };
+        ledger.faults.iter().filter(move |fault| !runs_on(fault) && !waited(fault)).cloned()
     }
 
     fn leaf(&self, effect: &Effect) -> &Leaf {
@@ -105,9 +113,11 @@ impl Oracle<'_> {
             let unsure = self.is_unsure(effect) && (kept.is_some() || told);
             let last = effect.calls.last().and_then(|call| call.ended).map(|ended| ended.2);
             let lenient = self.report.rewinds > 0 || self.report.store_errors > 0;
+            // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
+            let hidden = self.report.jumps > 0 && leaf.retries > 0 && self.is_unsure(effect);
             let wrong = match (leaf.undo, last) {
                 (Undo::None, _) => false,
-                (_, _) if effect.undone() > 0 || told || unsure => false,
+                (_, _) if effect.undone() > 0 || told || unsure || hidden => false,
                 (Undo::Output, Some(End::Cut)) => !leaf.timed && !lenient && kept.is_none(),
                 (Undo::Output, Some(End::Crashed)) => kept.is_none() && !lenient,
                 (Undo::Output, Some(End::Failed) | None) => false,

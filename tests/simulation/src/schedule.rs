@@ -104,6 +104,12 @@ impl Schedule {
             };
             events.push((at, event));
         }
+        // Now and then signals come one after another, so that some meet the moment in which a timer decides.
+        if !plan.signals.is_empty() && numbers.chance(30) {
+            let signal = u32::try_from(numbers.below(plan.signals.len() as u64)).unwrap_or_default();
+            let (first, apart) = (numbers.below(60), 1 + numbers.below(4));
+            events.extend((0..12).map(|count| (first + count * apart, Event::Signal(signal))));
+        }
         events.sort_by_key(|(at, _)| *at);
         Self { seed, workflow, failing, disk, linger, events }
     }

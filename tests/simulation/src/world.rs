@@ -217,7 +217,12 @@ impl World {
         } else if attempt != 1 && !interrupted {
             faults.push(format!("{key} begins with attempt {attempt}"));
         }
-        if effect.undone() > 0 {
+        // A crash may have hidden from the engine that it is undone.
+        let undone = effect.undos.iter().filter_map(|call| call.ended.filter(|ended| ended.2 == End::Done));
+        let is_known = |&(moment, at, _): &(u64, u64, End)| {
+            !last_crash.is_some_and(|(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED)
+        };
+        if undone.filter(is_known).count() > 0 {
             faults.push(format!("{key} begins though it is undone"));
         }
         if effect.took != took {

@@ -150,7 +150,7 @@ impl Expansion<'_, '_> {
         };
         let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        let (fresh, call) = (self.fresh(code, stage), self.evaluating(call));
+        let (fresh, call) = (self.fresh_part(code, stage), self.noting(code, stage, self.evaluating(call)));
         if drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #cx.at(#number); let #run = #call; #run.await? })
         } else {
@@ -167,8 +167,8 @@ impl Expansion<'_, '_> {
         let span = self.model.codes[code].expr.span();
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
-        let (fresh, call) =
-            (self.fresh(code, stage), self.evaluating(quote!(#runtime::unasked(#cx, #number, #settled))));
+        let call = self.evaluating(quote!(#runtime::unasked(#cx, #number, #settled)));
+        let (fresh, call) = (self.fresh_part(code, stage), self.noting(code, stage, call));
         if drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })
         } else {

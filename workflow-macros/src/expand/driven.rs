@@ -76,6 +76,13 @@ impl Expansion<'_, '_> {
         let demands = if scope.stages.iter().any(|&stage| self.model.stages[stage].lazy) {
             let (demands, asked) = (self.demands(id), self.local("asked", id));
             body.extend(quote!(let #asked = #runtime::Demands::new(); let #demands = &#asked;));
+            if self.is_durable() {
+                for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
+                    let (cx, number, slot) = (self.cx(), self.number(Some(lazy)), self.slot(lazy));
+                    let piece = self.number(Some(self.model.stages[lazy].local));
+                    body.extend(quote!(if #runtime::durable::has_begun(#cx, #number) { #slot.ask(#demands, #piece); }));
+                }
+            }
             quote!(#runtime::Option::Some(#demands))
         } else {
             quote!(#runtime::Option::None)

@@ -96,13 +96,7 @@ impl Expansion<'_, '_> {
             return TokenStream::new();
         }
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        let is_own =
-            |stage: StageId| matches!(self.model.stages[stage].node.kind, NodeKind::Expression(own) if own == code);
-        let site = match &*self.model.codes[code].site {
-            "" if stage.is_some_and(|stage| is_own(stage) && !self.compensates_inside(stage)) => "",
-            "" => "tail",
-            site => site,
-        };
+        let site = self.code_site(code, stage);
         if let Some(stage) = stage.filter(|&stage| self.is_protected(stage, code)) {
             let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
             let armed = on_attempt.then(|| quote!(#runtime::durable::armed(#cx, #number).await;));
@@ -122,6 +116,38 @@ impl Expansion<'_, '_> {
             (&self.runtime, self.cx(), self.number(stage), self.named("evaluating"));
         let site = &*self.model.codes[code].site;
         quote!(let #evaluating = #runtime::durable::evaluates(#cx, #number, #site);)
+    }
+
+    /// What tells an expression of the user's from the others of its stage; nothing where it is all that the stage does.
+    fn code_site(&self, code: CodeId, stage: Option<StageId>) -> &str {
+        let is_own =
+            |stage: StageId| matches!(self.model.stages[stage].node.kind, NodeKind::Expression(own) if own == code);
+        match &*self.model.codes[code].site {
+            "" if stage.is_some_and(|stage| is_own(stage) && !self.compensates_inside(stage)) => "",
+            "" => "tail",
+            site => site,
+        }
+    }
+
+    /// Before an expression that is a part of a stage is evaluated: where it has failed already, that counts.
+    pub(super) fn fresh_part(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let fresh = self.fresh(code, stage);
+        let site = self.code_site(code, stage);
+        if !self.is_durable() || site.is_empty() {
+            return fresh;
+        }
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        quote!(#runtime::durable::failed_before(#cx, #number, #site).await?; #fresh)
+    }
+
+    /// An expression that is a part of a stage, as a future: its failure is on record before anything comes of it.
+    pub(super) fn noting(&self, code: CodeId, stage: Option<StageId>, call: TokenStream) -> TokenStream {
+        let site = self.code_site(code, stage);
+        if !self.is_durable() || site.is_empty() {
+            return call;
+        }
+        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        quote!(#runtime::durable::noting(#cx, #number, #site, #call))
     }
 
     /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.
@@ -240,16 +266,7 @@ impl Expansion<'_, '_> {
     }
 
     fn member_name(&self, member: ScopeId, renamed: &BTreeMap<String, String>) -> String {
-        let is_inside = |scope: ScopeId| {
-            let mut next = Some(scope);
-            while let Some(scope) = next {
-                if scope == member {
-                    return true;
-                }
-                next = self.model.scopes[scope].parent;
-            }
-            false
-        };
+        let is_inside = |scope: ScopeId| self.is_within(scope, member);
         if let Some(stage) = self.model.stages.iter().find(|stage| is_inside(stage.scope)) {
             let name = super::items::bare(&stage.syntax.name);
             return renamed.get(&name).cloned().unwrap_or(name);
@@ -261,8 +278,10 @@ impl Expansion<'_, '_> {
         format!("{:08x}", hash(&words.join(" ")))
     }
 
-    /// What earlier versions called the records of members by their position, and what these are called now: the stage, then
-    /// both names. A stage with several races is left out: there the old names tell less.
+    /// What other builds may have called the records of members, and what these are called now: the stage, then both names. A
+    /// member is the one that holds a stage of that name, in whatever order its stages stand; earlier versions went by its
+    /// position. A name that ends with `*` stands for all that begin so: a stage has one race, whatever its members are.
+    /// A stage with several races is left out: there the old names tell less.
     pub(super) fn former_sites(&self) -> Vec<(String, String, String)> {
         let mut found = Vec::new();
         let races: Vec<_> = (0..self.model.scopes.len()).filter_map(|scope| self.members_with_first(scope)).collect();
@@ -274,14 +293,29 @@ impl Expansion<'_, '_> {
             let stage = stage.map_or_else(String::new, |stage| super::items::bare(self.stage_name(stage)));
             let names = self.member_names(scopes);
             let words = text::of_tokens(all_names(&names).to_token_stream());
-            found.push((stage.clone(), "won".to_owned(), format!("won-{:08x}", hash(&words))));
-            for (place, name) in names.into_iter().enumerate() {
-                let (before, now) = (format!("member-{place}"), format!("member-{name}"));
-                found.push((stage.clone(), format!("thrown-{before}"), format!("thrown-{now}")));
-                found.push((stage.clone(), before, now));
+            let won = format!("won-{:08x}", hash(&words));
+            found.push((stage.clone(), "won".to_owned(), won.clone()));
+            found.push((stage.clone(), "won-*".to_owned(), won));
+            for (place, (name, &scope)) in names.into_iter().zip(scopes).enumerate() {
+                let others = self.stages_within(scope).filter(|other| *other != name);
+                for before in [place.to_string()].into_iter().chain(others) {
+                    let (before, now) = (format!("member-{before}"), format!("member-{name}"));
+                    found.push((stage.clone(), format!("thrown-{before}"), format!("thrown-{now}")));
+                    found.push((stage.clone(), before, now));
+                }
             }
         }
         found
+    }
+
+    /// The names of the stages in a member.
+    fn stages_within(&self, member: ScopeId) -> impl Iterator<Item = String> {
+        let inside = self.model.stages.iter().filter(move |stage| self.is_within(stage.scope, member));
+        inside.map(|stage| super::items::bare(&stage.syntax.name))
+    }
+
+    fn is_within(&self, scope: ScopeId, member: ScopeId) -> bool {
+        std::iter::successors(Some(scope), |&scope| self.model.scopes[scope].parent).any(|scope| scope == member)
     }
 
     /// How many races and quorums of listed members a stage has.

@@ -7,7 +7,7 @@
 use super::{
     Journal, Part, Payload,
     journal::LAST,
-    kept::catch_up_with,
+    kept::{InEnded, catch_up_with},
     own,
     payload::{Kind, Unkept, Written, read_own},
 };
@@ -65,6 +65,14 @@ fn read_won(record: &Record) -> Result<Won, BoxError> {
         Ok(values) => Ok(Won { members: None, values }),
         Err(_) => Err(error),
     })
+}
+
+/// The record of a decided race or quorum with the names that its winners have now; each other record as it is.
+pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> Record {
+    let won = (record.kind == Kind::Decided as u8).then(|| read_own::<Won>(record).ok()).flatten();
+    let Some(Won { members: Some(members), values }) = won else { return record.clone() };
+    let members = Some(members.iter().map(|member| now(member)).collect());
+    Record { payload: own(&Won { members, values }), ..record.clone() }
 }
 
 // Which part goes on.
@@ -150,7 +158,16 @@ where
         journal.knows_members(&cx.path_of(stage), sites).await;
     }
     if let Some(record) = journal.record(&path) {
-        let read = read_won(&record).and_then(|won| {
+        let read = read_won(&record);
+        if let Ok(Won { members: Some(winners), .. }) = &read
+            && let Some(unknown) = winners.iter().find(|winner| !sites.is_empty() && !sites.contains(&winner.as_str()))
+        {
+            let stage = cx.path_of(stage);
+            return journal
+                .park_at(&path, format!("'{stage}' was won by '{unknown}', which is no member any more"))
+                .await;
+        }
+        let read = read.and_then(|won| {
             won.values.iter().map(|value| payload.decode(value.bytes())).collect::<Result<Vec<T>, _>>()
         });
         let outputs = match read {
@@ -255,7 +272,7 @@ async fn kept_part<T>(
             Ok(value) => {
                 if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
                     // What was done inside is taken up, for its undos, and so that its records have their home.
-                    catch_up_with(journal, record.order, run).await;
+                    catch_up_with(journal, record.order, InEnded { journal, run }).await;
                 } else {
                     journal.hold(record.order).await;
                 }

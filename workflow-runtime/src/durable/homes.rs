@@ -7,7 +7,7 @@
 
 use super::payload::Kind;
 use crate::{
-    graph::{EdgeKind, Graph},
+    graph::Graph,
     store::{Record, within},
 };
 use std::{
@@ -61,10 +61,6 @@ impl Homes {
             return Self::default();
         }
         let names: HashSet<&str> = graph.stages.iter().map(|stage| stage.name).collect();
-        // A stage that has asked for a lazy one, and has ended, does not ask again: what that one did stays as it is.
-        let lazy = graph.edges.iter().filter(|edge| edge.kind == EdgeKind::Lazy);
-        let lazy: HashSet<&str> = lazy.map(|edge| graph.stages[edge.from as usize].name).collect();
-        let is_asked_for = |path: &str| !chain(path).any(|stage| lazy.contains(stage));
         let is_known = |path: &str| match chain(path).next_back() {
             Some(stage) => names.contains(stage),
             // What stands beside the stages is the engine's own, but for what was decided in the workflow's tail.
@@ -75,7 +71,7 @@ impl Homes {
         };
         let homeless = records
             .iter()
-            .filter(|(path, record)| is_one_of(record.kind, LOOKED_AT) && is_known(path) && is_asked_for(path))
+            .filter(|(path, record)| is_one_of(record.kind, LOOKED_AT) && is_known(path))
             // A signal may be late for a stage that has ended.
             .filter(|(path, _)| !path.rsplit('/').next().is_some_and(|last| last.starts_with(":signal-")))
             .filter(|(path, record)| {

@@ -65,6 +65,8 @@ pub(crate) struct Journal {
     counts: AtomicBool,
     /// User code has begun in this process.
     begun: AtomicBool,
+    /// How many parts that are on record as ended are being polled, one inside another.
+    in_ended: AtomicUsize,
     clock: Clock,
     content: Mutex<Content>,
     /// User code under way.
@@ -229,6 +231,7 @@ impl Journal {
             suspects: OnceLock::new(),
             counts: AtomicBool::new(counts),
             begun: AtomicBool::new(false),
+            in_ended: AtomicUsize::new(0),
             clock,
             content: Mutex::new(content),
             busy: AtomicUsize::new(0),
@@ -689,6 +692,24 @@ impl Journal {
     }
 
     /// What lies there is taken back: it need not be read, nor come out as it did.
+    /// Returns whether other stages are being taken back, and that one is not.
+    pub(crate) fn outlives_rewind(&self, path: &str) -> bool {
+        let content = self.lock();
+        let first = path.split('/').next().unwrap_or_default();
+        !content.given_up.is_empty() && !content.given_up.contains(first)
+    }
+
+    /// A part that is on record as ended is polled until the guard is dropped.
+    pub(super) fn in_ended(&self) -> InEndedGuard<'_> {
+        self.in_ended.fetch_add(1, Relaxed);
+        InEndedGuard(self)
+    }
+
+    /// Returns whether what is polled now lies in a part that is on record as ended.
+    pub(super) fn is_in_ended(&self) -> bool {
+        self.in_ended.load(Relaxed) > 0
+    }
+
     fn is_given_up(&self, path: &str) -> bool {
         let content = self.lock();
         let first = path.split('/').next().unwrap_or_default();
@@ -876,6 +897,18 @@ impl Journal {
         self.lock().interruptions.reached.remove(place)
     }
 
+    /// The records of places that were under way when the instance was interrupted, and have not begun since: each was cut once
+    /// more, and by no crash.
+    pub(super) fn cut_in_peace(&self) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
+        let mut content = self.lock();
+        let places = std::mem::take(&mut content.interruptions.reached);
+        let cut = |place: String| {
+            let cuts = Cuts::of(content.records.get(&*place)).once_more(true);
+            (place.into(), Kind::Interrupted, own(&cuts))
+        };
+        places.into_iter().map(cut).collect()
+    }
+
     /// Returns how often that place was cut.
     pub(crate) fn cuts(&self, place: &str) -> u32 {
         Cuts::of(self.lock().records.get(place)).times
@@ -1035,8 +1068,26 @@ impl Drop for Beginning<'_> {
     }
 }
 
+/// The poll of a part that is on record as ended.
+pub(super) struct InEndedGuard<'a>(&'a Journal);
+
+impl Drop for InEndedGuard<'_> {
+    fn drop(&mut self) {
+        self.0.in_ended.fetch_sub(1, Relaxed);
+    }
+}
+
 /// Keeps the instance in memory.
 pub(crate) struct Busy(Arc<Journal>);
+
+impl Busy {
+    /// Ends it, and has the driver look at what the instance waits for now.
+    pub(crate) fn ends(self) {
+        let journal = Arc::clone(&self.0);
+        drop(self);
+        journal.lock().tell_driver();
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {

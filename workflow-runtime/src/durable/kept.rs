@@ -147,6 +147,15 @@ impl<'a> Cx<'a> {
     }
 }
 
+/// Returns whether a `#[lazy]` stage is on record: what asked for it then may have ended, and does not ask again.
+#[must_use]
+pub fn has_begun(cx: Cx<'_>, stage: u32) -> bool {
+    cx.journal().filter(|journal| journal.is_catching_up()).is_some_and(|journal| {
+        let path = cx.path_of(stage);
+        journal.record(&path).is_some() || journal.has_within(&path)
+    })
+}
+
 pub(crate) fn within(path: &str, what: &str) -> String {
     if path.is_empty() { format!(":{what}") } else { format!("{path}/:{what}") }
 }
@@ -191,6 +200,10 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
                 Ok(failure) => failure.restore(),
                 Err(error) => return journal.undecodable(&path, error).await,
             };
+            if keeps == Keeps::Inside && journal.is_catching_up() {
+                // What was done inside is taken up, for its undos; so is what was under way in there when it failed.
+                catch_up_with(journal, record.order, run(cx)).await;
+            }
             if journal.record(&within(&path, "armed")).is_some() {
                 cx.core.arm_again(stage);
             }
@@ -206,7 +219,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         };
         if keeps == Keeps::Inside && journal.is_catching_up() {
             // What was done inside is taken up, for its undos; what it would give is known.
-            catch_up_with(journal, record.order, run(cx)).await;
+            catch_up_with(journal, record.order, InEnded { journal, run: run(cx) }).await;
         }
         if whole {
             cx.core.arm_again(stage);
@@ -274,6 +287,13 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         Err(stop) => {
             // It throws the scope away: not before all that there is to undo in there is known.
             journal.hold(LAST).await;
+            // What failed inside is on record there; what is the construct's own, a timeout or too few members, is so here.
+            if let Stop::Failed(failure) = &stop
+                && failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage))
+            {
+                journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+                journal.settled().await;
+            }
             Err(stop)
         }
     }
@@ -299,6 +319,24 @@ pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output 
     }
 }
 
+pin_project_lite::pin_project! {
+    /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
+    pub(super) struct InEnded<'j, F> {
+        pub(super) journal: &'j Journal,
+        #[pin]
+        pub(super) run: F,
+    }
+}
+
+impl<F: Future> Future for InEnded<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _inside = this.journal.in_ended();
+        this.run.poll(context)
+    }
+}
+
 /// Before an expression of the user's is evaluated: not while something on record has not been taken up. `site`: which of the
 /// stage's; its own where it is empty.
 pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
@@ -312,12 +350,18 @@ pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     }
 }
 
-/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record.
+/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record. (Not
+/// inside what has ended, where all that was begun has been settled; and not while other stages are taken back.)
 pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
     if let Some(journal) = cx.journal() {
         let place = || cx.begins_at(stage, site);
         if journal.counts() {
             journal.reaches(&place());
+        }
+        let path = cx.path_of(stage);
+        let is_undone = journal.is_catching_up() && journal.has(&within(&path, "undone"), &[Kind::Undone]);
+        if is_undone || journal.is_in_ended() || journal.outlives_rewind(&path) {
+            journal.hold(FRESH).await;
         }
         journal.begins(place).await;
     }
@@ -353,6 +397,48 @@ impl<F: Future> Future for Working<F> {
         }
         polled
     }
+}
+
+/// Where the failure of an expression lies that is a part of a stage.
+fn failure_of_part(cx: Cx<'_>, stage: u32, site: &str) -> String {
+    within(&cx.path_of(stage), &format!("failed-{site}"))
+}
+
+/// Gives the failure that is on record of an expression that is a part of a stage: the expression does not run again.
+///
+/// # Errors
+/// That failure.
+pub async fn failed_before(cx: Cx<'_>, stage: u32, site: &str) -> Result<(), Stop> {
+    let Some(journal) = cx.journal() else { return Ok(()) };
+    let path = failure_of_part(cx, stage, site);
+    let Some(record) = journal.record(&path) else { return Ok(()) };
+    let failure = match read_own::<StoredFailure>(&record) {
+        Ok(failure) => failure.restore(),
+        Err(error) => return journal.undecodable(&path, error).await,
+    };
+    journal.hold(record.order).await;
+    journal.recalled();
+    Err(failure.into())
+}
+
+/// An expression that is a part of a stage, an arm's or a member's: its failure is on record before anything comes of it.
+///
+/// # Errors
+/// The expression's.
+pub async fn noting<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    site: &str,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    let ended = run.await;
+    if let (Some(journal), Err(Stop::Failed(failure))) = (cx.journal(), &ended) {
+        let path = failure_of_part(cx, stage, site);
+        journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+        journal.settled().await;
+        journal.hold(LAST).await;
+    }
+    ended
 }
 
 /// As [`absorbed`](crate::attempts::absorbed): once all attempts have failed, that is on record.

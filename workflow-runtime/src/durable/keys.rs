@@ -180,7 +180,7 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
                 Some(now) => format!("{kind}-{now}"),
                 None => what.to_owned(),
             },
-            Some((kind @ ("member" | "thrown" | "interrupted"), site)) => {
+            Some((kind @ ("member" | "thrown" | "interrupted" | "failed"), site)) => {
                 let site = if kind == "member" { format!("member-{site}") } else { site.to_owned() };
                 let texts = former.texts.iter().map(|(old, new, _)| (hashed(old), hashed(new)));
                 let names = former.names.iter().map(|&(old, new)| (old.to_owned(), new.to_owned()));

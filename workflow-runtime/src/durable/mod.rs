@@ -23,6 +23,7 @@ mod waits;
 mod workflow;
 
 pub(crate) use codec::{CodecError, Sequences, canonical};
+pub(crate) use contests::winners_renamed;
 pub(crate) use interruptions::{Cuts, Suspects};
 pub(crate) use journal::{Busy, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::{catch_up, lost_undo};
@@ -43,7 +44,10 @@ pub use contests::{
     HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
     select_kept, until_kept,
 };
-pub use kept::{Keeps, Part, absorbed_kept, armed, begins, busy, found_in_cache, fresh, kept, part};
+pub use kept::{
+    Keeps, Part, absorbed_kept, armed, begins, busy, failed_before, found_in_cache, fresh, has_begun, kept, noting,
+    part,
+};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
     Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,

@@ -154,6 +154,9 @@ impl Journal {
             let times = self.count(&path) + 1;
             (path.into(), Kind::Rewound, own(&times))
         });
-        self.enter(counted.collect(), None, changes);
+        let counted: Vec<_> = counted.collect();
+        // What was under way, and stays, was cut for this.
+        let cut = self.cut_in_peace().into_iter().filter(|(place, ..)| !goes(place));
+        self.enter(cut.chain(counted).collect(), None, changes);
     }
 }

@@ -116,10 +116,13 @@ pub(crate) async fn attempted(
     spent.resize(rules, 0);
     // Where something of the next attempt is on record, it has begun.
     if !journal.has_within(&format!("{}/{}", cx.path_of(stage), tried.attempts)) {
-        if !cx.undoes() && tried.next() > journal.now() && journal.had_not_begun(&place) {
-            attempt -= 1;
+        // Where its moment has come it may have begun.
+        if tried.next() > journal.now() {
+            if !cx.undoes() && journal.had_not_begun(&place) {
+                attempt -= 1;
+            }
+            journal.wait_until(tried.next()).await;
         }
-        journal.wait_until(tried.next()).await;
     }
     (tried.attempts + attempt, spent, deadline)
 }

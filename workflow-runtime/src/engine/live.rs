@@ -11,13 +11,13 @@ use crate::{
     cut::cut,
     durable::{
         Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo,
-        own, renamed, rewound,
+        own, renamed, rewound, winners_renamed,
     },
     failure::Stop,
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
-    store::{Change, Instance, InstanceKey, Loaded, Status, StoredSignal, Timestamp},
+    store::{Change, Instance, InstanceKey, Loaded, Record, Status, StoredSignal, Timestamp},
     view::View,
     workflow::{compensated, root},
 };
@@ -560,13 +560,25 @@ async fn settle<W: Durable>(
 /// What is on record under a former name goes on under the one that it has now: `#[was(old)]`. Gives what has to change on
 /// the store.
 fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
-    // What stands beside the parts of a race was told apart by position before.
-    let site = |path: &str| {
+    // What stands beside the parts of a race may have had another name.
+    let now_called = |stage: &str, site: &str| {
+        let is_it = |before: &str| before.strip_suffix('*').map_or(before == site, |start| site.starts_with(start));
+        let found = W::FORMER_SITES.iter().find(|(of, before, _)| *of == stage && is_it(before));
+        found.map(|(.., now)| *now).filter(|now| *now != site)
+    };
+    let site = |path: &str, record: &Record| {
         let (within, site) = path.rsplit_once(':')?;
         let stage =
             within.split('/').rfind(|part| !part.is_empty() && part.parse::<u64>().is_err()).unwrap_or_default();
-        let (_, _, now) = W::FORMER_SITES.iter().find(|(of, before, _)| *of == stage && *before == site)?;
-        Some(format!("{within}:{now}"))
+        let winner = |member: &str| {
+            let former = renamed(&format!(":member-{member}"), record, former::<W>());
+            let member = former.map_or_else(|| format!("member-{member}"), |(now, _)| now[1..].to_owned());
+            now_called(stage, &member).map_or(member, ToOwned::to_owned)["member-".len()..].to_owned()
+        };
+        let says = winners_renamed(record, winner);
+        let now = now_called(stage, site);
+        let is_another = now.is_some() || says != *record;
+        is_another.then(|| (format!("{within}:{}", now.unwrap_or(site)), says))
     };
     let mut changes = Vec::new();
     if W::FORMER.is_empty() && W::FORMER_SITES.is_empty() {
@@ -574,8 +586,9 @@ fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
     }
     for (path, record) in &mut loaded.records {
         let mut now = renamed(path, record, former::<W>());
-        if let Some(site) = site(now.as_ref().map_or(path, |(path, _)| path)) {
-            now = Some((site, now.map_or_else(|| record.clone(), |(_, record)| record)));
+        let (known, says) = now.as_ref().map_or((&*path, &*record), |(path, record)| (path, record));
+        if let Some(renamed) = site(known, says) {
+            now = Some(renamed);
         }
         if let Some((now, says)) = now {
             changes.push(Change::Remove { path: path.as_str().into() });
