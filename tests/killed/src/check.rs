@@ -1,7 +1,7 @@
 //! What has to hold of what is left, whenever the process was killed.
 
-use crate::{Effect, Effects, Ended, Place};
-use anyhow::{Context, ensure};
+use crate::{Effect, Effects, Ended, Place, mixture};
+use anyhow::{Context, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an instance must have done, by key without its id; and for each, what must have been over before.
@@ -37,21 +37,37 @@ fn expected(number: u32) -> BTreeMap<String, Vec<String>> {
 /// What is not as it must be.
 pub fn check(place: &Place, instances: u32, ended: &[Ended]) -> anyhow::Result<usize> {
     let mut of_instance: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
-    for Effect { key, attempt } in Effects::read(&place.effects())? {
-        let (id, key) = key.split_once('/').with_context(|| format!("'{key}' names no instance"))?;
-        // The arms of a select are parts of it.
-        let key = if key.starts_with("last") { "last" } else { key };
-        of_instance.entry(id.to_owned()).or_default().push(Effect { key: key.to_owned(), attempt });
+    for effect in Effects::read(&place.effects())? {
+        let (id, key) = effect.key.split_once('/').with_context(|| format!("'{}' names no instance", effect.key))?;
+        let (id, key) = (id.to_owned(), key.to_owned());
+        of_instance.entry(id).or_default().push(Effect { key, ..effect });
     }
-    ensure!(of_instance.len() == instances as usize, "{} instances have done something", of_instance.len());
-    ensure!(ended.len() == instances as usize, "{} instances have ended", ended.len());
+    ensure!(ended.len() == 2 * instances as usize, "{} instances have ended", ended.len());
 
-    let mut again = 0;
-    for Ended { number, result } in ended {
-        check_result(*number, result)?;
-        let effects = &of_instance[&format!("i-{number}")];
-        again += check_effects(*number, effects).with_context(|| format!("instance {number}: {effects:#?}"))?;
+    let (mut again, mut faults) = (0, Vec::new());
+    for ended in ended {
+        let id = ended.id();
+        let mut effects = of_instance.remove(&id).unwrap_or_default();
+        let checked = match ended {
+            Ended::Load { number, result } => {
+                for effect in effects.iter_mut().filter(|effect| effect.key.starts_with("last")) {
+                    "last".clone_into(&mut effect.key); // The heads of a select are parts of it.
+                }
+                check_result(*number, result).and_then(|()| check_effects(*number, &effects))
+            }
+            Ended::Mixed { number, result } => mixture::check(*number, result, &effects),
+        };
+        let lines = || effects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        match checked {
+            Ok(times) => again += times,
+            Err(fault) => faults.push((format!("instance {id}: {fault}"), format!("{ended:?}\n{}", lines()))),
+        }
     }
+    if let Some((_, first)) = faults.first() {
+        let all: Vec<&str> = faults.iter().map(|(fault, _)| fault.as_str()).collect();
+        bail!("{}\nof the first:\n{first}", all.join("\n"));
+    }
+    ensure!(of_instance.is_empty(), "unknown instances have done something: {:?}", of_instance.keys());
     Ok(again)
 }
 

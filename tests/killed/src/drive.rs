@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub struct Plan {
     /// The program that works: called with a folder and how many instances.
     pub worker: PathBuf,
-    /// How many instances, on one store.
+    /// How many instances of each workflow, on one store.
     pub instances: u32,
     /// How many kills in all.
     pub kills: u32,
@@ -71,11 +71,16 @@ pub fn drive(plan: &Plan, tell: impl Fn(&Report)) -> anyhow::Result<Report> {
 }
 
 fn one_store(plan: &Plan, place: &Place, kills: u32, report: &mut Report) -> anyhow::Result<()> {
-    for _ in 0..kills {
+    for kill in 0..kills {
         // Now and then before it has begun anything; else it gets on first, since who is cut five times without that is parked.
         let gets_on = fastrand::u8(0..5) != 0;
         let shortest = if gets_on { plan.longest / 4 } else { 0 };
-        let lives = Duration::from_millis(fastrand::u64(shortest..plan.longest));
+        // Each fourth process lives long enough for all stages to end that are under way.
+        let (gets_on, lives) = match kill % 4 {
+            3 => (true, plan.longest * 3),
+            _ => (gets_on, fastrand::u64(shortest..plan.longest)),
+        };
+        let lives = Duration::from_millis(lives);
         if !killed(plan, place, lives, gets_on)? {
             break; // All have ended: the next store.
         }
@@ -84,7 +89,7 @@ fn one_store(plan: &Plan, place: &Place, kills: u32, report: &mut Report) -> any
     let ended = let_end(&plan.worker, place, plan.instances)?;
     report.again += check(place, plan.instances, &ended)?;
     report.stores += 1;
-    report.instances += plan.instances;
+    report.instances += 2 * plan.instances;
     Ok(())
 }
 
@@ -140,7 +145,8 @@ fn let_end(worker: &Path, place: &Place, instances: u32) -> anyhow::Result<Vec<E
     process.wait()?;
     drop(reader);
     if let Err(why) = result {
-        let missing = (0..instances).filter(|number| ended.iter().all(|ended| ended.number != *number));
+        let ids = (0..instances).flat_map(|number| [format!("i-{number}"), format!("m-{number}")]);
+        let missing = ids.filter(|id| ended.iter().all(|ended| ended.id() != *id));
         bail!(
             "{why}; without an end: {}, the first are {:?}",
             missing.clone().count(),

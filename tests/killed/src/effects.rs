@@ -1,7 +1,8 @@
 //! What takes effect outside of the process: lines in a file that is only ever appended to.
 
-use anyhow::Context;
+use anyhow::bail;
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Write},
     path::Path,
@@ -22,6 +23,19 @@ pub struct Effect {
     pub key: String,
     /// Its attempt.
     pub attempt: u32,
+    /// The stage's name.
+    pub stage: String,
+    /// The key of the stage that was undone, if it was an undo.
+    pub undone: Option<String>,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.undone {
+            Some(undone) => write!(formatter, "undoes {undone}, attempt {}", self.attempt),
+            None => write!(formatter, "{}, attempt {}", self.key, self.attempt),
+        }
+    }
 }
 
 impl Effects {
@@ -41,15 +55,24 @@ impl Effects {
         (&self.file).write_all(format!("{line}\n").as_bytes())
     }
 
-    /// What a stage does: it takes up to 20 ms, and somewhere in between it has its effect.
+    /// What a stage or an undo does: it takes up to 20 ms, and somewhere in between it has its effect.
     ///
     /// # Errors
     /// The system's.
     pub async fn happen(&self, ctx: &StageContext) -> io::Result<()> {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(0..10))).await;
-        self.append(&format!("{} {}", ctx.idempotency_key(), ctx.attempt()))?;
+        self.at_once(ctx)?;
         tokio::time::sleep(Duration::from_millis(fastrand::u64(0..10))).await;
         Ok(())
+    }
+
+    /// Has an effect in no time.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn at_once(&self, ctx: &StageContext) -> io::Result<()> {
+        let undone = ctx.undone_key().unwrap_or_else(|| "-".to_owned());
+        self.append(&format!("{} {} {} {undone}", ctx.idempotency_key(), ctx.attempt(), ctx.stage()))
     }
 
     /// All there is, in order.
@@ -59,8 +82,14 @@ impl Effects {
     pub fn read(path: &Path) -> anyhow::Result<Vec<Effect>> {
         let text = fs::read_to_string(path)?;
         let effect = |line: &str| {
-            let (key, attempt) = line.rsplit_once(' ').with_context(|| format!("'{line}' is no effect"))?;
-            Ok(Effect { key: key.to_owned(), attempt: attempt.parse()? })
+            let words: Vec<&str> = line.split(' ').collect();
+            let [key, attempt, stage, undone] = words.as_slice() else { bail!("'{line}' is no effect") };
+            Ok(Effect {
+                key: (*key).to_owned(),
+                attempt: attempt.parse()?,
+                stage: (*stage).to_owned(),
+                undone: Some((*undone).to_owned()).filter(|undone| undone != "-"),
+            })
         };
         text.lines().map(effect).collect()
     }

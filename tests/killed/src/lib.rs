@@ -4,11 +4,13 @@
 mod check;
 mod drive;
 mod effects;
+mod mixture;
 mod work;
 
 pub use check::check;
 pub use drive::{Plan, Report, drive};
 pub use effects::{Effect, Effects};
+pub use mixture::{Lost, Mixed, MixedSignal, MixedStage, MixedState};
 pub use work::{Ended, Load, LoadSignal, LoadStage, LoadState, work};
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,12 @@
 //! What the worker does.
 
-use crate::{Effects, Place};
+use crate::{
+    Effects, Place,
+    mixture::{self, Lost, Mixed},
+};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, fs, io, sync::Arc, time::Duration};
+use std::{collections::HashSet, fs, io, path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 use workflow_runtime::{
     StageContext,
@@ -78,11 +81,73 @@ workflow! {
 
 /// How an instance ended, as the worker prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
-    /// Which.
-    pub number: u32,
-    /// Its output, or its failure.
-    pub result: Result<Vec<u32>, String>,
+pub enum Ended {
+    /// One of [`Load`].
+    Load {
+        /// Which.
+        number: u32,
+        /// Its output, or its failure.
+        result: Result<Vec<u32>, String>,
+    },
+    /// One of [`Mixed`].
+    Mixed {
+        /// Which.
+        number: u32,
+        /// Its output, or its failure.
+        result: Result<Vec<u32>, Lost>,
+    },
+}
+
+impl Ended {
+    /// The instance's id.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Load { number, .. } => format!("i-{number}"),
+            Self::Mixed { number, .. } => format!("m-{number}"),
+        }
+    }
+}
+
+/// What senders share: which of their wishes the engine has acknowledged, in this process or in one before.
+#[derive(Clone)]
+pub(crate) struct Acknowledged {
+    file: Arc<Effects>,
+    known: Arc<HashSet<String>>,
+}
+
+impl Acknowledged {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let file = Arc::new(Effects::open(path)?);
+        let known = fs::read_to_string(path)?.lines().map(ToOwned::to_owned).collect();
+        Ok(Self { file, known: Arc::new(known) })
+    }
+
+    /// Asks after a while, unless it was acknowledged: that is never asked again. Should it be lost, its instance waits for ever,
+    /// or ends as it must not.
+    pub(crate) async fn once(
+        &self,
+        what: &str,
+        within: u64,
+        ask: impl AsyncFnOnce() -> Result<(), EngineError>,
+    ) -> anyhow::Result<()> {
+        if self.known.contains(what) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(0..within))).await;
+        match ask().await {
+            Ok(()) => self.file.append(what)?,
+            // It has gone on without.
+            Err(
+                EngineError::Signal { .. }
+                | EngineError::Ended { .. }
+                | EngineError::Undoing { .. }
+                | EngineError::Parked { .. },
+            ) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
 }
 
 /// Runs instances until all of them have ended, and prints each.
@@ -91,46 +156,18 @@ pub struct Ended {
 /// Whatever keeps it from that.
 pub async fn work(place: &Place, instances: u32) -> anyhow::Result<()> {
     let effects = Arc::new(Effects::open(&place.effects())?);
-    let acknowledged = Arc::new(Effects::open(&place.acknowledged())?);
-    let known = fs::read_to_string(place.acknowledged())?;
-    let known: Arc<HashSet<String>> = Arc::new(known.lines().map(ToOwned::to_owned).collect());
-    let store = SqliteStore::open(place.store())?;
-    let engine = Engine::builder().store(store).workflow(Load::new(effects)).linger(Duration::from_millis(10));
+    let acknowledged = Acknowledged::open(&place.acknowledged())?;
+    let engine = Engine::builder()
+        .store(SqliteStore::open(place.store())?)
+        .workflow(Load::new(Arc::clone(&effects)))
+        .workflow(Mixed::new(effects))
+        .linger(Duration::from_millis(10));
     let engine = engine.start().await?;
 
     let mut all: JoinSet<anyhow::Result<Ended>> = JoinSet::new();
     for number in 0..instances {
-        let engine = engine.clone();
-        let (acknowledged, known) = (Arc::clone(&acknowledged), Arc::clone(&known));
-        all.spawn(async move {
-            let run = engine.start::<Load>(format!("i-{number}"), number).await?;
-            let send = async |what: String, signal| {
-                tokio::time::sleep(Duration::from_millis(fastrand::u64(0..200))).await;
-                // One that was acknowledged is never sent again: should it be lost, its instance waits for ever.
-                if known.contains(&what) {
-                    return anyhow::Ok(());
-                }
-                match run.signal_once(&what, signal).await {
-                    Ok(()) => acknowledged.append(&what)?,
-                    // It has gone on without.
-                    Err(EngineError::Signal { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-                Ok(())
-            };
-            for part in 0..3 {
-                send(format!("{number} part {part}"), LoadSignal::Part(number * 10 + part)).await?;
-            }
-            if number.is_multiple_of(3) {
-                send(format!("{number} hurry"), LoadSignal::Hurry(())).await?;
-            }
-            let result = match run.result().await {
-                Ok(output) => Ok(output),
-                Err(EngineError::Failed { failure, .. }) => Err(format!("{failure:#}")),
-                Err(error) => return Err(error.into()),
-            };
-            anyhow::Ok(Ended { number, result })
-        });
+        all.spawn(load(engine.clone(), number, acknowledged.clone()));
+        all.spawn(mixture::play(engine.clone(), number, acknowledged.clone()));
     }
     while let Some(ended) = all.join_next().await {
         let ended = ended.context("a task has ended")??;
@@ -139,4 +176,23 @@ pub async fn work(place: &Place, instances: u32) -> anyhow::Result<()> {
     engine.shutdown().await?;
     println!("all ended");
     Ok(())
+}
+
+async fn load(engine: Engine, number: u32, acknowledged: Acknowledged) -> anyhow::Result<Ended> {
+    let run = engine.start::<Load>(format!("i-{number}"), number).await?;
+    let send =
+        async |what: String, signal| acknowledged.once(&what, 200, async || run.signal_once(&what, signal).await).await;
+    for part in 0..3 {
+        send(format!("{number} part {part}"), LoadSignal::Part(number * 10 + part)).await?;
+    }
+    if number.is_multiple_of(3) {
+        send(format!("{number} hurry"), LoadSignal::Hurry(())).await?;
+    }
+    let result = match run.result().await {
+        Ok(output) => Ok(output),
+        Err(EngineError::Failed { failure, .. }) => Err(format!("{failure:#}")),
+        Err(EngineError::Parked { reason, .. }) => Err(format!("it is parked: {reason}")),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Ended::Load { number, result })
 }
