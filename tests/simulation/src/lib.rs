@@ -2,7 +2,6 @@
 
 pub mod drive;
 pub mod generator;
-pub mod known;
 pub mod ledger;
 pub mod oracle;
 pub mod schedule;

@@ -1,9 +1,8 @@
-//! A few hundred seeds find nothing new.
+//! A few hundred seeds find nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_simulation::{
     BATCH, generator,
-    known::is_known,
     schedule::{Event, Schedule},
     shrink::{findings, shrink, story},
 };
@@ -12,18 +11,14 @@ use workflow_simulation::{
 const SEEDS: u64 = 600;
 
 #[test]
-fn a_few_hundred_seeds_find_nothing_new() {
+fn a_few_hundred_seeds_find_nothing() {
     let batch = generator::batch(BATCH);
-    let mut completed = 0;
     for seed in 0..SEEDS {
         let schedule = Schedule::new(seed, &batch);
         let found = findings(&schedule, &batch);
-        completed += u64::from(found.is_empty());
-        let is_new = found.iter().any(|finding| !is_known(finding));
-        let told = if is_new { story(&shrink(schedule, &batch), &batch) } else { String::new() };
-        assert!(!is_new, "seed {seed}: {found:#?}\n{told}");
+        let told = if found.is_empty() { String::new() } else { story(&shrink(schedule, &batch), &batch) };
+        assert!(found.is_empty(), "seed {seed}: {found:#?}\n{told}");
     }
-    assert!(completed > SEEDS * 3 / 4, "of {SEEDS} seeds {completed} are without a finding");
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub(crate) struct Journal {
 struct Content {
     records: BTreeMap<Arc<str>, Record>,
     next_order: u64,
+    /// The order of the first record of this process.
+    first_order: u64,
     catching_up: bool,
     /// Counted up whenever something on record was taken up.
     recalled: u64,
@@ -206,6 +208,7 @@ impl Journal {
             catching_up,
             records,
             next_order,
+            first_order: next_order,
             recalled: 0,
             held: BTreeMap::new(),
             released: HashSet::new(),
@@ -376,6 +379,12 @@ impl Journal {
         let content = self.lock();
         let orders = content.within(path).filter_map(|path| content.records.get(path)).map(|record| record.order);
         orders.max().unwrap_or_default()
+    }
+
+    /// Returns whether that is on record since this process has the instance.
+    pub(crate) fn is_new(&self, path: &str) -> bool {
+        let content = self.lock();
+        content.records.get(path).is_some_and(|record| record.order >= content.first_order)
     }
 
     pub(crate) fn order_of(&self, path: &str) -> u64 {

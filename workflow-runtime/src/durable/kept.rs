@@ -350,21 +350,55 @@ pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     }
 }
 
-/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record. (Not
-/// inside what has ended, where all that was begun has been settled; and not while other stages are taken back.)
+/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record. (Not where
+/// it can't have begun: it follows a stage that has ended since, or lies in what had ended, where all that was begun has been
+/// settled; not what was undone; and not while other stages are taken back.)
 pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
-    if let Some(journal) = cx.journal() {
-        let place = || cx.begins_at(stage, site);
-        if journal.counts() {
+    let Some(journal) = cx.journal() else { return };
+    let place = || cx.begins_at(stage, site);
+    if journal.is_catching_up() {
+        let path = cx.path_of(stage);
+        let is_new = follows_new(cx, journal, stage, &path);
+        if journal.counts() && !is_new {
             journal.reaches(&place());
         }
-        let path = cx.path_of(stage);
-        let is_undone = journal.is_catching_up() && journal.has(&within(&path, "undone"), &[Kind::Undone]);
-        if is_undone || journal.is_in_ended() || journal.outlives_rewind(&path) {
+        let is_undone = || journal.has(&within(&path, "undone"), &[Kind::Undone]);
+        if is_new || journal.is_in_ended() || is_undone() || journal.outlives_rewind(&path) {
             journal.hold(FRESH).await;
         }
-        journal.begins(place).await;
     }
+    journal.begins(place).await;
+}
+
+/// Returns whether a stage that this one waits for, or one around it, has ended since this process has the instance.
+fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
+    let graph = cx.core.graph();
+    let mut next = Some(stage);
+    while let Some(at) = next
+        && let Some(known) = graph.stages.get(at as usize)
+    {
+        // Where the stages of its scope lie, in the same round.
+        let mut start = 0;
+        let around = path.split('/').find_map(|part| {
+            let before = start;
+            start += part.len() + 1;
+            (part == known.name).then_some(&path[..before])
+        });
+        if let Some(around) = around {
+            let before = graph.edges.iter().filter(|edge| edge.to == at).map(|edge| &graph.stages[edge.from as usize]);
+            let mut beside = before.filter(|before| before.scope == known.scope);
+            if beside.any(|before| journal.is_new(&format!("{around}{}", before.name))) {
+                return true;
+            }
+        }
+        let mut scope = Some(known.scope);
+        next = None;
+        while let (Some(at), None) = (scope, next) {
+            let around = &graph.scopes[at as usize];
+            (next, scope) = (around.stage, around.parent);
+        }
+    }
+    false
 }
 
 /// Where it stands how often a stage's own expression was cut.

@@ -192,6 +192,11 @@ impl<W: Durable> Live<W> {
         self.stop();
     }
 
+    /// Returns whether stages are to be taken back: the run in memory ends then, and another one goes on.
+    pub(crate) fn is_being_rewound(&self) -> bool {
+        self.rewinding.load(SeqCst) || self.journal.record(REWIND).is_some()
+    }
+
     /// Whether it is worth leaving the memory until then.
     fn leaves(&self, until: Option<Timestamp>) -> bool {
         match (until, self.linger) {

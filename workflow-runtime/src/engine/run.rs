@@ -199,6 +199,10 @@ impl<W: Durable> Run<W> {
         // Without that, the next process would not know that the instance has something to do.
         live.journal.brought().await;
         let Some(number) = stored else { return Ok(()) };
+        if live.is_being_rewound() {
+            // This run ends: the one that goes on without the stages that are taken back is given all that is stored.
+            return Ok(());
+        }
         let error = match live.deliver(&StoredSignal { number, name, payload }) {
             Delivered::Closed => self.refused(SignalError::Closed),
             Delivered::Unreadable(error) => self.payload(format!("the signal can't be read again: {error}")),
