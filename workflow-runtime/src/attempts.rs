@@ -1,7 +1,7 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
 use crate::{
-    BoxError, Failure, FailureKind, cut,
+    BoxError, Failure, FailureKind, child, cut,
     failure::Stop,
     many::Member,
     observe::{Trying, own_failure},
@@ -152,6 +152,7 @@ where
     loop {
         let trying = Trying::start(cx, stage, number);
         let ended = trying.during(|| one(cx, stage, settings.timeout, deadline, attempt(number))).await;
+        child::settled(cx).await;
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
             cx.attempt_failed(stage, number, || failure.clone(), None);
@@ -375,7 +376,7 @@ pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
     cx: Cx<'_>,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(caught(cx.core, run), |ended: Result<T, Stop>| {
+    then(child::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
         ended.map_err(|stop| match stop {
             Stop::Failed(failure) => Ok(failure),
             stop @ Stop::Returned => Err(stop),

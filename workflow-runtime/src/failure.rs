@@ -151,6 +151,11 @@ impl Failure {
         self
     }
 
+    /// With what could not be undone before.
+    pub(crate) fn with_undone_earlier(self, Undone { failures, in_doubt }: Undone) -> Self {
+        self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
+    }
+
     /// With undos that failed before, and doubts, where it does not tell of them itself.
     #[cfg(feature = "durable")]
     pub(crate) fn with_undone_elsewhere(self, elsewhere: Undone) -> Self {

@@ -65,6 +65,7 @@ extern crate self as workflow_runtime;
 
 mod attempts;
 mod audience;
+mod child;
 mod clock;
 mod context;
 mod cut;

@@ -2,6 +2,7 @@
 
 use crate::{
     Failure, FailureKind,
+    child::After,
     failure::Stop,
     items::{Items, all_of, room_for},
     lanes::Lanes,
@@ -227,6 +228,7 @@ pub struct First<'a, M: Iterator<Item: Future>, T> {
     #[cfg(feature = "durable")]
     winners: Vec<usize>,
     failures: Vec<Failure>,
+    after: After<'a, Result<Vec<T>, Stop>>,
 }
 
 impl<M: Iterator<Item: Future>, T> Unpin for First<'_, M, T> {}
@@ -280,6 +282,7 @@ where
         #[cfg(feature = "durable")]
         winners: Vec::new(),
         failures: Vec::new(),
+        after: After::new(),
     }
 }
 
@@ -436,11 +439,14 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_
     type Output = Result<Vec<T>, Stop>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.poll_decided(context) {
+        let (cx, mut after) = (self.cx, std::mem::take(&mut self.after));
+        let polled = after.poll(cx, context, |context| match self.poll_decided(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => Poll::Ready(self.finish()),
             Poll::Ready(Err(stop)) => Poll::Ready(Err(self.stop(stop))),
-        }
+        });
+        self.after = after;
+        polled
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     BoxError, Failure, FailureKind,
+    child::{self, Children},
     clock::Clock,
     context::ContextGuard,
     cut::Payload,
@@ -12,7 +13,7 @@ use crate::{
     output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
     state::{Cell, Seen, States},
     turn::UNITS,
-    undo::{ScopeLog, UndoLog},
+    undo::{ScopeLog, UndoLog, Undone},
 };
 use std::{
     future::Future,
@@ -79,6 +80,8 @@ struct Seldom {
     clock: OnceLock<Clock>,
     /// Whoever looks at the run has been told its end.
     ended: AtomicBool,
+    /// What was left behind by runs inside of its stages.
+    children: OnceLock<Arc<Children>>,
 }
 
 impl Seldom {
@@ -111,8 +114,18 @@ impl Seldom {
 }
 
 impl Core {
-    /// Whether anybody looks at the stages of a run that begins now.
+    /// Whether a run that begins now is not one of the most simple.
     #[inline]
+    pub(crate) fn is_special(observers: &Observers) -> bool {
+        #[cfg(feature = "durable")]
+        if crate::durable::is_in_place() {
+            return true;
+        }
+        // Most often nobody listens.
+        observers.are_any() || LevelFilter::current() >= LevelFilter::INFO
+    }
+
+    /// Whether anybody looks at the stages of a run that begins now.
     pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
         if crate::durable::is_in_place() {
@@ -147,15 +160,14 @@ impl Core {
     }
 
     /// The same where nobody looks.
+    pub(crate) fn unheeded_with(graph: &'static Graph<'static>, compensates: bool) -> Self {
+        Self::with(graph, Seldom::of(graph, compensates, (Observers::none(), false), None))
+    }
+
+    /// The same where nobody listens, and nothing is undone.
     #[inline]
-    pub(crate) fn unheeded(graph: &'static Graph<'static>, compensates: bool) -> Self {
-        // Most often nobody listens.
-        let seldom = if compensates || LevelFilter::current() >= LevelFilter::INFO {
-            Seldom::of(graph, compensates, (Observers::none(), false), None)
-        } else {
-            OnceLock::new()
-        };
-        Self::with(graph, seldom)
+    pub(crate) fn unheeded(graph: &'static Graph<'static>) -> Self {
+        Self::with(graph, OnceLock::new())
     }
 
     #[inline]
@@ -225,6 +237,27 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may be")]
     pub(crate) const fn is_suspended(&self) -> bool {
         false
+    }
+
+    /// What was left behind by runs inside of its stages.
+    pub(crate) fn children(&self) -> &Arc<Children> {
+        self.seldom_made().children.get_or_init(Arc::default)
+    }
+
+    pub(crate) fn has_children_left(&self) -> bool {
+        self.seldom().and_then(|seldom| seldom.children.get()).is_some_and(|children| children.are_left())
+    }
+
+    /// What could not be undone of them before.
+    pub(crate) fn undone_before(&self) -> Undone {
+        let children = self.seldom().and_then(|seldom| seldom.children.get());
+        children.map(|children| children.undone_before()).unwrap_or_default()
+    }
+
+    /// It has something that most runs have nothing of.
+    #[inline]
+    pub(crate) fn has_seldom(&self) -> bool {
+        self.seldom().is_some()
     }
 
     /// It is on a store.
@@ -417,7 +450,16 @@ impl Drop for Core {
 
 impl Core {
     #[cold]
-    fn left(&self) {
+    #[inline(never)]
+    fn left(&mut self) {
+        let undoes = self.log().is_some_and(|log| log.holds_something()) || self.has_children_left();
+        if undoes && child::is_inside() && !self.is_suspended() {
+            // The run around it undoes what it did.
+            let mut core = Self::with(self.graph, std::mem::take(&mut self.seldom));
+            core.current = AtomicU32::new(self.current());
+            (core.traced, core.heeded, core.seen) = (self.traced, self.heeded, self.seen);
+            return child::leave(core);
+        }
         // What is under way in a log holds on to it: whoever drops a run cuts that.
         if let Some(log) = self.log() {
             log.close();
@@ -554,6 +596,7 @@ impl<'a> Cx<'a> {
             begun: std::sync::Mutex::default(),
             clock: around.seldom().map(|seldom| seldom.clock.clone()).unwrap_or_default(),
             ended: AtomicBool::new(false),
+            children: OnceLock::from(Arc::clone(around.children())),
         };
         let core = Core {
             graph: around.graph,

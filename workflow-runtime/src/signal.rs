@@ -2,6 +2,7 @@
 
 use crate::{
     Failure, FailureKind,
+    child::{self, After},
     cut::{cut, cut_all},
     failure::Stop,
     held::{Held, Loan},
@@ -516,12 +517,13 @@ pub struct Select<'a> {
     cx: Cx<'a>,
     stage: u32,
     heads: Vec<Option<Head<'a>>>,
+    after: After<'a, Result<usize, Stop>>,
 }
 
 /// A `select`.
 #[must_use]
 pub fn select<'a>(cx: Cx<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
-    Select { cx, stage, heads }
+    Select { cx, stage, heads, after: After::new() }
 }
 
 impl Select<'_> {
@@ -556,12 +558,17 @@ impl Select<'_> {
 impl Future for Select<'_> {
     type Output = Result<usize, Stop>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let decided = self.poll_decided(context);
-        if let Poll::Ready(ended) = &decided {
-            // Withdrawn before the chosen node runs.
-            self.withdraw(ended.is_ok());
-        }
-        decided
+        let (cx, mut after) = (self.cx, std::mem::take(&mut self.after));
+        let polled = after.poll(cx, context, |context| {
+            let decided = self.poll_decided(context);
+            if let Poll::Ready(ended) = &decided {
+                // Withdrawn before the chosen node runs.
+                self.withdraw(ended.is_ok());
+            }
+            decided
+        });
+        self.after = after;
+        polled
     }
 }
 
@@ -580,14 +587,16 @@ pub enum Until<T> {
 /// # Errors
 /// The stage's.
 pub async fn until<T>(
+    cx: Cx<'_>,
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<Until<T>, Stop> {
-    until_of(end, run, false).await
+    until_of(cx, end, run, false).await
 }
 
 /// The same for a stage that has `begun`, or not.
 pub(crate) async fn until_of<T>(
+    cx: Cx<'_>,
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
     mut begun: bool,
@@ -603,7 +612,10 @@ pub(crate) async fn until_of<T>(
     .await;
     if ended.is_err() {
         cut(|| drop((end, run)));
+    } else {
+        drop((end, run));
     }
+    child::settled(cx).await;
     ended
 }
 

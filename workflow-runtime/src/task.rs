@@ -3,6 +3,7 @@
 use crate::{
     BoxError, FailureKind,
     attempts::IntoResult,
+    child,
     failure::Stop,
     output::{IntoOutput, Now, Of},
     run::{Cx, Detached, IntoStop},
@@ -77,9 +78,15 @@ pin_project_lite::pin_project! {
     struct OnTask<F> {
         detached: Arc<Detached>,
         #[pin]
-        run: F,
+        run: Option<F>,
         // Dropped last.
         gone: Option<oneshot::Sender<()>>,
+    }
+    impl<F> PinnedDrop for OnTask<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            child::dropped(this.detached.core(), || this.run.set(None));
+        }
     }
 }
 
@@ -87,9 +94,10 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
     type Output = Result<T, Stop>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let run = this.run;
+        let (core, run) = (this.detached.core(), this.run.as_pin_mut());
+        let Some(run) = run else { unreachable!("it is there until it is dropped") };
         // The panic names the innermost stage, which only this task knows.
-        this.detached.core().catch(|| run.poll(context))
+        child::polled(core, || core.catch(|| run.poll(context)))
     }
 }
 
@@ -103,7 +111,7 @@ where
     let make = || {
         let detached = Arc::new(cx.detach());
         let run = run(Arc::clone(&detached));
-        OnTask { detached, run, gone: ended }.instrument(Span::current())
+        OnTask { detached, run: Some(run), gone: ended }.instrument(Span::current())
     };
     #[cfg(feature = "durable")]
     if cx.journal().is_some_and(|journal| journal.is_catching_up()) {

@@ -3,7 +3,7 @@
 #[cfg(feature = "durable")]
 use crate::durable::placed_run;
 use crate::{
-    Failure, FailureKind,
+    Failure, FailureKind, child,
     cut::cut,
     failure::Stop,
     graph::Graph,
@@ -161,7 +161,11 @@ impl<T> Returned<T> {
     /// What its body failed with.
     pub fn or(&self, ended: Result<T, Stop>) -> Result<T, Stop> {
         match ended {
-            Err(Stop::Returned) => self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned),
+            Err(Stop::Returned) => {
+                // What is cut by that is not undone.
+                child::forget();
+                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
+            }
             other => other,
         }
     }
@@ -172,24 +176,50 @@ pin_project_lite::pin_project! {
     pub(crate) struct Rooted<'a, F> {
         core: &'a Core,
         #[pin]
-        machine: F,
+        machine: Option<F>,
+    }
+    impl<F> PinnedDrop for Rooted<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            child::dropped(this.core, || this.machine.set(None));
+        }
     }
 }
 
 impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
     type Output = Result<T, Stop>;
-    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
+        let Some(machine) = this.machine.as_mut().as_pin_mut() else { unreachable!("it is there until it is dropped") };
         let span = this.core.span();
         let _entered = span.map(tracing::Span::enter);
-        this.core.catch(|| this.machine.poll(context))
+        child::polled(this.core, || this.core.catch(|| machine.poll(context)))
     }
 }
 
 #[inline]
 pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
-    Rooted { core, machine }
+    Rooted { core, machine: Some(machine) }
+}
+
+pin_project_lite::pin_project! {
+    /// The same of a run that has no span and no undos.
+    struct Plain<'a, F> {
+        core: &'a Core,
+        #[pin]
+        machine: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Plain<'_, F> {
+    type Output = Result<T, Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // Moved: what is looked up through another reference is so once a stage.
+        let (core, machine) = (*this.core, this.machine);
+        child::polled(core, move || core.catch(move || machine.poll(context)))
+    }
 }
 
 /// `run`
@@ -202,20 +232,48 @@ pub async fn run<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    if Core::would_be_heeded(&observers) {
-        return Box::pin(heeded::<W>(services, observers, input)).await;
+    if W::COMPENSATES || Core::is_special(&observers) {
+        return Box::pin(special::<W>(services, observers, input)).await;
     }
-    let core = Core::unheeded(W::GRAPH, W::COMPENSATES);
+    let core = Core::unheeded(W::GRAPH);
     let signals = W::Signals::default();
     let ended = {
         // It is not moved again.
         let machine = pin!(W::machine(core.cx(), view::PLAIN, None, &services, &signals, input));
+        Plain { core: &core, machine }.await
+    };
+    if core.has_seldom() {
+        return Box::pin(settled(&core, ended)).await;
+    }
+    ended.map_err(Stop::into_failure)
+}
+
+/// The same where somebody looks, or may have to undo something.
+async fn special<W: Workflow>(
+    services: W::Services,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    if Core::would_be_heeded(&observers) {
+        return Box::pin(heeded::<W>(services, observers, input)).await;
+    }
+    let core = Core::unheeded_with(W::GRAPH, W::COMPENSATES);
+    let signals = W::Signals::default();
+    let ended = {
+        let machine = W::machine(core.cx(), view::PLAIN, None, &services, &signals, input);
         root(&core, machine).await
     };
+    settled(&core, ended).await
+}
+
+/// How a run ends: what is left to be undone is, before that is told.
+async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
     let ended = match ended {
-        Ok(output) => Ok(output),
-        Err(stop) if W::COMPENSATES => Err(compensated(&core, stop.into_failure()).await),
-        Err(stop) => Err(stop.into_failure()),
+        Ok(output) => {
+            child::left_undone(core).await;
+            Ok(output)
+        }
+        Err(stop) => Err(compensated(core, stop.into_failure()).await),
     };
     core.tell_ended(&ended);
     ended
@@ -232,12 +290,7 @@ async fn heeded<W: Workflow>(
     let signals = W::Signals::default();
     let machine = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input));
     let ended = placed_run(&core, machine).await;
-    let ended = match ended {
-        Err(stop) => Err(compensated(&core, stop.into_failure()).await),
-        Ok(output) => Ok(output),
-    };
-    core.tell_ended(&ended);
-    ended
+    settled(&core, ended).await
 }
 
 /// `start`
@@ -278,12 +331,7 @@ async fn watched<W: Workflow>(
     } else {
         cut(|| drop(machine));
     }
-    let ended = match ended {
-        Err(failure) => Err(compensated(&core, failure).await),
-        given => given,
-    };
-    core.tell_ended(&ended);
-    ended
+    settled(&core, ended.map_err(Stop::from)).await
 }
 
 #[cfg(not(feature = "durable"))]
@@ -293,10 +341,14 @@ const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
 
 /// All that was done is undone before the failure is told.
 pub(crate) async fn compensated(core: &Core, failure: Failure) -> Failure {
-    match core.log() {
-        Some(log) => Box::pin(log.unwind(core, failure)).await,
+    let failure = match core.log() {
+        Some(log) => Box::pin(child::within(core, log.unwind(core, failure))).await,
+        None if core.has_children_left() => {
+            failure.with_undone(Box::pin(child::within(core, child::undone(core))).await)
+        }
         None => failure,
-    }
+    };
+    failure.with_undone_earlier(core.undone_before())
 }
 
 /// There is no stage of that name: what `NameStage::from_str` says.

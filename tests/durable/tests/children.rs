@@ -135,3 +135,116 @@ async fn its_keys_are_made_of_the_place_where_it_begins_and_stay_what_they_are()
     assert_eq!(after, again);
     Ok(())
 }
+
+async fn act(world: &World, what: &str, millis: u64) -> u32 {
+    sleep(Duration::from_millis(millis)).await;
+    world.happen(what);
+    1
+}
+
+async fn undo(world: &World, what: &str) {
+    sleep(Duration::from_millis(5)).await;
+    world.happen(format!("undo {what}"));
+}
+
+async fn undo_fails(world: &World, what: &str) -> Result<(), String> {
+    undo(world, what).await;
+    Err(format!("{what} stays"))
+}
+
+async fn late(millis: u64) -> Result<u32, String> {
+    sleep(Duration::from_millis(millis)).await;
+    Err("late".to_owned())
+}
+
+workflow! {
+    /// One thing is done, one is under way, and then it waits.
+    workflow Booking() -> u32 with world: World {
+        #[undo(undo(world, "room"))]
+        stage room: u32 = act(world, "room", 1);
+        #[after(room)]
+        #[undo(undo_fails(world, "car"))]
+        stage car: u32 = act(world, "car", 30);
+        #[after(car)]
+        stage rest = sleep(1h);
+        room + car
+    }
+
+    #[durable]
+    workflow Siblings() -> u32 with world: World, booking: Booking {
+        #[undo(undo(world, "first"))]
+        stage first: u32 = act(world, "first", 1);
+        #[after(first)]
+        stage booked: u32 = booking.run();
+        #[after(first)]
+        stage bad: u32 = late(10);
+        booked + bad
+    }
+
+    #[durable]
+    workflow Races() -> u32 with world: World, booking: Booking {
+        stage won: u32 = race { booking.run(), act(world, "quick", 10) };
+        stage rest = sleep(1h);
+        #[after(won, rest)]
+        stage chosen: u32 = select { booked: u32 = booking.run() => *booked, sleep(10ms) => act(world, "next", 0) };
+        #[until(soon)]
+        stage cut: Option<u32> = { stage after: u32 = *chosen; stage inner: u32 = booking.run(); *after + *inner };
+        #[after(chosen)]
+        stage soon: u32 = act(world, "soon", 10);
+        stage bad: u32 = if cut.is_none() && *soon == 1 { fail "in the end" } else { 0 };
+        won + bad
+    }
+
+    #[durable]
+    workflow Waits() -> u32 with booking: Booking {
+        stage booked: u32 = booking.run();
+        booked
+    }
+}
+
+/// What the booking does when it is cut after 10 ms: what is under way ends, and then both are undone.
+const BOOKED: [&str; 4] = ["room", "car", "undo car", "undo room"];
+
+fn joined(parts: &[&[&str]]) -> Vec<String> {
+    parts.iter().flat_map(|part| part.iter()).map(|&what| what.to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_did_is_undone_where_its_stage_is_cut() -> Result<(), Error> {
+    let world = World::default();
+    let booking = Booking::new(world.clone());
+    let one = engine(&MemoryStore::new(), Siblings::new(world.clone(), booking.clone())).await?;
+    let ended = one.start::<Siblings>("one", ()).await?.result().await.unwrap_err();
+    let EngineError::Failed { failure, .. } = ended else { panic!("{ended}") };
+    assert_eq!((failure.stage(), failure.undo_failures().len()), (Some("bad"), 1));
+    assert!(format!("{failure:#}").contains("car stays"), "{failure:#}");
+    assert_eq!(world.take(), joined(&[&["first"], &BOOKED, &["undo first"]]));
+
+    let store = MemoryStore::new();
+    let another = Engine::builder().store(store).workflow(Races::new(world.clone(), booking.clone()));
+    let another = another.linger(Duration::ZERO).start().await?;
+    let ended = another.start::<Races>("one", ()).await?.result().await.unwrap_err();
+    let EngineError::Failed { failure, .. } = ended else { panic!("{ended}") };
+    let raced = joined(&[&["room", "quick"], &BOOKED[1..], &BOOKED, &["next", "room", "soon"], &BOOKED[1..]]);
+    assert_eq!(world.take(), raced);
+    assert_eq!(failure.undo_failures().len(), 3, "{failure:#}: also that from before it was loaded again");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_did_is_undone_where_the_instance_is_cancelled_and_not_where_its_engine_ends() -> Result<(), Error> {
+    let (store, world) = (MemoryStore::new(), World::default());
+    let first = engine(&store, Waits::new(Booking::new(world.clone()))).await?;
+    first.start::<Waits>("one", ()).await?;
+    sleep(Duration::from_secs(1)).await;
+    first.shutdown().await?;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.take(), ["room", "car"]);
+    let second = engine(&store, Waits::new(Booking::new(world.clone()))).await?;
+    let run = second.find::<Waits>("one").await?;
+    sleep(Duration::from_millis(10)).await;
+    run.cancel().await?;
+    run.result().await.unwrap_err();
+    assert_eq!(world.take(), BOOKED);
+    Ok(())
+}

@@ -245,7 +245,7 @@ impl Expansion<'_, '_> {
         let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
         if !self.compensates_inside(stage) {
             return match self.is_durable() {
-                false => quote!(#runtime::until(#end, #run).await?),
+                false => quote!(#runtime::until(#cx, #end, #run).await?),
                 true => quote!(#runtime::durable::until_kept(#cx, #end, #run).await?),
             };
         }
@@ -257,10 +257,9 @@ impl Expansion<'_, '_> {
             self.named("around"),
             self.named("won"),
         );
-        let (leading, until, log_of_run) = match self.is_durable() {
-            false => (quote!(), quote!(#runtime::until), quote!(#cx.logging(#losers).child_log())),
+        let (until, log_of_run) = match self.is_durable() {
+            false => (quote!(#runtime::until), quote!(#cx.logging(#losers).child_log())),
             true => (
-                quote!(#cx,),
                 quote!(#runtime::durable::until_kept),
                 quote!(#runtime::durable::contender_log(#cx, #losers, #runtime::durable::has_ended(#cx, #number))),
             ),
@@ -269,7 +268,7 @@ impl Expansion<'_, '_> {
             let #all = #cx.child_log();
             let #losers = &#all;
             let #around = #cx;
-            let #won = #until(#leading #end, async move {
+            let #won = #until(#cx, #end, async move {
                 let #member_log = #log_of_run;
                 let #log = &#member_log;
                 #runtime::undoing(#around, (#number, "until"), #log, async move {

@@ -12,7 +12,7 @@ use super::{
     payload::{Kind, Unkept, Written, read_own},
 };
 use crate::{
-    BoxError,
+    BoxError, child,
     failure::Stop,
     many::First,
     run::Cx,
@@ -203,7 +203,9 @@ where
         }
         journal.unless_refused(refused).await;
     }
-    members.finish()
+    let ended = members.finish();
+    child::settled(cx).await;
+    ended
 }
 
 /// What a member of a `quorum` gave, on record in the poll in which it is there. `name`: that of its record; `keeps`: what it
@@ -344,6 +346,7 @@ pub async fn select_kept<'a>(
     let place = place.inspect_err(|_| select.withdraw(false))?;
     journal.put(path, Kind::Decided, own(&head_label(labels, place)));
     drop(select);
+    child::settled(cx).await;
     Ok(place)
 }
 
@@ -388,7 +391,7 @@ pub async fn until_kept<T>(
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<Until<T>, Stop> {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
-        return crate::signal::until(end, run).await;
+        return crate::signal::until(cx, end, run).await;
     };
     let mut run = Box::pin(run);
     let ended = {
@@ -401,6 +404,6 @@ pub async fn until_kept<T>(
     };
     match ended {
         Some(ended) => ended.map(Until::Given),
-        None => crate::signal::until_of(end, run, true).await,
+        None => crate::signal::until_of(cx, end, run, true).await,
     }
 }

@@ -7,7 +7,7 @@ use super::{
     told,
 };
 use crate::{
-    Failure, FailureKind,
+    Failure, FailureKind, child,
     cut::cut,
     durable::{
         Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo,
@@ -382,7 +382,10 @@ async fn run<W: Durable>(
                 };
                 cut(|| drop(machine));
                 let failure = match ended {
-                    Ok(output) => return Ok(Some(output)),
+                    Ok(output) => {
+                        child::left_undone(&core).await;
+                        return Ok(Some(output));
+                    }
                     Err(failure) => failure,
                 };
                 if let Some(log) = core.log() {

@@ -14,7 +14,7 @@ pub use protected::{protected, protected_from_attempt};
 #[cfg(feature = "durable")]
 pub(crate) use crate::durable::{Thrown, UndoRecord};
 use crate::{
-    Failure, FailureKind,
+    Failure, FailureKind, child,
     cut::cut,
     failure::Stop,
     flight::Grace,
@@ -122,16 +122,11 @@ impl Content {
         self.entries.append(&mut more.entries);
         self.in_flight.append(&mut more.in_flight);
         self.begun.append(&mut more.begun);
-        self.undone.failures.append(&mut more.undone.failures);
-        self.undone.in_doubt.append(&mut more.undone.in_doubt);
+        self.undone.append(more.undone);
     }
 
     fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-            && self.in_flight.is_empty()
-            && self.begun.is_empty()
-            && self.undone.failures.is_empty()
-            && self.undone.in_doubt.is_empty()
+        self.entries.is_empty() && self.in_flight.is_empty() && self.begun.is_empty() && self.undone.is_nothing()
     }
 }
 
@@ -165,9 +160,18 @@ pub(crate) struct Undone {
     pub(crate) in_doubt: Vec<&'static str>,
 }
 
-#[cfg(feature = "durable")]
 impl Undone {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.failures.is_empty() && self.in_doubt.is_empty()
+    }
+
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.failures.append(&mut more.failures);
+        self.in_doubt.append(&mut more.in_doubt);
+    }
+
     /// Nobody knows whether that stage took effect.
+    #[cfg(feature = "durable")]
     pub(crate) fn in_doubt(stage: &'static str) -> Self {
         Self { failures: Vec::new(), in_doubt: vec![stage] }
     }
@@ -236,7 +240,6 @@ impl UndoLog {
     }
 
     /// There is something to undo, or under way.
-    #[cfg(feature = "durable")]
     pub(crate) fn holds_something(&self) -> bool {
         !lock(&self.content).is_empty()
     }
@@ -266,8 +269,11 @@ impl UndoLog {
         failure: Failure,
         is_taken: impl Fn(u32) -> bool + Sync,
     ) -> Failure {
+        // What was run inside of the stages that are cut ends first.
+        let failure = failure.with_undone(Box::pin(child::undone(core)).await);
         let mut unwinding = Unwinding { log: self, left: Content::default() };
         unwinding.finish_in_flight(core, &is_taken).await;
+        let failure = failure.with_undone(Box::pin(child::undone(core)).await);
         let left = &mut unwinding.left;
         left.entries.retain(|undo| is_taken(undo.stage));
         left.entries.sort_by_key(Undo::order);

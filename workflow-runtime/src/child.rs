@@ -1,0 +1,319 @@
+//! Runs that are cut inside another one: what they did is undone there.
+//!
+//! A run that is dropped can't await its own undos. Where it is dropped while another run is polled, it leaves them behind as a
+//! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
+
+use crate::{
+    Failure, FailureKind,
+    cut::cut,
+    run::{Core, Cx, TAIL},
+    undo::Undone,
+    workflow::compensated,
+};
+use std::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    mem,
+    pin::Pin,
+    ptr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+/// The undos of a run that was cut; gives its failure.
+type Rollback = Pin<Box<dyn Future<Output = Failure> + Send>>;
+
+thread_local! {
+    /// The address of the run that is polled now, and whether something was left behind in it; 0 where none is.
+    static POLLED: Cell<usize> = const { Cell::new(0) };
+    /// What was left behind, with the address of the run that was polled then.
+    static LEFT: RefCell<Vec<(usize, Rollback)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// No address of a run has it.
+const HAS_LEFT: usize = 1;
+
+#[inline]
+fn address(core: &Core) -> usize {
+    ptr::from_ref(core).addr()
+}
+
+/// A run whose part is polled or dropped now.
+struct Entered<'a> {
+    core: &'a Core,
+    /// The run that was polled before.
+    around: usize,
+}
+
+impl<'a> Entered<'a> {
+    #[inline]
+    fn new(core: &'a Core) -> Self {
+        Self { core, around: POLLED.replace(address(core)) }
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if POLLED.replace(self.around) & HAS_LEFT != 0 {
+            take_over(self.core);
+        }
+    }
+}
+
+/// Polls the machine of a run.
+#[inline]
+pub(crate) fn polled<T>(core: &Core, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    let _entered = Entered::new(core);
+    poll()
+}
+
+/// Drops what belongs to a run.
+pub(crate) fn dropped(core: &Core, drop: impl FnOnce()) {
+    // A run on a store goes on later, and so do those inside of it, from their beginning.
+    let _entered = (!core.is_suspended()).then(|| Entered::new(core));
+    drop();
+}
+
+/// Keeps what was left behind in that run until something awaits it.
+#[cold]
+#[inline(never)]
+fn take_over(core: &Core) {
+    core.children().add(left_in(address(core)));
+}
+
+/// Drops what was cut by a `return`: nothing is undone then.
+pub(crate) fn forget() {
+    let polled = POLLED.get();
+    if polled & HAS_LEFT != 0 {
+        let left = left_in(polled & !HAS_LEFT);
+        POLLED.set(0);
+        cut(|| drop(left));
+        POLLED.set(polled & !HAS_LEFT);
+    }
+}
+
+fn left_in(address: usize) -> Vec<Rollback> {
+    let take = |left: &RefCell<Vec<(usize, Rollback)>>| {
+        let mine = left.borrow_mut().extract_if(.., |(at, _)| *at == address).collect::<Vec<_>>();
+        mine.into_iter().map(|(_, rollback)| rollback).collect()
+    };
+    LEFT.try_with(take).unwrap_or_default()
+}
+
+/// Returns whether a run that is dropped now is dropped inside another one.
+pub(crate) fn is_inside() -> bool {
+    POLLED.get() != 0
+}
+
+/// Leaves behind what a run that is dropped has to undo.
+pub(crate) fn leave(core: Core) {
+    let rollback: Rollback = Box::pin(async move {
+        let failure = core.failure(TAIL, FailureKind::Cancelled, None);
+        let failure = compensated(&core, failure).await;
+        core.tell_ended::<()>(&Err(failure.clone()));
+        failure
+    });
+    let polled = POLLED.get();
+    let _ = LEFT.try_with(|left| left.borrow_mut().push((polled & !HAS_LEFT, rollback)));
+    POLLED.set(polled | HAS_LEFT);
+}
+
+/// What was left behind in a run, and nothing has awaited yet.
+#[derive(Default)]
+pub(crate) struct Children {
+    is_any: AtomicBool,
+    left: Mutex<Vec<Rollback>>,
+    /// What could not be undone, of what the run went on without.
+    undone: Mutex<Undone>,
+}
+
+impl Children {
+    fn add(&self, mut more: Vec<Rollback>) {
+        if !more.is_empty() {
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).append(&mut more);
+            self.is_any.store(true, Relaxed);
+        }
+    }
+
+    fn take(&self) -> Vec<Rollback> {
+        self.is_any.store(false, Relaxed);
+        mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether something waits to be undone.
+    pub(crate) fn are_left(&self) -> bool {
+        self.is_any.load(Relaxed)
+    }
+
+    /// Returns what could not be undone before.
+    pub(crate) fn undone_before(&self) -> Undone {
+        mem::take(&mut *self.undone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Returns whether something was cut in that run that has to be undone.
+#[inline]
+pub(crate) fn is_left(core: &Core) -> bool {
+    POLLED.get() & HAS_LEFT != 0 || core.has_children_left()
+}
+
+/// Undoes what was cut just now in a run; gives what could not be undone.
+pub(crate) async fn undone(core: &Core) -> Undone {
+    let mut undone = Undone::default();
+    while is_left(core) {
+        let mut under_way = left_in(POLLED.get() & !HAS_LEFT);
+        POLLED.set(POLLED.get() & !HAS_LEFT);
+        if core.has_children_left() {
+            under_way.append(&mut core.children().take());
+        }
+        let _ticking = core.ticking();
+        poll_fn(|context| {
+            under_way.retain_mut(|rollback| match rollback.as_mut().poll(context) {
+                Poll::Pending => true,
+                Poll::Ready(failure) => {
+                    undone.append(failure.undone().map(Arc::unwrap_or_clone).unwrap_or_default());
+                    false
+                }
+            });
+            if under_way.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+    undone
+}
+
+/// Undoes what is left once a run has its output.
+pub(crate) async fn left_undone(core: &Core) {
+    if core.has_children_left() {
+        Box::pin(within(core, undone(core))).await;
+    }
+}
+
+/// The same where the run goes on: what could not be undone is told when it fails.
+pub(crate) async fn undone_on_the_way(cx: Cx<'_>) {
+    let core = cx.core();
+    let undone = undone(core).await;
+    if undone.is_nothing() {
+        return;
+    }
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return journal.not_undone(&format!(":child {:032x}", fastrand::u128(..)), &undone);
+    }
+    core.children().undone.lock().unwrap_or_else(PoisonError::into_inner).append(undone);
+}
+
+/// Awaits [`undone_on_the_way`], where something was cut.
+#[inline]
+pub(crate) async fn settled(cx: Cx<'_>) {
+    if is_left(cx.core()) {
+        // Boxed, so that futures do not grow.
+        Box::pin(undone_on_the_way(cx)).await;
+    }
+}
+
+/// What a future has given, while what it has cut is undone.
+pub(crate) struct After<'a, T>(Option<Box<Settling<'a, T>>>);
+
+struct Settling<'a, T> {
+    undoing: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+    given: Option<T>,
+}
+
+impl<T> Default for After<'_, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a, T> After<'a, T> {
+    pub(crate) const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Gives what `run` gives, once what it has cut is undone. `run` is not called again after it has given something.
+    pub(crate) fn poll(
+        &mut self,
+        cx: Cx<'a>,
+        context: &mut Context<'_>,
+        run: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.0.is_none() {
+            let Poll::Ready(given) = run(context) else { return Poll::Pending };
+            if !is_left(cx.core()) {
+                return Poll::Ready(given);
+            }
+            let undoing = Box::pin(undone_on_the_way(cx));
+            self.0 = Some(Box::new(Settling { undoing, given: Some(given) }));
+        }
+        let Some(settling) = &mut self.0 else { return Poll::Pending };
+        let Poll::Ready(()) = settling.undoing.as_mut().poll(context) else { return Poll::Pending };
+        match settling.given.take() {
+            Some(given) => Poll::Ready(given),
+            None => unreachable!("polled after it ended"),
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that ends once what it has cut is undone.
+    pub(crate) struct Settled<'a, F: Future> {
+        cx: Cx<'a>,
+        #[pin]
+        run: F,
+        after: After<'a, F::Output>,
+    }
+}
+
+/// Has `run` end once what it has cut is undone.
+pub(crate) fn settling<F: Future>(cx: Cx<'_>, run: F) -> Settled<'_, F> {
+    Settled { cx, run, after: After::new() }
+}
+
+impl<F: Future> Future for Settled<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let run = this.run;
+        this.after.poll(*this.cx, context, |context| run.poll(context))
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Something of a run that is polled after its machine.
+    pub(crate) struct Within<'a, F> {
+        core: &'a Core,
+        #[pin]
+        run: Option<F>,
+    }
+    impl<F> PinnedDrop for Within<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.run.is_some() {
+                dropped(this.core, || this.run.set(None));
+            }
+        }
+    }
+}
+
+/// Has `run` polled as a part of that run.
+pub(crate) fn within<F>(core: &Core, run: F) -> Within<'_, F> {
+    Within { core, run: Some(run) }
+}
+
+impl<T, F: Future<Output = T>> Future for Within<'_, F> {
+    type Output = T;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let mut this = self.project();
+        let Some(run) = this.run.as_mut().as_pin_mut() else { unreachable!("polled after it ended") };
+        let ended = polled(this.core, || run.poll(context));
+        if ended.is_ready() {
+            this.run.set(None);
+        }
+        ended
+    }
+}
