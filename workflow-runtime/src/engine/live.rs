@@ -515,10 +515,8 @@ async fn settle<W: Durable>(
         Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
         Outcome::Waits(_) => return,
         Outcome::Rewound | Outcome::Stopped => {
-            if matches!(outcome, Outcome::Stopped) {
-                if live.journal.has_begun() {
-                    live.journal.put(RESTED, Kind::Stuck, own(&0));
-                }
+            if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
+                live.journal.put(RESTED, Kind::Stuck, own(&0));
             }
             if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
                 tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
