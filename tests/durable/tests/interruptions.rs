@@ -325,7 +325,7 @@ async fn what_crashes_the_process_parks_and_its_neighbours_do_not() -> Result<()
     }
     let poison = engine.find::<Poison>("poison").await?;
     assert_eq!(parked(poison.result()).await, five("stage 'hung'"));
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(engine.find::<Careful>("neighbour").await?.status().await?, Status::Running);
     assert_eq!(engine.find::<Failing>("other").await?.status().await?, Status::Running);
     Ok(())

@@ -257,3 +257,36 @@ async fn each_signal_arrives_beside_a_short_timer() -> Result<(), Error> {
     }
     Ok(())
 }
+
+workflow! {
+    #[durable]
+    workflow Slow() -> u32 with world: World {
+        stage first: u32 = select {
+            slow: u32 = { #[undo(release(world, "slow"))] stage far: u32 = book_for_ever(world); *far } => *slow,
+            sleep(1h) => {
+                stage rest = sleep(1h);
+                #[after(rest)] stage again = sleep(1h);
+                #[after(again)] stage given: u32 = 7;
+                *given
+            },
+        };
+        stage bad: u32 = if *first == 7 { fail "planned" } else { 0 };
+        *bad
+    }
+}
+
+async fn book_for_ever(world: &World) -> u32 {
+    world.happen("book slow");
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_in_doubt_does_not_begin_once_more_when_the_instance_is_loaded_again() -> Result<(), Error> {
+    let world = World::default();
+    let engine = engine!(Slow::new(world.clone()));
+    let run = engine.start::<Slow>("one", ()).await?;
+    let failure = run.result().await.err().map(|error| format!("{error:#}")).unwrap_or_default();
+    assert!(failure.ends_with("planned; in doubt: far"), "{failure}");
+    assert_eq!(world.effects(), ["book slow"]);
+    Ok(())
+}

@@ -4,14 +4,20 @@
 //! Each hook of the machine asks for the record of its own place. A record that stays without a home may stand for something
 //! that would be done once more, decided otherwise or never undone. So before a stage ends, a decision is made or an undo
 //! begins, those around it are looked at, and the instance parks where one is left.
+//!
+//! A block that has completed drops the records of the stages in it, but keeps their names. Where a new build has such a stage
+//! outside of that block, the instance parks as well.
 
-use super::payload::Kind;
+use super::{
+    kept::within as beside,
+    payload::{Kind, own, read_own},
+};
 use crate::{
     graph::Graph,
     store::{Record, within},
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Bound,
     sync::Arc,
 };
@@ -20,6 +26,11 @@ use std::{
 #[derive(Default)]
 pub(super) struct Homes {
     homeless: BTreeMap<Arc<str>, Homeless>,
+    /// The blocks in which stages have completed, and signals were taken, whose records were dropped. By their names; that of a
+    /// signal is the one of its record.
+    dropped: HashMap<String, String>,
+    /// Signals that were taken.
+    signals: BTreeSet<Arc<str>>,
 }
 
 #[derive(Clone, Copy)]
@@ -48,10 +59,84 @@ fn is_one_of(kind: u8, kinds: &[Kind]) -> bool {
     kinds.iter().any(|&other| other as u8 == kind)
 }
 
+/// What tells that a stage has run.
+const RAN: &[Kind] = &[Kind::Done, Kind::Failed, Kind::Unkept];
+
+/// Returns the stage of a path that may be the one of a round, an item or an attempt of it.
+fn stage_of(path: &str) -> &str {
+    let (before, last) = path.rsplit_once('/').unwrap_or(("", path));
+    if is_number(last) { stage_of(before) } else { path }
+}
+
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns the path of the record that keeps the names of the completed stages in the stage of that path.
+pub(super) fn names_inside(path: &str) -> String {
+    beside(stage_of(path), "inside")
+}
+
+/// Returns what that record says once the records `gone` are dropped, unless it is what it says already (`before`).
+pub(super) fn with_names<'a>(
+    path: &str,
+    before: Option<&Record>,
+    gone: impl Iterator<Item = (&'a str, &'a Record)>,
+) -> Option<Vec<u8>> {
+    let read = |record: &Record| read_own::<BTreeSet<String>>(record).unwrap_or_default();
+    let mut names = BTreeSet::new();
+    for (path, record) in gone {
+        if record.kind == Kind::Inside as u8 {
+            names.extend(read(record));
+        } else if is_one_of(record.kind, RAN) && is_end(path) {
+            names.extend(chain(path).next_back().map(ToOwned::to_owned));
+        } else if record.kind == Kind::Signal as u8 {
+            names.extend(path.rsplit('/').next().map(ToOwned::to_owned));
+        }
+    }
+    chain(path).for_each(|around| _ = names.remove(around));
+    let known = before.map(read).unwrap_or_default();
+    if names.is_subset(&known) {
+        return None;
+    }
+    names.extend(known);
+    Some(own(&names))
+}
+
+/// Returns whether the record at that path is the end of a stage or an item.
+fn is_end(path: &str) -> bool {
+    !path.rsplit('/').next().is_some_and(|last| last.starts_with(':'))
+}
+
 /// Returns the names of the stages in a path, from the outside in.
 fn chain(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split('/')
         .filter(|part| !part.is_empty() && !part.starts_with(':') && !part.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Returns whether the place at a path is in that stage, by their names.
+fn is_within(path: &str, stage: &str) -> bool {
+    let mut around = chain(path);
+    chain(stage).all(|name| around.next() == Some(name))
+}
+
+/// Returns the parts of a path, with its rounds, items and attempts alike.
+fn places(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').map(|part| if is_number(part) { "#" } else { part })
+}
+
+/// Returns the names of the completed stages, and of the signals taken, that `graph` no longer has.
+pub(crate) fn missing(graph: &Graph<'_>, records: &[(String, Record)]) -> BTreeSet<String> {
+    let is_stage = |name: &str| graph.stages.iter().any(|stage| stage.name == name);
+    let is_signal = |name: &str| graph.signals.iter().any(|signal| signal.name == name);
+    let names = records.iter().filter_map(|(path, record)| {
+        if record.kind == Kind::Done as u8 && is_end(path) {
+            return chain(path).next_back().filter(|name| !is_stage(name));
+        }
+        let signal = path.rsplit('/').next().and_then(|last| last.strip_prefix(":signal-"));
+        signal.filter(|name| record.kind == Kind::Signal as u8 && !is_signal(name))
+    });
+    names.map(ToOwned::to_owned).collect()
 }
 
 impl Homes {
@@ -82,13 +167,23 @@ impl Homes {
             })
             .map(|(path, record)| (Arc::clone(path), Homeless { order: record.order, kind: record.kind }))
             .collect();
-        Self { homeless }
+        let mut dropped = HashMap::new();
+        for (path, record) in records.iter().filter(|(_, record)| record.kind == Kind::Inside as u8) {
+            let block = path.rsplit_once('/').map_or("", |(block, _)| block);
+            let names = read_own::<Vec<String>>(record).unwrap_or_default();
+            dropped.extend(names.into_iter().map(|name| (name, block.to_owned())));
+        }
+        let signals = records.iter().filter(|(_, record)| record.kind == Kind::Signal as u8);
+        Self { homeless, dropped, signals: signals.map(|(path, _)| Arc::clone(path)).collect() }
     }
 
     /// Marks a record as one that a hook has asked for.
     pub(super) fn found(&mut self, path: &str) {
         if !self.homeless.is_empty() {
             self.homeless.remove(path);
+        }
+        if !self.signals.is_empty() {
+            self.signals.remove(path);
         }
     }
 
@@ -136,6 +231,19 @@ impl Homes {
         self.within(stage).map(|(path, _)| path).find(|path| name(path) == Some(true)).cloned()
     }
 
+    /// Returns whether each record has its home.
+    pub(super) fn is_empty(&self) -> bool {
+        self.homeless.is_empty()
+    }
+
+    /// Returns the record of rounds or items without a home, of the stage at that path or of one around it.
+    pub(super) fn repeats_around(&self, path: &str) -> Option<Arc<str>> {
+        let stages = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
+        let records =
+            std::iter::once(path).chain(stages).flat_map(|path| [beside(path, "round"), beside(path, "items")]);
+        records.into_iter().find_map(|path| self.homeless.get_key_value(&*path)).map(|(path, _)| Arc::clone(path))
+    }
+
     /// Returns a record within that path which has no home.
     pub(super) fn any_within(&self, path: &str) -> Option<Arc<str>> {
         self.within(path).min_by_key(|(_, homeless)| homeless.order).map(|(path, _)| Arc::clone(path))
@@ -151,17 +259,37 @@ impl Homes {
         self.own_of(stage, |own| own.strip_prefix(":member-").is_some_and(|site| !is_known(site)))
     }
 
+    /// Returns the block that a stage has completed in, where the place at that path is not in there.
+    pub(super) fn dropped_elsewhere(&self, path: &str) -> Option<&str> {
+        if self.dropped.is_empty() {
+            return None;
+        }
+        let block = self.dropped.get(chain(path).next_back()?)?;
+        (!is_within(path, block)).then_some(block)
+    }
+
+    /// Returns where a signal was taken, if that is another place than the one at that path: a record, or a block.
+    pub(super) fn signal_elsewhere(&self, path: &str) -> Option<Result<Arc<str>, String>> {
+        let (scope, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let taken = self.signals.iter().find(|taken| {
+            let (other, taken) = taken.rsplit_once('/').unwrap_or(("", taken));
+            taken == name && !places(other).eq(places(scope))
+        });
+        let dropped = || self.dropped.get(name).filter(|block| !is_within(path, block));
+        taken.map(|taken| Ok(Arc::clone(taken))).or_else(|| dropped().map(|block| Err(block.clone())))
+    }
+
     /// Returns the record of what a stage has given in another place of the workflow.
     pub(super) fn elsewhere(&self, path: &str) -> Option<Arc<str>> {
         if self.homeless.is_empty() {
             return None;
         }
-        let own: Vec<&str> = chain(path).collect();
+        let stage = chain(path).next_back();
         let moved = |other: &str, homeless: Homeless| {
             is_one_of(homeless.kind, &[Kind::Done, Kind::DoneIdle, Kind::Failed, Kind::Unkept])
-                && !other.rsplit('/').next().is_some_and(|last| last.starts_with(':'))
-                && chain(other).next_back() == own.last().copied()
-                && !chain(other).eq(own.iter().copied())
+                && is_end(other)
+                && chain(other).next_back() == stage
+                && !places(stage_of(other)).eq(places(stage_of(path)))
         };
         self.homeless.iter().find(|(other, homeless)| moved(other, **homeless)).map(|(other, _)| Arc::clone(other))
     }

@@ -7,7 +7,7 @@
 
 use super::{
     Keys, StoredUndone,
-    homes::Homes,
+    homes::{Homes, names_inside, with_names},
     interruptions::{Cuts, Interruptions, PROBATION, Suspects, place_name},
     outbox::{Delivery, Outbox},
     payload::{Kind, Unkept, own, read_own},
@@ -296,6 +296,11 @@ impl Journal {
         self.lock().homes.settled(path, order);
     }
 
+    /// Returns whether something on record has not been asked for.
+    pub(crate) fn lacks_homes(&self) -> bool {
+        !self.lock().homes.is_empty()
+    }
+
     /// Returns whether something in the stage of that record has not been asked for.
     pub(crate) fn lacks_homes_around(&self, path: &str) -> bool {
         let stage = path.find(':').map_or(path, |own| path[..own].trim_end_matches('/'));
@@ -309,6 +314,24 @@ impl Journal {
             self.park::<()>(format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it"))
                 .await;
         }
+        let block = self.lock().homes.dropped_elsewhere(path).map(ToOwned::to_owned);
+        if let Some(block) = block {
+            self.park::<()>(format!("'{path}' was done as a part of '{block}', where its workflow no longer has it"))
+                .await;
+        }
+    }
+
+    /// Before a signal is waited for: parks where it was taken in another place.
+    pub(crate) async fn was_taken_elsewhere(&self, path: &str) {
+        let elsewhere = self.lock().homes.signal_elsewhere(path);
+        let reason = match elsewhere {
+            None => return,
+            Some(Ok(elsewhere)) => {
+                format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it")
+            }
+            Some(Err(block)) => format!("'{path}' was taken in '{block}', where its workflow no longer has it"),
+        };
+        self.park::<()>(reason).await;
     }
 
     /// Before a stage ends: parks where something on record inside was not asked for.
@@ -316,6 +339,24 @@ impl Journal {
         let left = self.lock().homes.any_within(path);
         if let Some(left) = left {
             self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would end without it")).await;
+        }
+    }
+
+    /// Before user code in a stage begins: parks where rounds or items are on record that it is no part of. `is_whole`: the code
+    /// is all of the stage, so that nothing on record inside may be left.
+    pub(crate) async fn begins_with_all(&self, path: &str, is_whole: bool) {
+        let left = || {
+            let homes = &self.lock().homes;
+            let inside = || if is_whole { homes.any_within(path) } else { None };
+            if homes.is_empty() { None } else { homes.repeats_around(path).or_else(inside) }
+        };
+        if left().is_none() {
+            return;
+        }
+        // It may be asked for still.
+        self.hold(LAST).await;
+        if let Some(left) = left() {
+            self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would begin without it")).await;
         }
     }
 
@@ -367,6 +408,19 @@ impl Journal {
 
     pub(crate) fn has(&self, path: &str, kinds: &[Kind]) -> bool {
         self.lock().records.get(path).is_some_and(|record| kinds.iter().any(|&kind| record.kind == kind as u8))
+    }
+
+    /// Returns whether a stage, an item or a round around that path has completed.
+    pub(crate) fn has_completed_around(&self, path: &str) -> bool {
+        let content = self.lock();
+        let is_end = |record: &Record| [Kind::Done, Kind::DoneIdle].iter().any(|&kind| record.kind == kind as u8);
+        let has_next = |path: &str| {
+            let (stage, round) = path.rsplit_once('/')?;
+            let next = round.parse::<u64>().ok()? + 1;
+            Some(content.records.contains_key(&*super::kept::within(&format!("{stage}/{next}"), "state")))
+        };
+        let mut around = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
+        around.any(|path| content.records.get(path).is_some_and(is_end) || has_next(path) == Some(true))
     }
 
     /// Something within that path is on record.
@@ -422,21 +476,28 @@ impl Journal {
     pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, mut more: Vec<Change>) {
         let mut content = self.lock();
         let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
+        let mut names_inside_it = None;
         if let Some(path) = forget {
             content.interruptions.forget(path);
             let gone: Vec<Arc<str>> = content.within(path).cloned().collect();
+            let inside = names_inside(path);
+            let before = content.records.get(&*inside).filter(|_| !gone.iter().any(|path| **path == *inside));
+            let dropped = gone.iter().filter_map(|path| Some((&**path, content.records.get(path)?)));
+            let names = with_names(path, before, dropped);
             for path in &gone {
                 content.records.remove(path);
             }
             if !gone.is_empty() {
                 changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
             }
+            names_inside_it = names.map(|names| content.put(inside.into(), Kind::Inside, names));
         }
         let mut progress = false;
         for (path, kind, payload) in put {
             progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
             changes.push(content.put(path, kind, payload));
         }
+        changes.extend(names_inside_it);
         changes.append(&mut more);
         if !changes.is_empty() {
             content.enter(changes, progress);
@@ -615,6 +676,11 @@ impl Journal {
         if let Some((path, kind, payload)) = self.doubt(key, undone) {
             self.put(path, kind, payload);
         }
+    }
+
+    /// Returns whether what went wrong with undoing the stage at that path is on record.
+    pub(crate) fn is_in_doubt(&self, path: &str) -> bool {
+        self.lock().records.contains_key(&*format!("{NOT_UNDONE}{path}"))
     }
 
     /// The record of that, if there is none yet.

@@ -234,6 +234,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         // It may have to be undone, whether another attempt begins or not.
         cx.core.arm_again(stage);
     }
+    unless_left_behind(journal, &path, keeps).await;
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = match keeps {
@@ -299,6 +300,17 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
     }
 }
 
+/// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has added it, or
+/// it was given up.
+async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
+    if journal.is_catching_up()
+        && (keeps == Keeps::Leaf || !journal.has_within(path))
+        && (journal.has_completed_around(path) || journal.is_in_doubt(path))
+    {
+        journal.hold(FRESH).await;
+    }
+}
+
 /// Runs what is on record inside, until nothing of it is left to be taken up.
 pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
     let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
@@ -346,6 +358,9 @@ pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
             journal.reaches(&place());
         }
         journal.hold(FRESH).await;
+        if journal.lacks_homes() {
+            journal.begins_with_all(&cx.path_of(stage), site.is_empty()).await;
+        }
         journal.begins(place).await;
     }
 }
@@ -366,6 +381,9 @@ pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
         if is_new || journal.is_in_ended() || is_undone() || journal.outlives_rewind(&path) {
             journal.hold(FRESH).await;
         }
+    }
+    if journal.lacks_homes() {
+        journal.begins_with_all(&cx.path_of(stage), site.is_empty()).await;
     }
     journal.begins(place).await;
 }

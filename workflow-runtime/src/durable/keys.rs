@@ -204,10 +204,12 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
                 name(of).map(|new| own(&format!("{kind} {new}{count}")))
             })
         }),
-        kind if kind == Kind::Rewind as u8 => read_own::<Vec<String>>(&record).ok().and_then(|names| {
-            let now: Vec<&str> = names.iter().map(|old| name(old).unwrap_or(old)).collect();
-            (now != names).then(|| own(&now))
-        }),
+        kind if kind == Kind::Rewind as u8 || kind == Kind::Inside as u8 => {
+            read_own::<Vec<String>>(&record).ok().and_then(|names| {
+                let now: Vec<String> = names.iter().map(|old| part(old)).collect();
+                (now != names).then(|| own(&now))
+            })
+        }
         _ => None,
     };
     let differs = now != path || says.is_some();

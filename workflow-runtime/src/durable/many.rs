@@ -22,17 +22,21 @@ use std::{collections::HashMap, future::Future};
 /// Where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
 pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
     let journal = cx.journal()?;
-    let round = journal.record(&cx.path_within(stage, "round"));
-    let round = if keeps {
-        0
-    } else {
-        match round.map(|record| read_own::<u64>(&record)) {
-            None => 0,
-            Some(Ok(round)) => round,
-            Some(Err(error)) => return journal.undecodable(&cx.path_of(stage), error).await,
-        }
+    let (round, path) = (journal.record(&cx.path_within(stage, "round")), cx.path_of(stage));
+    let mut round = match round.map(|record| read_own::<u64>(&record)) {
+        None => 0,
+        Some(Ok(round)) => round,
+        Some(Err(error)) => return journal.undecodable(&path, error).await,
     };
-    let state = recorded_state(journal, &cx.path_of(stage), round, payload).await?;
+    if keeps {
+        // All rounds, but for those that a build without undos has dropped.
+        let has_state =
+            |round: u64| journal.has(&within(&format!("{path}/{round}"), "state"), &[Kind::Kept, Kind::Unkept]);
+        while let Some(before) = round.checked_sub(1).filter(|&before| has_state(before)) {
+            round = before;
+        }
+    }
+    let state = recorded_state(journal, &path, round, payload).await?;
     Some((round, state))
 }
 

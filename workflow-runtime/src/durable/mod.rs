@@ -24,6 +24,7 @@ mod workflow;
 
 pub(crate) use codec::{CodecError, Sequences, canonical};
 pub(crate) use contests::winners_renamed;
+pub(crate) use homes::missing;
 pub(crate) use interruptions::{Cuts, Suspects};
 pub(crate) use journal::{Busy, Halt, Journal, RESTED, STUCK};
 pub(crate) use kept::{catch_up, lost_undo};

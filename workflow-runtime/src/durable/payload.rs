@@ -233,6 +233,8 @@ pub(crate) enum Kind {
     Reversible = 19,
     /// User code gave a value that can't be kept; why.
     Unkept = 20,
+    /// The names of the completed stages in a block whose records were dropped.
+    Inside = 21,
     /// How the instance's keys are made.
     Keys = 30,
 }

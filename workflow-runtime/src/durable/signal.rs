@@ -79,6 +79,7 @@ impl<'a, T> KeptSignal<'a, T> {
             self.enter(path, &value, Vec::new()).await;
             return Ok(value);
         }
+        journal.was_taken_elsewhere(&path).await;
         let limit = match limit {
             None => None,
             Some(at) => {

@@ -11,7 +11,7 @@ use crate::{
     cut::cut,
     durable::{
         Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo,
-        own, renamed, rewound, winners_renamed,
+        missing, own, renamed, rewound, winners_renamed,
     },
     failure::Stop,
     handle::CancelSignal,
@@ -23,6 +23,7 @@ use crate::{
 };
 use std::{
     any::Any,
+    collections::BTreeSet,
     future::{Future, poll_fn},
     pin::Pin,
     sync::{
@@ -108,6 +109,8 @@ impl<W: Durable> Live<W> {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
+        let is_of_this_build = loaded.instance.status == Status::Waiting && loaded.instance.outcome == own(&W::BUILD);
+        let missing = if is_of_this_build { BTreeSet::new() } else { missing(W::GRAPH, &loaded.records) };
         let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
         let Loaded { instance: Instance { key, id, input, interruptions, status, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
@@ -151,7 +154,7 @@ impl<W: Durable> Live<W> {
         let failed_by_store = shared.was_failed_by_store(key);
         live.journal.has_suspects(&shared.suspects);
         let processes = shared.interruptions.saturating_sub(interruptions);
-        let left = Left { input, delivered, renamed, keys, begins, resumed, processes, failed_by_store };
+        let left = Left { input, delivered, renamed, keys, begins, resumed, processes, missing, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
         (live, Box::pin(run))
     }
@@ -334,6 +337,8 @@ struct Left {
     resumed: Option<bool>,
     /// How many processes have ended while it was running, since it was last written to.
     processes: u64,
+    /// Stages that have completed, and signals that were taken, which the workflow no longer has.
+    missing: BTreeSet<String>,
     /// It was the store that interrupted it.
     failed_by_store: bool,
 }
@@ -353,6 +358,9 @@ async fn run<W: Durable>(
         told::started(&core);
     } else if left.processes > 0 {
         told::goes_on(&core);
+    }
+    if !left.missing.is_empty() {
+        told::misses(&core, &left.missing);
     }
     let outcome = match prepare(&live, left) {
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),

@@ -1,6 +1,7 @@
 //! What an engine tells `tracing` of its instances: a line each, with the instance and its workflow.
 
 use crate::{Failure, FailureKind, observe::EventKind, run::Core};
+use std::collections::BTreeSet;
 
 /// The instance begins.
 pub(crate) fn started(core: &Core) {
@@ -12,6 +13,19 @@ pub(crate) fn started(core: &Core) {
 pub(crate) fn goes_on(core: &Core) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::info!(target: "workflow", instance, workflow, "the instance goes on after a crash");
+}
+
+/// Stages have completed, or signals were taken, that the workflow of the instance no longer has.
+pub(crate) fn misses(core: &Core, names: &BTreeSet<String>) {
+    let (instance, workflow) = (&**core.instance(), core.graph().name);
+    let names = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    tracing::warn!(
+        target: "workflow",
+        instance,
+        workflow,
+        names,
+        "what has completed is no longer in the workflow; what was renamed without `#[was]` happens again"
+    );
 }
 
 /// The instance has ended, which is on disk.
