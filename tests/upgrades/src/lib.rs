@@ -1,5 +1,11 @@
 //! What both versions of the program have in common: where they lie, and what takes effect outside of them.
 
+mod deploy;
+mod ledger;
+
+pub use deploy::{Left, leave, told};
+pub use ledger::Ledger;
+
 use std::{
     error::Error,
     fs::File,
