@@ -75,6 +75,14 @@ impl Core {
     }
 }
 
+#[cfg(not(feature = "durable"))]
+impl Cx<'_> {
+    #[allow(clippy::unused_self, reason = "a run on a store may hold it back")]
+    fn is_held_back(self, _: u32) -> bool {
+        false
+    }
+}
+
 #[cfg(feature = "durable")]
 impl Core {
     /// Marks that stage as done, with its record on the way to the store: should its scope be thrown away now, the stage waits
@@ -99,6 +107,7 @@ impl Core {
 pin_project_lite::pin_project! {
     /// What a stage with an undo does itself: an attempt, or its fallback.
     pub struct InFlight<'a, F> {
+        cx: Cx<'a>,
         flight: Option<Landing<'a>>,
         grace: Grace,
         begun: bool,
@@ -118,14 +127,17 @@ impl Drop for Landing<'_> {
 
 /// Runs an attempt of a stage with an undo, or its fallback.
 pub fn in_flight<F>(cx: Cx<'_>, grace: Grace, run: F) -> InFlight<'_, F> {
-    InFlight { flight: cx.core().flight().map(Landing), grace, begun: false, run }
+    InFlight { cx, flight: cx.core().flight().map(Landing), grace, begun: false, run }
 }
 
 impl<T, F: Future<Output = Result<T, Stop>>> Future for InFlight<'_, F> {
     type Output = Result<T, Stop>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let (false, Some(Landing(flight))) = (std::mem::replace(this.begun, true), &this.flight) {
+        if let (false, Some(Landing(flight))) = (*this.begun, &this.flight)
+            && !this.cx.is_held_back(flight.stage)
+        {
+            *this.begun = true;
             flight.grace.store(*this.grace as u8, Relaxed);
             let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(armed) = armed {

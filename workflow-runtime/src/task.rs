@@ -9,7 +9,7 @@ use crate::{
     run::{Cx, Detached, IntoStop},
 };
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     marker::PhantomData,
     pin::{Pin, pin},
     sync::Arc,
@@ -137,7 +137,7 @@ fn start<R: Send + 'static>(cx: Cx<'_>, run: impl Future<Output = R> + Send + 's
     let mut ticking = cx.core.ticking();
     Some(runtime.spawn(async move {
         let mut run = pin!(run);
-        poll_fn(|context| {
+        std::future::poll_fn(|context| {
             let polled = run.as_mut().poll(context);
             if let Some(ticking) = ticking.take() {
                 ticking.ends();

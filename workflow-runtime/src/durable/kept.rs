@@ -131,6 +131,20 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows a stage
+    /// that has ended since, or lies in what had ended, where all that was begun has been settled.
+    pub(crate) fn is_held_back(self, stage: u32) -> bool {
+        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
+        journal.is_in_ended() || follows_new(self, journal, stage, &self.path_of(stage))
+    }
+
+    /// Returns whether such a stage is not to go on yet: it was undone, or other stages are being taken back.
+    fn stands_still(self, stage: u32) -> bool {
+        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
+        let path = self.path_of(stage);
+        journal.outlives_rewind(&path) || journal.has(&within(&path, "undone"), &[Kind::Undone])
+    }
+
     pub(crate) fn attempt(self) -> u32 {
         self.attempt
     }
@@ -365,22 +379,16 @@ pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     }
 }
 
-/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record. (Not where
-/// it can't have begun: it follows a stage that has ended since, or lies in what had ended, where all that was begun has been
-/// settled; not what was undone; and not while other stages are taken back.)
+/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record.
 pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
     let Some(journal) = cx.journal() else { return };
     let place = || cx.begins_at(stage, site);
-    if journal.is_catching_up() {
-        let path = cx.path_of(stage);
-        let is_new = follows_new(cx, journal, stage, &path);
-        if journal.counts() && !is_new {
-            journal.reaches(&place());
-        }
-        let is_undone = || journal.has(&within(&path, "undone"), &[Kind::Undone]);
-        if is_new || journal.is_in_ended() || is_undone() || journal.outlives_rewind(&path) {
-            journal.hold(FRESH).await;
-        }
+    let is_held_back = cx.is_held_back(stage);
+    if journal.counts() && !is_held_back {
+        journal.reaches(&place());
+    }
+    if is_held_back || cx.stands_still(stage) {
+        journal.hold(FRESH).await;
     }
     if journal.lacks_homes() {
         journal.begins_with_all(&cx.path_of(stage), site.is_empty()).await;
@@ -541,6 +549,9 @@ pub fn found_in_cache(cx: Cx<'_>, stage: u32) {
 /// `on = attempt`: on record before the first attempt.
 pub async fn armed(cx: Cx<'_>, stage: u32) {
     if let Some(journal) = cx.journal() {
+        if cx.is_held_back(stage) {
+            journal.hold(FRESH).await;
+        }
         let path = cx.path_within(stage, "armed");
         if journal.record(&path).is_none() {
             journal.put(path, Kind::Armed, Vec::new());
