@@ -13,7 +13,7 @@ use super::{
     payload::{Kind, own, read_own},
 };
 use crate::{
-    graph::Graph,
+    graph::{Graph, Stage},
     store::{Record, within},
 };
 use std::{
@@ -31,6 +31,8 @@ pub(super) struct Homes {
     dropped: HashMap<String, String>,
     /// Signals that were taken.
     signals: BTreeSet<Arc<str>>,
+    /// The stages with a `#[retry]`: the number of an attempt stands in the paths inside from the second one on.
+    retried: HashSet<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -120,11 +122,6 @@ fn is_within(path: &str, stage: &str) -> bool {
     chain(stage).all(|name| around.next() == Some(name))
 }
 
-/// Returns the parts of a path, with its rounds, items and attempts alike.
-fn places(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').map(|part| if is_number(part) { "#" } else { part })
-}
-
 /// Returns the names of the completed stages, and of the signals taken, that `graph` no longer has.
 pub(crate) fn missing(graph: &Graph<'_>, records: &[(String, Record)]) -> BTreeSet<String> {
     let is_stage = |name: &str| graph.stages.iter().any(|stage| stage.name == name);
@@ -174,7 +171,23 @@ impl Homes {
             dropped.extend(names.into_iter().map(|name| (name, block.to_owned())));
         }
         let signals = records.iter().filter(|(_, record)| record.kind == Kind::Signal as u8);
-        Self { homeless, dropped, signals: signals.map(|(path, _)| Arc::clone(path)).collect() }
+        let signals = signals.map(|(path, _)| Arc::clone(path)).collect();
+        let has_retry = |stage: &&Stage<'_>| stage.policies.iter().any(|policy| policy.name == "retry");
+        let retried = graph.stages.iter().filter(has_retry).map(|stage| stage.name.to_owned()).collect();
+        Self { homeless, dropped, signals, retried }
+    }
+
+    /// Returns the parts of a path with its rounds and items alike, and without its attempts.
+    fn places<'p>(&'p self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let mut is_retried = false;
+        let stays = move |part: &&str| {
+            if is_number(part) {
+                return !is_retried;
+            }
+            is_retried = self.retried.contains(*part);
+            true
+        };
+        path.split('/').filter(stays).map(|part| if is_number(part) { "#" } else { part })
     }
 
     /// Marks a record as one that a hook has asked for.
@@ -273,7 +286,7 @@ impl Homes {
         let (scope, name) = path.rsplit_once('/').unwrap_or(("", path));
         let taken = self.signals.iter().find(|taken| {
             let (other, taken) = taken.rsplit_once('/').unwrap_or(("", taken));
-            taken == name && !places(other).eq(places(scope))
+            taken == name && !self.places(other).eq(self.places(scope))
         });
         let dropped = || self.dropped.get(name).filter(|block| !is_within(path, block));
         taken.map(|taken| Ok(Arc::clone(taken))).or_else(|| dropped().map(|block| Err(block.clone())))
@@ -289,7 +302,7 @@ impl Homes {
             is_one_of(homeless.kind, &[Kind::Done, Kind::DoneIdle, Kind::Failed, Kind::Unkept])
                 && is_end(other)
                 && chain(other).next_back() == stage
-                && !places(stage_of(other)).eq(places(stage_of(path)))
+                && !self.places(stage_of(other)).eq(self.places(stage_of(path)))
         };
         self.homeless.iter().find(|(other, homeless)| moved(other, **homeless)).map(|(other, _)| Arc::clone(other))
     }
