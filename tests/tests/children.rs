@@ -183,7 +183,7 @@ fn booking() -> (Log, Booking) {
     (log.clone(), Booking::new(log))
 }
 
-/// What the booking does when it is cut after 10 ms: what is under way ends, and then both are undone.
+/// The effects of the booking when it is cut after 10 ms: what is under way ends, and then both are undone.
 const BOOKED: [&str; 4] = ["room", "car", "undo car", "undo room"];
 
 fn then(before: &[&str], what: &[&str], after: &[&str]) -> Vec<String> {

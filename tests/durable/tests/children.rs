@@ -19,7 +19,7 @@ async fn write(world: &World, ctx: &StageContext, what: &str) -> u32 {
     1
 }
 
-/// The same, and hangs in the first process.
+/// Has an effect under its key, and hangs in the first process.
 async fn hangs(world: &World, ctx: &StageContext, what: &str) -> u32 {
     write(world, ctx, what).await;
     if !world.effects().contains(&"crash".to_owned()) {
@@ -202,7 +202,7 @@ workflow! {
     }
 }
 
-/// What the booking does when it is cut after 10 ms: what is under way ends, and then both are undone.
+/// The effects of the booking when it is cut after 10 ms: what is under way ends, and then both are undone.
 const BOOKED: [&str; 4] = ["room", "car", "undo car", "undo room"];
 
 fn joined(parts: &[&[&str]]) -> Vec<String> {

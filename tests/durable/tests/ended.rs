@@ -1,4 +1,4 @@
-//! What has ended, before an instance left memory or its process crashed, is not begun again.
+//! Tests of ends that stay ends: user code that has ended before its instance left memory or its process crashed is not begun again.
 
 use std::time::Duration;
 use workflow_durable_tests::World;
@@ -28,7 +28,7 @@ macro_rules! engine {
     };
 }
 
-/// What has happened once an instance has ended, which has left memory on its way.
+/// Returns the effects of an instance that has left memory on its way, once it has ended.
 macro_rules! effects {
     ($workflow:ident) => {{
         let world = World::default();

@@ -55,7 +55,7 @@ impl Effects {
         (&self.file).write_all(format!("{line}\n").as_bytes())
     }
 
-    /// What a stage or an undo does: it takes up to 20 ms, and somewhere in between it has its effect.
+    /// Does the work of a stage or an undo: takes up to 20 ms, and somewhere in between has its effect.
     ///
     /// # Errors
     /// The system's.

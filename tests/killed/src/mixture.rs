@@ -127,7 +127,7 @@ workflow! {
 /// The failure of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
-    /// What it says.
+    /// The text of the failure.
     pub text: String,
     /// The stages that are in doubt.
     pub in_doubt: Vec<String>,
