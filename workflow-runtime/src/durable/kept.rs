@@ -367,27 +367,25 @@ impl<F: Future> Future for InEnded<'_, F> {
 /// stage's; its own where it is empty.
 pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     if let Some(journal) = cx.journal() {
-        let place = || cx.begins_at(stage, site);
-        if journal.counts() {
-            journal.reaches(&place());
-        }
-        journal.hold(FRESH).await;
-        if journal.lacks_homes() {
-            journal.begins_with_all(&cx.path_of(stage), site.is_empty()).await;
-        }
-        journal.begins(place).await;
+        begins_in(cx, journal, (stage, site), true, true).await;
     }
 }
 
 /// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record.
 pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
     let Some(journal) = cx.journal() else { return };
-    let place = || cx.begins_at(stage, site);
     let is_held_back = cx.is_held_back(stage);
-    if journal.counts() && !is_held_back {
+    begins_in(cx, journal, (stage, site), !is_held_back, is_held_back || cx.stands_still(stage)).await;
+}
+
+/// Has user code of a place begin. `may_have_begun`: before an interruption, which counts then; `waits`: until all that is on
+/// record has been taken up.
+async fn begins_in(cx: Cx<'_>, journal: &Arc<Journal>, (stage, site): (u32, &str), may_have_begun: bool, waits: bool) {
+    let place = || cx.begins_at(stage, site);
+    if may_have_begun && journal.counts() {
         journal.reaches(&place());
     }
-    if is_held_back || cx.stands_still(stage) {
+    if waits {
         journal.hold(FRESH).await;
     }
     if journal.lacks_homes() {
