@@ -55,8 +55,8 @@
 //!
 //! | feature | brings | needs |
 //! | --- | --- | --- |
-//! | `durable` | `engine`: workflows that survive their process; `store`: where they live, a store in memory, the trait for others and its conformance suite | serde, `serde_json` |
-//! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | rusqlite with SQLite itself, crc32fast |
+//! | `durable` | `engine`: workflows that survive their process; `store`: where they live, a store in memory, the trait for others and its conformance suite | `workflow-store`, serde, `serde_json` |
+//! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | `workflow-sqlite`: rusqlite with SQLite itself, crc32fast |
 //! | `metrics` | `observe::Metrics`: counters and histograms of runs | metrics |
 #![forbid(unsafe_code)]
 

@@ -1,0 +1,160 @@
+//! What is no store, or not a whole one.
+
+use crate::fixtures::{Folder, changed, closed_store, edit};
+use rusqlite::Connection;
+use std::fs;
+use workflow_sqlite::SqliteStore;
+use workflow_store::{Store, StoreErrorKind};
+
+#[test]
+fn no_folder() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("nowhere").join("payments.db");
+    let error = SqliteStore::open(&path).expect_err("there is no such folder");
+    let expected = format!("could not open the store '{}': its folder does not exist", path.display());
+    assert_eq!((error.kind(), error.to_string()), (StoreErrorKind::Other, expected));
+}
+
+#[test]
+fn a_folder() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path()).expect("a folder");
+    folder.is_refused(StoreErrorKind::Other, "could not open the store 'PATH': it is a folder");
+    let error = SqliteStore::open("").expect_err("no name");
+    assert_eq!(error.to_string(), "'' names no file for a store");
+}
+
+#[test]
+fn a_text() {
+    let folder = Folder::new();
+    for text in ["x", "SQLite format 3\0", &"Dear reader, ".repeat(1000)] {
+        fs::write(folder.path(), text).expect("can be written");
+        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a store, or its beginning is damaged");
+        assert_eq!(fs::read_to_string(folder.path()).expect("can be read"), text, "it is left as it is");
+        assert_eq!(fs::read_dir(folder.0.path()).expect("can be listed").count(), 1, "nothing is made beside it");
+    }
+}
+
+#[tokio::test]
+async fn another_program_s_database() {
+    // Where SQLite's header has the number of the application.
+    let folder = changed(&closed_store().await, "", |bytes| bytes[68..72].fill(0));
+    let before = fs::read(folder.path()).expect("can be read");
+    folder.is_refused(StoreErrorKind::Damaged, "'PATH' is a database, but not a store of workflows");
+    assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
+}
+
+#[tokio::test]
+async fn a_newer_program_s_store() {
+    let folder = changed(&closed_store().await, "", |bytes| bytes[63] = 3);
+    let before = fs::read(folder.path()).expect("can be read");
+    folder.is_refused(
+        StoreErrorKind::Newer,
+        "could not open the store 'PATH': a newer program made it (its version is 3, this program knows 2)",
+    );
+    assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
+    edit(&folder.path(), |bytes| bytes[63] = 0);
+    folder.is_refused(StoreErrorKind::Damaged, "'PATH' says that its version is 0, which there never was");
+}
+
+#[test]
+fn an_empty_file() {
+    // Such as a program makes that wants a name for itself.
+    let folder = Folder::new();
+    fs::write(folder.path(), "").expect("can be written");
+    let store = folder.open().expect("an empty file becomes a store");
+    drop(store);
+    folder.open().expect("opens again");
+}
+
+#[tokio::test]
+async fn an_emptied_store() {
+    let folder = changed(&closed_store().await, "", Vec::clear);
+    let text = "'PATH' is empty or gone, although a store was there; its '-lock' file tells so";
+    folder.is_refused(StoreErrorKind::Damaged, text);
+    folder.is_refused(StoreErrorKind::Damaged, text);
+    fs::remove_file(folder.path()).expect("can be removed");
+    folder.is_refused(StoreErrorKind::Damaged, text);
+    fs::remove_file(folder.beside("-lock")).expect("can be removed");
+    let store = folder.open().expect("who removes both begins anew");
+    assert_eq!(store.list(None, 10, &[]).await.expect("lists"), []);
+}
+
+#[test]
+fn only_the_log_is_left() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let left = folder.copy();
+    drop(store);
+    fs::write(left.beside("-wal"), vec![1; 5000]).expect("can be written");
+    for suffix in ["-lock", ""] {
+        fs::remove_file(left.beside(suffix)).expect("can be removed");
+    }
+    let text = "'PATH' is empty or gone, although its '-wal' file holds what was committed";
+    left.is_refused(StoreErrorKind::Damaged, text);
+    assert_eq!(fs::metadata(left.beside("-wal")).expect("is there").len(), 5000, "what was committed is left as it is");
+}
+
+#[tokio::test]
+async fn a_truncated_file() {
+    let whole = closed_store().await;
+    let size = fs::metadata(whole.path()).expect("is there").len();
+    for cut in (100..size).step_by(997).chain([size - 1, size - 4096, 4096, 4095, 4097]) {
+        let folder = changed(&whole, "", |bytes| bytes.truncate(usize::try_from(cut).expect("small")));
+        let text = format!("'PATH' is truncated: it has {cut} bytes of {size}");
+        folder.is_refused(StoreErrorKind::Damaged, &text);
+    }
+    for cut in [1, 15, 16, 50, 99] {
+        let folder = changed(&whole, "", |bytes| bytes.truncate(cut));
+        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a store, or its beginning is damaged");
+    }
+    drop(whole.open().expect("the whole one is fine"));
+}
+
+#[tokio::test]
+async fn a_link_is_what_it_leads_to() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let link = folder.0.path().join("link.db");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), &link).expect("a link");
+    #[cfg(unix)]
+    assert_eq!(SqliteStore::open(&link).expect_err("is open by its other name").kind(), StoreErrorKind::Locked);
+    store.close().await.expect("closes");
+}
+
+/// The tables of a store are made in one transaction. Here one broke off while its pages were written.
+#[tokio::test]
+async fn a_store_that_was_being_made() {
+    let folder = Folder::new();
+    let making = Connection::open(folder.path()).expect("opens");
+    making
+        .execute_batch(
+            "PRAGMA cache_size = 1;
+             BEGIN EXCLUSIVE;
+             CREATE TABLE instances (content BLOB);
+             CREATE TABLE inputs (content BLOB);
+             INSERT INTO instances VALUES (randomblob(1000000));",
+        )
+        .expect("is begun");
+    let left = folder.copy();
+    fs::copy(folder.beside("-journal"), left.beside("-journal")).expect("there is a journal");
+    assert!(fs::metadata(left.path()).expect("is there").len() > 0, "some of it is written");
+    let store = left.open().expect("what broke off is taken back, and made again");
+    store.create(crate::fixtures::new("order")).await.expect("is made");
+}
+
+#[tokio::test]
+async fn is_locked_by_another_program_for_a_moment() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let key = crate::fixtures::made(&store, "order").await;
+    let other = Connection::open(folder.path()).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locks");
+    let error = store.commit(crate::fixtures::batch(key, [])).await.expect_err("it is locked");
+    let text = "could not commit to the instance with the key 1 in 'PATH': another process is at it";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Locked, text));
+    store.load(key).await.expect("who reads does not wait");
+    other.execute_batch("COMMIT").expect("lets go");
+    crate::fixtures::commit(&store, key, []).await;
+}

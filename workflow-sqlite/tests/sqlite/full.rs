@@ -1,0 +1,181 @@
+//! No room left.
+
+use crate::{
+    fixtures::{Folder, batch, commit, made, put},
+    process,
+};
+use std::fs;
+use workflow_sqlite::{SqliteOptions, SqliteStore};
+use workflow_store::{Change, Status, Store, StoreErrorKind};
+
+#[tokio::test]
+async fn goes_on_once_there_is_room() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(300_000).open(folder.path()).expect("opens");
+    let (goes, stays) = (made(&store, "goes").await, made(&store, "stays").await);
+    commit(&store, stays, [put("a", 1, vec![b'x'; 1000])]).await;
+    let mut stored = 0;
+    let error = loop {
+        match store.commit(batch(goes, [put(&format!("stage/{stored}"), stored, vec![b'x'; 9000])])).await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(stored > 10, "{stored}");
+    let text = format!("could not commit to the instance with the key {} in 'PATH': there is no room left", goes.0);
+    assert_eq!((error.kind(), folder.named(&error)), (StoreErrorKind::Full, text));
+    assert_eq!(error.instance(), Some(goes));
+    let error = store.commit(batch(stays, [put("large", 2, vec![b'x'; 100_000])])).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::Full);
+
+    // What is there can be read, and what needs no room can be done.
+    assert_eq!(store.load(goes).await.expect("loads").records.len() as u64, stored);
+    assert_eq!(store.load(stays).await.expect("loads").records.len(), 1, "nothing of a batch that failed is there");
+    let status = Change::Status { status: Status::Parked, wake_at: None, outcome: None };
+    commit(&store, stays, [status]).await;
+
+    commit(&store, goes, [Change::Delete]).await;
+    commit(&store, stays, [put("large", 2, vec![b'x'; 100_000])]).await;
+    store.close().await.expect("closes");
+    let store = folder.open().expect("opens again");
+    assert_eq!(store.load(stays).await.expect("loads").records.len(), 2);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_does_not_take_others_along() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
+    let mut keys = Vec::new();
+    for number in 0..40 {
+        keys.push(made(&store, &format!("order-{number}")).await);
+    }
+    // All in one breath: two of them are larger than all there is.
+    let asked: Vec<_> = (0..)
+        .zip(&keys)
+        .map(|(number, &key)| {
+            let size = if number == 7 || number == 30 { 1_000_000 } else { 100 };
+            store.commit(batch(key, [put("small", 0, vec![1]), put("stage", 1, vec![b'x'; size])]))
+        })
+        .collect();
+    let late = store.create(crate::fixtures::new("late"));
+    for (number, committed) in asked.into_iter().enumerate() {
+        let expected = match number {
+            7 | 30 => Err(StoreErrorKind::TooLarge),
+            _ => Ok(()),
+        };
+        assert_eq!(committed.await.map_err(|error| error.kind()), expected, "{number}");
+        let records = store.load(keys[number]).await.expect("loads").records;
+        assert_eq!(records.len(), if expected.is_ok() { 2 } else { 0 }, "{number}");
+    }
+    let late = late.await.expect("is made");
+    assert!(keys.iter().all(|&key| key < late), "a key that was taken back is not given twice");
+    commit(&store, late, [put("a", 1, vec![1])]).await;
+}
+
+#[tokio::test]
+async fn an_instance_that_does_not_fit_is_not_made() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(200_000).open(folder.path()).expect("opens");
+    let mut large = crate::fixtures::new("large");
+    large.input = vec![b'x'; 1_000_000];
+    let error = store.create(large.clone()).await.expect_err("there is no room");
+    let text = "could not make the instance 'large' in 'PATH': it is larger than the store may become (196608 bytes)";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert!(error.is_permanent());
+    assert_eq!(store.find("large").await.expect("finds none"), None);
+    drop(store);
+
+    let store = folder.open().expect("opens, without a limit");
+    let key = store.create(large.clone()).await.expect("is made");
+    assert_eq!(store.load(key).await.expect("loads").instance.input, large.input);
+}
+
+#[tokio::test]
+async fn what_can_never_fit_is_told_from_what_may_fit_later() {
+    let folder = Folder::new();
+    let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
+    let (first, second) = (made(&store, "first").await, made(&store, "second").await);
+    commit(&store, first, [put("a", 1, vec![b'x'; 200_000])]).await;
+    let kind = async |changes: Vec<Change>| {
+        let error = store.commit(batch(second, changes)).await.expect_err("there is no room");
+        (error.kind(), error.is_permanent())
+    };
+    // Beside the first one there is no room; alone it fits.
+    assert_eq!(kind(vec![put("a", 1, vec![b'x'; 200_000])]).await, (StoreErrorKind::Full, false));
+    assert_eq!(kind(vec![put("a", 1, vec![b'x'; 1_000_000])]).await, (StoreErrorKind::TooLarge, true));
+    let halves = ["a", "b"].map(|path| put(path, 1, vec![b'x'; 200_000]));
+    assert_eq!(kind(halves.into()).await, (StoreErrorKind::TooLarge, true));
+    let outcome = Some(vec![b'x'; 399_000]);
+    let end = Change::Status { status: Status::Completed, wake_at: None, outcome };
+    assert_eq!(kind(vec![end]).await, (StoreErrorKind::TooLarge, true), "the tables need room too");
+    let payload = vec![b'x'; 500_000];
+    let signal = workflow_store::NewSignal { name: "large".to_owned(), payload, once: None };
+    let error = store.signal(second, signal).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::TooLarge);
+
+    commit(&store, first, [Change::Delete]).await;
+    commit(&store, second, [put("a", 1, vec![b'x'; 200_000])]).await;
+    // With an input that stays as long as the instance does.
+    let mut new = crate::fixtures::new("third");
+    new.input = vec![b'x'; 100_000];
+    let third = store.create(new).await.expect("is made");
+    let error = store.commit(batch(third, [put("a", 1, vec![b'x'; 280_000])])).await.expect_err("there is no room");
+    assert_eq!(error.kind(), StoreErrorKind::TooLarge);
+}
+
+/// Larger than SQLite keeps in a row, with all the room of a disk.
+#[tokio::test]
+async fn more_than_a_gigabyte() {
+    let folder = Folder::new();
+    let store = folder.open().expect("opens");
+    let key = made(&store, "order").await;
+    let error = store.commit(batch(key, [put("a", 1, vec![0; 1_000_000_001])])).await.expect_err("is refused");
+    let text = "could not commit to the instance with the key 1 in 'PATH': \
+                it is larger than a store can keep (a gigabyte)";
+    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert!(error.is_permanent());
+    commit(&store, key, [put("a", 1, vec![0; 1])]).await;
+}
+
+/// On a disk that is really full:
+///
+/// ```sh
+/// mount -t tmpfs -o size=8M none /mnt
+/// WORKFLOW_TEST_STORE=/mnt/payments.db cargo test --features sqlite --test sqlite a_full_disk -- --ignored
+/// ```
+#[tokio::test]
+#[ignore = "wants a small disk"]
+async fn a_full_disk() {
+    let Some(path) = process::store() else { return };
+    let ballast = path.with_extension("ballast");
+    fs::write(&ballast, vec![0; 2 << 20]).expect("there is room for ballast");
+    let store = SqliteStore::open(&path).expect("opens");
+    let key = made(&store, "order").await;
+    let mut stored = 0_u64;
+    let large = |number: u64| put(&format!("stage/{number}"), number, vec![b'x'; 50_000]);
+    let error = loop {
+        match store.commit(batch(key, [large(stored)])).await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    assert!(stored > 5, "{stored}");
+    // It stays so, also for many at once, and what is there can be read.
+    let asked: Vec<_> = (0..20).map(|number| store.commit(batch(key, [large(stored + number)]))).collect();
+    for committed in asked {
+        assert_eq!(committed.await.expect_err("there is no room").kind(), StoreErrorKind::Full);
+    }
+    assert_eq!(store.load(key).await.expect("loads").records.len() as u64, stored);
+
+    fs::remove_file(ballast).expect("can be removed");
+    for number in 0..10 {
+        commit(&store, key, [large(stored + number)]).await;
+    }
+    // There may be no room to move all of it from the log into the file; it is on disk all the same.
+    if let Err(error) = store.close().await {
+        assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
+    }
+    let store = SqliteStore::open(&path).expect("opens again");
+    assert_eq!(store.load(key).await.expect("loads").records.len() as u64, stored + 10);
+}

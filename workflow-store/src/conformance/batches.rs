@@ -1,0 +1,215 @@
+//! Batches: what each change does, in which order, and all of it or nothing.
+
+use super::{
+    Place,
+    fixtures::{
+        batch, commit, expected, failed, made, numbers, put, record, records, remove, remove_within, sent, signal,
+        status, waiting, waits,
+    },
+};
+use crate::{Change, InstanceKey, Status, Store, StoreErrorKind::Missing, Timestamp};
+use std::sync::Arc;
+
+pub(super) async fn puts_replaces_and_removes<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+    commit(&store, other, [put("a", 9)]).await;
+    commit(&store, key, [put("a", 1), put("b", 2)]).await;
+    commit(&store, key, [put("a", 3), remove("b"), remove("never there"), put("c", 4)]).await;
+    assert_eq!(numbers(&store, key).await, expected([("a", 3), ("c", 4)]));
+    commit(&store, key, [remove("a"), remove("a")]).await;
+    commit(&store, key, [put("b", 5)]).await;
+    assert_eq!(numbers(&store, key).await, expected([("b", 5), ("c", 4)]));
+    assert_eq!(numbers(&store, other).await, expected([("a", 9)]), "others are left alone");
+}
+
+pub(super) async fn removes_what_is_within<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+    let paths = [
+        "a",
+        "a!",
+        "a.",
+        "a/",
+        "a/0",
+        "a/b",
+        "a/b/c",
+        "a//",
+        "a//b",
+        "a/\u{10ffff}",
+        "a0",
+        "ab",
+        "ab/c",
+        "b/a/",
+        "A/b",
+        "",
+        "/",
+        "/a",
+    ];
+    let all = || paths.into_iter().zip(1..).map(|(path, number)| put(path, number));
+    commit(&store, other, all()).await;
+    for prefix in ["a/", "a//", "a/b/", "/", "ab/", "c/", "a/\u{10ffff}/"] {
+        commit(&store, key, all()).await;
+        commit(&store, key, [remove_within(prefix)]).await;
+        let left: Vec<String> = records(&store, key).await.into_keys().collect();
+        let mut expected: Vec<&str> = paths.into_iter().filter(|path| !path.starts_with(prefix)).collect();
+        expected.sort_unstable();
+        assert_eq!(left, expected, "after all within '{prefix}' was removed");
+    }
+    assert_eq!(records(&store, other).await.len(), paths.len(), "others are left alone");
+}
+
+pub(super) async fn applies_changes_in_their_order<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    commit(&store, key, [put("a", 1), put("a", 2), remove("a"), put("a", 3), put("a", 4)]).await;
+    assert_eq!(numbers(&store, key).await, expected([("a", 4)]));
+    commit(&store, key, [put("a/1", 1), remove_within("a/"), put("a/2", 2)]).await;
+    assert_eq!(numbers(&store, key).await, expected([("a", 4), ("a/2", 2)]));
+    commit(&store, key, [put("b", 1), Change::Clear, put("c", 2)]).await;
+    assert_eq!(numbers(&store, key).await, expected([("c", 2)]));
+    commit(&store, key, [status(Status::Parked), waits(7), status(Status::Failed), waits(8)]).await;
+    let instance = store.load(key).await.expect("loads").instance;
+    assert_eq!((instance.status, instance.wake_at), (Status::Waiting, Some(Timestamp::from_millis(8))));
+}
+
+pub(super) async fn applies_nothing_after_a_delete<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    commit(&store, key, [put("a", 1), Change::Delete, put("b", 2), waits(3), Change::Delete]).await;
+    failed(store.load(key).await, Missing);
+    assert_eq!(store.find("order").await.expect("finds none"), None);
+    assert_eq!(store.due(Timestamp::from_millis(9), 1).await.expect("sees what is due").instances, []);
+}
+
+pub(super) async fn sets_status_and_outcome<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    let until = Some(Timestamp::from_millis(5));
+    for (new, wake_at, outcome, then) in [
+        (Status::Waiting, until, None, ""),
+        (Status::Parked, None, Some("why"), "why"),
+        (Status::Running, None, None, "why"), // None leaves it as it is.
+        (Status::Waiting, None, Some(""), ""),
+        (Status::Failed, until, Some("failure"), "failure"),
+        (Status::Completed, None, Some("output"), "output"),
+    ] {
+        let outcome = outcome.map(|outcome| outcome.as_bytes().to_vec());
+        commit(&store, key, [Change::Status { status: new, wake_at, outcome }]).await;
+        let found = store.find("order").await.expect("finds").expect("is there");
+        assert_eq!((found.status, found.wake_at, found.outcome), (new, wake_at, then.as_bytes().to_vec()));
+        assert_eq!(found.input, b"\"order\"");
+    }
+}
+
+pub(super) async fn clears<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+    for key in [key, other] {
+        commit(&store, key, [put("a", 1), put("a/b", 2)]).await;
+        sent(&store, key, signal("approval", "yes", Some("mail"))).await;
+    }
+    let output = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
+    commit(&store, key, [Change::Clear, output]).await;
+
+    let loaded = store.load(key).await.expect("loads");
+    assert!(loaded.records.is_empty() && loaded.signals.is_empty());
+    assert_eq!((loaded.instance.status, loaded.instance.outcome), (Status::Completed, b"output".to_vec()));
+    assert_eq!(store.signal(key, signal("approval", "no", Some("mail"))).await.expect("is known still"), None);
+    assert_eq!(numbers(&store, other).await, expected([("a", 1), ("a/b", 2)]), "others are left alone");
+    assert_eq!(waiting(&store, other).await, ["yes"]);
+}
+
+pub(super) async fn may_be_empty<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    commit(&store, key, []).await;
+    commit(&store, key, [Change::Clear]).await;
+    assert!(records(&store, key).await.is_empty());
+    failed(store.commit(batch(InstanceKey(key.0 + 1), [])).await, Missing);
+}
+
+pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    // All are asked for before any is waited for, and are waited for the other way round.
+    let asked: Vec<_> = (1..=500)
+        .map(|number| store.commit(batch(key, [put("last", number), put(&format!("each/{number}"), number)])))
+        .collect();
+    let cleared = store.commit(batch(key, [remove_within("each/")]));
+    let after = store.commit(batch(key, [put("each/after", 501)]));
+    after.await.expect("is committed");
+    cleared.await.expect("is committed");
+    for committed in asked.into_iter().rev() {
+        committed.await.expect("is committed");
+    }
+    assert_eq!(numbers(&store, key).await, expected([("each/after", 501), ("last", 500)]));
+}
+
+pub(super) async fn are_read_whole<P: Place>(place: P) {
+    let store = Arc::new(place.open().await.expect("opens"));
+    let key = made(&*store, "order").await;
+    let writes = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 1..=200_u64 {
+                let wake_at = Some(Timestamp::from_millis(number));
+                let changes = [
+                    remove_within("pair/"),
+                    put(&format!("pair/{number}/a"), number),
+                    Change::Status { status: Status::Waiting, wake_at, outcome: Some(number.to_string().into_bytes()) },
+                    put(&format!("pair/{number}/b"), number),
+                ];
+                commit(&*store, key, changes).await;
+            }
+        }
+    });
+    let mut last = 0;
+    while last < 200 {
+        let loaded = store.load(key).await.expect("loads");
+        let Some(wake_at) = loaded.instance.wake_at else { continue };
+        let number = wake_at.as_millis();
+        let pair = |half: &str| (format!("pair/{number}/{half}"), record(number));
+        assert_eq!(loaded.records, [pair("a"), pair("b")], "what one batch has written is read as a whole");
+        assert_eq!(loaded.instance.outcome, number.to_string().into_bytes());
+        assert!(number >= last, "what was seen once stays");
+        last = number;
+        tokio::task::yield_now().await;
+    }
+    writes.await.expect("all is written");
+}
+
+pub(super) async fn are_not_taken_back_by_who_does_not_wait<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    for number in 0..20 {
+        let pair = ["a", "b"].map(|half| put(&format!("{half}/{number}"), number));
+        drop(store.commit(batch(key, pair)));
+    }
+    commit(&store, key, [put("after", 1)]).await;
+    let numbers = numbers(&store, key).await;
+    for number in 0..20 {
+        let [first, second] = ["a", "b"].map(|half| numbers.contains_key(&format!("{half}/{number}")));
+        assert_eq!(first, second, "the batch of which nobody waited is there as a whole, or not at all");
+    }
+    assert!(numbers.contains_key("after"));
+}
+
+pub(super) async fn that_fail_fail_alone<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let key = made(&store, "order").await;
+    let nobody = InstanceKey(key.0 + 1000);
+    let asked: Vec<_> = (0..100_u64)
+        .map(|number| {
+            let target = if number % 3 == 0 { nobody } else { key };
+            store.commit(batch(target, [put(&format!("each/{number}"), number)]))
+        })
+        .collect();
+    for (number, committed) in asked.into_iter().enumerate() {
+        match number % 3 {
+            0 => failed(committed.await, Missing),
+            _ => committed.await.expect("is committed"),
+        }
+    }
+    assert_eq!(numbers(&store, key).await.len(), 66);
+}

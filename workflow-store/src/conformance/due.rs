@@ -1,0 +1,91 @@
+//! Timers that are due.
+
+use super::{
+    Place,
+    fixtures::{commit, made, status, waits},
+};
+use crate::{Change, InstanceKey, Status, Store, Timestamp};
+
+pub(super) async fn is_the_earliest_first<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let mut waiting = Vec::new();
+    for (number, at) in [50, 10, 40, 10, 30, 20].into_iter().enumerate() {
+        let key = made(&store, &format!("order-{number}")).await;
+        commit(&store, key, [waits(at)]).await;
+        waiting.push((at, key));
+    }
+    waiting.sort_unstable();
+    for now in 0..60 {
+        let due = store.due(Timestamp::from_millis(now), 100).await.expect("sees what is due");
+        let found: Vec<(u64, InstanceKey)> = due
+            .instances
+            .iter()
+            .map(|instance| (instance.wake_at.expect("it waits for a timer").as_millis(), instance.key))
+            .collect();
+        assert!(found.is_sorted_by_key(|&(at, _)| at), "the earliest first");
+        let mut sorted = found;
+        sorted.sort_unstable();
+        let expected: Vec<_> = waiting.iter().copied().filter(|&(at, _)| at <= now).collect();
+        assert_eq!(sorted, expected, "at {now}");
+    }
+}
+
+pub(super) async fn tells_when_the_next_one_is_due<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let mut keys = Vec::new();
+    for at in [10, 20, 30] {
+        keys.push(made(&store, &format!("order-{at}")).await);
+        commit(&store, keys[keys.len() - 1], [waits(at)]).await;
+    }
+    for (now, limit, expected, next) in [
+        (0, 10, 0, Some(10)),
+        (9, 10, 0, Some(10)),
+        (10, 10, 1, Some(20)),
+        (25, 10, 2, Some(30)),
+        (25, 1, 1, Some(20)), // It is due already, beyond the limit.
+        (25, 0, 0, Some(10)),
+        (30, 3, 3, None),
+        (30, usize::MAX, 3, None),
+        (99, 2, 2, Some(30)),
+    ] {
+        let due = store.due(Timestamp::from_millis(now), limit).await.expect("sees what is due");
+        let found: Vec<InstanceKey> = due.instances.iter().map(|instance| instance.key).collect();
+        assert_eq!(found, keys[..expected], "at {now}, at most {limit}");
+        assert_eq!(due.next, next.map(Timestamp::from_millis), "at {now}, at most {limit}");
+    }
+}
+
+pub(super) async fn are_only_those_that_wait_for_a_timer<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let now = Timestamp::from_millis(100);
+    for (number, new) in Status::ALL.into_iter().enumerate() {
+        let key = made(&store, &format!("with-time-{number}")).await;
+        commit(&store, key, [Change::Status { status: new, wake_at: Some(Timestamp::from_millis(5)), outcome: None }])
+            .await;
+        let key = made(&store, &format!("without-{number}")).await;
+        commit(&store, key, [status(new)]).await;
+    }
+    let due = store.due(now, 100).await.expect("sees what is due");
+    assert_eq!(due.instances.iter().map(|instance| instance.status).collect::<Vec<_>>(), [Status::Waiting]);
+    assert_eq!(due.next, None);
+
+    // Its time moves, and goes.
+    let key = due.instances[0].key;
+    commit(&store, key, [waits(200)]).await;
+    let due = store.due(now, 100).await.expect("sees what is due");
+    assert_eq!((due.instances.len(), due.next), (0, Some(Timestamp::from_millis(200))));
+    commit(&store, key, [status(Status::Running)]).await;
+    assert_eq!(store.due(now, 100).await.expect("sees what is due").next, None);
+}
+
+pub(super) async fn reaches_from_the_first_moment_to_the_last<P: Place>(place: P) {
+    let store = place.open().await.expect("opens");
+    let (first, last) = (made(&store, "first").await, made(&store, "last").await);
+    commit(&store, first, [waits(0)]).await;
+    commit(&store, last, [waits(u64::MAX)]).await;
+    let due = store.due(Timestamp::default(), 10).await.expect("sees what is due");
+    assert_eq!(due.instances.iter().map(|instance| instance.key).collect::<Vec<_>>(), [first]);
+    assert_eq!(due.next, Some(Timestamp::from_millis(u64::MAX)));
+    let due = store.due(Timestamp::from_millis(u64::MAX), 10).await.expect("sees what is due");
+    assert_eq!(due.instances.iter().map(|instance| instance.key).collect::<Vec<_>>(), [first, last]);
+}

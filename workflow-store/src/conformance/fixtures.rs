@@ -1,0 +1,106 @@
+//! What the cases are made of.
+
+use crate::{
+    Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, Store, StoreError, StoreErrorKind, Timestamp,
+};
+use std::{collections::BTreeMap, fmt::Debug};
+
+/// An instance that is asked for.
+pub(super) fn new(id: &str) -> NewInstance {
+    NewInstance {
+        id: id.to_owned(),
+        workflow: "Payment".to_owned(),
+        version: 3,
+        input: format!("\"{id}\"").into_bytes(),
+        created_at: Timestamp::from_millis(1_700_000_000_000),
+    }
+}
+
+/// Makes it.
+pub(super) async fn made(store: &impl Store, id: &str) -> InstanceKey {
+    store.create(new(id)).await.expect("an instance is made")
+}
+
+/// A record that is known by a number.
+pub(super) fn record(number: u64) -> Record {
+    Record { order: number, kind: 7, payload: number.to_string().into_bytes() }
+}
+
+pub(super) fn put(path: &str, number: u64) -> Change {
+    Change::Put { path: path.into(), record: record(number) }
+}
+
+pub(super) fn remove(path: &str) -> Change {
+    Change::Remove { path: path.into() }
+}
+
+pub(super) fn remove_within(prefix: &str) -> Change {
+    Change::RemoveWithin { prefix: prefix.into() }
+}
+
+pub(super) fn status(status: Status) -> Change {
+    Change::Status { status, wake_at: None, outcome: None }
+}
+
+pub(super) fn waits(until: u64) -> Change {
+    Change::Status { status: Status::Waiting, wake_at: Some(Timestamp::from_millis(until)), outcome: None }
+}
+
+pub(super) fn batch(instance: InstanceKey, changes: impl IntoIterator<Item = Change>) -> Batch {
+    Batch { instance, changes: changes.into_iter().collect() }
+}
+
+/// Commits, and waits until it is on disk.
+pub(super) async fn commit(store: &impl Store, instance: InstanceKey, changes: impl IntoIterator<Item = Change>) {
+    store.commit(batch(instance, changes)).await.expect("a batch is committed");
+}
+
+pub(super) fn signal(name: &str, payload: &str, once: Option<&str>) -> NewSignal {
+    NewSignal { name: name.to_owned(), payload: payload.as_bytes().to_vec(), once: once.map(str::to_owned) }
+}
+
+/// Sends a signal that is not known yet; its number.
+pub(super) async fn sent(store: &impl Store, instance: InstanceKey, sent: NewSignal) -> i64 {
+    store.signal(instance, sent).await.expect("a signal is kept").expect("a new signal has a number")
+}
+
+/// The instance's records.
+pub(super) async fn records(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, Record> {
+    let records = store.load(instance).await.expect("an instance is loaded").records;
+    let count = records.len();
+    let records: BTreeMap<_, _> = records.into_iter().collect();
+    assert_eq!(records.len(), count, "a path is given once");
+    records
+}
+
+/// The numbers of its [`record`]s, by path.
+pub(super) async fn numbers(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, u64> {
+    let numbered = |(path, found): (String, Record)| {
+        assert_eq!(found, record(found.order), "the record under '{path}' is the one that was put there");
+        (path, found.order)
+    };
+    records(store, instance).await.into_iter().map(numbered).collect()
+}
+
+/// What [`numbers`] should be.
+pub(super) fn expected<const N: usize>(numbers: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    numbers.into_iter().map(|(path, number)| (path.to_owned(), number)).collect()
+}
+
+/// What its waiting signals say, in order of arrival.
+pub(super) async fn waiting(store: &impl Store, instance: InstanceKey) -> Vec<String> {
+    let signals = store.load(instance).await.expect("an instance is loaded").signals;
+    signals.into_iter().map(|signal| String::from_utf8_lossy(&signal.payload).into_owned()).collect()
+}
+
+/// That it failed, and in this way.
+#[track_caller]
+pub(super) fn failed<T: Debug>(result: Result<T, StoreError>, kind: StoreErrorKind) {
+    match result {
+        Ok(given) => panic!("should have failed as {kind:?}, but gave {given:?}"),
+        Err(error) => {
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(!error.to_string().is_empty(), "an error says what is wrong");
+        }
+    }
+}
