@@ -1,6 +1,6 @@
 //! Why a store could not do what it was asked.
 
-use crate::InstanceKey;
+use crate::instance::InstanceKey;
 use std::{error::Error, fmt, sync::Arc};
 
 /// Why a store could not do what it was asked. Its text names what was asked, and where the store lies.

@@ -1,8 +1,13 @@
 //! A store that lies in memory: for tests, and for instances that may end with their process.
 
 use crate::{
-    Batch, Change, Due, Exclusive, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Record, Session, Status,
-    Store, StoreError, StoreErrorKind, StoredSignal, Storing, Timestamp, within,
+    error::{StoreError, StoreErrorKind},
+    instance::{Instance, InstanceKey, NewInstance, Status},
+    record::{Batch, Change, Record, within},
+    session::{Exclusive, Session},
+    signal::{NewSignal, StoredSignal},
+    store::{Due, Loaded, Store, Storing},
+    timestamp::Timestamp,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},

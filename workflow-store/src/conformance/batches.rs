@@ -1,13 +1,19 @@
 //! Batches: what each change does, in which order, and all of it or nothing.
 
-use super::{
-    Place,
-    fixtures::{
-        batch, commit, expected, failed, made, numbers, put, record, records, remove, remove_within, sent, signal,
-        status, waiting, waits,
+use crate::{
+    conformance::{
+        fixtures::{
+            batch, commit, expected, failed, made, numbers, put, record, records, remove, remove_within, sent, signal,
+            status, waiting, waits,
+        },
+        location::Place,
     },
+    error::StoreErrorKind::Missing,
+    instance::{InstanceKey, Status},
+    record::Change,
+    store::Store,
+    timestamp::Timestamp,
 };
-use crate::{Change, InstanceKey, Status, Store, StoreErrorKind::Missing, Timestamp};
 use std::sync::Arc;
 
 pub(super) async fn puts_replaces_and_removes<P: Place>(place: P) {

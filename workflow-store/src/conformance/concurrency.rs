@@ -1,10 +1,13 @@
 //! Many at once.
 
-use super::{
-    Place,
-    fixtures::{batch, commit, failed, made, new, numbers, put, signal},
+use crate::{
+    conformance::{
+        fixtures::{batch, commit, failed, made, new, numbers, put, signal},
+        location::Place,
+    },
+    error::StoreErrorKind::Exists,
+    store::Store,
 };
-use crate::{Store, StoreErrorKind::Exists};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 

@@ -1,10 +1,15 @@
 //! Timers that are due.
 
-use super::{
-    Place,
-    fixtures::{commit, made, status, waits},
+use crate::{
+    conformance::{
+        fixtures::{commit, made, status, waits},
+        location::Place,
+    },
+    instance::{InstanceKey, Status},
+    record::Change,
+    store::Store,
+    timestamp::Timestamp,
 };
-use crate::{Change, InstanceKey, Status, Store, Timestamp};
 
 pub(super) async fn is_the_earliest_first<P: Place>(place: P) {
     let store = place.open().await.expect("opens");

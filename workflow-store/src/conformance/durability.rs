@@ -1,13 +1,15 @@
 //! What is there when the store is opened again.
 
-use super::{
-    Place,
-    fixtures::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, waiting, waits},
-};
 use crate::{
-    Change, InstanceKey, Status, Store,
-    StoreErrorKind::{Closed, Locked},
-    Timestamp,
+    conformance::{
+        fixtures::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, waiting, waits},
+        location::Place,
+    },
+    error::StoreErrorKind::{Closed, Locked},
+    instance::{InstanceKey, Status},
+    record::Change,
+    store::Store,
+    timestamp::Timestamp,
 };
 
 pub(super) async fn after_close<P: Place>(place: P) {

@@ -1,10 +1,15 @@
 //! What nobody would write, and somebody does.
 
-use super::{
-    Place,
-    fixtures::{commit, made, record, records, signal},
+use crate::{
+    conformance::{
+        fixtures::{commit, made, record, records, signal},
+        location::Place,
+    },
+    instance::{NewInstance, Status},
+    record::{Change, Record},
+    store::Store,
+    timestamp::Timestamp,
 };
-use crate::{Change, NewInstance, Record, Status, Store, Timestamp};
 
 const MEGABYTE: usize = 1 << 20;
 

@@ -1,7 +1,12 @@
 //! What the cases are made of.
 
 use crate::{
-    Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, Store, StoreError, StoreErrorKind, Timestamp,
+    error::{StoreError, StoreErrorKind},
+    instance::{InstanceKey, NewInstance, Status},
+    record::{Batch, Change, Record},
+    signal::NewSignal,
+    store::Store,
+    timestamp::Timestamp,
 };
 use std::{collections::BTreeMap, fmt::Debug};
 

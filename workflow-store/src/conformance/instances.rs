@@ -1,13 +1,15 @@
 //! Instances: made, found, deleted.
 
-use super::{
-    Place,
-    fixtures::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, status, waiting, waits},
-};
 use crate::{
-    Change, Due, Instance, InstanceKey, Status, Store,
-    StoreErrorKind::{Exists, Missing},
-    Timestamp,
+    conformance::{
+        fixtures::{batch, commit, expected, failed, made, new, numbers, put, sent, signal, status, waiting, waits},
+        location::Place,
+    },
+    error::StoreErrorKind::{Exists, Missing},
+    instance::{Instance, InstanceKey, Status},
+    record::Change,
+    store::{Due, Store},
+    timestamp::Timestamp,
 };
 
 pub(super) async fn is_what_it_was_made_as<P: Place>(place: P) {

@@ -1,10 +1,14 @@
 //! Lists of instances.
 
-use super::{
-    Place,
-    fixtures::{commit, made, put, sent, signal, status, waits},
+use crate::{
+    conformance::{
+        fixtures::{commit, made, put, sent, signal, status, waits},
+        location::Place,
+    },
+    instance::{InstanceKey, Status},
+    record::Change,
+    store::{Loaded, Store},
 };
-use crate::{Change, InstanceKey, Loaded, Status, Store};
 
 pub(super) async fn is_in_order_of_keys<P: Place>(place: P) {
     let store = place.open().await.expect("opens");

@@ -35,23 +35,12 @@ mod edge_cases;
 mod fixtures;
 mod instances;
 mod listing;
+mod location;
 mod signals;
 
-use super::{Store, StoreError};
+pub use location::Place;
+
 use std::thread;
-
-/// Where a store lies, so that it can be opened again.
-pub trait Place: Send + Sync + Sized + 'static {
-    /// The store.
-    type Store: Store;
-
-    /// Opens the store that lies here; an empty one the first time.
-    fn open(&self) -> impl Future<Output = Result<Self::Store, StoreError>> + Send;
-
-    /// What is left where the process that has `store` open ends now, without a warning. Nothing is under way at this moment.
-    /// Nobody asks the store for anything afterwards, not even to close.
-    fn crash(self, store: Self::Store) -> impl Future<Output = Self> + Send;
-}
 
 /// The cases, by name: each of them a module and a function there.
 macro_rules! cases {
@@ -62,7 +51,7 @@ macro_rules! cases {
         /// Runs one of the [`CASES`] at a place where nothing is stored yet. Needs a tokio runtime.
         ///
         /// # Panics
-        /// Where the store does something else than [`Store`] says; and where there is no such case.
+        /// Where the store does something else than [`Store`](crate::Store) says; and where there is no such case.
         pub async fn case<P: Place>(name: &str, place: P) {
             let _told = Told(name);
             $(
@@ -126,7 +115,7 @@ cases! {
 /// Runs all [`CASES`], one after the other, each at a place of its own. Needs a tokio runtime, best with several threads.
 ///
 /// # Panics
-/// Where the store does something else than [`Store`] says. The case's name is printed.
+/// Where the store does something else than [`Store`](crate::Store) says. The case's name is printed.
 pub async fn all<P: Place>(mut place: impl FnMut() -> P) {
     for name in CASES {
         case(name, place()).await;

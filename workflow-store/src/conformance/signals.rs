@@ -1,10 +1,15 @@
 //! Signals: kept, once, until they are taken.
 
-use super::{
-    Place,
-    fixtures::{commit, made, sent, signal, waiting},
+use crate::{
+    conformance::{
+        fixtures::{commit, made, sent, signal, waiting},
+        location::Place,
+    },
+    instance::InstanceKey,
+    record::Change,
+    signal::StoredSignal,
+    store::Store,
 };
-use crate::{Change, InstanceKey, Store, StoredSignal};
 
 pub(super) async fn wait_in_order_of_arrival<P: Place>(place: P) {
     let store = place.open().await.expect("opens");
