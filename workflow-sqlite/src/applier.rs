@@ -1,201 +1,19 @@
 //! How what is asked becomes rows. All of it happens on the writer's thread, within its transaction.
 
-use crate::{checksum::Checksum, open, schema::status_number};
+use crate::{
+    checksum::Checksum,
+    command::{Checksums, SummedBatch, SummedInstance, SummedSignal},
+    row,
+    schema::status_number,
+    statement,
+    tally::{Tally, Told},
+};
 use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
 use std::slice;
-use workflow_store::{
-    Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, StoreError, StoreErrorKind, Timestamp, within,
-};
+use workflow_store::{Change, InstanceKey, Record, Status, StoreError, StoreErrorKind, Timestamp, within};
 
 /// What was refused before anything of it was written; or the error that ends the transaction.
 pub(crate) type Applied<T> = Result<Result<T, StoreError>, Error>;
-
-/// What can be written.
-pub(crate) trait Work: Send + 'static {
-    /// What who asks for it is given.
-    type Given: Send + 'static;
-
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Self::Given>;
-
-    /// What it is, for "could not …".
-    fn doing(&self) -> String;
-
-    /// Which instance it is about, where there is one yet.
-    fn instance(&self) -> Option<InstanceKey>;
-
-    /// Returns how many bytes of the file it takes at least.
-    fn bytes(&self) -> usize;
-}
-
-/// An engine begins.
-pub(crate) struct Begin;
-
-impl Work for Begin {
-    type Given = u64;
-
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<u64> {
-        applier.begin()
-    }
-
-    fn doing(&self) -> String {
-        "note that an engine begins".to_owned()
-    }
-
-    fn instance(&self) -> Option<InstanceKey> {
-        None
-    }
-
-    fn bytes(&self) -> usize {
-        0
-    }
-}
-
-impl Work for SummedInstance {
-    type Given = InstanceKey;
-
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<InstanceKey> {
-        applier.create(self)
-    }
-
-    fn doing(&self) -> String {
-        format!("make the instance '{}'", self.new.id)
-    }
-
-    fn instance(&self) -> Option<InstanceKey> {
-        None
-    }
-
-    fn bytes(&self) -> usize {
-        self.new.input.len() + self.new.id.len()
-    }
-}
-
-impl Work for SummedBatch {
-    type Given = ();
-
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<()> {
-        applier.commit(self)
-    }
-
-    fn doing(&self) -> String {
-        format!("commit to the instance with the key {}", self.batch.instance.0)
-    }
-
-    fn instance(&self) -> Option<InstanceKey> {
-        Some(self.batch.instance)
-    }
-
-    fn bytes(&self) -> usize {
-        self.batch.changes.iter().map(written).sum()
-    }
-}
-
-impl Work for SummedSignal {
-    type Given = Option<i64>;
-
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Option<i64>> {
-        applier.signal(self)
-    }
-
-    fn doing(&self) -> String {
-        format!("keep the signal '{}' for the instance with the key {}", self.signal.name, self.instance.0)
-    }
-
-    fn instance(&self) -> Option<InstanceKey> {
-        Some(self.instance)
-    }
-
-    fn bytes(&self) -> usize {
-        self.signal.payload.len()
-    }
-}
-
-/// A batch with the checksum of each of its changes that has one: they are taken on the thread of who asks, not on the writer's.
-pub(crate) struct SummedBatch {
-    pub(crate) batch: Batch,
-    checksums: Checksums,
-}
-
-/// Of each change. Most batches have one.
-enum Checksums {
-    One(u32),
-    Many(Vec<u32>),
-}
-
-impl SummedBatch {
-    pub(crate) fn new(batch: Batch) -> Self {
-        let checksum = |change: &Change| match change {
-            Change::Put { path, record } => Checksum::record(batch.instance, path, record),
-            _ => 0,
-        };
-        let checksums = match batch.changes.as_slice() {
-            [change] => Checksums::One(checksum(change)),
-            changes => Checksums::Many(changes.iter().map(checksum).collect()),
-        };
-        Self { batch, checksums }
-    }
-}
-
-/// An instance to be made, with what its checksum is begun with.
-pub(crate) struct SummedInstance {
-    pub(crate) new: NewInstance,
-    checksum: Checksum,
-}
-
-impl SummedInstance {
-    pub(crate) fn new(new: NewInstance) -> Self {
-        let checksum = Checksum::made(&new.id, &new.workflow, new.version, new.created_at, &new.input);
-        Self { new, checksum }
-    }
-}
-
-/// A signal, with what its checksum is begun with.
-pub(crate) struct SummedSignal {
-    pub(crate) instance: InstanceKey,
-    signal: NewSignal,
-    checksum: Checksum,
-}
-
-impl SummedSignal {
-    pub(crate) fn new(instance: InstanceKey, signal: NewSignal) -> Self {
-        let checksum = Checksum::signal(&signal.name, &signal.payload);
-        Self { instance, signal, checksum }
-    }
-}
-
-/// What an instance's records and signals come to.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Tally {
-    parts: i64,
-    sum: u32,
-    last_signal: i64,
-    interruptions: i64,
-}
-
-impl Tally {
-    fn add(&mut self, checksum: u32) {
-        self.parts += 1;
-        self.sum = self.sum.wrapping_add(checksum);
-    }
-
-    fn remove(&mut self, checksum: u32) {
-        self.parts -= 1;
-        self.sum = self.sum.wrapping_sub(checksum);
-    }
-
-    fn checksum(self, instance: InstanceKey) -> u32 {
-        Checksum::tally(instance, self.parts, self.sum, self.last_signal, self.interruptions)
-    }
-}
-
-/// What an instance's row says of its parts.
-#[derive(Clone, Copy)]
-struct Told {
-    tally: Tally,
-    checksum: u32,
-    /// They fit each other.
-    sound: bool,
-}
 
 /// What becomes of an instance's row.
 #[derive(Default)]
@@ -233,11 +51,11 @@ pub(crate) struct Applier<'connection> {
 
 impl<'connection> Applier<'connection> {
     pub(crate) fn new(connection: &'connection Connection) -> rusqlite::Result<Self> {
-        let prepare = |sql: &str| crate::prepare(connection, sql);
+        let prepare = |sql: &str| statement::prepare(connection, sql);
         Ok(Self {
             connection,
             last_key: last_key(connection)?,
-            engines: open::engines(connection)?.unwrap_or_default(),
+            engines: row::engines(connection)?.unwrap_or_default(),
             set_engines: prepare("UPDATE engines SET interruptions = ?1, begun = ?2, checksum = ?3")?,
             create: prepare(
                 "INSERT INTO instances (key, id, workflow, version, created_at, made_checksum, status, standing_checksum,
@@ -284,7 +102,7 @@ impl<'connection> Applier<'connection> {
     /// After what was applied has been rolled back.
     pub(crate) fn rolled_back(&mut self) -> rusqlite::Result<()> {
         self.last_key = last_key(self.connection)?;
-        self.engines = open::engines(self.connection)?.unwrap_or(self.engines);
+        self.engines = row::engines(self.connection)?.unwrap_or(self.engines);
         Ok(())
     }
 
@@ -303,7 +121,7 @@ impl<'connection> Applier<'connection> {
         Ok(Some(pages * page).filter(|&limit| least > limit))
     }
 
-    fn begin(&mut self) -> Applied<u64> {
+    pub(crate) fn begin(&mut self) -> Applied<u64> {
         let (interruptions, begun) = self.engines;
         self.set_engines(interruptions + i64::from(begun), true)?;
         Ok(Ok(self.engines.0.cast_unsigned()))
@@ -504,15 +322,6 @@ impl<'connection> Applier<'connection> {
             statement.execute([key.0])?;
         }
         Ok(())
-    }
-}
-
-/// Returns how many bytes a change writes that stay until another change of the instance.
-fn written(change: &Change) -> usize {
-    match change {
-        Change::Put { path, record } => path.len() + record.payload.len(),
-        Change::Status { outcome, .. } => outcome.as_ref().map_or(0, Vec::len),
-        _ => 0,
     }
 }
 

@@ -13,6 +13,26 @@ use workflow_store::{StoreError, StoreErrorKind};
 /// Permissions of the files unless told otherwise: only their owner reads and writes them.
 pub(crate) const OWNER_ONLY: u32 = 0o600;
 
+/// The path by which the file is known everywhere.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
+    if let Ok(path) = fs::canonicalize(path) {
+        return Ok(path);
+    }
+    let Some(name) = path.file_name() else {
+        let message = format!("'{}' names no file for a store", path.display());
+        return Err(StoreError::new(StoreErrorKind::Other, message));
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match fs::canonicalize(folder) {
+        Ok(folder) => Ok(folder.join(name)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!("could not open the store '{}': its folder does not exist", path.display());
+            Err(StoreError::new(StoreErrorKind::Other, message).from_source(error))
+        }
+        Err(error) => Err(system(error, "open the store", path)),
+    }
+}
+
 /// Returns the file that lies beside the store, with a name made of the store's.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -69,7 +89,7 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// Takes an [`absolute`](crate::open::absolute) path for this opening.
+    /// Takes an [`absolute`] path for this opening.
     ///
     /// # Errors
     /// `Locked` if the store is open in this process.

@@ -1,7 +1,13 @@
 //! How rows become what was asked for, on the threads of the readers. Nothing is handed out that its checksum does not fit.
 
-use crate::{checksum::Checksum, error::fault, scan::Page, schema};
-use rusqlite::{Connection, Row, Statement, params};
+use crate::{
+    checksum::Checksum,
+    error::fault,
+    row::{INSTANCES, Tallied, instance, record, signal, timestamp},
+    scan::Page,
+    schema, statement,
+};
+use rusqlite::{Connection, Statement, params};
 use std::{path::Path, sync::Arc};
 use workflow_store::{
     Due, Instance, InstanceKey, Loaded, Record, Status, StoreError, StoreErrorKind, StoredSignal, Timestamp,
@@ -24,21 +30,13 @@ pub(crate) struct Reader<'connection> {
     pub(crate) page: Page<'connection>,
 }
 
-/// An instance's row, and what its records and signals come to.
-pub(crate) struct Tallied {
-    pub(crate) instance: Instance,
-    pub(crate) parts: i64,
-    pub(crate) sum: u32,
-    pub(crate) last_signal: i64,
-}
-
 type Parts = (Vec<(String, Record)>, Vec<StoredSignal>);
 
 pub(crate) type Found<T> = Result<T, StoreError>;
 
 impl<'connection> Reader<'connection> {
     pub(crate) fn new(connection: &'connection Connection, path: Arc<Path>) -> rusqlite::Result<Self> {
-        let prepare = |sql: &str| crate::prepare(connection, sql);
+        let prepare = |sql: &str| statement::prepare(connection, sql);
         let with_status = |status: Status| {
             // As in the index's condition, which SQLite does not conclude from the other.
             let number = schema::status_number(status);
@@ -267,56 +265,4 @@ impl<'connection> Reader<'connection> {
 
 fn damaged(key: InstanceKey, id: &str, what: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Damaged, format!("the instance '{id}' (key {}) is damaged: {what}", key.0)).of(key)
-}
-
-fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    row.get::<_, i64>(column).map(|millis| Timestamp::from_millis(millis.cast_unsigned()))
-}
-
-/// What [`instance`] reads.
-pub(crate) const INSTANCES: &str =
-    "SELECT key, id, workflow, version, input, created_at, status, outcome, wake_at, made_checksum,
-        standing_checksum, outcome_checksum, parts, sum, last_signal, tally_checksum, interruptions
-    FROM instances LEFT JOIN inputs ON instance = key";
-
-/// The instance of a row; or its id, and what of it is not what was stored.
-pub(crate) fn instance(row: &Row<'_>) -> rusqlite::Result<Result<Tallied, (String, &'static str)>> {
-    let key = InstanceKey(row.get(0)?);
-    let id: String = row.get(1)?;
-    let Some(input) = row.get::<_, Option<Vec<u8>>>(4)? else { return Ok(Err((id, "its input is missing"))) };
-    let workflow: String = row.get(2)?;
-    let version = row.get(3)?;
-    let created_at = timestamp(row, 5)?;
-    let status = row.get(6)?;
-    let outcome: Vec<u8> = row.get(7)?;
-    let wake_at = row.get::<_, Option<i64>>(8)?.map(|millis| Timestamp::from_millis(millis.cast_unsigned()));
-    let (parts, sum, last_signal, interruptions) = (row.get(12)?, row.get(13)?, row.get(14)?, row.get::<_, i64>(16)?);
-
-    let made = Checksum::made(&id, &workflow, version, created_at, &input).with(key.0);
-    let standing = Checksum::standing(key, status, wake_at);
-    let tally = Checksum::tally(key, parts, sum, last_signal, interruptions);
-    let checks = [
-        (made, 9, "its input, its id or its workflow is not what was stored"),
-        (standing, 10, "its status is not what was stored"),
-        (Checksum::outcome(key, &outcome), 11, "its outcome is not what was stored"),
-        (tally, 15, "what is counted of it is not what was stored"),
-    ];
-    for (checksum, column, what) in checks {
-        if row.get::<_, u32>(column)? != checksum {
-            return Ok(Err((id, what)));
-        }
-    }
-    let Some(status) = schema::status_of(status) else { return Ok(Err((id, "there is no such status"))) };
-    let interruptions = interruptions.cast_unsigned();
-    let instance = Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at, interruptions };
-    Ok(Ok(Tallied { instance, parts, sum, last_signal }))
-}
-
-pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<(String, Record, u32)> {
-    let order = row.get::<_, i64>(1)?.cast_unsigned();
-    Ok((row.get(0)?, Record { order, kind: row.get(2)?, payload: row.get(3)? }, row.get(4)?))
-}
-
-pub(crate) fn signal(row: &Row<'_>) -> rusqlite::Result<(StoredSignal, u32)> {
-    Ok((StoredSignal { number: row.get(0)?, name: row.get(1)?, payload: row.get(2)? }, row.get(3)?))
 }

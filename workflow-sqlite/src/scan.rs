@@ -2,7 +2,8 @@
 
 use crate::{
     checksum::Checksum,
-    reader::{INSTANCES, Tallied, instance, record, signal},
+    row::{INSTANCES, Tallied, instance, record, signal},
+    statement,
 };
 use rusqlite::{Connection, Row, Statement, params};
 use workflow_store::{Loaded, StoredSignal};
@@ -25,7 +26,7 @@ type Sound<T> = rusqlite::Result<Option<T>>;
 
 impl<'connection> Page<'connection> {
     pub(crate) fn new(connection: &'connection Connection) -> rusqlite::Result<Self> {
-        let prepare = |sql: &str| crate::prepare(connection, sql);
+        let prepare = |sql: &str| statement::prepare(connection, sql);
         // As in the index's condition, which SQLite does not conclude from the other.
         let running = "status = 0 AND status <> 3";
         // The instances lead, and the parts of each are sought.

@@ -1,13 +1,14 @@
 //! The threads of an open store, from the first that is asked of them to the last.
 
 use crate::{
+    database::Opened,
     error::{fault, system},
     files::Lock,
-    open::{Log, Opened},
     queue::Queue,
     reader::Reader,
-    wal,
-    writer::{Request, Writer},
+    request::Request,
+    wal::{self, Log},
+    writer::Writer,
 };
 use rusqlite::{Connection, FileControl};
 use std::{

@@ -14,7 +14,12 @@
 //! A backup that happens to read the store between the first and the third step is told from the file by its schema cookie, which
 //! SQLite changes in a backup and in `VACUUM INTO`, and which the mark repeats.
 
-use crate::{checksum::Checksum, error::system, files::beside, schema};
+use crate::{
+    checksum::Checksum,
+    error::system,
+    files::{Watched, beside},
+    schema,
+};
 use rusqlite::{Connection, Error, OpenFlags, params};
 use std::{
     ffi::OsString,
@@ -22,6 +27,7 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::Path,
+    sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
 use workflow_store::{StoreError, StoreErrorKind};
@@ -34,6 +40,15 @@ const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(50);
 
 /// How often a log may begin anew after the file was sealed. Each time SQLite counts up its first salt.
 const RESTARTS: u32 = 16;
+
+/// The log of an open store.
+pub(crate) struct Log {
+    /// How many pages it holds.
+    pub(crate) pages: Arc<AtomicU32>,
+    /// The file says that it needs this log.
+    pub(crate) sealed: bool,
+    pub(crate) files: Watched,
+}
 
 /// Fails if the store needs its log, and the one beside it is not that. Nothing is changed, and nothing is made.
 pub(crate) fn check(path: &Path) -> Result<(), StoreError> {

@@ -1,11 +1,11 @@
 //! The one thread that writes: whatever waits for it, of all instances, goes into one transaction and one flush of the disk.
 
 use crate::{
-    applier::{Applier, Begin, SummedBatch, SummedInstance, SummedSignal, Work},
-    error::fault,
-    open::Log,
+    applier::Applier,
     queue::Queue,
-    wal,
+    request::Request,
+    statement,
+    wal::{self, Log},
 };
 use rusqlite::{Connection, Statement};
 use std::{
@@ -13,108 +13,7 @@ use std::{
     sync::atomic::Ordering::Relaxed,
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
-use workflow_store::{StoreError, StoreErrorKind};
-
-/// Something to be written, and who waits for it.
-pub(crate) struct Asked<W: Work> {
-    work: W,
-    /// What came of it, to be told once it is on disk.
-    answer: Option<Result<W::Given, StoreError>>,
-    /// Who does not wait any more has dropped the other end.
-    reply: oneshot::Sender<Result<W::Given, StoreError>>,
-}
-
-/// What is to be written.
-pub(crate) enum Request {
-    Begin(Asked<Begin>),
-    Create(Asked<SummedInstance>),
-    Commit(Asked<SummedBatch>),
-    Signal(Asked<SummedSignal>),
-}
-
-impl<W: Work> Asked<W> {
-    pub(crate) fn new(work: W, reply: oneshot::Sender<Result<W::Given, StoreError>>) -> Self {
-        Self { work, answer: None, reply }
-    }
-
-    fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
-        self.answer = Some(self.work.apply(applier)?);
-        Ok(())
-    }
-
-    fn told(self) {
-        if let Some(answer) = self.answer {
-            let _ = self.reply.send(answer);
-        }
-    }
-
-    fn refused(self, error: &StoreError) {
-        let error = error.clone();
-        let error = match self.work.instance() {
-            Some(instance) => error.of(instance),
-            None => error,
-        };
-        let _ = self.reply.send(Err(error));
-    }
-
-    fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
-        let mut error = fault(error, &self.work.doing(), path);
-        if error.kind() == StoreErrorKind::Full
-            && let Ok(Some(limit)) = applier.limit_below(self.work.bytes(), self.work.instance())
-        {
-            let message = format!(
-                "could not {} in '{}': it is larger than the store may become ({limit} bytes)",
-                self.work.doing(),
-                path.display()
-            );
-            error = StoreError::new(StoreErrorKind::TooLarge, message).from_source(error);
-        }
-        let error = match self.work.instance() {
-            Some(instance) => error.of(instance),
-            None => error,
-        };
-        let _ = self.reply.send(Err(error));
-    }
-}
-
-impl Request {
-    fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
-        match self {
-            Self::Begin(asked) => asked.apply(applier),
-            Self::Create(asked) => asked.apply(applier),
-            Self::Commit(asked) => asked.apply(applier),
-            Self::Signal(asked) => asked.apply(applier),
-        }
-    }
-
-    fn told(self) {
-        match self {
-            Self::Begin(asked) => asked.told(),
-            Self::Create(asked) => asked.told(),
-            Self::Commit(asked) => asked.told(),
-            Self::Signal(asked) => asked.told(),
-        }
-    }
-
-    fn refused(self, error: &StoreError) {
-        match self {
-            Self::Begin(asked) => asked.refused(error),
-            Self::Create(asked) => asked.refused(error),
-            Self::Commit(asked) => asked.refused(error),
-            Self::Signal(asked) => asked.refused(error),
-        }
-    }
-
-    fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
-        match self {
-            Self::Begin(asked) => asked.failed(error, applier, path),
-            Self::Create(asked) => asked.failed(error, applier, path),
-            Self::Commit(asked) => asked.failed(error, applier, path),
-            Self::Signal(asked) => asked.failed(error, applier, path),
-        }
-    }
-}
+use workflow_store::StoreError;
 
 /// So many at most go into one transaction: what comes with the next one costs them little, and the first of them need not wait
 /// for a queue of a million.
@@ -147,8 +46,8 @@ impl<'connection> Writer<'connection> {
         log: Log,
         path: &'connection Path,
     ) -> rusqlite::Result<Self> {
-        let begin = crate::prepare(connection, "BEGIN IMMEDIATE")?;
-        let commit = crate::prepare(connection, "COMMIT")?;
+        let begin = statement::prepare(connection, "BEGIN IMMEDIATE")?;
+        let commit = statement::prepare(connection, "COMMIT")?;
         let (pages, applier) = (log.pages.load(Relaxed), Applier::new(connection)?);
         Ok(Self { path, connection, begin, commit, applier, log, pages, next_checkpoint: None, gone: None })
     }

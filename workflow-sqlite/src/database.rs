@@ -1,17 +1,17 @@
 //! What has to hold before a file is used as a store.
 
 use crate::{
-    checksum::Checksum,
     error::{damaged, fault, system},
     files::{self, Lock, Opening, Watched, beside},
-    schema,
-    wal::{self, PATIENCE},
+    options::SqliteOptions,
+    row, schema,
+    wal::{self, Log, PATIENCE},
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension, hooks::Wal};
+use rusqlite::{Connection, OpenFlags, hooks::Wal};
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
@@ -23,16 +23,6 @@ use workflow_store::{StoreError, StoreErrorKind};
 /// taken for a new one.
 const LOCK_TEXT: &[u8] = b"Locked while the store beside it is open. May be removed together with the store.\n";
 
-/// Settings of a store.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) readers: usize,
-    pub(crate) bytes: Option<u64>,
-    /// Permissions of the files that are made.
-    pub(crate) mode: u32,
-    pub(crate) accept_lost_log: bool,
-}
-
 /// A store that was found to be one, and is ours.
 pub(crate) struct Opened {
     pub(crate) writer: Connection,
@@ -42,47 +32,18 @@ pub(crate) struct Opened {
     pub(crate) log: Log,
 }
 
-/// The log of an open store.
-pub(crate) struct Log {
-    /// How many pages it holds.
-    pub(crate) pages: Arc<AtomicU32>,
-    /// The file says that it needs this log.
-    pub(crate) sealed: bool,
-    pub(crate) files: Watched,
-}
-
-/// The path by which the file is known everywhere.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
-    if let Ok(path) = fs::canonicalize(path) {
-        return Ok(path);
-    }
-    let Some(name) = path.file_name() else {
-        let message = format!("'{}' names no file for a store", path.display());
-        return Err(StoreError::new(StoreErrorKind::Other, message));
-    };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match fs::canonicalize(folder) {
-        Ok(folder) => Ok(folder.join(name)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("could not open the store '{}': its folder does not exist", path.display());
-            Err(StoreError::new(StoreErrorKind::Other, message).from_source(error))
-        }
-        Err(error) => Err(system(error, "open the store", path)),
-    }
-}
-
 /// Opens the store at an [`absolute`] path, or makes an empty one there.
-pub(crate) fn open(path: &Path, settings: Settings) -> Result<Opened, StoreError> {
+pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, StoreError> {
     let opening = Opening::of(path)?;
     look(path)?; // Before anything is made beside what is no store.
-    let (mut lock, had_store) = opening.lock(settings.mode)?;
+    let (mut lock, had_store) = opening.lock(options.mode)?;
     let found = look(path)?;
     let new = found != Found::Something;
     if found == Found::Nothing && had_store {
         return Err(damaged("is empty or gone, although a store was there; its '-lock' file tells so", path));
     }
     if !new && let Err(lost) = wal::check(path) {
-        if !settings.accept_lost_log || lost.kind() != StoreErrorKind::LogLost {
+        if !options.accept_lost_log || lost.kind() != StoreErrorKind::LogLost {
             return Err(lost);
         }
         wal::set_aside(path)?;
@@ -91,7 +52,7 @@ pub(crate) fn open(path: &Path, settings: Settings) -> Result<Opened, StoreError
 
     let told = |error| fault(error, "open the store", path);
     if found == Found::Nothing && !path.exists() {
-        files::make(path, settings.mode).map_err(|error| system(error, "open the store", path))?;
+        files::make(path, options.mode).map_err(|error| system(error, "open the store", path))?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut writer = Connection::open_with_flags(path, flags).map_err(|error| unopened(error, path))?;
@@ -104,7 +65,7 @@ pub(crate) fn open(path: &Path, settings: Settings) -> Result<Opened, StoreError
         make(&writer).map_err(|error| fault(error, "make a store", path))?;
     }
     identify(&writer, path)?;
-    prepare(&writer, settings).map_err(told)?;
+    prepare(&writer, options).map_err(told)?;
     compare(&writer, path)?;
     if !had_store {
         let marked = lock.file.write_all(LOCK_TEXT).and_then(|()| lock.file.sync_all());
@@ -126,7 +87,7 @@ pub(crate) fn open(path: &Path, settings: Settings) -> Result<Opened, StoreError
         reader.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;")?;
         Ok(reader)
     };
-    let readers = (0..settings.readers).map(reader).collect::<rusqlite::Result<_>>().map_err(told)?;
+    let readers = (0..options.readers).map(reader).collect::<rusqlite::Result<_>>().map_err(told)?;
     Ok(Opened { writer, readers, lock, log: Log { pages, sealed, files: Watched::of(path) } })
 }
 
@@ -232,7 +193,7 @@ fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 /// How SQLite is to work on it.
-fn prepare(writer: &Connection, settings: Settings) -> rusqlite::Result<()> {
+fn prepare(writer: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     writer.pragma_update_and_check(None, "journal_mode", "wal", |row| {
         let mode: String = row.get(0)?;
         match mode.as_str() {
@@ -250,7 +211,7 @@ fn prepare(writer: &Connection, settings: Settings) -> rusqlite::Result<()> {
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;",
     )?;
-    if let Some(bytes) = settings.bytes {
+    if let Some(bytes) = options.max_bytes {
         let page: u64 = writer.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0).map(u64::from))?;
         let pages = i64::try_from(bytes / page).unwrap_or(i64::MAX).clamp(1, 0xffff_fffe);
         writer.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
@@ -280,20 +241,9 @@ fn compare(writer: &Connection, path: &Path) -> Result<(), StoreError> {
         [fine] if fine == "ok" => {}
         said => return Err(damaged(&format!("is damaged: {}", said.join("; ")), path)),
     }
-    match engines(writer).map_err(told)? {
+    match row::engines(writer).map_err(told)? {
         Some(_) => {}
         None => return Err(damaged("is damaged: how often instances were interrupted is not what was stored", path)),
     }
     wal::mark(writer).map(drop).map_err(told)
-}
-
-/// How many engines have not come to their end, and whether one is under way. None: it is not what was stored.
-pub(crate) fn engines(connection: &Connection) -> rusqlite::Result<Option<(i64, bool)>> {
-    let row = connection.query_row("SELECT interruptions, begun, checksum FROM engines", [], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, row.get::<_, u32>(2)?))
-    });
-    let row = row.optional()?;
-    Ok(row
-        .filter(|&(count, begun, sum)| Checksum::engines(count, begun) == sum)
-        .map(|(count, begun, _)| (count, begun)))
 }
