@@ -118,10 +118,7 @@ where
         let here: Option<Here<T>> = Some(Box::pin(make()));
         return Spawned { elsewhere: Elsewhere { cx, stage, task: None, is_cut: false, gone }, here };
     }
-    #[cfg(feature = "durable")]
     let task = start(cx, make());
-    #[cfg(not(feature = "durable"))]
-    let task = Handle::try_current().ok().map(|runtime| runtime.spawn(make()));
     let elsewhere = Elsewhere { cx, stage, task, is_cut: false, gone };
     Spawned {
         elsewhere,
@@ -130,22 +127,23 @@ where
     }
 }
 
-/// Has `run` polled by a task of its own. Until that has begun an instance does not leave memory: what it will do is not known.
+/// What a task gives of a `#[spawn]` stage, with what keeps its instance in memory until that is taken.
 #[cfg(feature = "durable")]
-fn start<R: Send + 'static>(cx: Cx<'_>, run: impl Future<Output = R> + Send + 'static) -> Option<JoinHandle<R>> {
+type Given<T> = (Result<T, Stop>, Option<crate::durable::Busy>);
+#[cfg(not(feature = "durable"))]
+type Given<T> = Result<T, Stop>;
+
+/// Has `run` polled by a task of its own.
+fn start<T: Send + 'static>(
+    cx: Cx<'_>,
+    run: impl Future<Output = Result<T, Stop>> + Send + 'static,
+) -> Option<JoinHandle<Given<T>>> {
     let runtime = Handle::try_current().ok()?;
-    let mut ticking = cx.core.ticking();
-    Some(runtime.spawn(async move {
-        let mut run = pin!(run);
-        std::future::poll_fn(|context| {
-            let polled = run.as_mut().poll(context);
-            if let Some(ticking) = ticking.take() {
-                ticking.ends();
-            }
-            polled
-        })
-        .await
-    }))
+    #[cfg(feature = "durable")]
+    let run = crate::durable::task_part(cx.journal(), run);
+    #[cfg(not(feature = "durable"))]
+    let _ = cx;
+    Some(runtime.spawn(run))
 }
 
 #[cfg(feature = "durable")]
@@ -153,7 +151,7 @@ type Here<T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send>>;
 
 /// A `#[spawn]` stage.
 pub struct Spawned<'a, T> {
-    elsewhere: Elsewhere<'a, Result<T, Stop>>,
+    elsewhere: Elsewhere<'a, Given<T>>,
     /// It has no task yet: what is on record in there is taken up in step with all else, so that whatever has to be undone is
     /// known before something is thrown away.
     #[cfg(feature = "durable")]
@@ -176,6 +174,9 @@ impl<T: Send + 'static> Future for Spawned<'_, T> {
         }
         match self.elsewhere.poll_task(context) {
             Poll::Pending => Poll::Pending,
+            #[cfg(feature = "durable")]
+            Poll::Ready(Ok((ended, _))) => Poll::Ready(ended),
+            #[cfg(not(feature = "durable"))]
             Poll::Ready(Ok(ended)) => Poll::Ready(ended),
             Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
         }

@@ -2,6 +2,15 @@
 
 use std::collections::HashMap;
 
+/// After how many milliseconds what has ended is on the store.
+const COMMITTED: u64 = 400;
+
+/// Returns whether one of those crashes may have come before the store had what happened at that moment and time.
+#[must_use]
+pub fn may_be_lost(crashes: &[(u64, u64)], moment: u64, at: u64) -> bool {
+    crashes.iter().any(|&(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED)
+}
+
 /// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {

@@ -68,9 +68,10 @@ fn main() -> ExitCode {
         failed += 1;
         let entry = kinds.entry(kind(first)).or_insert((0, seed));
         entry.0 += 1;
+        println!("seed {seed}: {first}");
         if entry.0 == 1 && told < asked.most {
             told += 1;
-            println!("seed {seed}: {first}\n{}", story(&shrink(schedule, &batch), &batch));
+            println!("{}", story(&shrink(schedule, &batch), &batch));
         }
     }
     let took = began.elapsed().as_secs_f64();

@@ -3,10 +3,10 @@
 use crate::{
     drive::{Outcome, Report},
     generator::{Block, Leaf, Node, Plan, Stage, Undo, Version, renamed},
-    ledger::{Effect, End},
+    ledger::{Effect, End, may_be_lost},
     schedule::Schedule,
     value::RETURNED,
-    world::{COMMITTED, World},
+    world::World,
 };
 use std::collections::BTreeMap;
 use workflow_runtime::FailureKind;
@@ -68,9 +68,8 @@ impl Oracle<'_> {
                 && self.report.rewinds > 0
         };
         // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
-        let waited = move |fault: &str| {
-            leaf_of(fault, " has attempt ").is_some_and(|leaf| leaf.retries > 0) && self.report.jumps > 0
-        };
+        let waited =
+            move |fault: &str| leaf_of(fault, " has attempt ").is_some_and(|leaf| leaf.paused) && self.report.jumps > 0;
         ledger.faults.iter().filter(move |fault| !runs_on(fault) && !waited(fault)).cloned()
     }
 
@@ -83,12 +82,7 @@ impl Oracle<'_> {
         let Some(last) = effect.calls.last() else { return false };
         match last.ended {
             Some((_, _, End::Crashed)) => true,
-            Some((moment, at, _)) => self
-                .report
-                .ledger
-                .crashes
-                .iter()
-                .any(|&(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED),
+            Some((moment, at, _)) => may_be_lost(&self.report.ledger.crashes, moment, at),
             None => false,
         }
     }
@@ -114,7 +108,7 @@ impl Oracle<'_> {
             let last = effect.calls.last().and_then(|call| call.ended).map(|ended| ended.2);
             let lenient = self.report.rewinds > 0 || self.report.store_errors > 0;
             // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
-            let hidden = self.report.jumps > 0 && leaf.retries > 0 && self.is_unsure(effect);
+            let hidden = self.report.jumps > 0 && leaf.paused && self.is_unsure(effect);
             let wrong = match (leaf.undo, last) {
                 (Undo::None, _) => false,
                 (_, _) if effect.undone() > 0 || told || unsure || hidden => false,

@@ -2,7 +2,7 @@
 
 use crate::{
     generator::numbers::scatter,
-    ledger::{Call, Effect, End, Ledger},
+    ledger::{Call, Effect, End, Ledger, may_be_lost},
     value::{Keys as _, Value},
 };
 use std::{
@@ -15,9 +15,6 @@ use std::{
 };
 use tokio::time::Instant;
 use workflow_runtime::StageContext;
-
-/// The time after which a commit is on the store, whatever the schedule is, in milliseconds.
-pub const COMMITTED: u64 = 400;
 
 /// The wall clock at the beginning, in milliseconds.
 pub const BEGINNING: u64 = 1_000_000_000;
@@ -190,19 +187,18 @@ impl World {
         }
         ledger.line(now, || format!("{key} (leaf {leaf}, attempt {attempt}) begins, of {reads:?}, took {took:?}"));
         let mut faults = Vec::new();
-        let last_crash = ledger.crashes.last().copied();
         let strict = self.store_errors() == 0;
         // The engine notes no begin, so that after an interruption the number may be higher than it has to be.
-        let interrupted = !strict || last_crash.is_some() || ledger.rewound;
-        let effect = &mut ledger.effects[number as usize];
+        let interrupted = !strict || !ledger.crashes.is_empty() || ledger.rewound;
+        let Ledger { effects, crashes, .. } = &mut *ledger;
+        let effect = &mut effects[number as usize];
         if (effect.leaf, effect.place) != (leaf, place) {
             faults.push(format!("two places share the key {key}: leaves {} and {leaf}", effect.leaf));
         } else if let Some(last) = effect.calls.last() {
             match last.ended {
                 None => faults.push(format!("{key} begins while it is under way")),
                 Some((moment, at, End::Done)) => {
-                    let lost =
-                        last_crash.is_some_and(|(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED);
+                    let lost = may_be_lost(crashes, moment, at);
                     if effect.read {
                         faults.push(format!("{key} runs again though something has come of it"));
                     } else if !lost && strict {
@@ -219,9 +215,7 @@ impl World {
         }
         // A crash may have hidden from the engine that it is undone.
         let undone = effect.undos.iter().filter_map(|call| call.ended.filter(|ended| ended.2 == End::Done));
-        let is_known = |&(moment, at, _): &(u64, u64, End)| {
-            !last_crash.is_some_and(|(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED)
-        };
+        let is_known = |&(moment, at, _): &(u64, u64, End)| !may_be_lost(crashes, moment, at);
         if undone.filter(is_known).count() > 0 {
             faults.push(format!("{key} begins though it is undone"));
         }
@@ -297,7 +291,6 @@ impl World {
         let begun = ledger.tick();
         ledger.line(now, || format!("undo {key} begins"));
         let mut faults = Vec::new();
-        let last_crash = ledger.crashes.last().copied();
         let strict = self.store_errors() == 0;
         let under_way = match ledger.by_key.get(&key).copied() {
             None => {
@@ -305,10 +298,10 @@ impl World {
                 None
             }
             Some(number) => {
-                let effect = &mut ledger.effects[number as usize];
+                let Ledger { effects, crashes, .. } = &mut *ledger;
+                let effect = &mut effects[number as usize];
                 if let Some((moment, at, End::Done)) = effect.undos.last().and_then(|call| call.ended) {
-                    let lost =
-                        last_crash.is_some_and(|(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED);
+                    let lost = may_be_lost(crashes, moment, at);
                     if !lost && strict {
                         faults.push(format!("{key} is undone twice"));
                     }

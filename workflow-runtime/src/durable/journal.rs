@@ -1156,11 +1156,13 @@ impl Drop for InEndedGuard<'_> {
 pub(crate) struct Busy(Arc<Journal>);
 
 impl Busy {
-    /// Ends it, and has the driver look at what the instance waits for now.
+    /// Ends it. Where nothing else keeps the instance in memory, the driver looks at what it waits for now.
     pub(crate) fn ends(self) {
         let journal = Arc::clone(&self.0);
         drop(self);
-        journal.lock().tell_driver();
+        if journal.busy.load(Relaxed) == 0 {
+            journal.lock().tell_driver();
+        }
     }
 }
 

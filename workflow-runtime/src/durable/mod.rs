@@ -17,6 +17,7 @@ mod place;
 mod prints;
 mod rewind;
 mod signal;
+mod task;
 mod thrown;
 mod undone;
 mod waits;
@@ -34,6 +35,7 @@ pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
 pub(crate) use place::{Begun, begun, is_in_place, key_of, placed_run};
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
 pub(crate) use signal::KeptSignal;
+pub(crate) use task::task_part;
 pub(crate) use thrown::{THROWN, Thrown};
 pub(crate) use undone::UndoRecord;
 

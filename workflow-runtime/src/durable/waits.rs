@@ -141,7 +141,8 @@ pub(crate) async fn deadline(cx: Cx<'_>, journal: &Journal, stage: u32, at: Inst
 /// An attempt has failed, and another one comes: that is on record before it does.
 pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts: u32, spent: &[u32], wait: Duration) {
     let next = journal.now().after(wait);
-    let tried = Tried { attempts, spent: spent.to_vec(), next: next.as_millis() };
+    // One that follows at once has begun, whatever the clock says when the instance is loaded again.
+    let tried = Tried { attempts, spent: spent.to_vec(), next: if wait.is_zero() { 0 } else { next.as_millis() } };
     let (path, deadline) = (cx.path_within(stage, "tried"), cx.path_within(stage, "deadline"));
     let mut put = vec![(path.into(), Kind::Tried, own(&tried))];
     // All that the attempt did is undone, or needs no undoing; the deadline stays, and what undoes the stage itself.

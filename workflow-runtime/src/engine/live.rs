@@ -200,6 +200,12 @@ impl<W: Durable> Live<W> {
         self.rewinding.load(SeqCst) || self.journal.record(REWIND).is_some()
     }
 
+    /// Where the instance only waits, and need not be in memory meanwhile: when the first timer is due.
+    #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
+    fn waits_elsewhere(&self) -> Option<Option<Timestamp>> {
+        self.journal.only_waits().filter(|until| self.leaves(*until))
+    }
+
     /// Whether it is worth leaving the memory until then.
     fn leaves(&self, until: Option<Timestamp>) -> bool {
         match (until, self.linger) {
@@ -282,10 +288,7 @@ impl<W: Durable> Live<W> {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            return match self.journal.only_waits() {
-                Some(until) if self.leaves(until) => Poll::Ready(Outcome::Waits(until)),
-                _ => Poll::Pending,
-            };
+            return self.waits_elsewhere().map_or(Poll::Pending, |until| Poll::Ready(Outcome::Waits(until)));
         }
     }
 }
@@ -408,11 +411,11 @@ async fn run<W: Durable>(
                 let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
                 let before = told();
                 let outcome = poll_fn(|context| live.poll(&core, whole.as_mut(), &mut woken, context)).await;
-                let Outcome::Waits(until) = outcome else { break outcome };
+                let Outcome::Waits(_) = outcome else { break outcome };
                 let _gate = shared.gate(key).await;
-                if told() != before || live.stopping.load(SeqCst) {
-                    continue;
-                }
+                // Meanwhile its tasks may have gone on.
+                let is_still = |_: &_| told() == before && !live.stopping.load(SeqCst);
+                let Some(until) = live.waits_elsewhere().filter(is_still) else { continue };
                 journal.suspend();
                 cut(|| drop(whole));
                 shared.keep_told(key, core.take_told());

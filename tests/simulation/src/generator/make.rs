@@ -18,6 +18,7 @@ struct Around {
     depth: usize,
     scopes: Vec<u32>,
     timed: bool,
+    paused: bool,
     exposed: bool,
     strict: bool,
     items: bool,
@@ -43,6 +44,7 @@ pub(super) fn plan(number: u32, pairs: &mut BTreeMap<(Kind, Kind), u32>) -> Plan
         depth: 0,
         scopes: vec![0],
         timed: false,
+        paused: false,
         exposed: true,
         strict: true,
         items: false,
@@ -86,7 +88,7 @@ impl Maker<'_> {
             stage: around.stage.clone(),
             scopes: around.scopes.clone(),
             undo: policy.undo,
-            retries: policy.retry.map_or(0, |(times, _)| times),
+            paused: around.paused || policy.retry.is_some_and(|(_, pause)| pause > 0),
             timed: around.timed || policy.timeout.is_some() || policy.deadline.is_some() || policy.until.is_some(),
             spawned: policy.spawn,
             takes: None,
@@ -120,6 +122,7 @@ impl Maker<'_> {
             depth: around.depth + 1,
             scopes,
             timed: around.timed || timed,
+            paused: around.paused,
             exposed: around.exposed && !absorbs,
             strict: around.strict && keeps,
             items: around.items || items,
@@ -277,8 +280,10 @@ impl Maker<'_> {
                 Node::Select(heads)
             }
             K::Retry => {
-                policy.retry = Some((2, *self.numbers.one(&[0, 3])));
-                Node::Block(self.body(around, kind, &name))
+                let pause = *self.numbers.one(&[0, 3]);
+                policy.retry = Some((2, pause));
+                let around = Around { paused: around.paused || pause > 0, ..around.clone() };
+                Node::Block(self.body(&around, kind, &name))
             }
             K::Timeout => {
                 policy.timeout = Some(self.millis());

@@ -184,8 +184,8 @@ pub struct Leaf {
     pub scopes: Vec<u32>,
     /// Its stage's undo.
     pub undo: Undo,
-    /// How often its stage tries again.
-    pub retries: u32,
+    /// Its stage, or one around it, pauses before it tries again.
+    pub paused: bool,
     /// Something may cut it without a reason in the outside world: a timeout, an `until`, a deadline around it.
     pub timed: bool,
     /// It runs on a task of its own.
