@@ -1,4 +1,4 @@
-//! What an engine does with an instance that is damaged: it tells so, and the others go on.
+//! An engine on a store with a damaged instance reports it, and the other instances go on.
 #![cfg(feature = "sqlite")]
 
 use std::{
@@ -51,7 +51,7 @@ fn edit(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(file, bytes).expect("can be written");
 }
 
-/// A store in which all of them wait for the next day.
+/// Returns a store in which all instances wait for the next day.
 async fn waiting() -> Folder {
     let folder = Folder::new();
     let engine = Engine::builder()
@@ -64,7 +64,7 @@ async fn waiting() -> Folder {
     for order in ORDERS {
         engine.start::<Payment>(order, format!("the {order} order")).await.expect("starts");
     }
-    // Not by a clock that stands still: it would run ahead while the disk is at work.
+    // Not with paused time, which would run ahead while the disk is at work.
     while engine.in_memory() > 0 {
         tokio::task::yield_now().await;
     }
@@ -72,7 +72,7 @@ async fn waiting() -> Folder {
     folder
 }
 
-/// Where the file says this, and nowhere else.
+/// Returns the position of a text that occurs once in the file.
 fn position(folder: &Folder, text: &str) -> usize {
     let bytes = fs::read(folder.path()).expect("can be read");
     let found: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(text.as_bytes())).collect();
@@ -80,7 +80,7 @@ fn position(folder: &Folder, text: &str) -> usize {
     found[0]
 }
 
-/// On the next day all end but that one.
+/// Asserts that on the next day all instances end but the damaged one, which has this error.
 async fn all_but_one_go_on(folder: &Folder, damaged: &str, text: &str) {
     let store = folder.open().expect("opens");
     let engine = Engine::builder()
@@ -119,7 +119,7 @@ async fn a_damaged_record() {
     all_but_one_go_on(
         &folder,
         "third",
-        "the instance 'third' (key 3) is damaged: its record 'paid' is not what was stored",
+        "the instance 'third' (key 3) is damaged: its record 'paid' does not match the checksum",
     )
     .await;
 }
@@ -128,12 +128,12 @@ async fn a_damaged_record() {
 async fn a_damaged_instance() {
     for damaged in ["first", "third", "fifth"] {
         let folder = waiting().await;
-        // Of an input: it is here, and in no record.
+        // A byte of the input, which no record contains.
         let at = position(&folder, &format!("\"the {damaged} order\""));
         edit(&folder.path(), |bytes| bytes[at + 2] ^= 1);
         let key = 1 + ORDERS.iter().position(|&order| order == damaged).expect("is one of them");
         let text = format!(
-            "the instance '{damaged}' (key {key}) is damaged: its input, its id or its workflow is not what was stored"
+            "the instance '{damaged}' (key {key}) is damaged: its input, id or workflow does not match the checksum"
         );
         all_but_one_go_on(&folder, damaged, &text).await;
     }

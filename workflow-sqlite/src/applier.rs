@@ -1,52 +1,54 @@
-//! How what is asked becomes rows. All of it happens on the writer's thread, within its transaction.
+//! The statements of the writer, which turn commands into rows within the writer's transaction.
 
 use crate::{
     checksum::Checksum,
-    command::{Checksums, SummedBatch, SummedInstance, SummedSignal},
+    command::{Checksums, CommitBatch, CreateInstance, StoreSignal},
     row,
     schema::status_number,
     statement,
-    tally::{Tally, Told},
+    tally::{StoredTally, Tally},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
 use std::slice;
 use workflow_store::{Change, InstanceKey, Record, Status, StoreError, StoreErrorKind, Timestamp, within};
 
-/// What was refused before anything of it was written; or the error that ends the transaction.
-pub(crate) type Applied<T> = Result<Result<T, StoreError>, Error>;
+/// The result of a command. The outer error ends the transaction. The inner one is a refusal,
+/// before which nothing was written.
+pub(crate) type CommandResult<T> = Result<Result<T, StoreError>, Error>;
 
-/// What becomes of an instance's row.
+/// The new status and outcome of an instance, as a batch sets them.
 #[derive(Default)]
-struct Standing<'batch> {
-    /// Its status, and when it is to be woken.
+struct StatusUpdate<'batch> {
+    /// The status, and the time at which an engine has to wake the instance.
     status: Option<(Status, Option<Timestamp>)>,
     outcome: Option<&'batch [u8]>,
 }
 
-/// The writer's statements, each prepared once.
+/// The statements of the writer, each prepared once.
 pub(crate) struct Applier<'connection> {
     connection: &'connection Connection,
-    /// The last key that was given away, also to an instance that is deleted.
+    /// The last key that an instance was given, even if that instance is deleted.
     last_key: i64,
-    /// How many engines have not come to their end, and whether one is under way.
+    /// The number of sessions that ended without `close`, and whether a session is open.
     engines: (i64, bool),
-    set_engines: Statement<'connection>,
-    create: Statement<'connection>,
-    input: Statement<'connection>,
-    tally: Statement<'connection>,
-    set_tally: Statement<'connection>,
-    put: Statement<'connection>,
-    put_again: Statement<'connection>,
-    there: Statement<'connection>,
-    remove: Statement<'connection>,
-    remove_within: Statement<'connection>,
-    set_all: Statement<'connection>,
-    once: Statement<'connection>,
-    signal: Statement<'connection>,
-    take: Statement<'connection>,
-    clear_records: Statement<'connection>,
-    clear_signals: Statement<'connection>,
-    delete: [Statement<'connection>; 3],
+    update_engines: Statement<'connection>,
+    insert_instance: Statement<'connection>,
+    insert_input: Statement<'connection>,
+    select_tally: Statement<'connection>,
+    update_tally: Statement<'connection>,
+    update_instance: Statement<'connection>,
+    insert_record: Statement<'connection>,
+    update_record: Statement<'connection>,
+    select_record_checksum: Statement<'connection>,
+    delete_record: Statement<'connection>,
+    delete_records_within: Statement<'connection>,
+    delete_records: Statement<'connection>,
+    insert_once: Statement<'connection>,
+    insert_signal: Statement<'connection>,
+    delete_signal: Statement<'connection>,
+    delete_signals: Statement<'connection>,
+    /// Statements for the tables `once`, `inputs` and `instances`.
+    delete_instance: [Statement<'connection>; 3],
 }
 
 impl<'connection> Applier<'connection> {
@@ -56,42 +58,46 @@ impl<'connection> Applier<'connection> {
             connection,
             last_key: last_key(connection)?,
             engines: row::engines(connection)?.unwrap_or_default(),
-            set_engines: prepare("UPDATE engines SET interruptions = ?1, begun = ?2, checksum = ?3")?,
-            create: prepare(
+            update_engines: prepare("UPDATE engines SET interruptions = ?1, begun = ?2, checksum = ?3")?,
+            insert_instance: prepare(
                 "INSERT INTO instances (key, id, workflow, version, created_at, made_checksum, status, standing_checksum,
                      parts, sum, last_signal, tally_checksum, outcome_checksum, outcome, interruptions)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, 0, 0, 0, ?8, ?9, x'', ?10) ON CONFLICT (id) DO NOTHING",
             )?,
-            input: prepare("INSERT INTO inputs (instance, input) VALUES (?1, ?2)")?,
-            tally: prepare("SELECT parts, sum, last_signal, interruptions, tally_checksum FROM instances WHERE key = ?1")?,
-            set_tally: prepare(
+            insert_input: prepare("INSERT INTO inputs (instance, input) VALUES (?1, ?2)")?,
+            select_tally: prepare(
+                "SELECT parts, sum, last_signal, interruptions, tally_checksum FROM instances WHERE key = ?1",
+            )?,
+            update_tally: prepare(
                 "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, interruptions = ?5, tally_checksum = ?6
                  WHERE key = ?1",
             )?,
-            put: prepare(
-                "INSERT INTO records (instance, path, place, kind, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT DO NOTHING",
-            )?,
-            put_again: prepare(
-                "UPDATE records SET place = ?3, kind = ?4, checksum = ?5, payload = ?6 WHERE instance = ?1 AND path = ?2",
-            )?,
-            there: prepare("SELECT checksum FROM records WHERE instance = ?1 AND path = ?2")?,
-            remove: prepare("DELETE FROM records WHERE instance = ?1 AND path = ?2 RETURNING checksum")?,
-            remove_within: prepare(
-                "DELETE FROM records WHERE instance = ?1 AND path >= ?2 AND path < ?3 RETURNING checksum",
-            )?,
-            set_all: prepare(
+            update_instance: prepare(
                 "UPDATE instances SET parts = ?2, sum = ?3, last_signal = ?4, interruptions = ?5, tally_checksum = ?6,
                      status = ?7, wake_at = ?8, standing_checksum = ?9,
                      outcome = coalesce(?10, outcome), outcome_checksum = coalesce(?11, outcome_checksum)
                  WHERE key = ?1",
             )?,
-            once: prepare("INSERT INTO once (instance, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
-            signal: prepare("INSERT INTO signals (instance, number, name, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5)")?,
-            take: prepare("DELETE FROM signals WHERE instance = ?1 AND number = ?2 RETURNING checksum")?,
-            clear_records: prepare("DELETE FROM records WHERE instance = ?1")?,
-            clear_signals: prepare("DELETE FROM signals WHERE instance = ?1")?,
-            delete: [
+            insert_record: prepare(
+                "INSERT INTO records (instance, path, place, kind, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO NOTHING",
+            )?,
+            update_record: prepare(
+                "UPDATE records SET place = ?3, kind = ?4, checksum = ?5, payload = ?6 WHERE instance = ?1 AND path = ?2",
+            )?,
+            select_record_checksum: prepare("SELECT checksum FROM records WHERE instance = ?1 AND path = ?2")?,
+            delete_record: prepare("DELETE FROM records WHERE instance = ?1 AND path = ?2 RETURNING checksum")?,
+            delete_records_within: prepare(
+                "DELETE FROM records WHERE instance = ?1 AND path >= ?2 AND path < ?3 RETURNING checksum",
+            )?,
+            delete_records: prepare("DELETE FROM records WHERE instance = ?1")?,
+            insert_once: prepare("INSERT INTO once (instance, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            insert_signal: prepare(
+                "INSERT INTO signals (instance, number, name, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
+            delete_signal: prepare("DELETE FROM signals WHERE instance = ?1 AND number = ?2 RETURNING checksum")?,
+            delete_signals: prepare("DELETE FROM signals WHERE instance = ?1")?,
+            delete_instance: [
                 prepare("DELETE FROM once WHERE instance = ?1")?,
                 prepare("DELETE FROM inputs WHERE instance = ?1")?,
                 prepare("DELETE FROM instances WHERE key = ?1")?,
@@ -99,15 +105,15 @@ impl<'connection> Applier<'connection> {
         })
     }
 
-    /// After what was applied has been rolled back.
-    pub(crate) fn rolled_back(&mut self) -> rusqlite::Result<()> {
+    /// Reads the counters again after a transaction was rolled back.
+    pub(crate) fn reload_counters(&mut self) -> rusqlite::Result<()> {
         self.last_key = last_key(self.connection)?;
         self.engines = row::engines(self.connection)?.unwrap_or(self.engines);
         Ok(())
     }
 
-    /// Returns how large the file may become, if so many more bytes can't ever lie in it beside the tables and the input of
-    /// the instance.
+    /// Returns the size limit of the file if it can never hold `bytes` more bytes beside the tables
+    /// and the input of the instance.
     pub(crate) fn limit_below(&self, bytes: usize, instance: Option<InstanceKey>) -> rusqlite::Result<Option<i64>> {
         let number = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let (page, pages) = (number("page_size")?, number("max_page_count")?);
@@ -121,28 +127,30 @@ impl<'connection> Applier<'connection> {
         Ok(Some(pages * page).filter(|&limit| least > limit))
     }
 
-    pub(crate) fn begin(&mut self) -> Applied<u64> {
-        let (interruptions, begun) = self.engines;
-        self.set_engines(interruptions + i64::from(begun), true)?;
+    /// Opens a session. Returns the number of sessions that ended without `close`.
+    pub(crate) fn begin_session(&mut self) -> CommandResult<u64> {
+        let (interruptions, is_open) = self.engines;
+        self.set_engines(interruptions + i64::from(is_open), true)?;
         Ok(Ok(self.engines.0.cast_unsigned()))
     }
 
-    /// The engine that has begun has come to its end.
-    pub(crate) fn rest(&mut self) -> rusqlite::Result<()> {
-        let (interruptions, begun) = self.engines;
-        if begun { self.set_engines(interruptions, false) } else { Ok(()) }
+    /// Ends the session, if one is open.
+    pub(crate) fn end_session(&mut self) -> rusqlite::Result<()> {
+        let (interruptions, is_open) = self.engines;
+        if is_open { self.set_engines(interruptions, false) } else { Ok(()) }
     }
 
-    fn set_engines(&mut self, interruptions: i64, begun: bool) -> rusqlite::Result<()> {
-        self.set_engines.execute(params![interruptions, begun, Checksum::engines(interruptions, begun)])?;
-        self.engines = (interruptions, begun);
+    fn set_engines(&mut self, interruptions: i64, is_open: bool) -> rusqlite::Result<()> {
+        self.update_engines.execute(params![interruptions, is_open, Checksum::engines(interruptions, is_open)])?;
+        self.engines = (interruptions, is_open);
         Ok(())
     }
 
-    pub(crate) fn create(&mut self, SummedInstance { new, checksum }: &SummedInstance) -> Applied<InstanceKey> {
+    pub(crate) fn create_instance(&mut self, command: &CreateInstance) -> CommandResult<InstanceKey> {
+        let CreateInstance { new, checksum } = command;
         let key = InstanceKey(self.last_key + 1);
         let tally = Tally { interruptions: self.engines.0, ..Tally::default() };
-        let made = self.create.execute(params![
+        let inserted = self.insert_instance.execute(params![
             key.0,
             new.id,
             new.workflow,
@@ -154,21 +162,21 @@ impl<'connection> Applier<'connection> {
             Checksum::outcome(key, &[]),
             tally.interruptions,
         ])?;
-        if made == 0 {
+        if inserted == 0 {
             return Ok(Err(StoreError::exists(&new.id)));
         }
         self.last_key = key.0;
-        self.input.execute(params![key.0, new.input])?;
+        self.insert_input.execute(params![key.0, new.input])?;
         Ok(Ok(key))
     }
 
-    pub(crate) fn commit(&mut self, SummedBatch { batch, checksums }: &SummedBatch) -> Applied<()> {
+    pub(crate) fn commit_batch(&mut self, CommitBatch { batch, checksums }: &CommitBatch) -> CommandResult<()> {
         let key = batch.instance;
-        let before = match self.tally(key, batch.changes.iter().any(changes_parts))? {
-            Ok(told) => told,
-            Err(refused) => return Ok(Err(refused)),
+        let before = match self.tally(key, batch.changes.iter().any(changes_tally))? {
+            Ok(stored) => stored,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        let (mut tally, mut standing) = (before.tally, Standing::default());
+        let (mut tally, mut update) = (before.tally, StatusUpdate::default());
         let checksums = match checksums {
             Checksums::One(checksum) => slice::from_ref(checksum),
             Checksums::Many(checksums) => checksums.as_slice(),
@@ -177,17 +185,17 @@ impl<'connection> Applier<'connection> {
             match change {
                 Change::Put { path, record } => self.put(key, path, record, checksum, &mut tally)?,
                 Change::Remove { path } => {
-                    if let Some(checksum) = first(&mut self.remove, params![key.0, path])? {
+                    if let Some(checksum) = first_column(&mut self.delete_record, params![key.0, path])? {
                         tally.remove(checksum);
                     }
                 }
                 Change::RemoveWithin { prefix } => self.remove_within(key, prefix, &mut tally)?,
                 Change::Status { status, wake_at, outcome } => {
-                    standing.status = Some((*status, *wake_at));
-                    standing.outcome = outcome.as_deref().or(standing.outcome);
+                    update.status = Some((*status, *wake_at));
+                    update.outcome = outcome.as_deref().or(update.outcome);
                 }
                 Change::Take { number } => {
-                    if let Some(checksum) = first(&mut self.take, params![key.0, number])? {
+                    if let Some(checksum) = first_column(&mut self.delete_signal, params![key.0, number])? {
                         tally.remove(checksum);
                     }
                 }
@@ -201,29 +209,30 @@ impl<'connection> Applier<'connection> {
                 }
             }
         }
-        self.set(key, before, tally, &standing)?;
+        self.update_row(key, before, tally, &update)?;
         Ok(Ok(()))
     }
 
-    /// The instance's row, in one write: it is what costs most of a commit.
-    fn set(
+    /// Writes the row of the instance, in one statement, since that is the largest cost of a
+    /// commit.
+    fn update_row(
         &mut self,
         key: InstanceKey,
-        before: Told,
+        before: StoredTally,
         mut tally: Tally,
-        standing: &Standing<'_>,
+        update: &StatusUpdate<'_>,
     ) -> rusqlite::Result<()> {
         let mut checksum = before.checksum;
-        // What is damaged stays so, and is found by who reads it.
-        if before.sound {
+        // A damaged tally stays damaged, so that the next reader finds it.
+        if before.is_sound {
             tally.interruptions = self.engines.0;
             checksum = tally.checksum(key);
         }
-        let Some((status, wake_at)) = standing.status else {
+        let Some((status, wake_at)) = update.status else {
             return if tally == before.tally { Ok(()) } else { self.set_tally(key, tally) };
         };
         let status = status_number(status);
-        self.set_all.execute(params![
+        self.update_instance.execute(params![
             key.0,
             tally.parts,
             tally.sum,
@@ -233,51 +242,51 @@ impl<'connection> Applier<'connection> {
             status,
             wake_at.map(|at| at.as_millis().cast_signed()),
             Checksum::standing(key, status, wake_at),
-            standing.outcome,
-            standing.outcome.map(|outcome| Checksum::outcome(key, outcome)),
+            update.outcome,
+            update.outcome.map(|outcome| Checksum::outcome(key, outcome)),
         ])?;
         Ok(())
     }
 
-    pub(crate) fn signal(&mut self, arrived: &SummedSignal) -> Applied<Option<i64>> {
-        let SummedSignal { instance, signal, checksum } = arrived;
+    pub(crate) fn store_signal(&mut self, command: &StoreSignal) -> CommandResult<Option<i64>> {
+        let StoreSignal { instance, signal, checksum } = command;
         let mut tally = match self.tally(*instance, true)? {
-            Ok(told) => told.tally,
-            Err(refused) => return Ok(Err(refused)),
+            Ok(stored) => stored.tally,
+            Err(refusal) => return Ok(Err(refusal)),
         };
         if let Some(once) = &signal.once
-            && self.once.execute(params![instance.0, once])? == 0
+            && self.insert_once.execute(params![instance.0, once])? == 0
         {
             return Ok(Ok(None));
         }
         tally.last_signal += 1;
         let number = tally.last_signal;
         let checksum = checksum.clone().and(number).with(instance.0);
-        self.signal.execute(params![instance.0, number, signal.name, checksum, signal.payload])?;
+        self.insert_signal.execute(params![instance.0, number, signal.name, checksum, signal.payload])?;
         tally.add(checksum);
         self.set_tally(*instance, tally)?;
         Ok(Ok(Some(number)))
     }
 
-    /// What the instance's parts come to. Refused where there is no such instance, and where its tally is damaged, if it is
-    /// to be changed: the damage would be covered up.
-    fn tally(&mut self, key: InstanceKey, to_change: bool) -> Applied<Told> {
-        let found = self.tally.query_row([key.0], |row| {
+    /// Returns the tally of the instance. Refuses a missing instance, and a damaged tally that is
+    /// `to_change`, since the change would hide the damage.
+    fn tally(&mut self, key: InstanceKey, to_change: bool) -> CommandResult<StoredTally> {
+        let found = self.select_tally.query_row([key.0], |row| {
             let (parts, sum, last_signal, interruptions) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             Ok((Tally { parts, sum, last_signal, interruptions }, row.get::<_, u32>(4)?))
         });
         let Some((tally, checksum)) = found.optional()? else { return Ok(Err(StoreError::missing(key))) };
-        let told = Told { tally, checksum, sound: tally.checksum(key) == checksum };
-        if to_change && !told.sound {
-            let message = format!("nothing can be added to the instance with the key {}: its row is damaged", key.0);
+        let stored = StoredTally { tally, checksum, is_sound: tally.checksum(key) == checksum };
+        if to_change && !stored.is_sound {
+            let message = format!("could not change the instance with the key {}: its row is damaged", key.0);
             return Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).of(key)));
         }
-        Ok(Ok(told))
+        Ok(Ok(stored))
     }
 
     fn set_tally(&mut self, key: InstanceKey, tally: Tally) -> rusqlite::Result<()> {
         let Tally { parts, sum, last_signal, interruptions } = tally;
-        self.set_tally.execute(params![key.0, parts, sum, last_signal, interruptions, tally.checksum(key)])?;
+        self.update_tally.execute(params![key.0, parts, sum, last_signal, interruptions, tally.checksum(key)])?;
         Ok(())
     }
 
@@ -290,10 +299,10 @@ impl<'connection> Applier<'connection> {
         tally: &mut Tally,
     ) -> rusqlite::Result<()> {
         let row = params![key.0, path, record.order.cast_signed(), record.kind, checksum, record.payload];
-        if self.put.execute(row)? == 0 {
-            let there: u32 = self.there.query_row(params![key.0, path], |row| row.get(0))?;
-            tally.remove(there);
-            self.put_again.execute(row)?;
+        if self.insert_record.execute(row)? == 0 {
+            let replaced: u32 = self.select_record_checksum.query_row(params![key.0, path], |row| row.get(0))?;
+            tally.remove(replaced);
+            self.update_record.execute(row)?;
         }
         tally.add(checksum);
         Ok(())
@@ -301,7 +310,7 @@ impl<'connection> Applier<'connection> {
 
     fn remove_within(&mut self, key: InstanceKey, prefix: &str, tally: &mut Tally) -> rusqlite::Result<()> {
         let range = within(prefix);
-        let mut removed = self.remove_within.query(params![key.0, range.start, range.end])?;
+        let mut removed = self.delete_records_within.query(params![key.0, range.start, range.end])?;
         while let Some(row) = removed.next()? {
             tally.remove(row.get(0)?);
         }
@@ -309,24 +318,24 @@ impl<'connection> Applier<'connection> {
     }
 
     fn clear(&mut self, key: InstanceKey, had_signals: bool) -> rusqlite::Result<()> {
-        self.clear_records.execute([key.0])?;
+        self.delete_records.execute([key.0])?;
         if had_signals {
-            self.clear_signals.execute([key.0])?;
+            self.delete_signals.execute([key.0])?;
         }
         Ok(())
     }
 
     fn delete(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
         self.clear(key, true)?;
-        for statement in &mut self.delete {
+        for statement in &mut self.delete_instance {
             statement.execute([key.0])?;
         }
         Ok(())
     }
 }
 
-/// It adds or removes a record or a signal, so that what they come to changes.
-fn changes_parts(change: &Change) -> bool {
+/// Returns whether a change adds or removes a record or a signal, so that the tally changes.
+fn changes_tally(change: &Change) -> bool {
     match change {
         Change::Put { .. }
         | Change::Remove { .. }
@@ -337,16 +346,17 @@ fn changes_parts(change: &Change) -> bool {
     }
 }
 
+/// Reads the last key that an instance was given, even if that instance is deleted.
 fn last_key(connection: &Connection) -> rusqlite::Result<i64> {
-    let given_away = "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'instances'), 0),
-                                 coalesce((SELECT max(key) FROM instances), 0))";
-    connection.query_row(given_away, [], |row| row.get(0))
+    let query = "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'instances'), 0),
+                            coalesce((SELECT max(key) FROM instances), 0))";
+    connection.query_row(query, [], |row| row.get(0))
 }
 
-/// The first column of the row that a statement gives, where it gives one. The statement is then run to its end.
-fn first(statement: &mut Statement<'_>, row: &[&dyn ToSql]) -> rusqlite::Result<Option<u32>> {
+/// Runs a statement to its end. Returns the first column of the first row, if there is one.
+fn first_column(statement: &mut Statement<'_>, row: &[&dyn ToSql]) -> rusqlite::Result<Option<u32>> {
     let mut rows = statement.query(row)?;
-    let found = rows.next()?.map(|row| row.get(0)).transpose()?;
+    let first = rows.next()?.map(|row| row.get(0)).transpose()?;
     while rows.next()?.is_some() {}
-    Ok(found)
+    Ok(first)
 }

@@ -1,11 +1,12 @@
-//! What has to hold before a file is used as a store.
+//! Opening of the database of a store: probes the file, creates or upgrades the tables, and
+//! verifies them.
 
 use crate::{
-    error::{damaged, fault, system},
-    files::{self, Lock, Opening, Watched, beside},
+    error::{damaged, into_store_error, system_error},
+    files::{self, FileLock, FileWatch, PathClaim, beside},
     options::SqliteOptions,
     row, schema,
-    wal::{self, Log, PATIENCE},
+    wal::{self, BUSY_TIMEOUT, Log},
 };
 use rusqlite::{Connection, OpenFlags, hooks::Wal};
 use std::{
@@ -19,88 +20,92 @@ use std::{
 };
 use workflow_store::{StoreError, StoreErrorKind};
 
-/// What tells people what the file beside the store is; and that there has been a store, so that an emptied file is not
-/// taken for a new one.
+/// The content of the lock file. It tells a person what the file is, and the next opening that a
+/// store was here: an emptied file does not pass for a new one.
 const LOCK_TEXT: &[u8] = b"Locked while the store beside it is open. May be removed together with the store.\n";
 
-/// A store that was found to be one, and is ours.
-pub(crate) struct Opened {
+/// The database of an open store.
+pub(crate) struct Database {
     pub(crate) writer: Connection,
     pub(crate) readers: Vec<Connection>,
-    /// Held as long as the store is open.
-    pub(crate) lock: Lock,
+    /// The lock, held as long as the store is open.
+    pub(crate) lock: FileLock,
     pub(crate) log: Log,
 }
 
-/// Opens the store at an [`absolute`] path, or makes an empty one there.
-pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, StoreError> {
-    let opening = Opening::of(path)?;
-    look(path)?; // Before anything is made beside what is no store.
-    let (mut lock, had_store) = opening.lock(options.mode)?;
-    let found = look(path)?;
-    let new = found != Found::Something;
+/// Opens the store at an [`absolute`](files::absolute) path, or creates an empty one there.
+pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Database, StoreError> {
+    let claim = PathClaim::new(path)?;
+    probe(path)?; // Before a lock file is created beside a file that is no store.
+    let (mut lock, had_store) = claim.lock(options.mode)?;
+    let found = probe(path)?;
+    let is_new = found != Found::Store;
     if found == Found::Nothing && had_store {
-        return Err(damaged("is empty or gone, although a store was there; its '-lock' file tells so", path));
+        return Err(damaged("is empty or missing, although its '-lock' file says that a store was here", path));
     }
-    if !new && let Err(lost) = wal::check(path) {
+    if !is_new && let Err(lost) = wal::check(path) {
         if !options.accept_lost_log || lost.kind() != StoreErrorKind::LogLost {
             return Err(lost);
         }
         wal::set_aside(path)?;
-        tracing::warn!(target: "workflow", store = %path.display(), "the store is opened without what was committed last");
+        tracing::warn!(target: "workflow", store = %path.display(), "the store is opened without its last commits");
     }
 
-    let told = |error| fault(error, "open the store", path);
+    let into_error = |error| into_store_error(error, "open the store", path);
     if found == Found::Nothing && !path.exists() {
-        files::make(path, options.mode).map_err(|error| system(error, "open the store", path))?;
+        files::create(path, options.mode).map_err(|error| system_error(error, "open the store", path))?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut writer = Connection::open_with_flags(path, flags).map_err(|error| unopened(error, path))?;
-    writer.busy_timeout(PATIENCE).map_err(told)?;
-    if writer.is_readonly("main").map_err(told)? {
-        let message = format!("could not open the store '{}': it may not be written", path.display());
+    let mut writer = Connection::open_with_flags(path, flags).map_err(|error| open_error(error, path))?;
+    writer.busy_timeout(BUSY_TIMEOUT).map_err(into_error)?;
+    if writer.is_readonly("main").map_err(into_error)? {
+        let message = format!("could not open the store '{}': the file is read-only", path.display());
         return Err(StoreError::new(StoreErrorKind::ReadOnly, message));
     }
-    if new {
-        make(&writer).map_err(|error| fault(error, "make a store", path))?;
+    if is_new {
+        create_tables(&writer).map_err(|error| into_store_error(error, "create a store", path))?;
     }
     identify(&writer, path)?;
-    prepare(&writer, options).map_err(told)?;
-    compare(&writer, path)?;
+    configure(&writer, options).map_err(into_error)?;
+    verify(&writer, path)?;
     if !had_store {
         let marked = lock.file.write_all(LOCK_TEXT).and_then(|()| lock.file.sync_all());
-        marked.map_err(|error| system(error, "write", &beside(path, "-lock")))?;
+        marked.map_err(|error| system_error(error, "write", &beside(path, "-lock")))?;
     }
     let pages = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&pages);
+    let counter = Arc::clone(&pages);
     let count = move |_: &mut Wal, pages: i32| {
-        counted.store(pages.cast_unsigned(), Relaxed);
+        counter.store(pages.cast_unsigned(), Relaxed);
         Ok(())
     };
-    writer.wal_hook(Some(count)).map_err(told)?;
-    let sealed = wal::begin(&writer, path).map_err(told)?;
+    writer.wal_hook(Some(count)).map_err(into_error)?;
+    let is_sealed = wal::begin(&writer, path).map_err(into_error)?;
 
-    let reader = |_| {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags)?;
-        reader.busy_timeout(PATIENCE)?;
-        reader.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;")?;
-        Ok(reader)
-    };
-    let readers = (0..options.readers).map(reader).collect::<rusqlite::Result<_>>().map_err(told)?;
-    Ok(Opened { writer, readers, lock, log: Log { pages, sealed, files: Watched::of(path) } })
+    let readers = (0..options.readers).map(|_| open_reader(path)).collect::<rusqlite::Result<_>>();
+    let readers = readers.map_err(into_error)?;
+    Ok(Database { writer, readers, lock, log: Log { pages, is_sealed, files: FileWatch::new(path) } })
 }
 
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags)?;
+    reader.busy_timeout(BUSY_TIMEOUT)?;
+    reader.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;")?;
+    Ok(reader)
+}
+
+/// The content of a path at which a store is opened.
 #[derive(PartialEq)]
 enum Found {
     Nothing,
-    /// It was being made when that broke off, and SQLite will take back what there is.
+    /// A store whose creation broke off. SQLite rolls it back.
     Unfinished,
-    Something,
+    Store,
 }
 
-/// Looks at the file as it lies there, before SQLite does: it would take some of what is broken for something new.
-fn look(path: &Path) -> Result<Found, StoreError> {
+/// Reads the header of the file before SQLite does, which would take some broken files for new
+/// ones.
+fn probe(path: &Path) -> Result<Found, StoreError> {
     let size = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             let message = format!("could not open the store '{}': it is a folder", path.display());
@@ -108,52 +113,54 @@ fn look(path: &Path) -> Result<Found, StoreError> {
         }
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-        Err(error) => return Err(system(error, "open the store", path)),
+        Err(error) => return Err(system_error(error, "open the store", path)),
     };
-    let holds_something = |suffix| fs::metadata(beside(path, suffix)).is_ok_and(|metadata| metadata.len() > 0);
+    let has_content = |suffix| fs::metadata(beside(path, suffix)).is_ok_and(|metadata| metadata.len() > 0);
     if size == 0 {
-        return match holds_something("-wal") {
-            true => Err(damaged("is empty or gone, although its '-wal' file holds what was committed", path)),
+        return match has_content("-wal") {
+            true => Err(damaged("is empty or missing, although its '-wal' file holds commits", path)),
             false => Ok(Found::Nothing),
         };
     }
-    if holds_something("-journal") {
+    if has_content("-journal") {
         return Ok(Found::Unfinished);
     }
 
     let mut header = Vec::new();
     let read = File::open(path).and_then(|file| file.take(100).read_to_end(&mut header));
-    read.map_err(|error| system(error, "read the store", path))?;
-    // The versions of the format: SQLite would not write a file with others, or forget the log.
+    read.map_err(|error| system_error(error, "read the store", path))?;
+    // Bytes 18 and 19 are the versions of the format. With others SQLite would not write the file,
+    // or ignore the log.
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") || !matches!(header[18..20], [1, 1] | [2, 2]) {
-        return Err(damaged("is not a store, or its beginning is damaged", path));
+        return Err(damaged("is not a workflow store, or its header is corrupt", path));
     }
     let page = match u16::from_be_bytes([header[16], header[17]]) {
         1 => 65536,
         page => u64::from(page),
     };
     let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
-    // With a log beside it, it may have grown further than it was written.
-    if pages * page > size && !holds_something("-wal") {
+    // With a log beside it, the store may be larger than the part that was written to the file.
+    if pages * page > size && !has_content("-wal") {
         return Err(damaged(&format!("is truncated: it has {size} bytes of {}", pages * page), path));
     }
-    Ok(Found::Something)
+    Ok(Found::Store)
 }
 
-/// SQLite does not say why it could not open a file; the system does.
-fn unopened(error: rusqlite::Error, path: &Path) -> StoreError {
+/// Returns the error for a file that SQLite could not open. SQLite gives no reason, so the system
+/// is asked.
+fn open_error(error: rusqlite::Error, path: &Path) -> StoreError {
     match File::options().read(true).append(true).create(true).open(path) {
-        Err(refused) => system(refused, "open the store", path),
-        Ok(_) => fault(error, "open the store", path),
+        Err(refusal) => system_error(refusal, "open the store", path),
+        Ok(_) => into_store_error(error, "open the store", path),
     }
 }
 
-/// Makes the tables, all or none, before the first one is asked for.
-fn make(writer: &Connection) -> rusqlite::Result<()> {
+/// Creates all tables in one transaction.
+fn create_tables(writer: &Connection) -> rusqlite::Result<()> {
     let tables = schema::TABLES.map(|(_, sql)| sql).join(";\n");
-    let empty: bool = writer.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
-    if !empty {
-        return Ok(()); // It was finished after all, or is something else: it will be identified.
+    let is_empty: bool = writer.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+    if !is_empty {
+        return Ok(()); // The creation was finished after all, or the file is no store: `identify` finds out.
     }
     writer.execute_batch(&format!(
         "BEGIN EXCLUSIVE;
@@ -168,32 +175,35 @@ fn make(writer: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// Checks that it is a store of a version that is known here. An older one becomes one of this version.
+/// Checks that the file is a store of a known version. Upgrades an older one to the current
+/// version.
 fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
     let number = |pragma| {
         let number = writer.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        number.map_err(|error| fault(error, "open the store", path))
+        number.map_err(|error| into_store_error(error, "open the store", path))
     };
     if number("application_id")? != i64::from(schema::APPLICATION) {
-        return Err(damaged("is a database, but not a store of workflows", path));
+        return Err(damaged("is a database, but not a workflow store", path));
     }
     match number("user_version")? {
         version if version == i64::from(schema::VERSION) => Ok(()),
-        1 => writer.execute_batch(&schema::second()).map_err(|error| fault(error, "renew the tables", path)),
+        1 => writer
+            .execute_batch(&schema::upgrade_to_second())
+            .map_err(|error| into_store_error(error, "upgrade the tables", path)),
         version if version > i64::from(schema::VERSION) => {
             let known = schema::VERSION;
             let message = format!(
-                "could not open the store '{}': a newer program made it (its version is {version}, this program knows {known})",
+                "could not open the store '{}': a newer program created it (its version is {version}, this program knows {known})",
                 path.display()
             );
             Err(StoreError::new(StoreErrorKind::Newer, message))
         }
-        version => Err(damaged(&format!("says that its version is {version}, which there never was"), path)),
+        version => Err(damaged(&format!("has version {version}, which does not exist"), path)),
     }
 }
 
-/// How SQLite is to work on it.
-fn prepare(writer: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+/// Configures SQLite for the store.
+fn configure(writer: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     writer.pragma_update_and_check(None, "journal_mode", "wal", |row| {
         let mode: String = row.get(0)?;
         match mode.as_str() {
@@ -219,31 +229,31 @@ fn prepare(writer: &Connection, options: &SqliteOptions) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Its tables are those that this version makes, and what leads to instances leads to all of them.
-fn compare(writer: &Connection, path: &Path) -> Result<(), StoreError> {
-    let told = |error| fault(error, "open the store", path);
+/// Verifies that the tables are those of this version, that the indexes lead to all instances, and
+/// the checksums of the tables `engines` and `log`.
+fn verify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
+    let into_error = |error| into_store_error(error, "open the store", path);
     let mut statement = writer
         .prepare(
             "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' ORDER BY name",
         )
-        .map_err(told)?;
+        .map_err(into_error)?;
     let found = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
-    let found: Vec<(String, String)> = found.and_then(Iterator::collect).map_err(told)?;
+    let found: Vec<(String, String)> = found.and_then(Iterator::collect).map_err(into_error)?;
     let mut tables = schema::TABLES;
     tables.sort_unstable();
     if !found.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).eq(tables) {
         return Err(damaged("has other tables than a store of this version", path));
     }
-    let mut statement = writer.prepare("PRAGMA integrity_check(instances)").map_err(told)?;
-    let said = statement.query_map([], |row| row.get::<_, String>(0));
-    let said: Vec<String> = said.and_then(Iterator::collect).map_err(told)?;
-    match said.as_slice() {
-        [fine] if fine == "ok" => {}
-        said => return Err(damaged(&format!("is damaged: {}", said.join("; ")), path)),
+    let mut statement = writer.prepare("PRAGMA integrity_check(instances)").map_err(into_error)?;
+    let findings = statement.query_map([], |row| row.get::<_, String>(0));
+    let findings: Vec<String> = findings.and_then(Iterator::collect).map_err(into_error)?;
+    match findings.as_slice() {
+        [ok] if ok == "ok" => {}
+        findings => return Err(damaged(&format!("is damaged: {}", findings.join("; ")), path)),
     }
-    match row::engines(writer).map_err(told)? {
-        Some(_) => {}
-        None => return Err(damaged("is damaged: how often instances were interrupted is not what was stored", path)),
+    if row::engines(writer).map_err(into_error)?.is_none() {
+        return Err(damaged("is damaged: the count of interruptions does not match its checksum", path));
     }
-    wal::mark(writer).map(drop).map_err(told)
+    wal::mark(writer).map(drop).map_err(into_error)
 }

@@ -1,73 +1,79 @@
-//! SQLite's errors, in a user's words.
+//! Conversion of the errors of SQLite and of the system into errors of a store.
 
 use rusqlite::{Error, ErrorCode, ffi};
 use std::{io, path::Path};
 use workflow_store::{StoreError, StoreErrorKind};
 
-/// What it means that SQLite could not do what it was asked: `doing` says what that was, "commit to instance 7".
-pub(crate) fn fault(error: Error, doing: &str, path: &Path) -> StoreError {
-    let (kind, why) = meaning(&error);
-    told(error, (kind, why), &format!("could not {doing} in '{}'", path.display()))
+/// Converts an error of SQLite. `action` says what failed, as in "commit to the instance with the
+/// key 7".
+pub(crate) fn into_store_error(error: Error, action: &str, path: &Path) -> StoreError {
+    let meaning = sqlite_meaning(&error);
+    with_meaning(error, meaning, &format!("could not {action} in '{}'", path.display()))
 }
 
-/// The file's own damage.
+/// Creates the error for a damaged file. `what` follows the path in the message.
 pub(crate) fn damaged(what: &str, path: &Path) -> StoreError {
     StoreError::new(StoreErrorKind::Damaged, format!("'{}' {what}", path.display()))
 }
 
-/// What the system says of a file beside or under the store.
-pub(crate) fn system(error: io::Error, doing: &str, path: &Path) -> StoreError {
+/// Converts an error of the system about a file. `action` says what failed, and the path follows
+/// it.
+pub(crate) fn system_error(error: io::Error, action: &str, path: &Path) -> StoreError {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    let (kind, why) = match error.kind() {
-        PermissionDenied => (StoreErrorKind::ReadOnly, Some("its permissions do not allow it")),
-        ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, Some("it may not be written")),
-        StorageFull | QuotaExceeded => (StoreErrorKind::Full, Some("there is no room left")),
+    let meaning = match error.kind() {
+        PermissionDenied => (StoreErrorKind::ReadOnly, Some("permission denied")),
+        ReadOnlyFilesystem => (StoreErrorKind::ReadOnly, Some("the file system is read-only")),
+        StorageFull | QuotaExceeded => (StoreErrorKind::Full, Some("no space is left")),
         _ => (StoreErrorKind::Other, None),
     };
-    told(error, (kind, why), &format!("could not {doing} '{}'", path.display()))
+    with_meaning(error, meaning, &format!("could not {action} '{}'", path.display()))
 }
 
-/// With the error's own words where nothing says more. Those are not told once more as its source.
-fn told(
+/// Creates an error of this kind and reason. Without a reason the message ends in the text of the
+/// error, which is then no source, so that it is not printed twice.
+fn with_meaning(
     error: impl std::error::Error + Send + Sync + 'static,
-    (kind, why): (StoreErrorKind, Option<&str>),
-    what: &str,
+    (kind, reason): (StoreErrorKind, Option<&str>),
+    message: &str,
 ) -> StoreError {
-    match why {
-        Some(why) => StoreError::new(kind, format!("{what}: {why}")).from_source(error),
-        None => StoreError::new(kind, format!("{what}: {error}")),
+    match reason {
+        Some(reason) => StoreError::new(kind, format!("{message}: {reason}")).from_source(error),
+        None => StoreError::new(kind, format!("{message}: {error}")),
     }
 }
 
-fn meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
+/// Returns the kind of an error of SQLite, and the reason in an operator's words.
+fn sqlite_meaning(error: &Error) -> (StoreErrorKind, Option<&'static str>) {
     let failure = match error {
         Error::SqliteFailure(failure, _) => failure,
-        // A column holds what was never written there.
+        // A column holds a value that the store never writes there.
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::Utf8Error(..)
-        | Error::InvalidColumnType(..) => return (StoreErrorKind::Damaged, Some("what is stored there is damaged")),
-        // Nothing is wrong with a statement, unless the tables are not those it was written for.
+        | Error::InvalidColumnType(..) => return (StoreErrorKind::Damaged, Some("the stored data is damaged")),
+        // The statements are correct, so the tables must be others.
         Error::SqlInputError { .. } => return (StoreErrorKind::Damaged, None),
         _ => return (StoreErrorKind::Other, None),
     };
     match (failure.code, failure.extended_code) {
-        (ErrorCode::DiskFull, _) => (StoreErrorKind::Full, Some("there is no room left")),
-        (ErrorCode::ReadOnly, _) => (StoreErrorKind::ReadOnly, Some("it may not be written")),
+        (ErrorCode::DiskFull, _) => (StoreErrorKind::Full, Some("no space is left")),
+        (ErrorCode::ReadOnly, _) => (StoreErrorKind::ReadOnly, Some("the file is read-only")),
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
-            (StoreErrorKind::Locked, Some("another process is at it"))
+            (StoreErrorKind::Locked, Some("another process has locked the database"))
         }
         (ErrorCode::NotADatabase, _) => {
-            (StoreErrorKind::Damaged, Some("it is not a store, or its beginning is damaged"))
+            (StoreErrorKind::Damaged, Some("not a workflow store, or the header is corrupt"))
         }
         (ErrorCode::DatabaseCorrupt, _)
         | (_, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS | ffi::SQLITE_IOERR_DATA) => {
             (StoreErrorKind::Damaged, Some("the file is damaged"))
         }
-        // No constraint can fail that the file itself did not break.
-        (ErrorCode::ConstraintViolation, _) => (StoreErrorKind::Damaged, Some("what is stored contradicts itself")),
+        // Only a damaged file can violate a constraint.
+        (ErrorCode::ConstraintViolation, _) => {
+            (StoreErrorKind::Damaged, Some("integrity check failed: a constraint is violated"))
+        }
         (ErrorCode::Unknown, _) => (StoreErrorKind::Damaged, None),
-        (ErrorCode::TooBig, _) => (StoreErrorKind::TooLarge, Some("it is larger than a store can keep (a gigabyte)")),
+        (ErrorCode::TooBig, _) => (StoreErrorKind::TooLarge, Some("larger than a store can hold (a gigabyte)")),
         _ => (StoreErrorKind::Other, None),
     }
 }

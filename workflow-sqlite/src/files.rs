@@ -1,6 +1,7 @@
-//! The files of a store: their names, their permissions, the lock, and whether they are still there.
+//! The files of a store: their names and permissions, the lock, and a watch that finds out whether
+//! they are still there.
 
-use crate::error::system;
+use crate::error::system_error;
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
@@ -10,10 +11,11 @@ use std::{
 };
 use workflow_store::{StoreError, StoreErrorKind};
 
-/// Permissions of the files unless told otherwise: only their owner reads and writes them.
+/// The default permissions of the files: only their owner reads and writes them.
 pub(crate) const OWNER_ONLY: u32 = 0o600;
 
-/// The path by which the file is known everywhere.
+/// Returns the absolute path of a store, without links. The file need not be there; its folder has
+/// to be.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
     if let Ok(path) = fs::canonicalize(path) {
         return Ok(path);
@@ -29,26 +31,27 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
             let message = format!("could not open the store '{}': its folder does not exist", path.display());
             Err(StoreError::new(StoreErrorKind::Other, message).from_source(error))
         }
-        Err(error) => Err(system(error, "open the store", path)),
+        Err(error) => Err(system_error(error, "open the store", path)),
     }
 }
 
-/// Returns the file that lies beside the store, with a name made of the store's.
+/// Returns the path of a file beside the store: the path of the store with a suffix.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Makes an empty file with exactly these permissions. SQLite gives those of the store to the files beside it.
-pub(crate) fn make(path: &Path, mode: u32) -> io::Result<File> {
+/// Creates an empty file with exactly these permissions. SQLite gives the files beside the store
+/// the permissions of the store.
+pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
         let file = options.mode(mode).open(path)?;
-        // Whatever the process's mask takes away.
+        // The mask of the process may have removed some permissions.
         file.set_permissions(fs::Permissions::from_mode(mode))?;
         Ok(file)
     }
@@ -59,7 +62,7 @@ pub(crate) fn make(path: &Path, mode: u32) -> io::Result<File> {
     }
 }
 
-/// Returns the permissions of a file, if there is one.
+/// Returns the permissions of a file, if the file exists.
 fn mode_of(path: &Path) -> Option<u32> {
     #[cfg(unix)]
     {
@@ -80,20 +83,20 @@ fn all_open() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The one opening of a store in this process.
+/// The claim of a store within this process, which one opening of the store holds.
 ///
-/// A second one must not so much as look at the file: once a process closes any handle of a file, the system drops the
-/// process's locks on it, also those of SQLite.
-pub(crate) struct Opening {
+/// A second opening must not even read the file: when a process closes any handle of a file, the
+/// system drops all locks of the process on that file, also those of SQLite.
+pub(crate) struct PathClaim {
     path: PathBuf,
 }
 
-impl Opening {
-    /// Takes an [`absolute`] path for this opening.
+impl PathClaim {
+    /// Claims an [`absolute`] path.
     ///
     /// # Errors
     /// `Locked` if the store is open in this process.
-    pub(crate) fn of(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn new(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
         match all_open().insert(path.clone()) {
             true => Ok(Self { path }),
@@ -101,58 +104,63 @@ impl Opening {
         }
     }
 
-    /// Takes the store for this process. Returns whether there has been a store here before.
-    pub(crate) fn lock(self, mode: u32) -> Result<(Lock, bool), StoreError> {
+    /// Locks the store for this process. Also returns whether a store was here before.
+    ///
+    /// # Errors
+    /// `Locked` if another process has the store. Otherwise the reason why the file `PATH-lock`
+    /// could not be locked.
+    pub(crate) fn lock(self, mode: u32) -> Result<(FileLock, bool), StoreError> {
         let beside = beside(&self.path, "-lock");
-        let told = |error| system(error, "lock the store with", &beside);
+        let into_error = |error| system_error(error, "lock the store with", &beside);
         let open = || File::options().read(true).write(true).open(&beside);
         let file = match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                // Whoever may write the store may lock it.
-                match make(&beside, mode_of(&self.path).unwrap_or(mode)) {
+                // A process that may write the store may lock it too.
+                match create(&beside, mode_of(&self.path).unwrap_or(mode)) {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(),
-                    made => made,
+                    created => created,
                 }
             }
             opened => opened,
         };
-        let file = file.map_err(told)?;
+        let file = file.map_err(into_error)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(is_open(&self.path)),
-            Err(TryLockError::Error(error)) => return Err(told(error)),
+            Err(TryLockError::Error(error)) => return Err(into_error(error)),
         }
         let had_store = file.metadata().is_ok_and(|metadata| metadata.len() > 0);
-        Ok((Lock { file, _opening: self }, had_store))
+        Ok((FileLock { file, _claim: self }, had_store))
     }
 }
 
-impl Drop for Opening {
+impl Drop for PathClaim {
     fn drop(&mut self) {
         all_open().remove(&self.path);
     }
 }
 
 fn is_open(path: &Path) -> StoreError {
-    let message = format!("the store '{}' is open already, in another process or in this one", path.display());
+    let message = format!("the store '{}' is already open, in another process or in this one", path.display());
     StoreError::new(StoreErrorKind::Locked, message)
 }
 
-/// The lock of a store. The system releases it when the process ends, however it ends.
-pub(crate) struct Lock {
+/// The lock of a store, held on the file `PATH-lock`. The system releases it when the process ends,
+/// however it ends.
+pub(crate) struct FileLock {
     pub(crate) file: File,
-    _opening: Opening,
+    _claim: PathClaim,
 }
 
-/// The files of an open store as they were when it was opened.
-pub(crate) struct Watched {
+/// A watch over the files of an open store.
+pub(crate) struct FileWatch {
     path: PathBuf,
     files: Vec<(&'static str, PathBuf, Identity)>,
 }
 
-impl Watched {
+impl FileWatch {
     /// Remembers which files are there now.
-    pub(crate) fn of(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         let files = ["", "-wal", "-shm", "-lock"].into_iter().filter_map(|suffix| {
             let file = beside(path, suffix);
             let identity = identity(&file)?;
@@ -172,23 +180,25 @@ impl Watched {
         self.files.iter().any(|(name, file, was)| *name == suffix && identity(file).as_ref() != Some(was))
     }
 
-    /// Fails if a file was removed, moved or replaced: what is written to it is lost when the store is closed. Costs a system
-    /// call for each file.
+    /// Checks that no file was removed, moved or replaced. Costs a system call for each file.
+    ///
+    /// # Errors
+    /// `Gone` otherwise: later writes would be lost when the store is closed.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let Some(suffix) = self.moved() else { return Ok(()) };
         let which = match suffix {
-            "" => "it".to_owned(),
-            suffix => format!("its '{suffix}' file"),
+            "" => "the file".to_owned(),
+            suffix => format!("the '{suffix}' file"),
         };
         let message = format!(
-            "nothing more can be written to the store '{}': {which} was removed, moved or replaced while it was open",
+            "could not write to the store '{}': {which} was removed, moved or replaced while the store was open",
             self.path.display()
         );
         Err(StoreError::new(StoreErrorKind::Gone, message))
     }
 }
 
-/// The file itself, whatever its name.
+/// The identity of a file, whatever its name.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]

@@ -1,4 +1,7 @@
-//! The embedded default: a store in one file, through SQLite.
+//! The embedded store of durable `workflow!` instances: [`SqliteStore`], which is one file through
+//! SQLite.
+//!
+//! Users of workflows find it as `workflow_runtime::store::SqliteStore`, with the feature `sqlite`.
 #![forbid(unsafe_code)]
 
 mod applier;

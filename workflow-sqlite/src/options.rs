@@ -1,8 +1,8 @@
-//! How a store is opened.
+//! Options of a store.
 
 use crate::files;
 
-/// How a [`SqliteStore`](crate::SqliteStore) is opened.
+/// Options with which a [`SqliteStore`](crate::SqliteStore) is opened.
 ///
 /// ```
 /// use workflow_sqlite::SqliteOptions;
@@ -17,7 +17,7 @@ use crate::files;
 pub struct SqliteOptions {
     pub(crate) readers: usize,
     pub(crate) max_bytes: Option<u64>,
-    /// Permissions of the files that are made.
+    /// The permissions of the files that are created.
     pub(crate) mode: u32,
     pub(crate) accept_lost_log: bool,
 }
@@ -29,30 +29,38 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// As [`SqliteStore::open`](crate::SqliteStore::open) does it.
+    /// Returns the options of [`SqliteStore::open`](crate::SqliteStore::open).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The file may grow to so many bytes, rounded down to whole pages of 4,096. What would make it larger fails with
-    /// [`StoreErrorKind::Full`](workflow_store::StoreErrorKind::Full), or with
-    /// [`StoreErrorKind::TooLarge`](workflow_store::StoreErrorKind::TooLarge) if it does not fit into an empty file of that size either. No limit unless told. The log beside it, `PATH-wal`, comes on top.
+    /// Limits the size of the file, rounded down to whole pages of 4,096 bytes. By default there is
+    /// no limit.
+    ///
+    /// A write beyond the limit fails with
+    /// [`StoreErrorKind::Full`](workflow_store::StoreErrorKind::Full). If it would not even fit
+    /// into an empty file of that size, it fails with
+    /// [`StoreErrorKind::TooLarge`](workflow_store::StoreErrorKind::TooLarge). The log beside the
+    /// file, `PATH-wal`, does not count.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
     }
 
-    /// So many may read at once, each on a thread and a connection of its own; at least one. Two unless told.
+    /// Sets the number of readers, each with a thread and a connection of its own. The default is
+    /// 2, the least is 1.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers.max(1);
         self
     }
 
-    /// The permissions of the files that are made: `0o600` unless told, so that only their owner reads and writes them. Files that
-    /// are there keep theirs, and `PATH-wal` and `PATH-shm` have those of `PATH`.
+    /// Sets the permissions of the files that are created. The default is `0o600`: only their owner
+    /// reads and writes them.
+    ///
+    /// Existing files keep their permissions. `PATH-wal` and `PATH-shm` have those of `PATH`.
     #[cfg(unix)]
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
@@ -60,9 +68,12 @@ impl SqliteOptions {
         self
     }
 
-    /// Whether a store is opened whose log, `PATH-wal`, is gone. What was committed after the last checkpoint is lost then, also
-    /// what was acknowledged. A log beside it that is not the store's is moved to `PATH-wal-lost`. Without this, such a store is
-    /// refused with [`StoreErrorKind::LogLost`](workflow_store::StoreErrorKind::LogLost).
+    /// Sets whether to open a store whose log, `PATH-wal`, is missing or belongs to another store.
+    /// The default is `false`: such a store is refused with
+    /// [`StoreErrorKind::LogLost`](workflow_store::StoreErrorKind::LogLost).
+    ///
+    /// The store then lacks all commits after the last checkpoint, although their callers were told
+    /// of their success. A log of another store is moved to `PATH-wal-lost`.
     #[must_use]
     pub fn accept_lost_log(mut self, accept: bool) -> Self {
         self.accept_lost_log = accept;

@@ -1,77 +1,80 @@
-//! What waits for a thread of the store.
+//! The queue between the callers and the threads of a store.
 
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-/// A queue to threads, from whoever asks. Once it is closed nothing more goes in, and what is in it still comes out.
+/// A queue that callers fill and threads empty. A closed queue takes nothing more in, and still
+/// gives out its items.
 pub(crate) struct Queue<T> {
-    content: Mutex<Content<T>>,
+    state: Mutex<State<T>>,
     filled: Condvar,
 }
 
-struct Content<T> {
-    waiting: VecDeque<T>,
-    /// Threads that wait. To wake nobody would cost a system call all the same.
+struct State<T> {
+    items: VecDeque<T>,
+    /// The number of threads that wait. Waking none of them would still cost a system call.
     idle: usize,
-    closed: bool,
+    is_closed: bool,
 }
 
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
-        let content = Content { waiting: VecDeque::new(), idle: 0, closed: false };
-        Self { content: Mutex::new(content), filled: Condvar::new() }
+        let state = State { items: VecDeque::new(), idle: 0, is_closed: false };
+        Self { state: Mutex::new(state), filled: Condvar::new() }
     }
 
-    /// Puts it at the end.
+    /// Appends an item, and wakes a thread.
     ///
     /// # Errors
-    /// What was to go in, where the queue is closed.
-    pub(crate) fn push(&self, asked: T) -> Result<(), T> {
-        let mut content = self.lock();
-        if content.closed {
-            return Err(asked);
+    /// The item, if the queue is closed.
+    pub(crate) fn push(&self, item: T) -> Result<(), T> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(item);
         }
-        content.waiting.push_back(asked);
-        let wake = content.idle > 0;
-        drop(content);
+        state.items.push_back(item);
+        let wake = state.idle > 0;
+        drop(state);
         if wake {
             self.filled.notify_one();
         }
         Ok(())
     }
 
-    /// Waits until there is one, and takes all there are, at most `limit`. None at all: the queue is closed and empty.
-    pub(crate) fn all(&self, limit: usize) -> Vec<T> {
-        let mut content = self.filled();
-        let many = content.waiting.len().min(limit);
-        content.waiting.drain(..many).collect()
+    /// Waits for an item, and takes at most `limit` items. Returns none if the queue is closed and
+    /// empty.
+    pub(crate) fn take_up_to(&self, limit: usize) -> Vec<T> {
+        let mut state = self.wait_for_item();
+        let count = state.items.len().min(limit);
+        state.items.drain(..count).collect()
     }
 
-    /// Lets nothing more in.
+    /// Closes the queue, and wakes all threads.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        self.lock().is_closed = true;
         self.filled.notify_all();
     }
 
-    /// What nobody will take any more is dropped, and with it the hopes of who asked.
+    /// Closes the queue, and drops all items in it. Their reply channels close, so the callers
+    /// receive an error.
     pub(crate) fn abandon(&self) {
         self.close();
-        let abandoned = std::mem::take(&mut self.lock().waiting);
+        let abandoned = std::mem::take(&mut self.lock().items);
         drop(abandoned);
     }
 
-    fn filled(&self) -> MutexGuard<'_, Content<T>> {
-        let mut content = self.lock();
-        content.idle += 1;
-        let waits = |content: &mut Content<T>| content.waiting.is_empty() && !content.closed;
-        let mut content = self.filled.wait_while(content, waits).unwrap_or_else(PoisonError::into_inner);
-        content.idle -= 1;
-        content
+    fn wait_for_item(&self) -> MutexGuard<'_, State<T>> {
+        let mut state = self.lock();
+        state.idle += 1;
+        let is_idle = |state: &mut State<T>| state.items.is_empty() && !state.is_closed;
+        let mut state = self.filled.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        state.idle -= 1;
+        state
     }
 
-    fn lock(&self) -> MutexGuard<'_, Content<T>> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

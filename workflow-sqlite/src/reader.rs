@@ -1,44 +1,44 @@
-//! How rows become what was asked for, on the threads of the readers. Nothing is handed out that its checksum does not fit.
+//! Queries, which the reader threads answer. A row whose checksum does not match is never returned.
 
 use crate::{
     checksum::Checksum,
-    error::fault,
-    row::{INSTANCES, Tallied, instance, record, signal, timestamp},
-    scan::Page,
+    error::into_store_error,
+    row::{self, InstanceRow, SELECT_INSTANCES, record, signal, timestamp},
+    scan::Scan,
     schema, statement,
 };
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Statement, ToSql, params};
 use std::{path::Path, sync::Arc};
 use workflow_store::{
     Due, Instance, InstanceKey, Loaded, Record, Status, StoreError, StoreErrorKind, StoredSignal, Timestamp,
 };
 
-/// A reader's statements, each prepared once.
+/// The statements of a reader, each prepared once.
 pub(crate) struct Reader<'connection> {
     path: Arc<Path>,
-    /// Why there is no transaction, where there is none.
-    refused: Option<StoreError>,
+    /// The error that kept the current transaction from beginning.
+    begin_error: Option<StoreError>,
     begin: Statement<'connection>,
     end: Statement<'connection>,
-    find: Statement<'connection>,
+    key_of_id: Statement<'connection>,
     instance: Statement<'connection>,
     records: Statement<'connection>,
     signals: Statement<'connection>,
-    all: Statement<'connection>,
-    with_status: Vec<(Status, Statement<'connection>)>,
+    keys: Statement<'connection>,
+    keys_with_status: Vec<(Status, Statement<'connection>)>,
     due: Statement<'connection>,
-    pub(crate) page: Page<'connection>,
+    scan: Scan<'connection>,
 }
 
+/// The records and signals of an instance.
 type Parts = (Vec<(String, Record)>, Vec<StoredSignal>);
-
-pub(crate) type Found<T> = Result<T, StoreError>;
 
 impl<'connection> Reader<'connection> {
     pub(crate) fn new(connection: &'connection Connection, path: Arc<Path>) -> rusqlite::Result<Self> {
         let prepare = |sql: &str| statement::prepare(connection, sql);
-        let with_status = |status: Status| {
-            // As in the index's condition, which SQLite does not conclude from the other.
+        let keys_with_status = |status: Status| {
+            // The condition repeats that of the index, because SQLite does not derive the one from
+            // the other.
             let number = schema::status_number(status);
             let indexed = if status == Status::Completed { "" } else { "AND status <> 3" };
             let sql = format!(
@@ -46,13 +46,13 @@ impl<'connection> Reader<'connection> {
             );
             Ok((status, prepare(&sql)?))
         };
-        let instance = format!("{INSTANCES} WHERE key = ?1");
+        let instance = format!("{SELECT_INSTANCES} WHERE key = ?1");
         Ok(Self {
             path,
-            refused: None,
+            begin_error: None,
             begin: prepare("BEGIN")?,
             end: prepare("COMMIT")?,
-            find: prepare("SELECT key FROM instances WHERE id = ?1")?,
+            key_of_id: prepare("SELECT key FROM instances WHERE id = ?1")?,
             instance: prepare(&instance)?,
             records: prepare(
                 "SELECT path, place, kind, payload, checksum FROM records WHERE instance = ?1 ORDER BY path",
@@ -60,74 +60,54 @@ impl<'connection> Reader<'connection> {
             signals: prepare(
                 "SELECT number, name, payload, checksum FROM signals WHERE instance = ?1 ORDER BY number",
             )?,
-            all: prepare("SELECT key FROM instances WHERE key > ?1 ORDER BY key LIMIT ?2")?,
-            with_status: Status::ALL.into_iter().map(with_status).collect::<rusqlite::Result<_>>()?,
+            keys: prepare("SELECT key FROM instances WHERE key > ?1 ORDER BY key LIMIT ?2")?,
+            keys_with_status: Status::ALL.into_iter().map(keys_with_status).collect::<rusqlite::Result<_>>()?,
             due: prepare(
                 "SELECT key, wake_at FROM instances WHERE status = 1 AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?1",
             )?,
-            page: Page::new(connection)?,
+            scan: Scan::new(connection)?,
         })
     }
 
-    /// Answers several queries in one transaction, which is what costs most of a small one. Each sees what was written before it was
-    /// asked, and nothing that comes meanwhile.
-    pub(crate) fn together(&mut self, queries: impl FnOnce(&mut Self)) {
+    /// Runs several queries in one transaction, which is the largest cost of a small query. Each
+    /// sees all writes that completed before the caller asked.
+    pub(crate) fn transaction(&mut self, queries: impl FnOnce(&mut Self)) {
         let begun = self.begin.execute([]);
-        self.refused = begun.err().map(|error| fault(error, "read", &self.path));
+        self.begin_error = begun.err().map(|error| into_store_error(error, "read", &self.path));
         queries(self);
-        // It has written nothing: it is over, however it ends.
+        // The transaction has written nothing, so an error at its end does not matter.
         let _ = self.end.execute([]);
     }
 
-    pub(crate) fn find(&mut self, id: &str) -> Found<Option<Instance>> {
-        self.at_one_moment(|reader| {
-            let keys = reader.keys(|reader| &mut reader.find, params![id], "find an instance")?;
+    pub(crate) fn find(&mut self, id: &str) -> Result<Option<Instance>, StoreError> {
+        self.in_transaction(|reader| {
+            let keys = reader.select_keys(|reader| &mut reader.key_of_id, params![id], "find an instance")?;
             let Some(&key) = keys.first() else { return Ok(None) };
             let found = reader.instance(key)?;
             if found.instance.id != id {
-                return Err(damaged(key, &found.instance.id, "its id is not the one that it is found by"));
+                return Err(damaged(key, &found.instance.id, "its id does not match the index of ids"));
             }
             Ok(Some(found.instance))
         })
     }
 
-    pub(crate) fn load(&mut self, key: InstanceKey) -> Found<Loaded> {
-        self.at_one_moment(|reader| reader.loaded(key))
+    pub(crate) fn load(&mut self, key: InstanceKey) -> Result<Loaded, StoreError> {
+        self.in_transaction(|reader| reader.loaded(key))
     }
 
-    fn loaded(&mut self, key: InstanceKey) -> Found<Loaded> {
-        let Tallied { instance, parts, sum, .. } = self.instance(key)?;
-        let mut found = (0_i64, 0_u32);
-        let mut count = |checksum: u32| found = (found.0 + 1, found.1.wrapping_add(checksum));
-        let (records, signals) = self.parts(&instance, &mut count)?;
-        if found != (parts, sum) {
-            let found = found.0;
-            let what = format!("it has {found} records and signals of {parts}, or not those that were stored");
-            return Err(damaged(key, &instance.id, &what));
-        }
-        Ok(Loaded { instance, records, signals })
-    }
-
-    pub(crate) fn running(&mut self, after: Option<InstanceKey>, limit: usize) -> Found<Vec<Loaded>> {
-        let page = (after.map_or(i64::MIN, |after| after.0), i64::try_from(limit).unwrap_or(i64::MAX));
-        self.at_one_moment(|reader| {
-            // Where something is wrong with that, it is found out of which instance.
-            if let Ok(Some(page)) = reader.page.running(page) {
+    pub(crate) fn running(&mut self, after: Option<InstanceKey>, limit: usize) -> Result<Vec<Loaded>, StoreError> {
+        let (after, limit) = page_bounds(after, limit);
+        self.in_transaction(|reader| {
+            if let Ok(Some(page)) = reader.scan.running(after, limit) {
                 return Ok(page);
             }
-            let index = reader.with_status.iter().position(|(status, _)| *status == Status::Running);
-            let Some(index) = index else { return Ok(Vec::new()) };
-            let page = params![page.0, page.1];
-            let keys = reader.keys(|reader| &mut reader.with_status[index].1, page, "list instances")?;
-            let mut found = Vec::with_capacity(keys.len());
-            for key in keys {
-                match reader.loaded(key) {
-                    Ok(loaded) => found.push(loaded),
-                    Err(error) if found.is_empty() => return Err(error),
-                    Err(_) => break, // The next page begins with it, and tells.
-                }
-            }
-            Ok(found)
+            // An instance is damaged: reading one after the other tells which.
+            let running = reader.keys_with_status.iter().position(|(status, _)| *status == Status::Running);
+            let Some(running) = running else { return Ok(Vec::new()) };
+            let bounds = params![after, limit];
+            let keys =
+                reader.select_keys(|reader| &mut reader.keys_with_status[running].1, bounds, "list instances")?;
+            until_damaged(keys, |key| reader.loaded(key))
         })
     }
 
@@ -136,36 +116,30 @@ impl<'connection> Reader<'connection> {
         after: Option<InstanceKey>,
         limit: usize,
         statuses: &[Status],
-    ) -> Found<Vec<Instance>> {
-        let page = (after.map_or(i64::MIN, |after| after.0), i64::try_from(limit).unwrap_or(i64::MAX));
-        let page = params![page.0, page.1];
-        self.at_one_moment(|reader| {
+    ) -> Result<Vec<Instance>, StoreError> {
+        let (after, rows) = page_bounds(after, limit);
+        let bounds = params![after, rows];
+        self.in_transaction(|reader| {
             let mut keys = Vec::new();
             if statuses.is_empty() {
-                keys = reader.keys(|reader| &mut reader.all, page, "list instances")?;
+                keys = reader.select_keys(|reader| &mut reader.keys, bounds, "list instances")?;
             }
-            for index in 0..reader.with_status.len() {
-                if statuses.contains(&reader.with_status[index].0) {
-                    keys.extend(reader.keys(|reader| &mut reader.with_status[index].1, page, "list instances")?);
+            for index in 0..reader.keys_with_status.len() {
+                if statuses.contains(&reader.keys_with_status[index].0) {
+                    let found =
+                        reader.select_keys(|reader| &mut reader.keys_with_status[index].1, bounds, "list instances")?;
+                    keys.extend(found);
                 }
             }
             keys.sort_unstable();
             keys.truncate(limit);
-            let mut found = Vec::with_capacity(keys.len());
-            for key in keys {
-                match reader.instance(key) {
-                    Ok(tallied) => found.push(tallied.instance),
-                    Err(error) if found.is_empty() => return Err(error),
-                    Err(_) => break, // The next page begins with it, and tells.
-                }
-            }
-            Ok(found)
+            until_damaged(keys, |key| reader.instance(key).map(|row| row.instance))
         })
     }
 
-    pub(crate) fn due(&mut self, now: Timestamp, limit: usize) -> Found<Due> {
-        self.at_one_moment(|reader| {
-            // One more than is wanted: the next one.
+    pub(crate) fn due(&mut self, now: Timestamp, limit: usize) -> Result<Due, StoreError> {
+        self.in_transaction(|reader| {
+            // One row more than the limit: the next instance.
             let rows = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
             let waiting = reader.waiting(now, rows)?;
             let mut due = Due::default();
@@ -175,7 +149,7 @@ impl<'connection> Reader<'connection> {
                     return Ok(due);
                 }
                 match reader.instance(key) {
-                    Ok(tallied) => due.instances.push(tallied.instance),
+                    Ok(row) => due.instances.push(row.instance),
                     Err(error) if due.instances.is_empty() => return Err(error),
                     Err(_) => return Ok(due),
                 }
@@ -185,27 +159,29 @@ impl<'connection> Reader<'connection> {
         })
     }
 
-    /// Within a transaction, so that all of it is of one moment.
-    fn at_one_moment<T>(&mut self, read: impl FnOnce(&mut Self) -> Found<T>) -> Found<T> {
-        match &self.refused {
+    /// Runs a query, unless the current transaction could not begin.
+    fn in_transaction<T>(&mut self, query: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match &self.begin_error {
             Some(error) => Err(error.clone()),
-            None => read(self),
+            None => query(self),
         }
     }
 
-    fn keys(
+    /// Returns the keys in the rows of a statement.
+    fn select_keys(
         &mut self,
         statement: impl FnOnce(&mut Self) -> &mut Statement<'connection>,
-        asked: &[&dyn rusqlite::ToSql],
-        doing: &str,
-    ) -> Found<Vec<InstanceKey>> {
+        parameters: &[&dyn ToSql],
+        action: &str,
+    ) -> Result<Vec<InstanceKey>, StoreError> {
         let path = self.path.clone();
-        let keys = statement(self).query_map(asked, |row| row.get(0).map(InstanceKey));
-        keys.and_then(Iterator::collect).map_err(|error| fault(error, doing, &path))
+        let keys = statement(self).query_map(parameters, |row| row.get(0).map(InstanceKey));
+        keys.and_then(Iterator::collect).map_err(|error| into_store_error(error, action, &path))
     }
 
-    /// Waiting instances in the order in which they are due, as far as one after `now`.
-    fn waiting(&mut self, now: Timestamp, limit: i64) -> Found<Vec<(InstanceKey, Timestamp)>> {
+    /// Returns waiting instances in the order in which they are due, up to the first that is due
+    /// after `now`.
+    fn waiting(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(InstanceKey, Timestamp)>, StoreError> {
         let mut read = || {
             let mut waiting = Vec::new();
             let mut rows = self.due.query([limit])?;
@@ -218,49 +194,89 @@ impl<'connection> Reader<'connection> {
             }
             Ok(waiting)
         };
-        read().map_err(|error| fault(error, "see what is due", &self.path))
+        read().map_err(|error| into_store_error(error, "read the instances that are due", &self.path))
     }
 
-    /// The instance's row; a fault of its own where a part of it is not what was stored.
-    fn instance(&mut self, key: InstanceKey) -> Found<Tallied> {
+    /// Returns the instance with everything stored about it.
+    fn loaded(&mut self, key: InstanceKey) -> Result<Loaded, StoreError> {
+        let InstanceRow { instance, parts, sum, .. } = self.instance(key)?;
+        let mut found = (0_i64, 0_u32);
+        let mut count = |checksum: u32| found = (found.0 + 1, found.1.wrapping_add(checksum));
+        let (records, signals) = self.parts(&instance, &mut count)?;
+        if found.0 != parts {
+            let what = format!("it has {} records and signals instead of {parts}", found.0);
+            return Err(damaged(key, &instance.id, &what));
+        }
+        if found.1 != sum {
+            return Err(damaged(key, &instance.id, "its records and signals are not those that were written"));
+        }
+        Ok(Loaded { instance, records, signals })
+    }
+
+    /// Returns the row of the instance.
+    fn instance(&mut self, key: InstanceKey) -> Result<InstanceRow, StoreError> {
         let path = self.path.clone();
-        let told = |error| fault(error, &format!("read the instance with the key {}", key.0), &path).of(key);
-        let mut rows = self.instance.query([key.0]).map_err(told)?;
-        let Some(row) = rows.next().map_err(told)? else { return Err(StoreError::missing(key)) };
-        let checked = instance(row).map_err(told)?;
-        checked.map_err(|(id, what)| damaged(key, &id, what))
+        let into_error =
+            |error| into_store_error(error, &format!("read the instance with the key {}", key.0), &path).of(key);
+        let mut rows = self.instance.query([key.0]).map_err(into_error)?;
+        let Some(row) = rows.next().map_err(into_error)? else { return Err(StoreError::missing(key)) };
+        let decoded = row::instance(row).map_err(into_error)?;
+        decoded.map_err(|(id, what)| damaged(key, &id, what))
     }
 
-    /// The instance's records and signals.
-    fn parts(&mut self, instance: &Instance, count: &mut impl FnMut(u32)) -> Found<Parts> {
+    /// Returns the records and signals of the instance. Calls `count` with the checksum of each.
+    fn parts(&mut self, instance: &Instance, count: &mut impl FnMut(u32)) -> Result<Parts, StoreError> {
         let Instance { key, id, .. } = instance;
         let path = self.path.clone();
-        let told = |error| fault(error, &format!("read the instance '{id}'"), &path).of(*key);
+        let into_error = |error| into_store_error(error, &format!("read the instance '{id}'"), &path).of(*key);
 
         let mut records = Vec::new();
-        let mut rows = self.records.query([key.0]).map_err(told)?;
-        while let Some(row) = rows.next().map_err(told)? {
-            let (path, record, checksum) = record(row).map_err(told)?;
+        let mut rows = self.records.query([key.0]).map_err(into_error)?;
+        while let Some(row) = rows.next().map_err(into_error)? {
+            let (path, record, checksum) = record(row).map_err(into_error)?;
             if Checksum::record(*key, &path, &record) != checksum {
-                return Err(damaged(*key, id, &format!("its record '{path}' is not what was stored")));
+                return Err(damaged(*key, id, &format!("its record '{path}' does not match the checksum")));
             }
             count(checksum);
             records.push((path, record));
         }
 
         let mut signals = Vec::new();
-        let mut rows = self.signals.query([key.0]).map_err(told)?;
-        while let Some(row) = rows.next().map_err(told)? {
-            let (signal, checksum) = signal(row).map_err(told)?;
+        let mut rows = self.signals.query([key.0]).map_err(into_error)?;
+        while let Some(row) = rows.next().map_err(into_error)? {
+            let (signal, checksum) = signal(row).map_err(into_error)?;
             let StoredSignal { number, name, payload } = &signal;
             if Checksum::signal(name, payload).and(*number).with(key.0) != checksum {
-                return Err(damaged(*key, id, &format!("its signal '{name}' is not what was stored")));
+                return Err(damaged(*key, id, &format!("its signal '{name}' does not match the checksum")));
             }
             count(checksum);
             signals.push(signal);
         }
         Ok((records, signals))
     }
+}
+
+/// Returns the bounds of a page for a statement: the key after which it begins, and the number of
+/// rows.
+fn page_bounds(after: Option<InstanceKey>, limit: usize) -> (i64, i64) {
+    (after.map_or(i64::MIN, |after| after.0), i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// Reads one key after the other, up to the first that is damaged. The next page begins with that
+/// key, and is its error.
+fn until_damaged<T>(
+    keys: Vec<InstanceKey>,
+    mut read: impl FnMut(InstanceKey) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        match read(key) {
+            Ok(value) => found.push(value),
+            Err(error) if found.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(found)
 }
 
 fn damaged(key: InstanceKey, id: &str, what: &str) -> StoreError {

@@ -1,79 +1,80 @@
-//! What waits for the writer.
+//! Requests that wait for the writer: a command each, and the channel to the caller.
 
 use crate::{
-    applier::{Applied, Applier},
-    command::{Begin, SummedBatch, SummedInstance, SummedSignal},
-    error::fault,
+    applier::{Applier, CommandResult},
+    command::{BeginSession, CommitBatch, CreateInstance, StoreSignal},
+    error::into_store_error,
 };
 use std::path::Path;
 use tokio::sync::oneshot;
 use workflow_store::{Change, InstanceKey, StoreError, StoreErrorKind};
 
-/// What can be written.
-pub(crate) trait Work: Send + 'static {
-    /// What who asks for it is given.
-    type Given: Send + 'static;
+/// A command that the writer executes.
+pub(crate) trait Command: Send + 'static {
+    /// The value that the caller receives.
+    type Output: Send + 'static;
 
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Self::Given>;
+    /// Executes the command within the transaction of the writer.
+    fn execute(&self, applier: &mut Applier<'_>) -> CommandResult<Self::Output>;
 
-    /// What it is, for "could not …".
-    fn doing(&self) -> String;
+    /// Describes the command for the message "could not …".
+    fn description(&self) -> String;
 
-    /// Which instance it is about, where there is one yet.
+    /// Returns the instance that the command is about, if there is one yet.
     fn instance(&self) -> Option<InstanceKey>;
 
-    /// Returns how many bytes of the file it takes at least.
-    fn bytes(&self) -> usize;
+    /// Returns the number of bytes that the command takes in the file at least.
+    fn min_bytes(&self) -> usize;
 }
 
-impl Work for Begin {
-    type Given = u64;
+impl Command for BeginSession {
+    type Output = u64;
 
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<u64> {
-        applier.begin()
+    fn execute(&self, applier: &mut Applier<'_>) -> CommandResult<u64> {
+        applier.begin_session()
     }
 
-    fn doing(&self) -> String {
-        "note that an engine begins".to_owned()
+    fn description(&self) -> String {
+        "open a session".to_owned()
     }
 
     fn instance(&self) -> Option<InstanceKey> {
         None
     }
 
-    fn bytes(&self) -> usize {
+    fn min_bytes(&self) -> usize {
         0
     }
 }
 
-impl Work for SummedInstance {
-    type Given = InstanceKey;
+impl Command for CreateInstance {
+    type Output = InstanceKey;
 
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<InstanceKey> {
-        applier.create(self)
+    fn execute(&self, applier: &mut Applier<'_>) -> CommandResult<InstanceKey> {
+        applier.create_instance(self)
     }
 
-    fn doing(&self) -> String {
-        format!("make the instance '{}'", self.new.id)
+    fn description(&self) -> String {
+        format!("create the instance '{}'", self.new.id)
     }
 
     fn instance(&self) -> Option<InstanceKey> {
         None
     }
 
-    fn bytes(&self) -> usize {
+    fn min_bytes(&self) -> usize {
         self.new.input.len() + self.new.id.len()
     }
 }
 
-impl Work for SummedBatch {
-    type Given = ();
+impl Command for CommitBatch {
+    type Output = ();
 
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<()> {
-        applier.commit(self)
+    fn execute(&self, applier: &mut Applier<'_>) -> CommandResult<()> {
+        applier.commit_batch(self)
     }
 
-    fn doing(&self) -> String {
+    fn description(&self) -> String {
         format!("commit to the instance with the key {}", self.batch.instance.0)
     }
 
@@ -81,133 +82,134 @@ impl Work for SummedBatch {
         Some(self.batch.instance)
     }
 
-    fn bytes(&self) -> usize {
-        self.batch.changes.iter().map(written).sum()
+    fn min_bytes(&self) -> usize {
+        self.batch.changes.iter().map(written_bytes).sum()
     }
 }
 
-impl Work for SummedSignal {
-    type Given = Option<i64>;
+impl Command for StoreSignal {
+    type Output = Option<i64>;
 
-    fn apply(&self, applier: &mut Applier<'_>) -> Applied<Option<i64>> {
-        applier.signal(self)
+    fn execute(&self, applier: &mut Applier<'_>) -> CommandResult<Option<i64>> {
+        applier.store_signal(self)
     }
 
-    fn doing(&self) -> String {
-        format!("keep the signal '{}' for the instance with the key {}", self.signal.name, self.instance.0)
+    fn description(&self) -> String {
+        format!("store the signal '{}' for the instance with the key {}", self.signal.name, self.instance.0)
     }
 
     fn instance(&self) -> Option<InstanceKey> {
         Some(self.instance)
     }
 
-    fn bytes(&self) -> usize {
+    fn min_bytes(&self) -> usize {
         self.signal.payload.len()
     }
 }
 
-/// Something to be written, and who waits for it.
-pub(crate) struct Asked<W: Work> {
-    work: W,
-    /// What came of it, to be told once it is on disk.
-    answer: Option<Result<W::Given, StoreError>>,
-    /// Who does not wait any more has dropped the other end.
-    reply: oneshot::Sender<Result<W::Given, StoreError>>,
+/// A command that waits for the writer, and the caller that waits for the result.
+pub(crate) struct PendingRequest<C: Command> {
+    command: C,
+    /// The result, which is sent once it is on disk.
+    result: Option<Result<C::Output, StoreError>>,
+    /// The channel to the caller. A caller that no longer waits has dropped the other end.
+    reply: oneshot::Sender<Result<C::Output, StoreError>>,
 }
 
-/// What is to be written.
+/// A request of any kind.
 pub(crate) enum Request {
-    Begin(Asked<Begin>),
-    Create(Asked<SummedInstance>),
-    Commit(Asked<SummedBatch>),
-    Signal(Asked<SummedSignal>),
+    Begin(PendingRequest<BeginSession>),
+    Create(PendingRequest<CreateInstance>),
+    Commit(PendingRequest<CommitBatch>),
+    Signal(PendingRequest<StoreSignal>),
 }
 
-impl<W: Work> Asked<W> {
-    pub(crate) fn new(work: W, reply: oneshot::Sender<Result<W::Given, StoreError>>) -> Self {
-        Self { work, answer: None, reply }
+impl<C: Command> PendingRequest<C> {
+    pub(crate) fn new(command: C, reply: oneshot::Sender<Result<C::Output, StoreError>>) -> Self {
+        Self { command, result: None, reply }
     }
 
-    fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
-        self.answer = Some(self.work.apply(applier)?);
+    fn execute(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
+        self.result = Some(self.command.execute(applier)?);
         Ok(())
     }
 
-    fn told(self) {
-        if let Some(answer) = self.answer {
-            let _ = self.reply.send(answer);
+    fn complete(self) {
+        if let Some(result) = self.result {
+            let _ = self.reply.send(result);
         }
     }
 
-    fn refused(self, error: &StoreError) {
-        let error = error.clone();
-        let error = match self.work.instance() {
+    fn refuse(self, error: StoreError) {
+        let error = match self.command.instance() {
             Some(instance) => error.of(instance),
             None => error,
         };
         let _ = self.reply.send(Err(error));
     }
 
-    fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
-        let mut error = fault(error, &self.work.doing(), path);
+    fn fail(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
+        let mut error = into_store_error(error, &self.command.description(), path);
         if error.kind() == StoreErrorKind::Full
-            && let Ok(Some(limit)) = applier.limit_below(self.work.bytes(), self.work.instance())
+            && let Ok(Some(limit)) = applier.limit_below(self.command.min_bytes(), self.command.instance())
         {
             let message = format!(
-                "could not {} in '{}': it is larger than the store may become ({limit} bytes)",
-                self.work.doing(),
+                "could not {} in '{}': it is larger than the size limit of the store ({limit} bytes)",
+                self.command.description(),
                 path.display()
             );
             error = StoreError::new(StoreErrorKind::TooLarge, message).from_source(error);
         }
-        let error = match self.work.instance() {
-            Some(instance) => error.of(instance),
-            None => error,
-        };
-        let _ = self.reply.send(Err(error));
+        self.refuse(error);
     }
 }
 
 impl Request {
-    pub(crate) fn apply(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
+    /// Executes the command within the transaction of the writer.
+    pub(crate) fn execute(&mut self, applier: &mut Applier<'_>) -> rusqlite::Result<()> {
         match self {
-            Self::Begin(asked) => asked.apply(applier),
-            Self::Create(asked) => asked.apply(applier),
-            Self::Commit(asked) => asked.apply(applier),
-            Self::Signal(asked) => asked.apply(applier),
+            Self::Begin(request) => request.execute(applier),
+            Self::Create(request) => request.execute(applier),
+            Self::Commit(request) => request.execute(applier),
+            Self::Signal(request) => request.execute(applier),
         }
     }
 
-    pub(crate) fn told(self) {
+    /// Sends the result to the caller, after the transaction has ended.
+    pub(crate) fn complete(self) {
         match self {
-            Self::Begin(asked) => asked.told(),
-            Self::Create(asked) => asked.told(),
-            Self::Commit(asked) => asked.told(),
-            Self::Signal(asked) => asked.told(),
+            Self::Begin(request) => request.complete(),
+            Self::Create(request) => request.complete(),
+            Self::Commit(request) => request.complete(),
+            Self::Signal(request) => request.complete(),
         }
     }
 
-    pub(crate) fn refused(self, error: &StoreError) {
+    /// Sends an error of the store to the caller.
+    pub(crate) fn refuse(self, error: &StoreError) {
+        let error = error.clone();
         match self {
-            Self::Begin(asked) => asked.refused(error),
-            Self::Create(asked) => asked.refused(error),
-            Self::Commit(asked) => asked.refused(error),
-            Self::Signal(asked) => asked.refused(error),
+            Self::Begin(request) => request.refuse(error),
+            Self::Create(request) => request.refuse(error),
+            Self::Commit(request) => request.refuse(error),
+            Self::Signal(request) => request.refuse(error),
         }
     }
 
-    pub(crate) fn failed(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
+    /// Sends the error that ended the transaction to the caller.
+    pub(crate) fn fail(self, error: rusqlite::Error, applier: &Applier<'_>, path: &Path) {
         match self {
-            Self::Begin(asked) => asked.failed(error, applier, path),
-            Self::Create(asked) => asked.failed(error, applier, path),
-            Self::Commit(asked) => asked.failed(error, applier, path),
-            Self::Signal(asked) => asked.failed(error, applier, path),
+            Self::Begin(request) => request.fail(error, applier, path),
+            Self::Create(request) => request.fail(error, applier, path),
+            Self::Commit(request) => request.fail(error, applier, path),
+            Self::Signal(request) => request.fail(error, applier, path),
         }
     }
 }
 
-/// Returns how many bytes a change writes that stay until another change of the instance.
-fn written(change: &Change) -> usize {
+/// Returns the number of bytes that a change writes and that stay until another change of the
+/// instance.
+fn written_bytes(change: &Change) -> usize {
     match change {
         Change::Put { path, record } => path.len() + record.payload.len(),
         Change::Status { outcome, .. } => outcome.as_ref().map_or(0, Vec::len),

@@ -1,27 +1,29 @@
-//! What lies in the file.
+//! The tables of the file, and its version.
 
 use crate::checksum::Checksum;
 use workflow_store::Status;
 
-/// In the file's header, so that nobody takes it for something else: "wkfl".
+/// The application id in the header of the file, by which programs recognise a store: "wkfl".
 pub(crate) const APPLICATION: u32 = 0x776B_666C;
 
-/// The schema's version, in the file's header. It counts up with each change of [`TABLES`].
+/// The version of the schema, in the header of the file. Each change of [`TABLES`] counts it up.
 pub(crate) const VERSION: u32 = 2;
 
 /// The first version with the table `log`.
 pub(crate) const FIRST_WITH_LOG: i64 = 2;
 
-/// Each table and index, by its name.
+/// The tables and indexes, by name.
 ///
-/// - An instance's row is small, since each commit writes it: its input lies elsewhere.
-/// - `parts`, `sum` and `last_signal` tell how many records and signals it has and what their checksums add up to, so that one
-///   that has gone is missed; `interruptions`, under which of them it was last written to.
-/// - `engines` has one row: how many engines have not come to their end, and whether one is under way (or was, when its process
-///   ended).
-/// - `log` has one row: the session that has the store open, or had it last, and the salt of the log that the file needs (see
-///   the module `wal`).
-/// - Numbers of a status: [`status_number`].
+/// - The row of an instance is small, since each commit writes it. The input lies in a table of its
+///   own.
+/// - `parts`, `sum`, `last_signal` and `interruptions` are the tally of an instance (see the module
+///   `tally`).
+/// - `engines` has one row. `interruptions` is the number of sessions that ended without `close`.
+///   `begun` says whether a session is open, or was open when its process ended.
+/// - `log` has one row: the session that has the store open, or had it last, and the salt of the
+///   log that the file needs (see the module `wal`).
+/// - `status` is a [`status_number`].
+/// - `place` is [`Record::order`](workflow_store::Record::order).
 pub(crate) const TABLES: [(&str, &str); 9] = [
     (
         "instances",
@@ -101,7 +103,7 @@ const LOG: &str = "CREATE TABLE log (
     checksum INTEGER NOT NULL
 ) STRICT";
 
-/// What the tables begin with.
+/// Returns the statements that insert the first rows.
 pub(crate) fn first_rows() -> String {
     format!(
         "INSERT INTO engines (interruptions, begun, checksum) VALUES (0, 0, {}); {}",
@@ -110,21 +112,22 @@ pub(crate) fn first_rows() -> String {
     )
 }
 
+/// Returns the statement that inserts the first row of the table `log`.
 fn first_mark() -> String {
     format!("INSERT INTO log (session, salt, checksum) VALUES (0, NULL, {})", Checksum::log(0, None))
 }
 
-/// Returns what makes a store of the first version one of the second.
-pub(crate) fn second() -> String {
+/// Returns the statements that turn a store of the first version into one of the second.
+pub(crate) fn upgrade_to_second() -> String {
     format!("BEGIN IMMEDIATE; {LOG}; {}; PRAGMA user_version = 2; COMMIT;", first_mark())
 }
 
-/// A status as the file has it, and as the conditions of the indexes have it.
+/// Returns the number of a status in the file. The conditions of the indexes contain it too.
 pub(crate) fn status_number(status: Status) -> i64 {
     i64::from(status.number())
 }
 
-/// The status with this number.
+/// Returns the status with this number.
 pub(crate) fn status_of(number: i64) -> Option<Status> {
     Status::ALL.into_iter().find(|&status| status_number(status) == number)
 }

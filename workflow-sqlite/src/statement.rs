@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, PrepFlags, Statement};
 
-/// A statement that is kept as long as its connection.
+/// Prepares a statement that is kept as long as its connection.
 pub(crate) fn prepare<'connection>(
     connection: &'connection Connection,
     sql: &str,

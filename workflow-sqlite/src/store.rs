@@ -1,11 +1,11 @@
 //! The store in one file.
 
 use crate::{
-    command::{Begin, SummedBatch, SummedInstance, SummedSignal},
+    command::{BeginSession, CommitBatch, CreateInstance, StoreSignal},
     database, files,
     options::SqliteOptions,
     reader::Reader,
-    request::{Asked, Request, Work},
+    request::{Command, PendingRequest, Request},
     threads::{self, Threads},
 };
 use std::{
@@ -19,7 +19,7 @@ use workflow_store::{
     Storing, Timestamp,
 };
 
-/// A store in one file, which needs no server: SQLite, in WAL mode, with `synchronous = FULL`.
+/// A store in one file, without a server: SQLite in WAL mode, with `synchronous = FULL`.
 ///
 /// ```
 /// use workflow_sqlite::SqliteStore;
@@ -38,7 +38,7 @@ use workflow_store::{
 /// };
 /// let key = store.create(order).await?;
 ///
-/// // Nobody else may have it meanwhile.
+/// // No other opening succeeds meanwhile.
 /// assert_eq!(SqliteStore::open(&path).unwrap_err().kind(), StoreErrorKind::Locked);
 ///
 /// store.close().await?;
@@ -47,31 +47,59 @@ use workflow_store::{
 /// # Ok(()) }
 /// ```
 ///
-/// - **Clones** share one store. It is closed by [`close`](Store::close), or when the last clone is dropped, which waits for what
-///   is under way (a few milliseconds; not on the store's own threads).
-/// - **Writing** is done by one thread, which takes all that waits, of all instances, into one transaction and one flush
-///   of the disk: a commit alone takes as long as the disk needs, thousands at once hardly longer. Reading is done
-///   by threads of its own and does not wait for it.
-/// - **One process** has it at a time, and in it one engine: a lock on the file `PATH-lock` is held as long as it is open. When a
-///   process ends, however it ends, the system lets go of it. Beside these two lie, while it is open, `PATH-wal` and `PATH-shm`. If
-///   one of the files is removed, moved or replaced meanwhile, nothing more is written
-///   ([`StoreErrorKind::Gone`](workflow_store::StoreErrorKind::Gone)).
-/// - **A copy** of the store is a copy of `PATH` after [`close`](Store::close), or one that `sqlite3 PATH ".backup COPY"` or
-///   `VACUUM INTO` makes at any time. `PATH` alone, copied while the store is open or after its process was killed, lacks what
-///   was committed last: that lies in `PATH-wal`. Such a copy is refused
-///   ([`StoreErrorKind::LogLost`](workflow_store::StoreErrorKind::LogLost)), unless
-///   [`accept_lost_log`](SqliteOptions::accept_lost_log) is set. While a program reads the store in a transaction that began before
-///   a checkpoint, this can't be told for what is committed until that transaction ends.
-/// - **Permissions**: only the owner of the files may read and write them, unless [`mode`](SqliteOptions::mode) says otherwise.
-/// - **Damage** is found: each record, signal and instance has a checksum, and each instance one over all of its records and signals, so
-///   that one that is missing is missed. What can't be trusted is an error that names the instance, and the other
-///   instances are as they were. What leads to instances is checked when the store is opened, which fails where that
-///   is damaged. The keys of [signals that are kept once](workflow_store::NewSignal::once) have no checksum.
-/// - **Speed** is the disk's. On Linux it flushes less where SQLite is compiled to use `fdatasync`: build with the environment
-///   variable `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1`.
-/// - **Room** that was freed is used again; the file does not shrink.
-/// - **After an error in the middle of writing** (a broken disk) nothing of the batch is seen, but if the process is then killed
-///   it may be there after all.
+/// # Threads
+///
+/// One thread writes. It puts all requests that wait, of all instances, into one transaction and
+/// one flush of the disk. A commit alone takes as long as the disk needs, and thousands at once
+/// hardly longer. Other threads read, and do not wait for the writer.
+///
+/// Clones share one store. [`close`](Store::close) closes it, and so does dropping the last clone.
+/// That drop blocks until pending requests are done, which takes a few milliseconds. On a thread of
+/// the store itself it does not block.
+///
+/// # Files
+///
+/// | file | content |
+/// | --- | --- |
+/// | `PATH` | the store |
+/// | `PATH-wal`, `PATH-shm` | the write-ahead log with the last commits, and its index; there while the store is open |
+/// | `PATH-lock` | the lock |
+///
+/// - **Lock**: one process has the store at a time, and in it one engine. The system releases the
+///   lock when the process ends, however it ends.
+/// - **Moved files**: if a file is removed, moved or replaced while the store is open, further
+///   writes fail with [`StoreErrorKind::Gone`](workflow_store::StoreErrorKind::Gone).
+/// - **Permissions**: only the owner of the files can read and write them, unless
+///   [`mode`](SqliteOptions::mode) says otherwise.
+/// - **Size**: freed space is used again. The file does not shrink.
+///
+/// # Backups
+///
+/// Copy `PATH` after [`close`](Store::close), or run `sqlite3 PATH ".backup COPY"` or `VACUUM INTO`
+/// at any time.
+///
+/// A copy of `PATH` alone lacks the last commits if the store is open or its process was killed:
+/// they lie in `PATH-wal`. Such a copy is refused with
+/// [`StoreErrorKind::LogLost`](workflow_store::StoreErrorKind::LogLost), unless
+/// [`accept_lost_log`](SqliteOptions::accept_lost_log) is set. There is one gap. While another
+/// program reads the store in a transaction that began before a checkpoint, a copy that lacks the
+/// commits of that time is not recognised.
+///
+/// # Damage
+///
+/// Each record, signal and instance has a checksum. Each instance has one more over all its records
+/// and signals, so that a missing one is noticed. Damaged data is an error that names the instance,
+/// and other instances stay readable. Opening the store checks the indexes that lead to instances,
+/// and fails if they are damaged. The keys of [`NewSignal::once`](workflow_store::NewSignal::once)
+/// have no checksum.
+///
+/// After a failed write (a broken disk) no reader sees the batch. If the process is then killed,
+/// the batch may be there after all.
+///
+/// # Performance
+///
+/// The disk limits the speed of commits. On Linux, SQLite flushes less if it is compiled to use
+/// `fdatasync`: build with the environment variable `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1`.
 #[derive(Clone)]
 pub struct SqliteStore {
     threads: Arc<Threads>,
@@ -79,63 +107,77 @@ pub struct SqliteStore {
 }
 
 impl SqliteOptions {
-    /// Opens the store in this file, or makes an empty one there.
+    /// Opens the store at `path`, or creates an empty one there.
     ///
-    /// Blocks for as long as the disk takes to check what leads to instances: about a second for a million of them.
+    /// Blocks while the disk reads the indexes that lead to instances: about a second for a million
+    /// instances.
     ///
     /// # Errors
-    /// `Locked`: it is open elsewhere. `Newer`: a newer version of this crate made it. `Damaged`: it is damaged, or not a store.
-    /// `LogLost`: the log that holds what was committed last is not beside it.
-    /// `ReadOnly`, `Full`: it, or its folder, can't be written. `Other`: the folder does not exist; whatever else the system says.
-    /// The text of each names the path.
+    ///
+    /// | kind | reason |
+    /// | --- | --- |
+    /// | `Locked` | the store is open, in another process or in this one |
+    /// | `Newer` | a newer version of the program created the store |
+    /// | `Damaged` | the store is damaged, or the file is no store |
+    /// | `LogLost` | the log that holds the last commits is missing |
+    /// | `ReadOnly`, `Full` | the file or its folder can't be written |
+    /// | `Other` | the folder does not exist, or the system reports another error |
+    ///
+    /// The text of each error names the path.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         let path: Arc<Path> = files::absolute(path.as_ref())?.into();
-        let opened = database::open(&path, self)?;
-        let threads = Arc::new(Threads::start(&path, opened)?);
+        let database = database::open(&path, self)?;
+        let threads = Arc::new(Threads::start(&path, database)?);
         Ok(SqliteStore { threads, exclusive: Exclusive::default() })
     }
 }
 
 impl SqliteStore {
-    /// Opens the store in this file, or makes an empty one there. See [`SqliteOptions::open`].
+    /// Opens the store at `path` with the default options, or creates an empty one there.
     ///
     /// # Errors
-    /// As there.
+    /// The errors of [`SqliteOptions::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         SqliteOptions::new().open(path)
     }
 
-    /// Where it lies.
+    /// Returns the absolute path of the store.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.threads.path()
     }
 
-    fn write<W: Work>(&self, work: W, request: impl FnOnce(Asked<W>) -> Request) -> Storing<W::Given> {
-        let (reply, told) = oneshot::channel();
-        let asked = self.threads.write(request(Asked::new(work, reply)));
-        self.answer(asked, told)
+    /// Queues a command for the writer.
+    fn write<C: Command>(
+        &self,
+        command: C,
+        into_request: impl FnOnce(PendingRequest<C>) -> Request,
+    ) -> Storing<C::Output> {
+        let (reply, result) = oneshot::channel();
+        let queued = self.threads.write(into_request(PendingRequest::new(command, reply)));
+        self.wait_for(queued, result)
     }
 
+    /// Queues a query for the readers.
     fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+        query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Storing<T> {
-        let (reply, told) = oneshot::channel();
-        // Who does not wait any more has dropped the other end.
-        let asked = self.threads.read(Box::new(move |reader| _ = reply.send(read(reader))));
-        self.answer(asked, told)
+        let (reply, result) = oneshot::channel();
+        // Sending fails if the caller no longer waits.
+        let queued = self.threads.read(Box::new(move |reader| _ = reply.send(query(reader))));
+        self.wait_for(queued, result)
     }
 
-    fn answer<T: Send + 'static>(
+    fn wait_for<T: Send + 'static>(
         &self,
-        asked: Result<(), StoreError>,
-        told: oneshot::Receiver<Result<T, StoreError>>,
+        queued: Result<(), StoreError>,
+        result: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Storing<T> {
         let path = self.threads.path().clone();
         Box::pin(async move {
-            asked?;
-            told.await.unwrap_or_else(|_| Err(threads::broken(&path)))
+            queued?;
+            result.await.unwrap_or_else(|_| Err(threads::worker_panicked(&path)))
         })
     }
 }
@@ -146,20 +188,20 @@ impl Store for SqliteStore {
             let error = StoreError::in_use(&format!("the store '{}'", self.path().display()));
             return Box::pin(std::future::ready(Err(error)));
         };
-        let begun = self.write(Begin, Request::Begin);
-        Box::pin(async move { Ok(Session::new(begun.await?, claim)) })
+        let interruptions = self.write(BeginSession, Request::Begin);
+        Box::pin(async move { Ok(Session::new(interruptions.await?, claim)) })
     }
 
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
-        self.write(SummedInstance::new(instance), Request::Create)
+        self.write(CreateInstance::new(instance), Request::Create)
     }
 
     fn commit(&self, batch: Batch) -> Storing<()> {
-        self.write(SummedBatch::new(batch), Request::Commit)
+        self.write(CommitBatch::new(batch), Request::Commit)
     }
 
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
-        self.write(SummedSignal::new(instance, signal), Request::Signal)
+        self.write(StoreSignal::new(instance, signal), Request::Signal)
     }
 
     fn find(&self, id: &str) -> Storing<Option<Instance>> {
@@ -187,7 +229,7 @@ impl Store for SqliteStore {
     fn close(&self) -> Storing<()> {
         let path = self.threads.path().clone();
         let closed = self.threads.close();
-        Box::pin(async move { closed.await.unwrap_or_else(|_| Err(threads::broken(&path))) })
+        Box::pin(async move { closed.await.unwrap_or_else(|_| Err(threads::worker_panicked(&path))) })
     }
 }
 

@@ -1,38 +1,45 @@
-//! What an instance's records and signals come to.
+//! Tallies: how many records and signals an instance has, and the sum of their checksums.
 
 use crate::checksum::Checksum;
 use workflow_store::InstanceKey;
 
-/// What an instance's records and signals come to.
+/// The tally of an instance. A record or signal that goes missing no longer fits it.
 #[derive(Clone, Copy, Default, PartialEq)]
 pub(crate) struct Tally {
+    /// The number of records and signals.
     pub(crate) parts: i64,
+    /// The sum of the checksums of all records and signals.
     pub(crate) sum: u32,
+    /// The number of the last signal that arrived.
     pub(crate) last_signal: i64,
+    /// The number of interruptions when the instance was last written to.
     pub(crate) interruptions: i64,
 }
 
 impl Tally {
+    /// Counts a record or signal that is added.
     pub(crate) fn add(&mut self, checksum: u32) {
         self.parts += 1;
         self.sum = self.sum.wrapping_add(checksum);
     }
 
+    /// Counts a record or signal that is removed.
     pub(crate) fn remove(&mut self, checksum: u32) {
         self.parts -= 1;
         self.sum = self.sum.wrapping_sub(checksum);
     }
 
+    /// Returns the checksum of the tally itself.
     pub(crate) fn checksum(self, instance: InstanceKey) -> u32 {
         Checksum::tally(instance, self.parts, self.sum, self.last_signal, self.interruptions)
     }
 }
 
-/// What an instance's row says of its parts.
+/// A tally as the row of an instance has it.
 #[derive(Clone, Copy)]
-pub(crate) struct Told {
+pub(crate) struct StoredTally {
     pub(crate) tally: Tally,
     pub(crate) checksum: u32,
-    /// They fit each other.
-    pub(crate) sound: bool,
+    /// Whether the tally matches its checksum.
+    pub(crate) is_sound: bool,
 }

@@ -1,9 +1,9 @@
-//! The threads of an open store, from the first that is asked of them to the last.
+//! The threads of an open store: one writer and several readers, from their start to their end.
 
 use crate::{
-    database::Opened,
-    error::{fault, system},
-    files::Lock,
+    database::Database,
+    error::{into_store_error, system_error},
+    files::FileLock,
     queue::Queue,
     reader::Reader,
     request::Request,
@@ -23,60 +23,61 @@ use std::{
 use tokio::sync::oneshot;
 use workflow_store::{StoreError, StoreErrorKind};
 
-/// So many queries at most share a transaction, so that the other readers have some too.
-const TOGETHER: usize = 16;
+/// The maximum number of queries in one transaction. A small number leaves work to the other
+/// readers.
+const QUERY_GROUP: usize = 16;
 
-/// What a reader is asked.
+/// A query for a reader thread.
 pub(crate) type Query = Box<dyn FnOnce(&mut Reader<'_>) + Send>;
 
-type Told = Result<(), StoreError>;
-
-/// An open store. When it is dropped its threads end, after what they were asked before.
+/// The threads of an open store. When dropped, waits until they have answered all earlier requests
+/// and ended.
 pub(crate) struct Threads {
     shared: Arc<Shared>,
-    /// It ends last, and waits for the others.
+    /// The writer thread, which waits for the readers and ends last.
     writer: Option<JoinHandle<()>>,
-    /// All of them. None of them may wait for itself.
+    /// The ids of all threads. Dropping the store on one of them must not wait for it.
     ids: Vec<ThreadId>,
 }
 
-/// What the threads share with who asks them.
+/// State that the threads share with the callers.
 struct Shared {
     path: Arc<Path>,
     writes: Queue<Request>,
     reads: Queue<Query>,
-    end: Mutex<End>,
+    shutdown: Mutex<Shutdown>,
 }
 
-enum End {
-    /// Who waits for it.
-    Awaited(Vec<oneshot::Sender<Told>>),
-    Come,
+/// Whether the threads have ended.
+enum Shutdown {
+    /// The threads run. The list holds the callers of `close`.
+    Pending(Vec<oneshot::Sender<Result<(), StoreError>>>),
+    Done,
 }
 
 impl Threads {
-    pub(crate) fn start(path: &Arc<Path>, opened: Opened) -> Result<Self, StoreError> {
-        let Opened { writer, readers, lock, log } = opened;
+    pub(crate) fn start(path: &Arc<Path>, database: Database) -> Result<Self, StoreError> {
+        let Database { writer, readers, lock, log } = database;
         let shared = Arc::new(Shared {
             path: path.clone(),
             writes: Queue::new(),
             reads: Queue::new(),
-            end: Mutex::new(End::Awaited(Vec::new())),
+            shutdown: Mutex::new(Shutdown::Pending(Vec::new())),
         });
-        // Where one does not start, the queues are closed, so that the others end.
+        // If one thread does not start, dropping this closes the queues, so that the others end.
         let mut threads = Self { shared: shared.clone(), writer: None, ids: Vec::new() };
-        let (tells, told) = mpsc::channel();
+        let (reports, started) = mpsc::channel();
 
         let mut reading = Vec::new();
         for connection in readers {
-            let (shared, tells) = (shared.clone(), tells.clone());
-            reading.push(threads.spawn("workflow-reader", move || read(&connection, &shared, tells))?);
+            let (shared, reports) = (shared.clone(), reports.clone());
+            reading.push(threads.spawn("workflow-reader", move || read(&connection, &shared, reports))?);
         }
-        let writing = move || write(writer, (lock, log), reading, &shared, tells);
+        let writing = move || write(writer, (lock, log), reading, &shared, reports);
         threads.writer = Some(threads.spawn("workflow-writer", writing)?);
 
-        // Until the last of them has said that it is ready, or has ended.
-        told.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
+        // The channel closes when the last thread has reported or ended.
+        started.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
         Ok(threads)
     }
 
@@ -84,29 +85,34 @@ impl Threads {
         &self.shared.path
     }
 
-    pub(crate) fn write(&self, request: Request) -> Told {
-        self.shared.writes.push(request).map_err(|_| self.shared.closed())
+    /// Queues a request for the writer.
+    pub(crate) fn write(&self, request: Request) -> Result<(), StoreError> {
+        self.shared.writes.push(request).map_err(|_| self.shared.closed_error())
     }
 
-    pub(crate) fn read(&self, query: Query) -> Told {
-        self.shared.reads.push(query).map_err(|_| self.shared.closed())
+    /// Queues a query for the readers.
+    pub(crate) fn read(&self, query: Query) -> Result<(), StoreError> {
+        self.shared.reads.push(query).map_err(|_| self.shared.closed_error())
     }
 
-    /// Lets nothing more in. What is given is ready when all that was asked before is done, and the store let go of.
-    pub(crate) fn close(&self) -> oneshot::Receiver<Told> {
-        let (tell, told) = oneshot::channel();
-        // Who waits is known before the end comes: that it was asked for is what makes it a peaceful one.
-        match &mut *self.shared.end.lock().unwrap_or_else(PoisonError::into_inner) {
-            End::Awaited(waiting) => waiting.push(tell),
-            End::Come => _ = tell.send(Ok(())),
+    /// Closes the queues. The channel receives a message when all earlier requests are answered and
+    /// the store is released.
+    pub(crate) fn close(&self) -> oneshot::Receiver<Result<(), StoreError>> {
+        let (reply, closed) = oneshot::channel();
+        // The caller is added before the queues close: the writer ends the session only if a caller
+        // waits.
+        match &mut *self.shared.shutdown.lock().unwrap_or_else(PoisonError::into_inner) {
+            Shutdown::Pending(callers) => callers.push(reply),
+            Shutdown::Done => _ = reply.send(Ok(())),
         }
-        self.shared.close();
-        told
+        self.shared.close_queues();
+        closed
     }
 
     fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
         let started = thread::Builder::new().name(name.to_owned()).spawn(run);
-        let started = started.map_err(|error| system(error, "start the threads of the store", &self.shared.path))?;
+        let started =
+            started.map_err(|error| system_error(error, "start the threads of the store", &self.shared.path))?;
         self.ids.push(started.thread().id());
         Ok(started)
     }
@@ -114,7 +120,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.shared.close();
+        self.shared.close_queues();
         if let Some(writer) = self.writer.take()
             && !self.ids.contains(&thread::current().id())
         {
@@ -124,104 +130,112 @@ impl Drop for Threads {
 }
 
 impl Shared {
-    fn close(&self) {
+    fn close_queues(&self) {
         self.writes.close();
         self.reads.close();
     }
 
-    fn closed(&self) -> StoreError {
+    fn closed_error(&self) -> StoreError {
         StoreError::new(StoreErrorKind::Closed, format!("the store '{}' is closed", self.path.display()))
     }
 
-    /// Somebody has asked for the end.
-    fn is_asked_to_end(&self) -> bool {
-        match &*self.end.lock().unwrap_or_else(PoisonError::into_inner) {
-            End::Awaited(waiting) => !waiting.is_empty(),
-            End::Come => false,
+    /// Returns whether a caller waits for the store to close.
+    fn is_closing(&self) -> bool {
+        match &*self.shutdown.lock().unwrap_or_else(PoisonError::into_inner) {
+            Shutdown::Pending(callers) => !callers.is_empty(),
+            Shutdown::Done => false,
         }
     }
 
-    fn ended(&self, how: &Told) {
-        let end = mem::replace(&mut *self.end.lock().unwrap_or_else(PoisonError::into_inner), End::Come);
-        if let End::Awaited(waiting) = end {
-            for tell in waiting {
-                let _ = tell.send(how.clone());
+    /// Sends the result to all callers of `close`.
+    fn shut_down(&self, result: &Result<(), StoreError>) {
+        let before = mem::replace(&mut *self.shutdown.lock().unwrap_or_else(PoisonError::into_inner), Shutdown::Done);
+        if let Shutdown::Pending(callers) = before {
+            for reply in callers {
+                let _ = reply.send(result.clone());
             }
         }
     }
 }
 
-/// What is said where a thread of the store has broken off.
-pub(crate) fn broken(path: &Path) -> StoreError {
-    StoreError::new(StoreErrorKind::Other, format!("the store '{}' broke off before it had an answer", path.display()))
+/// Creates the error for callers whose request a thread dropped when it panicked.
+pub(crate) fn worker_panicked(path: &Path) -> StoreError {
+    let message = format!("the store '{}' failed: a worker thread panicked before replying", path.display());
+    StoreError::new(StoreErrorKind::Other, message)
 }
 
-/// Where a thread panics nobody is left waiting.
-struct Broken<'shared>(&'shared Shared);
+/// A guard that answers all callers if its thread panics, so that none of them waits for ever.
+struct PanicGuard<'shared>(&'shared Shared);
 
-impl Drop for Broken<'_> {
+impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.writes.abandon();
             self.0.reads.abandon();
-            self.0.ended(&Err(broken(&self.0.path)));
+            self.0.shut_down(&Err(worker_panicked(&self.0.path)));
         }
     }
 }
 
-fn read(connection: &Connection, shared: &Shared, tells: Sender<Told>) {
-    let _broken = Broken(shared);
+/// Runs a reader thread.
+fn read(connection: &Connection, shared: &Shared, reports: Sender<Result<(), StoreError>>) {
+    let _guard = PanicGuard(shared);
     let reader = Reader::new(connection, shared.path.clone());
-    if let Some(mut reader) = ready(reader, shared, tells) {
+    if let Some(mut reader) = report(reader, shared, reports) {
         loop {
-            let queries = shared.reads.all(TOGETHER);
+            let queries = shared.reads.take_up_to(QUERY_GROUP);
             if queries.is_empty() {
                 return;
             }
-            reader.together(|reader| queries.into_iter().for_each(|query| query(reader)));
+            reader.transaction(|reader| queries.into_iter().for_each(|query| query(reader)));
         }
     }
 }
 
+/// Runs the writer thread, and closes the store at its end.
 fn write(
     connection: Connection,
-    (lock, log): (Lock, Log),
+    (lock, log): (FileLock, Log),
     readers: Vec<JoinHandle<()>>,
     shared: &Shared,
-    tells: Sender<Told>,
+    reports: Sender<Result<(), StoreError>>,
 ) {
-    let _broken = Broken(shared);
-    let (mut rested, mut keeps_log) = (Ok(()), false);
-    if let Some(mut writer) = ready(Writer::new(&connection, log, &shared.path), shared, tells) {
+    let _guard = PanicGuard(shared);
+    let (mut session_ended, mut keeps_log) = (Ok(()), false);
+    if let Some(mut writer) = report(Writer::new(&connection, log, &shared.path), shared, reports) {
         writer.run(&shared.writes);
-        if shared.is_asked_to_end() {
-            rested = writer.rest();
+        if shared.is_closing() {
+            session_ended = writer.end_session();
         }
-        keeps_log = writer.lacks_its_log();
+        keeps_log = writer.has_lost_log();
     }
-    shared.close();
+    shared.close_queues();
     for reader in readers {
         let _ = reader.join();
     }
-    let closed = tidy(connection, keeps_log).and(rested).map_err(|error| fault(error, "tidy up", &shared.path));
+    let closed = checkpoint_and_close(connection, keeps_log)
+        .and(session_ended)
+        .map_err(|error| into_store_error(error, "tidy up", &shared.path));
     drop(lock);
-    shared.ended(&closed);
+    shared.shut_down(&closed);
 }
 
-/// Tells that a thread has what it needs, or what it lacks; and that it will tell no more.
-fn ready<T>(made: rusqlite::Result<T>, shared: &Shared, tells: Sender<Told>) -> Option<T> {
-    let (made, told) = match made {
-        Ok(made) => (Some(made), Ok(())),
-        Err(error) => (None, Err(fault(error, "open the store", &shared.path))),
+/// Reports whether a thread could prepare its statements. The sender is dropped, since a thread
+/// reports once.
+fn report<T>(prepared: rusqlite::Result<T>, shared: &Shared, reports: Sender<Result<(), StoreError>>) -> Option<T> {
+    let (prepared, result) = match prepared {
+        Ok(prepared) => (Some(prepared), Ok(())),
+        Err(error) => (None, Err(into_store_error(error, "open the store", &shared.path))),
     };
-    let _ = tells.send(told);
-    drop(tells);
-    made
+    let _ = reports.send(result);
+    drop(reports);
+    prepared
 }
 
-/// Moves what the log holds into the store's own file, so that it is all of it. What lies under the log's name is left alone if it
-/// is not the log.
-fn tidy(connection: Connection, keeps_log: bool) -> rusqlite::Result<()> {
+/// Moves the content of the log into the file, so that the file is complete, and closes the
+/// connection. With `keeps_log`, leaves the file with the name of the log alone, because it is not
+/// the log of this store.
+fn checkpoint_and_close(connection: Connection, keeps_log: bool) -> rusqlite::Result<()> {
     let unmarked = wal::set_mark(&connection, None);
     let moved = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if keeps_log {

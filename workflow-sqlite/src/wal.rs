@@ -1,23 +1,27 @@
-//! The write-ahead log beside a store, and how the store's own file tells that it lacks its log.
+//! The write-ahead log (WAL) beside a store, and the mark by which a file that lacks its log is
+//! recognised.
 //!
-//! What is committed lies in the log until a checkpoint moves it into the store's own file. Without its log the file is a store
-//! of an earlier time, and nothing in SQLite tells so. Therefore each checkpoint *seals* the file, in three steps:
+//! Commits lie in the log until a checkpoint moves them into the file of the store. The file
+//! without its log is a store of an earlier time, which SQLite can't notice. Each checkpoint
+//! therefore *seals* the file, in three steps:
 //!
-//! 1. A commit writes into the table `log` which log is needed: the salt of its header.
+//! 1. A commit writes into the table `log` which log the file needs: the salt in the header of that
+//!    log.
 //! 2. The checkpoint moves everything into the file, with that mark.
 //! 3. A commit, which goes into the log alone, removes the mark.
 //!
-//! So the file itself says that it needs its log, and what a reader of the store sees says that it needs none. A backup that
-//! reads the store is therefore complete, and so is a file into which another program has moved all of the log. A copy of the
-//! file alone is not.
+//! The file itself then says that it needs its log. A reader of the store, who sees the log too,
+//! finds no mark. A backup that reads the store is therefore complete, and so is a file into which
+//! another program has moved the whole log. A copy of the file alone is not complete.
 //!
-//! A backup that happens to read the store between the first and the third step is told from the file by its schema cookie, which
-//! SQLite changes in a backup and in `VACUUM INTO`, and which the mark repeats.
+//! A backup may read the store between the first and the third step. The schema cookie tells such a
+//! backup from the file: SQLite changes the cookie in a backup and in `VACUUM INTO`, and the mark
+//! repeats it.
 
 use crate::{
     checksum::Checksum,
-    error::system,
-    files::{Watched, beside},
+    error::system_error,
+    files::{FileWatch, beside},
     schema,
 };
 use rusqlite::{Connection, Error, OpenFlags, params};
@@ -32,58 +36,64 @@ use std::{
 };
 use workflow_store::{StoreError, StoreErrorKind};
 
-/// How long SQLite waits for a foreign program that has locked the file for a moment.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+/// The time for which SQLite waits for another program that has locked the file for a moment.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a checkpoint waits for readers. Writers wait meanwhile.
-const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(50);
+/// The time for which a checkpoint waits for readers. Writers wait meanwhile.
+const CHECKPOINT_BUSY_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How often a log may begin anew after the file was sealed. Each time SQLite counts up its first salt.
-const RESTARTS: u32 = 16;
+/// The number of times that a log may restart after the file was sealed. Each time SQLite counts up
+/// its first salt.
+const MAX_RESTARTS: u32 = 16;
 
 /// The log of an open store.
 pub(crate) struct Log {
-    /// How many pages it holds.
+    /// The number of pages in the log.
     pub(crate) pages: Arc<AtomicU32>,
-    /// The file says that it needs this log.
-    pub(crate) sealed: bool,
-    pub(crate) files: Watched,
+    /// Whether the file is sealed: it says that it needs this log.
+    pub(crate) is_sealed: bool,
+    pub(crate) files: FileWatch,
 }
 
-/// Fails if the store needs its log, and the one beside it is not that. Nothing is changed, and nothing is made.
+/// Checks that the log beside the store is the one that the store needs, if it needs one. Changes
+/// and creates nothing.
+///
+/// # Errors
+/// `LogLost` if the log is missing or another one.
 pub(crate) fn check(path: &Path) -> Result<(), StoreError> {
-    // What can't be read so is repaired by its log, or refused by whatever reads it next.
-    let Ok(Some(needed)) = needed(path) else { return Ok(()) };
+    // A file that can't be read alone is repaired by its log, or refused by the next step of
+    // opening.
+    let Ok(Some(needed)) = needed_salt(path) else { return Ok(()) };
     let beside = beside(path, "-wal");
-    let why = match salt(&beside) {
-        Ok(Some(salt)) if salt.wrapping_sub(needed) <= RESTARTS => return Ok(()),
-        Ok(Some(_)) => "is the log of another store, or of another time",
-        Ok(None) => "is damaged at its beginning",
-        Err(error) if error.kind() == io::ErrorKind::NotFound => "is gone",
-        Err(error) => return Err(system(error, "read the log of the store,", &beside)),
+    let why = match header_salt(&beside) {
+        Ok(Some(salt)) if salt.wrapping_sub(needed) <= MAX_RESTARTS => return Ok(()),
+        Ok(Some(_)) => "belongs to another store or to another time",
+        Ok(None) => "has a corrupt header",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing",
+        Err(error) => return Err(system_error(error, "read the log of the store,", &beside)),
     };
     let message = format!(
-        "'{path}' lacks what was committed last: its log '{path}-wal' {why}; put that back beside it, or open the store with \
+        "'{path}' lacks its last commits: the log '{path}-wal' {why}; put the log back beside it, or open the store with \
          SqliteOptions::accept_lost_log to go on without",
         path = path.display()
     );
     Err(StoreError::new(StoreErrorKind::LogLost, message))
 }
 
-/// Moves a log that is not the store's out of its way, to `PATH-wal-lost`.
+/// Moves a log of another store out of the way, to `PATH-wal-lost`.
 pub(crate) fn set_aside(path: &Path) -> Result<(), StoreError> {
     match fs::rename(beside(path, "-wal"), beside(path, "-wal-lost")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(system(error, "move away the log of the store", &beside(path, "-wal")))
+            Err(system_error(error, "move away the log of the store", &beside(path, "-wal")))
         }
         _ => Ok(()),
     }
 }
 
-/// Returns the salt of the log that the file needs, as the file alone tells it.
-fn needed(path: &Path) -> rusqlite::Result<Option<u32>> {
+/// Returns the salt of the log that the file needs, according to the file alone.
+fn needed_salt(path: &Path) -> rusqlite::Result<Option<u32>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let file = Connection::open_with_flags(immutable(path), flags)?;
+    let file = Connection::open_with_flags(immutable_uri(path), flags)?;
     let number = |pragma| file.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     if number("application_id")? != i64::from(schema::APPLICATION) || number("user_version")? < schema::FIRST_WITH_LOG {
         return Ok(None);
@@ -92,8 +102,8 @@ fn needed(path: &Path) -> rusqlite::Result<Option<u32>> {
     Ok(salt.filter(|_| number("schema_version").is_ok_and(|cookie| cookie == session)))
 }
 
-/// Returns what makes SQLite read the file alone, without its log, and leave no trace.
-fn immutable(path: &Path) -> OsString {
+/// Returns the URI with which SQLite reads the file alone, without its log, and leaves no trace.
+fn immutable_uri(path: &Path) -> OsString {
     let mut uri = String::from("file:");
     if !path.as_os_str().as_encoded_bytes().starts_with(b"/") {
         uri.push('/');
@@ -109,10 +119,11 @@ fn immutable(path: &Path) -> OsString {
     uri.into()
 }
 
-/// Returns the session that has marked the store, and the salt of the log that is needed, if one is.
+/// Reads the mark: the session that wrote it, and the salt of the log that the file needs, if it
+/// needs one.
 ///
 /// # Errors
-/// Whatever SQLite says; also where the row is not what was written.
+/// The error of SQLite. `IntegralValueOutOfRange` if the row does not match its checksum.
 pub(crate) fn mark(connection: &Connection) -> rusqlite::Result<(i64, Option<u32>)> {
     connection.query_row("SELECT session, salt, checksum FROM log", [], |row| {
         let (session, salt) = (row.get(0)?, row.get(1)?);
@@ -123,7 +134,8 @@ pub(crate) fn mark(connection: &Connection) -> rusqlite::Result<(i64, Option<u32
     })
 }
 
-/// Begins a session, and seals the file unless another program reads the store. Returns whether the file is sealed.
+/// Begins a session, and seals the file unless another program reads the store. Returns whether the
+/// file is sealed.
 pub(crate) fn begin(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
     let session = i64::from(fastrand::i32(1..));
     connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -140,13 +152,14 @@ pub(crate) fn begin(connection: &Connection, path: &Path) -> rusqlite::Result<bo
     seal(connection, path)
 }
 
-/// Moves everything from the log into the file, which then says that it needs its log. Returns whether it does: not if another
-/// program reads what was there before.
+/// Seals the file: moves everything from the log into it, and marks it. Returns whether that
+/// succeeded. It does not while another program reads an earlier state.
 pub(crate) fn seal(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
-    // Without a log: it was removed, which whatever is written next is told.
-    let Ok(Some(salt)) = salt(&beside(path, "-wal")) else { return Ok(false) };
-    connection.busy_timeout(CHECKPOINT_PATIENCE)?;
-    // The checkpoint itself flushes the log and the file, and the next commit flushes what removes the mark.
+    // A log that is missing was removed. The next write reports that.
+    let Ok(Some(salt)) = header_salt(&beside(path, "-wal")) else { return Ok(false) };
+    connection.busy_timeout(CHECKPOINT_BUSY_TIMEOUT)?;
+    // The checkpoint flushes the log and the file, and the next commit flushes the removal of the
+    // mark.
     connection.execute_batch("PRAGMA synchronous = NORMAL")?;
     let sealed = set_mark(connection, Some(salt)).and_then(|()| {
         connection
@@ -154,7 +167,7 @@ pub(crate) fn seal(connection: &Connection, path: &Path) -> rusqlite::Result<boo
     });
     let unmarked = set_mark(connection, None);
     connection.execute_batch("PRAGMA synchronous = FULL")?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     unmarked.and(sealed)
 }
 
@@ -168,16 +181,18 @@ pub(crate) fn set_mark(connection: &Connection, salt: Option<u32>) -> rusqlite::
     Ok(())
 }
 
-/// Returns the first salt of a log, which SQLite counts up whenever the log begins anew. `None` if its header is damaged.
-fn salt(log: &Path) -> io::Result<Option<u32>> {
+/// Returns the first salt of a log, which SQLite counts up whenever the log restarts. Returns
+/// `None` if the header is corrupt.
+fn header_salt(log: &Path) -> io::Result<Option<u32>> {
     let mut header = Vec::new();
     File::open(log)?.take(32).read_to_end(&mut header)?;
-    Ok(salt_of(&header))
+    Ok(parse_salt(&header))
 }
 
-/// The header of a log: eight numbers. The first is the magic number, which tells how the checksum reads the others; the fifth
-/// the first salt; the last two the checksum over those before.
-fn salt_of(header: &[u8]) -> Option<u32> {
+/// Parses the header of a log: eight numbers. The first is the magic number, which says in which
+/// byte order the checksum reads the others. The fifth is the first salt. The last two are the
+/// checksum of the others.
+fn parse_salt(header: &[u8]) -> Option<u32> {
     let (words, []) = header.as_chunks::<4>() else { return None };
     let words: [[u8; 4]; 8] = words.try_into().ok()?;
     let magic = u32::from_be_bytes(words[0]);
@@ -191,8 +206,8 @@ fn salt_of(header: &[u8]) -> Option<u32> {
         first = first.wrapping_add(read(pair[0])).wrapping_add(second);
         second = second.wrapping_add(read(pair[1])).wrapping_add(first);
     }
-    let is_whole = [first, second] == [words[6], words[7]].map(u32::from_be_bytes);
-    is_whole.then(|| u32::from_be_bytes(words[4]))
+    let is_sound = [first, second] == [words[6], words[7]].map(u32::from_be_bytes);
+    is_sound.then(|| u32::from_be_bytes(words[4]))
 }
 
 #[cfg(test)]
@@ -201,12 +216,12 @@ mod tests {
     use rusqlite::Connection;
 
     #[test]
-    fn the_salt_is_counted_up_when_the_log_begins_anew() -> Result<(), Box<dyn std::error::Error>> {
+    fn the_salt_is_counted_up_when_the_log_restarts() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("odd name?#%.db");
         let connection = Connection::open(&path)?;
         connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE numbers (number INTEGER)")?;
-        let salt = || salt(&beside(&path, "-wal"));
+        let salt = || header_salt(&beside(&path, "-wal"));
         let first = salt()?.ok_or("there is a header")?;
         for round in 1..4 {
             connection.execute_batch("PRAGMA wal_checkpoint(RESTART); INSERT INTO numbers VALUES (1)")?;
@@ -216,13 +231,13 @@ mod tests {
         for at in 0..32 {
             let mut damaged = header[..32].to_vec();
             damaged[at] ^= 1;
-            assert_eq!(salt_of(&damaged), None, "byte {at}");
+            assert_eq!(parse_salt(&damaged), None, "byte {at}");
         }
-        assert_eq!(salt_of(&header[..31]), None);
+        assert_eq!(parse_salt(&header[..31]), None);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        let alone = Connection::open_with_flags(immutable(&path), flags)?;
+        let alone = Connection::open_with_flags(immutable_uri(&path), flags)?;
         let seen: i64 = alone.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0))?;
-        assert_eq!(seen, 2, "what the log holds is not seen");
+        assert_eq!(seen, 2, "the content of the log is not seen");
         Ok(())
     }
 }

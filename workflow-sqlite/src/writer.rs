@@ -1,4 +1,5 @@
-//! The one thread that writes: whatever waits for it, of all instances, goes into one transaction and one flush of the disk.
+//! The writer thread: puts all requests that wait, of all instances, into one transaction and one
+//! flush of the disk.
 
 use crate::{
     applier::Applier,
@@ -15,16 +16,17 @@ use std::{
 };
 use workflow_store::StoreError;
 
-/// So many at most go into one transaction: what comes with the next one costs them little, and the first of them need not wait
-/// for a queue of a million.
+/// The maximum number of requests in one transaction. Larger groups would save little, and their
+/// first requests would wait for a queue of any length.
 const GROUP: usize = 4096;
 
-/// How many pages the log may gain before they are moved into the store's own file.
+/// The number of pages that the log may gain between two checkpoints.
 const CHECKPOINT: u32 = 4000;
 
-/// How long a checkpoint that failed, or that another program kept from its end, is not tried again.
+/// The pause after a checkpoint that failed, or that another program kept from its end.
 const AFTER_FAILED_CHECKPOINT: Duration = Duration::from_secs(1);
 
+/// The state of the writer thread.
 pub(crate) struct Writer<'connection> {
     path: &'connection Path,
     connection: &'connection Connection,
@@ -32,11 +34,11 @@ pub(crate) struct Writer<'connection> {
     commit: Statement<'connection>,
     applier: Applier<'connection>,
     log: Log,
-    /// How many pages the log had after the last checkpoint.
+    /// The number of pages in the log after the last checkpoint.
     pages: u32,
-    /// When the next checkpoint may be tried, after one that failed.
+    /// The earliest time of the next checkpoint, after one that failed.
     next_checkpoint: Option<Instant>,
-    /// The store's files are gone.
+    /// The error for all further requests, once a file of the store is gone.
     gone: Option<StoreError>,
 }
 
@@ -52,60 +54,62 @@ impl<'connection> Writer<'connection> {
         Ok(Self { path, connection, begin, commit, applier, log, pages, next_checkpoint: None, gone: None })
     }
 
-    /// Writes whatever is asked, until the queue is closed and empty.
+    /// Writes requests until the queue is closed and empty.
     pub(crate) fn run(&mut self, queue: &Queue<Request>) {
         loop {
-            let group = queue.all(GROUP);
+            let group = queue.take_up_to(GROUP);
             if group.is_empty() {
                 return;
             }
             self.write(group);
-            self.tend_log();
+            self.checkpoint_if_due();
         }
     }
 
-    /// Returns whether what lies beside the store under the log's name is not its log.
-    pub(crate) fn lacks_its_log(&self) -> bool {
+    /// Returns whether the file beside the store with the name of its log is another file.
+    pub(crate) fn has_lost_log(&self) -> bool {
         self.log.files.has_moved("-wal")
     }
 
-    /// Moves what the log holds into the store's own file, now and then. Those that wait for what was written are told before.
-    fn tend_log(&mut self) {
+    /// Ends the session of the engine, if one is open.
+    pub(crate) fn end_session(&mut self) -> rusqlite::Result<()> {
+        self.applier.end_session()
+    }
+
+    /// Moves the content of the log into the file, if the log is long or the file is not sealed.
+    /// Runs after the callers have their results.
+    fn checkpoint_if_due(&mut self) {
         let pages = self.log.pages.load(Relaxed);
-        // It has begun anew.
+        // The log has restarted if it is shorter than before.
         self.pages = self.pages.min(pages);
-        let is_due = pages - self.pages >= CHECKPOINT || !self.log.sealed;
+        let is_due = pages - self.pages >= CHECKPOINT || !self.log.is_sealed;
         if !is_due || self.gone.is_some() || self.next_checkpoint.is_some_and(|next| Instant::now() < next) {
             return;
         }
-        self.log.sealed = wal::seal(self.connection, self.path).unwrap_or(false);
-        self.next_checkpoint = (!self.log.sealed).then(|| Instant::now() + AFTER_FAILED_CHECKPOINT);
+        self.log.is_sealed = wal::seal(self.connection, self.path).unwrap_or(false);
+        self.next_checkpoint = (!self.log.is_sealed).then(|| Instant::now() + AFTER_FAILED_CHECKPOINT);
         self.pages = self.log.pages.load(Relaxed);
     }
 
-    /// The engine that has begun on the store has come to its end.
-    pub(crate) fn rest(&mut self) -> rusqlite::Result<()> {
-        self.applier.rest()
-    }
-
-    /// Writes a group. Where that fails it is halved, until what fails is alone.
+    /// Writes a group in one transaction. If that fails, halves the group until the request that
+    /// fails is alone.
     fn write(&mut self, mut group: Vec<Request>) {
         if let Some(gone) = &self.gone {
-            return group.into_iter().for_each(|request| request.refused(gone));
+            return group.into_iter().for_each(|request| request.refuse(gone));
         }
         match self.transaction(&mut group) {
             Ok(()) => match self.log.files.check() {
-                Ok(()) => group.into_iter().for_each(Request::told),
+                Ok(()) => group.into_iter().for_each(Request::complete),
                 Err(gone) => {
                     for request in group {
-                        request.refused(&gone);
+                        request.refuse(&gone);
                     }
                     self.gone = Some(gone);
                 }
             },
             Err(error) if group.len() == 1 => {
                 if let Some(request) = group.pop() {
-                    request.failed(error, &self.applier, self.path);
+                    request.fail(error, &self.applier, self.path);
                 }
             }
             Err(_) => {
@@ -118,15 +122,15 @@ impl<'connection> Writer<'connection> {
 
     fn transaction(&mut self, group: &mut [Request]) -> rusqlite::Result<()> {
         let written = self.begin.execute([]).and_then(|_| {
-            group.iter_mut().try_for_each(|request| request.apply(&mut self.applier))?;
+            group.iter_mut().try_for_each(|request| request.execute(&mut self.applier))?;
             self.commit.execute([])
         });
         if written.is_err() {
-            // SQLite has done so already after some errors.
+            // After some errors SQLite has already rolled back.
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
-            self.applier.rolled_back()?;
+            self.applier.reload_counters()?;
         }
         written.map(drop)
     }

@@ -1,9 +1,9 @@
-//! Why a store could not do what it was asked.
+//! Errors of stores.
 
 use crate::instance::InstanceKey;
 use std::{error::Error, fmt, sync::Arc};
 
-/// Why a store could not do what it was asked. Its text names what was asked, and where the store lies.
+/// An error of a store. The text names the call that failed and the place of the store.
 #[derive(Debug, Clone)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -12,41 +12,41 @@ pub struct StoreError {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// What kind of error.
+/// The kind of a [`StoreError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// There is an instance with this id already.
+    /// An instance with this id exists.
     Exists,
-    /// There is no such instance.
+    /// No such instance exists.
     Missing,
-    /// What is stored can't be read: it is damaged, or not a store at all.
+    /// The stored data is damaged, or the file is no store.
     Damaged,
-    /// There is no room left to write. Once there is, the store goes on.
+    /// No room is left to write. The store goes on once there is room.
     Full,
-    /// The batch, the instance or the signal is larger than the store can keep, however much room it has.
+    /// The batch, the instance or the signal is larger than the store can ever hold.
     TooLarge,
-    /// It may be read, but not written.
+    /// The store is read-only.
     ReadOnly,
-    /// Another process or another engine has it.
+    /// Another process or another engine has the store.
     Locked,
-    /// It was closed.
+    /// The store is closed.
     Closed,
-    /// Its files were removed, moved or replaced while it was open.
+    /// The files of the store were removed, moved or replaced while it was open.
     Gone,
-    /// The log that holds what was committed last is not beside it.
+    /// The write-ahead log, which holds the last commits, is not beside the file of the store.
     LogLost,
-    /// A newer version of this crate made it.
+    /// A newer version of the program created the store.
     Newer,
-    /// Anything else.
+    /// Any other error.
     Other,
 }
 
 impl StoreErrorKind {
     /// Returns whether the same call fails for the same reason as long as this store is open.
     ///
-    /// Everything else may pass: a disk gets room, a lock is released, a device is mounted again. The caller may ask again
-    /// after a pause.
+    /// Other errors may pass: a disk gets room, a lock is released, a device is mounted again. The
+    /// caller may repeat the call after a pause.
     ///
     /// ```
     /// use workflow_store::StoreErrorKind;
@@ -71,7 +71,7 @@ impl StoreErrorKind {
 }
 
 impl StoreError {
-    /// An error in the store's own words: what, and where.
+    /// Creates an error. The message names the call that failed and the place of the store.
     ///
     /// ```
     /// use workflow_store::{StoreError, StoreErrorKind};
@@ -84,19 +84,20 @@ impl StoreError {
         Self { kind, message: message.into(), instance: None, source: None }
     }
 
-    /// There is no instance with this key.
+    /// Creates the error for a key without an instance.
     #[must_use]
     pub fn missing(key: InstanceKey) -> Self {
         Self::new(StoreErrorKind::Missing, format!("there is no instance with the key {}", key.0)).of(key)
     }
 
-    /// There is an instance with this id already.
+    /// Creates the error for an id that is taken.
     #[must_use]
     pub fn exists(id: &str) -> Self {
         Self::new(StoreErrorKind::Exists, format!("there is an instance with the id '{id}' already"))
     }
 
-    /// An engine has begun on the store, and has not ended.
+    /// Creates the error for a store on which an engine runs. `store` names the store in the
+    /// message.
     ///
     /// ```
     /// let error = workflow_store::StoreError::in_use("the store 'payments.db'");
@@ -107,21 +108,21 @@ impl StoreError {
         Self::new(StoreErrorKind::Locked, format!("{store} has an engine already: shut that down first"))
     }
 
-    /// With the instance that it is about.
+    /// Adds the instance that the error is about.
     #[must_use]
     pub fn of(mut self, instance: InstanceKey) -> Self {
         self.instance = Some(instance);
         self
     }
 
-    /// With what it comes from.
+    /// Adds the cause.
     #[must_use]
     pub fn from_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }
 
-    /// What kind of error.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         self.kind
@@ -134,7 +135,7 @@ impl StoreError {
         self.kind.is_permanent()
     }
 
-    /// The instance that it is about, where it is about one.
+    /// Returns the instance that the error is about, if it is about one.
     #[must_use]
     pub fn instance(&self) -> Option<InstanceKey> {
         self.instance

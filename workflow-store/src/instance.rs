@@ -1,33 +1,33 @@
-//! Instances, without what is stored under their paths.
+//! Instances of workflows: their keys, their status, and the row of each without its records.
 
 use crate::timestamp::Timestamp;
 use std::fmt;
 
-/// By what a store knows an instance: small, dense, never used again.
+/// The key of an instance in its store: a small number that is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceKey(pub i64);
 
-/// What has become of an instance.
+/// The status of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// It has work to do, here or after a restart.
+    /// The instance has work to do, in this process or after a restart.
     Running,
-    /// It waits for a timer or a signal, and is not in memory.
+    /// The instance waits for a timer or a signal, and is not in memory.
     Waiting,
-    /// It can't go on without a person; the reason is in its record.
+    /// The instance needs a person to go on. The reason is its [outcome](Instance::outcome).
     Parked,
-    /// It has its output.
+    /// The instance has its output.
     Completed,
-    /// It has failed, and what it did is undone.
+    /// The instance has failed, and its undos have run.
     Failed,
 }
 
 impl Status {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 5] = [Self::Running, Self::Waiting, Self::Parked, Self::Completed, Self::Failed];
 
-    /// As a store writes it.
+    /// Returns the name of the status, for stores that write names. The name never changes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,14 @@ impl Status {
         }
     }
 
-    /// Returns the number of the status, for stores that write numbers. It never changes.
+    /// Returns the number of the status, for stores that write numbers. The number never changes.
+    ///
+    /// ```
+    /// use workflow_store::Status;
+    ///
+    /// let numbers = Status::ALL.map(Status::number);
+    /// assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    /// ```
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -51,7 +58,7 @@ impl Status {
         }
     }
 
-    /// It has ended: nothing will be done for it any more.
+    /// Returns whether the instance has ended, so that no engine does anything for it any more.
     #[must_use]
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
@@ -64,43 +71,43 @@ impl fmt::Display for Status {
     }
 }
 
-/// An instance to be made. Its status is [`Status::Running`].
+/// An instance to be created. Its first status is [`Status::Running`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInstance {
-    /// The user's name for it, unique in the store.
+    /// The id that the user gives the instance, unique in the store.
     pub id: String,
-    /// Its workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// The `#[version]` of the workflow that made it.
+    /// The `#[version]` of the workflow that creates the instance.
     pub version: u32,
-    /// Its inputs, encoded.
+    /// The encoded inputs.
     pub input: Vec<u8>,
-    /// When it was asked for.
+    /// The time at which the caller asked for the instance.
     pub created_at: Timestamp,
 }
 
-/// An instance, without its records.
+/// An instance, without its records and signals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The store's name for it.
+    /// The key that the store gave the instance.
     pub key: InstanceKey,
-    /// The user's name for it.
+    /// The id that the user gave the instance.
     pub id: String,
-    /// Its workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
-    /// The `#[version]` of the workflow that made it.
+    /// The `#[version]` of the workflow that created the instance.
     pub version: u32,
-    /// Its inputs, encoded.
+    /// The encoded inputs.
     pub input: Vec<u8>,
-    /// When it was asked for.
+    /// The time at which the caller asked for the instance.
     pub created_at: Timestamp,
-    /// What has become of it.
+    /// The status.
     pub status: Status,
-    /// The output, the failure, or why it is parked, encoded; empty until then.
+    /// The encoded output, failure, or reason for parking. Empty until there is one.
     pub outcome: Vec<u8>,
-    /// When it has to be woken, where it waits for a timer.
+    /// The time at which an engine has to wake the instance, if it waits for a timer.
     pub wake_at: Option<Timestamp>,
-    /// What [`begin`](crate::Store::begin) had given last when the instance was made or last committed to. (A signal that arrives is no
-    /// commit.)
+    /// The number that [`begin`](crate::Store::begin) had returned last when the instance was
+    /// created or last committed to. A signal that arrives is no commit.
     pub interruptions: u64,
 }

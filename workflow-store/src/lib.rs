@@ -1,8 +1,18 @@
-//! Where durable instances live between two moments of work: the [`Store`] trait, and what goes through it.
+//! Stores of durable `workflow!` instances: the [`Store`] trait, its types, and a store in memory.
 //!
-//! A store knows nothing of workflows. It keeps *instances*; each has *records* under paths (what its stages made, what
-//! was decided, which timers run) and *signals* that wait to be taken. All that happens to an instance in one breath is
-//! one [`Batch`], which is on disk as a whole or not at all.
+//! A store knows nothing of workflows. It keeps *instances*. Each instance has *records* under
+//! paths and *signals* that wait to be consumed. A record is, for example, the output of a stage, a
+//! decision, or a running timer. The changes of an instance that belong together are one [`Batch`]:
+//! the store writes all of them or none.
+//!
+//! Users of workflows find everything here in `workflow_runtime::store`. The author of another
+//! store needs this crate alone, with the feature `conformance` in the tests.
+//!
+//! # Features
+//!
+//! | feature | brings | needs |
+//! | --- | --- | --- |
+//! | `conformance` | the module `conformance`: the tests that every store has to pass | tokio |
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "conformance")]

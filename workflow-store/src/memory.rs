@@ -1,4 +1,4 @@
-//! A store that lies in memory: for tests, and for instances that may end with their process.
+//! The store in memory.
 
 use crate::{
     error::{StoreError, StoreErrorKind},
@@ -18,10 +18,10 @@ use std::{
     },
 };
 
-/// A store that lies in memory.
+/// A store in memory, for tests and for instances that may end with their process.
 ///
-/// Clones share their content, and each is closed on its own: an engine that is started on a clone goes on with what another
-/// one left. One engine has the content at a time.
+/// Clones share their content, and each clone is closed on its own. An engine on one clone goes on
+/// with the instances that an engine on another clone left. One engine has the content at a time.
 ///
 /// ```
 /// use workflow_store::{MemoryStore, Store};
@@ -29,16 +29,16 @@ use std::{
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_store::StoreError> {
 /// let store = MemoryStore::new();
 /// store.clone().close().await?;
-/// assert_eq!(store.find("order-42").await?, None); // This one is still open.
+/// assert_eq!(store.find("order-42").await?, None); // `store` itself is still open.
 /// # Ok(()) }
 /// ```
 #[derive(Default)]
 pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
-    /// Shared by all clones.
+    /// The right to run an engine, which all clones share.
     exclusive: Exclusive,
     closed: AtomicBool,
-    /// An engine has begun on this one.
+    /// Whether an engine has begun a session on this clone.
     begun: AtomicBool,
 }
 
@@ -46,12 +46,12 @@ pub struct MemoryStore {
 struct Content {
     instances: BTreeMap<InstanceKey, Stored>,
     by_id: HashMap<String, InstanceKey>,
-    /// Those that wait for a timer.
+    /// The instances that wait for a timer.
     waiting: BTreeSet<(Timestamp, InstanceKey)>,
     last_key: i64,
-    /// How many engines have not come to their end.
+    /// The number of sessions that ended without `close`.
     interruptions: u64,
-    /// One is under way, or has broken off.
+    /// Whether a session is open, or has ended without `close`.
     begun: bool,
 }
 
@@ -65,13 +65,14 @@ struct Stored {
 }
 
 impl MemoryStore {
-    /// An empty one.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A copy of all that is stored now, which shares nothing with this one: what a crash at this moment would leave.
+    /// Returns a copy of the current content, which shares nothing with this store. The copy is
+    /// what a crash at this moment would leave.
     #[must_use]
     pub fn snapshot(&self) -> Self {
         Self::of(Arc::new(Mutex::new(self.content().clone())), Exclusive::default())
@@ -85,18 +86,18 @@ impl MemoryStore {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does it at once: nothing here takes long.
-    fn done<T: Send + 'static>(&self, work: impl FnOnce(&mut Content) -> Result<T, StoreError>) -> Storing<T> {
-        let done = match self.closed.load(Ordering::Acquire) {
+    /// Does the work at once, since no work takes long. Returns a future that is ready.
+    fn respond<T: Send + 'static>(&self, work: impl FnOnce(&mut Content) -> Result<T, StoreError>) -> Storing<T> {
+        let result = match self.closed.load(Ordering::Acquire) {
             true => Err(StoreError::new(StoreErrorKind::Closed, "the store in memory is closed")),
             false => work(&mut self.content()),
         };
-        Box::pin(std::future::ready(done))
+        Box::pin(std::future::ready(result))
     }
 }
 
 impl Clone for MemoryStore {
-    /// On the same content, and open.
+    /// Returns an open store with the same content.
     fn clone(&self) -> Self {
         Self::of(self.content.clone(), self.exclusive.clone())
     }
@@ -133,9 +134,9 @@ impl Content {
         let (key, interruptions) = (batch.instance, self.interruptions);
         let stored = self.stored(key)?;
         stored.instance.interruptions = interruptions;
-        let before = stored.wakes();
+        let before = stored.due_at();
         let deleted = batch.changes.into_iter().any(|change| stored.apply(change));
-        let after = stored.wakes();
+        let after = stored.due_at();
         if deleted && let Some(stored) = self.instances.remove(&key) {
             self.by_id.remove(&stored.instance.id);
         }
@@ -162,8 +163,8 @@ impl Content {
 }
 
 impl Stored {
-    /// When it is due, where it waits for a timer.
-    fn wakes(&self) -> Option<Timestamp> {
+    /// Returns the time at which the instance is due, if it waits for a timer.
+    fn due_at(&self) -> Option<Timestamp> {
         self.instance.wake_at.filter(|_| self.instance.status == Status::Waiting)
     }
 
@@ -175,7 +176,8 @@ impl Stored {
         }
     }
 
-    /// Whether it is to be deleted: then nothing is applied any more.
+    /// Applies a change. Returns whether the instance is to be deleted, after which no change is
+    /// applied.
     fn apply(&mut self, change: Change) -> bool {
         match change {
             Change::Put { path, record } => _ = self.records.insert(path.as_ref().to_owned(), record),
@@ -202,7 +204,7 @@ impl Stored {
 impl Store for MemoryStore {
     fn begin(&self) -> Storing<Session> {
         let claim = self.exclusive.claim();
-        self.done(|content| {
+        self.respond(|content| {
             let claim = claim.ok_or_else(|| StoreError::in_use("the store in memory"))?;
             self.begun.store(true, Ordering::Release);
             Ok(Session::new(content.begin(), claim))
@@ -210,15 +212,15 @@ impl Store for MemoryStore {
     }
 
     fn create(&self, new: NewInstance) -> Storing<InstanceKey> {
-        self.done(|content| content.create(new))
+        self.respond(|content| content.create(new))
     }
 
     fn commit(&self, batch: Batch) -> Storing<()> {
-        self.done(|content| content.commit(batch))
+        self.respond(|content| content.commit(batch))
     }
 
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
-        self.done(|content| {
+        self.respond(|content| {
             let stored = content.stored(instance)?;
             let NewSignal { name, payload, once } = signal;
             if once.is_some_and(|once| !stored.once.insert(once)) {
@@ -232,18 +234,18 @@ impl Store for MemoryStore {
     }
 
     fn find(&self, id: &str) -> Storing<Option<Instance>> {
-        self.done(|content| {
+        self.respond(|content| {
             let found = content.by_id.get(id).and_then(|key| content.instances.get(key));
             Ok(found.map(|stored| stored.instance.clone()))
         })
     }
 
     fn load(&self, key: InstanceKey) -> Storing<Loaded> {
-        self.done(|content| content.stored(key).map(|stored| stored.loaded()))
+        self.respond(|content| content.stored(key).map(|stored| stored.loaded()))
     }
 
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
-        self.done(|content| {
+        self.respond(|content| {
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| &stored.instance);
             let found = all.filter(|instance| statuses.is_empty() || statuses.contains(&instance.status));
@@ -252,7 +254,7 @@ impl Store for MemoryStore {
     }
 
     fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
-        self.done(|content| {
+        self.respond(|content| {
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| stored);
             let running = all.filter(|stored| stored.instance.status == Status::Running);
@@ -261,7 +263,7 @@ impl Store for MemoryStore {
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
-        self.done(|content| Ok(content.due(now, limit)))
+        self.respond(|content| Ok(content.due(now, limit)))
     }
 
     fn close(&self) -> Storing<()> {

@@ -1,4 +1,4 @@
-//! Records, and the batches of changes that put and remove them.
+//! Records under paths, and the batches of changes that write them.
 
 use crate::{
     instance::{InstanceKey, Status},
@@ -6,67 +6,74 @@ use crate::{
 };
 use std::{ops::Range, sync::Arc};
 
-/// One thing that is known of an instance, under its path. What the kinds and the payloads mean is the engine's.
+/// One fact about an instance, stored under a path. Only the engine knows what kinds and payloads
+/// mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Counted up within an instance: the order in which things happened.
+    /// The position of the record in the history of its instance, counted up.
     pub order: u64,
-    /// What kind of record.
+    /// The kind of the record.
     pub kind: u8,
-    /// What it says.
+    /// The encoded content.
     pub payload: Vec<u8>,
 }
 
-/// What happens to one instance in one breath.
+/// Changes of one instance that a store writes together, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
-    /// Which instance.
+    /// The key of the instance.
     pub instance: InstanceKey,
-    /// In this order.
+    /// The changes, in the order in which the store applies them.
     pub changes: Vec<Change>,
 }
 
-/// One change of an instance. A store has to know each of them.
+/// One change of an instance. Every store implements all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Puts a record under a path, in the place of what was there.
+    /// Puts a record under a path, and replaces the one that was there.
     Put {
-        /// Where.
+        /// The path.
         path: Arc<str>,
-        /// What.
+        /// The record.
         record: Record,
     },
     /// Removes the record under a path, if there is one.
     Remove {
-        /// Where.
+        /// The path.
         path: Arc<str>,
     },
-    /// Removes the records under all paths that begin with `prefix`, which ends in `/`.
+    /// Removes the records under all paths that begin with `prefix`.
     RemoveWithin {
-        /// The beginning of their paths.
+        /// The beginning of the paths. Ends in `/`.
         prefix: Arc<str>,
     },
-    /// What has become of the instance; the output, the failure or the reason that goes with it.
+    /// Sets the status of the instance, with the output, the failure or the reason that goes with
+    /// it.
     Status {
-        /// Its status from now on.
+        /// The new status.
         status: Status,
-        /// When it has to be woken.
+        /// The time at which an engine has to wake the instance. `None` removes the time that was
+        /// set before.
         wake_at: Option<Timestamp>,
-        /// Its outcome from now on; none leaves it as it is.
+        /// The new outcome. `None` leaves the outcome as it is.
         outcome: Option<Vec<u8>>,
     },
-    /// The signal with this number has been taken. Its `once` stays known until the instance is removed.
+    /// Removes the signal with this number, which the instance has consumed. The store goes on to
+    /// know its `once` until the instance is deleted.
     Take {
-        /// [`StoredSignal::number`](crate::StoredSignal::number)
+        /// The [number](crate::StoredSignal::number) of the signal.
         number: i64,
     },
-    /// Removes all records and all signals that wait: the instance has ended. Each `once` stays known.
+    /// Removes all records and all waiting signals, because the instance has ended. The store goes
+    /// on to know each `once`.
     Clear,
-    /// Removes the instance with all that is known of it. What comes after it in its batch has no effect.
+    /// Deletes the instance with everything stored about it. Later changes of the same batch have
+    /// no effect.
     Delete,
 }
 
-/// The range of all strings that begin with `prefix`, which ends in `/`: for stores with ordered keys.
+/// Returns the range of all strings that begin with `prefix`, which ends in `/`. Stores with
+/// ordered keys use it for [`Change::RemoveWithin`].
 ///
 /// ```
 /// use workflow_store::within;
@@ -77,8 +84,8 @@ pub enum Change {
 /// ```
 #[must_use]
 pub fn within(prefix: &str) -> Range<String> {
-    // One '/' and no more: within "a//" is not what is within "a/".
+    // Only one '/' is replaced: the range of "a//" is a part of the range of "a/".
     let mut end = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
-    end.push('0'); // What follows '/'.
+    end.push('0'); // The character that follows '/'.
     prefix.to_owned()..end
 }

@@ -1,13 +1,14 @@
-//! One engine at a time on a store.
+//! Sessions of engines on a store, of which there is one at a time.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-/// The right to run an engine on a store, which one engine has at a time. Clones share it.
+/// The right to run an engine on a store. One engine has it at a time. Clones share the right.
 ///
-/// A store keeps one, and shares it with its clones. [`Store::begin`](crate::Store::begin) takes the [`Claim`].
+/// A store keeps one, and shares it with its clones. [`Store::begin`](crate::Store::begin) takes
+/// the [`Claim`].
 ///
 /// ```
 /// use workflow_store::Exclusive;
@@ -24,7 +25,8 @@ pub struct Exclusive {
 }
 
 impl Exclusive {
-    /// Takes the right, unless an engine has it. Dropping the claim gives it back.
+    /// Takes the right. Returns `None` if an engine has it. Dropping the claim gives the right
+    /// back.
     #[must_use]
     pub fn claim(&self) -> Option<Claim> {
         let was_claimed = self.claimed.swap(true, Ordering::AcqRel);
@@ -32,7 +34,8 @@ impl Exclusive {
     }
 }
 
-/// The right to run an engine on a store, taken. Dropping it gives it back.
+/// The right to run an engine on a store, as one engine holds it. Dropping the claim gives the
+/// right back.
 #[derive(Debug)]
 pub struct Claim {
     claimed: Arc<AtomicBool>,
@@ -44,7 +47,8 @@ impl Drop for Claim {
     }
 }
 
-/// An engine's session on a store. No other engine can begin on the store until the session is dropped.
+/// The session of an engine on a store. No other engine can begin on the store until the session is
+/// dropped.
 #[derive(Debug)]
 pub struct Session {
     interruptions: u64,
@@ -52,19 +56,20 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes a session that begins after so many sessions that were not closed.
+    /// Creates a session on a store on which `interruptions` earlier sessions ended without
+    /// [`close`](crate::Store::close).
     #[must_use]
     pub const fn new(interruptions: u64, claim: Claim) -> Self {
         Self { interruptions, claim }
     }
 
-    /// Returns how many earlier sessions have ended without [`close`](crate::Store::close).
+    /// Returns the number of earlier sessions that ended without [`close`](crate::Store::close).
     #[must_use]
     pub const fn interruptions(&self) -> u64 {
         self.interruptions
     }
 
-    /// Ends the session: another engine may begin.
+    /// Ends the session, so that another engine can begin.
     pub fn end(self) {
         drop(self.claim);
     }

@@ -1,23 +1,24 @@
-//! Signals that wait in a store.
+//! Signals: values from outside that wait in a store until an instance consumes them.
 
-/// A signal that arrives.
+/// A signal to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSignal {
-    /// Which of the workflow's signals.
+    /// The name of the signal, as the workflow declares it.
     pub name: String,
-    /// Its value, encoded.
+    /// The encoded value.
     pub payload: Vec<u8>,
-    /// The sender's own key.
+    /// A key that the sender chooses. The store keeps one signal for each key of an instance.
     pub once: Option<String>,
 }
 
-/// A signal that has arrived.
+/// A stored signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSignal {
-    /// In order of arrival, within its instance; no two signals of an instance ever have the same.
+    /// The number of the signal within its instance, in order of arrival. The store never uses a
+    /// number twice.
     pub number: i64,
-    /// Which of the workflow's signals.
+    /// The name of the signal, as the workflow declares it.
     pub name: String,
-    /// Its value, encoded.
+    /// The encoded value.
     pub payload: Vec<u8>,
 }

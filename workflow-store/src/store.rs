@@ -10,20 +10,31 @@ use crate::{
 };
 use std::pin::Pin;
 
-/// What a store's functions give.
+/// The future that a function of a [`Store`] returns. Needs no particular runtime.
 pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'static>>;
 
 /// A store of durable instances.
 ///
-/// What a function returns is done when its future is ready: a commit is on disk then, also for a reader in another
-/// process after a crash, and whatever is asked later sees it. The work is queued by the call itself, polled or not; dropping
-/// the future takes nothing back: the work is done all the same, or not at all. The futures need no particular runtime.
+/// # Futures
 ///
-/// What writes to one instance is applied in the order of the calls. A store may group what is written to many instances into
-/// one write, but what fails does not take others along, also not those of the same instance that were called later: who needs
-/// one batch before another waits for the first.
+/// When a future is ready, its work is done. A commit is then on disk: a reader in another process
+/// sees it even after a crash, and later calls see it too.
 ///
-/// Another store proves itself with the module `conformance`.
+/// The call itself queues the work, whether or not the caller polls the future. Dropping the future
+/// takes nothing back: the store still does the work, or does none of it.
+///
+/// # Order
+///
+/// The store applies writes to one instance in the order of the calls. It may group writes to many
+/// instances into one transaction. A write that fails takes no other write along, not even later
+/// ones to the same instance. A caller that needs one batch before another waits for the first.
+///
+/// # Other stores
+///
+/// The module `conformance`, behind the feature of that name, tests an implementation of this
+/// trait.
+///
+/// # Examples
 ///
 /// ```
 /// use workflow_store::{Batch, Change, MemoryStore, NewInstance, NewSignal, Record, Status, Store, Timestamp};
@@ -40,7 +51,7 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 ///     })
 ///     .await?;
 ///
-/// // A stage is done, and now the instance waits for a timer: both are on disk, or neither.
+/// // A stage has completed, and the instance now waits for a timer. The store writes both or neither.
 /// let done = Record { order: 1, kind: 0, payload: b"true".into() };
 /// let until = Timestamp::from_millis(60_000);
 /// let changes = vec![
@@ -50,7 +61,7 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// store.commit(Batch { instance: key, changes }).await?;
 /// let signal = NewSignal { name: "approval".into(), payload: b"true".into(), once: Some("mail-7781".into()) };
 /// assert_eq!(store.signal(key, signal.clone()).await?, Some(1));
-/// assert_eq!(store.signal(key, signal).await?, None); // The same mail once more.
+/// assert_eq!(store.signal(key, signal).await?, None); // The mail was delivered twice.
 ///
 /// assert_eq!(store.due(Timestamp::from_millis(0), 10).await?.next, Some(until));
 /// assert_eq!(store.due(until, 10).await?.instances[0].id, "order-42");
@@ -60,98 +71,117 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// # Ok(()) }
 /// ```
 pub trait Store: Send + Sync + 'static {
-    /// Opens the session of an engine. It tells how many of the sessions before it have not come to [`close`](Self::close): how
-    /// often instances were interrupted. From then on what is written to an instance is marked with that number
-    /// ([`Instance::interruptions`]), which is how an instance that is read again knows how often it has been interrupted
-    /// since, though nothing was written for that.
+    /// Opens the session of an engine. Returns the number of earlier sessions that ended without
+    /// [`close`](Self::close), which is how often instances were interrupted.
     ///
-    /// One engine has the store at a time, also among its clones: two would do every effect twice.
+    /// # Crash detection
+    ///
+    /// From then on the store marks each instance that is created or committed to with that number
+    /// ([`Instance::interruptions`]). An engine that loads the instance later compares the numbers,
+    /// and so learns how often it was interrupted since, although nothing was written for that.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Locked`](crate::StoreErrorKind::Locked) if an engine has the store; whatever keeps it from being written.
+    /// [`Locked`](crate::StoreErrorKind::Locked) if an engine has the store, also through a clone:
+    /// two engines would do every effect twice. Otherwise the reason why the store could not write.
     fn begin(&self) -> Storing<Session>;
 
-    /// Makes an instance. The future gives the key by which the store knows it from then on.
+    /// Creates an instance. Returns the key by which the store knows it from then on.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Exists`](crate::StoreErrorKind::Exists) where there is one with this id, which is left alone; whatever keeps it from being written.
+    /// [`Exists`](crate::StoreErrorKind::Exists) if there is an instance with this id, which stays
+    /// as it is. Otherwise the reason why the store could not write.
     fn create(&self, instance: NewInstance) -> Storing<InstanceKey>;
 
     /// Applies the changes of `batch` in their order: all of them or none.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Missing`](crate::StoreErrorKind::Missing) where there is no such instance; whatever keeps it from being written.
+    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance. Otherwise the
+    /// reason why the store could not write.
     fn commit(&self, batch: Batch) -> Storing<()>;
 
-    /// Keeps a signal for an instance until it is taken; gives its number. Where `once` is given and this instance has had a
-    /// signal with it before, also one that is taken already, nothing is kept, and there is no number.
+    /// Stores a signal until the instance consumes it. Returns the number of the signal. Returns
+    /// `None`, and stores nothing, if the instance has had a signal with the same
+    /// [`once`](NewSignal::once) before, consumed or not.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Missing`](crate::StoreErrorKind::Missing) where there is no such instance; whatever keeps it from being written.
+    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance. Otherwise the
+    /// reason why the store could not write.
     fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>>;
 
-    /// The instance with this id, without its records.
+    /// Returns the instance with this id, without its records.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Damaged`](crate::StoreErrorKind::Damaged) where it can't be read.
+    /// [`Damaged`](crate::StoreErrorKind::Damaged) if the instance can't be read.
     fn find(&self, id: &str) -> Storing<Option<Instance>>;
 
-    /// All that is stored of one instance, as it was at one moment.
+    /// Returns everything stored about one instance, as of one moment.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Missing`](crate::StoreErrorKind::Missing); [`StoreErrorKind::Damaged`](crate::StoreErrorKind::Damaged) where a part of it can't be read or has gone. Damage of one
-    /// instance leaves the others readable.
+    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance.
+    /// [`Damaged`](crate::StoreErrorKind::Damaged) if a part of it can't be read or is missing.
+    /// Damage of one instance leaves the others readable.
     fn load(&self, key: InstanceKey) -> Storing<Loaded>;
 
-    /// Instances in the order of their keys, after the key `after`, at most `limit`, of those statuses (all where there
-    /// are none). There are no more where none is given; a page may be shorter than `limit` before that.
+    /// Returns at most `limit` instances with one of the `statuses`, in the order of their keys,
+    /// from the first key after `after`. Without `statuses`, returns instances of every status.
+    ///
+    /// A page may be shorter than `limit` although more instances follow. An empty page is the end.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Damaged`](crate::StoreErrorKind::Damaged) where the first of the page can't be read: [`StoreError::instance`] tells which, so that
-    /// the next page may begin after it. A page ends before one that can't be read.
+    /// [`Damaged`](crate::StoreErrorKind::Damaged) if the first instance of the page can't be read.
+    /// [`StoreError::instance`] returns its key, after which the next page can begin. A page ends
+    /// before a later instance that can't be read.
     fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>>;
 
-    /// Running instances in the order of their keys, after the key `after`, at most `limit`, each with all that is stored of it:
-    /// what [`list`](Self::list) and [`load`](Self::load) give, of one moment, in a fraction of their time. It is how an engine
-    /// goes on with whatever an earlier process left.
+    /// Returns at most `limit` running instances with everything stored about them, in the order of
+    /// their keys, from the first key after `after`.
+    ///
+    /// An engine calls it when it starts, to go on with the instances of an earlier process. The
+    /// result is that of [`list`](Self::list) and [`load`](Self::load), as of one moment, in a
+    /// fraction of their time.
     ///
     /// # Errors
-    /// As those of [`list`](Self::list).
+    /// The errors of [`list`](Self::list).
     fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>>;
 
-    /// Waiting instances whose [`wake_at`](Instance::wake_at) has come, the earliest first, at most `limit`; and when the
-    /// next one after these is due.
+    /// Returns at most `limit` waiting instances whose [`wake_at`](Instance::wake_at) has come, the
+    /// earliest first, and the time at which the next instance is due.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Damaged`](crate::StoreErrorKind::Damaged) where the first of them can't be read: [`StoreError::instance`] tells which, so that it may
-    /// be given another status. What is due ends before one that can't be read.
+    /// [`Damaged`](crate::StoreErrorKind::Damaged) if the first of them can't be read.
+    /// [`StoreError::instance`] returns its key, so that the caller can give it another status. The
+    /// result ends before a later instance that can't be read.
     fn due(&self, now: Timestamp, limit: usize) -> Storing<Due>;
 
-    /// Waits until all that was asked before is done, and lets go of the store, so that another process can have it. Whatever
-    /// is asked afterwards fails with [`StoreErrorKind::Closed`](crate::StoreErrorKind::Closed); only to close it once more does nothing. An engine that has
-    /// begun on this store has ended in peace then. One whose store is dropped has not.
+    /// Closes the store: waits for all earlier calls, and then releases the store for other
+    /// processes.
+    ///
+    /// The session of the engine on this store has then ended without an interruption. A store that
+    /// is only dropped counts as an interruption. Later calls fail with
+    /// [`Closed`](crate::StoreErrorKind::Closed). Closing a closed store does nothing.
     ///
     /// # Errors
-    /// Where putting things in order failed. What was committed is on disk all the same, and the store is let go of.
+    /// The reason why the store could not tidy up. Everything that was committed is on disk all the
+    /// same, and the store is released.
     fn close(&self) -> Storing<()>;
 }
 
-/// All that is stored of one instance.
+/// Everything stored about one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// The instance itself.
     pub instance: Instance,
-    /// Its records, by path.
+    /// The records, each with its path.
     pub records: Vec<(String, Record)>,
-    /// The signals that nobody has taken yet, in order of arrival.
+    /// The signals that the instance has not consumed, in order of arrival.
     pub signals: Vec<StoredSignal>,
 }
 
-/// What is due.
+/// The instances that are due.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Due {
-    /// Instances to be woken.
+    /// The instances to be woken.
     pub instances: Vec<Instance>,
-    /// When the next one is due; none: nothing else waits for a timer.
+    /// The time at which the next instance is due. `None` if no other instance waits for a timer.
     pub next: Option<Timestamp>,
 }

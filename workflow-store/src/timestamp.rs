@@ -19,29 +19,32 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The last one there is: what a store keeps as a signed number of 64 bits.
+    /// The last representable timestamp. Stores keep timestamps as signed numbers of 64 bits.
     const LAST: u64 = i64::MAX.cast_unsigned();
 
-    /// So many milliseconds after 1970 began; never past the last representable one, which is 292 million years away.
+    /// Returns the point in time `millis` milliseconds after the beginning of 1970. Later ones than
+    /// the last representable timestamp, which is 292 million years away, become that.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(if millis > Self::LAST { Self::LAST } else { millis })
     }
 
-    /// Milliseconds since 1970 began.
+    /// Returns the milliseconds since the beginning of 1970.
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
     }
 
-    /// That much later, in whole milliseconds, rounded up; never past the last representable one.
+    /// Returns the point in time that is `time` later, rounded up to whole milliseconds. The result
+    /// is never past the last representable timestamp.
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
         let millis = time.as_nanos().div_ceil(1_000_000);
         Self::from_millis(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
-    /// How long it is from `earlier` to here; nothing where it is not earlier.
+    /// Returns the time from `earlier` to this point. The result is zero if `earlier` is later than
+    /// this point.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -49,7 +52,7 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Rounded down; 1970 for whatever lies before.
+    /// Rounds down to whole milliseconds. A time before 1970 becomes the beginning of 1970.
     fn from(time: SystemTime) -> Self {
         let millis = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Self::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))

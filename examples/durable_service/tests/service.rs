@@ -223,7 +223,7 @@ fn a_second_process_is_told_whose_the_file_is() {
     let Output { status, stderr, .. } = program().arg(&file).args(["--port", "0"]).output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert!(!status.success());
-    assert!(said.contains("is open already, in another process or in this one"), "{said}");
+    assert!(said.contains("is already open, in another process or in this one"), "{said}");
     service.kill();
 }
 

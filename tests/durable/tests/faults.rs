@@ -102,7 +102,7 @@ async fn who_is_too_large_for_the_disk_keeps_nobody_else_from_going_on() -> Resu
     let refused = large.result().await.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(
         refused.starts_with("instance 'large' is parked: what 'text' gave can't be stored: ")
-            && refused.ends_with("it is larger than the store may become (262144 bytes)"),
+            && refused.ends_with("it is larger than the size limit of the store (262144 bytes)"),
         "{refused}"
     );
     engine.shutdown().await?;
@@ -171,7 +171,7 @@ async fn damage_parks_the_instance_that_it_hits() -> Result<(), Error> {
     assert_eq!(engine.find::<Two>("three").await?.result().await?, 5);
     let error = engine.find::<Two>("two").await?.result().await.unwrap_err().to_string();
     assert!(
-        error.contains("the instance 'two' (key 2) is damaged: its record 'first' is not what was stored"),
+        error.contains("the instance 'two' (key 2) is damaged: its record 'first' does not match the checksum"),
         "{error}"
     );
     assert_eq!(engine.find::<Two>("two").await?.status().await?, Status::Parked);
@@ -186,7 +186,7 @@ async fn a_file_that_can_not_be_had_is_told() -> Result<(), Error> {
     let engine = sqlite(&path, &world, begun()).await?;
     let locked = sqlite(&path, &world, begun()).await.err().map(|error| error.to_string());
     let shown = fs::canonicalize(&path)?.display().to_string();
-    let expected = format!("the store failed: the store '{shown}' is open already, in another process or in this one");
+    let expected = format!("the store failed: the store '{shown}' is already open, in another process or in this one");
     assert_eq!(locked, Some(expected));
     engine.start::<Two>("one", 1).await?;
     engine.shutdown().await?;

@@ -1,4 +1,4 @@
-//! What is no store, or not a whole one.
+//! Files that are no store, or not a whole one.
 
 use crate::fixtures::{Folder, changed, closed_store, edit};
 use rusqlite::Connection;
@@ -29,7 +29,7 @@ fn a_text() {
     let folder = Folder::new();
     for text in ["x", "SQLite format 3\0", &"Dear reader, ".repeat(1000)] {
         fs::write(folder.path(), text).expect("can be written");
-        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a store, or its beginning is damaged");
+        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
         assert_eq!(fs::read_to_string(folder.path()).expect("can be read"), text, "it is left as it is");
         assert_eq!(fs::read_dir(folder.0.path()).expect("can be listed").count(), 1, "nothing is made beside it");
     }
@@ -37,10 +37,10 @@ fn a_text() {
 
 #[tokio::test]
 async fn another_program_s_database() {
-    // Where SQLite's header has the number of the application.
+    // The application id in SQLite's header.
     let folder = changed(&closed_store().await, "", |bytes| bytes[68..72].fill(0));
     let before = fs::read(folder.path()).expect("can be read");
-    folder.is_refused(StoreErrorKind::Damaged, "'PATH' is a database, but not a store of workflows");
+    folder.is_refused(StoreErrorKind::Damaged, "'PATH' is a database, but not a workflow store");
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
 }
 
@@ -50,16 +50,16 @@ async fn a_newer_program_s_store() {
     let before = fs::read(folder.path()).expect("can be read");
     folder.is_refused(
         StoreErrorKind::Newer,
-        "could not open the store 'PATH': a newer program made it (its version is 3, this program knows 2)",
+        "could not open the store 'PATH': a newer program created it (its version is 3, this program knows 2)",
     );
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
     edit(&folder.path(), |bytes| bytes[63] = 0);
-    folder.is_refused(StoreErrorKind::Damaged, "'PATH' says that its version is 0, which there never was");
+    folder.is_refused(StoreErrorKind::Damaged, "'PATH' has version 0, which does not exist");
 }
 
 #[test]
 fn an_empty_file() {
-    // Such as a program makes that wants a name for itself.
+    // As a program creates one to reserve the name.
     let folder = Folder::new();
     fs::write(folder.path(), "").expect("can be written");
     let store = folder.open().expect("an empty file becomes a store");
@@ -70,7 +70,7 @@ fn an_empty_file() {
 #[tokio::test]
 async fn an_emptied_store() {
     let folder = changed(&closed_store().await, "", Vec::clear);
-    let text = "'PATH' is empty or gone, although a store was there; its '-lock' file tells so";
+    let text = "'PATH' is empty or missing, although its '-lock' file says that a store was here";
     folder.is_refused(StoreErrorKind::Damaged, text);
     folder.is_refused(StoreErrorKind::Damaged, text);
     fs::remove_file(folder.path()).expect("can be removed");
@@ -90,7 +90,7 @@ fn only_the_log_is_left() {
     for suffix in ["-lock", ""] {
         fs::remove_file(left.beside(suffix)).expect("can be removed");
     }
-    let text = "'PATH' is empty or gone, although its '-wal' file holds what was committed";
+    let text = "'PATH' is empty or missing, although its '-wal' file holds commits";
     left.is_refused(StoreErrorKind::Damaged, text);
     assert_eq!(fs::metadata(left.beside("-wal")).expect("is there").len(), 5000, "what was committed is left as it is");
 }
@@ -106,7 +106,7 @@ async fn a_truncated_file() {
     }
     for cut in [1, 15, 16, 50, 99] {
         let folder = changed(&whole, "", |bytes| bytes.truncate(cut));
-        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a store, or its beginning is damaged");
+        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
     }
     drop(whole.open().expect("the whole one is fine"));
 }
@@ -123,7 +123,7 @@ async fn a_link_is_what_it_leads_to() {
     store.close().await.expect("closes");
 }
 
-/// The tables of a store are made in one transaction. Here one broke off while its pages were written.
+/// A store whose creation broke off while the pages of its one transaction were written.
 #[tokio::test]
 async fn a_store_that_was_being_made() {
     let folder = Folder::new();
@@ -140,7 +140,7 @@ async fn a_store_that_was_being_made() {
     let left = folder.copy();
     fs::copy(folder.beside("-journal"), left.beside("-journal")).expect("there is a journal");
     assert!(fs::metadata(left.path()).expect("is there").len() > 0, "some of it is written");
-    let store = left.open().expect("what broke off is taken back, and made again");
+    let store = left.open().expect("the broken transaction is rolled back, and the store created again");
     store.create(crate::fixtures::new("order")).await.expect("is made");
 }
 
@@ -152,7 +152,7 @@ async fn is_locked_by_another_program_for_a_moment() {
     let other = Connection::open(folder.path()).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locks");
     let error = store.commit(crate::fixtures::batch(key, [])).await.expect_err("it is locked");
-    let text = "could not commit to the instance with the key 1 in 'PATH': another process is at it";
+    let text = "could not commit to the instance with the key 1 in 'PATH': another process has locked the database";
     assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Locked, text));
     store.load(key).await.expect("who reads does not wait");
     other.execute_batch("COMMIT").expect("lets go");

@@ -1,4 +1,4 @@
-//! What the tests are made of.
+//! Helpers of the tests.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ impl Folder {
         SqliteStore::open(self.path())
     }
 
-    /// What lies here now, elsewhere: as after a crash, where the store is open and nothing is under way.
+    /// Copies all files to a new folder, as a crash would leave them if no request is pending.
     pub(crate) fn copy(&self) -> Self {
         let copy = Self::new();
         for suffix in ["", "-wal", "-lock"] {
@@ -41,14 +41,14 @@ impl Folder {
         copy
     }
 
-    /// A copy of the store's own file, and of nothing beside it.
+    /// Copies the file of the store to a new folder, without the files beside it.
     pub(crate) fn copy_of_the_file(&self) -> Self {
         let copy = Self::new();
         fs::copy(self.path(), copy.path()).expect("can be copied");
         copy
     }
 
-    /// What opening it fails with. It names the path.
+    /// Returns the error with which opening the store fails. Asserts that the error names the path.
     pub(crate) fn refused(&self) -> StoreError {
         let error = self.open().expect_err("it can't be opened");
         let path = fs::canonicalize(self.0.path()).expect("the folder is there").join("payments.db");
@@ -56,14 +56,15 @@ impl Folder {
         error
     }
 
-    /// That it is refused, and how that is told, with `PATH` for the path.
+    /// Asserts that opening the store fails with this error, in whose text `PATH` stands for the
+    /// path.
     #[track_caller]
     pub(crate) fn is_refused(&self, kind: StoreErrorKind, text: &str) {
         let error = self.refused();
         assert_eq!((error.kind(), self.named(&error).as_str()), (kind, text));
     }
 
-    /// An error's text with `PATH` for the store's path.
+    /// Returns the text of an error, with `PATH` for the path of the store.
     pub(crate) fn named(&self, error: &StoreError) -> String {
         let folder = fs::canonicalize(self.0.path()).expect("the folder is there");
         error.to_string().replace(&folder.join("payments.db").display().to_string(), "PATH")
@@ -96,7 +97,7 @@ pub(crate) async fn commit(store: &SqliteStore, instance: InstanceKey, changes: 
     store.commit(batch(instance, changes)).await.expect("is committed");
 }
 
-/// A store with some of everything, closed.
+/// Returns a closed store with some of everything.
 pub(crate) async fn closed_store() -> Folder {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
@@ -127,7 +128,7 @@ pub(crate) async fn closed_store() -> Folder {
     folder
 }
 
-/// Everything that lies in a file with this path, which is changed by `change`, in a folder of its own.
+/// Copies the store to a new folder, and changes one of the files there.
 pub(crate) fn changed(folder: &Folder, suffix: &str, change: impl FnOnce(&mut Vec<u8>)) -> Folder {
     let copy = folder.copy();
     edit(&copy.beside(suffix), change);

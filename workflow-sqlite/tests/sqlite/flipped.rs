@@ -1,4 +1,4 @@
-//! Bits that flip on the disk. What is given out is what was stored, or an error says that it is not.
+//! Bits that flip on the disk. Each answer is what was stored, or an error.
 
 use crate::fixtures::{Folder, changed, closed_store};
 use std::{collections::BTreeMap, fs, sync::Arc};
@@ -7,7 +7,7 @@ use workflow_store::{Due, Instance, InstanceKey, Loaded, Store, StoreErrorKind, 
 
 const NOW: Timestamp = Timestamp::from_millis(1004);
 
-/// All that can be asked of a store.
+/// The answers to all queries of a store.
 struct Content {
     instances: Vec<Instance>,
     loaded: BTreeMap<InstanceKey, Loaded>,
@@ -24,7 +24,7 @@ impl Content {
         Self { instances, loaded, due: store.due(NOW, 1000).await.expect("sees what is due") }
     }
 
-    /// How many of the instances can be read; whatever can't is refused as damaged.
+    /// Counts the instances that can be read. Asserts that each other one is refused as damaged.
     async fn holds_in(&self, store: &SqliteStore) -> usize {
         let mut readable = 0;
         for instance in &self.instances {
@@ -47,7 +47,7 @@ impl Content {
         match store.due(NOW, 1000).await {
             Ok(due) if due.instances.len() == self.due.instances.len() => assert_eq!(due, self.due),
             Ok(due) => {
-                // It ends before the one that is damaged, which is due.
+                // The list ends before a damaged instance that is due.
                 let many = due.instances.len();
                 assert_eq!(due.instances, self.due.instances[..many]);
                 assert_eq!(due.next, self.due.instances[many].wake_at);
@@ -57,7 +57,7 @@ impl Content {
         readable
     }
 
-    /// Each instance is listed as it is, or told to be damaged.
+    /// Asserts that each instance is listed unchanged or reported as damaged.
     async fn is_listed_by(&self, store: &SqliteStore) {
         let mut after = None;
         let mut expected = self.instances.iter().peekable();
@@ -72,7 +72,7 @@ impl Content {
                 }
                 Err(error) => {
                     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
-                    let Some(damaged) = error.instance() else { return }; // What leads to them is damaged.
+                    let Some(damaged) = error.instance() else { return }; // The index that leads to the instances is damaged.
                     assert_eq!(Some(damaged), expected.next().map(|instance| instance.key));
                     after = Some(damaged);
                 }
@@ -82,8 +82,8 @@ impl Content {
     }
 }
 
-/// Flips one bit at each of these places, each in a copy of its own. Tells how often the store could not be opened, how often all
-/// of it was read, and how often some.
+/// Flips one bit at each of these positions, each in a new copy. Returns how often the store could
+/// not be opened, how often all of it was read, and how often a part of it.
 async fn flip(folder: &Folder, places: impl Iterator<Item = (usize, usize)>) -> [usize; 3] {
     let store = folder.open().expect("opens");
     let content = Arc::new(Content::of(&store).await);
@@ -116,7 +116,7 @@ async fn flip(folder: &Folder, places: impl Iterator<Item = (usize, usize)>) -> 
 async fn bits_here_and_there() {
     let folder = closed_store().await;
     let size = usize::try_from(fs::metadata(folder.path()).expect("is there").len()).expect("small");
-    // The beginnings of the file and of each page, which say what the rest means; and what lies 127 bytes apart.
+    // The headers of the file and of each page, and every 127th byte.
     let beginnings = (0..size).step_by(4096).flat_map(|page| page..page + 12);
     let places = (0..100).chain(beginnings).chain((0..size).step_by(127));
     let [refused, whole, partly] = flip(&folder, places.map(|at| (at, at % 8))).await;

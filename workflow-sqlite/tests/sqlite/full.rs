@@ -1,4 +1,4 @@
-//! No room left.
+//! Stores without space.
 
 use crate::{
     fixtures::{Folder, batch, commit, made, put},
@@ -22,13 +22,13 @@ async fn goes_on_once_there_is_room() {
         }
     };
     assert!(stored > 10, "{stored}");
-    let text = format!("could not commit to the instance with the key {} in 'PATH': there is no room left", goes.0);
+    let text = format!("could not commit to the instance with the key {} in 'PATH': no space is left", goes.0);
     assert_eq!((error.kind(), folder.named(&error)), (StoreErrorKind::Full, text));
     assert_eq!(error.instance(), Some(goes));
     let error = store.commit(batch(stays, [put("large", 2, vec![b'x'; 100_000])])).await.expect_err("there is no room");
     assert_eq!(error.kind(), StoreErrorKind::Full);
 
-    // What is there can be read, and what needs no room can be done.
+    // Reads succeed, and so do writes that need no space.
     assert_eq!(store.load(goes).await.expect("loads").records.len() as u64, stored);
     assert_eq!(store.load(stays).await.expect("loads").records.len(), 1, "nothing of a batch that failed is there");
     let status = Change::Status { status: Status::Parked, wake_at: None, outcome: None };
@@ -49,7 +49,7 @@ async fn what_does_not_fit_does_not_take_others_along() {
     for number in 0..40 {
         keys.push(made(&store, &format!("order-{number}")).await);
     }
-    // All in one breath: two of them are larger than all there is.
+    // All are queued before the first is awaited. Two are larger than the limit.
     let asked: Vec<_> = (0..)
         .zip(&keys)
         .map(|(number, &key)| {
@@ -79,7 +79,8 @@ async fn an_instance_that_does_not_fit_is_not_made() {
     let mut large = crate::fixtures::new("large");
     large.input = vec![b'x'; 1_000_000];
     let error = store.create(large.clone()).await.expect_err("there is no room");
-    let text = "could not make the instance 'large' in 'PATH': it is larger than the store may become (196608 bytes)";
+    let text =
+        "could not create the instance 'large' in 'PATH': it is larger than the size limit of the store (196608 bytes)";
     assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
     assert!(error.is_permanent());
     assert_eq!(store.find("large").await.expect("finds none"), None);
@@ -100,7 +101,7 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
         let error = store.commit(batch(second, changes)).await.expect_err("there is no room");
         (error.kind(), error.is_permanent())
     };
-    // Beside the first one there is no room; alone it fits.
+    // Beside the first signal there is no space. Alone this one fits.
     assert_eq!(kind(vec![put("a", 1, vec![b'x'; 200_000])]).await, (StoreErrorKind::Full, false));
     assert_eq!(kind(vec![put("a", 1, vec![b'x'; 1_000_000])]).await, (StoreErrorKind::TooLarge, true));
     let halves = ["a", "b"].map(|path| put(path, 1, vec![b'x'; 200_000]));
@@ -115,7 +116,7 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
 
     commit(&store, first, [Change::Delete]).await;
     commit(&store, second, [put("a", 1, vec![b'x'; 200_000])]).await;
-    // With an input that stays as long as the instance does.
+    // With an input, which stays as long as the instance.
     let mut new = crate::fixtures::new("third");
     new.input = vec![b'x'; 100_000];
     let third = store.create(new).await.expect("is made");
@@ -123,7 +124,7 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
     assert_eq!(error.kind(), StoreErrorKind::TooLarge);
 }
 
-/// Larger than SQLite keeps in a row, with all the room of a disk.
+/// A record larger than SQLite can keep in a row, on a disk with enough space.
 #[tokio::test]
 async fn more_than_a_gigabyte() {
     let folder = Folder::new();
@@ -131,17 +132,17 @@ async fn more_than_a_gigabyte() {
     let key = made(&store, "order").await;
     let error = store.commit(batch(key, [put("a", 1, vec![0; 1_000_000_001])])).await.expect_err("is refused");
     let text = "could not commit to the instance with the key 1 in 'PATH': \
-                it is larger than a store can keep (a gigabyte)";
+                larger than a store can hold (a gigabyte)";
     assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
     assert!(error.is_permanent());
     commit(&store, key, [put("a", 1, vec![0; 1])]).await;
 }
 
-/// On a disk that is really full:
+/// A commit on a disk that is really full:
 ///
 /// ```sh
 /// mount -t tmpfs -o size=8M none /mnt
-/// WORKFLOW_TEST_STORE=/mnt/payments.db cargo test --features sqlite --test sqlite a_full_disk -- --ignored
+/// WORKFLOW_TEST_STORE=/mnt/payments.db cargo test -p workflow-sqlite --test sqlite a_full_disk -- --ignored
 /// ```
 #[tokio::test]
 #[ignore = "wants a small disk"]
@@ -161,7 +162,7 @@ async fn a_full_disk() {
     };
     assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     assert!(stored > 5, "{stored}");
-    // It stays so, also for many at once, and what is there can be read.
+    // Later commits fail too, also many at once, and reads succeed.
     let asked: Vec<_> = (0..20).map(|number| store.commit(batch(key, [large(stored + number)]))).collect();
     for committed in asked {
         assert_eq!(committed.await.expect_err("there is no room").kind(), StoreErrorKind::Full);
@@ -172,7 +173,8 @@ async fn a_full_disk() {
     for number in 0..10 {
         commit(&store, key, [large(stored + number)]).await;
     }
-    // There may be no room to move all of it from the log into the file; it is on disk all the same.
+    // There may be no space to move everything from the log into the file. The commits are on disk
+    // all the same.
     if let Err(error) = store.close().await {
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     }

@@ -1,10 +1,11 @@
-//! A workflow that loops for ever leaves a file that does not grow.
+//! The size of a store in which a workflow loops for ever.
 
 use crate::fixtures::{Folder, batch, made, put};
 use std::fs;
 use workflow_store::{Change, NewSignal, Store};
 
-/// Rounds of a loop: a record for the round, one for its state, a signal that is taken; what the round before has left is removed.
+/// Runs rounds of a loop. Each puts a record for the round and one for its state, consumes a
+/// signal, and removes the records of the round before.
 async fn size_after(folder: &Folder, from: u64, to: u64) -> u64 {
     let store = folder.open().expect("opens");
     let key = match store.find("loops").await.expect("finds") {

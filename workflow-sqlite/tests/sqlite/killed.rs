@@ -1,4 +1,4 @@
-//! A process that is killed while it commits.
+//! Processes that are killed while they commit.
 
 use crate::{
     fixtures::{Folder, batch, put},
@@ -12,15 +12,15 @@ use tempfile::TempDir;
 use workflow_sqlite::SqliteStore;
 use workflow_store::Store;
 
-/// So many instances commit at once.
+/// The number of instances that commit at once.
 const COMMITTERS: u64 = 32;
 
-/// Commits for ever, and says after each commit that it was acknowledged.
+/// Commits for ever, and prints a line after each acknowledged commit.
 #[tokio::test]
 #[ignore = "runs in a process of its own"]
 async fn commits() {
     let Some(path) = process::store() else { return };
-    let store = SqliteStore::open(path).expect("nobody else has it any more");
+    let store = SqliteStore::open(path).expect("no other process has it");
     let mut tasks = tokio::task::JoinSet::new();
     for committer in 0..COMMITTERS {
         let store = store.clone();
@@ -35,7 +35,7 @@ async fn commits() {
             loop {
                 let half = |half: &str| put(&format!("{next:09}/{half}"), next, vec![b'x'; 100]);
                 store.commit(batch(key, [half("a"), half("b")])).await.expect("is committed");
-                // Nobody reads it any more: the test is over.
+                // The test has ended, and no longer reads the lines.
                 if writeln!(std::io::stdout(), "acknowledged {committer} {next}").is_err() {
                     return;
                 }
@@ -46,14 +46,14 @@ async fn commits() {
     tasks.join_all().await;
 }
 
-/// Makes one store after the other.
+/// Creates one store after the other.
 #[test]
 #[ignore = "runs in a process of its own"]
 fn makes_stores() {
     let Some(folder) = process::store() else { return };
     for number in 0.. {
         drop(SqliteStore::open(folder.join(format!("{number}.db"))).expect("opens"));
-        // Nobody reads it any more: the test is over.
+        // The test has ended, and no longer reads the lines.
         if writeln!(std::io::stdout(), "made {number}").is_err() {
             return;
         }
@@ -69,7 +69,7 @@ async fn while_a_store_is_made() {
         let lines = BufReader::new(child.stdout.take().expect("it writes")).lines();
         let made = lines.filter(|line| line.as_ref().is_ok_and(|line| line.contains("made")));
         assert_eq!(made.take(1 + round).count(), 1 + round);
-        // The next one is being made now.
+        // The next store is being created now.
         child.kill().expect("is killed");
         child.wait().expect("has ended");
         for number in 0..round + 3 {
@@ -103,7 +103,7 @@ async fn nothing_that_was_acknowledged_is_lost() {
         child.kill().expect("is killed");
         child.wait().expect("has ended");
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
-        // Whether the number in the last line is whole can't be told.
+        // The number in the last line may be cut off.
         rest.iter().rev().skip(1).rev().for_each(|line| note(line));
         assert!(!acknowledged.is_empty());
 

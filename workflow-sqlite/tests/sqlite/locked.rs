@@ -1,13 +1,13 @@
-//! A store that somebody else has.
+//! Stores that another process has.
 
 use crate::{fixtures::Folder, process};
 use std::io::{BufRead, BufReader, Read};
 use workflow_sqlite::SqliteStore;
 use workflow_store::{Store, StoreErrorKind};
 
-const TEXT: &str = "the store 'PATH' is open already, in another process or in this one";
+const TEXT: &str = "the store 'PATH' is already open, in another process or in this one";
 
-/// Opens it, says so, and keeps it until nobody writes to it any more.
+/// Opens the store, prints a line, and keeps the store until its input ends.
 #[test]
 #[ignore = "runs in a process of its own"]
 fn holds() {

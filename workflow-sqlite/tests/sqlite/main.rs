@@ -1,5 +1,6 @@
-//! What befalls a store's file: the disk is full, the file may not be written, is open elsewhere, cut off, damaged; the process is
-//! killed. Each has its own error, and leaves what can be left.
+//! Faults of the file of a store: the disk is full; the file is read-only, open elsewhere,
+//! truncated or damaged; the process is killed. Each has its own error, and leaves the rest of the
+//! store readable.
 
 mod files;
 mod fixtures;

@@ -1,4 +1,4 @@
-//! Who may read and write the files of a store.
+//! Permissions of the files of a store.
 #![cfg(unix)]
 
 use crate::fixtures::{Folder, made};
@@ -48,7 +48,7 @@ async fn files_that_are_there_keep_theirs() {
     made(&store, "order").await;
     assert_eq!(modes(&folder), [0o644, 0o644, 0o644, 0o640]);
     drop(store);
-    // One that is made anew is as the store is.
+    // A file that is created again has the permissions of the store.
     fs::remove_file(folder.beside("-lock")).expect("can be removed");
     let store = folder.open().expect("opens");
     made(&store, "late").await;

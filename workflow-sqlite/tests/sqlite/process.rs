@@ -1,4 +1,4 @@
-//! Processes of their own: this program once more, with one of the tests that are ignored elsewhere.
+//! Child processes: this program again, with one of the tests that are otherwise ignored.
 
 use std::{
     env,
@@ -7,10 +7,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Where the process finds its store; not there in a run that is none of these.
+/// The variable that holds the path of the store in a child process.
 const STORE: &str = "WORKFLOW_TEST_STORE";
 
-/// This program, to run only the ignored test `name`, on the store at `path`.
+/// Returns the command that runs only the ignored test `name` of `program`, on the store at `path`.
 pub(crate) fn command(program: impl AsRef<OsStr>, name: &str, path: &Path) -> Command {
     let mut command = Command::new(program);
     command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1", "--quiet"]);
@@ -18,12 +18,12 @@ pub(crate) fn command(program: impl AsRef<OsStr>, name: &str, path: &Path) -> Co
     command
 }
 
-/// This program.
+/// Returns the path of this program.
 pub(crate) fn this() -> PathBuf {
     env::current_exe().expect("this program has a path")
 }
 
-/// The store's path, in such a process.
+/// Returns the path of the store, in a child process.
 pub(crate) fn store() -> Option<PathBuf> {
     env::var_os(STORE).map(PathBuf::from)
 }

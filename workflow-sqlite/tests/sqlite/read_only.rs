@@ -1,4 +1,4 @@
-//! What may not be written. Whoever is root may write everything, so these run as nobody.
+//! Read-only files. Root can write every file, so the tests run as the user `nobody`.
 #![cfg(unix)]
 
 use crate::{
@@ -13,7 +13,7 @@ use std::{
 use workflow_sqlite::SqliteStore;
 use workflow_store::{Store, StoreErrorKind};
 
-/// Who is nobody on most systems.
+/// The id of the user `nobody` on most systems.
 const NOBODY: u32 = 65534;
 
 fn permit(path: &Path, mode: u32) {
@@ -30,20 +30,20 @@ async fn as_nobody() {
     store.close().await.expect("closes");
 
     let refused = |text: &str| {
-        let error = SqliteStore::open(&path).expect_err("it may not be written");
+        let error = SqliteStore::open(&path).expect_err("the file is read-only");
         let text = text.replace("PATH", &path.display().to_string());
         assert_eq!((error.kind(), error.to_string()), (StoreErrorKind::ReadOnly, text));
     };
     permit(&path, 0o444);
-    refused("could not open the store 'PATH': it may not be written");
+    refused("could not open the store 'PATH': the file is read-only");
     permit(&path, 0o000);
-    refused("could not read the store 'PATH': its permissions do not allow it");
+    refused("could not read the store 'PATH': permission denied");
     permit(&path, 0o644);
     permit(&folder.join("payments.db-lock"), 0o444);
-    refused("could not lock the store with 'PATH-lock': its permissions do not allow it");
+    refused("could not lock the store with 'PATH-lock': permission denied");
     permit(&folder.join("payments.db-lock"), 0o644);
     permit(&folder, 0o555);
-    refused("could not open the store in 'PATH': it may not be written");
+    refused("could not open the store in 'PATH': the file is read-only");
     fs::read(&path).expect("it is left as it is");
     permit(&folder, 0o755);
 
@@ -51,10 +51,7 @@ async fn as_nobody() {
     fs::create_dir(&empty).expect("a folder");
     permit(&empty, 0o555);
     let error = SqliteStore::open(empty.join("payments.db")).expect_err("nothing can be made there");
-    let text = format!(
-        "could not lock the store with '{}/payments.db-lock': its permissions do not allow it",
-        empty.display()
-    );
+    let text = format!("could not lock the store with '{}/payments.db-lock': permission denied", empty.display());
     assert_eq!((error.kind(), error.to_string()), (StoreErrorKind::ReadOnly, text));
 
     let store = SqliteStore::open(&path).expect("now it may be written");
@@ -67,7 +64,7 @@ fn is_refused() {
     let folder = Folder::new();
     let path = fs::canonicalize(folder.0.path()).expect("the folder is there");
     permit(&path, 0o777);
-    // Where this program lies, nobody may have no business.
+    // The user `nobody` may have no access to the folder of this program.
     let program = path.join("test");
     fs::copy(process::this(), &program).expect("can be copied");
     permit(&program, 0o755);

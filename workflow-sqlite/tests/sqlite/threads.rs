@@ -1,4 +1,4 @@
-//! The store's own threads: they end, also where one of them is the last to know the store.
+//! The threads of a store end, even if one of them drops the last handle of the store.
 
 use crate::fixtures::{Folder, batch, made, put};
 use std::{
@@ -10,7 +10,7 @@ use std::{
 use workflow_sqlite::SqliteStore;
 use workflow_store::{Store, StoreErrorKind};
 
-/// Drops the store on the thread that wakes it.
+/// A waker that drops the store on the thread that wakes it.
 struct Last {
     store: Mutex<Option<SqliteStore>>,
     woken: mpsc::Sender<String>,
@@ -18,7 +18,7 @@ struct Last {
 
 impl Wake for Last {
     fn wake(self: Arc<Self>) {
-        drop(self.store.lock().expect("nobody else has it").take());
+        drop(self.store.lock().expect("no other thread holds it").take());
         let _ = self.woken.send(thread::current().name().unwrap_or_default().to_owned());
     }
 }
@@ -30,13 +30,13 @@ fn dropped_by(thread: &str, asks: impl Fn(&SqliteStore) -> Pin<Box<dyn Future<Ou
         let (woken, name) = mpsc::channel();
         let mut asked = asks(&store);
         let last = Arc::new(Last { store: Mutex::new(Some(store)), woken });
-        // Where the answer is there already nobody is woken: once more.
+        // An answer that is already there wakes no waker: try again.
         if asked.as_mut().poll(&mut Context::from_waker(&Waker::from(last.clone()))).is_pending() {
-            assert_eq!(name.recv().expect("somebody is woken"), thread);
+            assert_eq!(name.recv().expect("a thread wakes the waker"), thread);
             break;
         }
     }
-    // It lets go of the file a moment later: nobody could wait for that.
+    // The thread releases the file a moment later, and can't be waited for.
     loop {
         match folder.open() {
             Err(error) if error.kind() == StoreErrorKind::Locked => thread::yield_now(),

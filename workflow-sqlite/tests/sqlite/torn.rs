@@ -1,4 +1,5 @@
-//! A log that ends in the middle: the process, or the machine, stopped while it was written.
+//! Logs that end in the middle, because the process or the machine stopped while the log was
+//! written.
 
 use crate::fixtures::{Folder, batch, changed, made, put};
 use std::{collections::BTreeMap, fs};
@@ -7,14 +8,14 @@ use workflow_store::{Change, InstanceKey, Store};
 
 type Content = BTreeMap<String, u64>;
 
-/// The instance's records: path, order.
+/// The records of an instance: path and order.
 async fn content(store: &SqliteStore, key: InstanceKey) -> Content {
     let records = store.load(key).await.expect("what is left is whole").records;
     records.into_iter().map(|(path, record)| (path, record.order)).collect()
 }
 
-/// A store in which nothing was moved from the log yet, with two instances of which the first has committed `rounds` times; what
-/// was there, and how long the log was, after each commit.
+/// Returns a store whose log holds everything, with two instances, the first of which has committed
+/// `rounds` times. Also returns the records and the length of the log after each commit.
 async fn logged(rounds: u64) -> (Folder, InstanceKey, Vec<(u64, Content)>) {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
@@ -37,14 +38,14 @@ async fn what_was_acknowledged_before_the_cut_is_there() {
     let first = states[0].0;
     let last = states[states.len() - 1].0;
     assert!(first < last, "the log has grown");
-    // Here and there, and around the end of each commit.
+    // Some positions, and all around the end of each commit.
     let ends = states.iter().flat_map(|&(end, _)| [end - 1, end, end + 1]);
     for cut in (first..last).step_by(1013).chain(ends.filter(|&cut| cut >= first)) {
         let torn = changed(&folder, "-wal", |log| log.truncate(usize::try_from(cut).expect("small")));
         let store = torn.open().unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         let (_, expected) = states.iter().rfind(|&&(end, _)| end <= cut).expect("cut after the first");
         assert_eq!(&content(&store, key).await, expected, "cut at {cut}");
-        // It goes on.
+        // The store goes on.
         store.commit(batch(key, [put("after", 99, vec![1])])).await.expect("is committed");
         drop(store);
         let store = torn.open().expect("opens again");

@@ -1,4 +1,5 @@
-//! A store without its log: what was committed last lies there, and the file itself tells that it is gone.
+//! Stores without their log, which holds the last commits. The file itself says that the log is
+//! missing.
 
 use crate::{
     fixtures::{Folder, batch, changed, closed_store, commit, made, new, put},
@@ -14,12 +15,12 @@ use workflow_store::{Store, StoreErrorKind};
 
 fn lost(why: &str) -> String {
     format!(
-        "'PATH' lacks what was committed last: its log 'PATH-wal' {why}; put that back beside it, or open the store with \
+        "'PATH' lacks its last commits: the log 'PATH-wal' {why}; put the log back beside it, or open the store with \
          SqliteOptions::accept_lost_log to go on without"
     )
 }
 
-/// Commits, says so, and keeps the store open until it is killed.
+/// Commits, prints a line, and keeps the store open until the process is killed.
 #[tokio::test]
 #[ignore = "runs in a process of its own"]
 async fn acknowledges() {
@@ -30,7 +31,7 @@ async fn acknowledges() {
     std::io::stdin().read_to_end(&mut Vec::new()).expect("can be read");
 }
 
-/// What a process leaves that has acknowledged an instance and is killed.
+/// Returns what a process leaves that has acknowledged an instance and is killed.
 fn killed() -> Folder {
     let folder = Folder::new();
     let mut child = process::command(process::this(), "wal::acknowledges", &folder.path()).spawn().expect("starts");
@@ -59,9 +60,9 @@ async fn a_killed_process_leaves_a_log_that_is_needed() {
     assert!(has_the_order(&whole).await, "with its log it is all there");
 
     remove(&folder, "-wal");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("is gone"));
+    folder.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
     let before = fs::read(folder.path()).expect("can be read");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("is gone"));
+    folder.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
     assert_eq!(fs::read(folder.path()).expect("can be read"), before, "it is left as it is");
     assert!(!fs::exists(folder.beside("-wal")).expect("can be seen"), "no log is made");
 
@@ -81,15 +82,15 @@ async fn a_copy_of_the_file_alone() {
     let (alone, other) = (Folder::new(), Folder::new());
     let copy = |to: &Folder| fs::copy(folder.path(), to.path()).expect("can be copied");
     copy(&alone);
-    alone.is_refused(StoreErrorKind::LogLost, &lost("is gone"));
-    // However much is committed, and moved into the file meanwhile.
+    alone.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+    // After further commits, some of which a checkpoint has moved into the file.
     let key = made(&store, "order").await;
     for round in 0..3 {
         for number in 0..300_u64 {
             commit(&store, key, [put(&format!("{round}/{number}"), number, vec![b'x'; 20_000])]).await;
         }
         copy(&other);
-        other.is_refused(StoreErrorKind::LogLost, &lost("is gone"));
+        other.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
     }
     let size = fs::metadata(folder.path()).expect("is there").len();
     assert!(size > 10_000_000, "most of it was moved into the file: {size}");
@@ -103,13 +104,13 @@ fn a_log_whose_beginning_is_damaged() {
     let folder = killed();
     for cut in [0, 1, 31] {
         let torn = changed(&folder, "-wal", |log| log.truncate(cut));
-        torn.is_refused(StoreErrorKind::LogLost, &lost("is damaged at its beginning"));
+        torn.is_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
         let left = fs::metadata(torn.beside("-wal")).expect("is there").len();
         assert_eq!(left, cut as u64, "it is left as it is");
     }
     for at in 0..32 {
         let flipped = changed(&folder, "-wal", |log| log[at] ^= 8);
-        flipped.is_refused(StoreErrorKind::LogLost, &lost("is damaged at its beginning"));
+        flipped.is_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
     }
 }
 
@@ -117,7 +118,7 @@ fn a_log_whose_beginning_is_damaged() {
 async fn a_log_of_another_store() {
     let (folder, other) = (killed(), killed());
     fs::copy(other.beside("-wal"), folder.beside("-wal")).expect("can be copied");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("is the log of another store, or of another time"));
+    folder.is_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
     let store = SqliteOptions::new().accept_lost_log(true).open(folder.path()).expect("opens without it");
     assert_eq!(store.find("order").await.expect("finds"), None, "what another store's log says is not believed");
     let aside = fs::read(folder.beside("-wal-lost")).expect("it is kept");
@@ -133,10 +134,11 @@ async fn a_log_of_an_earlier_time() {
     made(&store, "late").await;
     let now = folder.copy();
     fs::copy(before.beside("-wal"), now.beside("-wal")).expect("can be copied");
-    now.is_refused(StoreErrorKind::LogLost, &lost("is the log of another store, or of another time"));
+    now.is_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
 }
 
-/// Another program that opens what a killed process left, and closes it, moves the log into the file and removes it.
+/// Another program that opens and closes what a killed process left moves the log into the file and
+/// removes the log.
 #[tokio::test]
 async fn another_program_has_moved_the_log_into_the_file() {
     let folder = killed();
@@ -157,7 +159,7 @@ async fn a_backup_is_a_store() {
     let (vacuumed, backed_up) = (Folder::new(), Folder::new());
     other.execute("VACUUM INTO ?1", [vacuumed.path().display().to_string()]).expect("is written");
     other.backup("main", backed_up.path(), None::<fn(rusqlite::backup::Progress)>).expect("is written");
-    // Onto the backup of yesterday, too.
+    // Also onto the backup of yesterday.
     other.backup("main", backed_up.path(), None::<fn(rusqlite::backup::Progress)>).expect("is written");
     drop(other);
     for backup in [vacuumed, backed_up] {
@@ -167,11 +169,12 @@ async fn a_backup_is_a_store() {
     made(&store, "late").await;
 }
 
-/// In the moment in which the store is marked: then a backup has the mark, and still is a whole store.
+/// A backup at the moment in which the store is marked has the mark too, and is still a whole
+/// store.
 #[tokio::test]
 async fn a_backup_of_a_store_that_is_marked() {
     let folder = killed();
-    // As a process leaves it that is killed within that moment.
+    // As a process leaves the store if it is killed at that moment.
     let store = folder.open().expect("opens");
     let other = Connection::open(folder.path()).expect("opens");
     let marked: (i64, i64, i64) = {
@@ -196,12 +199,13 @@ async fn a_backup_of_a_store_that_is_marked() {
     assert!(has_the_order(&whole).await, "with its log it is fine, too");
     remove(&whole, "");
     fs::copy(folder.path(), whole.path()).expect("can be copied");
-    whole.is_refused(StoreErrorKind::LogLost, &lost("is gone"));
+    whole.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
     store.close().await.expect("closes");
     assert!(has_the_order(&folder).await);
 }
 
-/// A program that reads for long keeps the log from being moved; nothing is refused meanwhile, and then it is moved.
+/// A program that reads for long keeps the log from being moved. Writes succeed meanwhile, and the
+/// log is moved afterwards.
 #[tokio::test]
 async fn another_program_reads_meanwhile() {
     let folder = closed_store().await;
@@ -215,7 +219,7 @@ async fn another_program_reads_meanwhile() {
         commit(&store, key, [put(&format!("{number}"), number, vec![b'x'; 500_000])]).await;
     }
     other.execute_batch("COMMIT").expect("has read");
-    // The next try comes a second after the one before.
+    // The next attempt comes a second after the last.
     let copy = loop {
         commit(&store, key, [put("more", 99, vec![1])]).await;
         let copy = folder.copy_of_the_file();
@@ -230,27 +234,27 @@ async fn another_program_reads_meanwhile() {
     assert!(has_the_order(&folder).await);
 }
 
-/// A store of the version before has no mark. It opens, goes on, and has one from then on.
+/// A store of the version before has no mark. Opening upgrades it, and it has marks from then on.
 #[tokio::test]
 async fn a_store_of_the_first_version() {
     let folder = closed_store().await;
     let before = Connection::open(folder.path()).expect("opens");
     before.execute_batch("DROP TABLE log; PRAGMA user_version = 1").expect("as it was made before");
     before.execute_batch("BEGIN; UPDATE engines SET begun = begun; COMMIT").expect("is written");
-    // It was killed: its log is beside it.
+    // The process was killed, so the log is beside the store.
     let killed = folder.copy();
     drop(before);
     for folder in [folder, killed] {
         let store = folder.open().expect("opens");
         assert!(store.find("large").await.expect("finds").is_some());
         made(&store, "order").await;
-        folder.copy_of_the_file().is_refused(StoreErrorKind::LogLost, &lost("is gone"));
+        folder.copy_of_the_file().is_refused(StoreErrorKind::LogLost, &lost("is missing"));
         store.close().await.expect("closes");
         assert!(has_the_order(&folder).await);
     }
 }
 
-/// At its size limit, too.
+/// A store at its size limit is sealed too.
 #[tokio::test]
 async fn a_full_store_of_the_first_version() {
     let folder = closed_store().await;
@@ -262,16 +266,18 @@ async fn a_full_store_of_the_first_version() {
     assert!(store.find("large").await.expect("finds").is_some());
 }
 
-/// The lock's file is removed under an open store. To open it once more in this process must not take SQLite's locks away.
+/// The lock file is removed under an open store. A second opening in this process must not release
+/// the locks of SQLite.
 #[tokio::test]
 async fn a_second_opening_leaves_the_first_one_its_locks() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
     made(&store, "order").await;
-    folder.is_refused(StoreErrorKind::Locked, "the store 'PATH' is open already, in another process or in this one");
+    folder.is_refused(StoreErrorKind::Locked, "the store 'PATH' is already open, in another process or in this one");
     let mut child = process::command(process::this(), "wal::looks", &folder.path()).spawn().expect("starts");
     assert!(child.wait().expect("has ended").success());
-    // The other process has closed the store as the last one, had it seen no lock; then the log is gone.
+    // If the other process had seen no lock, it would have removed the log as the last one to close
+    // the store.
     store.create(new("late")).await.expect("its files are still there");
     let whole = folder.copy();
     drop(store);
@@ -279,7 +285,7 @@ async fn a_second_opening_leaves_the_first_one_its_locks() {
     assert!(store.find("late").await.expect("finds").is_some());
 }
 
-/// Opens it as another program does, and closes it.
+/// Opens and closes the store as another program does.
 #[test]
 #[ignore = "runs in a process of its own"]
 fn looks() {
@@ -292,7 +298,7 @@ fn looks() {
 #[tokio::test]
 async fn files_that_go_while_the_store_is_open() {
     for (suffix, which) in
-        [("", "it"), ("-wal", "its '-wal' file"), ("-shm", "its '-shm' file"), ("-lock", "its '-lock' file")]
+        [("", "the file"), ("-wal", "the '-wal' file"), ("-shm", "the '-shm' file"), ("-lock", "the '-lock' file")]
     {
         for replaced in [false, true] {
             let folder = Folder::new();
@@ -305,7 +311,7 @@ async fn files_that_go_while_the_store_is_open() {
                 fs::write(folder.beside(suffix), &bytes).expect("can be written");
             }
             let text = format!(
-                "nothing more can be written to the store 'PATH': {which} was removed, moved or replaced while it was open"
+                "could not write to the store 'PATH': {which} was removed, moved or replaced while the store was open"
             );
             for _ in 0..2 {
                 let error = store.create(new("late")).await.expect_err("would be lost");

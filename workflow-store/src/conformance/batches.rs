@@ -1,10 +1,11 @@
-//! Batches: what each change does, in which order, and all of it or nothing.
+//! Cases of batches: the effect of each change, their order, and that a batch is written whole or
+//! not at all.
 
 use crate::{
     conformance::{
         fixtures::{
-            batch, commit, expected, failed, made, numbers, put, record, records, remove, remove_within, sent, signal,
-            status, waiting, waits,
+            assert_failed, batch, commit, create, expected_numbers, load_records, put, record, record_numbers, remove,
+            remove_within, send, set_status, signal, wait_until, waiting_payloads,
         },
         location::Place,
     },
@@ -16,22 +17,22 @@ use crate::{
 };
 use std::sync::Arc;
 
-pub(super) async fn puts_replaces_and_removes<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+pub(super) async fn put_replace_and_remove<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     commit(&store, other, [put("a", 9)]).await;
     commit(&store, key, [put("a", 1), put("b", 2)]).await;
     commit(&store, key, [put("a", 3), remove("b"), remove("never there"), put("c", 4)]).await;
-    assert_eq!(numbers(&store, key).await, expected([("a", 3), ("c", 4)]));
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("a", 3), ("c", 4)]));
     commit(&store, key, [remove("a"), remove("a")]).await;
     commit(&store, key, [put("b", 5)]).await;
-    assert_eq!(numbers(&store, key).await, expected([("b", 5), ("c", 4)]));
-    assert_eq!(numbers(&store, other).await, expected([("a", 9)]), "others are left alone");
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("b", 5), ("c", 4)]));
+    assert_eq!(record_numbers(&store, other).await, expected_numbers([("a", 9)]), "others are left alone");
 }
 
-pub(super) async fn removes_what_is_within<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+pub(super) async fn remove_within_a_prefix<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let paths = [
         "a",
         "a!",
@@ -57,40 +58,40 @@ pub(super) async fn removes_what_is_within<P: Place>(place: P) {
     for prefix in ["a/", "a//", "a/b/", "/", "ab/", "c/", "a/\u{10ffff}/"] {
         commit(&store, key, all()).await;
         commit(&store, key, [remove_within(prefix)]).await;
-        let left: Vec<String> = records(&store, key).await.into_keys().collect();
+        let left: Vec<String> = load_records(&store, key).await.into_keys().collect();
         let mut expected: Vec<&str> = paths.into_iter().filter(|path| !path.starts_with(prefix)).collect();
         expected.sort_unstable();
         assert_eq!(left, expected, "after all within '{prefix}' was removed");
     }
-    assert_eq!(records(&store, other).await.len(), paths.len(), "others are left alone");
+    assert_eq!(load_records(&store, other).await.len(), paths.len(), "others are left alone");
 }
 
-pub(super) async fn applies_changes_in_their_order<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
+pub(super) async fn apply_changes_in_order<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
     commit(&store, key, [put("a", 1), put("a", 2), remove("a"), put("a", 3), put("a", 4)]).await;
-    assert_eq!(numbers(&store, key).await, expected([("a", 4)]));
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("a", 4)]));
     commit(&store, key, [put("a/1", 1), remove_within("a/"), put("a/2", 2)]).await;
-    assert_eq!(numbers(&store, key).await, expected([("a", 4), ("a/2", 2)]));
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("a", 4), ("a/2", 2)]));
     commit(&store, key, [put("b", 1), Change::Clear, put("c", 2)]).await;
-    assert_eq!(numbers(&store, key).await, expected([("c", 2)]));
-    commit(&store, key, [status(Status::Parked), waits(7), status(Status::Failed), waits(8)]).await;
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("c", 2)]));
+    commit(&store, key, [set_status(Status::Parked), wait_until(7), set_status(Status::Failed), wait_until(8)]).await;
     let instance = store.load(key).await.expect("loads").instance;
     assert_eq!((instance.status, instance.wake_at), (Status::Waiting, Some(Timestamp::from_millis(8))));
 }
 
-pub(super) async fn applies_nothing_after_a_delete<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
-    commit(&store, key, [put("a", 1), Change::Delete, put("b", 2), waits(3), Change::Delete]).await;
-    failed(store.load(key).await, Missing);
+pub(super) async fn apply_nothing_after_a_delete<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
+    commit(&store, key, [put("a", 1), Change::Delete, put("b", 2), wait_until(3), Change::Delete]).await;
+    assert_failed(store.load(key).await, Missing);
     assert_eq!(store.find("order").await.expect("finds none"), None);
     assert_eq!(store.due(Timestamp::from_millis(9), 1).await.expect("sees what is due").instances, []);
 }
 
-pub(super) async fn sets_status_and_outcome<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
+pub(super) async fn set_status_and_outcome<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
     let until = Some(Timestamp::from_millis(5));
     for (new, wake_at, outcome, then) in [
         (Status::Waiting, until, None, ""),
@@ -108,12 +109,12 @@ pub(super) async fn sets_status_and_outcome<P: Place>(place: P) {
     }
 }
 
-pub(super) async fn clears<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+pub(super) async fn clear<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     for key in [key, other] {
         commit(&store, key, [put("a", 1), put("a/b", 2)]).await;
-        sent(&store, key, signal("approval", "yes", Some("mail"))).await;
+        send(&store, key, signal("approval", "yes", Some("mail"))).await;
     }
     let output = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
     commit(&store, key, [Change::Clear, output]).await;
@@ -122,23 +123,23 @@ pub(super) async fn clears<P: Place>(place: P) {
     assert!(loaded.records.is_empty() && loaded.signals.is_empty());
     assert_eq!((loaded.instance.status, loaded.instance.outcome), (Status::Completed, b"output".to_vec()));
     assert_eq!(store.signal(key, signal("approval", "no", Some("mail"))).await.expect("is known still"), None);
-    assert_eq!(numbers(&store, other).await, expected([("a", 1), ("a/b", 2)]), "others are left alone");
-    assert_eq!(waiting(&store, other).await, ["yes"]);
+    assert_eq!(record_numbers(&store, other).await, expected_numbers([("a", 1), ("a/b", 2)]), "others are left alone");
+    assert_eq!(waiting_payloads(&store, other).await, ["yes"]);
 }
 
-pub(super) async fn may_be_empty<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
+pub(super) async fn may_be_empty<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
     commit(&store, key, []).await;
     commit(&store, key, [Change::Clear]).await;
-    assert!(records(&store, key).await.is_empty());
-    failed(store.commit(batch(InstanceKey(key.0 + 1), [])).await, Missing);
+    assert!(load_records(&store, key).await.is_empty());
+    assert_failed(store.commit(batch(InstanceKey(key.0 + 1), [])).await, Missing);
 }
 
-pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
-    // All are asked for before any is waited for, and are waited for the other way round.
+pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
+    // All commits are queued before the first is awaited, and awaited in the opposite order.
     let asked: Vec<_> = (1..=500)
         .map(|number| store.commit(batch(key, [put("last", number), put(&format!("each/{number}"), number)])))
         .collect();
@@ -149,12 +150,12 @@ pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(place: P) {
     for committed in asked.into_iter().rev() {
         committed.await.expect("is committed");
     }
-    assert_eq!(numbers(&store, key).await, expected([("each/after", 501), ("last", 500)]));
+    assert_eq!(record_numbers(&store, key).await, expected_numbers([("each/after", 501), ("last", 500)]));
 }
 
-pub(super) async fn are_read_whole<P: Place>(place: P) {
-    let store = Arc::new(place.open().await.expect("opens"));
-    let key = made(&*store, "order").await;
+pub(super) async fn are_read_whole<P: Place>(location: P) {
+    let store = Arc::new(location.open().await.expect("opens"));
+    let key = create(&*store, "order").await;
     let writes = tokio::spawn({
         let store = store.clone();
         async move {
@@ -185,37 +186,37 @@ pub(super) async fn are_read_whole<P: Place>(place: P) {
     writes.await.expect("all is written");
 }
 
-pub(super) async fn are_not_taken_back_by_who_does_not_wait<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
+pub(super) async fn are_written_whole_if_the_future_is_dropped<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
     for number in 0..20 {
         let pair = ["a", "b"].map(|half| put(&format!("{half}/{number}"), number));
         drop(store.commit(batch(key, pair)));
     }
     commit(&store, key, [put("after", 1)]).await;
-    let numbers = numbers(&store, key).await;
+    let numbers = record_numbers(&store, key).await;
     for number in 0..20 {
         let [first, second] = ["a", "b"].map(|half| numbers.contains_key(&format!("{half}/{number}")));
-        assert_eq!(first, second, "the batch of which nobody waited is there as a whole, or not at all");
+        assert_eq!(first, second, "a batch whose future was dropped is there as a whole, or not at all");
     }
     assert!(numbers.contains_key("after"));
 }
 
-pub(super) async fn that_fail_fail_alone<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
-    let nobody = InstanceKey(key.0 + 1000);
+pub(super) async fn fail_alone<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
+    let unknown = InstanceKey(key.0 + 1000);
     let asked: Vec<_> = (0..100_u64)
         .map(|number| {
-            let target = if number % 3 == 0 { nobody } else { key };
+            let target = if number % 3 == 0 { unknown } else { key };
             store.commit(batch(target, [put(&format!("each/{number}"), number)]))
         })
         .collect();
     for (number, committed) in asked.into_iter().enumerate() {
         match number % 3 {
-            0 => failed(committed.await, Missing),
+            0 => assert_failed(committed.await, Missing),
             _ => committed.await.expect("is committed"),
         }
     }
-    assert_eq!(numbers(&store, key).await.len(), 66);
+    assert_eq!(record_numbers(&store, key).await.len(), 66);
 }

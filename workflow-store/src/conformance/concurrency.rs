@@ -1,8 +1,8 @@
-//! Many at once.
+//! Cases of concurrent calls.
 
 use crate::{
     conformance::{
-        fixtures::{batch, commit, failed, made, new, numbers, put, signal},
+        fixtures::{assert_failed, batch, commit, create, new_instance, put, record_numbers, signal},
         location::Place,
     },
     error::StoreErrorKind::Exists,
@@ -11,17 +11,17 @@ use crate::{
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-pub(super) async fn many_instances<P: Place>(place: P) {
-    let store = Arc::new(place.open().await.expect("opens"));
+pub(super) async fn many_instances<P: Place>(location: P) {
+    let store = Arc::new(location.open().await.expect("opens"));
     let mut tasks = JoinSet::new();
     for task in 0..200_u64 {
         let store = store.clone();
         tasks.spawn(async move {
-            let key = made(&*store, &format!("order-{task}")).await;
+            let key = create(&*store, &format!("order-{task}")).await;
             for number in 0..10 {
                 commit(&*store, key, [put(&format!("stage/{number}"), task * 100 + number), put("last", number)]).await;
                 if number % 4 == 0 {
-                    let found = numbers(&*store, key).await;
+                    let found = record_numbers(&*store, key).await;
                     assert_eq!(found.len() as u64, number + 2, "what is committed is seen at once");
                 }
             }
@@ -30,7 +30,7 @@ pub(super) async fn many_instances<P: Place>(place: P) {
     }
     let keys = tasks.join_all().await;
     for key in &keys {
-        let found = numbers(&*store, *key).await;
+        let found = record_numbers(&*store, *key).await;
         assert_eq!((found.len(), found["last"]), (11, 9));
         let task = found["stage/0"] / 100;
         assert!((0..10).all(|number| found[&format!("stage/{number}")] == task * 100 + number));
@@ -42,9 +42,9 @@ pub(super) async fn many_instances<P: Place>(place: P) {
     assert_eq!(listed, keys);
 }
 
-pub(super) async fn one_instance<P: Place>(place: P) {
-    let store = Arc::new(place.open().await.expect("opens"));
-    let key = made(&*store, "order").await;
+pub(super) async fn one_instance<P: Place>(location: P) {
+    let store = Arc::new(location.open().await.expect("opens"));
+    let key = create(&*store, "order").await;
     let mut tasks = JoinSet::new();
     for task in 0..50_u64 {
         let store = store.clone();
@@ -52,33 +52,33 @@ pub(super) async fn one_instance<P: Place>(place: P) {
             for number in 0..4 {
                 commit(&*store, key, [put(&format!("{task}/{number}"), number), put("shared", task)]).await;
                 store.signal(key, signal("arrived", &task.to_string(), None)).await.expect("is kept");
-                // All of them send it; one is kept.
+                // All tasks send it. The store keeps one.
                 store.signal(key, signal("once", "", Some(&number.to_string()))).await.expect("is kept or known");
             }
         });
     }
     tasks.join_all().await;
-    assert_eq!(numbers(&*store, key).await.len(), 201);
+    assert_eq!(record_numbers(&*store, key).await.len(), 201);
     let signals = store.load(key).await.expect("loads").signals;
     assert!(signals.is_sorted_by(|one, next| one.number < next.number));
     assert_eq!(signals.iter().filter(|signal| signal.name == "arrived").count(), 200);
     assert_eq!(signals.iter().filter(|signal| signal.name == "once").count(), 4);
 }
 
-pub(super) async fn one_id<P: Place>(place: P) {
-    let store = Arc::new(place.open().await.expect("opens"));
+pub(super) async fn one_id<P: Place>(location: P) {
+    let store = Arc::new(location.open().await.expect("opens"));
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
         let store = store.clone();
-        tasks.spawn(async move { store.create(new("order")).await });
+        tasks.spawn(async move { store.create(new_instance("order")).await });
     }
     let mut keys = Vec::new();
     for made in tasks.join_all().await {
         match made {
             Ok(key) => keys.push(key),
-            Err(error) => failed(Err::<(), _>(error), Exists),
+            Err(error) => assert_failed(Err::<(), _>(error), Exists),
         }
     }
-    assert_eq!(keys.len(), 1, "one of them makes it");
+    assert_eq!(keys.len(), 1, "one call creates it");
     store.commit(batch(keys[0], [put("a", 1)])).await.expect("it is there");
 }

@@ -1,8 +1,8 @@
-//! Timers that are due.
+//! Cases of instances that are due.
 
 use crate::{
     conformance::{
-        fixtures::{commit, made, status, waits},
+        fixtures::{commit, create, set_status, wait_until},
         location::Place,
     },
     instance::{InstanceKey, Status},
@@ -11,12 +11,12 @@ use crate::{
     timestamp::Timestamp,
 };
 
-pub(super) async fn is_the_earliest_first<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn is_sorted_by_time<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let mut waiting = Vec::new();
     for (number, at) in [50, 10, 40, 10, 30, 20].into_iter().enumerate() {
-        let key = made(&store, &format!("order-{number}")).await;
-        commit(&store, key, [waits(at)]).await;
+        let key = create(&store, &format!("order-{number}")).await;
+        commit(&store, key, [wait_until(at)]).await;
         waiting.push((at, key));
     }
     waiting.sort_unstable();
@@ -35,19 +35,19 @@ pub(super) async fn is_the_earliest_first<P: Place>(place: P) {
     }
 }
 
-pub(super) async fn tells_when_the_next_one_is_due<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn has_the_time_of_the_next_instance<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for at in [10, 20, 30] {
-        keys.push(made(&store, &format!("order-{at}")).await);
-        commit(&store, keys[keys.len() - 1], [waits(at)]).await;
+        keys.push(create(&store, &format!("order-{at}")).await);
+        commit(&store, keys[keys.len() - 1], [wait_until(at)]).await;
     }
     for (now, limit, expected, next) in [
         (0, 10, 0, Some(10)),
         (9, 10, 0, Some(10)),
         (10, 10, 1, Some(20)),
         (25, 10, 2, Some(30)),
-        (25, 1, 1, Some(20)), // It is due already, beyond the limit.
+        (25, 1, 1, Some(20)), // The next one is due already, beyond the limit.
         (25, 0, 0, Some(10)),
         (30, 3, 3, None),
         (30, usize::MAX, 3, None),
@@ -60,34 +60,34 @@ pub(super) async fn tells_when_the_next_one_is_due<P: Place>(place: P) {
     }
 }
 
-pub(super) async fn are_only_those_that_wait_for_a_timer<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn has_only_instances_that_wait_for_a_timer<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let now = Timestamp::from_millis(100);
     for (number, new) in Status::ALL.into_iter().enumerate() {
-        let key = made(&store, &format!("with-time-{number}")).await;
+        let key = create(&store, &format!("with-time-{number}")).await;
         commit(&store, key, [Change::Status { status: new, wake_at: Some(Timestamp::from_millis(5)), outcome: None }])
             .await;
-        let key = made(&store, &format!("without-{number}")).await;
-        commit(&store, key, [status(new)]).await;
+        let key = create(&store, &format!("without-{number}")).await;
+        commit(&store, key, [set_status(new)]).await;
     }
     let due = store.due(now, 100).await.expect("sees what is due");
     assert_eq!(due.instances.iter().map(|instance| instance.status).collect::<Vec<_>>(), [Status::Waiting]);
     assert_eq!(due.next, None);
 
-    // Its time moves, and goes.
+    // Its time is moved, and then removed.
     let key = due.instances[0].key;
-    commit(&store, key, [waits(200)]).await;
+    commit(&store, key, [wait_until(200)]).await;
     let due = store.due(now, 100).await.expect("sees what is due");
     assert_eq!((due.instances.len(), due.next), (0, Some(Timestamp::from_millis(200))));
-    commit(&store, key, [status(Status::Running)]).await;
+    commit(&store, key, [set_status(Status::Running)]).await;
     assert_eq!(store.due(now, 100).await.expect("sees what is due").next, None);
 }
 
-pub(super) async fn reaches_from_the_first_moment_to_the_last<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (first, last) = (made(&store, "first").await, made(&store, "last").await);
-    commit(&store, first, [waits(0)]).await;
-    commit(&store, last, [waits(u64::MAX)]).await;
+pub(super) async fn reaches_from_the_first_moment_to_the_last<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (first, last) = (create(&store, "first").await, create(&store, "last").await);
+    commit(&store, first, [wait_until(0)]).await;
+    commit(&store, last, [wait_until(u64::MAX)]).await;
     let due = store.due(Timestamp::default(), 10).await.expect("sees what is due");
     assert_eq!(due.instances.iter().map(|instance| instance.key).collect::<Vec<_>>(), [first]);
     assert_eq!(due.next, Some(Timestamp::from_millis(u64::MAX)));

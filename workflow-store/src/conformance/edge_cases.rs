@@ -1,8 +1,8 @@
-//! What nobody would write, and somebody does.
+//! Cases of unusual input: odd names, extreme numbers, large payloads.
 
 use crate::{
     conformance::{
-        fixtures::{commit, made, record, records, signal},
+        fixtures::{commit, create, load_records, record, signal},
         location::Place,
     },
     instance::{NewInstance, Status},
@@ -56,8 +56,8 @@ fn odd_names() -> Vec<String> {
     odd.into_iter().map(str::to_owned).chain(long).collect()
 }
 
-pub(super) async fn names<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn names<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let names = odd_names();
     let mut keys = Vec::new();
     for name in &names {
@@ -80,24 +80,24 @@ pub(super) async fn names<P: Place>(place: P) {
     commit(&store, keys[0], all).await;
     store.close().await.expect("closes");
 
-    let store = place.open().await.expect("opens again");
+    let store = location.open().await.expect("opens again");
     for (name, &key) in names.iter().zip(&keys) {
         let found = store.find(name).await.expect("finds").expect("is there");
         assert_eq!((found.key, &found.id, &found.workflow), (key, name, name));
         let signals = store.load(key).await.expect("loads").signals;
         assert_eq!(signals.iter().map(|signal| &signal.name).collect::<Vec<_>>(), [name]);
     }
-    let mut found = records(&store, keys[0]).await;
+    let mut found = load_records(&store, keys[0]).await;
     assert_eq!(found.len(), names.len());
     for (name, number) in names.iter().zip(1..) {
         assert_eq!(found.remove(name), Some(record(number)));
         commit(&store, keys[0], [Change::Remove { path: name.as_str().into() }]).await;
     }
-    assert!(records(&store, keys[0]).await.is_empty());
+    assert!(load_records(&store, keys[0]).await.is_empty());
 }
 
-pub(super) async fn numbers<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn numbers<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let new = NewInstance {
         id: "order".to_owned(),
         workflow: String::new(),
@@ -116,19 +116,19 @@ pub(super) async fn numbers<P: Place>(place: P) {
     commit(&store, key, puts.chain([Change::Status { status: Status::Waiting, wake_at, outcome: None }])).await;
     store.close().await.expect("closes");
 
-    let store = place.open().await.expect("opens again");
+    let store = location.open().await.expect("opens again");
     let loaded = store.load(key).await.expect("loads");
     assert_eq!(loaded.instance.version, u32::MAX);
     assert_eq!(loaded.instance.created_at, Timestamp::from_millis(u64::MAX));
     assert_eq!(loaded.instance.wake_at, wake_at);
-    let mut found = records(&store, key).await;
+    let mut found = load_records(&store, key).await;
     for each in all() {
         assert_eq!(found.remove(&path(each)), Some(record(each)));
     }
 }
 
-pub(super) async fn large_payloads<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn large_payloads<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let payload = |salt| {
         let mut pattern: Vec<u8> = (0..=250).collect();
         pattern.rotate_left(salt);
@@ -143,7 +143,7 @@ pub(super) async fn large_payloads<P: Place>(place: P) {
         created_at: Timestamp::default(),
     };
     let key = store.create(new).await.expect("is made");
-    let small = made(&store, "small").await;
+    let small = create(&store, "small").await;
     let put =
         |path: &str, payload: Vec<u8>| Change::Put { path: path.into(), record: Record { order: 1, kind: 1, payload } };
     commit(&store, key, [put("a", payload(3)), put("b", Vec::new()), put("c", vec![0; MEGABYTE])]).await;
@@ -154,11 +154,11 @@ pub(super) async fn large_payloads<P: Place>(place: P) {
     store.signal(key, sent).await.expect("is kept");
     store.close().await.expect("closes");
 
-    let store = place.open().await.expect("opens again");
+    let store = location.open().await.expect("opens again");
     let loaded = store.load(key).await.expect("loads");
     assert!(loaded.instance.input == input && loaded.instance.outcome == outcome);
     assert!(loaded.signals.len() == 1 && loaded.signals[0].payload == payload(5));
-    let found = records(&store, key).await;
+    let found = load_records(&store, key).await;
     assert!(
         found["a"].payload == payload(4) && found["b"].payload.is_empty() && found["c"].payload == vec![0; MEGABYTE]
     );

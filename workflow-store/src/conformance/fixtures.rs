@@ -1,4 +1,4 @@
-//! What the cases are made of.
+//! Helpers of the cases.
 
 use crate::{
     error::{StoreError, StoreErrorKind},
@@ -10,8 +10,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, fmt::Debug};
 
-/// An instance that is asked for.
-pub(super) fn new(id: &str) -> NewInstance {
+/// Returns an instance to be created.
+pub(super) fn new_instance(id: &str) -> NewInstance {
     NewInstance {
         id: id.to_owned(),
         workflow: "Payment".to_owned(),
@@ -21,12 +21,12 @@ pub(super) fn new(id: &str) -> NewInstance {
     }
 }
 
-/// Makes it.
-pub(super) async fn made(store: &impl Store, id: &str) -> InstanceKey {
-    store.create(new(id)).await.expect("an instance is made")
+/// Creates an instance.
+pub(super) async fn create(store: &impl Store, id: &str) -> InstanceKey {
+    store.create(new_instance(id)).await.expect("an instance is created")
 }
 
-/// A record that is known by a number.
+/// Returns a record that a number identifies.
 pub(super) fn record(number: u64) -> Record {
     Record { order: number, kind: 7, payload: number.to_string().into_bytes() }
 }
@@ -43,11 +43,11 @@ pub(super) fn remove_within(prefix: &str) -> Change {
     Change::RemoveWithin { prefix: prefix.into() }
 }
 
-pub(super) fn status(status: Status) -> Change {
+pub(super) fn set_status(status: Status) -> Change {
     Change::Status { status, wake_at: None, outcome: None }
 }
 
-pub(super) fn waits(until: u64) -> Change {
+pub(super) fn wait_until(until: u64) -> Change {
     Change::Status { status: Status::Waiting, wake_at: Some(Timestamp::from_millis(until)), outcome: None }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn batch(instance: InstanceKey, changes: impl IntoIterator<Item = Cha
     Batch { instance, changes: changes.into_iter().collect() }
 }
 
-/// Commits, and waits until it is on disk.
+/// Commits, and waits until the batch is on disk.
 pub(super) async fn commit(store: &impl Store, instance: InstanceKey, changes: impl IntoIterator<Item = Change>) {
     store.commit(batch(instance, changes)).await.expect("a batch is committed");
 }
@@ -64,43 +64,43 @@ pub(super) fn signal(name: &str, payload: &str, once: Option<&str>) -> NewSignal
     NewSignal { name: name.to_owned(), payload: payload.as_bytes().to_vec(), once: once.map(str::to_owned) }
 }
 
-/// Sends a signal that is not known yet; its number.
-pub(super) async fn sent(store: &impl Store, instance: InstanceKey, sent: NewSignal) -> i64 {
-    store.signal(instance, sent).await.expect("a signal is kept").expect("a new signal has a number")
+/// Sends a signal that the store does not know yet. Returns its number.
+pub(super) async fn send(store: &impl Store, instance: InstanceKey, signal: NewSignal) -> i64 {
+    store.signal(instance, signal).await.expect("a signal is stored").expect("a new signal has a number")
 }
 
-/// The instance's records.
-pub(super) async fn records(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, Record> {
+/// Returns the records of an instance, by path.
+pub(super) async fn load_records(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, Record> {
     let records = store.load(instance).await.expect("an instance is loaded").records;
     let count = records.len();
     let records: BTreeMap<_, _> = records.into_iter().collect();
-    assert_eq!(records.len(), count, "a path is given once");
+    assert_eq!(records.len(), count, "each path occurs once");
     records
 }
 
-/// The numbers of its [`record`]s, by path.
-pub(super) async fn numbers(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, u64> {
+/// Returns the numbers of the [`record`]s of an instance, by path.
+pub(super) async fn record_numbers(store: &impl Store, instance: InstanceKey) -> BTreeMap<String, u64> {
     let numbered = |(path, found): (String, Record)| {
         assert_eq!(found, record(found.order), "the record under '{path}' is the one that was put there");
         (path, found.order)
     };
-    records(store, instance).await.into_iter().map(numbered).collect()
+    load_records(store, instance).await.into_iter().map(numbered).collect()
 }
 
-/// What [`numbers`] should be.
-pub(super) fn expected<const N: usize>(numbers: [(&str, u64); N]) -> BTreeMap<String, u64> {
+/// Returns what [`record_numbers`] should return.
+pub(super) fn expected_numbers<const N: usize>(numbers: [(&str, u64); N]) -> BTreeMap<String, u64> {
     numbers.into_iter().map(|(path, number)| (path.to_owned(), number)).collect()
 }
 
-/// What its waiting signals say, in order of arrival.
-pub(super) async fn waiting(store: &impl Store, instance: InstanceKey) -> Vec<String> {
+/// Returns the payloads of the waiting signals, in order of arrival.
+pub(super) async fn waiting_payloads(store: &impl Store, instance: InstanceKey) -> Vec<String> {
     let signals = store.load(instance).await.expect("an instance is loaded").signals;
     signals.into_iter().map(|signal| String::from_utf8_lossy(&signal.payload).into_owned()).collect()
 }
 
-/// That it failed, and in this way.
+/// Asserts that a call failed with an error of this kind.
 #[track_caller]
-pub(super) fn failed<T: Debug>(result: Result<T, StoreError>, kind: StoreErrorKind) {
+pub(super) fn assert_failed<T: Debug>(result: Result<T, StoreError>, kind: StoreErrorKind) {
     match result {
         Ok(given) => panic!("should have failed as {kind:?}, but gave {given:?}"),
         Err(error) => {

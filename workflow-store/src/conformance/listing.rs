@@ -1,8 +1,8 @@
-//! Lists of instances.
+//! Cases of lists of instances.
 
 use crate::{
     conformance::{
-        fixtures::{commit, made, put, sent, signal, status, waits},
+        fixtures::{commit, create, put, send, set_status, signal, wait_until},
         location::Place,
     },
     instance::{InstanceKey, Status},
@@ -10,11 +10,11 @@ use crate::{
     store::{Loaded, Store},
 };
 
-pub(super) async fn is_in_order_of_keys<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn is_in_order_of_keys<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for number in 0..30 {
-        keys.push(made(&store, &format!("order-{}", (number * 7) % 30)).await);
+        keys.push(create(&store, &format!("order-{}", (number * 7) % 30)).await);
     }
     assert_eq!(all(&store, None, usize::MAX, &[]).await, keys);
     assert_eq!(all(&store, Some(keys[9]), 100, &[]).await, keys[10..]);
@@ -28,14 +28,15 @@ pub(super) async fn is_in_order_of_keys<P: Place>(place: P) {
     assert_eq!(all(&store, Some(keys[3]), 2, &[]).await, keys[4..6], "one that has gone leaves no hole");
 }
 
-pub(super) async fn is_of_the_statuses_asked_for<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn is_filtered_by_status<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let mut made_with = Vec::new();
     for number in 0..25 {
-        let key = made(&store, &format!("order-{number}")).await;
+        let key = create(&store, &format!("order-{number}")).await;
         let new = Status::ALL[(number * 3) % 5];
-        // Those that wait do so for a timer or for a signal.
-        commit(&store, key, [if new == Status::Waiting && number > 12 { waits(9) } else { status(new) }]).await;
+        // Some wait for a timer, some for a signal.
+        commit(&store, key, [if new == Status::Waiting && number > 12 { wait_until(9) } else { set_status(new) }])
+            .await;
         made_with.push((key, new));
     }
     for bits in 0..32_u32 {
@@ -57,22 +58,22 @@ pub(super) async fn is_of_the_statuses_asked_for<P: Place>(place: P) {
     assert_eq!(
         all(&store, None, 100, &twice).await,
         all(&store, None, 100, &twice[..1]).await,
-        "asked for twice, given once"
+        "a status given twice selects each instance once"
     );
 
-    // One that changes is found where it is now, and no longer where it was.
+    // An instance whose status changes is listed under the new status alone.
     let (key, before) = made_with[0];
-    commit(&store, key, [status(Status::Completed)]).await;
+    commit(&store, key, [set_status(Status::Completed)]).await;
     assert!(!all(&store, None, 100, &[before]).await.contains(&key));
     assert!(all(&store, None, 100, &[Status::Completed]).await.contains(&key));
 }
 
-pub(super) async fn comes_in_pages<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn comes_in_pages<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for number in 0..20 {
-        let key = made(&store, &format!("order-{number}")).await;
-        commit(&store, key, [status(if number % 2 == 0 { Status::Parked } else { Status::Waiting })]).await;
+        let key = create(&store, &format!("order-{number}")).await;
+        commit(&store, key, [set_status(if number % 2 == 0 { Status::Parked } else { Status::Waiting })]).await;
         keys.push(key);
     }
     let both = [Status::Waiting, Status::Parked];
@@ -94,23 +95,23 @@ pub(super) async fn comes_in_pages<P: Place>(place: P) {
     assert_eq!(all(&store, None, 0, &both).await, []);
 }
 
-pub(super) async fn has_running_ones_whole<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
+pub(super) async fn has_running_instances_whole<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
     assert!(store.running(None, 10).await.expect("lists").is_empty());
     let mut expected = Vec::new();
     for number in 0..60_u64 {
-        let key = made(&store, &format!("order-{number}")).await;
+        let key = create(&store, &format!("order-{number}")).await;
         // Some have no record, some have no signal, some have more than others.
         for record in 0..number % 4 {
             commit(&store, key, [put(&format!("stage-{record}"), record), put(&format!("{record}/:a"), number)]).await;
         }
         for number in 0..(number % 5) / 2 {
-            sent(&store, key, signal("approval", &number.to_string(), None)).await;
+            send(&store, key, signal("approval", &number.to_string(), None)).await;
         }
-        // Between those that run lie some that do not, with all that they have.
+        // Between the running instances lie others, with records and signals.
         let others = [Status::Waiting, Status::Parked, Status::Completed, Status::Failed];
         match others.into_iter().cycle().nth(expected.len()).filter(|_| number % 3 == 0) {
-            Some(other) => commit(&store, key, [status(other)]).await,
+            Some(other) => commit(&store, key, [set_status(other)]).await,
             None => expected.push(store.load(key).await.expect("loads")),
         }
     }

@@ -1,16 +1,17 @@
-//! Where the stores under test lie.
+//! Places of the stores under test.
 
 use crate::{error::StoreError, store::Store};
 
-/// Where a store lies, so that it can be opened again.
+/// The place of a store, at which the suite opens it again and again.
 pub trait Place: Send + Sync + Sized + 'static {
-    /// The store.
+    /// The type of the store.
     type Store: Store;
 
-    /// Opens the store that lies here; an empty one the first time.
+    /// Opens the store at this place. The first call creates an empty store.
     fn open(&self) -> impl Future<Output = Result<Self::Store, StoreError>> + Send;
 
-    /// What is left where the process that has `store` open ends now, without a warning. Nothing is under way at this moment.
-    /// Nobody asks the store for anything afterwards, not even to close.
+    /// Returns what is left if the process that has `store` open ends now, without a warning. No
+    /// call is pending at this moment. The suite does not use `store` afterwards, not even to close
+    /// it.
     fn crash(self, store: Self::Store) -> impl Future<Output = Self> + Send;
 }

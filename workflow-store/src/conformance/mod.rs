@@ -1,9 +1,10 @@
-//! What every store has to do, as tests that another store's author calls from one of their own.
+//! Conformance suite: the tests that every store has to pass. The author of a store calls them from
+//! a test of their own.
 //!
 //! ```
 //! use workflow_store::{MemoryStore, StoreError, conformance};
 //!
-//! /// Where a store lies. For one on disk this would be a folder.
+//! /// The place of a store in memory. For a store on disk this would be a folder.
 //! struct Memory(MemoryStore);
 //!
 //! impl conformance::Place for Memory {
@@ -24,8 +25,8 @@
 //! # }
 //! ```
 //!
-//! What no suite can bring about for every store is up to its author: a full disk, a file that is damaged or may not be written, a
-//! process that is killed while it commits.
+//! The suite can't bring about a full disk, a damaged or read-only file, or a process that is
+//! killed while it commits. Tests of those are up to the author of the store.
 
 mod batches;
 mod concurrency;
@@ -42,22 +43,23 @@ pub use location::Place;
 
 use std::thread;
 
-/// The cases, by name: each of them a module and a function there.
+/// Declares the cases. The name of each is a module and a function in it.
 macro_rules! cases {
     ($($module:ident :: $case:ident,)*) => {
-        /// The names of all cases, for a test of its own for each.
+        /// The names of all cases, from which a harness can make one test each.
         pub const CASES: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($case))),*];
 
-        /// Runs one of the [`CASES`] at a place where nothing is stored yet. Needs a tokio runtime.
+        /// Runs one of the [`CASES`] at a place without a store. Needs a tokio runtime.
         ///
         /// # Panics
-        /// Where the store does something else than [`Store`](crate::Store) says; and where there is no such case.
-        pub async fn case<P: Place>(name: &str, place: P) {
-            let _told = Told(name);
+        /// If the store does something else than [`Store`](crate::Store) says, or if there is no
+        /// such case.
+        pub async fn case<P: Place>(name: &str, location: P) {
+            let _reporter = FailureReporter(name);
             $(
                 if name == concat!(stringify!($module), "::", stringify!($case)) {
-                    // Boxed: what is to be tested may have large futures.
-                    return Box::pin($module::$case(place)).await;
+                    // Boxed, since a store may have large futures.
+                    return Box::pin($module::$case(location)).await;
                 }
             )*
             panic!("there is no case '{name}'");
@@ -66,35 +68,35 @@ macro_rules! cases {
 }
 
 cases! {
-    instances::is_what_it_was_made_as,
-    instances::is_made_once,
-    instances::unknown_ones_are_missing,
-    instances::has_a_key_of_its_own,
-    instances::is_deleted_with_all_of_it,
-    instances::is_made_anew_after_it_was_deleted,
-    batches::puts_replaces_and_removes,
-    batches::removes_what_is_within,
-    batches::applies_changes_in_their_order,
-    batches::applies_nothing_after_a_delete,
-    batches::sets_status_and_outcome,
-    batches::clears,
+    instances::are_found_as_created,
+    instances::have_unique_ids,
+    instances::are_missing_if_unknown,
+    instances::have_keys_that_are_never_reused,
+    instances::are_deleted_whole,
+    instances::can_be_created_anew_after_deletion,
+    batches::put_replace_and_remove,
+    batches::remove_within_a_prefix,
+    batches::apply_changes_in_order,
+    batches::apply_nothing_after_a_delete,
+    batches::set_status_and_outcome,
+    batches::clear,
     batches::may_be_empty,
     batches::of_an_instance_are_applied_in_order,
     batches::are_read_whole,
-    batches::are_not_taken_back_by_who_does_not_wait,
-    batches::that_fail_fail_alone,
+    batches::are_written_whole_if_the_future_is_dropped,
+    batches::fail_alone,
     signals::wait_in_order_of_arrival,
-    signals::are_taken_by_number,
+    signals::are_consumed_by_number,
     signals::are_kept_once,
-    signals::are_kept_once_after_all_else_has_gone,
+    signals::are_kept_once_after_a_clear,
     signals::never_have_a_number_twice,
     listing::is_in_order_of_keys,
-    listing::is_of_the_statuses_asked_for,
+    listing::is_filtered_by_status,
     listing::comes_in_pages,
-    listing::has_running_ones_whole,
-    due::is_the_earliest_first,
-    due::tells_when_the_next_one_is_due,
-    due::are_only_those_that_wait_for_a_timer,
+    listing::has_running_instances_whole,
+    due::is_sorted_by_time,
+    due::has_the_time_of_the_next_instance,
+    due::has_only_instances_that_wait_for_a_timer,
     due::reaches_from_the_first_moment_to_the_last,
     edge_cases::names,
     edge_cases::numbers,
@@ -107,25 +109,27 @@ cases! {
     durability::after_a_crash,
     durability::interruptions_are_counted,
     durability::one_engine_at_a_time,
-    durability::what_is_written_tells_the_interruptions,
-    durability::nothing_is_asked_after_close,
-    durability::close_waits_for_what_was_asked,
+    durability::instances_carry_the_interruptions,
+    durability::calls_after_close_fail,
+    durability::close_waits_for_earlier_calls,
 }
 
-/// Runs all [`CASES`], one after the other, each at a place of its own. Needs a tokio runtime, best with several threads.
+/// Runs all [`CASES`], one after the other, each at a new place. Needs a tokio runtime, best with
+/// several threads.
 ///
 /// # Panics
-/// Where the store does something else than [`Store`](crate::Store) says. The case's name is printed.
-pub async fn all<P: Place>(mut place: impl FnMut() -> P) {
+/// If the store does something else than [`Store`](crate::Store) says. The name of the case is
+/// printed.
+pub async fn all<P: Place>(mut location: impl FnMut() -> P) {
     for name in CASES {
-        case(name, place()).await;
+        case(name, location()).await;
     }
 }
 
-/// Tells in which case it was, where one fails.
-struct Told<'name>(&'name str);
+/// A guard that prints the name of the case if the case panics.
+struct FailureReporter<'name>(&'name str);
 
-impl Drop for Told<'_> {
+impl Drop for FailureReporter<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
             eprintln!("the store fails the case '{}' of its conformance suite", self.0);

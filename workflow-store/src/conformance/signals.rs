@@ -1,8 +1,8 @@
-//! Signals: kept, once, until they are taken.
+//! Cases of signals: stored, once, until they are consumed.
 
 use crate::{
     conformance::{
-        fixtures::{commit, made, sent, signal, waiting},
+        fixtures::{commit, create, send, signal, waiting_payloads},
         location::Place,
     },
     instance::InstanceKey,
@@ -11,13 +11,13 @@ use crate::{
     store::Store,
 };
 
-pub(super) async fn wait_in_order_of_arrival<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
-    let first = sent(&store, key, signal("approval", "1", None)).await;
-    sent(&store, other, signal("approval", "other", None)).await;
-    let second = sent(&store, key, signal("cancel", "2", None)).await;
-    let third = sent(&store, key, signal("approval", "3", None)).await;
+pub(super) async fn wait_in_order_of_arrival<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
+    let first = send(&store, key, signal("approval", "1", None)).await;
+    send(&store, other, signal("approval", "other", None)).await;
+    let second = send(&store, key, signal("cancel", "2", None)).await;
+    let third = send(&store, key, signal("approval", "3", None)).await;
     assert!(first < second && second < third);
 
     let stored = |number, name: &str, payload: &str| StoredSignal {
@@ -34,74 +34,74 @@ pub(super) async fn wait_in_order_of_arrival<P: Place>(place: P) {
         kept.await.expect("is kept");
     }
     let expected: Vec<String> = (1..40).map(|number| number.to_string()).collect();
-    assert_eq!(waiting(&store, key).await, expected);
-    assert_eq!(waiting(&store, other).await, ["other"]);
+    assert_eq!(waiting_payloads(&store, key).await, expected);
+    assert_eq!(waiting_payloads(&store, other).await, ["other"]);
 }
 
-pub(super) async fn are_taken_by_number<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
+pub(super) async fn are_consumed_by_number<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let mut numbers = Vec::new();
     for payload in ["1", "2", "3"] {
-        numbers.push(sent(&store, key, signal("approval", payload, None)).await);
-        sent(&store, other, signal("approval", payload, None)).await;
+        numbers.push(send(&store, key, signal("approval", payload, None)).await);
+        send(&store, other, signal("approval", payload, None)).await;
     }
     commit(&store, key, [take(numbers[1])]).await;
-    assert_eq!(waiting(&store, key).await, ["1", "3"]);
-    commit(&store, key, [take(numbers[1]), take(i64::MIN), take(-1), take(i64::MAX)]).await; // None of them is there.
-    assert_eq!(waiting(&store, key).await, ["1", "3"]);
+    assert_eq!(waiting_payloads(&store, key).await, ["1", "3"]);
+    commit(&store, key, [take(numbers[1]), take(i64::MIN), take(-1), take(i64::MAX)]).await; // No signal has one of these numbers.
+    assert_eq!(waiting_payloads(&store, key).await, ["1", "3"]);
     commit(&store, key, [take(numbers[0]), take(numbers[2])]).await;
-    assert!(waiting(&store, key).await.is_empty());
-    assert_eq!(waiting(&store, other).await, ["1", "2", "3"], "who takes one takes his own");
+    assert!(waiting_payloads(&store, key).await.is_empty());
+    assert_eq!(waiting_payloads(&store, other).await, ["1", "2", "3"], "an instance consumes its own signals alone");
 }
 
-pub(super) async fn are_kept_once<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let (key, other) = (made(&store, "order").await, made(&store, "other").await);
-    let first = sent(&store, key, signal("approval", "1", Some("mail"))).await;
+pub(super) async fn are_kept_once<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let (key, other) = (create(&store, "order").await, create(&store, "other").await);
+    let first = send(&store, key, signal("approval", "1", Some("mail"))).await;
     assert_eq!(again(&store, key, "mail").await, None);
     assert_eq!(
         store.signal(key, signal("cancel", "x", Some("mail"))).await.expect("is known"),
         None,
         "by whatever name"
     );
-    sent(&store, key, signal("approval", "2", Some("Mail"))).await;
-    sent(&store, key, signal("approval", "3", Some(""))).await;
+    send(&store, key, signal("approval", "2", Some("Mail"))).await;
+    send(&store, key, signal("approval", "3", Some(""))).await;
     assert_eq!(again(&store, key, "").await, None);
-    sent(&store, key, signal("approval", "4", None)).await;
-    sent(&store, key, signal("approval", "5", None)).await;
-    sent(&store, other, signal("approval", "1", Some("mail"))).await;
-    assert_eq!(waiting(&store, key).await, ["1", "2", "3", "4", "5"]);
-    assert_eq!(waiting(&store, other).await, ["1"], "each instance knows its own");
+    send(&store, key, signal("approval", "4", None)).await;
+    send(&store, key, signal("approval", "5", None)).await;
+    send(&store, other, signal("approval", "1", Some("mail"))).await;
+    assert_eq!(waiting_payloads(&store, key).await, ["1", "2", "3", "4", "5"]);
+    assert_eq!(waiting_payloads(&store, other).await, ["1"], "each instance knows its own");
 
     commit(&store, key, [take(first)]).await;
     assert_eq!(again(&store, key, "mail").await, None, "also after it was taken");
 }
 
-pub(super) async fn are_kept_once_after_all_else_has_gone<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
-    sent(&store, key, signal("approval", "1", Some("mail"))).await;
+pub(super) async fn are_kept_once_after_a_clear<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
+    send(&store, key, signal("approval", "1", Some("mail"))).await;
     commit(&store, key, [Change::Clear]).await;
     assert_eq!(again(&store, key, "mail").await, None);
     store.close().await.expect("closes");
-    let store = place.open().await.expect("opens again");
+    let store = location.open().await.expect("opens again");
     assert_eq!(again(&store, key, "mail").await, None);
-    assert!(waiting(&store, key).await.is_empty());
+    assert!(waiting_payloads(&store, key).await.is_empty());
 }
 
-pub(super) async fn never_have_a_number_twice<P: Place>(place: P) {
-    let store = place.open().await.expect("opens");
-    let key = made(&store, "order").await;
-    let first = sent(&store, key, signal("approval", "1", None)).await;
+pub(super) async fn never_have_a_number_twice<P: Place>(location: P) {
+    let store = location.open().await.expect("opens");
+    let key = create(&store, "order").await;
+    let first = send(&store, key, signal("approval", "1", None)).await;
     commit(&store, key, [take(first)]).await;
-    let second = sent(&store, key, signal("approval", "2", None)).await;
+    let second = send(&store, key, signal("approval", "2", None)).await;
     assert!(first < second);
     commit(&store, key, [Change::Clear]).await;
     store.close().await.expect("closes");
 
-    let store = place.open().await.expect("opens again");
-    assert!(second < sent(&store, key, signal("approval", "3", None)).await);
+    let store = location.open().await.expect("opens again");
+    assert!(second < send(&store, key, signal("approval", "3", None)).await);
 }
 
 fn take(number: i64) -> Change {
