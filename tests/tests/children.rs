@@ -165,6 +165,22 @@ workflow! {
         stage bad: u32 = late(100);
         booked + bad
     }
+    /// Ends with what it has done.
+    workflow Bought() -> u32 with log: Log {
+        #[undo(undo(log, "bought"))]
+        stage bought: u32 = act(log, "bought", 1);
+        bought
+    }
+    workflow Buys() -> u32 with log: Log, bought: Bought {
+        #[undo(undo(log, "before"))]
+        stage before: u32 = act(log, "before", 1);
+        #[after(before)]
+        stage inner: u32 = bought.run();
+        stage dropped: u32 = async { bought.run().await };
+        #[after(inner, dropped)]
+        stage ends: u32 = late(10);
+        ends
+    }
     workflow Forever() -> u32 with booking: Booking {
         stage booked: u32 = booking.run();
         booked
@@ -288,4 +304,16 @@ async fn what_could_not_be_undone_is_told() {
     assert_eq!((failure.stage(), failure.in_doubt()), (Some("bad"), &["forever"][..]));
     assert!(format!("{failure:#}").contains("seat stays"), "{failure:#}");
     assert_eq!(log.take(), ["seat", "undo seat", "seat", "undo seat"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_its_output_is_not_undone_whatever_becomes_of_the_run_around_it() {
+    let log = Log::default();
+    let bought = Bought::new(log.clone());
+    let failure = Buys::new(log.clone(), bought.clone()).run().await.unwrap_err();
+    assert_eq!(failure.stage(), Some("ends"));
+    assert_eq!(log.take(), ["before", "bought", "bought", "undo before"]);
+    let started = Buys::new(log.clone(), bought).start();
+    started.await.unwrap_err();
+    assert_eq!(log.take(), ["before", "bought", "bought", "undo before"]);
 }

@@ -271,6 +271,10 @@ async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
     let ended = match ended {
         Ok(output) => {
             child::left_undone(core).await;
+            if let Some(log) = core.log() {
+                // It stands: a run that has its output is no run that is cut.
+                log.close();
+            }
             Ok(output)
         }
         Err(stop) => Err(compensated(core, stop.into_failure()).await),

@@ -195,6 +195,21 @@ workflow! {
         won + bad
     }
 
+    workflow Bought() -> u32 with world: World {
+        #[undo(undo(world, "bought"))]
+        stage bought: u32 = act(world, "bought", 1);
+        bought
+    }
+
+    #[durable]
+    workflow Buys() -> u32 with bought: Bought {
+        stage inner: u32 = bought.run();
+        stage started: u32 = bought.start();
+        #[after(inner, started)]
+        stage ends: u32 = late(10);
+        ends
+    }
+
     #[durable]
     workflow Waits() -> u32 with booking: Booking {
         stage booked: u32 = booking.run();
@@ -246,5 +261,14 @@ async fn what_it_did_is_undone_where_the_instance_is_cancelled_and_not_where_its
     run.cancel().await?;
     run.result().await.unwrap_err();
     assert_eq!(world.take(), BOOKED);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_its_output_is_not_undone_whatever_becomes_of_the_instance() -> Result<(), Error> {
+    let world = World::default();
+    let one = engine(&MemoryStore::new(), Buys::new(Bought::new(world.clone()))).await?;
+    one.start::<Buys>("one", ()).await?.result().await.unwrap_err();
+    assert_eq!(world.take(), ["bought", "bought"]);
     Ok(())
 }

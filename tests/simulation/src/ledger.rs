@@ -63,6 +63,12 @@ impl Effect {
         self.calls.iter().rev().find_map(|call| call.ended.filter(|ended| ended.2 == End::Done).map(|ended| ended.0))
     }
 
+    /// Returns whether its undo has failed.
+    #[must_use]
+    pub fn undo_failed(&self) -> bool {
+        self.undos.last().and_then(|call| call.ended).is_some_and(|ended| ended.2 == End::Failed)
+    }
+
     /// Returns how often its undo succeeded.
     #[must_use]
     pub fn undone(&self) -> usize {

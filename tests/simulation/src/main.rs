@@ -10,6 +10,7 @@ use workflow_simulation::{
     BATCH, generator,
     schedule::Schedule,
     shrink::{findings, kind, shrink, story},
+    world::quiet_planned_panics,
 };
 
 struct Asked {
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    quiet_planned_panics();
     let batch = generator::batch(BATCH);
     if let Some(seed) = asked.one {
         println!("{}", story(&Schedule::new(seed, &batch), &batch));

@@ -34,6 +34,9 @@ pub enum Kind {
     Signal,
     SignalTimeout,
     Sleep,
+    SleepUntil,
+    Child,
+    Cache,
     Return,
     Fail,
 }
@@ -92,6 +95,9 @@ pub const STAGE_KINDS: &[Kind] = &[
     Kind::Signal,
     Kind::SignalTimeout,
     Kind::Sleep,
+    Kind::SleepUntil,
+    Kind::Child,
+    Kind::Cache,
     Kind::Return,
     Kind::Fail,
 ];

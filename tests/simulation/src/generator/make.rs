@@ -91,6 +91,7 @@ impl Maker<'_> {
             paused: around.paused || policy.retry.is_some_and(|(_, pause)| pause > 0),
             timed: around.timed || policy.timeout.is_some() || policy.deadline.is_some() || policy.until.is_some(),
             spawned: policy.spawn,
+            child: false,
             takes: None,
             added: false,
             exposed: around.exposed,
@@ -131,12 +132,17 @@ impl Maker<'_> {
     }
 
     fn pick(&mut self, around: &Around) -> Kind {
-        use Kind::{Acquire, Call, Signal, SignalLoop, SignalTimeout, Sleep, Spawn, Undo, UndoOnAttempt};
+        use Kind::{
+            Acquire, Cache, Call, Child, Signal, SignalLoop, SignalTimeout, Sleep, SleepUntil, Spawn, Undo, UndoOnAttempt,
+        };
         let small = around.depth >= DEEPEST || self.plan.leaves.len() >= LEAVES;
         let allowed: Vec<Kind> = STAGE_KINDS
             .iter()
             .copied()
-            .filter(|kind| !small || matches!(kind, Call | Undo | UndoOnAttempt | Sleep | Signal | Spawn | Acquire))
+            .filter(|kind| {
+                let is_small = matches!(kind, Call | Undo | UndoOnAttempt | Sleep | SleepUntil | Signal | Spawn | Acquire);
+                !small || is_small || matches!(kind, Child | Cache)
+            })
             .filter(|kind| !around.items || !matches!(kind, Signal | SignalTimeout | SignalLoop))
             .collect();
         if self.numbers.chance(25) {
@@ -163,7 +169,7 @@ impl Maker<'_> {
                 let on = self.numbers.one(&before).clone();
                 let stage = &mut block.stages[first];
                 match &mut stage.node {
-                    Node::Leaf(_, reads) if stage.after.is_empty() => reads.push(on),
+                    Node::Leaf(_, reads) if stage.after.is_empty() && !stage.policy.cache => reads.push(on),
                     _ if !stage.after.contains(&on) && !stage.lazy => stage.after.push(on),
                     _ => {}
                 }
@@ -210,6 +216,16 @@ impl Maker<'_> {
         let node = match kind {
             K::Call | K::Workflow => return block.stages.push(self.call(around, policy)),
             K::Spawn => return block.stages.push(self.call(around, Policy { spawn: true, ..policy })),
+            K::Cache => return block.stages.push(self.call(around, Policy { cache: true, ..policy })),
+            K::Child => {
+                let inside = self.inside(around, kind, &name);
+                let leaf = self.leaf(&inside, &policy);
+                let undone = self.leaf(&inside, &Policy { undo: Undo::Output, ..Policy::default() });
+                for leaf in [leaf, undone] {
+                    self.plan.leaves[leaf as usize].child = true;
+                }
+                Node::Child(leaf)
+            }
             K::Acquire => return block.stages.push(self.call(around, Policy { acquire: true, ..policy })),
             K::Undo | K::UndoOnAttempt => {
                 policy.undo = if kind == K::Undo { Undo::Output } else { Undo::Attempt };
@@ -335,7 +351,7 @@ impl Maker<'_> {
                 let signal = self.signal(around, timeout, block);
                 self.take(around, signal, &name)
             }
-            K::Sleep => {
+            K::Sleep | K::SleepUntil => {
                 let before = self.call(around, Policy::default());
                 let millis = self.millis();
                 let (first, mut after) = (self.plan.leaves.len() - 1, self.call(around, Policy::default()));
@@ -344,7 +360,7 @@ impl Maker<'_> {
                 after.after.push(name.clone());
                 let on = vec![before.name.clone()];
                 block.stages.push(before);
-                let node = Node::Sleep(millis);
+                let node = if kind == K::Sleep { Node::Sleep(millis) } else { Node::SleepUntil(millis) };
                 block.stages.push(Stage { name, node, after: on, policy, lazy: false });
                 return block.stages.push(after);
             }

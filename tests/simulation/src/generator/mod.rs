@@ -96,6 +96,8 @@ pub struct Policy {
     pub spawn: bool,
     /// `#[acquire]`
     pub acquire: bool,
+    /// `#[cache]`
+    pub cache: bool,
     /// `#[concurrency]`
     pub concurrency: Option<u32>,
 }
@@ -143,6 +145,10 @@ pub enum Node {
     Select(Vec<(Head, Node)>),
     /// `sleep` in milliseconds.
     Sleep(u32),
+    /// `sleep_until` so many milliseconds later.
+    SleepUntil(u32),
+    /// A run of another workflow: its leaf's number.
+    Child(u32),
     /// `fail`
     Fail,
     /// `return` with a leaf's value.
@@ -190,6 +196,8 @@ pub struct Leaf {
     pub timed: bool,
     /// It runs on a task of its own.
     pub spawned: bool,
+    /// It is in a workflow that a stage runs: after a crash that is run from its beginning.
+    pub child: bool,
     /// It takes that signal's value.
     pub takes: Option<u32>,
     /// Only the second build has it.

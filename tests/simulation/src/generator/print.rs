@@ -41,7 +41,7 @@ impl Plan {
         let _ = write!(
             source,
             "fn signal_{number}(at: u32, {value}: u64) -> Option<{signal}> {{\n    match at {{\n{arms}        _ => None,\n    }}\n}}\n\
-             pub(crate) static SUBJECT_{number}: Typed<{name}> = Typed {{ new: {name}::new, stage: |name| name.parse().ok(), signal: signal_{number} }};\n\n"
+             pub(crate) static SUBJECT_{number}: Typed<{name}> = Typed {{ new: |world, pool| {name}::new(world.clone(), pool, Child::new(world)), stage: |name| name.parse().ok(), signal: signal_{number} }};\n\n"
         );
         source
     }
@@ -52,7 +52,7 @@ impl Plan {
         let mut printer = Printer { plan: self, version, text: String::new(), made: 0 };
         let _ = write!(
             printer.text,
-            "workflow! {{\n    #[durable]\n    pub workflow {}() -> Value with world: World, pool: Pool {{\n",
+            "workflow! {{\n    #[durable]\n    pub workflow {}() -> Value with world: World, pool: Pool, child: Child {{\n",
             self.name()
         );
         let around = Around { at: Vec::new(), depth: 2 };
@@ -137,6 +137,9 @@ impl Printer<'_> {
             if let Some(millis) = millis {
                 self.line(depth, &format!("#[{attribute}({millis}ms)]"));
             }
+        }
+        if policy.cache {
+            self.line(depth, &format!("#[cache(key = ({}) % 2)]", place(around)));
         }
         if let Some(fallback) = &policy.fallback {
             let node = self.inline(fallback, around);
@@ -234,7 +237,7 @@ impl Printer<'_> {
     }
 
     fn inline(&mut self, node: &Node, around: &Around) -> String {
-        let place = around.at.iter().fold("0".to_owned(), |text, at| format!("({text}) * 8 + {at} + 1"));
+        let place = place(around);
         let plain = |members: &[Node]| members.iter().map(|node| (String::new(), node.clone())).collect::<Vec<_>>();
         match node {
             Node::Leaf(leaf, reads) => {
@@ -281,6 +284,8 @@ impl Printer<'_> {
                 format!("select {}", self.listed(around, members))
             }
             Node::Sleep(millis) => format!("sleep({})", self.millis(*millis)),
+            Node::SleepUntil(millis) => format!("sleep_until(world.in_millis({millis}))"),
+            Node::Child(leaf) => format!("child.run({leaf}, {place})"),
             Node::Fail => "fail \"planned\"".to_owned(),
             Node::Return => "return Value::returned()".to_owned(),
             Node::Lazy(name) => format!("Value::new().and({})", self.named(name)),
@@ -293,6 +298,11 @@ impl Printer<'_> {
             node => format!("{{ {} }}", self.inline(node, around)),
         }
     }
+}
+
+/// A number that tells a place from others of the same leaf.
+fn place(around: &Around) -> String {
+    around.at.iter().fold("0_u64".to_owned(), |text, at| format!("({text}) * 8 + {at} + 1"))
 }
 
 /// What a head gave goes into what its node gives.
@@ -318,7 +328,7 @@ fn type_of(stage: &Stage) -> String {
     let base = match &stage.node {
         Node::For(..) => format!("Vec<{one}>"),
         Node::Quorum(_) | Node::QuorumFor(..) => "Vec<Value>".to_owned(),
-        Node::Sleep(_) => "()".to_owned(),
+        Node::Sleep(_) | Node::SleepUntil(_) => "()".to_owned(),
         _ => one.to_owned(),
     };
     if policy.when.is_some() || policy.until.is_some() { format!("Option<{base}>") } else { base }
