@@ -15,7 +15,7 @@ use std::{
 use tokio::{runtime, task::JoinSet};
 use workflow_runtime::{
     engine::{Engine, EngineError},
-    store::{Batch, Change, NewInstance, Record, SqliteStore, Status, Store, StoreError, Timestamp},
+    store::{Batch, Change, InstanceStatus, NewInstance, Record, SqliteStore, Store, StoreError, Timestamp},
     workflow,
 };
 
@@ -180,7 +180,7 @@ pub(crate) fn waiting_again(path: &Path) -> Result<(), Box<dyn Error>> {
         run.signal(WaitingSignal::Go("now".to_owned())).await?;
         run.result().await?;
         println!("{:>6.1} ms from a signal for one of them to its end", started.elapsed().as_secs_f64() * 1_000.0);
-        assert_eq!(run.status().await?, Status::Completed);
+        assert_eq!(run.status().await?, InstanceStatus::Completed);
         engine.shutdown().await?;
         Ok(())
     })

@@ -4,7 +4,9 @@ use crate::PAYLOAD;
 use rusqlite::Connection;
 use std::{error::Error, fs, path::Path, time::Instant};
 use tokio::runtime;
-use workflow_runtime::store::{Batch, Change, InstanceKey, NewInstance, Record, SqliteStore, Status, Store, Timestamp};
+use workflow_runtime::store::{
+    Batch, Change, InstanceKey, InstanceStatus, NewInstance, Record, SqliteStore, Store, Timestamp,
+};
 
 /// Unfinished instances.
 const INSTANCES: u64 = 100_000;
@@ -26,7 +28,8 @@ pub(crate) fn measure(path: &Path) -> Result<(), Box<dyn Error>> {
         let started = Instant::now();
         let mut keys: Vec<InstanceKey> = Vec::new();
         loop {
-            let page = store.list(keys.last().copied(), 1000, &[Status::Running, Status::Waiting]).await?;
+            let page =
+                store.list(keys.last().copied(), 1000, &[InstanceStatus::Running, InstanceStatus::Waiting]).await?;
             if page.is_empty() {
                 break;
             }

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use workflow_runtime::{
     engine::{Engine, EngineError},
-    store::{SqliteStore, Status, Store, StoreError, StoreErrorKind},
+    store::{InstanceStatus, SqliteStore, Store, StoreError, StoreErrorKind},
     workflow,
 };
 
@@ -94,7 +94,7 @@ async fn all_but_one_go_on(folder: &Folder, damaged: &str, text: &str) {
         let run = engine.find::<Payment>(order).await.expect("is found");
         assert_eq!(run.result().await.expect("ends"), format!("reported: paid for the {order} order"));
     }
-    let key = store.list(None, 10, &[Status::Running, Status::Waiting, Status::Parked]).await;
+    let key = store.list(None, 10, &[InstanceStatus::Running, InstanceStatus::Waiting, InstanceStatus::Parked]).await;
     let error = match key {
         Ok(left) => store.load(left[0].key).await.expect_err("it is damaged"),
         Err(error) => error,

@@ -5,7 +5,7 @@ use workflow_runtime::store::{MemoryStore, StoreError, conformance};
 
 struct Memory(MemoryStore);
 
-impl conformance::Place for Memory {
+impl conformance::Location for Memory {
     type Store = MemoryStore;
 
     async fn open(&self) -> Result<MemoryStore, StoreError> {

@@ -10,7 +10,9 @@ use crate::{
 };
 use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
 use std::slice;
-use workflow_store::{Change, InstanceKey, Record, Status, StoreError, StoreErrorKind, Timestamp, within};
+use workflow_store::{
+    Change, InstanceKey, InstanceStatus, Record, StoreError, StoreErrorKind, Timestamp, prefix_range,
+};
 
 /// The result of a command. The outer error ends the transaction. The inner one is a refusal,
 /// before which nothing was written.
@@ -20,7 +22,7 @@ pub(crate) type CommandResult<T> = Result<Result<T, StoreError>, Error>;
 #[derive(Default)]
 struct StatusUpdate<'batch> {
     /// The status, and the time at which an engine has to wake the instance.
-    status: Option<(Status, Option<Timestamp>)>,
+    status: Option<(InstanceStatus, Option<Timestamp>)>,
     outcome: Option<&'batch [u8]>,
 }
 
@@ -157,13 +159,13 @@ impl<'connection> Applier<'connection> {
             new.version,
             new.created_at.as_millis().cast_signed(),
             checksum.clone().with(key.0),
-            Checksum::standing(key, status_number(Status::Running), None),
+            Checksum::standing(key, status_number(InstanceStatus::Running), None),
             tally.checksum(key),
             Checksum::outcome(key, &[]),
             tally.interruptions,
         ])?;
         if inserted == 0 {
-            return Ok(Err(StoreError::exists(&new.id)));
+            return Ok(Err(StoreError::already_exists(&new.id)));
         }
         self.last_key = key.0;
         self.insert_input.execute(params![key.0, new.input])?;
@@ -194,7 +196,7 @@ impl<'connection> Applier<'connection> {
                     update.status = Some((*status, *wake_at));
                     update.outcome = outcome.as_deref().or(update.outcome);
                 }
-                Change::Take { number } => {
+                Change::ConsumeSignal { number } => {
                     if let Some(checksum) = first_column(&mut self.delete_signal, params![key.0, number])? {
                         tally.remove(checksum);
                     }
@@ -275,11 +277,11 @@ impl<'connection> Applier<'connection> {
             let (parts, sum, last_signal, interruptions) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             Ok((Tally { parts, sum, last_signal, interruptions }, row.get::<_, u32>(4)?))
         });
-        let Some((tally, checksum)) = found.optional()? else { return Ok(Err(StoreError::missing(key))) };
+        let Some((tally, checksum)) = found.optional()? else { return Ok(Err(StoreError::not_found(key))) };
         let stored = StoredTally { tally, checksum, is_sound: tally.checksum(key) == checksum };
         if to_change && !stored.is_sound {
             let message = format!("could not change the instance with the key {}: its row is damaged", key.0);
-            return Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).of(key)));
+            return Ok(Err(StoreError::new(StoreErrorKind::Damaged, message).with_instance(key)));
         }
         Ok(Ok(stored))
     }
@@ -309,7 +311,7 @@ impl<'connection> Applier<'connection> {
     }
 
     fn remove_within(&mut self, key: InstanceKey, prefix: &str, tally: &mut Tally) -> rusqlite::Result<()> {
-        let range = within(prefix);
+        let range = prefix_range(prefix);
         let mut removed = self.delete_records_within.query(params![key.0, range.start, range.end])?;
         while let Some(row) = removed.next()? {
             tally.remove(row.get(0)?);
@@ -340,7 +342,7 @@ fn changes_tally(change: &Change) -> bool {
         Change::Put { .. }
         | Change::Remove { .. }
         | Change::RemoveWithin { .. }
-        | Change::Take { .. }
+        | Change::ConsumeSignal { .. }
         | Change::Clear => true,
         Change::Status { .. } | Change::Delete => false,
     }

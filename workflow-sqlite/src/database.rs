@@ -196,7 +196,7 @@ fn identify(writer: &Connection, path: &Path) -> Result<(), StoreError> {
                 "could not open the store '{}': a newer program created it (its version is {version}, this program knows {known})",
                 path.display()
             );
-            Err(StoreError::new(StoreErrorKind::Newer, message))
+            Err(StoreError::new(StoreErrorKind::UnsupportedVersion, message))
         }
         version => Err(damaged(&format!("has version {version}, which does not exist"), path)),
     }

@@ -37,7 +37,7 @@ fn with_meaning(
     message: &str,
 ) -> StoreError {
     match reason {
-        Some(reason) => StoreError::new(kind, format!("{message}: {reason}")).from_source(error),
+        Some(reason) => StoreError::new(kind, format!("{message}: {reason}")).with_source(error),
         None => StoreError::new(kind, format!("{message}: {error}")),
     }
 }

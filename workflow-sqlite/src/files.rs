@@ -29,7 +29,7 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
         Ok(folder) => Ok(folder.join(name)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let message = format!("could not open the store '{}': its folder does not exist", path.display());
-            Err(StoreError::new(StoreErrorKind::Other, message).from_source(error))
+            Err(StoreError::new(StoreErrorKind::Other, message).with_source(error))
         }
         Err(error) => Err(system_error(error, "open the store", path)),
     }

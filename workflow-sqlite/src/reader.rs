@@ -10,7 +10,7 @@ use crate::{
 use rusqlite::{Connection, Statement, ToSql, params};
 use std::{path::Path, sync::Arc};
 use workflow_store::{
-    Due, Instance, InstanceKey, Loaded, Record, Status, StoreError, StoreErrorKind, StoredSignal, Timestamp,
+    Due, Instance, InstanceKey, InstanceStatus, Loaded, Record, StoreError, StoreErrorKind, StoredSignal, Timestamp,
 };
 
 /// The statements of a reader, each prepared once.
@@ -25,7 +25,7 @@ pub(crate) struct Reader<'connection> {
     records: Statement<'connection>,
     signals: Statement<'connection>,
     keys: Statement<'connection>,
-    keys_with_status: Vec<(Status, Statement<'connection>)>,
+    keys_with_status: Vec<(InstanceStatus, Statement<'connection>)>,
     due: Statement<'connection>,
     scan: Scan<'connection>,
 }
@@ -36,11 +36,11 @@ type Parts = (Vec<(String, Record)>, Vec<StoredSignal>);
 impl<'connection> Reader<'connection> {
     pub(crate) fn new(connection: &'connection Connection, path: Arc<Path>) -> rusqlite::Result<Self> {
         let prepare = |sql: &str| statement::prepare(connection, sql);
-        let keys_with_status = |status: Status| {
+        let keys_with_status = |status: InstanceStatus| {
             // The condition repeats that of the index, because SQLite does not derive the one from
             // the other.
             let number = schema::status_number(status);
-            let indexed = if status == Status::Completed { "" } else { "AND status <> 3" };
+            let indexed = if status == InstanceStatus::Completed { "" } else { "AND status <> 3" };
             let sql = format!(
                 "SELECT key FROM instances WHERE status = {number} {indexed} AND key > ?1 ORDER BY key LIMIT ?2"
             );
@@ -61,7 +61,7 @@ impl<'connection> Reader<'connection> {
                 "SELECT number, name, payload, checksum FROM signals WHERE instance = ?1 ORDER BY number",
             )?,
             keys: prepare("SELECT key FROM instances WHERE key > ?1 ORDER BY key LIMIT ?2")?,
-            keys_with_status: Status::ALL.into_iter().map(keys_with_status).collect::<rusqlite::Result<_>>()?,
+            keys_with_status: InstanceStatus::ALL.into_iter().map(keys_with_status).collect::<rusqlite::Result<_>>()?,
             due: prepare(
                 "SELECT key, wake_at FROM instances WHERE status = 1 AND wake_at IS NOT NULL ORDER BY wake_at, key LIMIT ?1",
             )?,
@@ -102,7 +102,7 @@ impl<'connection> Reader<'connection> {
                 return Ok(page);
             }
             // An instance is damaged: reading one after the other tells which.
-            let running = reader.keys_with_status.iter().position(|(status, _)| *status == Status::Running);
+            let running = reader.keys_with_status.iter().position(|(status, _)| *status == InstanceStatus::Running);
             let Some(running) = running else { return Ok(Vec::new()) };
             let bounds = params![after, limit];
             let keys =
@@ -115,7 +115,7 @@ impl<'connection> Reader<'connection> {
         &mut self,
         after: Option<InstanceKey>,
         limit: usize,
-        statuses: &[Status],
+        statuses: &[InstanceStatus],
     ) -> Result<Vec<Instance>, StoreError> {
         let (after, rows) = page_bounds(after, limit);
         let bounds = params![after, rows];
@@ -216,10 +216,11 @@ impl<'connection> Reader<'connection> {
     /// Returns the row of the instance.
     fn instance(&mut self, key: InstanceKey) -> Result<InstanceRow, StoreError> {
         let path = self.path.clone();
-        let into_error =
-            |error| into_store_error(error, &format!("read the instance with the key {}", key.0), &path).of(key);
+        let into_error = |error| {
+            into_store_error(error, &format!("read the instance with the key {}", key.0), &path).with_instance(key)
+        };
         let mut rows = self.instance.query([key.0]).map_err(into_error)?;
-        let Some(row) = rows.next().map_err(into_error)? else { return Err(StoreError::missing(key)) };
+        let Some(row) = rows.next().map_err(into_error)? else { return Err(StoreError::not_found(key)) };
         let decoded = row::instance(row).map_err(into_error)?;
         decoded.map_err(|(id, what)| damaged(key, &id, what))
     }
@@ -228,7 +229,8 @@ impl<'connection> Reader<'connection> {
     fn parts(&mut self, instance: &Instance, count: &mut impl FnMut(u32)) -> Result<Parts, StoreError> {
         let Instance { key, id, .. } = instance;
         let path = self.path.clone();
-        let into_error = |error| into_store_error(error, &format!("read the instance '{id}'"), &path).of(*key);
+        let into_error =
+            |error| into_store_error(error, &format!("read the instance '{id}'"), &path).with_instance(*key);
 
         let mut records = Vec::new();
         let mut rows = self.records.query([key.0]).map_err(into_error)?;
@@ -280,5 +282,6 @@ fn until_damaged<T>(
 }
 
 fn damaged(key: InstanceKey, id: &str, what: &str) -> StoreError {
-    StoreError::new(StoreErrorKind::Damaged, format!("the instance '{id}' (key {}) is damaged: {what}", key.0)).of(key)
+    StoreError::new(StoreErrorKind::Damaged, format!("the instance '{id}' (key {}) is damaged: {what}", key.0))
+        .with_instance(key)
 }

@@ -142,7 +142,7 @@ impl<C: Command> PendingRequest<C> {
 
     fn refuse(self, error: StoreError) {
         let error = match self.command.instance() {
-            Some(instance) => error.of(instance),
+            Some(instance) => error.with_instance(instance),
             None => error,
         };
         let _ = self.reply.send(Err(error));
@@ -158,7 +158,7 @@ impl<C: Command> PendingRequest<C> {
                 self.command.description(),
                 path.display()
             );
-            error = StoreError::new(StoreErrorKind::TooLarge, message).from_source(error);
+            error = StoreError::new(StoreErrorKind::TooLarge, message).with_source(error);
         }
         self.refuse(error);
     }

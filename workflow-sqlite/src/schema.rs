@@ -1,7 +1,7 @@
 //! The tables of the file, and its version.
 
 use crate::checksum::Checksum;
-use workflow_store::Status;
+use workflow_store::InstanceStatus;
 
 /// The application id in the header of the file, by which programs recognise a store: "wkfl".
 pub(crate) const APPLICATION: u32 = 0x776B_666C;
@@ -123,11 +123,11 @@ pub(crate) fn upgrade_to_second() -> String {
 }
 
 /// Returns the number of a status in the file. The conditions of the indexes contain it too.
-pub(crate) fn status_number(status: Status) -> i64 {
+pub(crate) fn status_number(status: InstanceStatus) -> i64 {
     i64::from(status.number())
 }
 
 /// Returns the status with this number.
-pub(crate) fn status_of(number: i64) -> Option<Status> {
-    Status::ALL.into_iter().find(|&status| status_number(status) == number)
+pub(crate) fn status_of(number: i64) -> Option<InstanceStatus> {
+    InstanceStatus::ALL.into_iter().find(|&status| status_number(status) == number)
 }

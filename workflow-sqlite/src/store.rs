@@ -15,8 +15,8 @@ use std::{
 };
 use tokio::sync::oneshot;
 use workflow_store::{
-    Batch, Due, Exclusive, Instance, InstanceKey, Loaded, NewInstance, NewSignal, Session, Status, Store, StoreError,
-    Storing, Timestamp,
+    Batch, Due, Exclusive, Instance, InstanceKey, InstanceStatus, Loaded, NewInstance, NewSignal, Session, Store,
+    StoreError, StoreFuture, Timestamp,
 };
 
 /// A store in one file, without a server: SQLite in WAL mode, with `synchronous = FULL`.
@@ -117,7 +117,7 @@ impl SqliteOptions {
     /// | kind | reason |
     /// | --- | --- |
     /// | `Locked` | the store is open, in another process or in this one |
-    /// | `Newer` | a newer version of the program created the store |
+    /// | `UnsupportedVersion` | a newer version of the program created the store |
     /// | `Damaged` | the store is damaged, or the file is no store |
     /// | `LogLost` | the log that holds the last commits is missing |
     /// | `ReadOnly`, `Full` | the file or its folder can't be written |
@@ -152,7 +152,7 @@ impl SqliteStore {
         &self,
         command: C,
         into_request: impl FnOnce(PendingRequest<C>) -> Request,
-    ) -> Storing<C::Output> {
+    ) -> StoreFuture<C::Output> {
         let (reply, result) = oneshot::channel();
         let queued = self.threads.write(into_request(PendingRequest::new(command, reply)));
         self.wait_for(queued, result)
@@ -162,7 +162,7 @@ impl SqliteStore {
     fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Storing<T> {
+    ) -> StoreFuture<T> {
         let (reply, result) = oneshot::channel();
         // Sending fails if the caller no longer waits.
         let queued = self.threads.read(Box::new(move |reader| _ = reply.send(query(reader))));
@@ -173,7 +173,7 @@ impl SqliteStore {
         &self,
         queued: Result<(), StoreError>,
         result: oneshot::Receiver<Result<T, StoreError>>,
-    ) -> Storing<T> {
+    ) -> StoreFuture<T> {
         let path = self.threads.path().clone();
         Box::pin(async move {
             queued?;
@@ -183,7 +183,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn begin(&self) -> Storing<Session> {
+    fn begin(&self) -> StoreFuture<Session> {
         let Some(claim) = self.exclusive.claim() else {
             let error = StoreError::in_use(&format!("the store '{}'", self.path().display()));
             return Box::pin(std::future::ready(Err(error)));
@@ -192,41 +192,46 @@ impl Store for SqliteStore {
         Box::pin(async move { Ok(Session::new(interruptions.await?, claim)) })
     }
 
-    fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
+    fn create(&self, instance: NewInstance) -> StoreFuture<InstanceKey> {
         self.write(CreateInstance::new(instance), Request::Create)
     }
 
-    fn commit(&self, batch: Batch) -> Storing<()> {
+    fn commit(&self, batch: Batch) -> StoreFuture<()> {
         self.write(CommitBatch::new(batch), Request::Commit)
     }
 
-    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> StoreFuture<Option<i64>> {
         self.write(StoreSignal::new(instance, signal), Request::Signal)
     }
 
-    fn find(&self, id: &str) -> Storing<Option<Instance>> {
+    fn find(&self, id: &str) -> StoreFuture<Option<Instance>> {
         let id = id.to_owned();
         self.read(move |reader| reader.find(&id))
     }
 
-    fn load(&self, key: InstanceKey) -> Storing<Loaded> {
+    fn load(&self, key: InstanceKey) -> StoreFuture<Loaded> {
         self.read(move |reader| reader.load(key))
     }
 
-    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
+    fn list(
+        &self,
+        after: Option<InstanceKey>,
+        limit: usize,
+        statuses: &[InstanceStatus],
+    ) -> StoreFuture<Vec<Instance>> {
         let statuses = statuses.to_owned();
         self.read(move |reader| reader.list(after, limit, &statuses))
     }
 
-    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> StoreFuture<Vec<Loaded>> {
         self.read(move |reader| reader.running(after, limit))
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
+    fn due(&self, now: Timestamp, limit: usize) -> StoreFuture<Due> {
         self.read(move |reader| reader.due(now, limit))
     }
 
-    fn close(&self) -> Storing<()> {
+    fn close(&self) -> StoreFuture<()> {
         let path = self.threads.path().clone();
         let closed = self.threads.close();
         Box::pin(async move { closed.await.unwrap_or_else(|_| Err(threads::worker_panicked(&path))) })

@@ -7,7 +7,7 @@ use workflow_store::{StoreError, conformance};
 
 struct Folder(TempDir);
 
-impl conformance::Place for Folder {
+impl conformance::Location for Folder {
     type Store = SqliteStore;
 
     async fn open(&self) -> Result<SqliteStore, StoreError> {

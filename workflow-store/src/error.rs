@@ -17,9 +17,9 @@ pub struct StoreError {
 #[non_exhaustive]
 pub enum StoreErrorKind {
     /// An instance with this id exists.
-    Exists,
+    AlreadyExists,
     /// No such instance exists.
-    Missing,
+    NotFound,
     /// The stored data is damaged, or the file is no store.
     Damaged,
     /// No room is left to write. The store goes on once there is room.
@@ -37,7 +37,7 @@ pub enum StoreErrorKind {
     /// The write-ahead log, which holds the last commits, is not beside the file of the store.
     LogLost,
     /// A newer version of the program created the store.
-    Newer,
+    UnsupportedVersion,
     /// Any other error.
     Other,
 }
@@ -57,14 +57,14 @@ impl StoreErrorKind {
     #[must_use]
     pub const fn is_permanent(self) -> bool {
         match self {
-            Self::Exists
-            | Self::Missing
+            Self::AlreadyExists
+            | Self::NotFound
             | Self::Damaged
             | Self::TooLarge
             | Self::Closed
             | Self::Gone
             | Self::LogLost
-            | Self::Newer => true,
+            | Self::UnsupportedVersion => true,
             Self::Full | Self::ReadOnly | Self::Locked | Self::Other => false,
         }
     }
@@ -86,14 +86,14 @@ impl StoreError {
 
     /// Creates the error for a key without an instance.
     #[must_use]
-    pub fn missing(key: InstanceKey) -> Self {
-        Self::new(StoreErrorKind::Missing, format!("there is no instance with the key {}", key.0)).of(key)
+    pub fn not_found(key: InstanceKey) -> Self {
+        Self::new(StoreErrorKind::NotFound, format!("there is no instance with the key {}", key.0)).with_instance(key)
     }
 
     /// Creates the error for an id that is taken.
     #[must_use]
-    pub fn exists(id: &str) -> Self {
-        Self::new(StoreErrorKind::Exists, format!("there is an instance with the id '{id}' already"))
+    pub fn already_exists(id: &str) -> Self {
+        Self::new(StoreErrorKind::AlreadyExists, format!("there is an instance with the id '{id}' already"))
     }
 
     /// Creates the error for a store on which an engine runs. `store` names the store in the
@@ -110,14 +110,14 @@ impl StoreError {
 
     /// Adds the instance that the error is about.
     #[must_use]
-    pub fn of(mut self, instance: InstanceKey) -> Self {
+    pub fn with_instance(mut self, instance: InstanceKey) -> Self {
         self.instance = Some(instance);
         self
     }
 
     /// Adds the cause.
     #[must_use]
-    pub fn from_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
     }

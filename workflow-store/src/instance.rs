@@ -10,7 +10,7 @@ pub struct InstanceKey(pub i64);
 /// The status of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Status {
+pub enum InstanceStatus {
     /// The instance has work to do, in this process or after a restart.
     Running,
     /// The instance waits for a timer or a signal, and is not in memory.
@@ -23,7 +23,7 @@ pub enum Status {
     Failed,
 }
 
-impl Status {
+impl InstanceStatus {
     /// All statuses.
     pub const ALL: [Self; 5] = [Self::Running, Self::Waiting, Self::Parked, Self::Completed, Self::Failed];
 
@@ -42,9 +42,9 @@ impl Status {
     /// Returns the number of the status, for stores that write numbers. The number never changes.
     ///
     /// ```
-    /// use workflow_store::Status;
+    /// use workflow_store::InstanceStatus;
     ///
-    /// let numbers = Status::ALL.map(Status::number);
+    /// let numbers = InstanceStatus::ALL.map(InstanceStatus::number);
     /// assert_eq!(numbers, [0, 1, 2, 3, 4]);
     /// ```
     #[must_use]
@@ -65,13 +65,13 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for InstanceStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())
     }
 }
 
-/// An instance to be created. Its first status is [`Status::Running`].
+/// An instance to be created. Its first status is [`InstanceStatus::Running`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInstance {
     /// The id that the user gives the instance, unique in the store.
@@ -102,7 +102,7 @@ pub struct Instance {
     /// The time at which the caller asked for the instance.
     pub created_at: Timestamp,
     /// The status.
-    pub status: Status,
+    pub status: InstanceStatus,
     /// The encoded output, failure, or reason for parking. Empty until there is one.
     pub outcome: Vec<u8>,
     /// The time at which an engine has to wake the instance, if it waits for a timer.

@@ -27,10 +27,10 @@ mod store;
 mod timestamp;
 
 pub use error::{StoreError, StoreErrorKind};
-pub use instance::{Instance, InstanceKey, NewInstance, Status};
+pub use instance::{Instance, InstanceKey, InstanceStatus, NewInstance};
 pub use memory::MemoryStore;
-pub use record::{Batch, Change, Record, within};
+pub use record::{Batch, Change, Record, prefix_range};
 pub use session::{Claim, Exclusive, Session};
 pub use signal::{NewSignal, StoredSignal};
-pub use store::{Due, Loaded, Store, Storing};
+pub use store::{Due, Loaded, Store, StoreFuture};
 pub use timestamp::Timestamp;

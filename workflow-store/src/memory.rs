@@ -2,11 +2,11 @@
 
 use crate::{
     error::{StoreError, StoreErrorKind},
-    instance::{Instance, InstanceKey, NewInstance, Status},
-    record::{Batch, Change, Record, within},
+    instance::{Instance, InstanceKey, InstanceStatus, NewInstance},
+    record::{Batch, Change, Record, prefix_range},
     session::{Exclusive, Session},
     signal::{NewSignal, StoredSignal},
-    store::{Due, Loaded, Store, Storing},
+    store::{Due, Loaded, Store, StoreFuture},
     timestamp::Timestamp,
 };
 use std::{
@@ -87,7 +87,7 @@ impl MemoryStore {
     }
 
     /// Does the work at once, since no work takes long. Returns a future that is ready.
-    fn respond<T: Send + 'static>(&self, work: impl FnOnce(&mut Content) -> Result<T, StoreError>) -> Storing<T> {
+    fn respond<T: Send + 'static>(&self, work: impl FnOnce(&mut Content) -> Result<T, StoreError>) -> StoreFuture<T> {
         let result = match self.closed.load(Ordering::Acquire) {
             true => Err(StoreError::new(StoreErrorKind::Closed, "the store in memory is closed")),
             false => work(&mut self.content()),
@@ -105,7 +105,7 @@ impl Clone for MemoryStore {
 
 impl Content {
     fn stored(&mut self, key: InstanceKey) -> Result<&mut Stored, StoreError> {
-        self.instances.get_mut(&key).ok_or_else(|| StoreError::missing(key))
+        self.instances.get_mut(&key).ok_or_else(|| StoreError::not_found(key))
     }
 
     fn begin(&mut self) -> u64 {
@@ -117,12 +117,12 @@ impl Content {
     fn create(&mut self, new: NewInstance) -> Result<InstanceKey, StoreError> {
         let NewInstance { id, workflow, version, input, created_at } = new;
         if self.by_id.contains_key(&id) {
-            return Err(StoreError::exists(&id));
+            return Err(StoreError::already_exists(&id));
         }
         self.last_key += 1;
         let key = InstanceKey(self.last_key);
         self.by_id.insert(id.clone(), key);
-        let (status, outcome, wake_at, interruptions) = (Status::Running, Vec::new(), None, self.interruptions);
+        let (status, outcome, wake_at, interruptions) = (InstanceStatus::Running, Vec::new(), None, self.interruptions);
         let instance =
             Instance { key, id, workflow, version, input, created_at, status, outcome, wake_at, interruptions };
         let (records, signals, once) = (BTreeMap::new(), BTreeMap::new(), HashSet::new());
@@ -165,7 +165,7 @@ impl Content {
 impl Stored {
     /// Returns the time at which the instance is due, if it waits for a timer.
     fn due_at(&self) -> Option<Timestamp> {
-        self.instance.wake_at.filter(|_| self.instance.status == Status::Waiting)
+        self.instance.wake_at.filter(|_| self.instance.status == InstanceStatus::Waiting)
     }
 
     fn loaded(&self) -> Loaded {
@@ -182,7 +182,9 @@ impl Stored {
         match change {
             Change::Put { path, record } => _ = self.records.insert(path.as_ref().to_owned(), record),
             Change::Remove { path } => _ = self.records.remove(path.as_ref()),
-            Change::RemoveWithin { prefix } => self.records.extract_if(within(&prefix), |_, _| true).for_each(drop),
+            Change::RemoveWithin { prefix } => {
+                self.records.extract_if(prefix_range(&prefix), |_, _| true).for_each(drop);
+            }
             Change::Status { status, wake_at, outcome } => {
                 self.instance.status = status;
                 self.instance.wake_at = wake_at;
@@ -190,7 +192,7 @@ impl Stored {
                     self.instance.outcome = outcome;
                 }
             }
-            Change::Take { number } => _ = self.signals.remove(&number),
+            Change::ConsumeSignal { number } => _ = self.signals.remove(&number),
             Change::Clear => {
                 self.records.clear();
                 self.signals.clear();
@@ -202,7 +204,7 @@ impl Stored {
 }
 
 impl Store for MemoryStore {
-    fn begin(&self) -> Storing<Session> {
+    fn begin(&self) -> StoreFuture<Session> {
         let claim = self.exclusive.claim();
         self.respond(|content| {
             let claim = claim.ok_or_else(|| StoreError::in_use("the store in memory"))?;
@@ -211,15 +213,15 @@ impl Store for MemoryStore {
         })
     }
 
-    fn create(&self, new: NewInstance) -> Storing<InstanceKey> {
+    fn create(&self, new: NewInstance) -> StoreFuture<InstanceKey> {
         self.respond(|content| content.create(new))
     }
 
-    fn commit(&self, batch: Batch) -> Storing<()> {
+    fn commit(&self, batch: Batch) -> StoreFuture<()> {
         self.respond(|content| content.commit(batch))
     }
 
-    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> StoreFuture<Option<i64>> {
         self.respond(|content| {
             let stored = content.stored(instance)?;
             let NewSignal { name, payload, once } = signal;
@@ -233,18 +235,23 @@ impl Store for MemoryStore {
         })
     }
 
-    fn find(&self, id: &str) -> Storing<Option<Instance>> {
+    fn find(&self, id: &str) -> StoreFuture<Option<Instance>> {
         self.respond(|content| {
             let found = content.by_id.get(id).and_then(|key| content.instances.get(key));
             Ok(found.map(|stored| stored.instance.clone()))
         })
     }
 
-    fn load(&self, key: InstanceKey) -> Storing<Loaded> {
+    fn load(&self, key: InstanceKey) -> StoreFuture<Loaded> {
         self.respond(|content| content.stored(key).map(|stored| stored.loaded()))
     }
 
-    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
+    fn list(
+        &self,
+        after: Option<InstanceKey>,
+        limit: usize,
+        statuses: &[InstanceStatus],
+    ) -> StoreFuture<Vec<Instance>> {
         self.respond(|content| {
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| &stored.instance);
@@ -253,20 +260,20 @@ impl Store for MemoryStore {
         })
     }
 
-    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> StoreFuture<Vec<Loaded>> {
         self.respond(|content| {
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let all = content.instances.range((from, Bound::Unbounded)).map(|(_, stored)| stored);
-            let running = all.filter(|stored| stored.instance.status == Status::Running);
+            let running = all.filter(|stored| stored.instance.status == InstanceStatus::Running);
             Ok(running.take(limit).map(Stored::loaded).collect())
         })
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
+    fn due(&self, now: Timestamp, limit: usize) -> StoreFuture<Due> {
         self.respond(|content| Ok(content.due(now, limit)))
     }
 
-    fn close(&self) -> Storing<()> {
+    fn close(&self) -> StoreFuture<()> {
         self.closed.store(true, Ordering::Release);
         if self.begun.swap(false, Ordering::AcqRel) {
             self.content().begun = false;

@@ -1,7 +1,7 @@
 //! Records under paths, and the batches of changes that write them.
 
 use crate::{
-    instance::{InstanceKey, Status},
+    instance::{InstanceKey, InstanceStatus},
     timestamp::Timestamp,
 };
 use std::{ops::Range, sync::Arc};
@@ -51,7 +51,7 @@ pub enum Change {
     /// it.
     Status {
         /// The new status.
-        status: Status,
+        status: InstanceStatus,
         /// The time at which an engine has to wake the instance. `None` removes the time that was
         /// set before.
         wake_at: Option<Timestamp>,
@@ -60,7 +60,7 @@ pub enum Change {
     },
     /// Removes the signal with this number, which the instance has consumed. The store goes on to
     /// know its `once` until the instance is deleted.
-    Take {
+    ConsumeSignal {
         /// The [number](crate::StoredSignal::number) of the signal.
         number: i64,
     },
@@ -76,14 +76,14 @@ pub enum Change {
 /// ordered keys use it for [`Change::RemoveWithin`].
 ///
 /// ```
-/// use workflow_store::within;
+/// use workflow_store::prefix_range;
 ///
-/// let within = within("a/");
-/// assert!(within.contains(&"a/b".to_owned()) && within.contains(&"a/".to_owned()));
-/// assert!(!within.contains(&"a".to_owned()) && !within.contains(&"ab".to_owned()));
+/// let range = prefix_range("a/");
+/// assert!(range.contains(&"a/b".to_owned()) && range.contains(&"a/".to_owned()));
+/// assert!(!range.contains(&"a".to_owned()) && !range.contains(&"ab".to_owned()));
 /// ```
 #[must_use]
-pub fn within(prefix: &str) -> Range<String> {
+pub fn prefix_range(prefix: &str) -> Range<String> {
     // Only one '/' is replaced: the range of "a//" is a part of the range of "a/".
     let mut end = prefix.strip_suffix('/').unwrap_or(prefix).to_owned();
     end.push('0'); // The character that follows '/'.

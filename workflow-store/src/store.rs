@@ -2,7 +2,7 @@
 
 use crate::{
     error::StoreError,
-    instance::{Instance, InstanceKey, NewInstance, Status},
+    instance::{Instance, InstanceKey, InstanceStatus, NewInstance},
     record::{Batch, Record},
     session::Session,
     signal::{NewSignal, StoredSignal},
@@ -11,7 +11,7 @@ use crate::{
 use std::pin::Pin;
 
 /// The future that a function of a [`Store`] returns. Needs no particular runtime.
-pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'static>>;
+pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'static>>;
 
 /// A store of durable instances.
 ///
@@ -37,7 +37,7 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// # Examples
 ///
 /// ```
-/// use workflow_store::{Batch, Change, MemoryStore, NewInstance, NewSignal, Record, Status, Store, Timestamp};
+/// use workflow_store::{Batch, Change, MemoryStore, NewInstance, NewSignal, Record, InstanceStatus, Store, Timestamp};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), workflow_store::StoreError> {
 /// let store = MemoryStore::new();
@@ -56,7 +56,7 @@ pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send 
 /// let until = Timestamp::from_millis(60_000);
 /// let changes = vec![
 ///     Change::Put { path: "charged".into(), record: done.clone() },
-///     Change::Status { status: Status::Waiting, wake_at: Some(until), outcome: None },
+///     Change::Status { status: InstanceStatus::Waiting, wake_at: Some(until), outcome: None },
 /// ];
 /// store.commit(Batch { instance: key, changes }).await?;
 /// let signal = NewSignal { name: "approval".into(), payload: b"true".into(), once: Some("mail-7781".into()) };
@@ -83,44 +83,44 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`Locked`](crate::StoreErrorKind::Locked) if an engine has the store, also through a clone:
     /// two engines would do every effect twice. Otherwise the reason why the store could not write.
-    fn begin(&self) -> Storing<Session>;
+    fn begin(&self) -> StoreFuture<Session>;
 
     /// Creates an instance. Returns the key by which the store knows it from then on.
     ///
     /// # Errors
-    /// [`Exists`](crate::StoreErrorKind::Exists) if there is an instance with this id, which stays
+    /// [`AlreadyExists`](crate::StoreErrorKind::AlreadyExists) if there is an instance with this id, which stays
     /// as it is. Otherwise the reason why the store could not write.
-    fn create(&self, instance: NewInstance) -> Storing<InstanceKey>;
+    fn create(&self, instance: NewInstance) -> StoreFuture<InstanceKey>;
 
     /// Applies the changes of `batch` in their order: all of them or none.
     ///
     /// # Errors
-    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance. Otherwise the
+    /// [`NotFound`](crate::StoreErrorKind::NotFound) if there is no such instance. Otherwise the
     /// reason why the store could not write.
-    fn commit(&self, batch: Batch) -> Storing<()>;
+    fn commit(&self, batch: Batch) -> StoreFuture<()>;
 
     /// Stores a signal until the instance consumes it. Returns the number of the signal. Returns
     /// `None`, and stores nothing, if the instance has had a signal with the same
     /// [`once`](NewSignal::once) before, consumed or not.
     ///
     /// # Errors
-    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance. Otherwise the
+    /// [`NotFound`](crate::StoreErrorKind::NotFound) if there is no such instance. Otherwise the
     /// reason why the store could not write.
-    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>>;
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> StoreFuture<Option<i64>>;
 
     /// Returns the instance with this id, without its records.
     ///
     /// # Errors
     /// [`Damaged`](crate::StoreErrorKind::Damaged) if the instance can't be read.
-    fn find(&self, id: &str) -> Storing<Option<Instance>>;
+    fn find(&self, id: &str) -> StoreFuture<Option<Instance>>;
 
     /// Returns everything stored about one instance, as of one moment.
     ///
     /// # Errors
-    /// [`Missing`](crate::StoreErrorKind::Missing) if there is no such instance.
+    /// [`NotFound`](crate::StoreErrorKind::NotFound) if there is no such instance.
     /// [`Damaged`](crate::StoreErrorKind::Damaged) if a part of it can't be read or is missing.
     /// Damage of one instance leaves the others readable.
-    fn load(&self, key: InstanceKey) -> Storing<Loaded>;
+    fn load(&self, key: InstanceKey) -> StoreFuture<Loaded>;
 
     /// Returns at most `limit` instances with one of the `statuses`, in the order of their keys,
     /// from the first key after `after`. Without `statuses`, returns instances of every status.
@@ -131,7 +131,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`Damaged`](crate::StoreErrorKind::Damaged) if the first instance of the page can't be read.
     /// [`StoreError::instance`] returns its key, after which the next page can begin. A page ends
     /// before a later instance that can't be read.
-    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>>;
+    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[InstanceStatus])
+    -> StoreFuture<Vec<Instance>>;
 
     /// Returns at most `limit` running instances with everything stored about them, in the order of
     /// their keys, from the first key after `after`.
@@ -142,7 +143,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// The errors of [`list`](Self::list).
-    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>>;
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> StoreFuture<Vec<Loaded>>;
 
     /// Returns at most `limit` waiting instances whose [`wake_at`](Instance::wake_at) has come, the
     /// earliest first, and the time at which the next instance is due.
@@ -151,7 +152,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`Damaged`](crate::StoreErrorKind::Damaged) if the first of them can't be read.
     /// [`StoreError::instance`] returns its key, so that the caller can give it another status. The
     /// result ends before a later instance that can't be read.
-    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due>;
+    fn due(&self, now: Timestamp, limit: usize) -> StoreFuture<Due>;
 
     /// Closes the store: waits for all earlier calls, and then releases the store for other
     /// processes.
@@ -163,7 +164,7 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The reason why the store could not tidy up. Everything that was committed is on disk all the
     /// same, and the store is released.
-    fn close(&self) -> Storing<()>;
+    fn close(&self) -> StoreFuture<()>;
 }
 
 /// Everything stored about one instance.

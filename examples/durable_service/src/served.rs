@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use workflow_runtime::StageState;
 use workflow_runtime::engine::{Durable, Engine, EngineError, Run};
-use workflow_runtime::store::Status;
+use workflow_runtime::store::InstanceStatus;
 
 use crate::answer::{Answer, Problem};
 
@@ -154,7 +154,7 @@ where
         let status = run.status().await?;
         let told = |name: &str, value: Value| json!({ "workflow": W::PATH, "id": run.id(), "status": status.name(), name: value });
         return Ok(match status {
-            Status::Completed | Status::Failed | Status::Parked => match run.result().await {
+            InstanceStatus::Completed | InstanceStatus::Failed | InstanceStatus::Parked => match run.result().await {
                 Ok(output) => told("output", json!(output)),
                 Err(EngineError::Failed { failure, .. }) => told("failure", format!("{failure:#}").into()),
                 Err(EngineError::Parked { reason, .. }) => told("reason", reason.into()),

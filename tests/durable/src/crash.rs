@@ -1,8 +1,8 @@
 //! A store that crashes: from one of its commits on, nothing comes back from it.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
-    Timestamp, store_over_memory,
+    Batch, Due, Instance, InstanceKey, InstanceStatus, Loaded, MemoryStore, NewInstance, NewSignal, Session, Store,
+    StoreFuture, Timestamp, store_over_memory,
 };
 use std::{
     future::pending,
@@ -57,7 +57,7 @@ impl CrashingStore {
         }
     }
 
-    fn commit_of<T: Send + 'static>(&self, commit: impl FnOnce(&MemoryStore) -> Storing<T>) -> Storing<T> {
+    fn commit_of<T: Send + 'static>(&self, commit: impl FnOnce(&MemoryStore) -> StoreFuture<T>) -> StoreFuture<T> {
         if self.crashed.0.load(SeqCst) {
             return Box::pin(pending());
         }

@@ -1,8 +1,8 @@
 //! A store that does not do what it is asked, for a time.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
-    Timestamp, store_over_memory,
+    Batch, Due, Instance, InstanceKey, InstanceStatus, Loaded, MemoryStore, NewInstance, NewSignal, Session, Store,
+    StoreFuture, Timestamp, store_over_memory,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use workflow_runtime::store::{StoreError, StoreErrorKind};
@@ -20,7 +20,7 @@ impl FailingStore {
         *self.fails.lock().unwrap_or_else(PoisonError::into_inner) = kind;
     }
 
-    fn written<T: Send + 'static>(&self, write: impl FnOnce(&MemoryStore) -> Storing<T>) -> Storing<T> {
+    fn written<T: Send + 'static>(&self, write: impl FnOnce(&MemoryStore) -> StoreFuture<T>) -> StoreFuture<T> {
         match *self.fails.lock().unwrap_or_else(PoisonError::into_inner) {
             None => write(&self.inner),
             Some(kind) => Box::pin(async move { Err(StoreError::new(kind, format!("it is {kind:?}"))) }),

@@ -4,43 +4,48 @@
 macro_rules! store_over_memory {
     ($Store:ty, $write:ident) => {
         impl Store for $Store {
-            fn begin(&self) -> Storing<Session> {
+            fn begin(&self) -> StoreFuture<Session> {
                 self.inner.begin()
             }
 
-            fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
+            fn create(&self, instance: NewInstance) -> StoreFuture<InstanceKey> {
                 self.$write(|store| store.create(instance))
             }
 
-            fn commit(&self, batch: Batch) -> Storing<()> {
+            fn commit(&self, batch: Batch) -> StoreFuture<()> {
                 self.$write(|store| store.commit(batch))
             }
 
-            fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+            fn signal(&self, instance: InstanceKey, signal: NewSignal) -> StoreFuture<Option<i64>> {
                 self.$write(|store| store.signal(instance, signal))
             }
 
-            fn find(&self, id: &str) -> Storing<Option<Instance>> {
+            fn find(&self, id: &str) -> StoreFuture<Option<Instance>> {
                 self.inner.find(id)
             }
 
-            fn load(&self, key: InstanceKey) -> Storing<Loaded> {
+            fn load(&self, key: InstanceKey) -> StoreFuture<Loaded> {
                 self.inner.load(key)
             }
 
-            fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
+            fn list(
+                &self,
+                after: Option<InstanceKey>,
+                limit: usize,
+                statuses: &[InstanceStatus],
+            ) -> StoreFuture<Vec<Instance>> {
                 self.inner.list(after, limit, statuses)
             }
 
-            fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+            fn running(&self, after: Option<InstanceKey>, limit: usize) -> StoreFuture<Vec<Loaded>> {
                 self.inner.running(after, limit)
             }
 
-            fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
+            fn due(&self, now: Timestamp, limit: usize) -> StoreFuture<Due> {
                 self.inner.due(now, limit)
             }
 
-            fn close(&self) -> Storing<()> {
+            fn close(&self) -> StoreFuture<()> {
                 self.inner.close()
             }
         }
@@ -49,6 +54,6 @@ macro_rules! store_over_memory {
 pub(crate) use store_over_memory;
 
 pub(crate) use workflow_runtime::store::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
-    Timestamp,
+    Batch, Due, Instance, InstanceKey, InstanceStatus, Loaded, MemoryStore, NewInstance, NewSignal, Session, Store,
+    StoreFuture, Timestamp,
 };

@@ -1,8 +1,8 @@
 //! A store that takes its time, as a disk does.
 
 use crate::over::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, Storing,
-    Timestamp, store_over_memory,
+    Batch, Due, Instance, InstanceKey, InstanceStatus, Loaded, MemoryStore, NewInstance, NewSignal, Session, Store,
+    StoreFuture, Timestamp, store_over_memory,
 };
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl SlowStore {
         Self { inner, takes }
     }
 
-    fn later<T: Send + 'static>(&self, write: impl FnOnce(&MemoryStore) -> Storing<T>) -> Storing<T> {
+    fn later<T: Send + 'static>(&self, write: impl FnOnce(&MemoryStore) -> StoreFuture<T>) -> StoreFuture<T> {
         let (done, takes) = (write(&self.inner), self.takes);
         Box::pin(async move {
             tokio::time::sleep(takes).await;

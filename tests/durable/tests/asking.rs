@@ -9,7 +9,7 @@ use workflow_durable_tests::{SlowStore, World};
 use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
-    store::{MemoryStore, Status},
+    store::{InstanceStatus, MemoryStore},
     workflow,
 };
 
@@ -116,7 +116,7 @@ async fn what_panics_while_it_is_read_parks_one_instance() -> Result<(), Error> 
         let error = if id == "input" { run.result().await.unwrap_err() } else { run.state().await.unwrap_err() };
         let expected = format!("instance '{id}' is parked: {what} can't be read: its `Deserialize` panicked: fourteen");
         assert_eq!(error.to_string(), expected);
-        assert_eq!(run.status().await?, Status::Parked);
+        assert_eq!(run.status().await?, InstanceStatus::Parked);
     }
     let fine = second.find::<Asked>("fine").await?;
     fine.signal(AskedSignal::Go(2)).await?;

@@ -119,7 +119,7 @@ async fn no_text_of_a_chain_is_told_twice() -> Result<(), Error> {
     assert_eq!(failed.source().unwrap().to_string(), "too many");
     is_told_once(&run.state().await.unwrap_err());
     is_told_once(&run.signal(EndsSignal::Go(Careless(7))).await.unwrap_err());
-    let full = StoreError::new(StoreErrorKind::Full, "no room left").from_source(std::io::Error::other("disk quota"));
+    let full = StoreError::new(StoreErrorKind::Full, "no room left").with_source(std::io::Error::other("disk quota"));
     let full = EngineError::Store(full);
     is_told_once(&full);
     assert_eq!(format!("{full:#}"), "the store failed: no room left: disk quota");

@@ -57,7 +57,7 @@ async fn a_run_goes_from_start_to_end() -> Result<(), Error> {
     assert_eq!(counts["first"], 1);
     assert_eq!(counts["added"], 3);
     assert_eq!(counts["second one/second 1"], 1);
-    assert_eq!(run.status().await?, store::Status::Completed);
+    assert_eq!(run.status().await?, store::InstanceStatus::Completed);
     Ok(())
 }
 

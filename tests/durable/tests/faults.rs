@@ -10,7 +10,7 @@ use workflow_durable_tests::{FailingStore, World};
 use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
-    store::{MemoryStore, SqliteOptions, SqliteStore, Status, Store, StoreErrorKind},
+    store::{InstanceStatus, MemoryStore, SqliteOptions, SqliteStore, Store, StoreErrorKind},
     workflow,
 };
 
@@ -141,7 +141,7 @@ async fn a_workflow_that_is_not_known_parks_its_instances_until_it_is() -> Resul
         let stored = store.find(id).await?.ok_or("it is gone")?;
         let reason = format!("instance '{id}' is of the workflow 'Gone', which the engine does not have");
         let outcome: String = serde_json::from_slice(&stored.outcome)?;
-        assert_eq!((stored.status, outcome), (Status::Parked, reason));
+        assert_eq!((stored.status, outcome), (InstanceStatus::Parked, reason));
     }
     // Whoever has it goes on with them.
     let third = Engine::builder().workflow(Gone::new()).store(store).start().await?;
@@ -174,7 +174,7 @@ async fn damage_parks_the_instance_that_it_hits() -> Result<(), Error> {
         error.contains("the instance 'two' (key 2) is damaged: its record 'first' does not match the checksum"),
         "{error}"
     );
-    assert_eq!(engine.find::<Two>("two").await?.status().await?, Status::Parked);
+    assert_eq!(engine.find::<Two>("two").await?.status().await?, InstanceStatus::Parked);
     engine.shutdown().await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use workflow_durable_tests::{Crash, CrashingStore, World};
 use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
-    store::{MemoryStore, Status},
+    store::{InstanceStatus, MemoryStore},
     workflow,
 };
 
@@ -181,11 +181,11 @@ async fn five_in_a_row_park_and_the_first_begin_is_not_written() -> Result<(), E
     // A person has looked at it.
     run.rewind(HangingStage::Hung).await?;
     until(&world, 6).await;
-    assert_eq!(run.status().await?, Status::Running);
+    assert_eq!(run.status().await?, InstanceStatus::Running);
     engine.abandon().await;
     process(&disk, &world).await?;
     until(&world, 7).await;
-    assert_eq!(run.status().await?, Status::Running, "they are counted from the beginning");
+    assert_eq!(run.status().await?, InstanceStatus::Running, "they are counted from the beginning");
     Ok(())
 }
 
@@ -219,7 +219,7 @@ async fn those_in_peace_do_not_count_but_are_attempts() -> Result<(), Error> {
         let engine = process(&disk, &world).await?;
         let run = engine.start::<Hanging>("one", ()).await?;
         until(&world, interruptions).await;
-        assert_eq!(run.status().await?, Status::Running);
+        assert_eq!(run.status().await?, InstanceStatus::Running);
         // One in three is none in peace.
         match interruptions % 3 {
             0 => engine.abandon().await,
@@ -296,7 +296,7 @@ async fn engines_that_end_before_user_code_begins_count_for_nothing() -> Result<
             "one" => engine.find::<Hanging>(id).await?.status().await?,
             _ => engine.find::<Careful>(id).await?.status().await?,
         };
-        assert_eq!(status, Status::Running);
+        assert_eq!(status, InstanceStatus::Running);
     }
     Ok(())
 }
@@ -313,10 +313,10 @@ async fn what_crashes_the_process_parks_and_its_neighbours_do_not() -> Result<()
     for times in 1..12 {
         // The process ends as soon as the poison begins.
         let poison = engine.find::<Poison>("poison").await?;
-        while begun(&world) < times && poison.status().await? != Status::Parked {
+        while begun(&world) < times && poison.status().await? != InstanceStatus::Parked {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        if poison.status().await? == Status::Parked {
+        if poison.status().await? == InstanceStatus::Parked {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -326,8 +326,8 @@ async fn what_crashes_the_process_parks_and_its_neighbours_do_not() -> Result<()
     let poison = engine.find::<Poison>("poison").await?;
     assert_eq!(parked(poison.result()).await, five("stage 'hung'"));
     tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_eq!(engine.find::<Careful>("neighbour").await?.status().await?, Status::Running);
-    assert_eq!(engine.find::<Failing>("other").await?.status().await?, Status::Running);
+    assert_eq!(engine.find::<Careful>("neighbour").await?.status().await?, InstanceStatus::Running);
+    assert_eq!(engine.find::<Failing>("other").await?.status().await?, InstanceStatus::Running);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use workflow_durable_tests::World;
 use workflow_runtime::{
     StageContext,
     engine::{Durable, Engine, EngineError},
-    store::{MemoryStore, Status},
+    store::{InstanceStatus, MemoryStore},
     workflow,
 };
 
@@ -211,7 +211,7 @@ async fn what_can_not_be_written_parks_until_its_stage_is_taken_back() -> Result
 
     let second = engine(Writing::new(world.clone()), &store).await?;
     let run = second.find::<Writing>("i").await?;
-    assert_eq!(run.status().await?, Status::Parked);
+    assert_eq!(run.status().await?, InstanceStatus::Parked);
     run.rewind(WritingStage::Rest).await?;
     assert_eq!(parked::<Writing>(&second, "i").await?, reason);
     assert_eq!(world.effects(), ["i/odd"]);

@@ -5,7 +5,7 @@ use workflow_durable_tests::{Crash, CrashingStore, World};
 use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
-    store::{MemoryStore, Status},
+    store::{InstanceStatus, MemoryStore},
     workflow,
 };
 
@@ -57,7 +57,7 @@ const FIRST: &[&str] = &[
 ];
 
 async fn settled(run: &workflow_runtime::engine::Run<Chain>) -> Result<(), Error> {
-    while run.status().await? != Status::Waiting {
+    while run.status().await? != InstanceStatus::Waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     Ok(())
@@ -246,7 +246,7 @@ async fn what_can_not_be_read_any_more_is_taken_back() -> Result<(), Error> {
     let (world, store) = (World::default(), MemoryStore::new());
     let engine = Engine::builder().store(store.clone()).workflow(old::Changed::new(world.clone())).start().await?;
     let run = engine.start::<old::Changed>("one", ()).await?;
-    while run.status().await? != Status::Waiting {
+    while run.status().await? != InstanceStatus::Waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     engine.abandon().await;

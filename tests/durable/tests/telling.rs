@@ -17,7 +17,7 @@ use workflow_runtime::{
     StageContext,
     engine::{Durable, Engine, EngineError},
     observe::{Event, EventKind, Observer, Report},
-    store::{MemoryStore, Status, Store, StoreErrorKind},
+    store::{InstanceStatus, MemoryStore, Store, StoreErrorKind},
     workflow,
 };
 
@@ -293,7 +293,7 @@ async fn a_park_is_told_with_stage_and_reason() -> Result<(), Error> {
             ),
         ]
     );
-    assert_eq!(run.status().await?, Status::Parked);
+    assert_eq!(run.status().await?, InstanceStatus::Parked);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 use workflow_runtime::{
     engine::{Durable, Engine, EngineError},
-    store::{Batch, Change, MemoryStore, NewInstance, NewSignal, Record, Status, Store, Timestamp},
+    store::{Batch, Change, InstanceStatus, MemoryStore, NewInstance, NewSignal, Record, Store, Timestamp},
     workflow,
 };
 
@@ -401,7 +401,7 @@ async fn stores_of_before_are_read_as_they_were_meant() -> Result<(), Error> {
         ("won/:won", old(4, 5, "[[50],[51]]")),
     ];
     let puts = records.map(|(path, record)| Change::Put { path: path.into(), record });
-    let status = Change::Status { status: Status::Waiting, wake_at: None, outcome: None };
+    let status = Change::Status { status: InstanceStatus::Waiting, wake_at: None, outcome: None };
     store.commit(Batch { instance: key, changes: puts.into_iter().chain([status]).collect() }).await?;
     let signal = NewSignal { name: "go".to_owned(), payload: br#"{"$bytes":1}"#.to_vec(), once: None };
     store.signal(key, signal).await?;

@@ -6,7 +6,7 @@ use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
     policy::Pool,
-    store::{MemoryStore, Status},
+    store::{InstanceStatus, MemoryStore},
     workflow,
 };
 
@@ -152,7 +152,7 @@ async fn what_a_signal_has_woken_goes_on_after_a_crash() -> Result<(), Error> {
     until(|| first.in_memory() == 0).await;
     run.signal(SignalledSignal::Go(7)).await?;
     until(|| !world.effects().is_empty()).await;
-    assert_eq!(run.status().await?, Status::Running);
+    assert_eq!(run.status().await?, InstanceStatus::Running);
     first.abandon().await;
 
     let second = engine(&store, &world).await?;
@@ -168,7 +168,7 @@ async fn what_a_timer_has_woken_is_known_to_have_been_cut() -> Result<(), Error>
     let first = engine(&store, &world).await?;
     let run = first.start::<Timed>("one", ()).await?;
     until(|| !world.effects().is_empty()).await;
-    assert_eq!(run.status().await?, Status::Running);
+    assert_eq!(run.status().await?, InstanceStatus::Running);
     first.abandon().await;
 
     let second = engine(&store, &world).await?;
@@ -253,7 +253,7 @@ async fn a_cancel_reaches_who_only_waits() -> Result<(), Error> {
     let engine =
         Engine::builder().store(store).workflow(Asking::new(world.clone())).linger(Duration::ZERO).start().await?;
     let run = engine.start::<Asking>("one", ()).await?;
-    while run.status().await? != Status::Waiting {
+    while run.status().await? != InstanceStatus::Waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     run.cancel().await?;

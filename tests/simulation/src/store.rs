@@ -12,8 +12,8 @@ use std::{
 };
 use tokio::{sync::Notify, time::Instant};
 use workflow_runtime::store::{
-    Batch, Due, Instance, InstanceKey, Loaded, MemoryStore, NewInstance, NewSignal, Session, Status, Store, StoreError,
-    StoreErrorKind, Storing, Timestamp,
+    Batch, Due, Instance, InstanceKey, InstanceStatus, Loaded, MemoryStore, NewInstance, NewSignal, Session, Store,
+    StoreError, StoreErrorKind, StoreFuture, Timestamp,
 };
 
 /// How slow a store is, and how often it fails.
@@ -113,10 +113,10 @@ impl SimulatedStore {
     fn write<T: Send + 'static>(
         &self,
         what: &str,
-        write: impl FnOnce(&MemoryStore) -> Storing<T> + Send + 'static,
-    ) -> Storing<T> {
+        write: impl FnOnce(&MemoryStore) -> StoreFuture<T> + Send + 'static,
+    ) -> StoreFuture<T> {
         let store = self.clone();
-        let done: Arc<Mutex<Option<Storing<T>>>> = Arc::default();
+        let done: Arc<Mutex<Option<StoreFuture<T>>>> = Arc::default();
         let told = Arc::clone(&done);
         let mut inner = self.inner();
         if inner.crashed {
@@ -176,7 +176,7 @@ impl SimulatedStore {
         })
     }
 
-    fn read<T: Send + 'static>(&self, read: impl FnOnce(&MemoryStore) -> Storing<T>) -> Storing<T> {
+    fn read<T: Send + 'static>(&self, read: impl FnOnce(&MemoryStore) -> StoreFuture<T>) -> StoreFuture<T> {
         self.settle();
         if self.inner().crashed {
             return Box::pin(pending());
@@ -186,43 +186,48 @@ impl SimulatedStore {
 }
 
 impl Store for SimulatedStore {
-    fn begin(&self) -> Storing<Session> {
+    fn begin(&self) -> StoreFuture<Session> {
         self.memory.begin()
     }
 
-    fn create(&self, instance: NewInstance) -> Storing<InstanceKey> {
+    fn create(&self, instance: NewInstance) -> StoreFuture<InstanceKey> {
         self.write("create", |memory| memory.create(instance))
     }
 
-    fn commit(&self, batch: Batch) -> Storing<()> {
+    fn commit(&self, batch: Batch) -> StoreFuture<()> {
         self.write("commit", |memory| memory.commit(batch))
     }
 
-    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> Storing<Option<i64>> {
+    fn signal(&self, instance: InstanceKey, signal: NewSignal) -> StoreFuture<Option<i64>> {
         self.write("signal", move |memory| memory.signal(instance, signal))
     }
 
-    fn find(&self, id: &str) -> Storing<Option<Instance>> {
+    fn find(&self, id: &str) -> StoreFuture<Option<Instance>> {
         self.read(|memory| memory.find(id))
     }
 
-    fn load(&self, key: InstanceKey) -> Storing<Loaded> {
+    fn load(&self, key: InstanceKey) -> StoreFuture<Loaded> {
         self.read(|memory| memory.load(key))
     }
 
-    fn list(&self, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Storing<Vec<Instance>> {
+    fn list(
+        &self,
+        after: Option<InstanceKey>,
+        limit: usize,
+        statuses: &[InstanceStatus],
+    ) -> StoreFuture<Vec<Instance>> {
         self.read(|memory| memory.list(after, limit, statuses))
     }
 
-    fn running(&self, after: Option<InstanceKey>, limit: usize) -> Storing<Vec<Loaded>> {
+    fn running(&self, after: Option<InstanceKey>, limit: usize) -> StoreFuture<Vec<Loaded>> {
         self.read(|memory| memory.running(after, limit))
     }
 
-    fn due(&self, now: Timestamp, limit: usize) -> Storing<Due> {
+    fn due(&self, now: Timestamp, limit: usize) -> StoreFuture<Due> {
         self.read(|memory| memory.due(now, limit))
     }
 
-    fn close(&self) -> Storing<()> {
+    fn close(&self) -> StoreFuture<()> {
         self.settle();
         self.memory.close()
     }

@@ -17,7 +17,7 @@ use std::{
 use workflow_runtime::{
     StageContext,
     engine::{Durable, Engine, EngineBuilder, EngineError, Run},
-    store::{SqliteStore, Status},
+    store::{InstanceStatus, SqliteStore},
 };
 
 /// What goes wrong in either of them.
@@ -70,7 +70,7 @@ impl World {
 /// The engine's.
 pub async fn started<W: Durable>(engine: &Engine, id: &str, input: W::Start) -> Result<Run<W>, EngineError> {
     let run = engine.start::<W>(id, input).await?;
-    while run.status().await? == Status::Running {
+    while run.status().await? == InstanceStatus::Running {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(run)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     graph::{Graph, Stage},
-    store::{Record, within},
+    store::{Record, prefix_range},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -226,7 +226,7 @@ impl Homes {
     fn within(&self, path: &str) -> impl Iterator<Item = (&Arc<str>, Homeless)> {
         // Mostly there are none.
         let is_all = path.is_empty() || self.homeless.is_empty();
-        let inside = (!is_all).then(|| within(&format!("{path}/")));
+        let inside = (!is_all).then(|| prefix_range(&format!("{path}/")));
         let bounds = match &inside {
             None => (Bound::Unbounded, Bound::Unbounded),
             Some(inside) => (Bound::Included(inside.start.as_str()), Bound::Excluded(inside.end.as_str())),

@@ -18,7 +18,7 @@ use crate::{
     BoxError,
     clock::Clock,
     graph::Graph,
-    store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, Storing, Timestamp},
+    store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, StoreFuture, Timestamp},
     undo::Undone,
 };
 use std::{
@@ -192,7 +192,7 @@ impl Journal {
         clock: Clock,
         (key, id, graph): (InstanceKey, &str, &Graph<'_>),
         records: Vec<(String, Record)>,
-        on_the_way: Option<(Vec<Change>, Storing<()>)>,
+        on_the_way: Option<(Vec<Change>, StoreFuture<()>)>,
     ) -> Self {
         let next_order = records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let mut records: BTreeMap<Arc<str>, Record> =
@@ -642,7 +642,7 @@ impl Journal {
 
     /// Removes a signal that no wait can take.
     pub(crate) fn drop_signal(&self, number: i64) {
-        self.enter(Vec::new(), None, vec![Change::Take { number }]);
+        self.enter(Vec::new(), None, vec![Change::ConsumeSignal { number }]);
     }
 
     /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason. `print`: none

@@ -4,7 +4,7 @@
 //! store does not take for now is written again after a growing pause, with the values in memory, and nothing overtakes it. A
 //! batch that the store can never take is told, with the path of the record that it refuses.
 
-use crate::store::{Batch, Change, InstanceKey, Store, StoreError, Storing};
+use crate::store::{Batch, Change, InstanceKey, Store, StoreError, StoreFuture};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -53,7 +53,7 @@ enum Of {
 
 struct Sent {
     entries: Vec<Entry>,
-    storing: Storing<()>,
+    storing: StoreFuture<()>,
 }
 
 /// The wakers of all that have polled the outbox since it woke any. A future keeps only the waker of its last poll, and the
@@ -96,7 +96,7 @@ pub(super) enum Delivery {
 
 impl Outbox {
     /// Nothing is entered; `first` is on its way to the store already.
-    pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, Storing<()>)>) -> Self {
+    pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, StoreFuture<()>)>) -> Self {
         let entered = u64::from(first.is_some());
         let sent = first
             .map(|(changes, storing)| Sent { entries: vec![Entry { number: entered, changes, of: Of::Run }], storing });
@@ -274,8 +274,8 @@ mod tests {
     fn what_the_store_has_taken_wakes_all_that_have_polled() {
         let store: Box<dyn Store> = Box::new(MemoryStore::new());
         let (taken, storing) = oneshot::channel::<()>();
-        let storing: Storing<()> =
-            Box::pin(async move { storing.await.map_err(|_| StoreError::missing(InstanceKey(1))) });
+        let storing: StoreFuture<()> =
+            Box::pin(async move { storing.await.map_err(|_| StoreError::not_found(InstanceKey(1))) });
         let mut outbox = Outbox::new(InstanceKey(1), Some((Vec::new(), storing)));
         let counted = [(); 2].map(|()| Arc::new(Counted::default()));
         let mut poll = |counted: &Arc<Counted>| {

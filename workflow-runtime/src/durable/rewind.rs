@@ -12,7 +12,7 @@ use crate::{
     cut::cut,
     graph::Graph,
     run::Core,
-    store::{Change, Record, Status, Timestamp},
+    store::{Change, InstanceStatus, Record, Timestamp},
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 
@@ -147,7 +147,7 @@ impl Journal {
         }
         // Woken at once: by this process or, should this one end now, by the next.
         let wake_at = Some(Timestamp::from_millis(0));
-        changes.push(Change::Status { status: Status::Waiting, wake_at, outcome: None });
+        changes.push(Change::Status { status: InstanceStatus::Waiting, wake_at, outcome: None });
         // The workflow's own tail has no name.
         let counted = taken.iter().chain([&""]).map(|name| {
             let path = format!("{REWOUND}{name}");

@@ -104,7 +104,7 @@ impl<'a, T> KeptSignal<'a, T> {
             return Ok(value);
         };
         // In the poll in which it is taken: the wait is over then, as in memory.
-        self.enter(path, &value, vec![Change::Take { number }]).await;
+        self.enter(path, &value, vec![Change::ConsumeSignal { number }]).await;
         waiting.signalled(waiter, name);
         Ok(value)
     }

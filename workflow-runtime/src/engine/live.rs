@@ -17,7 +17,7 @@ use crate::{
     handle::CancelSignal,
     observe::Observers,
     run::{Core, TAIL},
-    store::{Change, Instance, InstanceKey, Loaded, Record, Status, StoredSignal, Timestamp},
+    store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Record, StoredSignal, Timestamp},
     view::View,
     workflow::{compensated, root},
 };
@@ -109,13 +109,14 @@ impl<W: Durable> Live<W> {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
-        let is_of_this_build = loaded.instance.status == Status::Waiting && loaded.instance.outcome == own(&W::BUILD);
+        let is_of_this_build =
+            loaded.instance.status == InstanceStatus::Waiting && loaded.instance.outcome == own(&W::BUILD);
         let missing = if is_of_this_build { BTreeSet::new() } else { missing(W::GRAPH, &loaded.records) };
         let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
         let Loaded { instance: Instance { key, id, input, interruptions, status, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
         // One that waits without a record was begun before.
-        let begins = fresh && status == Status::Running;
+        let begins = fresh && status == InstanceStatus::Running;
         let keys = match fresh {
             true => Ok(Keys::beginning(&id, former::<W>())),
             false => Keys::going_on(keys_record.as_ref(), former::<W>(), W::PLAIN),
@@ -495,7 +496,7 @@ fn prepare<W: Durable>(
 async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
     // By that the next engine sees whether it is another build.
     let build = Some(own(&W::BUILD));
-    let change = Change::Status { status: Status::Waiting, wake_at: until, outcome: build };
+    let change = Change::Status { status: InstanceStatus::Waiting, wake_at: until, outcome: build };
     let committed = live.journal.settle(vec![change], &live.stopping).await;
     shared.leave(key);
     match committed {
@@ -519,11 +520,11 @@ async fn settle<W: Durable>(
     let id = live.journal.id();
     let (status, bytes) = match &outcome {
         Outcome::Ended(Ok(output)) => match W::output().encode(output) {
-            Ok(bytes) => (Status::Completed, bytes),
-            Err(error) => (Status::Parked, own(&format!("its output can't be stored: {error}"))),
+            Ok(bytes) => (InstanceStatus::Completed, bytes),
+            Err(error) => (InstanceStatus::Parked, own(&format!("its output can't be stored: {error}"))),
         },
-        Outcome::Ended(Err(failure)) => (Status::Failed, own(&StoredFailure::of(failure))),
-        Outcome::Halted(Halt::Parked(reason)) => (Status::Parked, own(reason)),
+        Outcome::Ended(Err(failure)) => (InstanceStatus::Failed, own(&StoredFailure::of(failure))),
+        Outcome::Halted(Halt::Parked(reason)) => (InstanceStatus::Parked, own(reason)),
         Outcome::Waits(_) => return,
         Outcome::Rewound | Outcome::Stopped => {
             if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
@@ -544,9 +545,9 @@ async fn settle<W: Durable>(
     let mut settled = live.journal.settle(changes, &live.stopping).await;
     if let (Err(error), Some(Halt::Parked(reason))) = (&settled, live.journal.halted())
         && error.is_permanent()
-        && status != Status::Parked
+        && status != InstanceStatus::Parked
     {
-        (status, bytes) = (Status::Parked, own(&reason));
+        (status, bytes) = (InstanceStatus::Parked, own(&reason));
         let parked = Change::Status { status, wake_at: None, outcome: Some(bytes.clone()) };
         settled = live.journal.settle(vec![parked], &live.stopping).await;
     }
@@ -566,10 +567,10 @@ async fn settle<W: Durable>(
         }
     }
     shared.tell_end(key, || match (&outcome, status) {
-        (Outcome::Ended(Err(failure)), Status::Failed) => {
+        (Outcome::Ended(Err(failure)), InstanceStatus::Failed) => {
             Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() })
         }
-        (_, Status::Completed) => Ok(bytes.clone()),
+        (_, InstanceStatus::Completed) => Ok(bytes.clone()),
         _ => Err(EngineError::Parked { id: id.to_string(), reason: super::parked_reason(&bytes) }),
     });
 }

@@ -38,7 +38,7 @@ pub(crate) use told::undone as told_undone;
 
 use crate::{
     clock::Clock,
-    store::{Instance, Loaded, NewInstance, Status, Store, StoreErrorKind},
+    store::{Instance, InstanceStatus, Loaded, NewInstance, Store, StoreErrorKind},
 };
 use registered::{Registered, Registration};
 use shared::Shared;
@@ -207,7 +207,7 @@ impl Engine {
         let id = new.id.clone();
         let key = match self.shared.store.create(new.clone()).await {
             Ok(key) => key,
-            Err(error) if error.kind() == StoreErrorKind::Exists => return self.same::<W>(id, &new.input).await,
+            Err(error) if error.kind() == StoreErrorKind::AlreadyExists => return self.same::<W>(id, &new.input).await,
             Err(error) => return Err(error.into()),
         };
         let NewInstance { workflow, version, input, created_at, .. } = new;
@@ -218,7 +218,7 @@ impl Engine {
             version,
             input,
             created_at,
-            status: Status::Running,
+            status: InstanceStatus::Running,
             outcome: Vec::new(),
             wake_at: None,
             interruptions: self.shared.interruptions,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     durable::Durable,
-    store::{Change, Loaded, Storing},
+    store::{Change, Loaded, StoreFuture},
 };
 use std::{pin::Pin, sync::Arc};
 
@@ -25,7 +25,7 @@ pub(crate) trait Registered: Send + Sync {
 }
 
 /// Changes that were sent to the store before the instance is in memory.
-pub(crate) type OnTheWay = (Vec<Change>, Storing<()>);
+pub(crate) type OnTheWay = (Vec<Change>, StoreFuture<()>);
 
 pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Failure, SignalError,
     durable::{Cuts, Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
-    store::{Batch, Change, Instance, InstanceKey, NewSignal, Record, Status, StoredSignal},
+    store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSignal, Record, StoredSignal},
 };
 use std::{
     fmt,
@@ -57,7 +57,7 @@ impl<W: Durable> Run<W> {
     ///
     /// # Errors
     /// The store's.
-    pub async fn status(&self) -> Result<Status, EngineError> {
+    pub async fn status(&self) -> Result<InstanceStatus, EngineError> {
         Ok(self.stored().await?.status)
     }
 
@@ -89,12 +89,12 @@ impl<W: Durable> Run<W> {
     async fn stored_result(&self, end: Awaited) -> Ended {
         let stored = self.stored().await?;
         Ok(match stored.status {
-            Status::Completed => stored.outcome,
-            Status::Failed => {
+            InstanceStatus::Completed => stored.outcome,
+            InstanceStatus::Failed => {
                 let failure = self.stored_failure(&stored.outcome)?;
                 return Err(EngineError::Failed { id: self.id.to_string(), failure });
             }
-            Status::Parked if !self.shared.is_known_now(&stored) => {
+            InstanceStatus::Parked if !self.shared.is_known_now(&stored) => {
                 let reason = parked_reason(&stored.outcome);
                 return Err(EngineError::Parked { id: self.id.to_string(), reason });
             }
@@ -111,7 +111,7 @@ impl<W: Durable> Run<W> {
     /// Says how an instance ended that has.
     fn ended(&self, stored: &Instance) -> EngineError {
         let how = match stored.status {
-            Status::Completed => End::Completed,
+            InstanceStatus::Completed => End::Completed,
             _ => match self.stored_failure(&stored.outcome) {
                 Ok(failure) => End::of(failure),
                 Err(error) => return error,
@@ -145,7 +145,7 @@ impl<W: Durable> Run<W> {
                 live.any().downcast().map_err(|_| EngineError::Conflict { id: self.id.to_string(), what: "workflow" })
             }
             None => match self.stored().await? {
-                stored if stored.status == Status::Parked => Err(self.parked(&stored)),
+                stored if stored.status == InstanceStatus::Parked => Err(self.parked(&stored)),
                 stored => Err(self.ended(&stored)),
             },
         }
@@ -251,7 +251,7 @@ impl<W: Durable> Run<W> {
         let undoing = || EngineError::Undoing { id: self.id.to_string() };
         let _gate = self.shared.gate(self.key).await;
         let mut live = self.shared.live(self.key);
-        if live.is_none() && self.stored().await?.status == Status::Running {
+        if live.is_none() && self.stored().await?.status == InstanceStatus::Running {
             // It was interrupted, and is not taken up again yet: then it is now, which counts that.
             live = self.shared.activate(self.key).await?;
         }
@@ -309,7 +309,7 @@ impl<W: Durable> Run<W> {
         // It may not be able to go on, not even to its end.
         live.caught_up().await;
         match self.stored().await? {
-            stored if stored.status == Status::Parked => Err(self.parked(&stored)),
+            stored if stored.status == InstanceStatus::Parked => Err(self.parked(&stored)),
             _ => Ok(()),
         }
     }
@@ -334,7 +334,7 @@ impl<W: Durable> Run<W> {
         changes.extend([
             Change::Put { path: path.into(), record },
             Change::Remove { path: STUCK.into() },
-            Change::Status { status: Status::Running, wake_at: None, outcome: None },
+            Change::Status { status: InstanceStatus::Running, wake_at: None, outcome: None },
         ]);
         Ok(self.shared.store.commit(Batch { instance: self.key, changes }).await?)
     }

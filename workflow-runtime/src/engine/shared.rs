@@ -13,7 +13,8 @@ use crate::{
     failure::Panicked,
     observe::Told,
     store::{
-        Batch, Change, Instance, InstanceKey, Loaded, Session, Status, Store, StoreError, StoreErrorKind, Timestamp,
+        Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, Session, Store, StoreError, StoreErrorKind,
+        Timestamp,
     },
 };
 use std::{
@@ -214,18 +215,19 @@ impl Shared {
         }
         let loaded = self.store.load(key).await?;
         let status = loaded.instance.status;
-        if !matches!(status, Status::Running | Status::Waiting) && !self.is_known_now(&loaded.instance) {
+        if !matches!(status, InstanceStatus::Running | InstanceStatus::Waiting) && !self.is_known_now(&loaded.instance)
+        {
             return Ok(None);
         }
         self.workflow_of(&loaded.instance)?;
-        let on_the_way = (status != Status::Running).then(|| {
+        let on_the_way = (status != InstanceStatus::Running).then(|| {
             // On disk no later than whatever comes of it, or what it is brought for.
-            let changes = vec![Change::Status { status: Status::Running, wake_at: None, outcome: None }];
+            let changes = vec![Change::Status { status: InstanceStatus::Running, wake_at: None, outcome: None }];
             let batch = Batch { instance: key, changes: changes.clone() };
             (changes, self.store.commit(batch))
         });
         // What was parked may have been at work.
-        Ok(Some(self.bring(loaded, status != Status::Waiting, on_the_way)?))
+        Ok(Some(self.bring(loaded, status != InstanceStatus::Waiting, on_the_way)?))
     }
 
     /// The same for what is loaded already.
@@ -382,7 +384,7 @@ impl Shared {
     pub(crate) async fn take_up_known(self: Arc<Self>) {
         let mut after = None;
         while !self.is_stopping() {
-            let page = match self.store.list(after, PAGE, &[Status::Parked]).await {
+            let page = match self.store.list(after, PAGE, &[InstanceStatus::Parked]).await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
                     // It is parked, which is all that can be done.
@@ -409,7 +411,7 @@ impl Shared {
     pub(crate) async fn take_up_changed(self: Arc<Self>) {
         let mut after = None;
         while !self.is_stopping() {
-            let page = match self.store.list(after, PAGE, &[Status::Waiting]).await {
+            let page = match self.store.list(after, PAGE, &[InstanceStatus::Waiting]).await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
                     // Its timer or a signal shows the damage.
@@ -443,7 +445,7 @@ impl Shared {
     /// It is parked because an earlier engine did not have its workflow, and this one has it.
     pub(crate) fn is_known_now(&self, instance: &Instance) -> bool {
         let unknown = || EngineError::UnknownWorkflow { id: instance.id.clone(), workflow: instance.workflow.clone() };
-        instance.status == Status::Parked
+        instance.status == InstanceStatus::Parked
             && self.workflows.contains_key(instance.workflow.as_str())
             && super::parked_reason(&instance.outcome) == unknown().to_string()
     }
@@ -483,7 +485,7 @@ impl Shared {
 
     /// It can't go on without a person.
     async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
-        let parked = Change::Status { status: Status::Parked, wake_at: None, outcome: Some(own(&reason)) };
+        let parked = Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(own(&reason)) };
         self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
         tracing::warn!(target: "workflow", instance = key.0, reason, "the instance is parked");
         self.tell_end(key, || Err(told()));

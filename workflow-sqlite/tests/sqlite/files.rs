@@ -49,7 +49,7 @@ async fn a_newer_program_s_store() {
     let folder = changed(&closed_store().await, "", |bytes| bytes[63] = 3);
     let before = fs::read(folder.path()).expect("can be read");
     folder.is_refused(
-        StoreErrorKind::Newer,
+        StoreErrorKind::UnsupportedVersion,
         "could not open the store 'PATH': a newer program created it (its version is 3, this program knows 2)",
     );
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");

@@ -7,7 +7,8 @@ use std::{
 use tempfile::TempDir;
 use workflow_sqlite::SqliteStore;
 use workflow_store::{
-    Batch, Change, InstanceKey, NewInstance, NewSignal, Record, Status, Store, StoreError, StoreErrorKind, Timestamp,
+    Batch, Change, InstanceKey, InstanceStatus, NewInstance, NewSignal, Record, Store, StoreError, StoreErrorKind,
+    Timestamp,
 };
 
 /// A folder with a store in it.
@@ -107,7 +108,7 @@ pub(crate) async fn closed_store() -> Folder {
             commit(&store, key, [put(&format!("stage-{stage}/made"), stage, vec![b'x'; 150])]).await;
         }
         let wake_at = Some(Timestamp::from_millis(1000 + number));
-        let status = Status::ALL[usize::try_from(number).expect("small") % 5];
+        let status = InstanceStatus::ALL[usize::try_from(number).expect("small") % 5];
         let outcome = status.has_ended().then(|| format!("the outcome of {number}").into_bytes());
         commit(&store, key, [Change::Status { status, wake_at, outcome }]).await;
         if number % 2 == 0 {

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::fs;
 use workflow_sqlite::{SqliteOptions, SqliteStore};
-use workflow_store::{Change, Status, Store, StoreErrorKind};
+use workflow_store::{Change, InstanceStatus, Store, StoreErrorKind};
 
 #[tokio::test]
 async fn goes_on_once_there_is_room() {
@@ -31,7 +31,7 @@ async fn goes_on_once_there_is_room() {
     // Reads succeed, and so do writes that need no space.
     assert_eq!(store.load(goes).await.expect("loads").records.len() as u64, stored);
     assert_eq!(store.load(stays).await.expect("loads").records.len(), 1, "nothing of a batch that failed is there");
-    let status = Change::Status { status: Status::Parked, wake_at: None, outcome: None };
+    let status = Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: None };
     commit(&store, stays, [status]).await;
 
     commit(&store, goes, [Change::Delete]).await;
@@ -107,7 +107,7 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
     let halves = ["a", "b"].map(|path| put(path, 1, vec![b'x'; 200_000]));
     assert_eq!(kind(halves.into()).await, (StoreErrorKind::TooLarge, true));
     let outcome = Some(vec![b'x'; 399_000]);
-    let end = Change::Status { status: Status::Completed, wake_at: None, outcome };
+    let end = Change::Status { status: InstanceStatus::Completed, wake_at: None, outcome };
     assert_eq!(kind(vec![end]).await, (StoreErrorKind::TooLarge, true), "the tables need room too");
     let payload = vec![b'x'; 500_000];
     let signal = workflow_store::NewSignal { name: "large".to_owned(), payload, once: None };

@@ -16,7 +16,7 @@ async fn size_after(folder: &Folder, from: u64, to: u64) -> u64 {
     for round in from..to {
         let signal = NewSignal { name: "next".to_owned(), payload: vec![b'x'; 100], once: None };
         let sent = store.signal(key, signal);
-        let taken = Change::Take { number: i64::try_from(round + 1).expect("small") };
+        let taken = Change::ConsumeSignal { number: i64::try_from(round + 1).expect("small") };
         let before = Change::RemoveWithin { prefix: format!("loop/{}/", round.wrapping_sub(1)).into() };
         let changes = [
             before,

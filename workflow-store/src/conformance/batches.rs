@@ -7,17 +7,17 @@ use crate::{
             assert_failed, batch, commit, create, expected_numbers, load_records, put, record, record_numbers, remove,
             remove_within, send, set_status, signal, wait_until, waiting_payloads,
         },
-        location::Place,
+        location::Location,
     },
-    error::StoreErrorKind::Missing,
-    instance::{InstanceKey, Status},
+    error::StoreErrorKind::NotFound,
+    instance::{InstanceKey, InstanceStatus},
     record::Change,
     store::Store,
     timestamp::Timestamp,
 };
 use std::sync::Arc;
 
-pub(super) async fn put_replace_and_remove<P: Place>(location: P) {
+pub(super) async fn put_replace_and_remove<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     commit(&store, other, [put("a", 9)]).await;
@@ -30,7 +30,7 @@ pub(super) async fn put_replace_and_remove<P: Place>(location: P) {
     assert_eq!(record_numbers(&store, other).await, expected_numbers([("a", 9)]), "others are left alone");
 }
 
-pub(super) async fn remove_within_a_prefix<P: Place>(location: P) {
+pub(super) async fn remove_within_a_prefix<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let paths = [
@@ -66,7 +66,7 @@ pub(super) async fn remove_within_a_prefix<P: Place>(location: P) {
     assert_eq!(load_records(&store, other).await.len(), paths.len(), "others are left alone");
 }
 
-pub(super) async fn apply_changes_in_order<P: Place>(location: P) {
+pub(super) async fn apply_changes_in_order<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     commit(&store, key, [put("a", 1), put("a", 2), remove("a"), put("a", 3), put("a", 4)]).await;
@@ -75,31 +75,36 @@ pub(super) async fn apply_changes_in_order<P: Place>(location: P) {
     assert_eq!(record_numbers(&store, key).await, expected_numbers([("a", 4), ("a/2", 2)]));
     commit(&store, key, [put("b", 1), Change::Clear, put("c", 2)]).await;
     assert_eq!(record_numbers(&store, key).await, expected_numbers([("c", 2)]));
-    commit(&store, key, [set_status(Status::Parked), wait_until(7), set_status(Status::Failed), wait_until(8)]).await;
+    commit(
+        &store,
+        key,
+        [set_status(InstanceStatus::Parked), wait_until(7), set_status(InstanceStatus::Failed), wait_until(8)],
+    )
+    .await;
     let instance = store.load(key).await.expect("loads").instance;
-    assert_eq!((instance.status, instance.wake_at), (Status::Waiting, Some(Timestamp::from_millis(8))));
+    assert_eq!((instance.status, instance.wake_at), (InstanceStatus::Waiting, Some(Timestamp::from_millis(8))));
 }
 
-pub(super) async fn apply_nothing_after_a_delete<P: Place>(location: P) {
+pub(super) async fn apply_nothing_after_a_delete<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     commit(&store, key, [put("a", 1), Change::Delete, put("b", 2), wait_until(3), Change::Delete]).await;
-    assert_failed(store.load(key).await, Missing);
+    assert_failed(store.load(key).await, NotFound);
     assert_eq!(store.find("order").await.expect("finds none"), None);
     assert_eq!(store.due(Timestamp::from_millis(9), 1).await.expect("sees what is due").instances, []);
 }
 
-pub(super) async fn set_status_and_outcome<P: Place>(location: P) {
+pub(super) async fn set_status_and_outcome<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     let until = Some(Timestamp::from_millis(5));
     for (new, wake_at, outcome, then) in [
-        (Status::Waiting, until, None, ""),
-        (Status::Parked, None, Some("why"), "why"),
-        (Status::Running, None, None, "why"), // None leaves it as it is.
-        (Status::Waiting, None, Some(""), ""),
-        (Status::Failed, until, Some("failure"), "failure"),
-        (Status::Completed, None, Some("output"), "output"),
+        (InstanceStatus::Waiting, until, None, ""),
+        (InstanceStatus::Parked, None, Some("why"), "why"),
+        (InstanceStatus::Running, None, None, "why"), // None leaves it as it is.
+        (InstanceStatus::Waiting, None, Some(""), ""),
+        (InstanceStatus::Failed, until, Some("failure"), "failure"),
+        (InstanceStatus::Completed, None, Some("output"), "output"),
     ] {
         let outcome = outcome.map(|outcome| outcome.as_bytes().to_vec());
         commit(&store, key, [Change::Status { status: new, wake_at, outcome }]).await;
@@ -109,34 +114,34 @@ pub(super) async fn set_status_and_outcome<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn clear<P: Place>(location: P) {
+pub(super) async fn clear<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     for key in [key, other] {
         commit(&store, key, [put("a", 1), put("a/b", 2)]).await;
         send(&store, key, signal("approval", "yes", Some("mail"))).await;
     }
-    let output = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
+    let output = Change::Status { status: InstanceStatus::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
     commit(&store, key, [Change::Clear, output]).await;
 
     let loaded = store.load(key).await.expect("loads");
     assert!(loaded.records.is_empty() && loaded.signals.is_empty());
-    assert_eq!((loaded.instance.status, loaded.instance.outcome), (Status::Completed, b"output".to_vec()));
+    assert_eq!((loaded.instance.status, loaded.instance.outcome), (InstanceStatus::Completed, b"output".to_vec()));
     assert_eq!(store.signal(key, signal("approval", "no", Some("mail"))).await.expect("is known still"), None);
     assert_eq!(record_numbers(&store, other).await, expected_numbers([("a", 1), ("a/b", 2)]), "others are left alone");
     assert_eq!(waiting_payloads(&store, other).await, ["yes"]);
 }
 
-pub(super) async fn may_be_empty<P: Place>(location: P) {
+pub(super) async fn may_be_empty<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     commit(&store, key, []).await;
     commit(&store, key, [Change::Clear]).await;
     assert!(load_records(&store, key).await.is_empty());
-    assert_failed(store.commit(batch(InstanceKey(key.0 + 1), [])).await, Missing);
+    assert_failed(store.commit(batch(InstanceKey(key.0 + 1), [])).await, NotFound);
 }
 
-pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(location: P) {
+pub(super) async fn of_an_instance_are_applied_in_order<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     // All commits are queued before the first is awaited, and awaited in the opposite order.
@@ -153,7 +158,7 @@ pub(super) async fn of_an_instance_are_applied_in_order<P: Place>(location: P) {
     assert_eq!(record_numbers(&store, key).await, expected_numbers([("each/after", 501), ("last", 500)]));
 }
 
-pub(super) async fn are_read_whole<P: Place>(location: P) {
+pub(super) async fn are_read_whole<P: Location>(location: P) {
     let store = Arc::new(location.open().await.expect("opens"));
     let key = create(&*store, "order").await;
     let writes = tokio::spawn({
@@ -164,7 +169,11 @@ pub(super) async fn are_read_whole<P: Place>(location: P) {
                 let changes = [
                     remove_within("pair/"),
                     put(&format!("pair/{number}/a"), number),
-                    Change::Status { status: Status::Waiting, wake_at, outcome: Some(number.to_string().into_bytes()) },
+                    Change::Status {
+                        status: InstanceStatus::Waiting,
+                        wake_at,
+                        outcome: Some(number.to_string().into_bytes()),
+                    },
                     put(&format!("pair/{number}/b"), number),
                 ];
                 commit(&*store, key, changes).await;
@@ -186,7 +195,7 @@ pub(super) async fn are_read_whole<P: Place>(location: P) {
     writes.await.expect("all is written");
 }
 
-pub(super) async fn are_written_whole_if_the_future_is_dropped<P: Place>(location: P) {
+pub(super) async fn are_written_whole_if_the_future_is_dropped<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     for number in 0..20 {
@@ -202,7 +211,7 @@ pub(super) async fn are_written_whole_if_the_future_is_dropped<P: Place>(locatio
     assert!(numbers.contains_key("after"));
 }
 
-pub(super) async fn fail_alone<P: Place>(location: P) {
+pub(super) async fn fail_alone<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     let unknown = InstanceKey(key.0 + 1000);
@@ -214,7 +223,7 @@ pub(super) async fn fail_alone<P: Place>(location: P) {
         .collect();
     for (number, committed) in asked.into_iter().enumerate() {
         match number % 3 {
-            0 => assert_failed(committed.await, Missing),
+            0 => assert_failed(committed.await, NotFound),
             _ => committed.await.expect("is committed"),
         }
     }

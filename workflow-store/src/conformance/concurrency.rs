@@ -3,15 +3,15 @@
 use crate::{
     conformance::{
         fixtures::{assert_failed, batch, commit, create, new_instance, put, record_numbers, signal},
-        location::Place,
+        location::Location,
     },
-    error::StoreErrorKind::Exists,
+    error::StoreErrorKind::AlreadyExists,
     store::Store,
 };
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-pub(super) async fn many_instances<P: Place>(location: P) {
+pub(super) async fn many_instances<P: Location>(location: P) {
     let store = Arc::new(location.open().await.expect("opens"));
     let mut tasks = JoinSet::new();
     for task in 0..200_u64 {
@@ -42,7 +42,7 @@ pub(super) async fn many_instances<P: Place>(location: P) {
     assert_eq!(listed, keys);
 }
 
-pub(super) async fn one_instance<P: Place>(location: P) {
+pub(super) async fn one_instance<P: Location>(location: P) {
     let store = Arc::new(location.open().await.expect("opens"));
     let key = create(&*store, "order").await;
     let mut tasks = JoinSet::new();
@@ -65,7 +65,7 @@ pub(super) async fn one_instance<P: Place>(location: P) {
     assert_eq!(signals.iter().filter(|signal| signal.name == "once").count(), 4);
 }
 
-pub(super) async fn one_id<P: Place>(location: P) {
+pub(super) async fn one_id<P: Location>(location: P) {
     let store = Arc::new(location.open().await.expect("opens"));
     let mut tasks = JoinSet::new();
     for _ in 0..50 {
@@ -76,7 +76,7 @@ pub(super) async fn one_id<P: Place>(location: P) {
     for made in tasks.join_all().await {
         match made {
             Ok(key) => keys.push(key),
-            Err(error) => assert_failed(Err::<(), _>(error), Exists),
+            Err(error) => assert_failed(Err::<(), _>(error), AlreadyExists),
         }
     }
     assert_eq!(keys.len(), 1, "one call creates it");

@@ -3,15 +3,15 @@
 use crate::{
     conformance::{
         fixtures::{commit, create, set_status, wait_until},
-        location::Place,
+        location::Location,
     },
-    instance::{InstanceKey, Status},
+    instance::{InstanceKey, InstanceStatus},
     record::Change,
     store::Store,
     timestamp::Timestamp,
 };
 
-pub(super) async fn is_sorted_by_time<P: Place>(location: P) {
+pub(super) async fn is_sorted_by_time<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let mut waiting = Vec::new();
     for (number, at) in [50, 10, 40, 10, 30, 20].into_iter().enumerate() {
@@ -35,7 +35,7 @@ pub(super) async fn is_sorted_by_time<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn has_the_time_of_the_next_instance<P: Place>(location: P) {
+pub(super) async fn has_the_time_of_the_next_instance<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for at in [10, 20, 30] {
@@ -60,10 +60,10 @@ pub(super) async fn has_the_time_of_the_next_instance<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn has_only_instances_that_wait_for_a_timer<P: Place>(location: P) {
+pub(super) async fn has_only_instances_that_wait_for_a_timer<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let now = Timestamp::from_millis(100);
-    for (number, new) in Status::ALL.into_iter().enumerate() {
+    for (number, new) in InstanceStatus::ALL.into_iter().enumerate() {
         let key = create(&store, &format!("with-time-{number}")).await;
         commit(&store, key, [Change::Status { status: new, wake_at: Some(Timestamp::from_millis(5)), outcome: None }])
             .await;
@@ -71,7 +71,7 @@ pub(super) async fn has_only_instances_that_wait_for_a_timer<P: Place>(location:
         commit(&store, key, [set_status(new)]).await;
     }
     let due = store.due(now, 100).await.expect("sees what is due");
-    assert_eq!(due.instances.iter().map(|instance| instance.status).collect::<Vec<_>>(), [Status::Waiting]);
+    assert_eq!(due.instances.iter().map(|instance| instance.status).collect::<Vec<_>>(), [InstanceStatus::Waiting]);
     assert_eq!(due.next, None);
 
     // Its time is moved, and then removed.
@@ -79,11 +79,11 @@ pub(super) async fn has_only_instances_that_wait_for_a_timer<P: Place>(location:
     commit(&store, key, [wait_until(200)]).await;
     let due = store.due(now, 100).await.expect("sees what is due");
     assert_eq!((due.instances.len(), due.next), (0, Some(Timestamp::from_millis(200))));
-    commit(&store, key, [set_status(Status::Running)]).await;
+    commit(&store, key, [set_status(InstanceStatus::Running)]).await;
     assert_eq!(store.due(now, 100).await.expect("sees what is due").next, None);
 }
 
-pub(super) async fn reaches_from_the_first_moment_to_the_last<P: Place>(location: P) {
+pub(super) async fn reaches_from_the_first_moment_to_the_last<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (first, last) = (create(&store, "first").await, create(&store, "last").await);
     commit(&store, first, [wait_until(0)]).await;

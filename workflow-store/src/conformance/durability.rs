@@ -6,16 +6,16 @@ use crate::{
             assert_failed, batch, commit, create, expected_numbers, new_instance, put, record_numbers, send, signal,
             wait_until, waiting_payloads,
         },
-        location::Place,
+        location::Location,
     },
     error::StoreErrorKind::{Closed, Locked},
-    instance::{InstanceKey, Status},
+    instance::{InstanceKey, InstanceStatus},
     record::Change,
     store::Store,
     timestamp::Timestamp,
 };
 
-pub(super) async fn after_close<P: Place>(location: P) {
+pub(super) async fn after_close<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let keys = write(&store, 0).await;
     store.close().await.expect("closes");
@@ -31,7 +31,7 @@ pub(super) async fn after_close<P: Place>(location: P) {
     check(&store, 1, more).await;
 }
 
-pub(super) async fn after_drop<P: Place>(location: P) {
+pub(super) async fn after_drop<P: Location>(location: P) {
     let mut written = Vec::new();
     for round in 0..3 {
         let store = location.open().await.expect("opens as soon as the one before is dropped");
@@ -42,7 +42,7 @@ pub(super) async fn after_drop<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn after_a_crash<P: Place>(location: P) {
+pub(super) async fn after_a_crash<P: Location>(location: P) {
     let mut location = location;
     let mut written = Vec::new();
     for round in 0..3 {
@@ -59,7 +59,7 @@ pub(super) async fn after_a_crash<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn interruptions_are_counted<P: Place>(location: P) {
+pub(super) async fn interruptions_are_counted<P: Location>(location: P) {
     let begin = async |location: &P, expected: u64, why: &str| {
         let store = location.open().await.expect("opens");
         assert_eq!(store.begin().await.expect("notes that an engine begins").interruptions(), expected, "{why}");
@@ -87,7 +87,7 @@ pub(super) async fn interruptions_are_counted<P: Place>(location: P) {
     begin(&location, 3, "the last one was closed").await.close().await.expect("closes");
 }
 
-pub(super) async fn one_engine_at_a_time<P: Place>(location: P) {
+pub(super) async fn one_engine_at_a_time<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let session = store.begin().await.expect("begins");
     assert_failed(store.begin().await, Locked);
@@ -104,7 +104,7 @@ pub(super) async fn one_engine_at_a_time<P: Place>(location: P) {
     assert_eq!(store.begin().await.expect("begins").interruptions(), 2, "the last one was closed");
 }
 
-pub(super) async fn instances_carry_the_interruptions<P: Place>(location: P) {
+pub(super) async fn instances_carry_the_interruptions<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     assert_eq!(store.begin().await.expect("begins").interruptions(), 0);
     let [written, sent, idle] = [create(&store, "a").await, create(&store, "b").await, create(&store, "c").await];
@@ -133,7 +133,7 @@ pub(super) async fn instances_carry_the_interruptions<P: Place>(location: P) {
     assert_eq!(running, [1, 0, 1]);
 }
 
-pub(super) async fn calls_after_close_fail<P: Place>(location: P) {
+pub(super) async fn calls_after_close_fail<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     store.close().await.expect("closes");
@@ -154,7 +154,7 @@ pub(super) async fn calls_after_close_fail<P: Place>(location: P) {
     assert_eq!(store.list(None, 10, &[]).await.expect("lists").len(), 1);
 }
 
-pub(super) async fn close_waits_for_earlier_calls<P: Place>(location: P) {
+pub(super) async fn close_waits_for_earlier_calls<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     let asked: Vec<_> =
@@ -177,13 +177,13 @@ async fn write(store: &impl Store, round: usize) -> [InstanceKey; 3] {
     commit(store, runs, [put("a", 4), Change::Remove { path: "b".into() }]).await;
     let taken = send(store, runs, signal("approval", "taken", Some("mail-1"))).await;
     send(store, runs, signal("approval", "waits", Some("mail-2"))).await;
-    commit(store, runs, [Change::Take { number: taken }]).await;
+    commit(store, runs, [Change::ConsumeSignal { number: taken }]).await;
 
     let waits_for_a_timer = create(store, &format!("waits-{round}")).await;
     commit(store, waits_for_a_timer, [put("timer", 1), wait_until(1000 + round as u64)]).await;
 
     let ended = create(store, &format!("ended-{round}")).await;
-    let output = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
+    let output = Change::Status { status: InstanceStatus::Completed, wake_at: None, outcome: Some(b"output".to_vec()) };
     commit(store, ended, [put("a", 1)]).await;
     commit(store, ended, [Change::Clear, output]).await;
     [runs, waits_for_a_timer, ended]
@@ -198,11 +198,11 @@ async fn check(store: &impl Store, round: usize, [runs, waits, ended]: [Instance
     }
     let found = store.find(&format!("waits-{round}")).await.expect("finds").expect("is there");
     let at = Timestamp::from_millis(1000 + round as u64);
-    assert_eq!((found.key, found.status, found.wake_at), (waits, Status::Waiting, Some(at)));
+    assert_eq!((found.key, found.status, found.wake_at), (waits, InstanceStatus::Waiting, Some(at)));
     let due = store.due(at, 100).await.expect("sees what is due");
     assert!(due.instances.contains(&found));
     let loaded = store.load(ended).await.expect("loads");
-    assert_eq!((loaded.instance.status, loaded.instance.outcome), (Status::Completed, b"output".to_vec()));
+    assert_eq!((loaded.instance.status, loaded.instance.outcome), (InstanceStatus::Completed, b"output".to_vec()));
     assert!(loaded.records.is_empty());
     for (id, key) in [("runs", runs), ("ended", ended)] {
         let found = store.find(&format!("{id}-{round}")).await.expect("finds");

@@ -3,9 +3,9 @@
 use crate::{
     conformance::{
         fixtures::{commit, create, load_records, record, signal},
-        location::Place,
+        location::Location,
     },
-    instance::{NewInstance, Status},
+    instance::{InstanceStatus, NewInstance},
     record::{Change, Record},
     store::Store,
     timestamp::Timestamp,
@@ -56,7 +56,7 @@ fn odd_names() -> Vec<String> {
     odd.into_iter().map(str::to_owned).chain(long).collect()
 }
 
-pub(super) async fn names<P: Place>(location: P) {
+pub(super) async fn names<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let names = odd_names();
     let mut keys = Vec::new();
@@ -96,7 +96,7 @@ pub(super) async fn names<P: Place>(location: P) {
     assert!(load_records(&store, keys[0]).await.is_empty());
 }
 
-pub(super) async fn numbers<P: Place>(location: P) {
+pub(super) async fn numbers<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let new = NewInstance {
         id: "order".to_owned(),
@@ -113,7 +113,7 @@ pub(super) async fn numbers<P: Place>(location: P) {
     let path = |(order, kind): (u64, u8)| format!("{order}/{kind}");
     let wake_at = Some(Timestamp::from_millis(i64_max));
     let puts = all().map(|each| Change::Put { path: path(each).into(), record: record(each) });
-    commit(&store, key, puts.chain([Change::Status { status: Status::Waiting, wake_at, outcome: None }])).await;
+    commit(&store, key, puts.chain([Change::Status { status: InstanceStatus::Waiting, wake_at, outcome: None }])).await;
     store.close().await.expect("closes");
 
     let store = location.open().await.expect("opens again");
@@ -127,7 +127,7 @@ pub(super) async fn numbers<P: Place>(location: P) {
     }
 }
 
-pub(super) async fn large_payloads<P: Place>(location: P) {
+pub(super) async fn large_payloads<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let payload = |salt| {
         let mut pattern: Vec<u8> = (0..=250).collect();
@@ -147,7 +147,7 @@ pub(super) async fn large_payloads<P: Place>(location: P) {
     let put =
         |path: &str, payload: Vec<u8>| Change::Put { path: path.into(), record: Record { order: 1, kind: 1, payload } };
     commit(&store, key, [put("a", payload(3)), put("b", Vec::new()), put("c", vec![0; MEGABYTE])]).await;
-    let ends = Change::Status { status: Status::Completed, wake_at: None, outcome: Some(outcome.clone()) };
+    let ends = Change::Status { status: InstanceStatus::Completed, wake_at: None, outcome: Some(outcome.clone()) };
     commit(&store, key, [put("a", payload(4)), ends]).await;
     let mut sent = signal("approval", "", None);
     sent.payload = payload(5);

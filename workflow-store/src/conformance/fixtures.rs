@@ -2,7 +2,7 @@
 
 use crate::{
     error::{StoreError, StoreErrorKind},
-    instance::{InstanceKey, NewInstance, Status},
+    instance::{InstanceKey, InstanceStatus, NewInstance},
     record::{Batch, Change, Record},
     signal::NewSignal,
     store::Store,
@@ -43,12 +43,12 @@ pub(super) fn remove_within(prefix: &str) -> Change {
     Change::RemoveWithin { prefix: prefix.into() }
 }
 
-pub(super) fn set_status(status: Status) -> Change {
+pub(super) fn set_status(status: InstanceStatus) -> Change {
     Change::Status { status, wake_at: None, outcome: None }
 }
 
 pub(super) fn wait_until(until: u64) -> Change {
-    Change::Status { status: Status::Waiting, wake_at: Some(Timestamp::from_millis(until)), outcome: None }
+    Change::Status { status: InstanceStatus::Waiting, wake_at: Some(Timestamp::from_millis(until)), outcome: None }
 }
 
 pub(super) fn batch(instance: InstanceKey, changes: impl IntoIterator<Item = Change>) -> Batch {

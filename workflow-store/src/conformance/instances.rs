@@ -6,16 +6,16 @@ use crate::{
             assert_failed, batch, commit, create, expected_numbers, new_instance, put, record_numbers, send,
             set_status, signal, wait_until, waiting_payloads,
         },
-        location::Place,
+        location::Location,
     },
-    error::StoreErrorKind::{Exists, Missing},
-    instance::{Instance, InstanceKey, Status},
+    error::StoreErrorKind::{AlreadyExists, NotFound},
+    instance::{Instance, InstanceKey, InstanceStatus},
     record::Change,
     store::{Due, Store},
     timestamp::Timestamp,
 };
 
-pub(super) async fn are_found_as_created<P: Place>(location: P) {
+pub(super) async fn are_found_as_created<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order-42").await;
     let expected = Instance {
@@ -25,7 +25,7 @@ pub(super) async fn are_found_as_created<P: Place>(location: P) {
         version: 3,
         input: b"\"order-42\"".to_vec(),
         created_at: Timestamp::from_millis(1_700_000_000_000),
-        status: Status::Running,
+        status: InstanceStatus::Running,
         outcome: Vec::new(),
         wake_at: None,
         interruptions: 0,
@@ -37,44 +37,44 @@ pub(super) async fn are_found_as_created<P: Place>(location: P) {
     assert!(loaded.records.is_empty() && loaded.signals.is_empty());
 }
 
-pub(super) async fn have_unique_ids<P: Place>(location: P) {
+pub(super) async fn have_unique_ids<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
-    commit(&store, key, [put("a", 1), set_status(Status::Completed)]).await;
+    commit(&store, key, [put("a", 1), set_status(InstanceStatus::Completed)]).await;
 
     let mut second = new_instance("order");
     second.input = b"other".to_vec();
-    assert_failed(store.create(second).await, Exists);
+    assert_failed(store.create(second).await, AlreadyExists);
     assert_eq!(record_numbers(&store, key).await, expected_numbers([("a", 1)]), "the first one is left alone");
     let found = store.find("order").await.expect("finds").expect("is there");
-    assert_eq!((found.key, found.status, found.input), (key, Status::Completed, b"\"order\"".to_vec()));
+    assert_eq!((found.key, found.status, found.input), (key, InstanceStatus::Completed, b"\"order\"".to_vec()));
 
     // A failure between two calls that succeed, all queued before the first is awaited.
     let [one, two, three] = ["one", "order", "three"].map(|id| store.create(new_instance(id)));
     one.await.expect("is made");
-    assert_failed(two.await, Exists);
+    assert_failed(two.await, AlreadyExists);
     three.await.expect("is made");
     assert_eq!(store.list(None, 10, &[]).await.expect("lists").len(), 3);
 }
 
-pub(super) async fn are_missing_if_unknown<P: Place>(location: P) {
+pub(super) async fn are_missing_if_unknown<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     assert_eq!(store.find("order").await.expect("finds none"), None);
     assert_eq!(store.list(None, 10, &[]).await.expect("lists none"), []);
     assert_eq!(store.due(Timestamp::from_millis(u64::MAX), 10).await.expect("none is due"), Due::default());
     let key = create(&store, "order").await;
     for key in [i64::MIN, -1, 0, key.0 + 1, i64::MAX].map(InstanceKey) {
-        assert_failed(store.load(key).await, Missing);
-        assert_failed(store.commit(batch(key, [put("a", 1)])).await, Missing);
-        assert_failed(store.commit(batch(key, [Change::Delete])).await, Missing);
-        assert_failed(store.signal(key, signal("approval", "yes", Some("mail"))).await, Missing);
+        assert_failed(store.load(key).await, NotFound);
+        assert_failed(store.commit(batch(key, [put("a", 1)])).await, NotFound);
+        assert_failed(store.commit(batch(key, [Change::Delete])).await, NotFound);
+        assert_failed(store.signal(key, signal("approval", "yes", Some("mail"))).await, NotFound);
     }
     assert_eq!(store.find("orde").await.expect("finds none"), None);
     assert_eq!(store.find("order ").await.expect("finds none"), None);
     assert_eq!(store.find("Order").await.expect("finds none"), None, "an id is compared to the letter");
 }
 
-pub(super) async fn have_keys_that_are_never_reused<P: Place>(location: P) {
+pub(super) async fn have_keys_that_are_never_reused<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let first = create(&store, "first").await;
     let second = create(&store, "second").await;
@@ -91,7 +91,7 @@ pub(super) async fn have_keys_that_are_never_reused<P: Place>(location: P) {
     assert!(third < create(&store, "fourth").await, "a key is never used again, not even after a restart");
 }
 
-pub(super) async fn are_deleted_whole<P: Place>(location: P) {
+pub(super) async fn are_deleted_whole<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (stays, goes) = (create(&store, "stays").await, create(&store, "goes").await);
     for (key, until) in [(stays, 5), (goes, 3)] {
@@ -101,9 +101,9 @@ pub(super) async fn are_deleted_whole<P: Place>(location: P) {
     commit(&store, goes, [Change::Delete]).await;
 
     assert_eq!(store.find("goes").await.expect("finds none"), None);
-    assert_failed(store.load(goes).await, Missing);
-    assert_failed(store.commit(batch(goes, [put("a", 1)])).await, Missing);
-    assert_failed(store.signal(goes, signal("approval", "yes", None)).await, Missing);
+    assert_failed(store.load(goes).await, NotFound);
+    assert_failed(store.commit(batch(goes, [put("a", 1)])).await, NotFound);
+    assert_failed(store.signal(goes, signal("approval", "yes", None)).await, NotFound);
     let listed = store.list(None, 10, &[]).await.expect("lists");
     assert_eq!(listed.iter().map(|instance| instance.key).collect::<Vec<_>>(), [stays]);
     let due = store.due(Timestamp::from_millis(5), 10).await.expect("sees what is due");
@@ -115,7 +115,7 @@ pub(super) async fn are_deleted_whole<P: Place>(location: P) {
     assert_eq!(store.signal(stays, signal("approval", "no", Some("mail"))).await.expect("is known"), None);
 }
 
-pub(super) async fn can_be_created_anew_after_deletion<P: Place>(location: P) {
+pub(super) async fn can_be_created_anew_after_deletion<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let old = create(&store, "order").await;
     commit(&store, old, [put("a", 1), wait_until(5)]).await;
@@ -125,7 +125,7 @@ pub(super) async fn can_be_created_anew_after_deletion<P: Place>(location: P) {
     let anew = create(&store, "order").await;
     assert_ne!(old, anew);
     let loaded = store.load(anew).await.expect("loads");
-    assert_eq!((loaded.instance.status, loaded.instance.wake_at), (Status::Running, None));
+    assert_eq!((loaded.instance.status, loaded.instance.wake_at), (InstanceStatus::Running, None));
     assert!(loaded.records.is_empty() && loaded.signals.is_empty(), "nothing is left of the old one");
     send(&store, anew, signal("approval", "yes", Some("mail"))).await;
 }

@@ -3,14 +3,14 @@
 use crate::{
     conformance::{
         fixtures::{commit, create, put, send, set_status, signal, wait_until},
-        location::Place,
+        location::Location,
     },
-    instance::{InstanceKey, Status},
+    instance::{InstanceKey, InstanceStatus},
     record::Change,
     store::{Loaded, Store},
 };
 
-pub(super) async fn is_in_order_of_keys<P: Place>(location: P) {
+pub(super) async fn is_in_order_of_keys<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for number in 0..30 {
@@ -28,25 +28,29 @@ pub(super) async fn is_in_order_of_keys<P: Place>(location: P) {
     assert_eq!(all(&store, Some(keys[3]), 2, &[]).await, keys[4..6], "one that has gone leaves no hole");
 }
 
-pub(super) async fn is_filtered_by_status<P: Place>(location: P) {
+pub(super) async fn is_filtered_by_status<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let mut made_with = Vec::new();
     for number in 0..25 {
         let key = create(&store, &format!("order-{number}")).await;
-        let new = Status::ALL[(number * 3) % 5];
+        let new = InstanceStatus::ALL[(number * 3) % 5];
         // Some wait for a timer, some for a signal.
-        commit(&store, key, [if new == Status::Waiting && number > 12 { wait_until(9) } else { set_status(new) }])
-            .await;
+        commit(
+            &store,
+            key,
+            [if new == InstanceStatus::Waiting && number > 12 { wait_until(9) } else { set_status(new) }],
+        )
+        .await;
         made_with.push((key, new));
     }
     for bits in 0..32_u32 {
-        let statuses: Vec<Status> = Status::ALL
+        let statuses: Vec<InstanceStatus> = InstanceStatus::ALL
             .into_iter()
             .enumerate()
             .filter(|(bit, _)| bits >> bit & 1 == 1)
             .map(|(_, status)| status)
             .collect();
-        let fits = |status: &Status| statuses.is_empty() || statuses.contains(status);
+        let fits = |status: &InstanceStatus| statuses.is_empty() || statuses.contains(status);
         let expected: Vec<InstanceKey> =
             made_with.iter().filter(|(_, status)| fits(status)).map(|&(key, _)| key).collect();
         assert_eq!(all(&store, None, 100, &statuses).await, expected, "{statuses:?}");
@@ -54,7 +58,7 @@ pub(super) async fn is_filtered_by_status<P: Place>(location: P) {
         let later: Vec<InstanceKey> = expected.iter().copied().filter(|&key| key > after).collect();
         assert_eq!(all(&store, Some(after), 100, &statuses).await, later, "{statuses:?}");
     }
-    let twice = [Status::Parked, Status::Parked];
+    let twice = [InstanceStatus::Parked, InstanceStatus::Parked];
     assert_eq!(
         all(&store, None, 100, &twice).await,
         all(&store, None, 100, &twice[..1]).await,
@@ -63,20 +67,25 @@ pub(super) async fn is_filtered_by_status<P: Place>(location: P) {
 
     // An instance whose status changes is listed under the new status alone.
     let (key, before) = made_with[0];
-    commit(&store, key, [set_status(Status::Completed)]).await;
+    commit(&store, key, [set_status(InstanceStatus::Completed)]).await;
     assert!(!all(&store, None, 100, &[before]).await.contains(&key));
-    assert!(all(&store, None, 100, &[Status::Completed]).await.contains(&key));
+    assert!(all(&store, None, 100, &[InstanceStatus::Completed]).await.contains(&key));
 }
 
-pub(super) async fn comes_in_pages<P: Place>(location: P) {
+pub(super) async fn comes_in_pages<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let mut keys = Vec::new();
     for number in 0..20 {
         let key = create(&store, &format!("order-{number}")).await;
-        commit(&store, key, [set_status(if number % 2 == 0 { Status::Parked } else { Status::Waiting })]).await;
+        commit(
+            &store,
+            key,
+            [set_status(if number % 2 == 0 { InstanceStatus::Parked } else { InstanceStatus::Waiting })],
+        )
+        .await;
         keys.push(key);
     }
-    let both = [Status::Waiting, Status::Parked];
+    let both = [InstanceStatus::Waiting, InstanceStatus::Parked];
     for limit in [1, 3, 7, 19, 20, 21] {
         for statuses in [&[][..], &both] {
             let mut found = Vec::new();
@@ -95,7 +104,7 @@ pub(super) async fn comes_in_pages<P: Place>(location: P) {
     assert_eq!(all(&store, None, 0, &both).await, []);
 }
 
-pub(super) async fn has_running_instances_whole<P: Place>(location: P) {
+pub(super) async fn has_running_instances_whole<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     assert!(store.running(None, 10).await.expect("lists").is_empty());
     let mut expected = Vec::new();
@@ -109,7 +118,8 @@ pub(super) async fn has_running_instances_whole<P: Place>(location: P) {
             send(&store, key, signal("approval", &number.to_string(), None)).await;
         }
         // Between the running instances lie others, with records and signals.
-        let others = [Status::Waiting, Status::Parked, Status::Completed, Status::Failed];
+        let others =
+            [InstanceStatus::Waiting, InstanceStatus::Parked, InstanceStatus::Completed, InstanceStatus::Failed];
         match others.into_iter().cycle().nth(expected.len()).filter(|_| number % 3 == 0) {
             Some(other) => commit(&store, key, [set_status(other)]).await,
             None => expected.push(store.load(key).await.expect("loads")),
@@ -134,7 +144,12 @@ pub(super) async fn has_running_instances_whole<P: Place>(location: P) {
     assert_eq!(store.running(None, 0).await.expect("lists"), []);
 }
 
-async fn all(store: &impl Store, after: Option<InstanceKey>, limit: usize, statuses: &[Status]) -> Vec<InstanceKey> {
+async fn all(
+    store: &impl Store,
+    after: Option<InstanceKey>,
+    limit: usize,
+    statuses: &[InstanceStatus],
+) -> Vec<InstanceKey> {
     let page = store.list(after, limit, statuses).await.expect("lists");
     assert!(page.iter().all(|instance| statuses.is_empty() || statuses.contains(&instance.status)));
     page.iter().map(|instance| instance.key).collect()

@@ -3,7 +3,7 @@
 use crate::{error::StoreError, store::Store};
 
 /// The place of a store, at which the suite opens it again and again.
-pub trait Place: Send + Sync + Sized + 'static {
+pub trait Location: Send + Sync + Sized + 'static {
     /// The type of the store.
     type Store: Store;
 

@@ -7,7 +7,7 @@
 //! /// The place of a store in memory. For a store on disk this would be a folder.
 //! struct Memory(MemoryStore);
 //!
-//! impl conformance::Place for Memory {
+//! impl conformance::Location for Memory {
 //!     type Store = MemoryStore;
 //!
 //!     async fn open(&self) -> Result<MemoryStore, StoreError> {
@@ -39,7 +39,7 @@ mod listing;
 mod location;
 mod signals;
 
-pub use location::Place;
+pub use location::Location;
 
 use std::thread;
 
@@ -54,7 +54,7 @@ macro_rules! cases {
         /// # Panics
         /// If the store does something else than [`Store`](crate::Store) says, or if there is no
         /// such case.
-        pub async fn case<P: Place>(name: &str, location: P) {
+        pub async fn case<P: Location>(name: &str, location: P) {
             let _reporter = FailureReporter(name);
             $(
                 if name == concat!(stringify!($module), "::", stringify!($case)) {
@@ -120,7 +120,7 @@ cases! {
 /// # Panics
 /// If the store does something else than [`Store`](crate::Store) says. The name of the case is
 /// printed.
-pub async fn all<P: Place>(mut location: impl FnMut() -> P) {
+pub async fn all<P: Location>(mut location: impl FnMut() -> P) {
     for name in CASES {
         case(name, location()).await;
     }

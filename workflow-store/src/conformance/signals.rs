@@ -3,7 +3,7 @@
 use crate::{
     conformance::{
         fixtures::{commit, create, send, signal, waiting_payloads},
-        location::Place,
+        location::Location,
     },
     instance::InstanceKey,
     record::Change,
@@ -11,7 +11,7 @@ use crate::{
     store::Store,
 };
 
-pub(super) async fn wait_in_order_of_arrival<P: Place>(location: P) {
+pub(super) async fn wait_in_order_of_arrival<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let first = send(&store, key, signal("approval", "1", None)).await;
@@ -38,7 +38,7 @@ pub(super) async fn wait_in_order_of_arrival<P: Place>(location: P) {
     assert_eq!(waiting_payloads(&store, other).await, ["other"]);
 }
 
-pub(super) async fn are_consumed_by_number<P: Place>(location: P) {
+pub(super) async fn are_consumed_by_number<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let mut numbers = Vec::new();
@@ -55,7 +55,7 @@ pub(super) async fn are_consumed_by_number<P: Place>(location: P) {
     assert_eq!(waiting_payloads(&store, other).await, ["1", "2", "3"], "an instance consumes its own signals alone");
 }
 
-pub(super) async fn are_kept_once<P: Place>(location: P) {
+pub(super) async fn are_kept_once<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let (key, other) = (create(&store, "order").await, create(&store, "other").await);
     let first = send(&store, key, signal("approval", "1", Some("mail"))).await;
@@ -78,7 +78,7 @@ pub(super) async fn are_kept_once<P: Place>(location: P) {
     assert_eq!(again(&store, key, "mail").await, None, "also after it was taken");
 }
 
-pub(super) async fn are_kept_once_after_a_clear<P: Place>(location: P) {
+pub(super) async fn are_kept_once_after_a_clear<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     send(&store, key, signal("approval", "1", Some("mail"))).await;
@@ -90,7 +90,7 @@ pub(super) async fn are_kept_once_after_a_clear<P: Place>(location: P) {
     assert!(waiting_payloads(&store, key).await.is_empty());
 }
 
-pub(super) async fn never_have_a_number_twice<P: Place>(location: P) {
+pub(super) async fn never_have_a_number_twice<P: Location>(location: P) {
     let store = location.open().await.expect("opens");
     let key = create(&store, "order").await;
     let first = send(&store, key, signal("approval", "1", None)).await;
@@ -105,7 +105,7 @@ pub(super) async fn never_have_a_number_twice<P: Place>(location: P) {
 }
 
 fn take(number: i64) -> Change {
-    Change::Take { number }
+    Change::ConsumeSignal { number }
 }
 
 async fn again(store: &impl Store, key: InstanceKey, once: &str) -> Option<i64> {
