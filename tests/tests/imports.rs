@@ -1,0 +1,187 @@
+//! Imports between the files of a crate: no two files import each other, also not in a longer circle.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The crates that are checked.
+const CRATES: [&str; 2] = ["workflow-sqlite", "workflow-store"];
+
+/// The modules that each module imports, by path without `crate`.
+type Imports = BTreeMap<String, BTreeSet<String>>;
+
+#[test]
+fn no_circle() {
+    for name in CRATES {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
+        let imports = imports_of(&source);
+        assert!(imports.len() > 5, "{name} has {} files", imports.len());
+        assert!(imports.values().map(BTreeSet::len).sum::<usize>() > 10, "{name} has imports: {imports:?}");
+        for (module, imported) in &imports {
+            assert!(!imported.contains(""), "{name}: '{module}' imports through lib.rs, which only re-exports");
+        }
+        if let Some(circle) = find_circle(&imports) {
+            panic!("{name} has a circle of imports: {}", circle.join(" → "));
+        }
+    }
+}
+
+#[test]
+fn a_circle_is_found() {
+    let imports = |pairs: &[(&str, &[&str])]| -> Imports {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        pairs.iter().map(|&(module, imported)| (module.to_owned(), owned(imported))).collect()
+    };
+    assert_eq!(find_circle(&imports(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])), None);
+    let circle = find_circle(&imports(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]));
+    assert_eq!(circle, Some(vec!["b".to_owned(), "c".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn use_trees_are_expanded() {
+    let code = "use std::fmt;\n    pub(crate) use crate::{\n    a::{self, B},\n    c,\n};\nuse super::d::E as F;\n// use crate::no;";
+    let paths: Vec<String> = use_paths(code);
+    assert_eq!(paths, ["std::fmt", "crate::a::self", "crate::a::B", "crate::c", "super::d::E"]);
+    let modules = ["", "a", "c", "d", "f"].map(str::to_owned).into();
+    let resolved: Vec<_> = paths.iter().map(|path| resolve(path, "f", &modules)).collect();
+    let expected = [None, Some("a"), Some("a"), Some("c"), Some("d")].map(|module| module.map(str::to_owned));
+    assert_eq!(resolved, expected);
+}
+
+/// Reads the imports of all files below a folder.
+fn imports_of(source: &Path) -> Imports {
+    let mut files = Vec::new();
+    collect_files(source, &mut files);
+    let by_module: BTreeMap<String, PathBuf> =
+        files.into_iter().map(|file| (module_of(file.strip_prefix(source).expect("lies there")), file)).collect();
+    let modules: BTreeSet<String> = by_module.keys().cloned().collect();
+    let imports = by_module.into_iter().filter(|(module, _)| !module.is_empty()).map(|(module, file)| {
+        let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let imported = use_paths(code).iter().filter_map(|path| resolve(path, &module, &modules)).collect();
+        (module, imported)
+    });
+    imports.collect()
+}
+
+fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("can be read").path();
+        if path.is_dir() {
+            collect_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Returns the path of the module in a file, such as `conformance::due`. That of `lib.rs` is empty.
+fn module_of(file: &Path) -> String {
+    let parts = file.with_extension("");
+    let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let is_folder = parts.last().is_some_and(|last| last == "mod" || last == "lib");
+    parts[..parts.len() - usize::from(is_folder)].join("::")
+}
+
+/// Returns each path that the code imports.
+fn use_paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    for statement in lines.join("\n").split(';') {
+        // A statement begins on a line of its own, after whatever stands before it.
+        let begin = statement.lines().position(|line| {
+            let line = line.trim_start();
+            line.starts_with("use ") || (line.starts_with("pub") && line.contains(" use "))
+        });
+        if let Some(begin) = begin {
+            let lines: Vec<&str> = statement.lines().skip(begin).collect();
+            let tree: String = lines.join(" ").split_once("use ").map(|(_, tree)| tree.to_owned()).unwrap_or_default();
+            expand("", &tree, &mut paths);
+        }
+    }
+    paths
+}
+
+/// Adds the paths of a tree, such as `a::{b, c}`, to those that are known.
+fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((head, rest)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default().trim();
+        if !path.is_empty() {
+            paths.push(format!("{prefix}{path}"));
+        }
+        return;
+    };
+    let prefix = format!("{prefix}{}", head.trim());
+    let inner = rest.trim_end().strip_suffix('}').unwrap_or(rest);
+    let (mut depth, mut begin) = (0, 0);
+    for (at, character) in inner.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                expand(&prefix, &inner[begin..at], paths);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    expand(&prefix, &inner[begin..], paths);
+}
+
+/// Returns the module of this crate from which a path imports. `None` if that is another crate, or the importing module itself.
+fn resolve(path: &str, importer: &str, modules: &BTreeSet<String>) -> Option<String> {
+    let mut place: Vec<&str> = importer.split("::").filter(|part| !part.is_empty()).collect();
+    let mut parts = path.split("::").peekable();
+    match *parts.peek()? {
+        "crate" => place.clear(),
+        "self" => {}
+        "super" => _ = place.pop(),
+        child => {
+            let child = if importer.is_empty() { child.to_owned() } else { format!("{importer}::{child}") };
+            if !modules.contains(&child) {
+                return None;
+            }
+        }
+    }
+    while parts.next_if(|part| matches!(*part, "crate" | "self")).is_some() {}
+    if parts.next_if_eq(&"super").is_some() {
+        while parts.next_if_eq(&"super").is_some() {
+            place.pop();
+        }
+    }
+    let mut module = place.join("::");
+    for part in parts {
+        let next = if module.is_empty() { part.to_owned() } else { format!("{module}::{part}") };
+        if !modules.contains(&next) {
+            break;
+        }
+        module = next;
+    }
+    (module != importer).then_some(module)
+}
+
+/// Returns a circle of imports, from a module back to itself.
+fn find_circle(imports: &Imports) -> Option<Vec<String>> {
+    let mut done = BTreeSet::new();
+    imports.keys().find_map(|module| visit(module, imports, &mut Vec::new(), &mut done))
+}
+
+fn visit(module: &str, imports: &Imports, way: &mut Vec<String>, done: &mut BTreeSet<String>) -> Option<Vec<String>> {
+    if let Some(begin) = way.iter().position(|visited| visited == module) {
+        let mut circle = way[begin..].to_vec();
+        circle.push(module.to_owned());
+        return Some(circle);
+    }
+    if done.contains(module) {
+        return None;
+    }
+    way.push(module.to_owned());
+    let imported = imports.get(module).into_iter().flatten();
+    let circle = imported.into_iter().find_map(|imported| visit(imported, imports, way, done));
+    way.pop();
+    done.insert(module.to_owned());
+    circle
+}
