@@ -20,9 +20,6 @@ pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 /// When a future is ready, its work is done. A commit is then on disk: a reader in another process
 /// sees it even after a crash, and later calls see it too.
 ///
-/// The call itself queues the work, whether or not the caller polls the future. Dropping the future
-/// takes nothing back: the store still does the work, or does none of it.
-///
 /// # Order
 ///
 /// The store applies writes to one instance in the order of the calls. It may group writes to many
@@ -70,6 +67,11 @@ pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 /// assert_eq!(loaded.signals[0].name, "approval");
 /// # Ok(()) }
 /// ```
+///
+/// # Cancel safety
+///
+/// The call itself queues the work, whether or not the caller polls the future. Dropping the future
+/// takes nothing back: the store still does the work, or does none of it.
 pub trait Store: Send + Sync + 'static {
     /// Opens the session of an engine. Returns the number of earlier sessions that ended without
     /// [`close`](Self::close), which is how often instances were interrupted.

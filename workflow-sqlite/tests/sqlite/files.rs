@@ -1,6 +1,6 @@
 //! Files that are no store, or not a whole one.
 
-use crate::fixtures::{Folder, changed, closed_store, edit};
+use crate::fixtures::{Folder, closed_store, copy_with_change, edit};
 use rusqlite::Connection;
 use std::fs;
 use workflow_sqlite::SqliteStore;
@@ -19,7 +19,7 @@ fn no_folder() {
 fn a_folder() {
     let folder = Folder::new();
     fs::create_dir(folder.path()).expect("a folder");
-    folder.is_refused(StoreErrorKind::Other, "could not open the store 'PATH': it is a folder");
+    folder.assert_refused(StoreErrorKind::Other, "could not open the store 'PATH': it is a folder");
     let error = SqliteStore::open("").expect_err("no name");
     assert_eq!(error.to_string(), "'' names no file for a store");
 }
@@ -29,7 +29,7 @@ fn a_text() {
     let folder = Folder::new();
     for text in ["x", "SQLite format 3\0", &"Dear reader, ".repeat(1000)] {
         fs::write(folder.path(), text).expect("can be written");
-        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
+        folder.assert_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
         assert_eq!(fs::read_to_string(folder.path()).expect("can be read"), text, "it is left as it is");
         assert_eq!(fs::read_dir(folder.0.path()).expect("can be listed").count(), 1, "nothing is made beside it");
     }
@@ -38,23 +38,23 @@ fn a_text() {
 #[tokio::test]
 async fn another_program_s_database() {
     // The application id in SQLite's header.
-    let folder = changed(&closed_store().await, "", |bytes| bytes[68..72].fill(0));
+    let folder = copy_with_change(&closed_store().await, "", |bytes| bytes[68..72].fill(0));
     let before = fs::read(folder.path()).expect("can be read");
-    folder.is_refused(StoreErrorKind::Damaged, "'PATH' is a database, but not a workflow store");
+    folder.assert_refused(StoreErrorKind::Damaged, "'PATH' is a database, but not a workflow store");
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
 }
 
 #[tokio::test]
 async fn a_newer_program_s_store() {
-    let folder = changed(&closed_store().await, "", |bytes| bytes[63] = 3);
+    let folder = copy_with_change(&closed_store().await, "", |bytes| bytes[63] = 3);
     let before = fs::read(folder.path()).expect("can be read");
-    folder.is_refused(
+    folder.assert_refused(
         StoreErrorKind::UnsupportedVersion,
         "could not open the store 'PATH': a newer program created it (its version is 3, this program knows 2)",
     );
     assert!(before == fs::read(folder.path()).expect("can be read"), "it is left as it is");
     edit(&folder.path(), |bytes| bytes[63] = 0);
-    folder.is_refused(StoreErrorKind::Damaged, "'PATH' has version 0, which does not exist");
+    folder.assert_refused(StoreErrorKind::Damaged, "'PATH' has version 0, which does not exist");
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn an_empty_file() {
 
 #[tokio::test]
 async fn an_emptied_store() {
-    let folder = changed(&closed_store().await, "", Vec::clear);
+    let folder = copy_with_change(&closed_store().await, "", Vec::clear);
     let text = "'PATH' is empty or missing, although its '-lock' file says that a store was here";
-    folder.is_refused(StoreErrorKind::Damaged, text);
-    folder.is_refused(StoreErrorKind::Damaged, text);
+    folder.assert_refused(StoreErrorKind::Damaged, text);
+    folder.assert_refused(StoreErrorKind::Damaged, text);
     fs::remove_file(folder.path()).expect("can be removed");
-    folder.is_refused(StoreErrorKind::Damaged, text);
+    folder.assert_refused(StoreErrorKind::Damaged, text);
     fs::remove_file(folder.beside("-lock")).expect("can be removed");
     let store = folder.open().expect("who removes both begins anew");
     assert_eq!(store.list(None, 10, &[]).await.expect("lists"), []);
@@ -91,7 +91,7 @@ fn only_the_log_is_left() {
         fs::remove_file(left.beside(suffix)).expect("can be removed");
     }
     let text = "'PATH' is empty or missing, although its '-wal' file holds commits";
-    left.is_refused(StoreErrorKind::Damaged, text);
+    left.assert_refused(StoreErrorKind::Damaged, text);
     assert_eq!(fs::metadata(left.beside("-wal")).expect("is there").len(), 5000, "what was committed is left as it is");
 }
 
@@ -100,13 +100,13 @@ async fn a_truncated_file() {
     let whole = closed_store().await;
     let size = fs::metadata(whole.path()).expect("is there").len();
     for cut in (100..size).step_by(997).chain([size - 1, size - 4096, 4096, 4095, 4097]) {
-        let folder = changed(&whole, "", |bytes| bytes.truncate(usize::try_from(cut).expect("small")));
+        let folder = copy_with_change(&whole, "", |bytes| bytes.truncate(usize::try_from(cut).expect("small")));
         let text = format!("'PATH' is truncated: it has {cut} bytes of {size}");
-        folder.is_refused(StoreErrorKind::Damaged, &text);
+        folder.assert_refused(StoreErrorKind::Damaged, &text);
     }
     for cut in [1, 15, 16, 50, 99] {
-        let folder = changed(&whole, "", |bytes| bytes.truncate(cut));
-        folder.is_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
+        let folder = copy_with_change(&whole, "", |bytes| bytes.truncate(cut));
+        folder.assert_refused(StoreErrorKind::Damaged, "'PATH' is not a workflow store, or its header is corrupt");
     }
     drop(whole.open().expect("the whole one is fine"));
 }
@@ -141,19 +141,19 @@ async fn a_store_that_was_being_made() {
     fs::copy(folder.beside("-journal"), left.beside("-journal")).expect("there is a journal");
     assert!(fs::metadata(left.path()).expect("is there").len() > 0, "some of it is written");
     let store = left.open().expect("the broken transaction is rolled back, and the store created again");
-    store.create(crate::fixtures::new("order")).await.expect("is made");
+    store.create(crate::fixtures::new_instance("order")).await.expect("is made");
 }
 
 #[tokio::test]
 async fn is_locked_by_another_program_for_a_moment() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    let key = crate::fixtures::made(&store, "order").await;
+    let key = crate::fixtures::create(&store, "order").await;
     let other = Connection::open(folder.path()).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locks");
     let error = store.commit(crate::fixtures::batch(key, [])).await.expect_err("it is locked");
     let text = "could not commit to the instance with the key 1 in 'PATH': another process has locked the database";
-    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::Locked, text));
+    assert_eq!((error.kind(), folder.text_of(&error).as_str()), (StoreErrorKind::Locked, text));
     store.load(key).await.expect("who reads does not wait");
     other.execute_batch("COMMIT").expect("lets go");
     crate::fixtures::commit(&store, key, []).await;

@@ -50,7 +50,7 @@ impl Folder {
     }
 
     /// Returns the error with which opening the store fails. Asserts that the error names the path.
-    pub(crate) fn refused(&self) -> StoreError {
+    pub(crate) fn open_error(&self) -> StoreError {
         let error = self.open().expect_err("it can't be opened");
         let path = fs::canonicalize(self.0.path()).expect("the folder is there").join("payments.db");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
@@ -60,19 +60,19 @@ impl Folder {
     /// Asserts that opening the store fails with this error, in whose text `PATH` stands for the
     /// path.
     #[track_caller]
-    pub(crate) fn is_refused(&self, kind: StoreErrorKind, text: &str) {
-        let error = self.refused();
-        assert_eq!((error.kind(), self.named(&error).as_str()), (kind, text));
+    pub(crate) fn assert_refused(&self, kind: StoreErrorKind, text: &str) {
+        let error = self.open_error();
+        assert_eq!((error.kind(), self.text_of(&error).as_str()), (kind, text));
     }
 
     /// Returns the text of an error, with `PATH` for the path of the store.
-    pub(crate) fn named(&self, error: &StoreError) -> String {
+    pub(crate) fn text_of(&self, error: &StoreError) -> String {
         let folder = fs::canonicalize(self.0.path()).expect("the folder is there");
         error.to_string().replace(&folder.join("payments.db").display().to_string(), "PATH")
     }
 }
 
-pub(crate) fn new(id: &str) -> NewInstance {
+pub(crate) fn new_instance(id: &str) -> NewInstance {
     NewInstance {
         id: id.to_owned(),
         workflow: "Payment".to_owned(),
@@ -82,8 +82,8 @@ pub(crate) fn new(id: &str) -> NewInstance {
     }
 }
 
-pub(crate) async fn made(store: &SqliteStore, id: &str) -> InstanceKey {
-    store.create(new(id)).await.expect("is made")
+pub(crate) async fn create(store: &SqliteStore, id: &str) -> InstanceKey {
+    store.create(new_instance(id)).await.expect("is made")
 }
 
 pub(crate) fn put(path: &str, order: u64, payload: Vec<u8>) -> Change {
@@ -103,7 +103,7 @@ pub(crate) async fn closed_store() -> Folder {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
     for number in 0..12_u64 {
-        let key = made(&store, &format!("order-{number}")).await;
+        let key = create(&store, &format!("order-{number}")).await;
         for stage in 0..number % 5 {
             commit(&store, key, [put(&format!("stage-{stage}/made"), stage, vec![b'x'; 150])]).await;
         }
@@ -120,9 +120,9 @@ pub(crate) async fn closed_store() -> Folder {
             store.signal(key, signal).await.expect("is kept");
         }
     }
-    let large = made(&store, "large").await;
+    let large = create(&store, "large").await;
     commit(&store, large, [put("large", 1, (0..=255).cycle().take(20_000).collect()), put("small", 2, vec![1])]).await;
-    let gone = made(&store, "gone").await;
+    let gone = create(&store, "gone").await;
     commit(&store, gone, [put("gone", 1, vec![b'y'; 20_000])]).await;
     commit(&store, gone, [Change::Delete]).await;
     store.close().await.expect("closes");
@@ -130,7 +130,7 @@ pub(crate) async fn closed_store() -> Folder {
 }
 
 /// Copies the store to a new folder, and changes one of the files there.
-pub(crate) fn changed(folder: &Folder, suffix: &str, change: impl FnOnce(&mut Vec<u8>)) -> Folder {
+pub(crate) fn copy_with_change(folder: &Folder, suffix: &str, change: impl FnOnce(&mut Vec<u8>)) -> Folder {
     let copy = folder.copy();
     edit(&copy.beside(suffix), change);
     copy

@@ -1,6 +1,6 @@
 //! Bits that flip on the disk. Each answer is what was stored, or an error.
 
-use crate::fixtures::{Folder, changed, closed_store};
+use crate::fixtures::{Folder, closed_store, copy_with_change};
 use std::{collections::BTreeMap, fs, sync::Arc};
 use workflow_sqlite::SqliteStore;
 use workflow_store::{Due, Instance, InstanceKey, Loaded, Store, StoreErrorKind, Timestamp};
@@ -90,7 +90,7 @@ async fn flip(folder: &Folder, places: impl Iterator<Item = (usize, usize)>) -> 
     store.close().await.expect("closes");
     let (mut seen, mut wrong) = ([0; 3], Vec::new());
     for (at, bit) in places {
-        let flipped = changed(folder, "", |bytes| bytes[at] ^= 1_u8 << bit);
+        let flipped = copy_with_change(folder, "", |bytes| bytes[at] ^= 1_u8 << bit);
         let content = content.clone();
         let looked = tokio::spawn(async move {
             match flipped.open() {

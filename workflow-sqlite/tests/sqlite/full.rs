@@ -1,7 +1,7 @@
 //! Stores without space.
 
 use crate::{
-    fixtures::{Folder, batch, commit, made, put},
+    fixtures::{Folder, batch, commit, create, put},
     process,
 };
 use std::fs;
@@ -12,7 +12,7 @@ use workflow_store::{Change, InstanceStatus, Store, StoreErrorKind};
 async fn goes_on_once_there_is_room() {
     let folder = Folder::new();
     let store = SqliteOptions::new().max_bytes(300_000).open(folder.path()).expect("opens");
-    let (goes, stays) = (made(&store, "goes").await, made(&store, "stays").await);
+    let (goes, stays) = (create(&store, "goes").await, create(&store, "stays").await);
     commit(&store, stays, [put("a", 1, vec![b'x'; 1000])]).await;
     let mut stored = 0;
     let error = loop {
@@ -23,7 +23,7 @@ async fn goes_on_once_there_is_room() {
     };
     assert!(stored > 10, "{stored}");
     let text = format!("could not commit to the instance with the key {} in 'PATH': no space is left", goes.0);
-    assert_eq!((error.kind(), folder.named(&error)), (StoreErrorKind::Full, text));
+    assert_eq!((error.kind(), folder.text_of(&error)), (StoreErrorKind::Full, text));
     assert_eq!(error.instance(), Some(goes));
     let error = store.commit(batch(stays, [put("large", 2, vec![b'x'; 100_000])])).await.expect_err("there is no room");
     assert_eq!(error.kind(), StoreErrorKind::Full);
@@ -47,7 +47,7 @@ async fn what_does_not_fit_does_not_take_others_along() {
     let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
     let mut keys = Vec::new();
     for number in 0..40 {
-        keys.push(made(&store, &format!("order-{number}")).await);
+        keys.push(create(&store, &format!("order-{number}")).await);
     }
     // All are queued before the first is awaited. Two are larger than the limit.
     let asked: Vec<_> = (0..)
@@ -57,7 +57,7 @@ async fn what_does_not_fit_does_not_take_others_along() {
             store.commit(batch(key, [put("small", 0, vec![1]), put("stage", 1, vec![b'x'; size])]))
         })
         .collect();
-    let late = store.create(crate::fixtures::new("late"));
+    let late = store.create(crate::fixtures::new_instance("late"));
     for (number, committed) in asked.into_iter().enumerate() {
         let expected = match number {
             7 | 30 => Err(StoreErrorKind::TooLarge),
@@ -76,12 +76,12 @@ async fn what_does_not_fit_does_not_take_others_along() {
 async fn an_instance_that_does_not_fit_is_not_made() {
     let folder = Folder::new();
     let store = SqliteOptions::new().max_bytes(200_000).open(folder.path()).expect("opens");
-    let mut large = crate::fixtures::new("large");
+    let mut large = crate::fixtures::new_instance("large");
     large.input = vec![b'x'; 1_000_000];
     let error = store.create(large.clone()).await.expect_err("there is no room");
     let text =
         "could not create the instance 'large' in 'PATH': it is larger than the size limit of the store (196608 bytes)";
-    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert_eq!((error.kind(), folder.text_of(&error).as_str()), (StoreErrorKind::TooLarge, text));
     assert!(error.is_permanent());
     assert_eq!(store.find("large").await.expect("finds none"), None);
     drop(store);
@@ -95,7 +95,7 @@ async fn an_instance_that_does_not_fit_is_not_made() {
 async fn what_can_never_fit_is_told_from_what_may_fit_later() {
     let folder = Folder::new();
     let store = SqliteOptions::new().max_bytes(400_000).open(folder.path()).expect("opens");
-    let (first, second) = (made(&store, "first").await, made(&store, "second").await);
+    let (first, second) = (create(&store, "first").await, create(&store, "second").await);
     commit(&store, first, [put("a", 1, vec![b'x'; 200_000])]).await;
     let kind = async |changes: Vec<Change>| {
         let error = store.commit(batch(second, changes)).await.expect_err("there is no room");
@@ -117,7 +117,7 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
     commit(&store, first, [Change::Delete]).await;
     commit(&store, second, [put("a", 1, vec![b'x'; 200_000])]).await;
     // With an input, which stays as long as the instance.
-    let mut new = crate::fixtures::new("third");
+    let mut new = crate::fixtures::new_instance("third");
     new.input = vec![b'x'; 100_000];
     let third = store.create(new).await.expect("is made");
     let error = store.commit(batch(third, [put("a", 1, vec![b'x'; 280_000])])).await.expect_err("there is no room");
@@ -129,11 +129,11 @@ async fn what_can_never_fit_is_told_from_what_may_fit_later() {
 async fn more_than_a_gigabyte() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    let key = made(&store, "order").await;
+    let key = create(&store, "order").await;
     let error = store.commit(batch(key, [put("a", 1, vec![0; 1_000_000_001])])).await.expect_err("is refused");
     let text = "could not commit to the instance with the key 1 in 'PATH': \
                 larger than a store can hold (a gigabyte)";
-    assert_eq!((error.kind(), folder.named(&error).as_str()), (StoreErrorKind::TooLarge, text));
+    assert_eq!((error.kind(), folder.text_of(&error).as_str()), (StoreErrorKind::TooLarge, text));
     assert!(error.is_permanent());
     commit(&store, key, [put("a", 1, vec![0; 1])]).await;
 }
@@ -151,7 +151,7 @@ async fn a_full_disk() {
     let ballast = path.with_extension("ballast");
     fs::write(&ballast, vec![0; 2 << 20]).expect("there is room for ballast");
     let store = SqliteStore::open(&path).expect("opens");
-    let key = made(&store, "order").await;
+    let key = create(&store, "order").await;
     let mut stored = 0_u64;
     let large = |number: u64| put(&format!("stage/{number}"), number, vec![b'x'; 50_000]);
     let error = loop {

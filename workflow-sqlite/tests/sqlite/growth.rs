@@ -1,6 +1,6 @@
 //! The size of a store in which a workflow loops for ever.
 
-use crate::fixtures::{Folder, batch, made, put};
+use crate::fixtures::{Folder, batch, create, put};
 use std::fs;
 use workflow_store::{Change, NewSignal, Store};
 
@@ -10,7 +10,7 @@ async fn size_after(folder: &Folder, from: u64, to: u64) -> u64 {
     let store = folder.open().expect("opens");
     let key = match store.find("loops").await.expect("finds") {
         Some(instance) => instance.key,
-        None => made(&store, "loops").await,
+        None => create(&store, "loops").await,
     };
     let mut asked = Vec::new();
     for round in from..to {

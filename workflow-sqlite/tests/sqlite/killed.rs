@@ -30,7 +30,7 @@ async fn commits() {
                 Some(instance) => {
                     (instance.key, store.load(instance.key).await.expect("loads").records.len() as u64 / 2)
                 }
-                None => (store.create(crate::fixtures::new(&id)).await.expect("is made"), 0),
+                None => (store.create(crate::fixtures::new_instance(&id)).await.expect("is made"), 0),
             };
             loop {
                 let half = |half: &str| put(&format!("{next:09}/{half}"), next, vec![b'x'; 100]);
@@ -75,7 +75,7 @@ async fn while_a_store_is_made() {
         for number in 0..round + 3 {
             let path = folder.path().join(format!("{number}.db"));
             let store = SqliteStore::open(&path).unwrap_or_else(|error| panic!("{error}"));
-            store.create(crate::fixtures::new("order")).await.expect("is made");
+            store.create(crate::fixtures::new_instance("order")).await.expect("is made");
             store.close().await.expect("closes");
             SqliteStore::open(&path).expect("opens again");
         }

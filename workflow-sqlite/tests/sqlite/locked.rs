@@ -24,7 +24,7 @@ fn by_another_process() {
     let mut lines = BufReader::new(child.stdout.take().expect("it writes")).lines();
     assert!(lines.any(|line| line.expect("can be read").contains("opened")), "the other process has it");
 
-    folder.is_refused(StoreErrorKind::Locked, TEXT);
+    folder.assert_refused(StoreErrorKind::Locked, TEXT);
     child.kill().expect("is killed");
     child.wait().expect("has ended");
     folder.open().expect("a process that was killed leaves no lock");
@@ -34,10 +34,10 @@ fn by_another_process() {
 async fn by_this_process() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    folder.is_refused(StoreErrorKind::Locked, TEXT);
+    folder.assert_refused(StoreErrorKind::Locked, TEXT);
     let clone = store.clone();
     drop(store);
-    folder.is_refused(StoreErrorKind::Locked, TEXT);
+    folder.assert_refused(StoreErrorKind::Locked, TEXT);
     clone.close().await.expect("closes");
     folder.open().expect("it was let go of");
 }

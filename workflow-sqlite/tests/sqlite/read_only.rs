@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use crate::{
-    fixtures::{Folder, new},
+    fixtures::{Folder, new_instance},
     process,
 };
 use std::{
@@ -26,7 +26,7 @@ async fn as_nobody() {
     let Some(folder) = process::store() else { return };
     let path = folder.join("payments.db");
     let store = SqliteStore::open(&path).expect("opens");
-    let key = store.create(new("order")).await.expect("is made");
+    let key = store.create(new_instance("order")).await.expect("is made");
     store.close().await.expect("closes");
 
     let refused = |text: &str| {

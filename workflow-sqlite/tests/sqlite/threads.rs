@@ -1,6 +1,6 @@
 //! The threads of a store end, even if one of them drops the last handle of the store.
 
-use crate::fixtures::{Folder, batch, made, put};
+use crate::fixtures::{Folder, batch, create, put};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, mpsc},
@@ -48,7 +48,7 @@ fn dropped_by(thread: &str, asks: impl Fn(&SqliteStore) -> Pin<Box<dyn Future<Ou
 #[test]
 fn the_writer_drops_the_store() {
     dropped_by("workflow-writer", |store| {
-        let created = store.create(crate::fixtures::new("order"));
+        let created = store.create(crate::fixtures::new_instance("order"));
         Box::pin(async move { drop(created.await) })
     });
 }
@@ -65,7 +65,7 @@ fn a_reader_drops_the_store() {
 async fn what_was_asked_before_the_last_clone_was_dropped_is_done() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    let key = made(&store, "order").await;
+    let key = create(&store, "order").await;
     let asked: Vec<_> =
         (0..100).map(|number| store.commit(batch(key, [put(&format!("stage/{number}"), number, vec![1])]))).collect();
     drop(store);

@@ -1,7 +1,7 @@
 //! Logs that end in the middle, because the process or the machine stopped while the log was
 //! written.
 
-use crate::fixtures::{Folder, batch, changed, made, put};
+use crate::fixtures::{Folder, batch, copy_with_change, create, put};
 use std::{collections::BTreeMap, fs};
 use workflow_sqlite::SqliteStore;
 use workflow_store::{Change, InstanceKey, Store};
@@ -19,8 +19,8 @@ async fn content(store: &SqliteStore, key: InstanceKey) -> Content {
 async fn logged(rounds: u64) -> (Folder, InstanceKey, Vec<(u64, Content)>) {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    made(&store, "other").await;
-    let key = made(&store, "order").await;
+    create(&store, "other").await;
+    let key = create(&store, "order").await;
     let length = || fs::metadata(folder.beside("-wal")).expect("there is a log").len();
     let mut states = vec![(length(), content(&store, key).await)];
     for round in 0..rounds {
@@ -41,7 +41,7 @@ async fn what_was_acknowledged_before_the_cut_is_there() {
     // Some positions, and all around the end of each commit.
     let ends = states.iter().flat_map(|&(end, _)| [end - 1, end, end + 1]);
     for cut in (first..last).step_by(1013).chain(ends.filter(|&cut| cut >= first)) {
-        let torn = changed(&folder, "-wal", |log| log.truncate(usize::try_from(cut).expect("small")));
+        let torn = copy_with_change(&folder, "-wal", |log| log.truncate(usize::try_from(cut).expect("small")));
         let store = torn.open().unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         let (_, expected) = states.iter().rfind(|&&(end, _)| end <= cut).expect("cut after the first");
         assert_eq!(&content(&store, key).await, expected, "cut at {cut}");
@@ -58,7 +58,7 @@ async fn a_log_that_is_damaged_ends_there() {
     let (folder, key, states) = logged(8).await;
     let (first, last) = (states[0].0, states[states.len() - 1].0);
     for at in (first..last).step_by(211) {
-        let flipped = changed(&folder, "-wal", |log| log[usize::try_from(at).expect("small")] ^= 4);
+        let flipped = copy_with_change(&folder, "-wal", |log| log[usize::try_from(at).expect("small")] ^= 4);
         let store = flipped.open().unwrap_or_else(|error| panic!("byte {at}: {error}"));
         let found = content(&store, key).await;
         let end = states.iter().find(|(_, content)| *content == found).map(|&(end, _)| end);
@@ -72,7 +72,7 @@ async fn a_group_may_be_lost_and_its_batches_are_whole() {
     let store = folder.open().expect("opens");
     let mut keys = Vec::new();
     for number in 0..20 {
-        keys.push(made(&store, &format!("order-{number}")).await);
+        keys.push(create(&store, &format!("order-{number}")).await);
     }
     let asked: Vec<_> = (0..10_u64)
         .flat_map(|round| keys.iter().map(move |&key| (round, key)))
@@ -88,7 +88,7 @@ async fn a_group_may_be_lost_and_its_batches_are_whole() {
     let length = usize::try_from(fs::metadata(whole.beside("-wal")).expect("there is a log").len()).expect("small");
     let mut lost = 0;
     for cut in (0..length).step_by(3001).skip(1) {
-        let torn = changed(&whole, "-wal", |log| log.truncate(cut));
+        let torn = copy_with_change(&whole, "-wal", |log| log.truncate(cut));
         let store = torn.open().unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
         for (number, &key) in keys.iter().enumerate() {
             if store.find(&format!("order-{number}")).await.expect("finds").is_none() {

@@ -2,7 +2,7 @@
 //! missing.
 
 use crate::{
-    fixtures::{Folder, batch, changed, closed_store, commit, made, new, put},
+    fixtures::{Folder, batch, closed_store, commit, copy_with_change, create, new_instance, put},
     process,
 };
 use rusqlite::Connection;
@@ -26,7 +26,7 @@ fn lost(why: &str) -> String {
 async fn acknowledges() {
     let Some(path) = process::store() else { return };
     let store = SqliteStore::open(path).expect("opens");
-    made(&store, "order").await;
+    create(&store, "order").await;
     println!("acknowledged");
     std::io::stdin().read_to_end(&mut Vec::new()).expect("can be read");
 }
@@ -60,16 +60,16 @@ async fn a_killed_process_leaves_a_log_that_is_needed() {
     assert!(has_the_order(&whole).await, "with its log it is all there");
 
     remove(&folder, "-wal");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+    folder.assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
     let before = fs::read(folder.path()).expect("can be read");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+    folder.assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
     assert_eq!(fs::read(folder.path()).expect("can be read"), before, "it is left as it is");
     assert!(!fs::exists(folder.beside("-wal")).expect("can be seen"), "no log is made");
 
     let accepting = || SqliteOptions::new().accept_lost_log(true).open(folder.path());
     let store = accepting().expect("who accepts the loss goes on");
     assert_eq!(store.find("order").await.expect("finds"), None);
-    made(&store, "other").await;
+    create(&store, "other").await;
     store.close().await.expect("closes");
     let store = folder.open().expect("from then on it is a store as any other");
     assert!(store.find("other").await.expect("finds").is_some());
@@ -82,15 +82,15 @@ async fn a_copy_of_the_file_alone() {
     let (alone, other) = (Folder::new(), Folder::new());
     let copy = |to: &Folder| fs::copy(folder.path(), to.path()).expect("can be copied");
     copy(&alone);
-    alone.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+    alone.assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
     // After further commits, some of which a checkpoint has moved into the file.
-    let key = made(&store, "order").await;
+    let key = create(&store, "order").await;
     for round in 0..3 {
         for number in 0..300_u64 {
             commit(&store, key, [put(&format!("{round}/{number}"), number, vec![b'x'; 20_000])]).await;
         }
         copy(&other);
-        other.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+        other.assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
     }
     let size = fs::metadata(folder.path()).expect("is there").len();
     assert!(size > 10_000_000, "most of it was moved into the file: {size}");
@@ -103,14 +103,14 @@ async fn a_copy_of_the_file_alone() {
 fn a_log_whose_beginning_is_damaged() {
     let folder = killed();
     for cut in [0, 1, 31] {
-        let torn = changed(&folder, "-wal", |log| log.truncate(cut));
-        torn.is_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
+        let torn = copy_with_change(&folder, "-wal", |log| log.truncate(cut));
+        torn.assert_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
         let left = fs::metadata(torn.beside("-wal")).expect("is there").len();
         assert_eq!(left, cut as u64, "it is left as it is");
     }
     for at in 0..32 {
-        let flipped = changed(&folder, "-wal", |log| log[at] ^= 8);
-        flipped.is_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
+        let flipped = copy_with_change(&folder, "-wal", |log| log[at] ^= 8);
+        flipped.assert_refused(StoreErrorKind::LogLost, &lost("has a corrupt header"));
     }
 }
 
@@ -118,7 +118,7 @@ fn a_log_whose_beginning_is_damaged() {
 async fn a_log_of_another_store() {
     let (folder, other) = (killed(), killed());
     fs::copy(other.beside("-wal"), folder.beside("-wal")).expect("can be copied");
-    folder.is_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
+    folder.assert_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
     let store = SqliteOptions::new().accept_lost_log(true).open(folder.path()).expect("opens without it");
     assert_eq!(store.find("order").await.expect("finds"), None, "what another store's log says is not believed");
     let aside = fs::read(folder.beside("-wal-lost")).expect("it is kept");
@@ -131,10 +131,10 @@ async fn a_log_of_an_earlier_time() {
     let before = folder.copy();
     assert!(has_the_order(&folder).await);
     let store = folder.open().expect("opens");
-    made(&store, "late").await;
+    create(&store, "late").await;
     let now = folder.copy();
     fs::copy(before.beside("-wal"), now.beside("-wal")).expect("can be copied");
-    now.is_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
+    now.assert_refused(StoreErrorKind::LogLost, &lost("belongs to another store or to another time"));
 }
 
 /// Another program that opens and closes what a killed process left moves the log into the file and
@@ -154,7 +154,7 @@ async fn another_program_has_moved_the_log_into_the_file() {
 async fn a_backup_is_a_store() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    made(&store, "order").await;
+    create(&store, "order").await;
     let other = Connection::open(folder.path()).expect("opens");
     let (vacuumed, backed_up) = (Folder::new(), Folder::new());
     other.execute("VACUUM INTO ?1", [vacuumed.path().display().to_string()]).expect("is written");
@@ -166,7 +166,7 @@ async fn a_backup_is_a_store() {
         assert!(has_the_order(&backup).await);
         assert!(has_the_order(&backup).await);
     }
-    made(&store, "late").await;
+    create(&store, "late").await;
 }
 
 /// A backup at the moment in which the store is marked has the mark too, and is still a whole
@@ -199,7 +199,7 @@ async fn a_backup_of_a_store_that_is_marked() {
     assert!(has_the_order(&whole).await, "with its log it is fine, too");
     remove(&whole, "");
     fs::copy(folder.path(), whole.path()).expect("can be copied");
-    whole.is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+    whole.assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
     store.close().await.expect("closes");
     assert!(has_the_order(&folder).await);
 }
@@ -214,7 +214,7 @@ async fn another_program_reads_meanwhile() {
     other.query_row("SELECT count(*) FROM instances", [], |row| row.get::<_, i64>(0)).expect("reads");
     other.execute_batch(count).expect("reads for long");
     let store = folder.open().expect("opens meanwhile");
-    let key = made(&store, "order").await;
+    let key = create(&store, "order").await;
     for number in 0..50_u64 {
         commit(&store, key, [put(&format!("{number}"), number, vec![b'x'; 500_000])]).await;
     }
@@ -247,8 +247,8 @@ async fn a_store_of_the_first_version() {
     for folder in [folder, killed] {
         let store = folder.open().expect("opens");
         assert!(store.find("large").await.expect("finds").is_some());
-        made(&store, "order").await;
-        folder.copy_of_the_file().is_refused(StoreErrorKind::LogLost, &lost("is missing"));
+        create(&store, "order").await;
+        folder.copy_of_the_file().assert_refused(StoreErrorKind::LogLost, &lost("is missing"));
         store.close().await.expect("closes");
         assert!(has_the_order(&folder).await);
     }
@@ -272,13 +272,14 @@ async fn a_full_store_of_the_first_version() {
 async fn a_second_opening_leaves_the_first_one_its_locks() {
     let folder = Folder::new();
     let store = folder.open().expect("opens");
-    made(&store, "order").await;
-    folder.is_refused(StoreErrorKind::Locked, "the store 'PATH' is already open, in another process or in this one");
+    create(&store, "order").await;
+    folder
+        .assert_refused(StoreErrorKind::Locked, "the store 'PATH' is already open, in another process or in this one");
     let mut child = process::command(process::this(), "wal::looks", &folder.path()).spawn().expect("starts");
     assert!(child.wait().expect("has ended").success());
     // If the other process had seen no lock, it would have removed the log as the last one to close
     // the store.
-    store.create(new("late")).await.expect("its files are still there");
+    store.create(new_instance("late")).await.expect("its files are still there");
     let whole = folder.copy();
     drop(store);
     let store = whole.open().expect("opens");
@@ -303,7 +304,7 @@ async fn files_that_go_while_the_store_is_open() {
         for replaced in [false, true] {
             let folder = Folder::new();
             let store = folder.open().expect("opens");
-            let key = made(&store, "order").await;
+            let key = create(&store, "order").await;
             let bytes = fs::read(folder.beside(suffix)).expect("can be read");
             let aside = folder.beside("-aside");
             fs::rename(folder.beside(suffix), &aside).expect("can be moved");
@@ -314,8 +315,8 @@ async fn files_that_go_while_the_store_is_open() {
                 "could not write to the store 'PATH': {which} was removed, moved or replaced while the store was open"
             );
             for _ in 0..2 {
-                let error = store.create(new("late")).await.expect_err("would be lost");
-                assert_eq!((error.kind(), folder.named(&error)), (StoreErrorKind::Gone, text.clone()), "{suffix}");
+                let error = store.create(new_instance("late")).await.expect_err("would be lost");
+                assert_eq!((error.kind(), folder.text_of(&error)), (StoreErrorKind::Gone, text.clone()), "{suffix}");
                 assert!(error.is_permanent());
             }
             let error = store.commit(batch(key, [put("a", 1, vec![1])])).await.expect_err("would be lost");
