@@ -7,7 +7,7 @@ use crate::{
     Failure, FailureKind,
     cut::cut,
     run::{Core, Cx, TAIL},
-    undo::Undone,
+    undo::{Thrown, Undone},
     workflow::compensated,
 };
 use std::{
@@ -113,7 +113,7 @@ pub(crate) fn is_inside() -> bool {
 pub(crate) fn leave(core: Core) {
     let rollback: Rollback = Box::pin(async move {
         let failure = core.failure(TAIL, FailureKind::Cancelled, None);
-        let failure = compensated(&core, failure).await;
+        let failure = compensated(&core, failure, &Thrown::in_memory()).await;
         core.tell_ended::<()>(&Err(failure.clone()));
         failure
     });

@@ -591,15 +591,16 @@ pub async fn until<T>(
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<Until<T>, Stop> {
-    until_of(cx, end, run, false).await
+    until_of(cx, end, run, false, || {}).await
 }
 
-/// The same for a stage that has `begun`, or not.
+/// The same for a stage that has `begun`, or not; `is_cut` is called in the poll in which it is cut.
 pub(crate) async fn until_of<T>(
     cx: Cx<'_>,
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
     mut begun: bool,
+    is_cut: impl FnOnce(),
 ) -> Result<Until<T>, Stop> {
     let (mut end, mut run) = (Box::pin(end), Box::pin(run));
     let ended = poll_fn(|context| {
@@ -610,6 +611,9 @@ pub(crate) async fn until_of<T>(
         run.as_mut().poll(context).map_ok(Until::Given)
     })
     .await;
+    if matches!(ended, Ok(Until::Cut)) {
+        is_cut();
+    }
     if ended.is_err() {
         cut(|| drop((end, run)));
     } else {

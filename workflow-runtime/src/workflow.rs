@@ -12,6 +12,7 @@ use crate::{
     run::{Core, Cx},
     signal::SignalError,
     state::States,
+    undo::Thrown,
     view::{self, View},
 };
 use std::{
@@ -277,7 +278,7 @@ async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
             }
             Ok(output)
         }
-        Err(stop) => Err(compensated(core, stop.into_failure()).await),
+        Err(stop) => Err(compensated(core, stop.into_failure(), &Thrown::in_memory()).await),
     };
     core.tell_ended(&ended);
     ended
@@ -344,9 +345,9 @@ const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
 }
 
 /// All that was done is undone before the failure is told.
-pub(crate) async fn compensated(core: &Core, failure: Failure) -> Failure {
+pub(crate) async fn compensated(core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
     let failure = match core.log() {
-        Some(log) => Box::pin(child::within(core, log.unwind(core, failure))).await,
+        Some(log) => Box::pin(child::within(core, log.unwind(core, failure, thrown))).await,
         None if core.has_children_left() => {
             failure.with_undone(Box::pin(child::within(core, child::undone(core))).await)
         }

@@ -517,6 +517,7 @@ cells! {
 
     head_added_before: heads(1) at 30 => head_added, "| news asks undo asks gives 1";
     head_added_under_way: heads(1) at 90 => head_added, "asks | news gives 2";
+    head_added_decided: heads(1) at 150 => head_added, "asks | gives 2";
     head_added_completed: heads(1) at 210 => head_added, "asks | gives 2";
     head_added_fails: heads(0) at 210 => head_added, "asks | undo asks fails: stage 'end' of workflow 'Order' failed: planned";
 

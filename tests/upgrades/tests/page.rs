@@ -9,7 +9,8 @@ use std::{
 const PAGE: &str = include_str!("../../../docs/upgrading.md");
 
 /// The files with the tests that the page has a cell for.
-const FILES: [&str; 7] = ["stages", "decisions", "repeats", "types", "signals", "waits", "workflows"];
+const FILES: [&str; 9] =
+    ["stages", "decisions", "parts", "repeats", "types", "signals", "waits", "policies", "workflows"];
 
 /// Each test in a list of tests, as `file::name`, and its line.
 fn tests() -> BTreeMap<String, String> {
@@ -69,9 +70,11 @@ fn a_cell_that_says_parks_has_a_test_that_parks() {
 /// A reason without what stands in quotes, up to the words of serde.
 fn shape(reason: &str) -> String {
     let reason = reason.trim_end_matches(['"', ';']).replace("can't", "can not");
-    let reason = [": invalid ", ": missing "].iter().fold(&*reason, |reason, words| match reason.split_once(words) {
-        Some((reason, _)) => reason,
-        None => reason,
+    let reason = [": invalid ", ": missing ", ": expected "].iter().fold(&*reason, |reason, words| {
+        match reason.split_once(words) {
+            Some((reason, _)) => reason,
+            None => reason,
+        }
     });
     let parts = reason.split('\'').enumerate().map(|(place, part)| if place % 2 == 1 { "'…'" } else { part });
     let shape: String = parts.collect();

@@ -207,8 +207,8 @@ cells! {
     added_before: undone(1) at 30 => added, "| new calm a end/:then gives 1";
     added_under_way: undone(1) at 90 => added, "a | new calm a end/:then gives 1";
     added_completed: undone(1) at 150 => added, "a | new calm end/:then gives 1";
-    added_undone: undone(0) at 210 => added_beside, "a undo a | new undo new undo a fails: stage 'end' of workflow 'Order' failed: planned";
-    added_before_undone: undone(0) at 210 => added, "a undo a | new parks: 'a' was done and would have to be undone, but its workflow no longer comes to it";
+    added_undone: undone(0) at 210 => added_beside, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
+    added_before_undone: undone(0) at 210 => added, "a undo a | parks: 'a' was done and would have to be undone, but its workflow no longer comes to it";
 
     added_inside_before: block(1) at 30 => longer_block, "| new a end/:then gives 1";
     added_inside_under_way: block(1) at 90 => longer_block, "a | new a end/:then gives 1";

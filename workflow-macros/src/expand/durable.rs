@@ -10,7 +10,7 @@ use crate::{
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use std::collections::{BTreeMap, BTreeSet};
-use syn::{Expr, spanned::Spanned};
+use syn::{Expr, Lifetime, spanned::Spanned};
 use workflow_graph::ScopeKind;
 
 /// FNV-1a, for more than a few.
@@ -414,12 +414,29 @@ impl Expansion<'_, '_> {
 
     /// The next round of a loop without a state is on record before it begins.
     pub(super) fn next_without_state(&self, stage: Option<StageId>, scope: ScopeId) -> TokenStream {
-        if !self.is_durable() {
-            return TokenStream::new();
-        }
         let (payload, round) = (self.round_payload(scope), self.named("round").to_token_stream());
-        let next = self.next_round(stage, (scope, &round), &payload, &quote!(()));
-        quote!(#next;)
+        self.next_round(stage, (scope, &round), &payload, &quote!(()))
+    }
+
+    /// Rounds that have ended stay on record, for their undos.
+    pub(super) fn has_recorded_end(&self, round: ScopeId) -> bool {
+        self.is_durable() && self.keeps(round)
+    }
+
+    /// What the body of such a round breaks to.
+    #[allow(clippy::unused_self, reason = "reads like its neighbours")]
+    pub(super) fn end_label(&self, round: ScopeId) -> Lifetime {
+        Lifetime::new(&format!("'__end{round}"), Span::mixed_site())
+    }
+
+    /// How such a round ends.
+    pub(super) fn round_ended(&self, stage: Option<StageId>, scope: ScopeId, body: &TokenStream) -> TokenStream {
+        let (runtime, cx, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
+        let (payload, round, label) = (self.round_payload(scope), self.named("round"), self.end_label(scope));
+        quote!(#runtime::durable::round(#cx, #number, #round, #payload, #runtime::durable::part(async {
+            #[allow(unused_labels, unreachable_code)]
+            #runtime::Result::<#runtime::durable::RoundEnd<_, _>, #runtime::Stop>::Ok(#label: { #body })
+        })).await?)
     }
 
     /// Where the loop itself is, in its rounds.

@@ -180,7 +180,7 @@ impl Expansion<'_, '_> {
                 let #all = #cx.child_log();
                 let #losers = &#all;
                 let #won = #value;
-                #runtime::undo_losers(#cx, #number, #losers).await;
+                #runtime::undo_losers(#cx, #number, #won_site, #losers).await;
                 #won
             });
         }

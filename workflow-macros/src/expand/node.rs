@@ -207,9 +207,7 @@ impl Expansion<'_, '_> {
         if let Some(round) = &tail.round
             && !round.has_state
         {
-            let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
-            let next = self.next_without_state(round.stage, round.scope);
-            return quote!({ #decided #next continue #label });
+            return self.goes_on(round);
         }
         let (runtime, of, mark) = (self.runtime_at(close), &tail.of, self.mark(tail.whose));
         quote_spanned!(close=> #runtime::nothing(#of, #runtime::PhantomData::<#mark>, ()))
@@ -402,7 +400,19 @@ impl Expansion<'_, '_> {
         // Rounds that are always ready give way to others: looked at now and then, since most rounds take longer than that.
         let turn = quote!(if #round & 31 == 31 { #runtime::turn_of_rounds(#cx).await; });
         let watched = stage.map(|stage| self.begin_round(stage, &round));
-        let continues = quote!(#body);
+        let continues = if self.has_recorded_end(looping.round) {
+            let ended = self.round_ended(stage, looping.round, &quote!(#bound #body));
+            let (given, outcome) = (self.named("given"), quote!(#runtime::durable::RoundEnd));
+            quote!(match #ended {
+                #outcome::Break(#given) => break #label #given,
+                #outcome::Next(#given) => {
+                    #next = #given;
+                    continue #label
+                }
+            })
+        } else {
+            quote!(#bound #body)
+        };
         quote!({
             #initial
             #max
@@ -414,7 +424,6 @@ impl Expansion<'_, '_> {
                 let #cx = #cx.within(&#place);
                 #round += 1;
                 #watched
-                #bound
                 #continues
             }
         })
@@ -429,25 +438,38 @@ impl Expansion<'_, '_> {
         span: Span,
     ) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
-        let label = self.label(round.scope);
         let outer = Tail::value(round.of.clone(), round.whose).discarding(round.discards);
         let value = match value {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
             None => self.no_tail(&outer, span),
         };
-        let decided = self.decided(round.stage, "break");
+        let (label, decided) = (self.label(round.scope), self.decided(round.stage, "break"));
+        if self.has_recorded_end(round.scope) {
+            let (runtime, label) = (&self.runtime, self.end_label(round.scope));
+            return quote!({ #decided break #label #runtime::durable::RoundEnd::Break(#value) });
+        }
         quote!({ #decided break #label #value })
+    }
+
+    /// The round ends without a state, and the next one begins.
+    fn goes_on(&self, round: &Round) -> TokenStream {
+        let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
+        if !self.is_durable() {
+            return quote!({ #decided continue #label });
+        }
+        let next = self.next_without_state(round.stage, round.scope);
+        if self.has_recorded_end(round.scope) {
+            let (runtime, label) = (&self.runtime, self.end_label(round.scope));
+            return quote!({ #decided break #label #runtime::durable::RoundEnd::Next(#next) });
+        }
+        quote!({ #decided #next; continue #label })
     }
 
     fn continuing(&self, value: Option<&Node<'_>>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let runtime = &self.runtime;
-        let label = self.label(round.scope);
-        let decided = self.decided(round.stage, "continue");
-        let (Some(node), Some(ty)) = (value, self.state_type(round.scope)) else {
-            let next = self.next_without_state(round.stage, round.scope);
-            return quote!({ #decided #next continue #label });
-        };
+        let (Some(node), Some(ty)) = (value, self.state_type(round.scope)) else { return self.goes_on(round) };
+        let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
         let next = self.local("next", round.scope);
         let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
         let value = self.node(node, stage, &asked, &ends.from(round.scope));
@@ -459,6 +481,10 @@ impl Expansion<'_, '_> {
             }
             false => value,
         };
+        if self.has_recorded_end(round.scope) {
+            let label = self.end_label(round.scope);
+            return quote!({ #decided break #label #runtime::durable::RoundEnd::Next(#value) });
+        }
         quote!({ #decided #next = #value; continue #label })
     }
 

@@ -257,10 +257,12 @@ impl Expansion<'_, '_> {
             self.named("around"),
             self.named("won"),
         );
-        let (until, log_of_run) = match self.is_durable() {
-            false => (quote!(#runtime::until), quote!(#cx.logging(#losers).child_log())),
+        let label = super::items::bare(name);
+        let (until, of_stage, log_of_run) = match self.is_durable() {
+            false => (quote!(#runtime::until), TokenStream::new(), quote!(#cx.logging(#losers).child_log())),
             true => (
-                quote!(#runtime::durable::until_kept),
+                quote!(#runtime::durable::until_recorded),
+                quote!(#number, #label,),
                 quote!(#runtime::durable::contender_log(#cx, #losers, #runtime::durable::has_ended(#cx, #number))),
             ),
         };
@@ -268,7 +270,7 @@ impl Expansion<'_, '_> {
             let #all = #cx.child_log();
             let #losers = &#all;
             let #around = #cx;
-            let #won = #until(#cx, #end, async move {
+            let #won = #until(#cx, #of_stage #end, async move {
                 let #member_log = #log_of_run;
                 let #log = &#member_log;
                 #runtime::undoing(#around, (#number, "until"), #log, async move {
@@ -276,7 +278,7 @@ impl Expansion<'_, '_> {
                     #run.await
                 }).await
             }).await?;
-            #runtime::undo_losers(#cx, #number, #losers).await;
+            #runtime::undo_losers(#cx, #number, "until", #losers).await;
             #won
         })
     }
@@ -334,10 +336,11 @@ impl Expansion<'_, '_> {
             }
         };
         let (losers, all) = (self.named("losers"), self.named("all_losers"));
+        let decision = format!("choice-{site}");
         let (open, close) = if compensates {
             (
                 quote!(let #all = #cx.child_log(); let #losers = &#all;),
-                quote!(#runtime::undo_losers(#cx, #number, #losers).await;),
+                quote!(#runtime::undo_losers(#cx, #number, #decision, #losers).await;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())

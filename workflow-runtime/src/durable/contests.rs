@@ -10,13 +10,14 @@ use super::{
     kept::{InEnded, catch_up_with},
     own,
     payload::{Kind, Unkept, Written, read_own},
+    thrown::catch_up_thrown,
 };
 use crate::{
     BoxError, child,
     failure::Stop,
     many::First,
     run::Cx,
-    signal::{Head, HeadRun, Until, select},
+    signal::{Head, HeadRun, Until, select, until, until_of},
     store::Record,
     undo::{ScopeLog, UndoLog},
 };
@@ -26,6 +27,9 @@ use std::{
     pin::pin,
     task::Poll,
 };
+
+/// Where it stands that a stage was cut by the end that its `#[until]` waits for.
+pub(super) const UNTIL: &str = "until";
 
 /// The record of a decided race or quorum.
 #[derive(Serialize, Deserialize)]
@@ -177,7 +181,7 @@ where
         let last = journal.last_within(&cx.path_of(stage)).max(record.order);
         if keeps {
             // Also what a loser did that was under way still when this was decided.
-            catch_up_with(journal, last, members.never_decided()).await;
+            catch_up_thrown(journal, last, &path, members.never_decided()).await;
         }
         journal.settles_within(&cx.path_of(stage), last.saturating_add(1));
         journal.recalled();
@@ -274,7 +278,7 @@ async fn kept_part<T>(
             Ok(value) => {
                 if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
                     // What was done inside is taken up, for its undos, and so that its records have their home.
-                    catch_up_with(journal, record.order, InEnded { journal, run }).await;
+                    catch_up_with(journal, record.order, InEnded::new(journal, run)).await;
                 } else {
                     journal.hold(record.order).await;
                 }
@@ -320,7 +324,7 @@ pub async fn select_kept<'a>(
             return journal.park_at(&path, reason).await;
         };
         if keeps {
-            catch_up_with(journal, record.order, poll_others(&mut heads, place)).await;
+            catch_up_thrown(journal, record.order, &path, poll_others(&mut heads, place)).await;
         }
         journal.settles_within(&cx.path_of(stage), record.order);
         journal.recalled();
@@ -380,8 +384,8 @@ async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
 
 // `#[until]`
 
-/// As [`until`](crate::signal::until), of a stage whose parts may have to be undone: the end that it waits for does not cut it
-/// before all that is on record has been taken up.
+/// As [`until`](crate::signal::until): the end that a stage waits for does not cut it before all that is on record has been
+/// taken up.
 ///
 /// # Errors
 /// The stage's.
@@ -390,8 +394,40 @@ pub async fn until_kept<T>(
     end: impl Future<Output = Result<(), Stop>>,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<Until<T>, Stop> {
+    until_decided(cx, end, run, || {}).await
+}
+
+/// The same of a stage whose parts may have to be undone: that it was cut is on record before anything in it is undone. `name`:
+/// the stage or signal that it waits for.
+///
+/// # Errors
+/// The stage's.
+pub async fn until_recorded<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    name: &str,
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<Until<T>, Stop> {
+    let Some(journal) = cx.journal() else { return until(cx, end, run).await };
+    let path = cx.path_within(stage, UNTIL);
+    if let Some(record) = journal.record(&path) {
+        catch_up_thrown(journal, record.order, &path, run).await;
+        journal.settles_within(&cx.path_of(stage), record.order);
+        journal.recalled();
+        return Ok(Until::Cut);
+    }
+    until_decided(cx, end, run, || journal.put(path, Kind::Decided, own(&name))).await
+}
+
+async fn until_decided<T>(
+    cx: Cx<'_>,
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+    is_cut: impl FnOnce(),
+) -> Result<Until<T>, Stop> {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
-        return crate::signal::until(cx, end, run).await;
+        return until_of(cx, end, run, false, is_cut).await;
     };
     let mut run = Box::pin(run);
     let ended = {
@@ -404,6 +440,6 @@ pub async fn until_kept<T>(
     };
     match ended {
         Some(ended) => ended.map(Until::Given),
-        None => crate::signal::until_of(cx, end, run, true).await,
+        None => until_of(cx, end, run, true, is_cut).await,
     }
 }

@@ -9,6 +9,7 @@
 //! outside of that block, the instance parks as well.
 
 use super::{
+    contests::UNTIL,
     kept::within as beside,
     payload::{Kind, own, read_own},
 };
@@ -249,11 +250,12 @@ impl Homes {
         self.homeless.is_empty()
     }
 
-    /// Returns the record of rounds or items without a home, of the stage at that path or of one around it.
+    /// Returns the record without a home of rounds, of items or of an `#[until]`, of the stage at that path or of one around it.
     pub(super) fn repeats_around(&self, path: &str) -> Option<Arc<str>> {
         let stages = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
-        let records =
-            std::iter::once(path).chain(stages).flat_map(|path| [beside(path, "round"), beside(path, "items")]);
+        let records = std::iter::once(path)
+            .chain(stages)
+            .flat_map(|path| [beside(path, "round"), beside(path, "items"), beside(path, UNTIL)]);
         records.into_iter().find_map(|path| self.homeless.get_key_value(&*path)).map(|(path, _)| Arc::clone(path))
     }
 

@@ -233,7 +233,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
         };
         if keeps == Keeps::Inside && journal.is_catching_up() {
             // What was done inside is taken up, for its undos; what it would give is known.
-            catch_up_with(journal, record.order, InEnded { journal, run: run(cx) }).await;
+            catch_up_with(journal, record.order, InEnded::new(journal, run(cx))).await;
         }
         if whole {
             cx.core.arm_again(stage);
@@ -348,9 +348,20 @@ pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output 
 pin_project_lite::pin_project! {
     /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
     pub(super) struct InEnded<'j, F> {
-        pub(super) journal: &'j Journal,
+        journal: Option<&'j Journal>,
         #[pin]
-        pub(super) run: F,
+        run: F,
+    }
+}
+
+impl<'j, F> InEnded<'j, F> {
+    pub(super) fn new(journal: &'j Journal, run: F) -> Self {
+        Self::where_it_has(true, journal, run)
+    }
+
+    /// Has `run` polled as what has ended, where it has.
+    pub(super) fn where_it_has(ended: bool, journal: &'j Journal, run: F) -> Self {
+        Self { journal: ended.then_some(journal), run }
     }
 }
 
@@ -358,7 +369,7 @@ impl<F: Future> Future for InEnded<'_, F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _inside = this.journal.in_ended();
+        let _inside = this.journal.map(Journal::in_ended);
         this.run.poll(context)
     }
 }

@@ -4,6 +4,7 @@
 use super::{
     own,
     payload::{Kind, hash_of_words, read_own},
+    thrown::LANDED,
 };
 use crate::{BoxError, store::Record};
 use serde::{Deserialize, Serialize};
@@ -167,6 +168,7 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     };
     let part = |part: &str| -> String {
         let Some(what) = part.strip_prefix(':') else { return name(part).unwrap_or(part).to_owned() };
+        let (landed, what) = what.strip_prefix(LANDED).map_or(("", what), |what| (LANDED, what));
         let (undo, what) = match what.strip_prefix("undo-") {
             Some(rest) => ("undo-", rest),
             None => ("", what),
@@ -190,7 +192,7 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
             }
             _ => what.to_owned(),
         };
-        format!(":{undo}{now}")
+        format!(":{landed}{undo}{now}")
     };
     let now: Vec<String> = path.split('/').map(part).collect();
     let (now, mut record) = (now.join("/"), record.clone());
@@ -296,6 +298,7 @@ mod tests {
         assert_eq!(path(":rewound/a").as_deref(), Some(":rewound/b"));
         assert_eq!(path("x/:let-a"), None, "a `let` has no former name");
         assert_eq!(path("x/:member-a-2").as_deref(), Some("x/:member-b-2"));
+        assert_eq!(path("x/:landed-thrown-member-a").as_deref(), Some("x/:landed-thrown-member-b"));
         let (old, new) = (hash_of_words("*a > 1"), hash_of_words("*b > 1"));
         assert_eq!(path(&format!("x/:value-{old:08x}-2")), Some(format!("x/:value-{new:08x}-2")));
         let label = says(&format!("x/:choice-{old:08x}"), Kind::Decided, own(&"*a > 1"));

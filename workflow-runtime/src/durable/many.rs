@@ -2,7 +2,7 @@
 
 use super::{
     Journal, Keeps, Part, Payload,
-    kept::{kept_in_place, within},
+    kept::{InEnded, kept_in_place, within},
     own,
     payload::{Kind, Written, read_own},
     prints::{Print, PrintForm},
@@ -15,7 +15,12 @@ use crate::{
     then::then,
 };
 use serde::Serialize;
-use std::{collections::HashMap, future::Future};
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
 
 // Rounds.
 
@@ -86,6 +91,59 @@ pub async fn next_round<S>(
     journal.enter(put, forget.as_deref(), Vec::new());
     journal.unless_refused(written.refused).await;
     Ok(state)
+}
+
+/// How a round ends.
+pub enum RoundEnd<T, S> {
+    /// The loop ends, and gives that.
+    Break(T),
+    /// Another round comes, which begins with that state.
+    Next(S),
+}
+
+/// A round of a loop whose rounds stay on record for their undos; `next` is the number of the one after it. A round after which
+/// the next one has begun has ended, and ends so again: what a new build has added does not run in it.
+///
+/// # Errors
+/// Those of the round.
+pub async fn round<T, S>(
+    cx: Cx<'_>,
+    stage: u32,
+    next: u64,
+    payload: Payload<S>,
+    run: Part<'_, RoundEnd<T, S>>,
+) -> Result<RoundEnd<T, S>, Stop> {
+    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return run.await };
+    let path = cx.path_of(stage);
+    let begun = within(&format!("{path}/{next}"), "state");
+    if !journal.has(&begun, &[Kind::Kept, Kind::Unkept]) {
+        return run.await;
+    }
+    let order = journal.order_of(&begun);
+    let ended = {
+        let (mut held, mut run) = (pin!(journal.hold(order)), pin!(InEnded::new(journal, run)));
+        let mut over = false;
+        poll_fn(|context| {
+            if !over && let Poll::Ready(ended) = run.as_mut().poll(context) {
+                over = true;
+                if let Ok(end @ RoundEnd::Next(_)) = ended {
+                    return Poll::Ready(Some(end));
+                }
+            }
+            held.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    };
+    if let Some(before) = next.checked_sub(1) {
+        journal.settles_within(&format!("{path}/{before}"), order);
+    }
+    if let Some(end) = ended {
+        return Ok(end);
+    }
+    match recorded_state(journal, &path, next, payload).await {
+        Some(state) => Ok(RoundEnd::Next(state)),
+        None => unreachable!("it is on record"),
+    }
 }
 
 // Items.

@@ -36,7 +36,7 @@ pub(crate) use place::{Begun, begun, is_in_place, key_of, placed_run};
 pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
 pub(crate) use signal::KeptSignal;
 pub(crate) use task::task_part;
-pub(crate) use thrown::{THROWN, Thrown};
+pub(crate) use thrown::{LANDED, THROWN, Thrown};
 pub(crate) use undone::UndoRecord;
 
 pub use choices::{
@@ -45,7 +45,7 @@ pub use choices::{
 };
 pub use contests::{
     HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
-    select_kept, until_kept,
+    select_kept, until_kept, until_recorded,
 };
 pub use kept::{
     Keeps, Part, absorbed_kept, armed, begins, busy, failed_before, found_in_cache, fresh, has_begun, kept, noting,
@@ -53,7 +53,8 @@ pub use kept::{
 };
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use many::{
-    Recognised, Recognising, item_part, kept_item, next_round, recognised, recognised_again, recognising, resumed_round,
+    Recognised, Recognising, RoundEnd, item_part, kept_item, next_round, recognised, recognised_again, recognising,
+    resumed_round, round,
 };
 pub use payload::{Payload, Stored, stored, stored_of};
 pub use place::{Evaluating, Placed, evaluates, placed};

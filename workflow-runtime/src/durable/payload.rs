@@ -235,6 +235,8 @@ pub(crate) enum Kind {
     Unkept = 20,
     /// The names of the completed stages in a block whose records were dropped.
     Inside = 21,
+    /// What was under way in a scope that was thrown away has ended.
+    Landed = 22,
     /// How the instance's keys are made.
     Keys = 30,
 }

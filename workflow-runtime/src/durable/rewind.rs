@@ -3,9 +3,9 @@
 use super::{
     Journal, KEYS,
     journal::LAST,
-    kept::catch_up_with,
     own,
     payload::{Kind, read_own},
+    thrown::{Thrown, catch_up_thrown},
 };
 use crate::{
     BoxError, FailureKind,
@@ -23,8 +23,19 @@ pub(crate) const REWIND: &str = ":rewind";
 const REWOUND: &str = ":rewound/";
 
 /// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
-const STAYS: &[&str] =
-    &[":signal-", ":not-undone/", REWOUND, REWIND, ":stuck", ":rested", ":cancelled", ":thrown", ":deadline", KEYS];
+const STAYS: &[&str] = &[
+    ":signal-",
+    ":not-undone/",
+    REWOUND,
+    REWIND,
+    ":stuck",
+    ":rested",
+    ":cancelled",
+    ":thrown",
+    ":landed-thrown",
+    ":deadline",
+    KEYS,
+];
 
 /// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
 /// there that depend on them.
@@ -102,7 +113,8 @@ pub(crate) async fn rewound<F: Future>(
     let taken = taken_along(core.graph(), &read_own::<Vec<String>>(&record)?)?;
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
-    catch_up_with(journal, LAST, machine.as_mut()).await;
+    let this_time = format!(":rewind-{}", record.order);
+    catch_up_thrown(journal, LAST, &this_time, machine.as_mut()).await;
     // What is not taken back goes on, and what is taken back is told below.
     journal.suspend();
     cut(|| drop(machine));
@@ -114,7 +126,7 @@ pub(crate) async fn rewound<F: Future>(
     core.tell_taken_back(is_taken);
     if let Some(log) = core.log() {
         let why = core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
-        let why = log.unwind_only(core, why, is_taken).await;
+        let why = log.unwind_only(core, why, &Thrown::taken_back(journal, this_time), is_taken).await;
         if let Some(undone) = why.undone() {
             journal.not_undone(&format!("rewind {}", record.order), &undone);
         }

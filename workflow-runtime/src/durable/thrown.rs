@@ -1,9 +1,13 @@
 //! A scope that is thrown away: why is on record before anything of it is undone, so that nothing that an interruption makes
 //! happen once more is taken for the reason.
+//!
+//! What is under way in the scope ends before anything is undone, and then that is on record too. Until then a stage with an
+//! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
+//! begun at all: a new build of the program has added it.
 
 use super::{
     Journal, StoredFailure,
-    kept::catch_up_with,
+    kept::{InEnded, catch_up_with},
     own,
     payload::{Kind, read_own},
 };
@@ -13,43 +17,97 @@ use std::{future::Future, pin::Pin, sync::Arc};
 /// Where it stands that the whole run is thrown away.
 pub(crate) const THROWN: &str = ":thrown";
 
+/// What stands before the name of the record that something was thrown away by, once what was under way in there has ended.
+pub(crate) const LANDED: &str = "landed-";
+
 /// What is on record of a scope that was thrown away, in a durable run.
-pub(crate) struct Thrown(Option<(Arc<Journal>, String)>);
+pub(crate) struct Thrown(Option<Known>);
+
+struct Known {
+    journal: Arc<Journal>,
+    /// Where it stands why.
+    path: String,
+    /// It is the whole run, which ends with this: nothing needs to be on record where there is nothing to undo.
+    is_whole: bool,
+}
 
 impl Thrown {
+    /// One that no record is kept of: a run in memory.
+    pub(crate) const fn in_memory() -> Self {
+        Self(None)
+    }
+
     /// One of a stage's scopes.
     pub(crate) fn of(cx: Cx<'_>, (stage, site): (u32, &str)) -> Self {
-        Self(cx.journal().map(|journal| (Arc::clone(journal), cx.path_within(stage, &format!("thrown-{site}")))))
+        Self::within(cx, stage, &format!("thrown-{site}"))
+    }
+
+    /// The losers of a decision; `decision`: the name of its record.
+    pub(crate) fn losers(cx: Cx<'_>, stage: u32, decision: &str) -> Self {
+        Self::within(cx, stage, decision)
+    }
+
+    fn within(cx: Cx<'_>, stage: u32, name: &str) -> Self {
+        let known = |journal| {
+            let (journal, path) = (Arc::clone(journal), cx.path_within(stage, name));
+            Known { journal, path, is_whole: false }
+        };
+        Self(cx.journal().map(known))
     }
 
     /// The whole run.
     pub(crate) fn whole(journal: &Arc<Journal>) -> Self {
-        Self(Some((Arc::clone(journal), THROWN.to_owned())))
+        Self(Some(Known { journal: Arc::clone(journal), path: THROWN.to_owned(), is_whole: true }))
+    }
+
+    /// Stages that are taken back; `path`: what tells this time from others.
+    pub(crate) fn taken_back(journal: &Arc<Journal>, path: String) -> Self {
+        Self(Some(Known { journal: Arc::clone(journal), path, is_whole: false }))
     }
 
     /// Why it was thrown away, if it was, once all that there is to undo of it is known.
     pub(crate) async fn before<F: Future>(&self, run: Pin<&mut F>) -> Option<Failure> {
-        let (journal, path) = self.0.as_ref()?;
+        let Known { journal, path, .. } = self.0.as_ref()?;
         let record = journal.record(path)?;
         let failure = match read_own::<StoredFailure>(&record) {
             Ok(failure) => failure.restore(),
             Err(error) => return journal.undecodable(path, error).await,
         };
-        catch_up_with(journal, record.order, run).await;
+        catch_up_thrown(journal, record.order, path, run).await;
         journal.recalled();
         Some(failure)
     }
 
-    /// It is thrown away. Where there is nothing to undo nobody needs to know.
-    pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
-        if let Some((journal, path)) = &self.0 {
-            journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
-        }
-        if let Some((journal, path)) = &self.0
-            && log.holds_something()
-            && journal.record(path).is_none()
+    /// Puts on record that all which was under way in the scope has ended: nothing begins in there any more.
+    pub(crate) fn landed(&self) {
+        if let Some(Known { journal, path, is_whole }) = &self.0
+            && !(*is_whole && journal.record(path).is_none())
         {
+            let landed = landed_at(path);
+            if journal.record(&landed).is_none() {
+                journal.put(landed, Kind::Landed, Vec::new());
+            }
+        }
+    }
+
+    /// Puts on record why it is thrown away.
+    pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
+        let Some(Known { journal, path, is_whole }) = &self.0 else { return };
+        journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
+        if (!is_whole || log.holds_something()) && journal.record(path).is_none() {
             journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure)));
         }
     }
+}
+
+/// Where it stands that what was under way has ended, of what was thrown away by the record at that path.
+fn landed_at(path: &str) -> String {
+    let (stage, name) = path.rsplit_once(':').unwrap_or((path, ""));
+    format!("{stage}:{LANDED}{name}")
+}
+
+/// Has what was thrown away by the record at that path taken up.
+pub(super) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
+    let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
+    catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
 }

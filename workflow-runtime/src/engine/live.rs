@@ -10,8 +10,8 @@ use crate::{
     Failure, FailureKind, child,
     cut::cut,
     durable::{
-        Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, RESTED, REWIND, StoredFailure, Thrown, lost_undo,
-        missing, own, renamed, rewound, winners_renamed,
+        Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, LANDED, RESTED, REWIND, StoredFailure, Thrown,
+        lost_undo, missing, own, renamed, rewound, winners_renamed,
     },
     failure::Stop,
     handle::CancelSignal,
@@ -403,7 +403,7 @@ async fn run<W: Durable>(
                 if let Some(log) = core.log() {
                     thrown.note(&failure, log).await;
                 }
-                let failure = compensated(&core, failure).await;
+                let failure = compensated(&core, failure, &thrown).await;
                 Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
             let mut woken = None;
@@ -586,6 +586,7 @@ fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
     };
     let site = |path: &str, record: &Record| {
         let (within, site) = path.rsplit_once(':')?;
+        let (landed, site) = site.strip_prefix(LANDED).map_or(("", site), |site| (LANDED, site));
         let stage =
             within.split('/').rfind(|part| !part.is_empty() && part.parse::<u64>().is_err()).unwrap_or_default();
         let winner = |member: &str| {
@@ -596,7 +597,7 @@ fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
         let says = winners_renamed(record, winner);
         let now = now_called(stage, site);
         let is_another = now.is_some() || says != *record;
-        is_another.then(|| (format!("{within}:{}", now.unwrap_or(site)), says))
+        is_another.then(|| (format!("{within}:{landed}{}", now.unwrap_or(site)), says))
     };
     let mut changes = Vec::new();
     if W::FORMER.is_empty() && W::FORMER_SITES.is_empty() {

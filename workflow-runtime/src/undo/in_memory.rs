@@ -41,9 +41,19 @@ pub(crate) struct Thrown;
 
 #[allow(clippy::unused_self, clippy::unused_async, reason = "nothing is on record of a run in memory")]
 impl Thrown {
+    pub(crate) const fn in_memory() -> Self {
+        Self
+    }
+
     pub(crate) const fn of(_: Cx<'_>, _: (u32, &str)) -> Self {
         Self
     }
+
+    pub(crate) const fn losers(_: Cx<'_>, _: u32, _: &str) -> Self {
+        Self
+    }
+
+    pub(crate) const fn landed(&self) {}
 
     pub(crate) async fn before<F: Future>(&self, _: Pin<&mut F>) -> Option<Failure> {
         None

@@ -258,8 +258,8 @@ impl UndoLog {
 
     /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
     /// goes back into the log, for whoever throws the scope away to go on with.
-    pub(crate) async fn unwind(&self, core: &Core, failure: Failure) -> Failure {
-        self.unwind_only(core, failure, |_| true).await
+    pub(crate) async fn unwind(&self, core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
+        self.unwind_only(core, failure, thrown, |_| true).await
     }
 
     /// The same for some stages only.
@@ -267,6 +267,7 @@ impl UndoLog {
         &self,
         core: &Core,
         failure: Failure,
+        thrown: &Thrown,
         is_taken: impl Fn(u32) -> bool + Sync,
     ) -> Failure {
         // What was run inside of the stages that are cut ends first.
@@ -274,6 +275,7 @@ impl UndoLog {
         let mut unwinding = Unwinding { log: self, left: Content::default() };
         unwinding.finish_in_flight(core, &is_taken).await;
         let failure = failure.with_undone(Box::pin(child::undone(core)).await);
+        thrown.landed();
         let left = &mut unwinding.left;
         left.entries.retain(|undo| is_taken(undo.stage));
         left.entries.sort_by_key(Undo::order);
@@ -397,17 +399,18 @@ pub async fn undoing<T>(
         }
         Err(Stop::Failed(failure)) => {
             thrown.note(&failure, log).await;
-            Err(log.unwind(cx.core, failure).await.into())
+            Err(log.unwind(cx.core, failure, &thrown).await.into())
         }
         Err(stop) => Err(stop),
     }
 }
 
 /// Undoes what the losers of a stage's race did. The race has been won all the same: what could not be undone is told when the
-/// run fails, beside that failure.
-pub async fn undo_losers(cx: Cx<'_>, stage: u32, losers: &ScopeLog) {
+/// run fails, beside that failure. `decision`: the name of its record.
+pub async fn undo_losers(cx: Cx<'_>, stage: u32, decision: &str, losers: &ScopeLog) {
     let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
-    if let Some(undone) = losers.unwind(cx.core(), why).await.undone() {
+    let thrown = Thrown::losers(cx, stage, decision);
+    if let Some(undone) = losers.unwind(cx.core(), why, &thrown).await.undone() {
         told_later(cx, stage, "losers", undone);
     }
 }
