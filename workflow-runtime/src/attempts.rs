@@ -228,7 +228,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     if let Some(journal) = cx.journal() {
         let (number, spent, deadline) =
             crate::durable::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
-        return Before { number, spent, deadline: deadline.zip(settings.deadline) };
+        return Before { number, spent, deadline };
     }
     let _ = (cx, stage);
     Before {
@@ -299,17 +299,17 @@ pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
 pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     // An `async fn` has room for what it is given and for what it awaits.
     let run = Box::pin(run);
-    let passed = || {
+    let passed = |limit: Duration| {
         let why = format!("the whole run took longer than {}", Written(limit));
         Err(cx.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
     };
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let path = cx.path_within(TAIL, "deadline");
-        let at = crate::durable::due(journal, path, || journal.now().after(limit)).await;
-        return journal.by(at, run).await.unwrap_or_else(passed);
+        let (at, limit) = crate::durable::deadline_due(journal, path, limit).await;
+        return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
-    cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(passed)
+    cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
 }
 
 fn late(core: &Core, stage: u32, limit: Duration) -> Failure {

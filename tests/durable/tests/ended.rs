@@ -201,3 +201,41 @@ async fn members_are_the_same_in_whatever_order_their_stages_stand() -> Result<(
     assert_eq!((sum, world.effects()), (5, before));
     Ok(())
 }
+
+async fn undo_in_an_hour(world: &World, ctx: &StageContext) {
+    undo(world, ctx);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+}
+
+workflow! {
+    #[durable]
+    workflow Cut() -> u32
+    with world: World
+    {
+        stage end = sleep(5ms);
+        #[until(end)]
+        stage a: Option<u32> = {
+            // Under way when it is cut: it ends, and is undone.
+            #[timeout(1s)]
+            #[undo(undo_in_an_hour(world, ctx))]
+            stage one: u32 = act(world, ctx, 20);
+            *one
+        };
+        a.unwrap_or(7)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_until_has_cut_does_not_give_its_value_after_a_restart() -> Result<(), Error> {
+    let (world, store) = (World::default(), MemoryStore::new());
+    let engine = engine!(store, Cut::new(world.clone()));
+    engine.start::<Cut>("i", ()).await?;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.take(), ["i/one 1", "undo i/one"]);
+    engine.shutdown().await?;
+
+    let engine = engine!(store, Cut::new(world.clone()));
+    assert_eq!(engine.find::<Cut>("i").await?.result().await?, 7);
+    assert_eq!(world.effects(), ["undo i/one"]);
+    Ok(())
+}

@@ -68,7 +68,7 @@ mod failing {
                 },
                 { stage long = sleep(4h); #[after(long)] stage other: u32 = 5; *other },
             };
-            #[after(a)] stage end: u32 = a.iter().sum::<u32>();
+            stage end: u32 = a.iter().sum::<u32>();
             *end
         }
     }
@@ -89,7 +89,7 @@ mod failing_longer {
                 },
                 { stage long = sleep(4h); #[after(long)] stage other: u32 = 5; *other },
             };
-            #[after(a)] stage end: u32 = a.iter().sum::<u32>();
+            stage end: u32 = a.iter().sum::<u32>();
             *end
         }
     }

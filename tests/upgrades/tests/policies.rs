@@ -413,9 +413,9 @@ cells! {
     unbounded_before: bounded(1) at 30 => always, "| a gives 1";
     unbounded_under_way: bounded(1) at 90 => always, "a | a gives 1";
     unbounded_completed: bounded(1) at 130 => always, "a | gives 1";
-    bounded_longer_before: bounded(1) at 30 => bounded_longer, "| a undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 9h";
-    bounded_longer_under_way: bounded(1) at 90 => bounded_longer, "a | a undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 9h";
-    bounded_longer_completed: bounded(1) at 130 => bounded_longer, "a | undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 9h";
+    bounded_longer_before: bounded(1) at 30 => bounded_longer, "| a undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 150min";
+    bounded_longer_under_way: bounded(1) at 90 => bounded_longer, "a | a undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 150min";
+    bounded_longer_completed: bounded(1) at 130 => bounded_longer, "a | undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 150min";
     bounded_undone: always(0) at 210 => bounded, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
     unbounded_undone: bounded(1) at 170 => always, "a undo a | undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 150min";
     bounded_longer_undone: bounded(1) at 170 => bounded_longer, "a undo a | undo a fails: workflow 'Order' passed its deadline: the whole run took longer than 150min";

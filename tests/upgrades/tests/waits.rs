@@ -237,6 +237,7 @@ cells! {
     retries_completed: retried(1) at 90 => retried_less, "a@60 | gives 1";
     deadline_before: retried(9) at 30 => shorter_deadline, "| a@60 a@80 a@100 a@120 fails: stage 'a' of workflow 'Order' failed after 4 attempts: not yet";
     deadline_under_way: retried(4) at 150 => shorter_deadline, "a@60 a@120 | a@180 a@200 gives 4";
+    deadline_passes: shorter_deadline(9) at 90 => retried, "a@60 a@80 | a@100 a@130 fails: stage 'a' of workflow 'Order' passed its deadline after 3 attempts: all its attempts together took longer than 70min";
     deadline_completed: retried(1) at 90 => shorter_deadline, "a@60 | gives 1";
 
     absorbs_before: block(1) at 30 => retried_block, "| one two gives 2";

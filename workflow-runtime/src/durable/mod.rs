@@ -59,6 +59,6 @@ pub use many::{
 pub use payload::{Payload, Stored, stored, stored_of};
 pub use place::{Evaluating, Placed, evaluates, placed};
 pub use prints::{Print, PrintForm};
-pub(crate) use waits::{attempted, between, deadline, due};
+pub(crate) use waits::{attempted, between, deadline, deadline_due, due};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

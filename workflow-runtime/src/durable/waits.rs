@@ -30,7 +30,30 @@ pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Ti
     at
 }
 
-/// Reads when something is due, in milliseconds since 1970, and the literal time that it comes of.
+/// Returns when a deadline is over that was begun now, or before, and how long it is: that on record, whatever a later build has
+/// written.
+pub(crate) async fn deadline_due(journal: &Journal, path: String, limit: Duration) -> (Timestamp, Duration) {
+    let asked = millis(limit);
+    let Some(record) = journal.record(&path) else {
+        let at = journal.now().after(limit);
+        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+        return (at, limit);
+    };
+    match read_due(&record) {
+        Ok((due, before)) => {
+            journal.recalled();
+            let other = before.filter(|before| *before != asked);
+            (Timestamp::from_millis(due), other.map_or(limit, Duration::from_millis))
+        }
+        Err(error) => journal.undecodable(&path, error).await,
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Reads when something is due, in milliseconds since 1970, and the time that it comes of, where that is known.
 fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> {
     read_own::<u64>(record).map(|due| (due, None)).or_else(|_| {
         let (due, time): (u64, u64) = read_own(record)?;
@@ -41,7 +64,7 @@ fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> {
 /// When a literal time that was begun now, or before, is over: where another build of the program has written another time
 /// there, that counts, from the same beginning.
 async fn due_by_literal(journal: &Journal, path: String, time: Duration) -> Timestamp {
-    let asked = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let asked = millis(time);
     let Some(record) = journal.record(&path) else {
         let at = journal.now().after(time);
         journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
@@ -94,12 +117,13 @@ pub(crate) async fn attempted(
     stage: u32,
     rules: usize,
     deadline: Option<Duration>,
-) -> (u32, Vec<u32>, Option<Instant>) {
+) -> (u32, Vec<u32>, Option<(Instant, Duration)>) {
     let deadline = match deadline {
         None => None,
         Some(limit) => {
             let path = cx.path_within(stage, "deadline");
-            Some(journal.instant(due(journal, path, || journal.now().after(limit)).await))
+            let (at, limit) = deadline_due(journal, path, limit).await;
+            Some((journal.instant(at), limit))
         }
     };
     let place = within(&cx.path_of(stage), if cx.undoes() { UNDO_INTERRUPTED } else { INTERRUPTED });
@@ -131,8 +155,8 @@ pub(crate) async fn attempted(
 /// crash has cut is polled once more before a deadline that has passed meanwhile cuts it.
 pub(crate) async fn deadline(cx: Cx<'_>, journal: &Journal, stage: u32, at: Instant) {
     let record = journal.record(&cx.path_within(stage, "deadline"));
-    match record.and_then(|record| read_own::<u64>(&record).ok()) {
-        Some(millis) => journal.wait_until(Timestamp::from_millis(millis)).await,
+    match record.and_then(|record| read_due(&record).ok()) {
+        Some((millis, _)) => journal.wait_until(Timestamp::from_millis(millis)).await,
         None => journal.wait_until_instant(at).await,
     }
     journal.has_begun_within(&cx.path_of(stage)).await;
