@@ -44,7 +44,7 @@ pub use crate::{
     state::{Seen, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     turn::{Turn, turn_of_rounds},
-    undo::{protected, protected_from_attempt, undo_losers, undoing},
+    undo::{falls_back, protected, protected_from_attempt, undo_losers, undoing},
     view::{Made, View},
     workflow::{Returned, UnknownStage, run, start, unknown_stage},
 };

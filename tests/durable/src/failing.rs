@@ -7,6 +7,9 @@ use crate::over::{
 use std::sync::{Arc, Mutex, PoisonError};
 use workflow_runtime::store::{StoreError, StoreErrorKind};
 
+/// How long a write takes that fails.
+const TAKES: std::time::Duration = std::time::Duration::from_millis(2);
+
 /// A store in memory whose writes can be made to fail.
 #[derive(Clone, Default)]
 pub struct FailingStore {
@@ -23,7 +26,10 @@ impl FailingStore {
     fn written<T: Send + 'static>(&self, write: impl FnOnce(&MemoryStore) -> StoreFuture<T>) -> StoreFuture<T> {
         match *self.fails.lock().unwrap_or_else(PoisonError::into_inner) {
             None => write(&self.inner),
-            Some(kind) => Box::pin(async move { Err(StoreError::new(kind, format!("it is {kind:?}"))) }),
+            Some(kind) => Box::pin(async move {
+                tokio::time::sleep(TAKES).await;
+                Err(StoreError::new(kind, format!("it is {kind:?}")))
+            }),
         }
     }
 }

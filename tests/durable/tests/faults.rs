@@ -45,6 +45,14 @@ workflow! {
         done
     }
 
+    /// Its second attempt begins with nothing to put on record before.
+    #[durable]
+    pub workflow Again() -> u32 with world: World {
+        #[retry(1, fixed(10ms))]
+        stage tried: u32 = once_more(world, ctx);
+        *tried
+    }
+
     /// More than there is room for.
     #[durable]
     pub workflow Large(pages: usize) -> usize {
@@ -52,6 +60,11 @@ workflow! {
         stage text: String = { stage _asked: () = *go; "text".repeat(*pages * 1024) };
         text.len()
     }
+}
+
+fn once_more(world: &World, ctx: &StageContext) -> Result<u32, String> {
+    world.happen(format!("attempt {}", ctx.attempt()));
+    if ctx.attempt() == 1 { Err("not yet".to_owned()) } else { Ok(1) }
 }
 
 fn begun() -> SystemTime {
@@ -233,5 +246,20 @@ async fn a_clock_that_jumps_fires_nothing_twice_and_forgets_nothing() -> Result<
     let fourth = engine(begun()).await?;
     assert_eq!(fourth.find::<Two>("one").await?.result().await?, 5);
     assert_eq!(world.effects().len(), 3);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_the_store_did_not_take_holds_nothing_up() -> Result<(), Error> {
+    let (store, world) = (FailingStore::default(), World::default());
+    let engine = Engine::builder().store(store.clone()).workflow(Again::new(world.clone())).start().await?;
+    let run = engine.start::<Again>("one", ()).await?;
+    tokio::time::sleep(Duration::from_millis(9)).await;
+    store.fail(Some(StoreErrorKind::Other));
+    // The next attempt begins while the wish is on its way.
+    assert!(matches!(run.cancel().await, Err(EngineError::Store(_))));
+    store.fail(None);
+    assert_eq!(tokio::time::timeout(Duration::from_hours(1), run.result()).await??, 1);
+    assert_eq!(world.effects(), ["attempt 1", "attempt 2"]);
     Ok(())
 }

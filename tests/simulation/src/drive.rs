@@ -36,8 +36,6 @@ pub enum Outcome {
         text: String,
         /// Stages in doubt.
         in_doubt: Vec<String>,
-        /// How many undos failed.
-        undo_failures: usize,
     },
     /// It is parked.
     Parked(String),
@@ -359,7 +357,6 @@ fn outcome(result: Result<Value, EngineError>) -> Outcome {
             kind: failure.kind(),
             text: format!("{failure:#}"),
             in_doubt: failure.in_doubt().iter().map(|name| (*name).to_owned()).collect(),
-            undo_failures: failure.undo_failures().len(),
         },
         Err(EngineError::Parked { reason, .. }) => Outcome::Parked(reason),
         Err(other) => Outcome::Odd(other.to_string()),

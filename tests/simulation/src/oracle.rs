@@ -22,12 +22,9 @@ pub fn judge(plan: &Plan, schedule: &Schedule, report: &Report) -> Vec<String> {
             faults.extend(oracle.undone(Some(&value.keys), &[]));
             faults.extend(oracle.lacks(&value.keys));
         }
-        Outcome::Failed { kind, text, in_doubt, undo_failures } => {
+        Outcome::Failed { kind, text, in_doubt } => {
             faults.extend(oracle.undone(None, in_doubt));
-            let failed = oracle.failed_undos();
-            if *undo_failures != failed && report.rewinds == 0 && report.store_errors == 0 {
-                faults.push(format!("{failed} undos failed, and {undo_failures} are told of: {text}"));
-            }
+            faults.extend(oracle.untold_undos(text));
             if *kind == FailureKind::Cancelled && !report.cancelled {
                 faults.push("it is cancelled, and nobody has asked for that".to_owned());
             }
@@ -88,9 +85,22 @@ impl Oracle<'_> {
         }
     }
 
-    /// How many effects an undo has failed for.
-    fn failed_undos(&self) -> usize {
-        self.report.ledger.effects.iter().filter(|effect| effect.undo_failed()).count()
+    /// The undos that have failed, and the failure does not tell of. (A crash while a run in a stage is undone loses the rest.)
+    fn untold_undos(&self, text: &str) -> Vec<String> {
+        if self.report.rewinds > 0 || self.report.store_errors > 0 {
+            return Vec::new();
+        }
+        let failed =
+            self.report.ledger.effects.iter().filter(|effect| effect.undo_failed() && !self.leaf(effect).child);
+        let is_told = |effect: &&Effect| {
+            let name = &self.leaf(effect).stage;
+            let told = |name: &str| text.contains(&format!("not undone: stage '{name}'"));
+            told(name) || told(&renamed(name, Version::Two))
+        };
+        failed
+            .filter(|effect| !is_told(effect))
+            .map(|effect| format!("{} is not undone, and that is not told", effect.key))
+            .collect()
     }
 
     /// What was thrown away is undone, what was not is not.
@@ -119,7 +129,9 @@ impl Oracle<'_> {
             let hidden = self.report.jumps > 0 && leaf.paused && self.is_unsure(effect);
             let wrong = match (leaf.undo, last) {
                 (Undo::None, _) => false,
-                (_, _) if leaf.child || effect.undone() > 0 || effect.undo_failed() || told || unsure || hidden => false,
+                (_, _) if leaf.child || effect.undone() > 0 || effect.undo_failed() || told || unsure || hidden => {
+                    false
+                }
                 (Undo::Output, Some(End::Cut)) => !leaf.timed && !lenient && kept.is_none(),
                 (Undo::Output, Some(End::Crashed)) => kept.is_none() && !lenient,
                 (Undo::Output, Some(End::Failed) | None) => false,

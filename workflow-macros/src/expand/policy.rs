@@ -461,10 +461,15 @@ impl Expansion<'_, '_> {
             node = quote!(#run.await?);
         }
         let absorbed = self.absorbed(stage, attempts, true);
+        let told = self.compensates_inside(stage).then(|| {
+            let (cx, number) = (self.cx(), self.number(Some(stage)));
+            quote!(#runtime::falls_back(#cx, #number, &#why);)
+        });
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
             #runtime::Result::Err(#why) => {
                 let #why = #why?;
+                #told
                 #[allow(unused_variables)]
                 let #failure = &#why;
                 #node

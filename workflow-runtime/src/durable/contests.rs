@@ -323,14 +323,17 @@ pub async fn select_kept<'a>(
             let reason = format!("'{path}' was decided by '{before}', which is no head any more");
             return journal.park_at(&path, reason).await;
         };
+        let (gives, mut given) = (labels[place].1, None);
         if keeps {
-            catch_up_thrown(journal, record.order, &path, poll_others(&mut heads, place)).await;
+            catch_up_thrown(journal, record.order, &path, poll_heads(&mut heads, (place, gives), &mut given)).await;
         }
         journal.settles_within(&cx.path_of(stage), record.order);
         journal.recalled();
-        // What it gave is on record too.
-        if let (Some(Some(head)), Some((_, true, _))) = (heads.get_mut(place), labels.get(place)) {
-            head.run.as_mut().await?;
+        match (given, &mut heads[place]) {
+            (Some(given), _) => given?,
+            // What it gave is on record too.
+            (None, Some(head)) if gives => head.run.as_mut().await?,
+            _ => {}
         }
         return Ok(place);
     }
@@ -368,13 +371,23 @@ fn head_label(labels: &[HeadLabel], place: usize) -> String {
     }
 }
 
-async fn poll_others(heads: &mut [Option<Head<'_>>], chosen: usize) {
+/// Polls all heads, that which has decided only where it gives a value, which goes into `given`. Never ends.
+async fn poll_heads(
+    heads: &mut [Option<Head<'_>>],
+    (chosen, gives): (usize, bool),
+    given: &mut Option<Result<(), Stop>>,
+) {
     let mut over = vec![false; heads.len()];
-    over[chosen] = true;
+    over[chosen] = !gives;
     poll_fn(|context| {
-        for (head, over) in heads.iter_mut().zip(&mut over) {
-            if let (Some(head), false) = (head, &over) {
-                *over = head.run.as_mut().poll(context).is_ready();
+        for (place, (head, over)) in heads.iter_mut().zip(&mut over).enumerate() {
+            if let (Some(head), false) = (head, &over)
+                && let Poll::Ready(ended) = head.run.as_mut().poll(context)
+            {
+                *over = true;
+                if place == chosen {
+                    *given = Some(ended);
+                }
             }
         }
         Poll::<()>::Pending

@@ -15,7 +15,7 @@ use super::{
     rewind::is_beside,
 };
 use crate::{
-    BoxError,
+    BoxError, Failure,
     clock::Clock,
     graph::Graph,
     store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, StoreFuture, Timestamp},
@@ -42,6 +42,10 @@ pub(crate) const FRESH: u64 = u64::MAX;
 
 /// After everything on record.
 pub(crate) const LAST: u64 = FRESH - 2;
+
+/// From here on failures are taken up, in their order: what ends a scope comes after all else that is on record in it. What
+/// happened in there since is known then, also what was under way.
+const FAILURES: u64 = 1 << 62;
 
 /// That of timers, which fire only when everything on record is known, but not before what is ready then.
 const DUE: u64 = FRESH - 1;
@@ -678,6 +682,14 @@ impl Journal {
         }
     }
 
+    /// Returns what is told of already, of undos that failed within that path.
+    pub(crate) fn not_undone_within(&self, path: &str) -> Vec<Failure> {
+        let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
+        let records = content.within(&path).filter_map(|path| content.records.get(path));
+        let told = records.filter_map(|record| read_own::<StoredUndone>(record).ok());
+        told.flat_map(|told| told.restore().failures).collect()
+    }
+
     /// Returns whether what went wrong with undoing the stage at that path is on record.
     pub(crate) fn is_in_doubt(&self, path: &str) -> bool {
         self.lock().records.contains_key(&*format!("{NOT_UNDONE}{path}"))
@@ -863,6 +875,11 @@ impl Journal {
             Poll::Pending
         })
         .await;
+    }
+
+    /// The same for a failure that is on record, before it goes on.
+    pub(crate) async fn hold_failure(&self, order: u64) {
+        self.hold(FAILURES.saturating_add(order).min(LAST)).await;
     }
 
     // What it is waiting for.

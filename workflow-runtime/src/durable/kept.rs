@@ -223,7 +223,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             }
             journal.takes_up_undo(&path);
             journal.settles_within(&path, record.order);
-            journal.hold(record.order).await;
+            journal.hold_failure(record.order).await;
             journal.recalled();
             return Err(failure.into());
         }
@@ -296,7 +296,7 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             journal.enter(put, None, Vec::new());
             journal.settled().await;
             // Where it ran once more, what was on record before comes first.
-            journal.hold(journal.order_of(&path)).await;
+            journal.hold_failure(journal.order_of(&path)).await;
             Err(failure.into())
         }
         Err(stop) => {
@@ -306,7 +306,13 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             if let Stop::Failed(failure) = &stop
                 && failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage))
             {
-                journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+                // Another one that fails at the same time may end the run, which tells of this one's undos then.
+                let undone = Undone { failures: failure.all_undone().failures, in_doubt: Vec::new() };
+                let left =
+                    if undone.failures.is_empty() { None } else { journal.doubt(&within(&path, "failed"), &undone) };
+                let mut put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
+                put.extend(left);
+                journal.enter(put, None, Vec::new());
                 journal.settled().await;
             }
             Err(stop)
@@ -485,7 +491,7 @@ pub async fn failed_before(cx: Cx<'_>, stage: u32, site: &str) -> Result<(), Sto
         Ok(failure) => failure.restore(),
         Err(error) => return journal.undecodable(&path, error).await,
     };
-    journal.hold(record.order).await;
+    journal.hold_failure(record.order).await;
     journal.recalled();
     Err(failure.into())
 }

@@ -140,7 +140,7 @@ impl Outbox {
         self.entered
     }
 
-    /// The number of the last entry that is on the store.
+    /// The number of the last entry that is on the store; those before it are, too, or were withdrawn.
     pub(super) fn stored_up_to(&self) -> u64 {
         self.stored
     }
@@ -174,9 +174,13 @@ impl Outbox {
         context: &Context<'_>,
         woken: &mut Vec<Waker>,
     ) -> Option<Delivery> {
-        if self.pending.is_empty() && self.sent.is_none() && self.pause.is_none() {
-            self.apart = false;
-            return None;
+        if self.is_idle() {
+            // Also where the last entries were withdrawn.
+            self.stores(self.entered, woken);
+            if self.pause.is_none() {
+                self.apart = false;
+                return None;
+            }
         }
         self.pollers.add(context.waker());
         let waker = Waker::from(Arc::clone(&self.pollers));
@@ -190,6 +194,7 @@ impl Outbox {
             }
             let Some(sent) = &mut self.sent else {
                 if self.pending.is_empty() {
+                    self.stores(self.entered, woken);
                     self.apart = false;
                     return None;
                 }
@@ -201,9 +206,7 @@ impl Outbox {
             match stored {
                 Ok(()) => {
                     self.failures = 0;
-                    self.stored = entries.last().map_or(self.stored, |entry| entry.number);
-                    let stored = self.stored;
-                    woken.extend(self.waiting.extract_if(.., |(number, _)| *number <= stored).map(|(_, waker)| waker));
+                    self.stores(entries.last().map_or(self.stored, |entry| entry.number), woken);
                 }
                 Err(error) => {
                     if let Some(delivery) = self.failed(entries, error) {
@@ -212,6 +215,12 @@ impl Outbox {
                 }
             }
         }
+    }
+
+    /// All up to that entry is on the store, or withdrawn.
+    fn stores(&mut self, number: u64, woken: &mut Vec<Waker>) {
+        self.stored = number;
+        woken.extend(self.waiting.extract_if(.., |(waits, _)| *waits <= number).map(|(_, waker)| waker));
     }
 
     fn send(&mut self, store: &dyn Store) {

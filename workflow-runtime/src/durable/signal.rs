@@ -70,7 +70,7 @@ impl<'a, T> KeptSignal<'a, T> {
                     Ok(failure) => failure.restore(),
                     Err(error) => return journal.undecodable(&late_of(&path), error).await,
                 };
-                journal.hold(record.order).await;
+                journal.hold_failure(record.order).await;
                 journal.recalled();
                 return Err(failure.into());
             }

@@ -424,13 +424,34 @@ pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Fa
     }
 }
 
+/// A failure that a `#[fallback]` follows: the same.
+pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
+    let undone = failure.all_undone();
+    if !undone.is_nothing() {
+        told_later(cx, stage, "fallback", Arc::new(undone));
+    }
+}
+
 /// Told when the run fails. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
 fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         // (What is in doubt is on record since it is.)
-        let undone = Undone { failures: undone.failures.clone(), in_doubt: Vec::new() };
+        let mut known: Vec<String> =
+            journal.not_undone_within(&cx.path_of(stage)).iter().map(|failure| format!("{failure:#}")).collect();
+        let mut failures = undone.failures.clone();
+        failures.retain(|failure| match known.iter().position(|known| *known == format!("{failure:#}")) {
+            Some(place) => {
+                known.swap_remove(place);
+                false
+            }
+            None => true,
+        });
+        if failures.is_empty() {
+            return;
+        }
+        let undone = Undone { failures, in_doubt: Vec::new() };
         return journal.not_undone(&format!("{}/:{key}", cx.path_of(stage)), &undone);
     }
     let undone = Arc::unwrap_or_clone(undone);

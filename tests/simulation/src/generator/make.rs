@@ -133,14 +133,16 @@ impl Maker<'_> {
 
     fn pick(&mut self, around: &Around) -> Kind {
         use Kind::{
-            Acquire, Cache, Call, Child, Signal, SignalLoop, SignalTimeout, Sleep, SleepUntil, Spawn, Undo, UndoOnAttempt,
+            Acquire, Cache, Call, Child, Signal, SignalLoop, SignalTimeout, Sleep, SleepUntil, Spawn, Undo,
+            UndoOnAttempt,
         };
         let small = around.depth >= DEEPEST || self.plan.leaves.len() >= LEAVES;
         let allowed: Vec<Kind> = STAGE_KINDS
             .iter()
             .copied()
             .filter(|kind| {
-                let is_small = matches!(kind, Call | Undo | UndoOnAttempt | Sleep | SleepUntil | Signal | Spawn | Acquire);
+                let is_small =
+                    matches!(kind, Call | Undo | UndoOnAttempt | Sleep | SleepUntil | Signal | Spawn | Acquire);
                 !small || is_small || matches!(kind, Child | Cache)
             })
             .filter(|kind| !around.items || !matches!(kind, Signal | SignalTimeout | SignalLoop))
