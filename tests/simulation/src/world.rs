@@ -309,6 +309,9 @@ impl World {
     }
 
     /// Reverses what a stage did.
+    ///
+    /// # Errors
+    /// The one that is planned.
     pub fn undo(&self, ctx: &StageContext) -> impl Future<Output = Result<(), Planned>> + Send + use<> {
         let key = ctx.undone_key().unwrap_or_default();
         let now = self.now();

@@ -306,18 +306,23 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             if let Stop::Failed(failure) = &stop
                 && failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage))
             {
-                // Another one that fails at the same time may end the run, which tells of this one's undos then.
-                let undone = Undone { failures: failure.all_undone().failures, in_doubt: Vec::new() };
-                let left =
-                    if undone.failures.is_empty() { None } else { journal.doubt(&within(&path, "failed"), &undone) };
-                let mut put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
-                put.extend(left);
-                journal.enter(put, None, Vec::new());
+                journal.enter(own_failure(journal, &path, failure), None, Vec::new());
                 journal.settled().await;
             }
             Err(stop)
         }
     }
+}
+
+/// The records of a construct's own failure, and of the undos that failed before it: another stage that fails at the same time
+/// may end the run, which tells of these undos then.
+fn own_failure(journal: &Journal, path: &str, failure: &Failure) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
+    let mut put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
+    let undone = Undone { failures: failure.all_undone().failures, in_doubt: Vec::new() };
+    if !undone.failures.is_empty() {
+        put.extend(journal.doubt(&within(path, "failed"), &undone));
+    }
+    put
 }
 
 /// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has added it, or
