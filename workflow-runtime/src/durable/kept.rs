@@ -300,29 +300,28 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
             Err(failure.into())
         }
         Err(stop) => {
-            // It throws the scope away: not before all that there is to undo in there is known.
-            journal.hold(LAST).await;
-            // What failed inside is on record there; what is the construct's own, a timeout or too few members, is so here.
-            if let Stop::Failed(failure) = &stop
-                && failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage))
-            {
-                journal.enter(own_failure(journal, &path, failure), None, Vec::new());
-                journal.settled().await;
-            }
+            construct_failed(cx, journal, (stage, path), &stop).await;
             Err(stop)
         }
     }
 }
 
-/// The records of a construct's own failure, and of the undos that failed before it: another stage that fails at the same time
-/// may end the run, which tells of these undos then.
-fn own_failure(journal: &Journal, path: &str, failure: &Failure) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
-    let mut put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
-    let undone = Undone { failures: failure.all_undone().failures, in_doubt: Vec::new() };
+/// A construct has failed, which throws its scope away. What failed inside is on record there; what is the construct's own, a
+/// timeout or too few members, is so here.
+async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Stop) {
+    let own_one = match stop {
+        Stop::Failed(failure) if failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage)) => failure,
+        _ => return journal.hold(LAST).await,
+    };
+    // Another stage that fails at the same time may end the run, which tells of the undos then that have failed in here.
+    let undone = Undone { failures: own_one.all_undone().failures, in_doubt: Vec::new() };
     if !undone.failures.is_empty() {
-        put.extend(journal.doubt(&within(path, "failed"), &undone));
+        journal.not_undone(&within(&path, "failed"), &undone);
     }
-    put
+    // Not before all that there is to undo in there is known.
+    journal.hold(LAST).await;
+    journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(own_one)))], None, Vec::new());
+    journal.settled().await;
 }
 
 /// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has added it, or
