@@ -110,6 +110,11 @@ impl Schedule {
             let (first, apart) = (numbers.below(60), 1 + numbers.below(4));
             events.extend((0..12).map(|count| (first + count * apart, Event::Signal(signal))));
         }
+        // Now and then engines are started and ended one after another, before they come to anything.
+        if numbers.chance(3) {
+            let first = numbers.below(40);
+            events.extend((0..7).map(|count| (first + count, Event::Restart)));
+        }
         events.sort_by_key(|(at, _)| *at);
         Self { seed, workflow, failing, disk, linger, events }
     }

@@ -1,15 +1,55 @@
 //! What stages give: which effects it came of.
 
+use crate::generator::numbers::scatter;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use workflow_runtime::Failure;
 
 /// A value that tells the effects it came of, and in a loop's state how many rounds there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
 pub struct Value {
     /// Numbers of effects in the ledger, ascending.
     pub keys: Vec<u32>,
     /// A count.
     pub n: u64,
+}
+
+/// What is stored of a value: with parts that formats are apt to lose, each of which follows from it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Stored {
+    keys: Vec<u32>,
+    n: u64,
+    unit: Option<()>,
+    nested: Option<Option<u64>>,
+    ratio: f64,
+    beyond: f32,
+    pairs: BTreeMap<(u64, u8), char>,
+}
+
+impl From<Value> for Stored {
+    fn from(Value { keys, n }: Value) -> Self {
+        let drawn = keys.iter().fold(scatter(n, 0xF10A), |drawn, key| scatter(drawn, u64::from(*key)));
+        Self {
+            unit: (!drawn.is_multiple_of(3)).then_some(()),
+            nested: [None, Some(None), Some(Some(drawn))][(drawn % 3) as usize],
+            // Any finite number.
+            ratio: f64::from_bits(drawn & !(1 << 62)),
+            beyond: [f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.1][(drawn % 4) as usize],
+            pairs: [((drawn, 1), '\u{0}'), ((n, 2), '\u{1F980}')].into(),
+            keys,
+            n,
+        }
+    }
+}
+
+impl TryFrom<Stored> for Value {
+    type Error = String;
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        let value = Self { keys: stored.keys.clone(), n: stored.n };
+        let as_it_was = Stored::from(value.clone());
+        if stored == as_it_was { Ok(value) } else { Err(format!("it was {as_it_was:?}, and is {stored:?}")) }
+    }
 }
 
 /// The number of a value that `return` gave.

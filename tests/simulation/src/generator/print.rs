@@ -25,6 +25,12 @@ impl Plan {
         format!("W{}", self.number)
     }
 
+    /// Returns whether the second build has the opposite conditions in `#[when]`: where one was decided, the instance parks.
+    #[must_use]
+    pub fn turns(&self) -> bool {
+        self.number % 4 == 3
+    }
+
     /// Returns the workflow's source, and what the driver needs of it.
     #[must_use]
     pub fn source(&self, version: Version) -> String {
@@ -163,7 +169,8 @@ impl Printer<'_> {
             }
         }
         if let Some(choice) = policy.when {
-            self.line(depth, &format!("#[when(world.choice({choice}))]"));
+            let turned = if self.version == Version::Two && self.plan.turns() { "!" } else { "" };
+            self.line(depth, &format!("#[when({turned}world.choice({choice}))]"));
         }
         if let Some(until) = &policy.until {
             let until = self.named(until);
