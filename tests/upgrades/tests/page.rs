@@ -67,6 +67,20 @@ fn a_cell_that_says_parks_has_a_test_that_parks() {
     }
 }
 
+#[test]
+fn each_row_has_the_cells_of_its_table() {
+    let mut columns = 0;
+    for line in PAGE.lines() {
+        let cells =
+            if line.starts_with('|') { line.split('`').step_by(2).collect::<String>().split('|').count() } else { 0 };
+        assert!(
+            columns == 0 || cells == 0 || cells == columns,
+            "another number of cells than in the rows above: {line}"
+        );
+        columns = cells;
+    }
+}
+
 /// A reason without what stands in quotes, up to the words of serde.
 fn shape(reason: &str) -> String {
     let reason = reason.trim_end_matches(['"', ';']).replace("can't", "can not");

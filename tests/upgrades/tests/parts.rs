@@ -181,6 +181,50 @@ mod attempts_longer {
     }
 }
 
+/// A block that is cut at 100 minutes.
+mod cut {
+    use super::*;
+    workflow_runtime::workflow! {
+        #[durable]
+        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
+            stage early = sleep(1h);
+            stage stop = sleep(100min);
+            #[until(stop)]
+            #[after(early)] stage a: Option<u32> = {
+                #[undo(ledger.reverses_in_an_hour(ctx))] stage one: u32 = ledger.acts(ctx);
+                #[after(one)] stage rest = sleep(1h);
+                #[after(rest)] stage gives: u32 = *one;
+                *gives
+            };
+            #[after(a)] stage late = sleep(1h);
+            #[after(late)] stage end: u32 = if *n > 0 { a.unwrap_or(5) } else { fail "planned" };
+            *end
+        }
+    }
+}
+
+mod cut_longer {
+    use super::*;
+    workflow_runtime::workflow! {
+        #[durable]
+        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
+            stage early = sleep(1h);
+            stage stop = sleep(100min);
+            #[until(stop)]
+            #[after(early)] stage a: Option<u32> = {
+                #[undo(ledger.reverses_in_an_hour(ctx))] stage new: u32 = ledger.acts(ctx);
+                #[undo(ledger.reverses_in_an_hour(ctx))] stage one: u32 = ledger.acts(ctx);
+                #[after(one)] stage rest = sleep(1h);
+                #[after(rest)] stage gives: u32 = *one;
+                *gives + *new
+            };
+            #[after(a)] stage late = sleep(1h);
+            #[after(late)] stage end: u32 = if *n > 0 { a.unwrap_or(5) } else { fail "planned" };
+            *end
+        }
+    }
+}
+
 cells! {
     member_before: member(1) at 30 => member_longer, "| new one gives 2";
     member_under_way: member(1) at 90 => member_longer, "one | new gives 2";
@@ -195,6 +239,11 @@ cells! {
     racer_lost: racers(1) at 150 => racers_longer, "one two undo two | undo two gives 1";
     racer_completed: racers(1) at 210 => racers_longer, "one two undo two | gives 1";
     racer_undone: racers(0) at 210 => racers_longer, "one two undo two | fails: stage 'end' of workflow 'Order' failed: planned";
+
+    cut_before: cut(1) at 30 => cut_longer, "| new one undo one undo new gives 5";
+    cut_under_way: cut(1) at 90 => cut_longer, "one | new undo new undo one gives 5";
+    cut_undone: cut(1) at 130 => cut_longer, "one undo one | undo one gives 5";
+    cut_completed: cut(1) at 170 => cut_longer, "one undo one | gives 5";
 
     attempt_before: attempts(1) at 30 => attempts_longer, "| new one gives 3";
     attempt_fails: attempts(2) at 90 => attempts_longer, "one undo one | undo one a[1]/new a[1]/one gives 3";

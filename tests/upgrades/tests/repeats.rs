@@ -325,12 +325,67 @@ mod items_reordered {
     }
 }
 
+mod branch {
+    use super::*;
+    workflow_runtime::workflow! {
+        #[durable]
+        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
+            stage early = sleep(1h);
+            #[max(5)]
+            #[after(early)] stage a: u32 = loop sum: u32 = 0 {
+                stage part: u32 = if *n < 5 {
+                    #[undo(ledger.reverses(ctx))] stage step: u32 = ledger.acts(ctx);
+                    *step
+                } else {
+                    7
+                };
+                #[after(part)] stage rest = sleep(1h);
+                #[after(rest)] stage next: u32 = *sum + *part;
+                if *next > 1 { break *next } else { continue *next }
+            };
+            #[after(a)] stage late = sleep(1h);
+            #[after(late)] stage end: u32 = if *n > 0 { *a } else { fail "planned" };
+            *end
+        }
+    }
+}
+
+mod branch_reworded {
+    use super::*;
+    workflow_runtime::workflow! {
+        #[durable]
+        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
+            stage early = sleep(1h);
+            #[max(5)]
+            #[after(early)] stage a: u32 = loop sum: u32 = 0 {
+                stage part: u32 = if *n > 5 {
+                    #[undo(ledger.reverses(ctx))] stage step: u32 = ledger.acts(ctx);
+                    *step
+                } else {
+                    7
+                };
+                #[after(part)] stage rest = sleep(1h);
+                #[after(rest)] stage next: u32 = *sum + *part;
+                if *next > 1 { break *next } else { continue *next }
+            };
+            #[after(a)] stage late = sleep(1h);
+            #[after(late)] stage end: u32 = if *n > 0 { *a } else { fail "planned" };
+            *end
+        }
+    }
+}
+
 cells! {
     longer_before: rounds(1) at 30 => longer_rounds, "| a[0]/more a[0]/step a[1]/more a[1]/step gives 2";
     longer_under_way: plain_rounds(1) at 150 => longer_plain_rounds, "a[0]/step a[1]/step | a[1]/more gives 2";
     longer_completed: plain_rounds(1) at 210 => longer_plain_rounds, "a[0]/step a[1]/step | gives 2";
     longer_undone: rounds(0) at 210 => longer_rounds, "a[0]/step a[1]/step | undo a[1]/step undo a[0]/step fails: stage 'end' of workflow 'Order' failed: planned";
     longer_with_undo: rounds(1) at 150 => longer_rounds, "a[0]/step a[1]/step | a[1]/more gives 2";
+
+    condition_before: branch(1) at 30 => branch_reworded, "| gives 7";
+    condition_under_way: branch(1) at 70 => branch_reworded, "a[0]/step | parks: 'a/0/part/step/:reversible' is on record, and 'a' would end without it";
+    condition_completed: branch(1) at 210 => branch_reworded, "a[0]/step a[1]/step | gives 2";
+    condition_undone: branch(0) at 210 => branch_reworded, "a[0]/step a[1]/step | parks: 'a/0/part/step' was done and would have to be undone, but its workflow no longer comes to it";
 
     undo_in_loop_before: plain_rounds(1) at 30 => rounds, "| a[0]/step a[1]/step gives 2";
     undo_in_loop_under_way: plain_rounds(1) at 150 => rounds, "a[0]/step a[1]/step | gives 2";
