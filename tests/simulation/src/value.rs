@@ -17,6 +17,7 @@ pub struct Value {
 
 /// What is stored of a value: with parts that formats are apt to lose, each of which follows from it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::option_option, reason = "formats are apt to lose the inner one")]
 struct Stored {
     keys: Vec<u32>,
     n: u64,
