@@ -127,7 +127,7 @@ where
     }
 }
 
-/// What a task gives of a `#[spawn]` stage, with what keeps its instance in memory until that is taken.
+/// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the output.
 #[cfg(feature = "durable")]
 type Given<T> = (Result<T, Stop>, Option<crate::durable::Busy>);
 #[cfg(not(feature = "durable"))]

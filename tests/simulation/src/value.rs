@@ -15,7 +15,7 @@ pub struct Value {
     pub n: u64,
 }
 
-/// What is stored of a value: with parts that formats are apt to lose, each of which follows from it.
+/// The stored form of a value: with parts that formats are apt to lose, each of which follows from the value.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::option_option, reason = "formats are apt to lose the inner one")]
 struct Stored {

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(crate) use workflow_runtime::{Failure, Pool, Workflow, workflow};
 
 workflow! {
-    /// What a stage runs: a call, one with an undo, and a rest during which it may be cut.
+    /// The workflow that a stage runs: a call, one with an undo, and a rest during which it may be cut.
     pub workflow Child(leaf: u32, place: u64) -> Value with world: World {
         stage first: Value = world.act(ctx, *leaf, *place, Value::new());
         #[undo(world.undo(ctx))]

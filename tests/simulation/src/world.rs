@@ -19,7 +19,7 @@ use workflow_runtime::StageContext;
 /// The wall clock at the beginning, in milliseconds.
 pub const BEGINNING: u64 = 1_000_000_000;
 
-/// What user code panics with.
+/// The payload of user code's planned panics.
 const PANIC: &str = "a planned panic";
 
 /// Has the process print nothing of planned panics.

@@ -423,7 +423,7 @@ impl Expansion<'_, '_> {
         self.is_durable() && self.keeps(round)
     }
 
-    /// What the body of such a round breaks to.
+    /// Returns the label that the body of such a round breaks to.
     #[allow(clippy::unused_self, reason = "reads like its neighbours")]
     pub(super) fn end_label(&self, round: ScopeId) -> Lifetime {
         Lifetime::new(&format!("'__end{round}"), Span::mixed_site())

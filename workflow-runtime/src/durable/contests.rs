@@ -28,7 +28,7 @@ use std::{
     task::Poll,
 };
 
-/// Where it stands that a stage was cut by the end that its `#[until]` waits for.
+/// The name of the record that the end of its `#[until]` has cut a stage.
 pub(super) const UNTIL: &str = "until";
 
 /// The record of a decided race or quorum.

@@ -877,7 +877,7 @@ impl Journal {
         .await;
     }
 
-    /// The same for a failure that is on record, before it goes on.
+    /// Waits, while catching up, before a failure on record goes on: until all else on record has been taken up.
     pub(crate) async fn hold_failure(&self, order: u64) {
         self.hold(FAILURES.saturating_add(order).min(LAST)).await;
     }

@@ -56,7 +56,7 @@ struct TaskWaker {
     state: Mutex<State>,
 }
 
-/// What the waker knows of its task.
+/// The state of a task, as its waker knows it.
 enum State {
     Waits,
     Woken(Busy),

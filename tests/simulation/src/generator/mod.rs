@@ -196,7 +196,7 @@ pub struct Leaf {
     pub timed: bool,
     /// It runs on a task of its own.
     pub spawned: bool,
-    /// It is in a workflow that a stage runs: after a crash that is run from its beginning.
+    /// Says whether a workflow that a stage runs has it: after a crash that workflow begins anew.
     pub child: bool,
     /// It takes that signal's value.
     pub takes: Option<u32>,
