@@ -682,12 +682,22 @@ impl Journal {
         }
     }
 
-    /// Returns what is told of already, of undos that failed within that path.
-    pub(crate) fn not_undone_within(&self, path: &str) -> Vec<Failure> {
-        let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
-        let records = content.within(&path).filter_map(|path| content.records.get(path));
-        let told = records.filter_map(|record| read_own::<StoredUndone>(record).ok());
-        told.flat_map(|told| told.restore().failures).collect()
+    /// Returns those of the undos that failed within that path which are not on record as that.
+    pub(crate) fn not_told(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
+        let mut told: Vec<String> = {
+            let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
+            let records = content.within(&path).filter_map(|path| content.records.get(path));
+            let told = records.filter_map(|record| read_own::<StoredUndone>(record).ok());
+            told.flat_map(|told| told.restore().failures).map(|failure| format!("{failure:#}")).collect()
+        };
+        failures.retain(|failure| match told.iter().position(|told| *told == format!("{failure:#}")) {
+            Some(place) => {
+                told.swap_remove(place);
+                false
+            }
+            None => true,
+        });
+        failures
     }
 
     /// Returns whether what went wrong with undoing the stage at that path is on record.

@@ -309,19 +309,18 @@ pub(super) async fn kept_in_place<'a, 'p, T>(
 /// A construct has failed, which throws its scope away. What failed inside is on record there; what is the construct's own, a
 /// timeout or too few members, is so here.
 async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Stop) {
-    let own_one = match stop {
-        Stop::Failed(failure) if failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage)) => failure,
-        _ => return journal.hold(LAST).await,
-    };
+    let Stop::Failed(failure) = stop else { return journal.hold(LAST).await };
     // Another stage that fails at the same time may end the run, which tells of the undos then that have failed in here.
-    let undone = Undone { failures: own_one.all_undone().failures, in_doubt: Vec::new() };
-    if !undone.failures.is_empty() {
-        journal.not_undone(&within(&path, "failed"), &undone);
+    let failures = journal.not_told(&path, failure.all_undone().failures);
+    if !failures.is_empty() {
+        journal.not_undone(&within(&path, "failed"), &Undone { failures, in_doubt: Vec::new() });
     }
     // Not before all that there is to undo in there is known.
     journal.hold(LAST).await;
-    journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(own_one)))], None, Vec::new());
-    journal.settled().await;
+    if failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage)) {
+        journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+        journal.settled().await;
+    }
 }
 
 /// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has added it, or

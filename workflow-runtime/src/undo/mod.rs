@@ -438,16 +438,7 @@ fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         // (What is in doubt is on record since it is.)
-        let mut known: Vec<String> =
-            journal.not_undone_within(&cx.path_of(stage)).iter().map(|failure| format!("{failure:#}")).collect();
-        let mut failures = undone.failures.clone();
-        failures.retain(|failure| match known.iter().position(|known| *known == format!("{failure:#}")) {
-            Some(place) => {
-                known.swap_remove(place);
-                false
-            }
-            None => true,
-        });
+        let failures = journal.not_told(&cx.path_of(stage), undone.failures.clone());
         if failures.is_empty() {
             return;
         }
