@@ -5,7 +5,6 @@
 #[cfg(feature = "durable")]
 pub use crate::durable;
 pub use crate::{
-    BoxError, Failure, Handle, ItemStates, StageState, Workflow,
     attempts::{
         Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
         every_failure, failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
@@ -14,16 +13,17 @@ pub use crate::{
     discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
     drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, erased, fill},
     either::{Either, left, right},
-    failure::Stop,
+    failure::{BoxError, Failure, Stop},
     flight::{Grace, in_flight},
     graph::{
         Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
     },
+    handle::Handle,
     held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     late::Fallback,
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
-    observe::{Observer, Observers},
+    observe::{event::Observer, tell::Observers},
     output::{
         GiveReason, List, Of, Optional, Why, count, of, of_any, of_caught, of_caught_in, of_list, of_list_in,
         of_optional, times, value,
@@ -41,15 +41,17 @@ pub use crate::{
     },
     staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
     start::{Getter, of_slot, place, settling, start_stage, starting},
-    state::{Seen, States, debug_states, watched},
+    state::{ItemStates, Seen, StageState, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     turn::{Turn, turn_of_rounds},
-    undo::{falls_back, protected, protected_from_attempt, undo_losers, undoing},
+    undo::{
+        falls_back,
+        protected::{protected, protected_from_attempt},
+        undo_losers, undoing,
+    },
     view::{Made, View},
-    workflow::{Returned, UnknownStage, run, start, unknown_stage},
+    workflow::{Returned, UnknownStage, Workflow, run, start, unknown_stage},
 };
-/// What most stages have.
-pub const NO_POLICIES: &[Policy<'static>] = &[];
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{
     boxed::Box,
@@ -61,3 +63,6 @@ pub use std::{
 pub use workflow_macros::__workflow;
 #[cfg(feature = "durable")]
 pub use workflow_macros::__workflow_durable as __workflow;
+
+/// What most stages have.
+pub const NO_POLICIES: &[Policy<'static>] = &[];

@@ -1,10 +1,10 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
 use crate::{
-    BoxError, Failure, FailureKind, child, cut,
-    failure::Stop,
+    child, cut,
+    failure::{BoxError, Failure, FailureKind, Stop},
     many::Member,
-    observe::{Trying, own_failure},
+    observe::tell::{Trying, own_failure},
     output::{Later, Now, Of},
     policy::{Retry, Written, later},
     run::{Core, Cx, TAIL},
@@ -227,7 +227,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let (number, spent, deadline) =
-            crate::durable::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
+            crate::durable::waits::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
         return Before { number, spent, deadline };
     }
     let _ = (cx, stage);
@@ -242,7 +242,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
 async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return crate::durable::between(cx, journal, stage, number, spent, wait).await;
+        return crate::durable::waits::between(cx, journal, stage, number, spent, wait).await;
     }
     let _ = (cx, stage, number, spent);
     if !wait.is_zero() {
@@ -254,7 +254,7 @@ async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Durat
 async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return crate::durable::deadline(cx, journal, stage, at).await;
+        return crate::durable::waits::deadline(cx, journal, stage, at).await;
     }
     let _ = (cx, stage);
     sleep_until(at).await;
@@ -306,7 +306,7 @@ pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Re
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let path = cx.path_within(TAIL, "deadline");
-        let (at, limit) = crate::durable::deadline_due(journal, path, limit).await;
+        let (at, limit) = crate::durable::waits::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
     cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))

@@ -1,7 +1,12 @@
 //! Who looks at a stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer, since most runs
 //! have none of them.
 
-use crate::{failure::Stop, observe::Sight, run::Core, run::Cx, state};
+use crate::{
+    failure::Stop,
+    observe::tell::Sight,
+    run::{Core, Cx},
+    state,
+};
 use std::cell::Cell;
 use tracing::span::EnteredSpan;
 

@@ -4,8 +4,8 @@
 //! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
 
 use crate::{
-    Failure, FailureKind,
     cut::cut,
+    failure::{Failure, FailureKind},
     run::{Core, Cx, TAIL},
     undo::{Thrown, Undone},
     workflow::compensated,

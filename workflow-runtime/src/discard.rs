@@ -3,7 +3,7 @@
 //! Whether an expression gives a value, a `Result` or a future is seen from its own type alone, since there is no declared
 //! one: by methods of which rustc takes the first that fits.
 
-use crate::BoxError;
+use crate::failure::BoxError;
 use std::{
     future::{Future, Ready, ready},
     marker::PhantomData,

@@ -3,7 +3,7 @@
 use crate::{
     failure::Stop,
     run::{Core, Cx},
-    undo::Arming,
+    undo::protected::Arming,
 };
 use std::{
     future::Future,

@@ -1,6 +1,11 @@
 //! The handle of a run that has been started.
 
-use crate::{Failure, FailureKind, cut::discard, failure::Panicked, signal::SignalError, workflow::Workflow};
+use crate::{
+    cut::discard,
+    failure::{Failure, FailureKind, Panicked},
+    signal::SignalError,
+    workflow::Workflow,
+};
 use std::{
     fmt,
     future::Future,

@@ -1,7 +1,12 @@
 //! The fallback of a signal that did not arrive in time. The fallback belongs to the scope of the signal and not to the stage
 //! that asked first: where that stage is cut, the next one that waits goes on with it.
 
-use crate::{Failure, cut::cut, failure::Stop, run::Cx, then::caught};
+use crate::{
+    cut::cut,
+    failure::{Failure, Stop},
+    run::Cx,
+    then::caught,
+};
 use std::{
     future::{Future, poll_fn},
     pin::Pin,

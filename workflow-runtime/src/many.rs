@@ -1,9 +1,8 @@
 //! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
 
 use crate::{
-    Failure, FailureKind,
     child::After,
-    failure::Stop,
+    failure::{Failure, FailureKind, Stop},
     items::{Items, all_of, room_for},
     lanes::Lanes,
     output::Of,

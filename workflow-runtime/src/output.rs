@@ -3,7 +3,8 @@
 //! A stage declared as `T` takes a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either. Which of them it
 //! is, is picked by the declared type and an inferred marker, so that nothing is asked of the user's functions.
 
-use crate::BoxError;
+use self::never::Never;
+use crate::failure::BoxError;
 use std::{
     future::{Future, Ready, ready},
     marker::PhantomData,
@@ -33,7 +34,6 @@ mod never {
     }
     pub(super) type Never = <fn() -> ! as Gives>::Given;
 }
-use never::Never;
 
 /// A value, or a `Result` of it.
 pub trait Settle<T, M> {
@@ -426,14 +426,14 @@ pub enum Reason {
     /// The user's own error.
     Own(BoxError),
     /// A failure that came from elsewhere and goes on as it is.
-    Passed(crate::Failure),
+    Passed(crate::failure::Failure),
 }
 
 /// What was written after `fail`.
 pub struct Why<R>(pub R);
 
 /// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error too.
-impl Why<&crate::Failure> {
+impl Why<&crate::failure::Failure> {
     /// The failure itself.
     #[must_use]
     pub fn __workflow_reason(self) -> Reason {

@@ -1,15 +1,13 @@
 //! One run of a workflow: where it is, and what its stages hand to the scope around them.
 
 use crate::{
-    BoxError, Failure, FailureKind,
     child::{self, Children},
     clock::Clock,
     context::ContextGuard,
     cut::Payload,
-    failure::{Panicked, Stop},
+    failure::{BoxError, Failure, FailureKind, Panicked, Stop},
     flight::Flight,
-    graph::Graph,
-    observe::{Observation, Observers},
+    observe::tell::{Observation, Observers},
     output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
     state::{Cell, Seen, States},
     turn::UNITS,
@@ -28,6 +26,7 @@ use std::{
     time::SystemTime,
 };
 use tracing::level_filters::LevelFilter;
+use workflow_graph::Graph;
 
 /// No stage: the workflow's own tail.
 pub const TAIL: u32 = u32::MAX;
@@ -69,13 +68,13 @@ struct Seldom {
     flight: Option<Flight>,
     /// The run is durable.
     #[cfg(feature = "durable")]
-    journal: Option<Arc<crate::durable::Journal>>,
+    journal: Option<Arc<crate::durable::journal::Journal>>,
     instance: OnceLock<Arc<str>>,
     /// Its instance is named after the stage of another run in which it was begun, and so after a crash too.
     is_named: bool,
     /// How many runs were begun inside of it, where it is named.
     #[cfg(feature = "durable")]
-    begun: std::sync::Mutex<crate::durable::Begun>,
+    begun: std::sync::Mutex<crate::durable::place::Begun>,
     /// What `sleep_until` goes by.
     clock: OnceLock<Clock>,
     /// Whoever looks at the run has been told its end.
@@ -118,7 +117,7 @@ impl Core {
     #[inline]
     pub(crate) fn is_special(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
-        if crate::durable::is_in_place() {
+        if crate::durable::place::is_in_place() {
             return true;
         }
         // Most often nobody listens.
@@ -128,7 +127,7 @@ impl Core {
     /// Whether anybody looks at the stages of a run that begins now.
     pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
-        if crate::durable::is_in_place() {
+        if crate::durable::place::is_in_place() {
             return true;
         }
         observers.are_any() || is_listened_to()
@@ -137,7 +136,7 @@ impl Core {
     /// The name of a run that begins now, where it is begun in a stage of another one whose keys stay what they are.
     pub(crate) fn name_of_begun(graph: &'static Graph<'static>) -> Option<Arc<str>> {
         #[cfg(feature = "durable")]
-        return crate::durable::begun(graph.name);
+        return crate::durable::place::begun(graph.name);
         #[cfg(not(feature = "durable"))]
         {
             let _ = graph;
@@ -211,7 +210,7 @@ impl Core {
 
     /// The same on a store.
     #[cfg(feature = "durable")]
-    pub(crate) fn on_store(mut self, journal: Arc<crate::durable::Journal>) -> Self {
+    pub(crate) fn on_store(mut self, journal: Arc<crate::durable::journal::Journal>) -> Self {
         let seldom = self.seldom_mut();
         if let Some(span) = &seldom.span {
             span.record("instance", &**journal.id());
@@ -223,7 +222,7 @@ impl Core {
 
     #[cfg(feature = "durable")]
     #[inline]
-    pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::Journal>> {
+    pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::journal::Journal>> {
         self.seldom()?.journal.as_ref()
     }
 
@@ -311,7 +310,7 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
     pub(crate) fn ticking(&self) -> Option<crate::timed::Ticking> {
         #[cfg(feature = "durable")]
-        return self.journal().map(crate::durable::Journal::busy);
+        return self.journal().map(crate::durable::journal::Journal::busy);
         #[cfg(not(feature = "durable"))]
         None
     }
@@ -399,7 +398,7 @@ impl Core {
 
     /// How many runs were begun inside of it, where it is named.
     #[cfg(feature = "durable")]
-    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<crate::durable::Begun> {
+    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<crate::durable::place::Begun> {
         &self.seldom_made().begun
     }
 
@@ -562,7 +561,7 @@ impl<'a> Cx<'a> {
     /// The workflow has its output: nothing will be undone any more.
     pub fn commit(self) {
         #[cfg(feature = "durable")]
-        if self.journal().is_some_and(|journal| journal.record(crate::durable::REWIND).is_some()) {
+        if self.journal().is_some_and(|journal| journal.record(crate::durable::rewind::REWIND).is_some()) {
             // Some of it is taken back: the undos are still needed.
             return;
         }

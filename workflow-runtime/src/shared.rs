@@ -1,8 +1,7 @@
 //! What all runs of one workflow value share: breakers and caches.
 
 use crate::{
-    FailureKind,
-    failure::Stop,
+    failure::{FailureKind, Stop},
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
     run::Cx,
     then::caught,

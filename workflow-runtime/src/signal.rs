@@ -1,10 +1,9 @@
 //! What arrives from outside while a workflow runs, and what a stage may wait for without depending on it.
 
 use crate::{
-    Failure, FailureKind,
     child::{self, After},
     cut::{cut, cut_all},
-    failure::Stop,
+    failure::{Failure, FailureKind, Stop},
     held::{Held, Loan},
     late::Fallback,
     policy::{Written, later},
@@ -164,7 +163,7 @@ pub struct SignalWait<'a, T> {
     last: bool,
     /// In a durable workflow: where what it takes is on record.
     #[cfg(feature = "durable")]
-    kept: Option<crate::durable::KeptSignal<'a, T>>,
+    kept: Option<crate::durable::signal::KeptSignal<'a, T>>,
 }
 
 /// What has to end before the signal is waited for.
@@ -200,10 +199,10 @@ impl<'a, T> SignalWait<'a, T> {
         cx: Cx<'a>,
         stage: u32,
         name: &'static str,
-        payload: crate::durable::Payload<T>,
+        payload: crate::durable::payload::Payload<T>,
         falls_back: bool,
     ) -> Self {
-        Self { kept: crate::durable::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
+        Self { kept: crate::durable::signal::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
     }
 
     /// One of those stages has ended.
@@ -264,8 +263,8 @@ impl<'a, T> SignalWait<'a, T> {
         F: Future<Output = Result<T, Stop>> + Send + 'f,
         T: Send + 'f,
     {
-        if let Some(order) = self.kept.as_ref().and_then(crate::durable::KeptSignal::last_of_fallback) {
-            crate::durable::catch_up(cx, order, fallback.take_up(cx, begin)).await;
+        if let Some(order) = self.kept.as_ref().and_then(crate::durable::signal::KeptSignal::last_of_fallback) {
+            crate::durable::kept::catch_up(cx, order, fallback.take_up(cx, begin)).await;
         }
     }
 
@@ -470,7 +469,7 @@ impl<T: Send + Sync> Arrives for SignalWait<'_, T> {
     fn arrival(&self) -> Option<u64> {
         // What the scope has taken before is there first.
         #[cfg(feature = "durable")]
-        if self.kept.as_ref().is_some_and(crate::durable::KeptSignal::has_taken) {
+        if self.kept.as_ref().is_some_and(crate::durable::signal::KeptSignal::has_taken) {
             return Some(0);
         }
         match self.is_late.load(Relaxed) {

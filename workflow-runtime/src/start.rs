@@ -1,10 +1,9 @@
 //! How a stage that is one expression starts where the driver runs its scope: one call, whatever the expression gives.
 
 use crate::{
-    BoxError,
     audience::{Audience, Unwound},
     drive::{Erased, Slot, Started, erased},
-    failure::Stop,
+    failure::{BoxError, Stop},
     held::Held,
     output::{IntoOutput, NowOrLater, Of, SendIfLater, Value},
     run::{Core, Cx, IntoStop},

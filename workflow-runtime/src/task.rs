@@ -1,10 +1,9 @@
 //! Stages on a tokio task of their own, or on the blocking pool.
 
 use crate::{
-    BoxError, FailureKind,
     attempts::IntoResult,
     child,
-    failure::Stop,
+    failure::{BoxError, FailureKind, Stop},
     output::{IntoOutput, Now, Of},
     run::{Cx, Detached, IntoStop},
 };
@@ -129,7 +128,7 @@ where
 
 /// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the output.
 #[cfg(feature = "durable")]
-type Given<T> = (Result<T, Stop>, Option<crate::durable::Busy>);
+type Given<T> = (Result<T, Stop>, Option<crate::durable::journal::Busy>);
 #[cfg(not(feature = "durable"))]
 type Given<T> = Result<T, Stop>;
 
@@ -140,7 +139,7 @@ fn start<T: Send + 'static>(
 ) -> Option<JoinHandle<Given<T>>> {
     let runtime = Handle::try_current().ok()?;
     #[cfg(feature = "durable")]
-    let run = crate::durable::task_part(cx.journal(), run);
+    let run = crate::durable::task::task_part(cx.journal(), run);
     #[cfg(not(feature = "durable"))]
     let _ = cx;
     Some(runtime.spawn(run))

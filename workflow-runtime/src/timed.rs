@@ -1,5 +1,8 @@
 //! One attempt, within its timeout and before the deadline of all.
 
+#[cfg(feature = "durable")]
+pub(crate) use crate::durable::journal::Busy as Ticking;
+
 use crate::cut::{cut, poll_end};
 use std::{
     future::Future,
@@ -8,9 +11,6 @@ use std::{
     time::Duration,
 };
 use tokio::{task::coop, time::Sleep};
-
-#[cfg(feature = "durable")]
-pub(crate) use crate::durable::Busy as Ticking;
 
 /// What keeps a durable instance in memory.
 #[cfg(not(feature = "durable"))]

@@ -1,14 +1,13 @@
 //! What the macro implements, and how a run goes from start to end.
 
 #[cfg(feature = "durable")]
-use crate::durable::placed_run;
+use crate::durable::place::placed_run;
 use crate::{
-    Failure, FailureKind, child,
+    child,
     cut::cut,
-    failure::Stop,
-    graph::Graph,
+    failure::{Failure, FailureKind, Stop},
     handle::{CancelSignal, Handle},
-    observe::{Observer, Observers},
+    observe::{event::Observer, tell::Observers},
     run::{Core, Cx},
     signal::SignalError,
     state::States,
@@ -21,6 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
+use workflow_graph::Graph;
 
 /// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
 pub trait Workflow: Send + Sync + Sized + 'static {

@@ -1,16 +1,18 @@
 //! What was decided is never decided twice.
 
 use super::{
-    Journal, Payload, codec, own,
-    payload::{Kind, is_same, read_own},
+    codec,
+    journal::Journal,
+    payload::{Kind, Payload, is_same, own, read_own},
     prints::Print,
 };
-use crate::{run::Cx, store::Record};
+use crate::run::Cx;
 use serde::{Deserialize, Serialize};
 use std::{
     marker::PhantomData,
     sync::{Arc, Mutex, PoisonError},
 };
+use workflow_store::Record;
 
 /// What something is decided on: kept by its content where it is a value of its own, and by what it refers to where it is
 /// a reference.
@@ -164,7 +166,7 @@ pub fn recall<'de, S, V: Recall<'de, S>>(
 
 /// A condition, evaluated only where it has not been before.
 pub fn condition(cx: Cx<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
-    recalled(cx, stage, site, super::stored::<(), bool>(), holds)
+    recalled(cx, stage, site, super::payload::stored::<(), bool>(), holds)
 }
 
 fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {

@@ -5,20 +5,17 @@
 //! taken up: what the others did is known before they are thrown away.
 
 use super::{
-    Journal, Part, Payload,
-    journal::LAST,
-    kept::{InEnded, catch_up_with},
-    own,
-    payload::{Kind, Unkept, Written, read_own},
+    journal::{Journal, LAST},
+    kept::{InEnded, Part, catch_up_with},
+    payload::{Kind, Payload, Unkept, Written, own, read_own},
     thrown::catch_up_thrown,
 };
 use crate::{
-    BoxError, child,
-    failure::Stop,
+    child,
+    failure::{BoxError, Stop},
     many::First,
     run::Cx,
     signal::{Head, HeadRun, Until, select, until, until_of},
-    store::Record,
     undo::{ScopeLog, UndoLog},
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +24,7 @@ use std::{
     pin::pin,
     task::Poll,
 };
+use workflow_store::Record;
 
 /// The name of the record that the end of its `#[until]` has cut a stage.
 pub(super) const UNTIL: &str = "until";

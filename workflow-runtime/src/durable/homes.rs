@@ -13,15 +13,13 @@ use super::{
     kept::within as beside,
     payload::{Kind, own, read_own},
 };
-use crate::{
-    graph::{Graph, Stage},
-    store::{Record, prefix_range},
-};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Bound,
     sync::Arc,
 };
+use workflow_graph::{Graph, Stage};
+use workflow_store::{Record, prefix_range};
 
 /// The records without a home.
 #[derive(Default)]

@@ -3,11 +3,7 @@
 //! The first begin of a place writes nothing: where a process ends, what was ready to run in it counts as begun once. Each further
 //! begin is on record before it happens. So an engine that ends before it comes to a place counts for nothing there.
 
-use super::{
-    own,
-    payload::{Kind, read_own},
-};
-use crate::store::Record;
+use super::payload::{Kind, own, read_own};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -15,6 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use workflow_store::Record;
 
 /// After how many crashes in a row in one place, without progress, an instance is parked.
 const TOO_MANY: u32 = 5;

@@ -6,19 +6,17 @@
 //! known before anything is thrown away.
 
 use super::{
-    Keys, StoredUndone,
     homes::{Homes, names_inside, with_names},
     interruptions::{Cuts, Interruptions, PROBATION, Suspects, place_name},
+    keys::Keys,
     outbox::{Delivery, Outbox},
-    payload::{Kind, Unkept, own, read_own},
+    payload::{Kind, StoredUndone, Unkept, own, read_own},
     prints::{Print, PrintForm},
     rewind::is_beside,
 };
 use crate::{
-    BoxError, Failure,
     clock::Clock,
-    graph::Graph,
-    store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, StoreFuture, Timestamp},
+    failure::{BoxError, Failure},
     undo::Undone,
 };
 use std::{
@@ -36,6 +34,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tokio::{sync::oneshot, time::Instant};
+use workflow_graph::Graph;
+use workflow_store::{Change, InstanceKey, Record, Store, StoreError, StoreErrorKind, StoreFuture, Timestamp};
 
 /// The order of what is not on record yet: it comes last.
 pub(crate) const FRESH: u64 = u64::MAX;

@@ -1,18 +1,13 @@
 //! Stages, and the user's expressions in them.
 
 use super::{
-    Busy, Journal, Payload, StoredFailure,
-    journal::{FRESH, LAST},
-    own,
-    payload::{Kind, Written, read_own},
+    journal::{Busy, FRESH, Journal, LAST},
+    payload::{Kind, Payload, StoredFailure, Written, own, read_own},
 };
 use crate::{
-    Failure,
     attempts::Absorbed,
-    failure::Stop,
-    graph::Graph,
+    failure::{Failure, Stop},
     run::{Cx, TAIL},
-    store::Record,
     then::caught,
     undo::Undone,
 };
@@ -22,6 +17,8 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use workflow_graph::Graph;
+use workflow_store::Record;
 
 /// What of a stage stays on record.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 //! a later build calls its stages.
 
 use super::{
-    own,
-    payload::{Kind, hash_of_words, read_own},
+    payload::{Kind, hash_of_words, own, read_own},
     thrown::LANDED,
 };
-use crate::{BoxError, store::Record};
+use crate::failure::BoxError;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
+use workflow_store::Record;
 
 /// Path of the record that holds an instance's key names. An instance of a workflow that renames nothing, and names `ctx`
 /// only in its stages' own expressions, has none.

@@ -1,15 +1,13 @@
 //! Rounds and items.
 
 use super::{
-    Journal, Keeps, Part, Payload,
-    kept::{InEnded, kept_in_place, within},
-    own,
-    payload::{Kind, Written, read_own},
+    journal::Journal,
+    kept::{InEnded, Keeps, Part, kept_in_place, within},
+    payload::{Kind, Payload, Written, own, read_own},
     prints::{Print, PrintForm},
 };
 use crate::{
-    BoxError,
-    failure::Stop,
+    failure::{BoxError, Stop},
     items::{Items, all_of, room_for},
     run::Cx,
     then::then,

@@ -2,42 +2,26 @@
 //! look at whether there is a journal.
 
 mod choices;
-mod codec;
-mod contests;
-mod homes;
-mod interruptions;
-mod journal;
-mod kept;
-mod keys;
+pub(crate) mod codec;
+pub(crate) mod contests;
+pub(crate) mod homes;
+pub(crate) mod interruptions;
+pub(crate) mod journal;
+pub(crate) mod kept;
+pub(crate) mod keys;
 mod lets;
 mod many;
 mod outbox;
-mod payload;
-mod place;
+pub(crate) mod payload;
+pub(crate) mod place;
 mod prints;
-mod rewind;
-mod signal;
-mod task;
-mod thrown;
-mod undone;
-mod waits;
-mod workflow;
-
-pub(crate) use codec::{CodecError, Sequences, canonical};
-pub(crate) use contests::winners_renamed;
-pub(crate) use homes::missing;
-pub(crate) use interruptions::{Cuts, Suspects};
-pub(crate) use journal::{Busy, Halt, Journal, RESTED, STUCK};
-pub(crate) use kept::{catch_up, lost_undo};
-pub(crate) use keys::{Former, KEYS, Keys, renamed};
-pub(crate) use payload::{Kind, StoredFailure, StoredUndone, own};
-
-pub(crate) use place::{Begun, begun, is_in_place, key_of, placed_run};
-pub(crate) use rewind::{REWIND, asked_for, rewound, times_rewound};
-pub(crate) use signal::KeptSignal;
-pub(crate) use task::task_part;
-pub(crate) use thrown::{LANDED, THROWN, Thrown};
-pub(crate) use undone::UndoRecord;
+pub(crate) mod rewind;
+pub(crate) mod signal;
+pub(crate) mod task;
+pub(crate) mod thrown;
+pub(crate) mod undone;
+pub(crate) mod waits;
+pub(crate) mod workflow;
 
 pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
@@ -59,6 +43,5 @@ pub use many::{
 pub use payload::{Payload, Stored, stored, stored_of};
 pub use place::{Evaluating, Placed, evaluates, placed};
 pub use prints::{Print, PrintForm};
-pub(crate) use waits::{attempted, between, deadline, deadline_due, due};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

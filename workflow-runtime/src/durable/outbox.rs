@@ -4,7 +4,6 @@
 //! store does not take for now is written again after a growing pause, with the values in memory, and nothing overtakes it. A
 //! batch that the store can never take is told, with the path of the record that it refuses.
 
-use crate::store::{Batch, Change, InstanceKey, Store, StoreError, StoreFuture};
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,6 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::{Sleep, sleep};
+use workflow_store::{Batch, Change, InstanceKey, Store, StoreError, StoreFuture};
 
 /// The pause after the first failure; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -266,9 +266,10 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{MemoryStore, Store};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use tokio::sync::oneshot;
+    use workflow_store::MemoryStore;
+    use workflow_store::Store;
 
     #[derive(Default)]
     struct Counted(AtomicUsize);

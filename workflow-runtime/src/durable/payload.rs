@@ -2,10 +2,8 @@
 
 use super::codec;
 use crate::{
-    BoxError, Failure, FailureKind,
     cut::cut,
-    failure::Panicked,
-    store::{Record, Timestamp},
+    failure::{BoxError, Failure, FailureKind, Panicked},
     undo::Undone,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
@@ -17,6 +15,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
+use workflow_store::{Record, Timestamp};
 
 /// How values of one type are stored. It is made where the type is written, so that a type that can't be stored is one
 /// error, there.

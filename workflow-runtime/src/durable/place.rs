@@ -4,11 +4,8 @@
 //! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
 //! the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
-use super::{Journal, times_rewound};
-use crate::{
-    graph::Graph,
-    run::{Core, Cx, TAIL},
-};
+use super::{journal::Journal, rewind::times_rewound};
+use crate::run::{Core, Cx, TAIL};
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},
@@ -18,6 +15,7 @@ use std::{
     sync::{Arc, PoisonError},
     task::{Context, Poll},
 };
+use workflow_graph::Graph;
 
 thread_local! {
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };

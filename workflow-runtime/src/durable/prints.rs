@@ -1,7 +1,7 @@
 //! Fingerprints: numbers that tell equal values from others, from process to process.
 
 use super::codec::{Sequences, canonical, write};
-use crate::BoxError;
+use crate::failure::BoxError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 

@@ -1,20 +1,19 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
 use super::{
-    Journal, KEYS,
-    journal::LAST,
-    own,
-    payload::{Kind, read_own},
+    journal::{Journal, LAST},
+    keys::KEYS,
+    payload::{Kind, own, read_own},
     thrown::{Thrown, catch_up_thrown},
 };
 use crate::{
-    BoxError, FailureKind,
     cut::cut,
-    graph::Graph,
+    failure::{BoxError, FailureKind},
     run::Core,
-    store::{Change, InstanceStatus, Record, Timestamp},
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
+use workflow_graph::Graph;
+use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 
 /// Where it stands which stages somebody wants to be taken back, by their names.
 pub(crate) const REWIND: &str = ":rewind";

@@ -1,14 +1,14 @@
 //! A wait for a signal, on record.
 
 use super::{
-    Journal, Payload, StoredFailure, due,
-    journal::{FRESH, LAST},
-    own,
-    payload::{Kind, Written, read_own},
+    journal::{FRESH, Journal, LAST},
+    payload::{Kind, Payload, StoredFailure, Written, own, read_own},
+    waits::due,
 };
-use crate::{failure::Stop, run::Cx, signal::SignalQueue, store::Change};
+use crate::{failure::Stop, run::Cx, signal::SignalQueue};
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
+use workflow_store::Change;
 
 /// Where what a scope takes of a signal is on record.
 pub(crate) struct KeptSignal<'a, T> {

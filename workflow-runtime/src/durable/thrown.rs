@@ -6,12 +6,11 @@
 //! begun at all: a new build of the program has added it.
 
 use super::{
-    Journal, StoredFailure,
+    journal::Journal,
     kept::{InEnded, catch_up_with},
-    own,
-    payload::{Kind, read_own},
+    payload::{Kind, StoredFailure, own, read_own},
 };
-use crate::{Failure, run::Cx, undo::UndoLog};
+use crate::{failure::Failure, run::Cx, undo::UndoLog};
 use std::{future::Future, pin::Pin, sync::Arc};
 
 /// Where it stands that the whole run is thrown away.

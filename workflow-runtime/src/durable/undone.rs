@@ -1,15 +1,13 @@
 //! Undoing is as durable as doing.
 
 use super::{
-    Journal, StoredFailure,
+    journal::Journal,
     kept::{UNDO_INTERRUPTED, within},
-    own,
-    payload::{Kind, read_own},
+    payload::{Kind, StoredFailure, own, read_own},
 };
 use crate::{
-    Failure,
     cut::unless_panicked,
-    failure::Stop,
+    failure::{Failure, Stop},
     run::{Core, Cx},
     undo::{Owned, Undone, next_order},
 };

@@ -1,18 +1,14 @@
 //! Timers.
 
 use super::{
-    Journal,
+    journal::Journal,
     kept::{INTERRUPTED, UNDO_INTERRUPTED, within},
-    own,
-    payload::{Kind, Tried, read_own},
+    payload::{Kind, Tried, own, read_own},
 };
-use crate::{
-    BoxError,
-    run::Cx,
-    store::{Record, Timestamp},
-};
+use crate::{failure::BoxError, run::Cx};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
+use workflow_store::{Record, Timestamp};
 
 /// When something is due that was asked for now, or before.
 pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Timestamp) -> Timestamp {

@@ -1,8 +1,8 @@
 //! What a `#[durable]` workflow has more than others.
 
-use super::{Payload, codec};
+use super::{codec, payload::Payload};
 use crate::{
-    BoxError,
+    failure::BoxError,
     signal::{SignalError, SignalQueue},
     workflow::Workflow,
 };

@@ -1,7 +1,11 @@
 //! What an engine can't do, and why.
 
-use crate::{Failure, FailureKind, SignalError, store::StoreError};
+use crate::{
+    failure::{Failure, FailureKind},
+    signal::SignalError,
+};
 use std::{error::Error, fmt};
+use workflow_store::StoreError;
 
 /// Why an engine did not do what it was asked. It names the instance.
 ///

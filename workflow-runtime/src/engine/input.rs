@@ -1,8 +1,11 @@
 //! The inputs of two starts with one id: whether they are the same one.
 
 use crate::{
-    BoxError,
-    durable::{CodecError, Durable, Sequences, canonical},
+    durable::{
+        codec::{CodecError, Sequences, canonical},
+        workflow::Durable,
+    },
+    failure::BoxError,
 };
 
 /// Returns whether a stored input is that of a new start, as the workflow reads it now.

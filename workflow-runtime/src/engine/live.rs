@@ -1,23 +1,29 @@
 //! An instance in memory: its run, from where its records say to its end, or to where it only waits.
 
 use super::{
-    EngineError,
+    error::EngineError,
     registered::{OnTheWay, Running},
     shared::Shared,
     told,
 };
 use crate::{
-    Failure, FailureKind, child,
+    child,
     cut::cut,
     durable::{
-        Delivered, Durable, Former, Halt, Journal, KEYS, Keys, Kind, LANDED, RESTED, REWIND, StoredFailure, Thrown,
-        lost_undo, missing, own, renamed, rewound, winners_renamed,
+        contests::winners_renamed,
+        homes::missing,
+        journal::{Halt, Journal, RESTED},
+        kept::lost_undo,
+        keys::{Former, KEYS, Keys, renamed},
+        payload::{Kind, StoredFailure, own},
+        rewind::{REWIND, rewound},
+        thrown::{LANDED, Thrown},
+        workflow::{Delivered, Durable},
     },
-    failure::Stop,
+    failure::{Failure, FailureKind, Stop},
     handle::CancelSignal,
-    observe::Observers,
+    observe::tell::Observers,
     run::{Core, TAIL},
-    store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Record, StoredSignal, Timestamp},
     view::View,
     workflow::{compensated, root},
 };
@@ -34,6 +40,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::Notify;
+use workflow_store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Record, StoredSignal, Timestamp};
 
 /// Where it stands that somebody has asked to cancel the instance.
 pub(crate) const CANCELLED: &str = ":cancelled";

@@ -28,18 +28,14 @@ mod live;
 mod registered;
 mod run;
 mod shared;
-mod told;
+pub(crate) mod told;
 mod waiting;
 
-pub use crate::durable::Durable;
+pub use crate::durable::workflow::Durable;
 pub use error::{End, EngineError};
 pub use run::Run;
-pub(crate) use told::undone as told_undone;
 
-use crate::{
-    clock::Clock,
-    store::{Instance, InstanceStatus, Loaded, NewInstance, Store, StoreErrorKind},
-};
+use crate::clock::Clock;
 use registered::{Registered, Registration};
 use shared::Shared;
 use std::{
@@ -48,6 +44,7 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use workflow_store::{Instance, InstanceStatus, Loaded, NewInstance, Store, StoreErrorKind};
 
 /// Runs durable workflows on a store. Cloning costs a reference count.
 ///
@@ -134,7 +131,7 @@ impl EngineBuilder {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<Engine, EngineError> {
-        let store = self.store.unwrap_or_else(|| Arc::new(crate::store::MemoryStore::new()));
+        let store = self.store.unwrap_or_else(|| Arc::new(workflow_store::MemoryStore::new()));
         // A store that can't be read says so now; a single instance, when its turn comes.
         match store.list(None, 1, &[]).await {
             Err(error) if error.instance().is_none() => return Err(error.into()),

@@ -4,11 +4,9 @@ use super::{
     live::{AnyLive, Live},
     shared::Shared,
 };
-use crate::{
-    durable::Durable,
-    store::{Change, Loaded, StoreFuture},
-};
+use crate::durable::workflow::Durable;
 use std::{pin::Pin, sync::Arc};
+use workflow_store::{Change, Loaded, StoreFuture};
 
 /// A workflow as the engine knows it.
 pub(crate) trait Registered: Send + Sync {

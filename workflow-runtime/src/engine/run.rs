@@ -1,16 +1,23 @@
 //! The handle of one durable instance.
 
 use super::{
-    End, EngineError,
+    error::{End, EngineError},
     live::{CANCELLED, Live},
     parked_reason,
     shared::Shared,
     waiting::{Awaited, Ended},
 };
 use crate::{
-    Failure, SignalError,
-    durable::{Cuts, Delivered, Durable, Kind, REWIND, STUCK, StoredFailure, THROWN, asked_for},
-    store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSignal, Record, StoredSignal},
+    durable::{
+        interruptions::Cuts,
+        journal::STUCK,
+        payload::{Kind, StoredFailure},
+        rewind::{REWIND, asked_for},
+        thrown::THROWN,
+        workflow::{Delivered, Durable},
+    },
+    failure::Failure,
+    signal::SignalError,
 };
 use std::{
     fmt,
@@ -18,6 +25,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
+use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSignal, Record, StoredSignal};
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
 ///
@@ -339,7 +347,7 @@ impl<W: Durable> Run<W> {
         Ok(self.shared.store.commit(Batch { instance: self.key, changes }).await?)
     }
 
-    fn parked(&self, stored: &crate::store::Instance) -> EngineError {
+    fn parked(&self, stored: &workflow_store::Instance) -> EngineError {
         EngineError::Parked { id: self.id.to_string(), reason: parked_reason(&stored.outcome) }
     }
 }

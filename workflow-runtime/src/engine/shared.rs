@@ -1,7 +1,7 @@
 //! What all handles and all instances of one engine share: which instances are in memory, and who waits for them.
 
 use super::{
-    EngineError,
+    error::EngineError,
     live::AnyLive,
     registered::{OnTheWay, Registered},
     waiting::{Awaited, Ended, Waiting},
@@ -9,13 +9,9 @@ use super::{
 use crate::{
     clock::Clock,
     cut::unless_panicked,
-    durable::{Suspects, own},
+    durable::{interruptions::Suspects, payload::own},
     failure::Panicked,
-    observe::Told,
-    store::{
-        Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, Session, Store, StoreError, StoreErrorKind,
-        Timestamp,
-    },
+    observe::tell::Told,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -29,6 +25,9 @@ use std::{
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinSet,
+};
+use workflow_store::{
+    Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, Session, Store, StoreError, StoreErrorKind, Timestamp,
 };
 
 /// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held until

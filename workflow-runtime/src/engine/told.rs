@@ -1,6 +1,10 @@
 //! What an engine tells `tracing` of its instances: a line each, with the instance and its workflow.
 
-use crate::{Failure, FailureKind, observe::EventKind, run::Core};
+use crate::{
+    failure::{Failure, FailureKind},
+    observe::event::EventKind,
+    run::Core,
+};
 use std::collections::BTreeSet;
 
 /// The instance begins.

@@ -1,7 +1,6 @@
 //! Callers that wait for instances to end.
 
-use super::EngineError;
-use crate::store::InstanceKey;
+use super::error::EngineError;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -10,6 +9,7 @@ use std::{
     },
 };
 use tokio::sync::oneshot;
+use workflow_store::InstanceKey;
 
 /// How an instance ended, for the callers that wait for it.
 pub(crate) type Ended = Result<Vec<u8>, EngineError>;

@@ -1,12 +1,13 @@
 //! What observers are told.
 
-use crate::{Failure, graph::Graph};
+use crate::failure::Failure;
 use std::{
     fmt::{self, Write},
     sync::Arc,
     time::Duration,
 };
 use tokio::time::Instant;
+use workflow_graph::Graph;
 
 /// Something that is told every event of a run: see [`Event`].
 ///

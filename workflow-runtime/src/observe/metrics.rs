@@ -1,8 +1,12 @@
 //! Runs as numbers, for whatever listens to the `metrics` crate.
 
-use super::{Event, EventKind, Observer};
-use crate::FailureKind;
-use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use super::event::{Event, EventKind, Observer};
+use crate::failure::FailureKind;
+use ::metrics::Unit;
+use ::metrics::counter;
+use ::metrics::describe_counter;
+use ::metrics::describe_histogram;
+use ::metrics::histogram;
 use std::{
     collections::HashMap,
     fmt,

@@ -21,7 +21,7 @@
 //! after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that it is parked, with
 //! `stage` and `reason`, and that a stage could not be undone.
 
-mod event;
+pub(crate) mod event;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod path;
@@ -29,7 +29,7 @@ mod progress;
 mod record;
 mod report;
 mod table;
-mod tell;
+pub(crate) mod tell;
 mod time;
 mod timeline;
 
@@ -40,6 +40,3 @@ pub use progress::Progress;
 pub use report::{Report, Step};
 #[doc(hidden)]
 pub use tell::Observers;
-#[cfg(feature = "durable")]
-pub(crate) use tell::Told;
-pub(crate) use tell::{Observation, Sight, Trying, own_failure};

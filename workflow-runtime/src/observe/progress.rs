@@ -1,7 +1,10 @@
 //! Runs as they go, for whoever sits in front of them.
 
-use super::{Event, EventKind, Observer, event::title, time::short};
-use crate::{FailureKind, graph::Graph};
+use super::{
+    event::{Event, EventKind, Observer, title},
+    time::short,
+};
+use crate::failure::FailureKind;
 use std::{
     collections::HashMap,
     fmt::{self, Write as _},
@@ -9,6 +12,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 use tokio::time::Instant;
+use workflow_graph::Graph;
 
 /// How wide a terminal is taken to be that does not say so in `COLUMNS`.
 const COLUMNS: usize = 80;

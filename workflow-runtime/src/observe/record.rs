@@ -1,12 +1,13 @@
 //! What a [`Report`](super::Report) keeps of the events.
 
-use super::{Event, EventKind, event::title};
-use crate::{Failure, FailureKind, graph::Graph};
+use super::event::{Event, EventKind, title};
+use crate::failure::{Failure, FailureKind};
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
 };
 use tokio::time::Instant;
+use workflow_graph::Graph;
 
 /// Rounds and items, from the outside in.
 type Places = Vec<(u32, u32)>;

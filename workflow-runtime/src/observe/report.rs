@@ -1,6 +1,11 @@
 //! Where the time of runs went.
 
-use super::{Event, EventKind, Observer, path, record::Run, table, timeline};
+use super::{
+    event::{Event, EventKind, Observer},
+    path,
+    record::Run,
+    table, timeline,
+};
 use std::{
     collections::HashMap,
     fmt,

@@ -6,7 +6,7 @@ use super::{
     report::{Step, parallelism, steps},
     time::short,
 };
-use crate::FailureKind;
+use crate::failure::FailureKind;
 use std::{fmt::Write, time::Duration};
 
 /// A block a workflow, in the order in which they first ran.

@@ -1,10 +1,9 @@
 //! Telling: where the events come from.
 
-use super::{Event, EventKind, Observer};
+use super::event::{Event, EventKind, Observer};
 use crate::{
-    Failure, FailureKind,
     cut::cut,
-    failure::Stop,
+    failure::{Failure, FailureKind, Stop},
     run::{Core, Cx, TAIL},
 };
 use std::{
@@ -265,7 +264,7 @@ impl Core {
     pub(crate) fn tell_of(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         #[cfg(feature = "durable")]
         if self.is_durable() {
-            crate::engine::told_undone(self, stage, &kind);
+            crate::engine::told::undone(self, stage, &kind);
         }
         let Some(observation) = self.observation() else { return };
         let place = (stage, places.to_vec());
@@ -715,6 +714,6 @@ impl<F: Future> Future for Attempt<'_, F> {
 }
 
 /// The failure of an attempt that gave the stage's own error.
-pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::BoxError>) -> Failure {
+pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
 }

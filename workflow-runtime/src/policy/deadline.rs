@@ -1,6 +1,6 @@
 //! How long all attempts and waits may take together.
 
-use super::{Written, later};
+use super::{later, written::Written};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,

@@ -37,7 +37,6 @@ pub use pool::{Pool, PoolPermit, PoolPermits, PoolTooSmall, acquire_all};
 pub use retry::{Jitter, Next, Retries, Retry, Rule, Wait};
 pub use retrying::{GivenUp, retrying, retrying_with};
 pub use timeout::{TimedOut, Timeout, timeout};
-
 pub(crate) use written::Written;
 
 use std::time::Duration;

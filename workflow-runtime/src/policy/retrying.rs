@@ -1,6 +1,9 @@
 //! Attempt after attempt, with the waits between them.
 
-use super::{Deadline, DeadlinePassed, Next, Retries};
+use super::{
+    deadline::{Deadline, DeadlinePassed},
+    retry::{Next, Retries},
+};
 use crate::turn::UNITS;
 use std::{error::Error, fmt, future::Future};
 use tokio::{

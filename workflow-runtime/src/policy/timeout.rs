@@ -1,6 +1,6 @@
 //! How long one attempt may take.
 
-use super::Written;
+use super::written::Written;
 use pin_project_lite::pin_project;
 use std::{
     error::Error,

@@ -2,8 +2,7 @@
 
 use super::{Owned, UndoLog, next_order};
 use crate::{
-    Failure,
-    failure::Stop,
+    failure::{Failure, Stop},
     run::{Core, Cx},
 };
 use std::{future::Future, pin::Pin};

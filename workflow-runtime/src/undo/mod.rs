@@ -6,24 +6,22 @@
 
 #[cfg(not(feature = "durable"))]
 mod in_memory;
-mod protected;
-
-pub(crate) use protected::Arming;
-pub use protected::{protected, protected_from_attempt};
+pub(crate) mod protected;
 
 #[cfg(feature = "durable")]
-pub(crate) use crate::durable::{Thrown, UndoRecord};
+pub(crate) use crate::durable::{thrown::Thrown, undone::UndoRecord};
+#[cfg(not(feature = "durable"))]
+pub(crate) use in_memory::{Thrown, UndoRecord};
+
 use crate::{
-    Failure, FailureKind, child,
+    child,
     cut::cut,
-    failure::Stop,
+    failure::{Failure, FailureKind, Stop},
     flight::Grace,
-    observe::EventKind,
+    observe::event::EventKind,
     run::{Core, Cx},
     turn::turn,
 };
-#[cfg(not(feature = "durable"))]
-pub(crate) use in_memory::{Thrown, UndoRecord};
 use std::{
     future::{Future, poll_fn},
     mem,

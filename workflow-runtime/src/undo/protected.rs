@@ -2,8 +2,7 @@
 
 use super::{Content, InFlight, Owned, Reversal, Undo, UndoLog, UndoRecord};
 use crate::{
-    Failure,
-    failure::Stop,
+    failure::{Failure, Stop},
     flight::{Flight, Grace},
     held::{Held, Loan},
     run::{Cx, Detached},
