@@ -10,23 +10,30 @@ pub use crate::{
         every_failure, failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
     },
     context::ContextGuard,
-    discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
     drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, erased, fill},
-    either::{Either, left, right},
+    expression::{
+        by_ref::{Show, Shown, reference},
+        discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
+        output::{
+            GiveReason, List, Of, Optional, Why, count, of, of_any, of_caught, of_caught_in, of_list, of_list_in,
+            of_optional, times, value,
+        },
+    },
     failure::{BoxError, Failure, Stop},
     flight::{Grace, in_flight},
+    future::either::{Either, left, right},
     graph::{
         Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
     },
     handle::Handle,
-    held::{Held, Loan},
     join::{join2, join3, join4, join5, join6, join7, join8},
     late::Fallback,
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
     observe::{event::Observer, tell::Observers},
     output::{
-        GiveReason, List, Of, Optional, Why, count, of, of_any, of_caught, of_caught_in, of_list, of_list_in,
-        of_optional, times, value,
+        shared::{Held, Loan},
+        state::{ItemStates, Seen, StageState, States, debug_states, watched},
+        visibility::{Made, View},
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
@@ -34,14 +41,12 @@ pub use crate::{
         unnamed, unnamed_of,
     },
     shared::{Shared, breaking, cached, permits, pool},
-    shown::{Show, Shown, reference},
     signal::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select, signal_head,
         telling, until,
     },
     staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
     start::{Getter, of_slot, place, settling, start_stage, starting},
-    state::{ItemStates, Seen, StageState, States, debug_states, watched},
     task::{blocking, blocking_own, spawn},
     turn::{Turn, turn_of_rounds},
     undo::{
@@ -49,7 +54,6 @@ pub use crate::{
         protected::{protected, protected_from_attempt},
         undo_losers, undoing,
     },
-    view::{Made, View},
     workflow::{Returned, UnknownStage, Workflow, run, start, unknown_stage},
 };
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};

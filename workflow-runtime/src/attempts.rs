@@ -1,14 +1,17 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
 use crate::{
-    child, cut,
+    child,
+    expression::output::{Later, Now, Of},
     failure::{BoxError, Failure, FailureKind, Stop},
+    future::{
+        map::{caught, then},
+        timeout,
+    },
     many::Member,
     observe::tell::{Trying, own_failure},
-    output::{Later, Now, Of},
     policy::{Retry, Written, later},
     run::{Core, Cx, TAIL},
-    then::{caught, then},
     timed::{Ended, Pause, Timed},
     turn::turn,
     undo::tried_again,
@@ -309,7 +312,7 @@ pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Re
         let (at, limit) = crate::durable::waits::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
-    cut::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
+    timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
 }
 
 fn late(core: &Core, stage: u32, limit: Duration) -> Failure {

@@ -4,8 +4,8 @@
 use crate::{
     failure::Stop,
     observe::tell::Sight,
+    output::state,
     run::{Core, Cx},
-    state,
 };
 use std::cell::Cell;
 use tracing::span::EnteredSpan;

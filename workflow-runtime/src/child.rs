@@ -4,8 +4,8 @@
 //! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
 
 use crate::{
-    cut::cut,
     failure::{Failure, FailureKind},
+    future::timeout::cut,
     run::{Core, Cx, TAIL},
     undo::{Thrown, Undone},
     workflow::compensated,

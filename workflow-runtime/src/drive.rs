@@ -3,11 +3,12 @@
 
 use crate::{
     failure::Stop,
-    held::Held,
-    lanes::{Lanes, Woken},
-    then::then,
+    future::{
+        map::then,
+        set::{Lanes, Woken},
+    },
+    output::{shared::Held, visibility::IntoHeld},
     turn::{TOGETHER, UNITS, UNITS_TOGETHER},
-    view::IntoHeld,
 };
 use spin::Once;
 use std::{

@@ -1,8 +1,8 @@
 //! The handle of a run that has been started.
 
 use crate::{
-    cut::discard,
     failure::{Failure, FailureKind, Panicked},
+    future::timeout::discard,
     signal::SignalError,
     workflow::Workflow,
 };

@@ -2,10 +2,9 @@
 //! that asked first: where that stage is cut, the next one that waits goes on with it.
 
 use crate::{
-    cut::cut,
     failure::{Failure, Stop},
+    future::{map::caught, timeout::cut},
     run::Cx,
-    then::caught,
 };
 use std::{
     future::{Future, poll_fn},

@@ -66,24 +66,20 @@ extern crate self as workflow_runtime;
 mod attempts;
 mod audience;
 mod child;
-mod clock;
 mod context;
-mod cut;
-mod discard;
 mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]
 pub mod durable;
-mod either;
 #[cfg(feature = "durable")]
 pub mod engine;
+mod expression;
 mod failure;
 mod flight;
+mod future;
 mod handle;
-mod held;
 mod items;
 mod join;
-mod lanes;
 mod late;
 mod many;
 pub mod observe;
@@ -91,29 +87,27 @@ mod output;
 pub mod policy;
 mod run;
 mod shared;
-mod shown;
 mod signal;
 mod staged;
 mod start;
-mod state;
 #[cfg(feature = "durable")]
 pub mod store;
 mod task;
-mod then;
 mod timed;
 mod turn;
 mod undo;
-mod view;
 mod workflow;
 
 pub use context::StageContext;
 pub use failure::{BoxError, Failure, FailureKind};
 pub use handle::Handle;
-pub use held::Loan;
 pub use many::TooFew;
+pub use output::{
+    shared::Loan,
+    state::{ItemStates, StageState, Status},
+};
 pub use policy::Pool;
 pub use signal::SignalError;
-pub use state::{ItemStates, StageState, Status};
 pub use workflow::{UnknownStage, Workflow};
 pub use workflow_graph as graph;
 

@@ -2,12 +2,11 @@
 
 use crate::{
     child::After,
+    expression::output::Of,
     failure::{Failure, FailureKind, Stop},
+    future::{map::then, set::Lanes},
     items::{Items, all_of, room_for},
-    lanes::Lanes,
-    output::Of,
     run::Cx,
-    then::then,
     turn::{TOGETHER, UNITS_TOGETHER, give_way, is_over},
 };
 use std::{

@@ -2,14 +2,13 @@
 
 use crate::{
     child::{self, Children},
-    clock::Clock,
     context::ContextGuard,
-    cut::Payload,
+    expression::output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
     failure::{BoxError, Failure, FailureKind, Panicked, Stop},
     flight::Flight,
+    future::{clock::Clock, timeout::Payload},
     observe::tell::{Observation, Observers},
-    output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
-    state::{Cell, Seen, States},
+    output::state::{Cell, Seen, States},
     turn::UNITS,
     undo::{ScopeLog, UndoLog, Undone},
 };

@@ -2,9 +2,9 @@
 
 use crate::{
     failure::{FailureKind, Stop},
+    future::map::caught,
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
     run::Cx,
-    then::caught,
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 

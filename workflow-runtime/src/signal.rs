@@ -2,14 +2,18 @@
 
 use crate::{
     child::{self, After},
-    cut::{cut, cut_all},
     failure::{Failure, FailureKind, Stop},
-    held::{Held, Loan},
+    future::{
+        map::then,
+        timeout::{cut, cut_all},
+    },
     late::Fallback,
+    output::{
+        shared::{Held, Loan},
+        visibility::IntoHeld,
+    },
     policy::{Written, later},
     run::Cx,
-    then::then,
-    view::IntoHeld,
 };
 use std::{
     collections::VecDeque,

@@ -2,12 +2,14 @@
 
 use crate::{
     audience::{Audience, Unwound},
+    expression::output::{IntoOutput, Of, SendIfLater},
     failure::Stop,
-    held::Held,
-    output::{IntoOutput, Of, SendIfLater},
+    output::{
+        shared::Held,
+        state::Watched,
+        visibility::{Made, View, only},
+    },
     run::{Core, Cx, IntoStop},
-    state::Watched,
-    view::{Made, View, only},
 };
 use std::{
     future::Future,

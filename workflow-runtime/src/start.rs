@@ -3,11 +3,10 @@
 use crate::{
     audience::{Audience, Unwound},
     drive::{Erased, Slot, Started, erased},
+    expression::output::{IntoOutput, NowOrLater, Of, SendIfLater, Value},
     failure::{BoxError, Stop},
-    held::Held,
-    output::{IntoOutput, NowOrLater, Of, SendIfLater, Value},
+    output::{shared::Held, state::Cell},
     run::{Core, Cx, IntoStop},
-    state::Cell,
 };
 use std::{
     future::Future,

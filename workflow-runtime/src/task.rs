@@ -3,8 +3,8 @@
 use crate::{
     attempts::IntoResult,
     child,
+    expression::output::{IntoOutput, Now, Of},
     failure::{BoxError, FailureKind, Stop},
-    output::{IntoOutput, Now, Of},
     run::{Cx, Detached, IntoStop},
 };
 use std::{

@@ -3,7 +3,7 @@
 #[cfg(feature = "durable")]
 pub(crate) use crate::durable::journal::Busy as Ticking;
 
-use crate::cut::{cut, poll_end};
+use crate::future::timeout::{cut, poll_end};
 use std::{
     future::Future,
     pin::Pin,

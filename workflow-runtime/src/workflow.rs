@@ -4,15 +4,17 @@
 use crate::durable::place::placed_run;
 use crate::{
     child,
-    cut::cut,
     failure::{Failure, FailureKind, Stop},
+    future::timeout::cut,
     handle::{CancelSignal, Handle},
     observe::{event::Observer, tell::Observers},
+    output::{
+        state::States,
+        visibility::{self, View},
+    },
     run::{Core, Cx},
     signal::SignalError,
-    state::States,
     undo::Thrown,
-    view::{self, View},
 };
 use std::{
     future::{Future, poll_fn},
@@ -240,7 +242,7 @@ pub async fn run<W: Workflow>(
     let signals = W::Signals::default();
     let ended = {
         // It is not moved again.
-        let machine = pin!(W::machine(core.cx(), view::PLAIN, None, &services, &signals, input));
+        let machine = pin!(W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input));
         Plain { core: &core, machine }.await
     };
     if core.has_seldom() {
@@ -261,7 +263,7 @@ async fn special<W: Workflow>(
     let core = Core::unheeded_with(W::GRAPH, W::COMPENSATES);
     let signals = W::Signals::default();
     let ended = {
-        let machine = W::machine(core.cx(), view::PLAIN, None, &services, &signals, input);
+        let machine = W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input);
         root(&core, machine).await
     };
     settled(&core, ended).await

@@ -15,8 +15,8 @@ use super::{
     rewind::is_beside,
 };
 use crate::{
-    clock::Clock,
     failure::{BoxError, Failure},
+    future::clock::Clock,
     undo::Undone,
 };
 use std::{
@@ -928,7 +928,7 @@ impl Journal {
         })
         .await;
         if ended.is_none() {
-            crate::cut::cut(|| run.set(None));
+            crate::future::timeout::cut(|| run.set(None));
         }
         ended
     }

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     attempts::Absorbed,
     failure::{Failure, Stop},
+    future::map::caught,
     run::{Cx, TAIL},
-    then::caught,
     undo::Undone,
 };
 use std::{

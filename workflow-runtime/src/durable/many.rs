@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     failure::{BoxError, Stop},
+    future::map::then,
     items::{Items, all_of, room_for},
     run::Cx,
-    then::then,
 };
 use serde::Serialize;
 use std::{

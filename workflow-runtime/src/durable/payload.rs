@@ -2,8 +2,8 @@
 
 use super::codec;
 use crate::{
-    cut::cut,
     failure::{BoxError, Failure, FailureKind, Panicked},
+    future::timeout::cut,
     undo::Undone,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
@@ -185,7 +185,7 @@ pub fn stored<S, T: Stored<S>>() -> Payload<T> {
 
 /// The same for the type that is asked of an expression.
 #[must_use]
-pub fn stored_of<S, T: Stored<S>>(_: crate::output::Of<T>) -> Payload<T> {
+pub fn stored_of<S, T: Stored<S>>(_: crate::expression::output::Of<T>) -> Payload<T> {
     T::payload()
 }
 

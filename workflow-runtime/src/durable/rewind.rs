@@ -7,8 +7,8 @@ use super::{
     thrown::{Thrown, catch_up_thrown},
 };
 use crate::{
-    cut::cut,
     failure::{BoxError, FailureKind},
+    future::timeout::cut,
     run::Core,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};

@@ -6,8 +6,8 @@ use super::{
     payload::{Kind, StoredFailure, own, read_own},
 };
 use crate::{
-    cut::unless_panicked,
     failure::{Failure, Stop},
+    future::timeout::unless_panicked,
     run::{Core, Cx},
     undo::{Owned, Undone, next_order},
 };

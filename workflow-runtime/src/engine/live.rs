@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     child,
-    cut::cut,
     durable::{
         contests::winners_renamed,
         homes::missing,
@@ -21,10 +20,11 @@ use crate::{
         workflow::{Delivered, Durable},
     },
     failure::{Failure, FailureKind, Stop},
+    future::timeout::cut,
     handle::CancelSignal,
     observe::tell::Observers,
+    output::visibility::View,
     run::{Core, TAIL},
-    view::View,
     workflow::{compensated, root},
 };
 use std::{

@@ -35,7 +35,7 @@ pub use crate::durable::workflow::Durable;
 pub use error::{End, EngineError};
 pub use run::Run;
 
-use crate::clock::Clock;
+use crate::future::clock::Clock;
 use registered::{Registered, Registration};
 use shared::Shared;
 use std::{

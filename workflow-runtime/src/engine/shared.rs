@@ -7,10 +7,9 @@ use super::{
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{
-    clock::Clock,
-    cut::unless_panicked,
     durable::{interruptions::Suspects, payload::own},
     failure::Panicked,
+    future::{clock::Clock, timeout::unless_panicked},
     observe::tell::Told,
 };
 use std::{

@@ -2,8 +2,8 @@
 
 use super::event::{Event, EventKind, Observer};
 use crate::{
-    cut::cut,
     failure::{Failure, FailureKind, Stop},
+    future::timeout::cut,
     run::{Core, Cx, TAIL},
 };
 use std::{

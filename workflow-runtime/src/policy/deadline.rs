@@ -1,6 +1,6 @@
 //! How long all attempts and waits may take together.
 
-use super::{later, written::Written};
+use super::{duration::Written, later};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,

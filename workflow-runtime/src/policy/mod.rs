@@ -24,20 +24,20 @@
 mod breaker;
 mod cache;
 mod deadline;
+pub(crate) mod duration;
 mod pool;
 mod retry;
 mod retrying;
 mod timeout;
-mod written;
 
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit};
 pub use cache::{Cache, Cached, Turn};
 pub use deadline::{Deadline, DeadlinePassed, Within};
+pub(crate) use duration::Written;
 pub use pool::{Pool, PoolPermit, PoolPermits, PoolTooSmall, acquire_all};
 pub use retry::{Jitter, Next, Retries, Retry, Rule, Wait};
 pub use retrying::{GivenUp, retrying, retrying_with};
 pub use timeout::{TimedOut, Timeout, timeout};
-pub(crate) use written::Written;
 
 use std::time::Duration;
 use tokio::time::Instant;

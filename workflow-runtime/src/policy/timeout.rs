@@ -1,6 +1,6 @@
 //! How long one attempt may take.
 
-use super::written::Written;
+use super::duration::Written;
 use pin_project_lite::pin_project;
 use std::{
     error::Error,

@@ -15,9 +15,9 @@ pub(crate) use in_memory::{Thrown, UndoRecord};
 
 use crate::{
     child,
-    cut::cut,
     failure::{Failure, FailureKind, Stop},
     flight::Grace,
+    future::timeout::cut,
     observe::event::EventKind,
     run::{Core, Cx},
     turn::turn,

@@ -4,7 +4,7 @@ use super::{Content, InFlight, Owned, Reversal, Undo, UndoLog, UndoRecord};
 use crate::{
     failure::{Failure, Stop},
     flight::{Flight, Grace},
-    held::{Held, Loan},
+    output::shared::{Held, Loan},
     run::{Cx, Detached},
 };
 use std::{

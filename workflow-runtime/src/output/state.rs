@@ -1,9 +1,7 @@
 //! The state of a running workflow, as its handle shows it.
 
-use crate::{
-    held::{Held, Loan},
-    output::Value,
-};
+use super::shared::{Held, Loan};
+use crate::expression::output::Value;
 use std::{
     any::Any,
     fmt,

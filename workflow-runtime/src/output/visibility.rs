@@ -4,10 +4,8 @@
 //! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A trait
 //! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
-use crate::{
-    held::{Held, Release},
-    run::Cx,
-};
+use super::shared::{Held, Release};
+use crate::run::Cx;
 use std::{
     array,
     future::Future,

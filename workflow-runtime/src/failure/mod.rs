@@ -1,7 +1,7 @@
 //! What went wrong, where, and why.
 
 use crate::{
-    cut::{Payload, discard},
+    future::timeout::{Payload, discard},
     many::TooFew,
     undo::Undone,
 };

@@ -1,0 +1,7 @@
+//! Small combinators and the set of futures: nothing here knows what a workflow is.
+
+pub(crate) mod clock;
+pub(crate) mod either;
+pub(crate) mod map;
+pub(crate) mod set;
+pub(crate) mod timeout;

@@ -1,0 +1,5 @@
+//! Where a stage's value lies: a slot, shared or owned, visible or not.
+
+pub(crate) mod shared;
+pub(crate) mod state;
+pub(crate) mod visibility;
