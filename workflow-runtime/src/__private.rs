@@ -7,19 +7,20 @@ pub use crate::durable;
 pub use crate::{
     attempts::{
         Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
-        every_failure, failed_with, limited, or_failure, own_error, sleep, told, typed, untold, within,
+        every_failure, limited, or_failure, own_error, sleep, told, untold, within,
     },
     context::ContextGuard,
-    drive::{Demands, Drive, Erased, Filling, LazySlot, Pieces, Slot, Started, drive, erased, fill},
+    drive::{Demands, Drive, Erased, LazySlot, Pieces, Started, drive, erased},
     expression::{
         by_ref::{Show, Shown, reference},
+        coerce::{diverging, evaluated, given, handed, item_again, nothing, taken},
+        count::{count, times},
         discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
-        output::{
-            GiveReason, List, Of, Optional, Why, count, of, of_any, of_caught, of_caught_in, of_list, of_list_in,
-            of_optional, times, value,
-        },
+        hint::{List, Of, Optional, of, of_any, of_caught, of_caught_in, of_list, of_list_in, of_optional, value},
+        reason::{GiveReason, Why},
+        result::{failed_with, typed},
     },
-    failure::{BoxError, Failure, Stop},
+    failure::{BoxError, Failure, exit::Stop},
     flight::{Grace, in_flight},
     future::either::{Either, left, right},
     graph::{
@@ -32,14 +33,12 @@ pub use crate::{
     observe::{event::Observer, tell::Observers},
     output::{
         shared::{Held, Loan},
+        slot::{Filling, Slot, fill},
         state::{ItemStates, Seen, StageState, States, debug_states, watched},
         visibility::{Made, View},
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
-    run::{
-        Cx, Detached, Place, TAIL, diverging, evaluated, given, handed, item_again, nothing, reversed, taken, unasked,
-        unnamed, unnamed_of,
-    },
+    run::{Cx, Detached, Place, TAIL, reversed, unasked, unnamed, unnamed_of},
     shared::{Shared, breaking, cached, permits, pool},
     signal::{
         Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select, signal_head,

@@ -2,7 +2,7 @@
 //! have none of them.
 
 use crate::{
-    failure::Stop,
+    failure::exit::Stop,
     observe::tell::Sight,
     output::state,
     run::{Core, Cx},

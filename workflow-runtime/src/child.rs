@@ -4,10 +4,9 @@
 //! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
 
 use crate::{
-    failure::{Failure, FailureKind},
-    future::timeout::cut,
+    failure::{Failure, FailureKind, Undone, panic::cut},
     run::{Core, Cx, TAIL},
-    undo::{Thrown, Undone},
+    undo::Thrown,
     workflow::compensated,
 };
 use std::{

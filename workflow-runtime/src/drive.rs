@@ -2,15 +2,18 @@
 //! waits. Its work is `O(V + E)` for a whole run, however often it is woken.
 
 use crate::{
-    failure::Stop,
+    failure::exit::Stop,
     future::{
         map::then,
         set::{Lanes, Woken},
     },
-    output::{shared::Held, visibility::IntoHeld},
-    turn::{TOGETHER, UNITS, UNITS_TOGETHER},
+    output::{
+        shared::Held,
+        slot::{Slot, fill},
+        visibility::IntoHeld,
+    },
+    policy::budget::{TOGETHER, UNITS, UNITS_TOGETHER},
 };
-use spin::Once;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -54,110 +57,6 @@ pub enum Started<F> {
     Ended(Result<(), Stop>),
     /// It has not been polled.
     UnderWay(F),
-}
-
-/// Where a stage puts its output for the others.
-pub struct Slot<T> {
-    // Written once, by one stage, before anybody reads: nobody ever waits or spins. The standard library's `OnceLock`
-    // is made for those who do, and takes four times as many instructions.
-    value: Once<Held<T>>,
-}
-
-impl<T> Slot<T> {
-    /// Empty.
-    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
-    pub const EMPTY: Self = Self { value: Once::new() };
-
-    /// Empty.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self::EMPTY
-    }
-
-    /// The output. The driver starts a stage only after all that it reads have ended.
-    #[inline]
-    pub fn get(&self) -> &T {
-        self.held()
-    }
-
-    /// The same, to be lent.
-    #[inline]
-    pub fn held(&self) -> &Held<T> {
-        match self.value.get() {
-            Some(held) => held,
-            None => unreachable!("a stage started before one that it reads had ended"),
-        }
-    }
-
-    /// Puts a value there that can be lent.
-    pub fn put(&self, value: T) {
-        self.fill(Held::Local(value).shared());
-    }
-
-    /// For whoever takes the value over.
-    pub fn into_held(self) -> Held<T> {
-        match self.value.try_into_inner() {
-            Some(held) => held,
-            None => unreachable!("a scope ended before all its stages had"),
-        }
-    }
-
-    /// Puts there what its stage gave.
-    #[inline]
-    pub fn keep(&self, held: impl IntoHeld<T>) {
-        self.fill(held.into_held());
-    }
-
-    #[inline]
-    pub(crate) fn fill(&self, held: Held<T>) {
-        let mut held = Some(held);
-        self.value.call_once(|| match held.take() {
-            Some(held) => held,
-            None => unreachable!("it is called once"),
-        });
-        if held.is_some() {
-            unreachable!("a stage ends once");
-        }
-    }
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A stage that fills its slot.
-    pub struct Filling<'a, T, F> {
-        slot: &'a Slot<T>,
-        lend: bool,
-        #[pin]
-        run: F,
-    }
-}
-
-/// Has `run` fill `slot`; where the output is lent to tasks, it is shared from the start.
-#[inline]
-pub fn fill<T, F>(slot: &Slot<T>, lend: bool, run: F) -> Filling<'_, T, F> {
-    Filling { slot, lend, run }
-}
-
-impl<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>> Future for Filling<'_, T, F> {
-    type Output = Result<(), Stop>;
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.run.poll(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(stop)) => Poll::Ready(Err(stop)),
-            Poll::Ready(Ok(held)) => {
-                let held = held.into_held();
-                this.slot.fill(if *this.lend { held.shared() } else { held });
-                Poll::Ready(Ok(()))
-            }
-        }
-    }
 }
 
 /// The `#[lazy]` stages of one scope, and who asks for them.

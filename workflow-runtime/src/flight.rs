@@ -1,7 +1,7 @@
 //! Whether a stage with an undo is under way for real, or only waits: what becomes of it when its scope is thrown away.
 
 use crate::{
-    failure::Stop,
+    failure::exit::Stop,
     run::{Core, Cx},
     undo::protected::Arming,
 };

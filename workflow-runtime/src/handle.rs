@@ -1,8 +1,11 @@
 //! The handle of a run that has been started.
 
 use crate::{
-    failure::{Failure, FailureKind, Panicked},
-    future::timeout::discard,
+    failure::{
+        Failure, FailureKind,
+        panic::{Panicked, discard},
+    },
+    future::cancel::CancelSignal,
     signal::SignalError,
     workflow::Workflow,
 };
@@ -11,11 +14,8 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll},
 };
 use tokio::task::JoinHandle;
 
@@ -115,38 +115,5 @@ impl<W: Workflow> Future for Handle<W> {
 impl<W: Workflow> fmt::Debug for Handle<W> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Handle").field("workflow", &W::GRAPH.name).finish_non_exhaustive()
-    }
-}
-
-/// `cancel()`, from any thread.
-#[derive(Default)]
-pub(crate) struct CancelSignal {
-    cancelled: AtomicBool,
-    waker: Mutex<Option<Waker>>,
-}
-
-impl CancelSignal {
-    pub(crate) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    #[cfg(feature = "durable")]
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
-    }
-
-    /// Whether it has been cancelled; if not, the task will be woken when it is.
-    pub(crate) fn poll_cancelled(&self, context: &mut Context<'_>) -> bool {
-        {
-            let mut waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                *waker = Some(context.waker().clone());
-            }
-        }
-        self.cancelled.load(Ordering::Acquire)
     }
 }

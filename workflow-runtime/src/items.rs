@@ -1,8 +1,9 @@
 //! The items of a `for`, a `race for` or a `quorum for`. What an iterator says of their number is not believed.
 
 use crate::{
+    policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::Cx,
-    turn::{TOGETHER, UNITS_TOGETHER, turn},
+    turn::turn,
 };
 use std::vec;
 

@@ -1,6 +1,6 @@
 //! Static fork and join: every branch is polled at each wake, in the order written; the first failure ends it.
 
-use crate::{failure::Stop, future::timeout::cut};
+use crate::failure::{exit::Stop, panic::cut};
 use std::{
     future::Future,
     pin::Pin,

@@ -2,8 +2,8 @@
 //! that asked first: where that stage is cut, the next one that waits goes on with it.
 
 use crate::{
-    failure::{Failure, Stop},
-    future::{map::caught, timeout::cut},
+    failure::{Failure, exit::Stop, panic::cut},
+    future::map::caught,
     run::Cx,
 };
 use std::{

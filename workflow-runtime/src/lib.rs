@@ -99,9 +99,8 @@ mod undo;
 mod workflow;
 
 pub use context::StageContext;
-pub use failure::{BoxError, Failure, FailureKind};
+pub use failure::{BoxError, Failure, FailureKind, TooFew};
 pub use handle::Handle;
-pub use many::TooFew;
 pub use output::{
     shared::Loan,
     state::{ItemStates, StageState, Status},

@@ -2,17 +2,16 @@
 
 use crate::{
     child::After,
-    expression::output::Of,
-    failure::{Failure, FailureKind, Stop},
+    expression::hint::Of,
+    failure::{Failure, FailureKind, TooFew, exit::Stop},
     future::{map::then, set::Lanes},
     items::{Items, all_of, room_for},
+    policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::Cx,
-    turn::{TOGETHER, UNITS_TOGETHER, give_way, is_over},
+    turn::{give_way, is_over},
 };
 use std::{
     collections::VecDeque,
-    error::Error,
-    fmt,
     future::Future,
     pin::Pin,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
@@ -445,40 +444,5 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_
         });
         self.after = after;
         polled
-    }
-}
-
-/// Why a `race` or a `quorum` failed. Its source is the last member's failure.
-#[derive(Debug)]
-pub struct TooFew {
-    needed: usize,
-    members: usize,
-    failures: Vec<Failure>,
-}
-
-impl TooFew {
-    /// What became of those that failed, in the order in which they did.
-    #[must_use]
-    pub fn failures(&self) -> &[Failure] {
-        &self.failures
-    }
-
-    /// Another attempt might succeed: enough members have not failed for good.
-    pub(crate) fn may_be_reached(&self) -> bool {
-        let given_up = self.failures.iter().filter(|failure| !failure.may_be_retried()).count();
-        self.members - given_up >= self.needed
-    }
-}
-
-impl fmt::Display for TooFew {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { needed, members, failures } = self;
-        write!(formatter, "{needed} of {members} had to succeed and {} failed", failures.len())
-    }
-}
-
-impl Error for TooFew {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.failures.last().map(|failure| failure as _)
     }
 }

@@ -3,14 +3,22 @@
 use crate::{
     child::{self, Children},
     context::ContextGuard,
-    expression::output::{Handed, IntoDeclared, IntoOutput, IntoUndone, Nothing, Of, Reason, SendIfLater},
-    failure::{BoxError, Failure, FailureKind, Panicked, Stop},
+    expression::{
+        hint::Of,
+        output::{IntoDeclared, IntoOutput, IntoUndone, SendIfLater},
+        reason::Reason,
+    },
+    failure::{
+        BoxError, Failure, FailureKind, Undone,
+        exit::Stop,
+        panic::{Panicked, Payload},
+    },
     flight::Flight,
-    future::{clock::Clock, timeout::Payload},
+    future::clock::Clock,
     observe::tell::{Observation, Observers},
     output::state::{Cell, Seen, States},
-    turn::UNITS,
-    undo::{ScopeLog, UndoLog, Undone},
+    policy::budget::UNITS,
+    undo::{ScopeLog, UndoLog},
 };
 use std::{
     future::Future,
@@ -772,50 +780,5 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
             Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error.stop(this.core.cx(), *this.stage))),
         }
-    }
-}
-
-/// A value, as the type that is asked of it: what never gives one has none of its own.
-#[inline]
-pub fn given<T>(_: Of<T>, value: T) -> T {
-    value
-}
-
-/// A value that is handed over, as the type that is asked of it.
-#[inline]
-pub fn handed<S, T, V: Handed<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
-    value.handed()
-}
-
-/// What a block without a tail gives.
-#[inline]
-pub fn nothing<S, T, V: Nothing<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
-    value.nothing()
-}
-
-/// A `let` whose value is handed over.
-pub fn taken<T>(cell: OnceLock<T>) -> T {
-    match cell.into_inner() {
-        Some(value) => value,
-        None => unreachable!("evaluated just before"),
-    }
-}
-
-/// An expression that never gives anything, `panic!(..)`, as the type that is asked of it.
-pub fn diverging<T>(_: Of<T>, expression: impl FnOnce() -> T) -> T {
-    expression()
-}
-
-/// The value of an expression whose temporaries end with it.
-#[inline]
-pub fn evaluated<T>(expression: impl FnOnce() -> T) -> T {
-    expression()
-}
-
-/// An item of a collection that is looked up again, by a task that can't borrow it from the one that had it.
-pub fn item_again<I: IntoIterator>(items: I, index: usize) -> I::Item {
-    match items.into_iter().nth(index) {
-        Some(item) => item,
-        None => unreachable!("a collection that a workflow holds keeps its items"),
     }
 }

@@ -1,7 +1,7 @@
 //! What all runs of one workflow value share: breakers and caches.
 
 use crate::{
-    failure::{FailureKind, Stop},
+    failure::{FailureKind, exit::Stop},
     future::map::caught,
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
     run::Cx,

@@ -2,17 +2,18 @@
 
 use crate::{
     child::{self, After},
-    failure::{Failure, FailureKind, Stop},
-    future::{
-        map::then,
-        timeout::{cut, cut_all},
+    failure::{
+        Failure, FailureKind,
+        exit::Stop,
+        panic::{cut, cut_all},
     },
+    future::map::then,
     late::Fallback,
     output::{
         shared::{Held, Loan},
         visibility::IntoHeld,
     },
-    policy::{Written, later},
+    policy::{Written, duration::later},
     run::Cx,
 };
 use std::{

@@ -2,8 +2,11 @@
 
 use crate::{
     audience::{Audience, Unwound},
-    expression::output::{IntoOutput, Of, SendIfLater},
-    failure::Stop,
+    expression::{
+        hint::Of,
+        output::{IntoOutput, SendIfLater},
+    },
+    failure::exit::Stop,
     output::{
         shared::Held,
         state::Watched,

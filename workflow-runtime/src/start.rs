@@ -2,10 +2,13 @@
 
 use crate::{
     audience::{Audience, Unwound},
-    drive::{Erased, Slot, Started, erased},
-    expression::output::{IntoOutput, NowOrLater, Of, SendIfLater, Value},
-    failure::{BoxError, Stop},
-    output::{shared::Held, state::Cell},
+    drive::{Erased, Started, erased},
+    expression::{
+        hint::{Of, Value},
+        output::{IntoOutput, NowOrLater, SendIfLater},
+    },
+    failure::{BoxError, exit::Stop},
+    output::{shared::Held, slot::Slot, state::Cell},
     run::{Core, Cx, IntoStop},
 };
 use std::{

@@ -1,10 +1,13 @@
 //! Stages on a tokio task of their own, or on the blocking pool.
 
 use crate::{
-    attempts::IntoResult,
     child,
-    expression::output::{IntoOutput, Now, Of},
-    failure::{BoxError, FailureKind, Stop},
+    expression::{
+        hint::Of,
+        output::{IntoOutput, Now},
+        result::IntoResult,
+    },
+    failure::{BoxError, FailureKind, exit::Stop},
     run::{Cx, Detached, IntoStop},
 };
 use std::{

@@ -3,7 +3,7 @@
 #[cfg(feature = "durable")]
 pub(crate) use crate::durable::journal::Busy as Ticking;
 
-use crate::future::timeout::{cut, poll_end};
+use crate::{failure::panic::cut, future::timeout::poll_end};
 use std::{
     future::Future,
     pin::Pin,

@@ -4,22 +4,16 @@
 //! something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a timer or a channel
 //! beside what is always ready would find none left, in each poll anew.
 
-use crate::run::{Core, Cx};
+use crate::{
+    policy::budget::UNITS_TOGETHER,
+    run::{Core, Cx},
+};
 use std::{
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll},
 };
 use tokio::task::{coop, yield_now};
-
-/// The units of work after which a run gives way, if its executor does not ask for it sooner.
-pub(crate) const UNITS: u32 = 128;
-
-/// Small steps, rounds and items, are looked at together: one time in so many.
-pub(crate) const TOGETHER: usize = 32;
-
-/// The units that so many small steps take together.
-pub(crate) const UNITS_TOGETHER: u32 = 4;
 
 /// Returns whether the run is to give way, now that it has done so many more units of work.
 pub(crate) fn is_over(core: &Core, units: u32) -> bool {

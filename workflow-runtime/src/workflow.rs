@@ -4,9 +4,9 @@
 use crate::durable::place::placed_run;
 use crate::{
     child,
-    failure::{Failure, FailureKind, Stop},
-    future::timeout::cut,
-    handle::{CancelSignal, Handle},
+    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    future::cancel::CancelSignal,
+    handle::Handle,
     observe::{event::Observer, tell::Observers},
     output::{
         state::States,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     child,
-    failure::{BoxError, Stop},
+    failure::{BoxError, exit::Stop},
     many::First,
     run::Cx,
     signal::{Head, HeadRun, Until, select, until, until_of},

@@ -15,9 +15,8 @@ use super::{
     rewind::is_beside,
 };
 use crate::{
-    failure::{BoxError, Failure},
+    failure::{BoxError, Failure, Undone},
     future::clock::Clock,
-    undo::Undone,
 };
 use std::{
     collections::{BTreeMap, HashSet},
@@ -928,7 +927,7 @@ impl Journal {
         })
         .await;
         if ended.is_none() {
-            crate::future::timeout::cut(|| run.set(None));
+            crate::failure::panic::cut(|| run.set(None));
         }
         ended
     }

@@ -6,10 +6,9 @@ use super::{
 };
 use crate::{
     attempts::Absorbed,
-    failure::{Failure, Stop},
+    failure::{Failure, Undone, exit::Stop},
     future::map::caught,
     run::{Cx, TAIL},
-    undo::Undone,
 };
 use std::{
     future::{Future, poll_fn},

@@ -7,7 +7,7 @@ use super::{
     prints::{Print, PrintForm},
 };
 use crate::{
-    failure::{BoxError, Stop},
+    failure::{BoxError, exit::Stop},
     future::map::then,
     items::{Items, all_of, room_for},
     run::Cx,

@@ -1,10 +1,9 @@
 //! What is stored, as bytes: values of the user's types, and the engine's own records.
 
 use super::codec;
-use crate::{
-    failure::{BoxError, Failure, FailureKind, Panicked},
-    future::timeout::cut,
-    undo::Undone,
+use crate::failure::{
+    BoxError, Failure, FailureKind, Undone,
+    panic::{Panicked, cut},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use std::{
@@ -185,7 +184,7 @@ pub fn stored<S, T: Stored<S>>() -> Payload<T> {
 
 /// The same for the type that is asked of an expression.
 #[must_use]
-pub fn stored_of<S, T: Stored<S>>(_: crate::expression::output::Of<T>) -> Payload<T> {
+pub fn stored_of<S, T: Stored<S>>(_: crate::expression::hint::Of<T>) -> Payload<T> {
     T::payload()
 }
 

@@ -7,8 +7,7 @@ use super::{
     thrown::{Thrown, catch_up_thrown},
 };
 use crate::{
-    failure::{BoxError, FailureKind},
-    future::timeout::cut,
+    failure::{BoxError, FailureKind, panic::cut},
     run::Core,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};

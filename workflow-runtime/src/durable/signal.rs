@@ -5,7 +5,7 @@ use super::{
     payload::{Kind, Payload, StoredFailure, Written, own, read_own},
     waits::due,
 };
-use crate::{failure::Stop, run::Cx, signal::SignalQueue};
+use crate::{failure::exit::Stop, run::Cx, signal::SignalQueue};
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
 use workflow_store::Change;

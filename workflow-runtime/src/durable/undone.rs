@@ -6,10 +6,10 @@ use super::{
     payload::{Kind, StoredFailure, own, read_own},
 };
 use crate::{
-    failure::{Failure, Stop},
-    future::timeout::unless_panicked,
+    failure::{Failure, Undone, exit::Stop, panic::unless_panicked},
+    future::boxed::Owned,
     run::{Core, Cx},
-    undo::{Owned, Undone, next_order},
+    undo::next_order,
 };
 use std::{panic::resume_unwind, sync::Arc};
 

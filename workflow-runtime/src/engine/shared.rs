@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     durable::{interruptions::Suspects, payload::own},
-    failure::Panicked,
-    future::{clock::Clock, timeout::unless_panicked},
+    failure::panic::{Panicked, unless_panicked},
+    future::clock::Clock,
     observe::tell::Told,
 };
 use std::{

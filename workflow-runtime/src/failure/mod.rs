@@ -1,10 +1,8 @@
-//! What went wrong, where, and why.
+//! How a run ends without its output: the public error here, the private exit, caught panics.
 
-use crate::{
-    future::timeout::{Payload, discard},
-    many::TooFew,
-    undo::Undone,
-};
+pub(crate) mod exit;
+pub(crate) mod panic;
+
 use std::{error::Error, fmt, sync::Arc};
 
 /// Any error of a user's own.
@@ -348,54 +346,62 @@ impl Error for Failure {
     }
 }
 
-/// What a panic said.
+/// Why a `race` or a `quorum` failed. Its source is the last member's failure.
 #[derive(Debug)]
-pub(crate) struct Panicked(String);
+pub struct TooFew {
+    pub(crate) needed: usize,
+    pub(crate) members: usize,
+    pub(crate) failures: Vec<Failure>,
+}
 
-impl Panicked {
-    /// Reads what a panic said, and drops it: a panic of that drop goes no further.
-    pub(crate) fn of(payload: Payload) -> Self {
-        let panicked = Self::new(&*payload);
-        discard(payload);
-        panicked
+impl TooFew {
+    /// What became of those that failed, in the order in which they did.
+    #[must_use]
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
     }
 
-    pub(crate) fn new(payload: &(dyn std::any::Any + Send)) -> Self {
-        let said = payload.downcast_ref::<&str>().map(ToString::to_string);
-        let said = said.or_else(|| payload.downcast_ref::<String>().cloned());
-        Self(said.unwrap_or_else(|| "a panic without a message".to_owned()))
+    /// Another attempt might succeed: enough members have not failed for good.
+    pub(crate) fn may_be_reached(&self) -> bool {
+        let given_up = self.failures.iter().filter(|failure| !failure.may_be_retried()).count();
+        self.members - given_up >= self.needed
     }
 }
 
-impl fmt::Display for Panicked {
+impl fmt::Display for TooFew {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        let Self { needed, members, failures } = self;
+        write!(formatter, "{needed} of {members} had to succeed and {} failed", failures.len())
     }
 }
 
-impl Error for Panicked {}
-
-/// Why a scope ends early.
-pub enum Stop {
-    /// A stage failed.
-    Failed(Failure),
-    /// `return`: the workflow's output lies in its [`Returned`](crate::__private::Returned).
-    Returned,
-}
-
-impl Stop {
-    /// Why a machine ended without its output.
-    #[cold]
-    pub(crate) fn into_failure(self) -> Failure {
-        match self {
-            Self::Failed(failure) => failure,
-            Self::Returned => unreachable!("a machine takes what was returned"),
-        }
+impl Error for TooFew {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.failures.last().map(|failure| failure as _)
     }
 }
 
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+/// What went wrong while undoing.
+#[derive(Clone, Default)]
+pub(crate) struct Undone {
+    pub(crate) failures: Vec<Failure>,
+    /// Stages of which nobody knows whether they took effect.
+    pub(crate) in_doubt: Vec<&'static str>,
+}
+
+impl Undone {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.failures.is_empty() && self.in_doubt.is_empty()
+    }
+
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.failures.append(&mut more.failures);
+        self.in_doubt.append(&mut more.in_doubt);
+    }
+
+    /// Nobody knows whether that stage took effect.
+    #[cfg(feature = "durable")]
+    pub(crate) fn in_doubt(stage: &'static str) -> Self {
+        Self { failures: Vec::new(), in_doubt: vec![stage] }
     }
 }

@@ -1,5 +1,7 @@
 //! Small combinators and the set of futures: nothing here knows what a workflow is.
 
+pub(crate) mod boxed;
+pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod either;
 pub(crate) mod map;

@@ -2,7 +2,7 @@
 //!
 //! A lane holds one future after another in the same memory. Waking costs `O(1)` whatever the number of lanes.
 
-use super::timeout::cut_all;
+use crate::failure::panic::cut_all;
 use std::{
     future::Future,
     pin::Pin,

@@ -1,10 +1,8 @@
-//! Dropping what is cut. Where it is cut because of a failure, a panic of its `Drop` does not replace that.
+//! A future that ends at a moment at the latest.
 
+use crate::failure::panic::cut;
 use std::{
-    any::Any,
     future::Future,
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::{Pin, pin},
     task::{Context, Poll},
 };
@@ -12,53 +10,6 @@ use tokio::{
     task::coop,
     time::{Instant, Sleep, sleep_until},
 };
-
-/// What a panic said.
-pub(crate) type Payload = Box<dyn Any + Send>;
-
-/// Drops something whose panic nobody is to hear of but the panic hook: there is a failure already.
-#[cold]
-pub(crate) fn cut(drop: impl FnOnce()) {
-    if let Some(payload) = try_to(drop) {
-        discard(payload);
-    }
-}
-
-/// Drops what a panic said. Should that drop panic in turn, its panic ends here, and what it said is leaked.
-#[cold]
-pub(crate) fn discard(payload: Payload) {
-    if let Some(further) = try_to(|| drop(payload)) {
-        mem::forget(further);
-    }
-}
-
-/// Drops several things, all of them whatever their panics; where it is `heard`, the first of these goes on then.
-pub(crate) fn cut_all(each: impl Iterator<Item = impl FnOnce()>, heard: bool) {
-    let mut first = None;
-    for drop in each {
-        match (try_to(drop), &first) {
-            (Some(payload), None) if heard => first = Some(payload),
-            (Some(payload), _) => discard(payload),
-            (None, _) => {}
-        }
-    }
-    if let Some(payload) = first {
-        resume_unwind(payload);
-    }
-}
-
-fn try_to(drop: impl FnOnce()) -> Option<Payload> {
-    catch_unwind(AssertUnwindSafe(drop)).err()
-}
-
-/// What `run` gives, or what its panic said.
-#[cfg(feature = "durable")]
-pub(crate) fn unless_panicked<F: Future + Unpin>(mut run: F) -> impl Future<Output = Result<F::Output, Payload>> {
-    std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut run).poll(context))) {
-        Ok(polled) => polled.map(Ok),
-        Err(payload) => Poll::Ready(Err(payload)),
-    })
-}
 
 pin_project_lite::pin_project! {
     /// Not one `async fn`: that would have room for its future twice.

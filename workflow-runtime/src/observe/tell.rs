@@ -2,8 +2,7 @@
 
 use super::event::{Event, EventKind, Observer};
 use crate::{
-    failure::{Failure, FailureKind, Stop},
-    future::timeout::cut,
+    failure::{Failure, FailureKind, exit::Stop, panic::cut},
     run::{Core, Cx, TAIL},
 };
 use std::{

@@ -1,5 +1,6 @@
 //! Where a stage's value lies: a slot, shared or owned, visible or not.
 
 pub(crate) mod shared;
+pub(crate) mod slot;
 pub(crate) mod state;
 pub(crate) mod visibility;

@@ -1,7 +1,7 @@
 //! The state of a running workflow, as its handle shows it.
 
 use super::shared::{Held, Loan};
-use crate::expression::output::Value;
+use crate::expression::hint::Value;
 use std::{
     any::Any,
     fmt,

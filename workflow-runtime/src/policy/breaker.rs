@@ -3,7 +3,7 @@
 //! Of the crates, `failsafe` 1.3 and `recloser` 1.4 let everybody through while half-open, not one probe; read the
 //! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
 
-use super::{duration::Written, later};
+use super::duration::{Written, later};
 use std::{
     error::Error,
     fmt,

@@ -4,7 +4,7 @@
 //! instead of letting the next one try, and brings a dozen crates along; `quick_cache` lets the next one try, but knows
 //! no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth caching.
 
-use super::later;
+use super::duration::later;
 use std::{
     collections::{HashMap, VecDeque},
     fmt,

@@ -1,6 +1,6 @@
 //! How long all attempts and waits may take together.
 
-use super::{duration::Written, later};
+use super::duration::{Written, later};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,

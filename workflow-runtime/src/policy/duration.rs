@@ -1,6 +1,7 @@
 //! Durations in messages.
 
 use std::{fmt, time::Duration};
+use tokio::time::Instant;
 
 /// A duration as a workflow writes it, where that is short: `4d`, not `345600s`.
 pub(crate) struct Written(pub(crate) Duration);
@@ -16,6 +17,12 @@ impl fmt::Display for Written {
             None => write!(formatter, "{duration:?}"),
         }
     }
+}
+
+/// That long after `from`; where no clock can tell, so far away that nobody sees it.
+pub(crate) fn later(from: Instant, by: Duration) -> Instant {
+    const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
+    from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@
 //! *Panics* of the code they guard pass through and are seen as a cancellation; none of these types is poisoned by one.
 
 mod breaker;
+pub(crate) mod budget;
 mod cache;
 mod deadline;
 pub(crate) mod duration;
@@ -38,12 +39,3 @@ pub use pool::{Pool, PoolPermit, PoolPermits, PoolTooSmall, acquire_all};
 pub use retry::{Jitter, Next, Retries, Retry, Rule, Wait};
 pub use retrying::{GivenUp, retrying, retrying_with};
 pub use timeout::{TimedOut, Timeout, timeout};
-
-use std::time::Duration;
-use tokio::time::Instant;
-
-/// That long after `from`; where no clock can tell, so far away that nobody sees it.
-pub(crate) fn later(from: Instant, by: Duration) -> Instant {
-    const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
-    from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)
-}

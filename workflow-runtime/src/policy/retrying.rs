@@ -1,10 +1,10 @@
 //! Attempt after attempt, with the waits between them.
 
 use super::{
+    budget::UNITS,
     deadline::{Deadline, DeadlinePassed},
     retry::{Next, Retries},
 };
-use crate::turn::UNITS;
 use std::{error::Error, fmt, future::Future};
 use tokio::{
     task::{coop::consume_budget, yield_now},

@@ -1,8 +1,9 @@
 //! Nothing is on record of a run in memory.
 
-use super::{Owned, UndoLog, next_order};
+use super::{UndoLog, next_order};
 use crate::{
-    failure::{Failure, Stop},
+    failure::{Failure, exit::Stop},
+    future::boxed::Owned,
     run::{Core, Cx},
 };
 use std::{future::Future, pin::Pin};

@@ -15,9 +15,9 @@ pub(crate) use in_memory::{Thrown, UndoRecord};
 
 use crate::{
     child,
-    failure::{Failure, FailureKind, Stop},
+    failure::{Failure, FailureKind, Undone, exit::Stop, panic::cut},
     flight::Grace,
-    future::timeout::cut,
+    future::boxed::Owned,
     observe::event::EventKind,
     run::{Core, Cx},
     turn::turn,
@@ -26,15 +26,12 @@ use std::{
     future::{Future, poll_fn},
     mem,
     ops::Deref,
-    pin::Pin,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
 };
-
-pub(crate) type Owned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What reverses one completed stage.
 pub(crate) struct Undo {
@@ -147,31 +144,6 @@ impl Drop for ScopeLog {
         if let Some(parent) = &self.log.parent {
             parent.take(left);
         }
-    }
-}
-
-/// What went wrong while undoing.
-#[derive(Clone, Default)]
-pub(crate) struct Undone {
-    pub(crate) failures: Vec<Failure>,
-    /// Stages of which nobody knows whether they took effect.
-    pub(crate) in_doubt: Vec<&'static str>,
-}
-
-impl Undone {
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.failures.is_empty() && self.in_doubt.is_empty()
-    }
-
-    pub(crate) fn append(&mut self, mut more: Self) {
-        self.failures.append(&mut more.failures);
-        self.in_doubt.append(&mut more.in_doubt);
-    }
-
-    /// Nobody knows whether that stage took effect.
-    #[cfg(feature = "durable")]
-    pub(crate) fn in_doubt(stage: &'static str) -> Self {
-        Self { failures: Vec::new(), in_doubt: vec![stage] }
     }
 }
 

@@ -1,9 +1,10 @@
 //! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
 
-use super::{Content, InFlight, Owned, Reversal, Undo, UndoLog, UndoRecord};
+use super::{Content, InFlight, Reversal, Undo, UndoLog, UndoRecord};
 use crate::{
-    failure::{Failure, Stop},
+    failure::{Failure, exit::Stop},
     flight::{Flight, Grace},
+    future::boxed::Owned,
     output::shared::{Held, Loan},
     run::{Cx, Detached},
 };

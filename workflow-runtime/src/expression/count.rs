@@ -1,0 +1,35 @@
+//! The numbers of `#[concurrency]`, `#[max]` and `quorum`.
+
+/// A number of rounds, items or members.
+#[diagnostic::on_unimplemented(
+    message = "a whole number is asked for here, not `{Self}`",
+    label = "not a whole number"
+)]
+pub trait Count {
+    /// None below zero.
+    fn count(self) -> u64;
+}
+
+macro_rules! counts {
+    ($($number:ty)*) => { $(
+        impl Count for $number {
+            #[inline]
+            fn count(self) -> u64 {
+                u64::try_from(self).unwrap_or(0)
+            }
+        }
+    )* };
+}
+counts!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
+
+/// That number.
+#[inline]
+pub fn count<N: Count>(number: N) -> u64 {
+    number.count()
+}
+
+/// A number of attempts.
+#[inline]
+pub fn times<N: Count>(number: N) -> u32 {
+    u32::try_from(number.count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,55 @@
+//! The reason of a `fail`.
+
+use crate::failure::BoxError;
+
+/// What `fail` takes.
+#[diagnostic::on_unimplemented(
+    message = "`fail` takes an error, a message or a `&Failure`, not `{Self}`",
+    label = "can't become a `Box<dyn Error + Send + Sync>`"
+)]
+pub trait IntoReason {
+    /// Why the stage failed.
+    fn reason(self) -> Reason;
+}
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoReason for E {
+    fn reason(self) -> Reason {
+        Reason::Own(self.into())
+    }
+}
+/// Why a `fail` was said.
+pub enum Reason {
+    /// The user's own error.
+    Own(BoxError),
+    /// A failure that came from elsewhere and goes on as it is.
+    Passed(crate::failure::Failure),
+}
+
+/// What was written after `fail`.
+pub struct Why<R>(pub R);
+
+/// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error too.
+impl Why<&crate::failure::Failure> {
+    /// The failure itself.
+    #[must_use]
+    pub fn __workflow_reason(self) -> Reason {
+        Reason::Passed(self.0.clone())
+    }
+}
+
+impl<R> GiveReason<R> for Why<R> {
+    fn __workflow_reason(self) -> Reason
+    where
+        R: IntoReason,
+    {
+        self.0.reason()
+    }
+}
+
+/// For everything else.
+pub trait GiveReason<R> {
+    /// The reason, if it is one.
+    fn __workflow_reason(self) -> Reason
+    where
+        R: IntoReason;
+}

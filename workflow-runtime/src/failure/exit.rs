@@ -1,0 +1,28 @@
+//! The private exit of a scope that ends early: a failure, or a `return`.
+
+use super::Failure;
+
+/// Why a scope ends early.
+pub enum Stop {
+    /// A stage failed.
+    Failed(Failure),
+    /// `return`: the workflow's output lies in its [`Returned`](crate::__private::Returned).
+    Returned,
+}
+
+impl Stop {
+    /// Why a machine ended without its output.
+    #[cold]
+    pub(crate) fn into_failure(self) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Returned => unreachable!("a machine takes what was returned"),
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
