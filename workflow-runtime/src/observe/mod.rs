@@ -21,17 +21,13 @@
 //! after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that it is parked, with
 //! `stage` and `reason`, and that a stage could not be undone.
 
+pub(crate) mod duration;
 pub(crate) mod event;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod path;
 mod progress;
-mod record;
 mod report;
-mod table;
 pub(crate) mod tell;
-mod time;
-mod timeline;
 
 pub use event::{Event, EventKind, Observer};
 #[cfg(feature = "metrics")]

@@ -1,8 +1,8 @@
 //! Runs as they go, for whoever sits in front of them.
 
 use super::{
+    duration::short,
     event::{Event, EventKind, Observer, title},
-    time::short,
 };
 use crate::failure::FailureKind;
 use std::{

@@ -1,7 +1,9 @@
 //! What a [`Report`](super::Report) keeps of the events.
 
-use super::event::{Event, EventKind, title};
-use crate::failure::{Failure, FailureKind};
+use crate::{
+    failure::{Failure, FailureKind},
+    observe::event::{Event, EventKind, title},
+};
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -13,7 +15,7 @@ use workflow_graph::Graph;
 type Places = Vec<(u32, u32)>;
 
 /// One run, as far as it has been told.
-pub(super) struct Run {
+pub(crate) struct Run {
     pub(super) graph: &'static Graph<'static>,
     pub(super) started: Instant,
     /// When the last event came.

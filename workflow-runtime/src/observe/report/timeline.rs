@@ -1,10 +1,10 @@
 //! A report as a picture: when each attempt of each stage ran.
 
 use super::{
-    path,
+    analysis,
     record::{Attempt, How, Run, StageRun},
-    time::short,
 };
+use crate::observe::duration::short;
 use std::{collections::HashSet, fmt::Write, time::Duration};
 use tokio::time::Instant;
 
@@ -126,7 +126,7 @@ impl Block<'_> {
             xml(&title)
         );
         self.axis(svg);
-        let path: HashSet<usize> = path::critical_path(run).into_iter().collect();
+        let path: HashSet<usize> = analysis::critical_path(run).into_iter().collect();
         let composites = run.composites();
         for (index, stage) in run.stages.iter().enumerate() {
             self.row(svg, index, stage, composites[index], path.contains(&index));

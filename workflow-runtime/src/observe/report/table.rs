@@ -1,12 +1,11 @@
 //! A report as text.
 
 use super::{
-    path,
+    Step, analysis, parallelism,
     record::{How, Run, StageRun},
-    report::{Step, parallelism, steps},
-    time::short,
+    steps,
 };
-use crate::failure::FailureKind;
+use crate::{failure::FailureKind, observe::duration::short};
 use std::{fmt::Write, time::Duration};
 
 /// A block a workflow, in the order in which they first ran.
@@ -62,7 +61,7 @@ fn headline(runs: &[&Run]) -> String {
     }
     let _ = write!(text, "; {}", short(total));
     if let Some(parallelism) = parallelism(runs.iter().copied()) {
-        let most = runs.iter().map(|run| path::work(run).1).max().unwrap_or_default();
+        let most = runs.iter().map(|run| analysis::work(run).1).max().unwrap_or_default();
         let _ = write!(text, "; parallelism {parallelism:.2}, at most {most}");
     }
     text.push('\n');

@@ -1,11 +1,12 @@
 //! Where the time of runs went.
 
-use super::{
-    event::{Event, EventKind, Observer},
-    path,
-    record::Run,
-    table, timeline,
-};
+pub(crate) mod analysis;
+pub(crate) mod record;
+pub(crate) mod table;
+pub(crate) mod timeline;
+
+use super::event::{Event, EventKind, Observer};
+use record::Run;
 use std::{
     collections::HashMap,
     fmt,
@@ -119,7 +120,7 @@ impl Report {
 pub(super) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64> {
     let (mut work, mut time) = (Duration::ZERO, Duration::ZERO);
     for run in runs {
-        work += path::work(run).0;
+        work += analysis::work(run).0;
         time += run.time();
     }
     (!time.is_zero()).then(|| work.as_secs_f64() / time.as_secs_f64())
@@ -130,7 +131,7 @@ pub(super) fn steps(run: &Run) -> Vec<Step> {
         let stage = &run.stages[index];
         Step { stage: run.title(stage), at: stage.enabled.at.duration_since(run.started), time: stage.time(run.last) }
     };
-    let path = path::critical_path(run);
+    let path = analysis::critical_path(run);
     path.iter().map(step).collect()
 }
 
