@@ -30,7 +30,7 @@ pub use crate::{
     join::{join2, join3, join4, join5, join6, join7, join8},
     late::Fallback,
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
-    observe::{event::Observer, tell::Observers},
+    observe::{event::Observer, observers::Observers},
     output::{
         shared::{Held, Loan},
         slot::{Filling, Slot, fill},

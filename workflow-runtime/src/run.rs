@@ -15,7 +15,7 @@ use crate::{
     },
     flight::Flight,
     future::clock::Clock,
-    observe::tell::{Observation, Observers},
+    observe::{observers::Observers, tell::Observation},
     output::state::{Cell, Seen, States},
     policy::budget::UNITS,
     undo::{ScopeLog, UndoLog},

@@ -7,7 +7,7 @@ use crate::{
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
     future::cancel::CancelSignal,
     handle::Handle,
-    observe::{event::Observer, tell::Observers},
+    observe::{event::Observer, observers::Observers},
     output::{
         state::States,
         visibility::{self, View},

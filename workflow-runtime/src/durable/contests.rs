@@ -27,7 +27,7 @@ use std::{
 use workflow_store::Record;
 
 /// The name of the record that the end of its `#[until]` has cut a stage.
-pub(super) const UNTIL: &str = "until";
+pub(crate) const UNTIL: &str = "until";
 
 /// The record of a decided race or quorum.
 #[derive(Serialize, Deserialize)]

@@ -23,7 +23,7 @@ use workflow_store::{Record, prefix_range};
 
 /// The records without a home.
 #[derive(Default)]
-pub(super) struct Homes {
+pub(crate) struct Homes {
     homeless: BTreeMap<Arc<str>, Homeless>,
     /// The blocks in which stages have completed, and signals were taken, whose records were dropped. By their names; that of a
     /// signal is the one of its record.
@@ -74,12 +74,12 @@ fn is_number(part: &str) -> bool {
 }
 
 /// Returns the path of the record that keeps the names of the completed stages in the stage of that path.
-pub(super) fn names_inside(path: &str) -> String {
+pub(crate) fn names_inside(path: &str) -> String {
     beside(stage_of(path), "inside")
 }
 
 /// Returns what that record says once the records `gone` are dropped, unless it is what it says already (`before`).
-pub(super) fn with_names<'a>(
+pub(crate) fn with_names<'a>(
     path: &str,
     before: Option<&Record>,
     gone: impl Iterator<Item = (&'a str, &'a Record)>,

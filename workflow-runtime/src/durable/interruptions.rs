@@ -23,7 +23,7 @@ const SUSPECT: u32 = 3;
 const TOGETHER: u32 = 64;
 
 /// How long a suspect has to run for the next ones to begin. It is none any more then.
-pub(super) const PROBATION: Duration = Duration::from_secs(5);
+pub(crate) const PROBATION: Duration = Duration::from_secs(5);
 
 /// How often the user code of one place was cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ impl Suspects {
 
 /// What an instance in memory knows of its interruptions.
 #[derive(Default)]
-pub(super) struct Interruptions {
+pub(crate) struct Interruptions {
     /// It goes on after one, which came in peace or not.
     pub(super) interrupted: Option<bool>,
     /// It is on the store that it came in peace.
@@ -155,7 +155,7 @@ fn is_within(place: &str, path: &str) -> bool {
 }
 
 /// The place of user code, in words.
-pub(super) fn place_name(place: &str) -> String {
+pub(crate) fn place_name(place: &str) -> String {
     let (stage, what) = place.rsplit_once(":interrupted").unwrap_or((place, ""));
     let stage = stage.trim_end_matches('/');
     match what {

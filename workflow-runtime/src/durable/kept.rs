@@ -31,7 +31,7 @@ pub enum Keeps {
 }
 
 /// Where it stands of a completed stage that it would have to be undone.
-pub(super) const REVERSIBLE: &str = "reversible";
+pub(crate) const REVERSIBLE: &str = "reversible";
 
 /// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
@@ -195,7 +195,7 @@ pub async fn kept<'a, 'p, T>(
 }
 
 /// The same of a stage, or of an item of one: `whole` says which.
-pub(super) async fn kept_in_place<'a, 'p, T>(
+pub(crate) async fn kept_in_place<'a, 'p, T>(
     cx: Cx<'a>,
     (stage, whole): (u32, bool),
     payload: Payload<T>,
@@ -331,7 +331,7 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
 }
 
 /// Runs what is on record inside, until nothing of it is left to be taken up.
-pub(super) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
     let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
     let mut over = false;
     poll_fn(|context| {
@@ -352,7 +352,7 @@ pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output 
 
 pin_project_lite::pin_project! {
     /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
-    pub(super) struct InEnded<'j, F> {
+    pub(crate) struct InEnded<'j, F> {
         journal: Option<&'j Journal>,
         #[pin]
         run: F,
@@ -442,10 +442,10 @@ fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
 }
 
 /// Where it stands how often a stage's own expression was cut.
-pub(super) const INTERRUPTED: &str = "interrupted";
+pub(crate) const INTERRUPTED: &str = "interrupted";
 
 /// The same of its undo.
-pub(super) const UNDO_INTERRUPTED: &str = "interrupted-undo";
+pub(crate) const UNDO_INTERRUPTED: &str = "interrupted-undo";
 
 pin_project_lite::pin_project! {
     /// An expression of the user's, under way.

@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What has been entered and is not on the store yet.
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     instance: InstanceKey,
     /// The number of the last entry; those on the store come up to `stored`.
     entered: u64,
@@ -87,7 +87,7 @@ impl Wake for Pollers {
 
 /// What became of a batch.
 #[derive(Debug)]
-pub(super) enum Delivery {
+pub(crate) enum Delivery {
     /// The store has not taken it for now: it is written again. These entries are withdrawn.
     Delayed { error: StoreError, pause: Duration, withdrawn: Vec<u64> },
     /// The store can never take that entry; its first record lies there.

@@ -95,7 +95,7 @@ impl<T> Payload<T> {
 }
 
 /// Whether two payloads are of the same value: sets and maps come in any order.
-pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
     let form = |bytes| codec::canonical(bytes, codec::Sequences::Unordered).ok();
     one == other || form(one).is_some_and(|one| Some(one) == form(other))
 }
@@ -395,7 +395,7 @@ impl Error for Told {
 }
 
 /// The name of words in the sites of generated code: as the macro makes it.
-pub(super) fn hash_of_words(words: &str) -> u32 {
+pub(crate) fn hash_of_words(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -135,7 +135,7 @@ pub(crate) async fn rewound<F: Future>(
 }
 
 /// What stands beside the stages of a workflow, or in its own tail, and so comes of all of them.
-pub(super) fn is_beside(path: &str) -> bool {
+pub(crate) fn is_beside(path: &str) -> bool {
     path.starts_with([':', '/']) || path.is_empty()
 }
 

@@ -106,7 +106,7 @@ fn landed_at(path: &str) -> String {
 }
 
 /// Has what was thrown away by the record at that path taken up.
-pub(super) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
+pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
     let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
     catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
 }

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// The stored input can't be read.
-pub(super) fn is_same_input<W: Durable>(stored: &[u8], new: &[u8]) -> Result<bool, BoxError> {
+pub(crate) fn is_same_input<W: Durable>(stored: &[u8], new: &[u8]) -> Result<bool, BoxError> {
     if stored == new {
         return Ok(true);
     }

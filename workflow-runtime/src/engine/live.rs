@@ -21,7 +21,7 @@ use crate::{
     },
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
     future::cancel::CancelSignal,
-    observe::tell::Observers,
+    observe::observers::Observers,
     output::visibility::View,
     run::{Core, TAIL},
     workflow::{compensated, root},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Three digits, with the unit that fits: `1.25 s`, `340 ms`, `12 µs`; from a minute on, `2 min 5 s`.
-pub(super) fn short(time: Duration) -> String {
+pub(crate) fn short(time: Duration) -> String {
     let nanoseconds = time.as_nanos();
     match nanoseconds {
         0 => "0 ms".to_owned(),

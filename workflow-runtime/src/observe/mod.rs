@@ -25,6 +25,7 @@ pub(crate) mod duration;
 pub(crate) mod event;
 #[cfg(feature = "metrics")]
 mod metrics;
+pub(crate) mod observers;
 mod progress;
 mod report;
 pub(crate) mod tell;
@@ -32,7 +33,7 @@ pub(crate) mod tell;
 pub use event::{Event, EventKind, Observer};
 #[cfg(feature = "metrics")]
 pub use metrics::Metrics;
-pub use progress::Progress;
-pub use report::{Report, Step};
 #[doc(hidden)]
-pub use tell::Observers;
+pub use observers::Observers;
+pub use progress::Progress;
+pub use report::{Report, analysis::Step};

@@ -1,6 +1,9 @@
 //! Telling: where the events come from.
 
-use super::event::{Event, EventKind, Observer};
+use super::{
+    event::{Event, EventKind, Observer},
+    observers::Observers,
+};
 use crate::{
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
     run::{Core, Cx, TAIL},
@@ -19,38 +22,6 @@ use std::{
 };
 use tokio::time::Instant;
 use tracing::{Span, field::Empty, span::Entered};
-
-/// Who listens to a workflow value.
-#[derive(Clone, Default)]
-pub struct Observers(Option<Arc<Vec<Arc<dyn Observer>>>>);
-
-impl Observers {
-    /// Nobody.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self(None)
-    }
-
-    /// One more.
-    #[must_use]
-    pub fn and(self, observer: impl Observer) -> Self {
-        let mut all = self.0.unwrap_or_default();
-        Arc::make_mut(&mut all).push(Arc::new(observer));
-        Self(Some(all))
-    }
-
-    #[inline]
-    pub(crate) fn are_any(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// That of one run, if there is somebody to tell, or `traced` says that its spans are.
-    pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
-        let observers = self.0.or_else(|| traced.then(Arc::default))?;
-        let shared = Arc::new(Shared { observers, told: Mutex::default() });
-        Some(Observation { shared, unwound: Mutex::default() })
-    }
-}
 
 /// One run of a stage, as its run knows it: the stage, and its rounds and items.
 type Place = (u32, Vec<(u32, u32)>);
@@ -715,4 +686,13 @@ impl<F: Future> Future for Attempt<'_, F> {
 /// The failure of an attempt that gave the stage's own error.
 pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
+}
+
+impl Observers {
+    /// That of one run, if there is somebody to tell, or `traced` says that its spans are.
+    pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
+        let observers = self.0.or_else(|| traced.then(Arc::default))?;
+        let shared = Arc::new(Shared { observers, told: Mutex::default() });
+        Some(Observation { shared, unwound: Mutex::default() })
+    }
 }

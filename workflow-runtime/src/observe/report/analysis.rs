@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The stages without others inside them that the run's end waited for, the first first: each started when the one before
 /// it had ended, or what stood around it.
-pub(super) fn critical_path(run: &Run) -> Vec<usize> {
+pub(crate) fn critical_path(run: &Run) -> Vec<usize> {
     let mut children = vec![Vec::new(); run.stages.len()];
     let mut outermost = Vec::new();
     for (index, stage) in run.stages.iter().enumerate() {
@@ -96,7 +96,7 @@ fn is_inside(run: &Run, stage: u32, other: u32) -> bool {
 }
 
 /// How long the attempts of stages without others inside them took together, and how many of them ran at once at most.
-pub(super) fn work(run: &Run) -> (Duration, usize) {
+pub(crate) fn work(run: &Run) -> (Duration, usize) {
     let composites = run.composites();
     let leaves = run.stages.iter().zip(composites).filter(|(_, composite)| !composite).map(|(stage, _)| stage);
     let mut total = Duration::ZERO;
@@ -116,4 +116,34 @@ pub(super) fn work(run: &Run) -> (Duration, usize) {
         most = most.max(running);
     }
     (total, most)
+}
+
+/// A stage on the path that a run's time went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its name; with the numbers of rounds and items around it, from 0: `each[3]`.
+    pub stage: String,
+    /// When it was enabled, since the run's start.
+    pub at: Duration,
+    /// How long it took, waits between its attempts included.
+    pub time: Duration,
+}
+
+pub(crate) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64> {
+    let (mut worked, mut time) = (Duration::ZERO, Duration::ZERO);
+    for run in runs {
+        worked += work(run).0;
+        time += run.time();
+    }
+    (!time.is_zero()).then(|| worked.as_secs_f64() / time.as_secs_f64())
+}
+
+pub(crate) fn steps(run: &Run) -> Vec<Step> {
+    let step = |&index: &usize| {
+        let stage = &run.stages[index];
+        Step { stage: run.title(stage), at: stage.enabled.at.duration_since(run.started), time: stage.time(run.last) }
+    };
+    let path = critical_path(run);
+    path.iter().map(step).collect()
 }

@@ -6,12 +6,12 @@ pub(crate) mod table;
 pub(crate) mod timeline;
 
 use super::event::{Event, EventKind, Observer};
+use analysis::{Step, parallelism, steps};
 use record::Run;
 use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 /// Collects what became of runs, and tells it as a table or as a picture.
@@ -53,18 +53,6 @@ pub struct Report {
 struct Collected {
     runs: Vec<Run>,
     by_instance: HashMap<String, usize>,
-}
-
-/// A stage on the path that a run's time went through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Step {
-    /// Its name; with the numbers of rounds and items around it, from 0: `each[3]`.
-    pub stage: String,
-    /// When it was enabled, since the run's start.
-    pub at: Duration,
-    /// How long it took, waits between its attempts included.
-    pub time: Duration,
 }
 
 impl Report {
@@ -115,24 +103,6 @@ impl Report {
     fn lock(&self) -> MutexGuard<'_, Collected> {
         self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-pub(super) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64> {
-    let (mut work, mut time) = (Duration::ZERO, Duration::ZERO);
-    for run in runs {
-        work += analysis::work(run).0;
-        time += run.time();
-    }
-    (!time.is_zero()).then(|| work.as_secs_f64() / time.as_secs_f64())
-}
-
-pub(super) fn steps(run: &Run) -> Vec<Step> {
-    let step = |&index: &usize| {
-        let stage = &run.stages[index];
-        Step { stage: run.title(stage), at: stage.enabled.at.duration_since(run.started), time: stage.time(run.last) }
-    };
-    let path = analysis::critical_path(run);
-    path.iter().map(step).collect()
 }
 
 impl Observer for Report {

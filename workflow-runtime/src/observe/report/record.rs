@@ -37,7 +37,7 @@ pub(crate) struct Run {
 }
 
 /// One run of a stage.
-pub(super) struct StageRun {
+pub(crate) struct StageRun {
     pub(super) stage: u32,
     pub(super) places: Places,
     /// The run of the stage around it.
@@ -54,13 +54,13 @@ pub(super) struct StageRun {
 
 /// A time, and the number of the event that came then: events of one time have an order, too.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(crate) struct Moment {
     pub(super) at: Instant,
     pub(super) order: usize,
 }
 
 /// One attempt, at a stage or at undoing it.
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     pub(super) start: Instant,
     /// None: it is under way.
     pub(super) end: Option<(Instant, How)>,
@@ -68,7 +68,7 @@ pub(super) struct Attempt {
 
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(crate) enum How {
     Completed,
     Skipped,
     Failed,

@@ -1,15 +1,14 @@
 //! A report as text.
 
 use super::{
-    Step, analysis, parallelism,
+    analysis::{self, Step, parallelism, steps},
     record::{How, Run, StageRun},
-    steps,
 };
 use crate::{failure::FailureKind, observe::duration::short};
 use std::{fmt::Write, time::Duration};
 
 /// A block a workflow, in the order in which they first ran.
-pub(super) fn write(runs: &[Run]) -> String {
+pub(crate) fn write(runs: &[Run]) -> String {
     let mut workflows: Vec<&str> = Vec::new();
     for run in runs {
         if !workflows.contains(&run.graph.name) {

@@ -26,7 +26,7 @@ const CUT: &str = "#8b8d98";
 const UNDO: &str = "#a15fd6";
 
 /// All runs, each with a scale of its own.
-pub(super) fn write(runs: &[Run]) -> String {
+pub(crate) fn write(runs: &[Run]) -> String {
     let label = |run: &Run, stage: &StageRun| indent(run, stage) + text_width(&run.title(stage));
     let labels = runs.iter().flat_map(|run| run.stages.iter().map(move |stage| label(run, stage))).fold(0.0, f64::max);
     let left = MARGIN + labels + 12.0;
