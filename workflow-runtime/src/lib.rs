@@ -80,6 +80,8 @@ mod future;
 mod handle;
 mod items;
 mod join;
+#[cfg(feature = "durable")]
+mod journal;
 mod late;
 mod many;
 pub mod observe;

@@ -75,7 +75,7 @@ struct Seldom {
     flight: Option<Flight>,
     /// The run is durable.
     #[cfg(feature = "durable")]
-    journal: Option<Arc<crate::durable::journal::Journal>>,
+    journal: Option<Arc<crate::journal::log::Journal>>,
     instance: OnceLock<Arc<str>>,
     /// Its instance is named after the stage of another run in which it was begun, and so after a crash too.
     is_named: bool,
@@ -217,7 +217,7 @@ impl Core {
 
     /// The same on a store.
     #[cfg(feature = "durable")]
-    pub(crate) fn on_store(mut self, journal: Arc<crate::durable::journal::Journal>) -> Self {
+    pub(crate) fn on_store(mut self, journal: Arc<crate::journal::log::Journal>) -> Self {
         let seldom = self.seldom_mut();
         if let Some(span) = &seldom.span {
             span.record("instance", &**journal.id());
@@ -229,7 +229,7 @@ impl Core {
 
     #[cfg(feature = "durable")]
     #[inline]
-    pub(crate) fn journal(&self) -> Option<&Arc<crate::durable::journal::Journal>> {
+    pub(crate) fn journal(&self) -> Option<&Arc<crate::journal::log::Journal>> {
         self.seldom()?.journal.as_ref()
     }
 
@@ -317,7 +317,7 @@ impl Core {
     #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
     pub(crate) fn ticking(&self) -> Option<crate::timed::Ticking> {
         #[cfg(feature = "durable")]
-        return self.journal().map(crate::durable::journal::Journal::busy);
+        return self.journal().map(crate::journal::log::Journal::busy);
         #[cfg(not(feature = "durable"))]
         None
     }

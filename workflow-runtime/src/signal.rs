@@ -204,7 +204,7 @@ impl<'a, T> SignalWait<'a, T> {
         cx: Cx<'a>,
         stage: u32,
         name: &'static str,
-        payload: crate::durable::payload::Payload<T>,
+        payload: crate::journal::payload::Payload<T>,
         falls_back: bool,
     ) -> Self {
         Self { kept: crate::durable::signal::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }

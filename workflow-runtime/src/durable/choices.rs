@@ -1,12 +1,14 @@
 //! What was decided is never decided twice.
 
-use super::{
-    codec,
-    journal::Journal,
-    payload::{Kind, Payload, is_same, own, read_own},
-    prints::Print,
+use crate::{
+    journal::{
+        codec,
+        fingerprint::Print,
+        log::Journal,
+        payload::{Kind, Payload, is_same, own, read_own},
+    },
+    run::Cx,
 };
-use crate::run::Cx;
 use serde::{Deserialize, Serialize};
 use std::{
     marker::PhantomData,
@@ -166,7 +168,7 @@ pub fn recall<'de, S, V: Recall<'de, S>>(
 
 /// A condition, evaluated only where it has not been before.
 pub fn condition(cx: Cx<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
-    recalled(cx, stage, site, super::payload::stored::<(), bool>(), holds)
+    recalled(cx, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }
 
 fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {

@@ -5,14 +5,16 @@
 //! taken up: what the others did is known before they are thrown away.
 
 use super::{
-    journal::{Journal, LAST},
     kept::{InEnded, Part, catch_up_with},
-    payload::{Kind, Payload, Unkept, Written, own, read_own},
     thrown::catch_up_thrown,
 };
 use crate::{
     child,
     failure::{BoxError, exit::Stop},
+    journal::{
+        log::{Journal, LAST},
+        payload::{Kind, Payload, Unkept, Written, own, read_own},
+    },
     many::First,
     run::Cx,
     signal::{Head, HeadRun, Until, select, until, until_of},

@@ -1,13 +1,13 @@
 //! Stages, and the user's expressions in them.
 
-use super::{
-    journal::{Busy, FRESH, Journal, LAST},
-    payload::{Kind, Payload, StoredFailure, Written, own, read_own},
-};
 use crate::{
     attempts::Absorbed,
     failure::{Failure, Undone, exit::Stop},
     future::map::caught,
+    journal::{
+        log::{Busy, FRESH, Journal, LAST},
+        payload::{Kind, Payload, StoredFailure, Written, own, read_own},
+    },
     run::{Cx, TAIL},
 };
 use std::{

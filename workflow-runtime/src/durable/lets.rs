@@ -1,7 +1,9 @@
 //! `let`s: evaluated again by each process, and the same each time.
 
-use super::prints::{Print, PrintForm, hash};
-use crate::run::Cx;
+use crate::{
+    journal::fingerprint::{Print, PrintForm, hash},
+    run::Cx,
+};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,15 +1,15 @@
 //! Rounds and items.
 
-use super::{
-    journal::Journal,
-    kept::{InEnded, Keeps, Part, kept_in_place, within},
-    payload::{Kind, Payload, Written, own, read_own},
-    prints::{Print, PrintForm},
-};
+use super::kept::{InEnded, Keeps, Part, kept_in_place, within};
 use crate::{
     failure::{BoxError, exit::Stop},
     future::map::then,
     items::{Items, all_of, room_for},
+    journal::{
+        fingerprint::{Print, PrintForm},
+        log::Journal,
+        payload::{Kind, Payload, Written, own, read_own},
+    },
     run::Cx,
 };
 use serde::Serialize;

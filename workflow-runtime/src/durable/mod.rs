@@ -2,19 +2,11 @@
 //! look at whether there is a journal.
 
 mod choices;
-pub(crate) mod codec;
 pub(crate) mod contests;
-pub(crate) mod homes;
-pub(crate) mod interruptions;
-pub(crate) mod journal;
 pub(crate) mod kept;
-pub(crate) mod keys;
 mod lets;
 mod many;
-mod outbox;
-pub(crate) mod payload;
 pub(crate) mod place;
-mod prints;
 pub(crate) mod rewind;
 pub(crate) mod signal;
 pub(crate) mod task;
@@ -23,6 +15,10 @@ pub(crate) mod undone;
 pub(crate) mod waits;
 pub(crate) mod workflow;
 
+pub use crate::journal::{
+    fingerprint::{Print, PrintForm},
+    payload::{Payload, Stored, stored, stored_of},
+};
 pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
     recalls,
@@ -40,8 +36,6 @@ pub use many::{
     Recognised, Recognising, RoundEnd, item_part, kept_item, next_round, recognised, recognised_again, recognising,
     resumed_round, round,
 };
-pub use payload::{Payload, Stored, stored, stored_of};
 pub use place::{Evaluating, Placed, evaluates, placed};
-pub use prints::{Print, PrintForm};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

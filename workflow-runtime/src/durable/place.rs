@@ -4,8 +4,11 @@
 //! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
 //! the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
-use super::{journal::Journal, rewind::times_rewound};
-use crate::run::{Core, Cx, TAIL};
+use super::rewind::times_rewound;
+use crate::{
+    journal::log::Journal,
+    run::{Core, Cx, TAIL},
+};
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},

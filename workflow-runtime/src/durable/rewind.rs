@@ -1,13 +1,13 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
-use super::{
-    journal::{Journal, LAST},
-    keys::KEYS,
-    payload::{Kind, own, read_own},
-    thrown::{Thrown, catch_up_thrown},
-};
+use super::thrown::{Thrown, catch_up_thrown};
 use crate::{
     failure::{BoxError, FailureKind, panic::cut},
+    journal::{
+        keys::KEYS,
+        log::{Journal, LAST},
+        payload::{Kind, own, read_own},
+    },
     run::Core,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};

@@ -1,11 +1,15 @@
 //! A wait for a signal, on record.
 
-use super::{
-    journal::{FRESH, Journal, LAST},
-    payload::{Kind, Payload, StoredFailure, Written, own, read_own},
-    waits::due,
+use super::waits::due;
+use crate::{
+    failure::exit::Stop,
+    journal::{
+        log::{FRESH, Journal, LAST},
+        payload::{Kind, Payload, StoredFailure, Written, own, read_own},
+    },
+    run::Cx,
+    signal::SignalQueue,
 };
-use crate::{failure::exit::Stop, run::Cx, signal::SignalQueue};
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
 use workflow_store::Change;

@@ -5,12 +5,16 @@
 //! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
 //! begun at all: a new build of the program has added it.
 
-use super::{
-    journal::Journal,
-    kept::{InEnded, catch_up_with},
-    payload::{Kind, StoredFailure, own, read_own},
+use super::kept::{InEnded, catch_up_with};
+use crate::{
+    failure::Failure,
+    journal::{
+        log::Journal,
+        payload::{Kind, StoredFailure, own, read_own},
+    },
+    run::Cx,
+    undo::UndoLog,
 };
-use crate::{failure::Failure, run::Cx, undo::UndoLog};
 use std::{future::Future, pin::Pin, sync::Arc};
 
 /// Where it stands that the whole run is thrown away.

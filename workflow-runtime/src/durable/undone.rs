@@ -1,13 +1,13 @@
 //! Undoing is as durable as doing.
 
-use super::{
-    journal::Journal,
-    kept::{UNDO_INTERRUPTED, within},
-    payload::{Kind, StoredFailure, own, read_own},
-};
+use super::kept::{UNDO_INTERRUPTED, within};
 use crate::{
     failure::{Failure, Undone, exit::Stop, panic::unless_panicked},
     future::boxed::Owned,
+    journal::{
+        log::Journal,
+        payload::{Kind, StoredFailure, own, read_own},
+    },
     run::{Core, Cx},
     undo::next_order,
 };

@@ -1,11 +1,14 @@
 //! Timers.
 
-use super::{
-    journal::Journal,
-    kept::{INTERRUPTED, UNDO_INTERRUPTED, within},
-    payload::{Kind, Tried, own, read_own},
+use super::kept::{INTERRUPTED, UNDO_INTERRUPTED, within};
+use crate::{
+    failure::BoxError,
+    journal::{
+        log::Journal,
+        payload::{Kind, Tried, own, read_own},
+    },
+    run::Cx,
 };
-use crate::{failure::BoxError, run::Cx};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use workflow_store::{Record, Timestamp};

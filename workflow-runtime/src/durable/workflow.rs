@@ -1,8 +1,8 @@
 //! What a `#[durable]` workflow has more than others.
 
-use super::{codec, payload::Payload};
 use crate::{
     failure::BoxError,
+    journal::{codec, payload::Payload},
     signal::{SignalError, SignalQueue},
     workflow::Workflow,
 };

@@ -1,11 +1,9 @@
 //! The inputs of two starts with one id: whether they are the same one.
 
 use crate::{
-    durable::{
-        codec::{CodecError, Sequences, canonical},
-        workflow::Durable,
-    },
+    durable::workflow::Durable,
     failure::BoxError,
+    journal::codec::{CodecError, Sequences, canonical},
 };
 
 /// Returns whether a stored input is that of a new start, as the workflow reads it now.

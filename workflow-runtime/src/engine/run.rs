@@ -9,14 +9,16 @@ use super::{
 };
 use crate::{
     durable::{
-        interruptions::Cuts,
-        journal::STUCK,
-        payload::{Kind, StoredFailure},
         rewind::{REWIND, asked_for},
         thrown::THROWN,
         workflow::{Delivered, Durable},
     },
     failure::Failure,
+    journal::{
+        crashes::Cuts,
+        log::STUCK,
+        payload::{Kind, StoredFailure},
+    },
     signal::SignalError,
 };
 use std::{

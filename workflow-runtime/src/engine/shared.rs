@@ -7,9 +7,9 @@ use super::{
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{
-    durable::{interruptions::Suspects, payload::own},
     failure::panic::{Panicked, unless_panicked},
     future::clock::Clock,
+    journal::{crashes::Suspects, payload::own},
     observe::tell::Told,
 };
 use std::{

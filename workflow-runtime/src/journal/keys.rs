@@ -1,11 +1,8 @@
 //! The names under which an instance's effects are known outside: they stay what they were when the instance began, whatever
 //! a later build calls its stages.
 
-use super::{
-    payload::{Kind, hash_of_words, own, read_own},
-    thrown::LANDED,
-};
-use crate::failure::BoxError;
+use super::payload::{Kind, hash_of_words, own, read_own};
+use crate::{durable::thrown::LANDED, failure::BoxError};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 use workflow_store::Record;

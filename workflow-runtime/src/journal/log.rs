@@ -6,15 +6,15 @@
 //! known before anything is thrown away.
 
 use super::{
+    crashes::{Cuts, Interruptions, PROBATION, Suspects, place_name},
+    fingerprint::{Print, PrintForm},
     homes::{Homes, names_inside, with_names},
-    interruptions::{Cuts, Interruptions, PROBATION, Suspects, place_name},
     keys::Keys,
     outbox::{Delivery, Outbox},
     payload::{Kind, StoredUndone, Unkept, own, read_own},
-    prints::{Print, PrintForm},
-    rewind::is_beside,
 };
 use crate::{
+    durable::rewind::is_beside,
     failure::{BoxError, Failure, Undone},
     future::clock::Clock,
 };
@@ -420,7 +420,7 @@ impl Journal {
         let has_next = |path: &str| {
             let (stage, round) = path.rsplit_once('/')?;
             let next = round.parse::<u64>().ok()? + 1;
-            Some(content.records.contains_key(&*super::kept::within(&format!("{stage}/{next}"), "state")))
+            Some(content.records.contains_key(&*crate::durable::kept::within(&format!("{stage}/{next}"), "state")))
         };
         let mut around = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
         around.any(|path| content.records.get(path).is_some_and(is_end) || has_next(path) == Some(true))
@@ -796,13 +796,13 @@ impl Journal {
     }
 
     /// A part that is on record as ended is polled until the guard is dropped.
-    pub(super) fn in_ended(&self) -> InEndedGuard<'_> {
+    pub(crate) fn in_ended(&self) -> InEndedGuard<'_> {
         self.in_ended.fetch_add(1, Relaxed);
         InEndedGuard(self)
     }
 
     /// Returns whether what is polled now lies in a part that is on record as ended.
-    pub(super) fn is_in_ended(&self) -> bool {
+    pub(crate) fn is_in_ended(&self) -> bool {
         self.in_ended.load(Relaxed) > 0
     }
 
@@ -1000,7 +1000,7 @@ impl Journal {
 
     /// The records of places that were under way when the instance was interrupted, and have not begun since: each was cut once
     /// more, and by no crash.
-    pub(super) fn cut_in_peace(&self) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
+    pub(crate) fn cut_in_peace(&self) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
         let mut content = self.lock();
         let places = std::mem::take(&mut content.interruptions.reached);
         let cut = |place: String| {
@@ -1170,7 +1170,7 @@ impl Drop for Beginning<'_> {
 }
 
 /// The poll of a part that is on record as ended.
-pub(super) struct InEndedGuard<'a>(&'a Journal);
+pub(crate) struct InEndedGuard<'a>(&'a Journal);
 
 impl Drop for InEndedGuard<'_> {
     fn drop(&mut self) {

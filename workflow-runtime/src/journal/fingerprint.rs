@@ -23,7 +23,7 @@ pub enum PrintForm {
 
 impl Print {
     /// Returns the fingerprint of a value.
-    pub(super) fn of<T: Serialize + ?Sized>(value: &T, form: PrintForm) -> Result<Self, BoxError> {
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T, form: PrintForm) -> Result<Self, BoxError> {
         let bytes = match form {
             PrintForm::Json => serde_json::to_vec(value)?,
             // A set is written as a sequence.
@@ -32,11 +32,11 @@ impl Print {
         Ok(Self::of_number(hash(&bytes), form))
     }
 
-    pub(super) fn of_number(number: u64, form: PrintForm) -> Self {
+    pub(crate) fn of_number(number: u64, form: PrintForm) -> Self {
         Self { number, form }
     }
 
-    pub(super) fn form(self) -> PrintForm {
+    pub(crate) fn form(self) -> PrintForm {
         self.form
     }
 }
