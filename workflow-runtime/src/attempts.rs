@@ -281,7 +281,7 @@ pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Re
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let path = cx.path_within(TAIL, "deadline");
-        let (at, limit) = crate::durable::waits::deadline_due(journal, path, limit).await;
+        let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
     timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))

@@ -568,7 +568,7 @@ impl<'a> Cx<'a> {
     /// The workflow has its output: nothing will be undone any more.
     pub fn commit(self) {
         #[cfg(feature = "durable")]
-        if self.journal().is_some_and(|journal| journal.record(crate::durable::rewind::REWIND).is_some()) {
+        if self.journal().is_some_and(|journal| journal.record(crate::journal::path::REWIND).is_some()) {
             // Some of it is taken back: the undos are still needed.
             return;
         }

@@ -131,7 +131,7 @@ where
 
 /// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the output.
 #[cfg(feature = "durable")]
-type Given<T> = (Result<T, Stop>, Option<crate::journal::log::Busy>);
+type Given<T> = (Result<T, Stop>, Option<crate::journal::residency::Busy>);
 #[cfg(not(feature = "durable"))]
 type Given<T> = Result<T, Stop>;
 

@@ -1,7 +1,7 @@
 //! One attempt, within its timeout and before the deadline of all.
 
 #[cfg(feature = "durable")]
-pub(crate) use crate::journal::log::Busy as Ticking;
+pub(crate) use crate::journal::residency::Busy as Ticking;
 
 use crate::{failure::panic::cut, future::timeout::poll_end};
 use std::{

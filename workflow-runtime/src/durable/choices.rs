@@ -5,7 +5,8 @@ use crate::{
         codec,
         fingerprint::Print,
         log::Journal,
-        payload::{Kind, Payload, is_same, own, read_own},
+        payload::{Payload, is_same},
+        record::{Kind, own, read_own},
     },
     run::Cx,
 };

@@ -4,16 +4,16 @@
 //! only the decision waits for the store. While the instance catches up, no part decides before all that is on record has been
 //! taken up: what the others did is known before they are thrown away.
 
-use super::{
-    kept::{InEnded, Part, catch_up_with},
-    thrown::catch_up_thrown,
-};
+use super::kept::Part;
 use crate::{
     child,
     failure::{BoxError, exit::Stop},
     journal::{
         log::{Journal, LAST},
-        payload::{Kind, Payload, Unkept, Written, own, read_own},
+        path::UNTIL,
+        payload::{Payload, Unkept, Written},
+        record::{Kind, own, read_own},
+        restore::{InEnded, catch_up_thrown, catch_up_with},
     },
     many::First,
     run::Cx,
@@ -27,9 +27,6 @@ use std::{
     task::Poll,
 };
 use workflow_store::Record;
-
-/// The name of the record that the end of its `#[until]` has cut a stage.
-pub(crate) const UNTIL: &str = "until";
 
 /// The record of a decided race or quorum.
 #[derive(Serialize, Deserialize)]
@@ -94,7 +91,7 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     } else {
         (cx.path_of(stage), member.to_owned())
     };
-    if let Some(record) = journal.record(&super::kept::within(&path, won)) {
+    if let Some(record) = journal.record(&crate::journal::path::within(&path, won)) {
         return match read_won(&record) {
             Ok(Won { members: Some(members), .. }) => members.contains(&member),
             // The losers that have been undone are on record as that.
@@ -105,7 +102,7 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     if each {
         journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
     } else {
-        journal.has(&super::kept::within(&path, &format!("member-{member}")), &[Kind::Kept])
+        journal.has(&crate::journal::path::within(&path, &format!("member-{member}")), &[Kind::Kept])
     }
 }
 

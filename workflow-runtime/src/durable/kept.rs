@@ -5,14 +5,19 @@ use crate::{
     failure::{Failure, Undone, exit::Stop},
     future::map::caught,
     journal::{
-        log::{Busy, FRESH, Journal, LAST},
-        payload::{Kind, Payload, StoredFailure, Written, own, read_own},
+        failure::StoredFailure,
+        log::{FRESH, Journal, LAST},
+        path::{INTERRUPTED, REVERSIBLE, within},
+        payload::{Payload, Written},
+        record::{Kind, own, read_own},
+        residency::Busy,
+        restore::{InEnded, catch_up_with},
     },
     run::{Cx, TAIL},
 };
 use std::{
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -29,9 +34,6 @@ pub enum Keeps {
     /// The same, and all that lies inside, since something in there may have to be undone.
     Inside,
 }
-
-/// Where it stands of a completed stage that it would have to be undone.
-pub(crate) const REVERSIBLE: &str = "reversible";
 
 /// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
@@ -164,10 +166,6 @@ pub fn has_begun(cx: Cx<'_>, stage: u32) -> bool {
         let path = cx.path_of(stage);
         journal.record(&path).is_some() || journal.has_within(&path)
     })
-}
-
-pub(crate) fn within(path: &str, what: &str) -> String {
-    if path.is_empty() { format!(":{what}") } else { format!("{path}/:{what}") }
 }
 
 /// What runs inside a stage or an item. Boxed, so that futures do not grow with each level of nesting, and neither does what
@@ -330,52 +328,10 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
     }
 }
 
-/// Runs what is on record inside, until nothing of it is left to be taken up.
-pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
-    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
-    let mut over = false;
-    poll_fn(|context| {
-        if !over {
-            over = run.as_mut().poll(context).is_ready();
-        }
-        held.as_mut().poll(context)
-    })
-    .await;
-}
-
 /// The same in a run that is durable.
 pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
     if let Some(journal) = cx.journal() {
         catch_up_with(journal, order, run).await;
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
-    pub(crate) struct InEnded<'j, F> {
-        journal: Option<&'j Journal>,
-        #[pin]
-        run: F,
-    }
-}
-
-impl<'j, F> InEnded<'j, F> {
-    pub(super) fn new(journal: &'j Journal, run: F) -> Self {
-        Self::where_it_has(true, journal, run)
-    }
-
-    /// Has `run` polled as what has ended, where it has.
-    pub(super) fn where_it_has(ended: bool, journal: &'j Journal, run: F) -> Self {
-        Self { journal: ended.then_some(journal), run }
-    }
-}
-
-impl<F: Future> Future for InEnded<'_, F> {
-    type Output = F::Output;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _inside = this.journal.map(Journal::in_ended);
-        this.run.poll(context)
     }
 }
 
@@ -440,12 +396,6 @@ fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
     }
     false
 }
-
-/// Where it stands how often a stage's own expression was cut.
-pub(crate) const INTERRUPTED: &str = "interrupted";
-
-/// The same of its undo.
-pub(crate) const UNDO_INTERRUPTED: &str = "interrupted-undo";
 
 pin_project_lite::pin_project! {
     /// An expression of the user's, under way.

@@ -1,6 +1,6 @@
 //! Rounds and items.
 
-use super::kept::{InEnded, Keeps, Part, kept_in_place, within};
+use super::kept::{Keeps, Part, kept_in_place};
 use crate::{
     failure::{BoxError, exit::Stop},
     future::map::then,
@@ -8,7 +8,10 @@ use crate::{
     journal::{
         fingerprint::{Print, PrintForm},
         log::Journal,
-        payload::{Kind, Payload, Written, own, read_own},
+        path::within,
+        payload::{Payload, Written},
+        record::{Kind, own, read_own},
+        restore::InEnded,
     },
     run::Cx,
 };

@@ -1,39 +1,19 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
-use super::thrown::{Thrown, catch_up_thrown};
+use super::thrown::Thrown;
 use crate::{
     failure::{BoxError, FailureKind, panic::cut},
     journal::{
-        keys::KEYS,
         log::{Journal, LAST},
-        payload::{Kind, own, read_own},
+        path::{REWIND, REWOUND, STAYS, is_beside},
+        record::{Kind, own, read_own},
+        restore::catch_up_thrown,
     },
     run::Core,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::Graph;
 use workflow_store::{Change, InstanceStatus, Record, Timestamp};
-
-/// Where it stands which stages somebody wants to be taken back, by their names.
-pub(crate) const REWIND: &str = ":rewind";
-
-/// Where it stands how often a stage was taken back.
-const REWOUND: &str = ":rewound/";
-
-/// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
-const STAYS: &[&str] = &[
-    ":signal-",
-    ":not-undone/",
-    REWOUND,
-    REWIND,
-    ":stuck",
-    ":rested",
-    ":cancelled",
-    ":thrown",
-    ":landed-thrown",
-    ":deadline",
-    KEYS,
-];
 
 /// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
 /// there that depend on them.
@@ -132,11 +112,6 @@ pub(crate) async fn rewound<F: Future>(
     }
     journal.forget_rewound(&taken, record.order);
     Ok(())
-}
-
-/// What stands beside the stages of a workflow, or in its own tail, and so comes of all of them.
-pub(crate) fn is_beside(path: &str) -> bool {
-    path.starts_with([':', '/']) || path.is_empty()
 }
 
 impl Journal {

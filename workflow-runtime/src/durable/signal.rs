@@ -1,11 +1,13 @@
 //! A wait for a signal, on record.
 
-use super::waits::due;
 use crate::{
     failure::exit::Stop,
     journal::{
+        failure::StoredFailure,
         log::{FRESH, Journal, LAST},
-        payload::{Kind, Payload, StoredFailure, Written, own, read_own},
+        payload::{Payload, Written},
+        record::{Kind, own, read_own},
+        timer::due,
     },
     run::Cx,
     signal::SignalQueue,

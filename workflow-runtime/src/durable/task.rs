@@ -1,7 +1,7 @@
 //! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has ended with,
 //! keeps the instance there.
 
-use crate::journal::log::{Busy, Journal};
+use crate::journal::{log::Journal, residency::Busy};
 use std::{
     future::Future,
     pin::Pin,

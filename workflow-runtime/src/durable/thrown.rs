@@ -5,23 +5,19 @@
 //! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
 //! begun at all: a new build of the program has added it.
 
-use super::kept::{InEnded, catch_up_with};
 use crate::{
     failure::Failure,
     journal::{
+        failure::StoredFailure,
         log::Journal,
-        payload::{Kind, StoredFailure, own, read_own},
+        path::{THROWN, landed_at},
+        record::{Kind, own, read_own},
+        restore::catch_up_thrown,
     },
     run::Cx,
     undo::UndoLog,
 };
 use std::{future::Future, pin::Pin, sync::Arc};
-
-/// Where it stands that the whole run is thrown away.
-pub(crate) const THROWN: &str = ":thrown";
-
-/// What stands before the name of the record that something was thrown away by, once what was under way in there has ended.
-pub(crate) const LANDED: &str = "landed-";
 
 /// What is on record of a scope that was thrown away, in a durable run.
 pub(crate) struct Thrown(Option<Known>);
@@ -101,16 +97,4 @@ impl Thrown {
             journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure)));
         }
     }
-}
-
-/// Where it stands that what was under way has ended, of what was thrown away by the record at that path.
-fn landed_at(path: &str) -> String {
-    let (stage, name) = path.rsplit_once(':').unwrap_or((path, ""));
-    format!("{stage}:{LANDED}{name}")
-}
-
-/// Has what was thrown away by the record at that path taken up.
-pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
-    let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
-    catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
 }

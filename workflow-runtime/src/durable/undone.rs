@@ -1,12 +1,13 @@
 //! Undoing is as durable as doing.
 
-use super::kept::{UNDO_INTERRUPTED, within};
 use crate::{
     failure::{Failure, Undone, exit::Stop, panic::unless_panicked},
     future::boxed::Owned,
     journal::{
+        failure::StoredFailure,
         log::Journal,
-        payload::{Kind, StoredFailure, own, read_own},
+        path::{UNDO_INTERRUPTED, within},
+        record::{Kind, own, read_own},
     },
     run::{Core, Cx},
     undo::next_order,

@@ -1,86 +1,17 @@
 //! Timers.
 
-use super::kept::{INTERRUPTED, UNDO_INTERRUPTED, within};
 use crate::{
-    failure::BoxError,
     journal::{
         log::Journal,
-        payload::{Kind, Tried, own, read_own},
+        path::{INTERRUPTED, UNDO_INTERRUPTED, within},
+        record::{Kind, Tried, own, read_own},
+        timer::{deadline_due, due, due_by_literal, read_due},
     },
     run::Cx,
 };
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
-use workflow_store::{Record, Timestamp};
-
-/// When something is due that was asked for now, or before.
-pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Timestamp) -> Timestamp {
-    if let Some(record) = journal.record(&path) {
-        return match read_due(&record).map(|(due, _)| due) {
-            Ok(millis) => {
-                journal.recalled();
-                Timestamp::from_millis(millis)
-            }
-            Err(error) => journal.undecodable(&path, error).await,
-        };
-    }
-    let at = at();
-    journal.put(path, Kind::Due, own(&at.as_millis()));
-    at
-}
-
-/// Returns when a deadline is over that was begun now, or before, and how long it is: that on record, whatever a later build has
-/// written.
-pub(crate) async fn deadline_due(journal: &Journal, path: String, limit: Duration) -> (Timestamp, Duration) {
-    let asked = millis(limit);
-    let Some(record) = journal.record(&path) else {
-        let at = journal.now().after(limit);
-        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
-        return (at, limit);
-    };
-    match read_due(&record) {
-        Ok((due, before)) => {
-            journal.recalled();
-            let other = before.filter(|before| *before != asked);
-            (Timestamp::from_millis(due), other.map_or(limit, Duration::from_millis))
-        }
-        Err(error) => journal.undecodable(&path, error).await,
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Reads when something is due, in milliseconds since 1970, and the time that it comes of, where that is known.
-fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> {
-    read_own::<u64>(record).map(|due| (due, None)).or_else(|_| {
-        let (due, time): (u64, u64) = read_own(record)?;
-        Ok((due, Some(time)))
-    })
-}
-
-/// When a literal time that was begun now, or before, is over: where another build of the program has written another time
-/// there, that counts, from the same beginning.
-async fn due_by_literal(journal: &Journal, path: String, time: Duration) -> Timestamp {
-    let asked = millis(time);
-    let Some(record) = journal.record(&path) else {
-        let at = journal.now().after(time);
-        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
-        return at;
-    };
-    let (due, before) = match read_due(&record) {
-        Ok(read) => read,
-        Err(error) => return journal.undecodable(&path, error).await,
-    };
-    journal.recalled();
-    let Some(before) = before.filter(|before| *before != asked) else { return Timestamp::from_millis(due) };
-    let at = Timestamp::from_millis(due.saturating_sub(before).saturating_add(asked));
-    let id = journal.id();
-    tracing::info!(target: "workflow", instance = %id, path, "a wait of {before} ms takes {asked} ms in this build");
-    journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
-    at
-}
+use workflow_store::Timestamp;
 
 /// `sleep(D)`; `site`: which of the sleeps in that stage; `written`: `D` is a literal.
 pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration, written: bool) {

@@ -9,15 +9,15 @@ use super::{
 };
 use crate::{
     durable::{
-        rewind::{REWIND, asked_for},
-        thrown::THROWN,
+        rewind::asked_for,
         workflow::{Delivered, Durable},
     },
     failure::Failure,
     journal::{
         crashes::Cuts,
-        log::STUCK,
-        payload::{Kind, StoredFailure},
+        failure::StoredFailure,
+        path::{REWIND, STUCK, THROWN},
+        record::Kind,
     },
     signal::SignalError,
 };

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     failure::panic::{Panicked, unless_panicked},
     future::clock::Clock,
-    journal::{crashes::Suspects, payload::own},
+    journal::{crashes::Suspects, record::own},
     observe::tell::Told,
 };
 use std::{

@@ -3,7 +3,7 @@
 //! The first begin of a place writes nothing: where a process ends, what was ready to run in it counts as begun once. Each further
 //! begin is on record before it happens. So an engine that ends before it comes to a place counts for nothing there.
 
-use super::payload::{Kind, own, read_own};
+use super::record::{Kind, own, read_own};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},

@@ -8,8 +8,10 @@
 //! A block that has completed drops the records of the stages in it, but keeps their names. Where a new build has such a stage
 //! outside of that block, the instance parks as well.
 
-use super::payload::{Kind, own, read_own};
-use crate::durable::{contests::UNTIL, kept::within as beside};
+use super::{
+    path::{UNTIL, within as beside},
+    record::{Kind, own, read_own},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Bound,
@@ -199,8 +201,8 @@ impl Homes {
     /// Marks a stage as taken up, and its undo with it.
     pub(super) fn found_undo(&mut self, path: &str) {
         if !self.homeless.is_empty() {
-            self.homeless.remove(&*crate::durable::kept::within(path, "armed"));
-            self.homeless.remove(&*crate::durable::kept::within(path, crate::durable::kept::REVERSIBLE));
+            self.homeless.remove(&*super::path::within(path, "armed"));
+            self.homeless.remove(&*super::path::within(path, super::path::REVERSIBLE));
         }
     }
 

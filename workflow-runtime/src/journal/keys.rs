@@ -1,15 +1,14 @@
 //! The names under which an instance's effects are known outside: they stay what they were when the instance began, whatever
 //! a later build calls its stages.
 
-use super::payload::{Kind, hash_of_words, own, read_own};
-use crate::{durable::thrown::LANDED, failure::BoxError};
+use super::{
+    path::LANDED,
+    record::{Kind, own, read_own},
+};
+use crate::failure::BoxError;
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 use workflow_store::Record;
-
-/// Path of the record that holds an instance's key names. An instance of a workflow that renames nothing, and names `ctx`
-/// only in its stages' own expressions, has none.
-pub(crate) const KEYS: &str = ":keys";
 
 /// What a build says of its former names.
 #[derive(Clone, Copy)]
@@ -214,6 +213,11 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     let differs = now != path || says.is_some();
     record.payload = says.unwrap_or(record.payload);
     differs.then_some((now, record))
+}
+
+/// The name of words in the sites of generated code: as the macro makes it.
+pub(crate) fn hash_of_words(words: &str) -> u32 {
+    words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

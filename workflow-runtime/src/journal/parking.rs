@@ -1,0 +1,101 @@
+//! Parking: the instance can't go on without a person, for a reason that names what is in the way.
+
+use super::{
+    log::{Halt, Journal},
+    path::is_beside,
+    payload::Unkept,
+};
+use crate::failure::BoxError;
+use std::collections::HashSet;
+use workflow_graph::Graph;
+
+impl Journal {
+    /// Those stages are taken back.
+    pub(crate) fn gives_up(&self, stages: HashSet<String>) {
+        self.lock().given_up = stages;
+    }
+
+    fn halt(&self, halt: Halt) {
+        let root = {
+            let mut content = self.lock();
+            content.halt.get_or_insert(halt);
+            content.root.take()
+        };
+        if let Some(root) = root {
+            root.wake();
+        }
+    }
+
+    /// It can't go on without a person: never returns.
+    pub(crate) async fn park<T>(&self, reason: String) -> T {
+        self.park_now(reason);
+        std::future::pending().await
+    }
+
+    /// Parks with that reason, if there is one.
+    pub(crate) async fn unless_refused(&self, reason: Option<String>) {
+        if let Some(reason) = reason {
+            self.park::<()>(reason).await;
+        }
+    }
+
+    /// The same, where nothing can be awaited: the run goes on until it next awaits something.
+    pub(crate) fn park_now(&self, reason: String) {
+        self.halt(Halt::Parked(reason));
+    }
+
+    pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
+        if self.is_given_up(path) {
+            self.takes_up_undo(path);
+            tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
+            return std::future::pending().await;
+        }
+        // What could not be stored says so itself.
+        let reason = match error.downcast_ref::<Unkept>() {
+            Some(unkept) => unkept.to_string(),
+            None => format!("what is stored of '{path}' can't be read: {error}"),
+        };
+        self.park(reason).await
+    }
+
+    /// The stage that the instance is parked at, where its reason names the place of one.
+    pub(crate) fn parked_stage(&self, graph: &Graph<'static>) -> Option<&'static str> {
+        let Some(Halt::Parked(reason)) = self.halted() else { return None };
+        // Reasons quote the path of what can't be gone on with.
+        let quoted = reason.split('\'').skip(1).step_by(2);
+        let names = quoted.flat_map(|path| path.rsplit('/'));
+        let mut stages = names.filter_map(|name| graph.stages.iter().find(|stage| stage.name == name));
+        stages.next().map(|stage| stage.name)
+    }
+
+    /// What lies there is taken back: it need not be read, nor come out as it did.
+    /// Returns whether other stages are being taken back, and that one is not.
+    pub(crate) fn outlives_rewind(&self, path: &str) -> bool {
+        let content = self.lock();
+        let first = path.split('/').next().unwrap_or_default();
+        !content.given_up.is_empty() && !content.given_up.contains(first)
+    }
+
+    fn is_given_up(&self, path: &str) -> bool {
+        let content = self.lock();
+        let first = path.split('/').next().unwrap_or_default();
+        let beside = is_beside(path) && !path.starts_with(":signal-");
+        !content.given_up.is_empty() && (beside || content.given_up.contains(first))
+    }
+
+    /// What is on record there can't be gone on with: parks, unless that is taken back.
+    pub(crate) async fn park_at<T>(&self, path: &str, reason: String) -> T {
+        if self.is_given_up(path) { std::future::pending().await } else { self.park(reason).await }
+    }
+
+    /// The same, where nothing can be awaited.
+    pub(crate) fn park_now_at(&self, path: &str, reason: String) {
+        if !self.is_given_up(path) {
+            self.park_now(reason);
+        }
+    }
+
+    pub(crate) fn halted(&self) -> Option<Halt> {
+        self.lock().halt.clone()
+    }
+}

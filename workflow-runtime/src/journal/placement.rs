@@ -1,0 +1,125 @@
+//! The check that a new build of the program still has a place for what is on record: where it has none, the instance is parked.
+
+use super::log::{Journal, LAST};
+
+impl Journal {
+    /// Marks a stage as taken up, and its undo with it.
+    pub(crate) fn takes_up_undo(&self, path: &str) {
+        self.lock().homes.found_undo(path);
+    }
+
+    /// Marks what lies within that path and was recorded before `order` as needed no more, unless it would have to be undone.
+    pub(crate) fn settles_within(&self, path: &str, order: u64) {
+        self.lock().homes.settled(path, order);
+    }
+
+    /// Returns whether something on record has not been asked for.
+    pub(crate) fn lacks_homes(&self) -> bool {
+        !self.lock().homes.is_empty()
+    }
+
+    /// Returns whether something in the stage of that record has not been asked for.
+    pub(crate) fn lacks_homes_around(&self, path: &str) -> bool {
+        let stage = path.find(':').map_or(path, |own| path[..own].trim_end_matches('/'));
+        self.lock().homes.any_within(stage).is_some()
+    }
+
+    /// Before a stage runs: parks where it is on record in another place.
+    pub(crate) async fn stands_elsewhere(&self, path: &str) {
+        let elsewhere = self.lock().homes.elsewhere(path);
+        if let Some(elsewhere) = elsewhere {
+            self.park::<()>(format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it"))
+                .await;
+        }
+        let block = self.lock().homes.dropped_elsewhere(path).map(ToOwned::to_owned);
+        if let Some(block) = block {
+            self.park::<()>(format!("'{path}' was done as a part of '{block}', where its workflow no longer has it"))
+                .await;
+        }
+    }
+
+    /// Before a signal is waited for: parks where it was taken in another place.
+    pub(crate) async fn was_taken_elsewhere(&self, path: &str) {
+        let elsewhere = self.lock().homes.signal_elsewhere(path);
+        let reason = match elsewhere {
+            None => return,
+            Some(Ok(elsewhere)) => {
+                format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it")
+            }
+            Some(Err(block)) => format!("'{path}' was taken in '{block}', where its workflow no longer has it"),
+        };
+        self.park::<()>(reason).await;
+    }
+
+    /// Before a stage ends: parks where something on record inside was not asked for.
+    pub(crate) async fn leaves_nothing(&self, path: &str) {
+        let left = self.lock().homes.any_within(path);
+        if let Some(left) = left {
+            self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would end without it")).await;
+        }
+    }
+
+    /// Before user code in a stage begins: parks where rounds or items are on record that it is no part of. `is_whole`: the code
+    /// is all of the stage, so that nothing on record inside may be left.
+    pub(crate) async fn begins_with_all(&self, path: &str, is_whole: bool) {
+        let left = || {
+            let homes = &self.lock().homes;
+            let inside = || if is_whole { homes.any_within(path) } else { None };
+            if homes.is_empty() { None } else { homes.repeats_around(path).or_else(inside) }
+        };
+        if left().is_none() {
+            return;
+        }
+        // It may be asked for still.
+        self.hold(LAST).await;
+        if let Some(left) = left() {
+            self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would begin without it")).await;
+        }
+    }
+
+    /// Before the members of a race or quorum begin: parks where one is on record there that is no member any more.
+    pub(crate) async fn knows_members(&self, stage: &str, sites: &[&'static str]) {
+        let is_known = |site: &str| sites.contains(&site);
+        let unknown = self.lock().homes.unknown_member(stage, is_known);
+        if let Some(unknown) = unknown {
+            self.park_at::<()>(
+                &unknown,
+                format!("'{unknown}' is on record, and '{stage}' has no such member any more"),
+            )
+            .await;
+        }
+    }
+
+    /// Before something is decided in a stage: parks where something of that kind (`names`) is on record there under another
+    /// name.
+    pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
+        let before = self.lock().homes.decision_of(stage, names);
+        if before.is_none() {
+            return;
+        }
+        // It may be asked for still.
+        self.hold(LAST).await;
+        let before = self.lock().homes.decision_of(stage, names);
+        if let Some(before) = before {
+            self.park_at::<()>(path, format!("'{before}' is on record, and '{path}' would be decided without it"))
+                .await;
+        }
+    }
+
+    /// Before what lies within that path is undone: parks where a stage in there can't be.
+    pub(crate) async fn undoes_all(&self, path: &str) {
+        let left = self.lock().homes.undo_within(path);
+        if left.is_none() {
+            return;
+        }
+        // It may be taken up still.
+        self.hold(LAST).await;
+        let left = self.lock().homes.undo_within(path);
+        if let Some(left) = left {
+            self.park::<()>(format!(
+                "'{left}' was done and would have to be undone, but its workflow no longer comes to it"
+            ))
+            .await;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The kinds of records, and the engine's own records as bytes.
+
+use crate::failure::BoxError;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use workflow_store::{Record, Timestamp};
+
+/// What kinds of records there are. The numbers are on disk: they never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A stage has completed; its output.
+    Done = 1,
+    /// The same, and there is nothing to undo of it: its condition did not hold, or it came out of a cache.
+    DoneIdle = 2,
+    /// A stage has failed; its failure.
+    Failed = 3,
+    /// Attempts have failed, and another one comes.
+    Tried = 4,
+    /// A choice; in words.
+    Decided = 5,
+    /// A value that something was decided on.
+    Kept = 6,
+    /// A point in time: a timer is due, a deadline ends.
+    Due = 7,
+    /// Fingerprints of a `for`'s items.
+    Items = 8,
+    /// A signal that a scope has taken.
+    Signal = 9,
+    /// A stage's undo has run.
+    Undone = 10,
+    /// An `on = attempt` undo has been armed.
+    Armed = 11,
+    /// How often a stage was interrupted.
+    Interrupted = 12,
+    /// How often the instance was interrupted without getting on.
+    Stuck = 13,
+    /// Somebody asked to cancel it.
+    Cancelled = 14,
+    /// A fingerprint of a value that is evaluated again.
+    Fingerprint = 15,
+    /// What could not be undone of what the run went on without.
+    NotUndone = 16,
+    /// Somebody asked to take stages back; their names.
+    Rewind = 17,
+    /// How often a stage was taken back.
+    Rewound = 18,
+    /// A stage that has completed would have to be undone.
+    Reversible = 19,
+    /// User code gave a value that can't be kept; why.
+    Unkept = 20,
+    /// The names of the completed stages in a block whose records were dropped.
+    Inside = 21,
+    /// What was under way in a scope that was thrown away has ended.
+    Landed = 22,
+    /// How the instance's keys are made.
+    Keys = 30,
+}
+
+/// A record of the engine's own.
+pub(crate) fn own<T: Serialize>(value: &T) -> Vec<u8> {
+    match serde_json::to_vec(value) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("numbers and texts can be written: {error}"),
+    }
+}
+
+pub(crate) fn read_own<T: DeserializeOwned>(record: &Record) -> Result<T, BoxError> {
+    Ok(serde_json::from_slice(&record.payload)?)
+}
+
+/// Failed attempts of a stage.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    pub(crate) attempts: u32,
+    /// How much of each `#[retry]` is spent.
+    pub(crate) spent: Vec<u32>,
+    /// When the next attempt starts, in milliseconds since 1970.
+    pub(crate) next: u64,
+}
+
+impl Tried {
+    pub(crate) fn next(&self) -> Timestamp {
+        Timestamp::from_millis(self.next)
+    }
+}

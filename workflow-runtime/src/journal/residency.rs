@@ -1,0 +1,119 @@
+//! The reasons for which an instance stays in memory, and the moments until which it need not.
+
+use super::log::{DUE, Journal};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    task::Poll,
+};
+use tokio::time::Instant;
+use workflow_store::Timestamp;
+
+/// Keeps the instance in memory.
+pub(crate) struct Busy(Arc<Journal>);
+
+impl Busy {
+    /// Ends it. Where nothing else keeps the instance in memory, the driver looks at what it waits for now.
+    pub(crate) fn ends(self) {
+        let journal = Arc::clone(&self.0);
+        drop(self);
+        if journal.busy.load(Relaxed) == 0 {
+            journal.lock().tell_driver();
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A wait for a signal.
+pub(crate) struct Listening(Arc<Journal>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.lock().listening -= 1;
+    }
+}
+
+struct TimerWait<'a> {
+    journal: &'a Journal,
+    key: (Timestamp, u64),
+}
+
+impl Drop for TimerWait<'_> {
+    fn drop(&mut self) {
+        self.journal.lock().timers.remove(&self.key);
+    }
+}
+
+impl Journal {
+    /// Waits until `at`; while it does, the instance need not be in memory.
+    pub(crate) async fn wait_until(&self, at: Timestamp) {
+        // What is due fires only when everything on record is known.
+        self.hold(DUE).await;
+        if at <= self.now() {
+            return;
+        }
+        let _waiting = {
+            let mut content = self.lock();
+            content.next_timer += 1;
+            let key = (at, content.next_timer);
+            content.timers.insert(key, ());
+            TimerWait { journal: self, key }
+        };
+        self.clock.until(at.into()).await;
+    }
+
+    /// The same by tokio's clock.
+    pub(crate) async fn wait_until_instant(&self, at: Instant) {
+        let left = at.saturating_duration_since(Instant::now());
+        self.wait_until(self.now().after(left)).await;
+    }
+
+    /// Runs until `at`: not before everything on record is known.
+    pub(crate) async fn by<T>(&self, at: Timestamp, run: impl Future<Output = T>) -> Option<T> {
+        let (mut end, mut run) = (pin!(self.wait_until(at)), pin!(Some(run)));
+        let ended = poll_fn(|context| {
+            if let Some(Poll::Ready(given)) = run.as_mut().as_pin_mut().map(|run| run.poll(context)) {
+                return Poll::Ready(Some(given));
+            }
+            end.as_mut().poll(context).map(|()| None)
+        })
+        .await;
+        if ended.is_none() {
+            crate::failure::panic::cut(|| run.set(None));
+        }
+        ended
+    }
+
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
+        self.clock.instant(at.into())
+    }
+
+    /// Marks a wait for a signal, for as long as what it gives lives.
+    pub(crate) fn listening(self: &Arc<Self>) -> Listening {
+        self.lock().listening += 1;
+        Listening(Arc::clone(self))
+    }
+
+    /// User code is under way, or a time that only this process knows, for as long as what it gives lives.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Where the instance only waits: when the first timer is due.
+    #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
+    pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
+        let content = self.lock();
+        let waits = !content.timers.is_empty() || content.listening > 0;
+        if content.catching_up || !waits || self.busy.load(Relaxed) > 0 || !content.outbox.is_idle() {
+            return None;
+        }
+        Some(content.timers.first_key_value().map(|(&(at, _), ())| at))
+    }
+}

@@ -1,0 +1,152 @@
+//! Catching up: what is on record is taken up in its order, before anything new begins.
+
+use super::{
+    log::{DUE, FAILURES, Journal, LAST},
+    path::landed_at,
+    record::Kind,
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::atomic::Ordering::Relaxed,
+    task::{Context, Poll, Waker},
+};
+
+impl Journal {
+    /// A part that is on record as ended is polled until the guard is dropped.
+    pub(crate) fn in_ended(&self) -> InEndedGuard<'_> {
+        self.in_ended.fetch_add(1, Relaxed);
+        InEndedGuard(self)
+    }
+
+    /// Returns whether what is polled now lies in a part that is on record as ended.
+    pub(crate) fn is_in_ended(&self) -> bool {
+        self.in_ended.load(Relaxed) > 0
+    }
+
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.lock().catching_up
+    }
+
+    /// How much was taken up.
+    pub(crate) fn progress(&self) -> u64 {
+        self.lock().recalled
+    }
+
+    /// Nothing that is on record can be taken up any more: lets the first of those that wait go on; where none does, the
+    /// instance has caught up.
+    pub(crate) fn release(&self) {
+        let wakers: Vec<Waker> = {
+            let mut content = self.lock();
+            match content.held.first_key_value().map(|(&key, _)| key) {
+                // What is not on record goes on all at once, with everything known.
+                None | Some((DUE.., _)) => {
+                    content.catching_up = false;
+                    std::mem::take(&mut content.held).into_values().collect()
+                }
+                Some(key) => {
+                    content.released.insert(key.1);
+                    content.held.remove(&key).into_iter().collect()
+                }
+            }
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits, while catching up, until everything that was recorded before `order` has been taken up.
+    pub(crate) async fn hold(&self, order: u64) {
+        let mut holding = {
+            let mut content = self.lock();
+            if !content.catching_up {
+                return;
+            }
+            content.next_holder += 1;
+            Holding { journal: self, key: (order, content.next_holder) }
+        };
+        let holding = &mut holding;
+        poll_fn(move |context| {
+            let mut content = holding.journal.lock();
+            if !content.catching_up || content.released.remove(&holding.key.1) {
+                return Poll::Ready(());
+            }
+            content.held.insert(holding.key, context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Waits, while catching up, before a failure on record goes on: until all else on record has been taken up.
+    pub(crate) async fn hold_failure(&self, order: u64) {
+        self.hold(FAILURES.saturating_add(order).min(LAST)).await;
+    }
+}
+
+struct Holding<'a> {
+    journal: &'a Journal,
+    key: (u64, u64),
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        let mut content = self.journal.lock();
+        content.held.remove(&self.key);
+        content.released.remove(&self.key.1);
+    }
+}
+
+/// The poll of a part that is on record as ended.
+pub(crate) struct InEndedGuard<'a>(&'a Journal);
+
+impl Drop for InEndedGuard<'_> {
+    fn drop(&mut self) {
+        self.0.in_ended.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Runs what is on record inside, until nothing of it is left to be taken up.
+pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
+    let mut over = false;
+    poll_fn(|context| {
+        if !over {
+            over = run.as_mut().poll(context).is_ready();
+        }
+        held.as_mut().poll(context)
+    })
+    .await;
+}
+
+pin_project_lite::pin_project! {
+    /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
+    pub(crate) struct InEnded<'j, F> {
+        journal: Option<&'j Journal>,
+        #[pin]
+        run: F,
+    }
+}
+
+impl<'j, F> InEnded<'j, F> {
+    pub(crate) fn new(journal: &'j Journal, run: F) -> Self {
+        Self::where_it_has(true, journal, run)
+    }
+
+    /// Has `run` polled as what has ended, where it has.
+    pub(super) fn where_it_has(ended: bool, journal: &'j Journal, run: F) -> Self {
+        Self { journal: ended.then_some(journal), run }
+    }
+}
+
+impl<F: Future> Future for InEnded<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _inside = this.journal.map(Journal::in_ended);
+        this.run.poll(context)
+    }
+}
+
+/// Has what was thrown away by the record at that path taken up.
+pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
+    let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
+    catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
+}

@@ -1,0 +1,72 @@
+//! Undos that failed, and stages in doubt, of what the run goes on without.
+
+use super::{
+    failure::StoredUndone,
+    log::Journal,
+    path::NOT_UNDONE,
+    record::{Kind, own, read_own},
+};
+use crate::failure::{Failure, Undone};
+use std::sync::Arc;
+use workflow_store::Record;
+
+impl Journal {
+    /// What could not be undone, or is in doubt, of what the run goes on without. `key` tells it from all others, so that it is
+    /// told once.
+    pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
+        if let Some((path, kind, payload)) = self.doubt(key, undone) {
+            self.put(path, kind, payload);
+        }
+    }
+
+    /// Returns those of the undos that failed within that path which are not on record as that.
+    pub(crate) fn not_told(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
+        let mut told: Vec<String> = {
+            let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
+            let records = content.within(&path).filter_map(|path| content.records.get(path));
+            let told = records.filter_map(|record| read_own::<StoredUndone>(record).ok());
+            told.flat_map(|told| told.restore().failures).map(|failure| format!("{failure:#}")).collect()
+        };
+        failures.retain(|failure| match told.iter().position(|told| *told == format!("{failure:#}")) {
+            Some(place) => {
+                told.swap_remove(place);
+                false
+            }
+            None => true,
+        });
+        failures
+    }
+
+    /// Returns whether what went wrong with undoing the stage at that path is on record.
+    pub(crate) fn is_in_doubt(&self, path: &str) -> bool {
+        self.lock().records.contains_key(&*format!("{NOT_UNDONE}{path}"))
+    }
+
+    /// The record of that, if there is none yet.
+    pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+        let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
+        self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(undone))))
+    }
+
+    /// All of that, in order.
+    pub(crate) fn all_not_undone(&self) -> Undone {
+        let mut records: Vec<Record> = {
+            let content = self.lock();
+            let found = content.records.iter().filter(|(path, _)| path.starts_with(NOT_UNDONE));
+            found.map(|(_, record)| record.clone()).collect()
+        };
+        records.sort_by_key(|record| record.order);
+        let mut all = Undone::default();
+        for record in records {
+            match read_own::<StoredUndone>(&record) {
+                Ok(stored) => {
+                    let mut undone = stored.restore();
+                    all.failures.append(&mut undone.failures);
+                    all.in_doubt.append(&mut undone.in_doubt);
+                }
+                Err(error) => self.park_now(format!("what is stored of failed undos can't be read: {error}")),
+            }
+        }
+        all
+    }
+}
