@@ -9,7 +9,6 @@ pub use crate::{
         Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
         every_failure, limited, or_failure, own_error, sleep, told, untold, within,
     },
-    context::ContextGuard,
     drive::{Demands, Drive, Erased, LazySlot, Pieces, Started, drive, erased},
     expression::{
         by_ref::{Show, Shown, reference},
@@ -21,14 +20,12 @@ pub use crate::{
         result::{failed_with, typed},
     },
     failure::{BoxError, Failure, exit::Stop},
-    flight::{Grace, in_flight},
     future::either::{Either, left, right},
     graph::{
         Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
     },
     handle::Handle,
     join::{join2, join3, join4, join5, join6, join7, join8},
-    late::Fallback,
     many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
     observe::{event::Observer, observers::Observers},
     output::{
@@ -38,20 +35,26 @@ pub use crate::{
         visibility::{Made, View},
     },
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
-    run::{Cx, Detached, Place, TAIL, reversed, unasked, unnamed, unnamed_of},
+    run::{
+        context::ContextGuard,
+        state::{Cx, Detached, Place, TAIL, reversed, unasked, unnamed, unnamed_of},
+        turn::{Turn, turn_of_rounds},
+    },
     shared::{Shared, breaking, cached, permits, pool},
     signal::{
-        Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select, signal_head,
-        telling, until,
+        fallback::Fallback,
+        wait::{
+            Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select,
+            signal_head, telling, until,
+        },
     },
     staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
     start::{Getter, of_slot, place, settling, start_stage, starting},
     task::{blocking, blocking_own, spawn},
-    turn::{Turn, turn_of_rounds},
     undo::{
-        falls_back,
-        protected::{protected, protected_from_attempt},
-        undo_losers, undoing,
+        attempt::{Grace, in_flight},
+        compensable::{protected, protected_from_attempt},
+        falls_back, undo_losers, undoing,
     },
     workflow::{Returned, UnknownStage, Workflow, run, start, unknown_stage},
 };

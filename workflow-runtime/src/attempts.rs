@@ -1,18 +1,20 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
 use crate::{
-    child,
     failure::{BoxError, Failure, FailureKind, exit::Stop},
     future::{
         map::{caught, then},
         timeout,
     },
     many::Member,
-    observe::tell::{Trying, own_failure},
     policy::{Retry, Written, duration::later},
-    run::{Core, Cx, TAIL},
+    run::{
+        events::{Trying, own_failure},
+        nested,
+        state::{Core, Cx, TAIL},
+        turn::turn,
+    },
     timed::{Ended, Pause, Timed},
-    turn::turn,
     undo::tried_again,
 };
 use std::{
@@ -127,7 +129,7 @@ where
     loop {
         let trying = Trying::start(cx, stage, number);
         let ended = trying.during(|| one(cx, stage, settings.timeout, deadline, attempt(number))).await;
-        child::settled(cx).await;
+        nested::settled(cx).await;
         let last = |failure: Failure| {
             let failure = failure.after(number, cx.core.stage_name(stage));
             cx.attempt_failed(stage, number, || failure.clone(), None);
@@ -351,7 +353,7 @@ pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
     cx: Cx<'_>,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(child::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
+    then(nested::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
         ended.map_err(|stop| match stop {
             Stop::Failed(failure) => Ok(failure),
             stop @ Stop::Returned => Err(stop),

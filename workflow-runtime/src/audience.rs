@@ -3,9 +3,11 @@
 
 use crate::{
     failure::exit::Stop,
-    observe::tell::Sight,
     output::state,
-    run::{Core, Cx},
+    run::{
+        events::Sight,
+        state::{Core, Cx},
+    },
 };
 use std::cell::Cell;
 use tracing::span::EnteredSpan;

@@ -6,7 +6,7 @@ use crate::{
         panic::{Panicked, discard},
     },
     future::cancel::CancelSignal,
-    signal::SignalError,
+    signal::wait::SignalError,
     workflow::Workflow,
 };
 use std::{

@@ -2,8 +2,7 @@
 
 use crate::{
     policy::budget::{TOGETHER, UNITS_TOGETHER},
-    run::Cx,
-    turn::turn,
+    run::{state::Cx, turn::turn},
 };
 use std::vec;
 

@@ -65,8 +65,6 @@ extern crate self as workflow_runtime;
 
 mod attempts;
 mod audience;
-mod child;
-mod context;
 mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]
@@ -75,14 +73,12 @@ pub mod durable;
 pub mod engine;
 mod expression;
 mod failure;
-mod flight;
 mod future;
 mod handle;
 mod items;
 mod join;
 #[cfg(feature = "durable")]
 mod journal;
-mod late;
 mod many;
 pub mod observe;
 mod output;
@@ -96,11 +92,9 @@ mod start;
 pub mod store;
 mod task;
 mod timed;
-mod turn;
 mod undo;
 mod workflow;
 
-pub use context::StageContext;
 pub use failure::{BoxError, Failure, FailureKind, TooFew};
 pub use handle::Handle;
 pub use output::{
@@ -108,7 +102,8 @@ pub use output::{
     state::{ItemStates, StageState, Status},
 };
 pub use policy::Pool;
-pub use signal::SignalError;
+pub use run::context::StageContext;
+pub use signal::wait::SignalError;
 pub use workflow::{UnknownStage, Workflow};
 pub use workflow_graph as graph;
 

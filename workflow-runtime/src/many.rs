@@ -1,14 +1,16 @@
 //! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
 
 use crate::{
-    child::After,
     expression::hint::Of,
     failure::{Failure, FailureKind, TooFew, exit::Stop},
     future::{map::then, set::Lanes},
     items::{Items, all_of, room_for},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
-    run::Cx,
-    turn::{give_way, is_over},
+    run::{
+        nested::After,
+        state::Cx,
+        turn::{give_way, is_over},
+    },
 };
 use std::{
     collections::VecDeque,

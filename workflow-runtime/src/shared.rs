@@ -4,7 +4,7 @@ use crate::{
     failure::{FailureKind, exit::Stop},
     future::map::caught,
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
-    run::Cx,
+    run::state::Cx,
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 

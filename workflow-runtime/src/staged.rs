@@ -12,7 +12,7 @@ use crate::{
         state::Watched,
         visibility::{Made, View, only},
     },
-    run::{Core, Cx, IntoStop},
+    run::state::{Core, Cx, IntoStop},
 };
 use std::{
     future::Future,

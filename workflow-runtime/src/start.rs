@@ -9,7 +9,7 @@ use crate::{
     },
     failure::{BoxError, exit::Stop},
     output::{shared::Held, slot::Slot, state::Cell},
-    run::{Core, Cx, IntoStop},
+    run::state::{Core, Cx, IntoStop},
 };
 use std::{
     future::Future,

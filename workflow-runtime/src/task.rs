@@ -1,14 +1,16 @@
 //! Stages on a tokio task of their own, or on the blocking pool.
 
 use crate::{
-    child,
     expression::{
         hint::Of,
         output::{IntoOutput, Now},
         result::IntoResult,
     },
     failure::{BoxError, FailureKind, exit::Stop},
-    run::{Cx, Detached, IntoStop},
+    run::{
+        nested,
+        state::{Cx, Detached, IntoStop},
+    },
 };
 use std::{
     future::Future,
@@ -87,7 +89,7 @@ pin_project_lite::pin_project! {
     impl<F> PinnedDrop for OnTask<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            child::dropped(this.detached.core(), || this.run.set(None));
+            nested::dropped(this.detached.core(), || this.run.set(None));
         }
     }
 }
@@ -99,7 +101,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
         let (core, run) = (this.detached.core(), this.run.as_pin_mut());
         let Some(run) = run else { unreachable!("it is there until it is dropped") };
         // The panic names the innermost stage, which only this task knows.
-        child::polled(core, || core.catch(|| run.poll(context)))
+        nested::polled(core, || core.catch(|| run.poll(context)))
     }
 }
 

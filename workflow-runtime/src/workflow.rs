@@ -1,9 +1,8 @@
 //! What the macro implements, and how a run goes from start to end.
 
 #[cfg(feature = "durable")]
-use crate::durable::place::placed_run;
+use crate::run::place::placed_run;
 use crate::{
-    child,
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
     future::cancel::CancelSignal,
     handle::Handle,
@@ -12,8 +11,11 @@ use crate::{
         state::States,
         visibility::{self, View},
     },
-    run::{Core, Cx},
-    signal::SignalError,
+    run::{
+        nested,
+        state::{Core, Cx},
+    },
+    signal::wait::SignalError,
     undo::Thrown,
 };
 use std::{
@@ -166,7 +168,7 @@ impl<T> Returned<T> {
         match ended {
             Err(Stop::Returned) => {
                 // What is cut by that is not undone.
-                child::forget();
+                nested::forget();
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
             }
             other => other,
@@ -184,7 +186,7 @@ pin_project_lite::pin_project! {
     impl<F> PinnedDrop for Rooted<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            child::dropped(this.core, || this.machine.set(None));
+            nested::dropped(this.core, || this.machine.set(None));
         }
     }
 }
@@ -196,7 +198,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
         let Some(machine) = this.machine.as_mut().as_pin_mut() else { unreachable!("it is there until it is dropped") };
         let span = this.core.span();
         let _entered = span.map(tracing::Span::enter);
-        child::polled(this.core, || this.core.catch(|| machine.poll(context)))
+        nested::polled(this.core, || this.core.catch(|| machine.poll(context)))
     }
 }
 
@@ -221,7 +223,7 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Plain<'_, F> {
         let this = self.project();
         // Moved: what is looked up through another reference is so once a stage.
         let (core, machine) = (*this.core, this.machine);
-        child::polled(core, move || core.catch(move || machine.poll(context)))
+        nested::polled(core, move || core.catch(move || machine.poll(context)))
     }
 }
 
@@ -273,7 +275,7 @@ async fn special<W: Workflow>(
 async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
     let ended = match ended {
         Ok(output) => {
-            child::left_undone(core).await;
+            nested::left_undone(core).await;
             if let Some(log) = core.log() {
                 // It stands: a run that has its output is no run that is cut.
                 log.close();
@@ -326,7 +328,7 @@ async fn watched<W: Workflow>(
     let mut machine = Box::pin(placed_run(&core, machine));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
-            let failure = core.failure(crate::run::TAIL, FailureKind::Cancelled, None);
+            let failure = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, None);
             return Poll::Ready(Err(failure));
         }
         machine.as_mut().poll(context).map_err(Stop::into_failure)
@@ -349,9 +351,9 @@ const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
 /// All that was done is undone before the failure is told.
 pub(crate) async fn compensated(core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
     let failure = match core.log() {
-        Some(log) => Box::pin(child::within(core, log.unwind(core, failure, thrown))).await,
+        Some(log) => Box::pin(nested::within(core, log.unwind(core, failure, thrown))).await,
         None if core.has_children_left() => {
-            failure.with_undone(Box::pin(child::within(core, child::undone(core))).await)
+            failure.with_undone(Box::pin(nested::within(core, nested::undone(core))).await)
         }
         None => failure,
     };

@@ -8,7 +8,7 @@ use crate::{
         payload::{Payload, is_same},
         record::{Kind, own, read_own},
     },
-    run::Cx,
+    run::state::Cx,
 };
 use serde::{Deserialize, Serialize};
 use std::{

@@ -6,7 +6,6 @@
 
 use super::kept::Part;
 use crate::{
-    child,
     failure::{BoxError, exit::Stop},
     journal::{
         log::{Journal, LAST},
@@ -16,8 +15,8 @@ use crate::{
         restore::{InEnded, catch_up_thrown, catch_up_with},
     },
     many::First,
-    run::Cx,
-    signal::{Head, HeadRun, Until, select, until, until_of},
+    run::{nested, state::Cx},
+    signal::wait::{Head, HeadRun, Until, select, until, until_of},
     undo::{ScopeLog, UndoLog},
 };
 use serde::{Deserialize, Serialize};
@@ -205,7 +204,7 @@ where
         journal.unless_refused(refused).await;
     }
     let ended = members.finish();
-    child::settled(cx).await;
+    nested::settled(cx).await;
     ended
 }
 
@@ -350,7 +349,7 @@ pub async fn select_kept<'a>(
     let place = place.inspect_err(|_| select.withdraw(false))?;
     journal.put(path, Kind::Decided, own(&head_label(labels, place)));
     drop(select);
-    child::settled(cx).await;
+    nested::settled(cx).await;
     Ok(place)
 }
 

@@ -13,7 +13,7 @@ use crate::{
         residency::Busy,
         restore::{InEnded, catch_up_with},
     },
-    run::{Cx, TAIL},
+    run::state::{Cx, TAIL},
 };
 use std::{
     future::Future,

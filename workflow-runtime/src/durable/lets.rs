@@ -2,7 +2,7 @@
 
 use crate::{
     journal::fingerprint::{Print, PrintForm, hash},
-    run::Cx,
+    run::state::Cx,
 };
 use serde::Serialize;
 use serde_json::Value;

@@ -6,18 +6,17 @@ pub(crate) mod contests;
 pub(crate) mod kept;
 mod lets;
 mod many;
-pub(crate) mod place;
 pub(crate) mod rewind;
-pub(crate) mod signal;
 pub(crate) mod task;
-pub(crate) mod thrown;
-pub(crate) mod undone;
 pub(crate) mod waits;
 pub(crate) mod workflow;
 
-pub use crate::journal::{
-    fingerprint::{Print, PrintForm},
-    payload::{Payload, Stored, stored, stored_of},
+pub use crate::{
+    journal::{
+        fingerprint::{Print, PrintForm},
+        payload::{Payload, Stored, stored, stored_of},
+    },
+    run::place::{Evaluating, Placed, evaluates, placed},
 };
 pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
@@ -36,6 +35,5 @@ pub use many::{
     Recognised, Recognising, RoundEnd, item_part, kept_item, next_round, recognised, recognised_again, recognising,
     resumed_round, round,
 };
-pub use place::{Evaluating, Placed, evaluates, placed};
 pub use waits::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

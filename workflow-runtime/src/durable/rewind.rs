@@ -1,6 +1,5 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
-use super::thrown::Thrown;
 use crate::{
     failure::{BoxError, FailureKind, panic::cut},
     journal::{
@@ -9,7 +8,8 @@ use crate::{
         record::{Kind, own, read_own},
         restore::catch_up_thrown,
     },
-    run::Core,
+    run::state::Core,
+    undo::recorded::Thrown,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::Graph;
@@ -103,7 +103,7 @@ pub(crate) async fn rewound<F: Future>(
     let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
     core.tell_taken_back(is_taken);
     if let Some(log) = core.log() {
-        let why = core.failure(crate::run::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
+        let why = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
         let why = log.unwind_only(core, why, &Thrown::taken_back(journal, this_time), is_taken).await;
         if let Some(undone) = why.undone() {
             journal.not_undone(&format!("rewind {}", record.order), &undone);

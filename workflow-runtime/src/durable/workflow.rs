@@ -3,7 +3,7 @@
 use crate::{
     failure::BoxError,
     journal::{codec, payload::Payload},
-    signal::{SignalError, SignalQueue},
+    signal::wait::{SignalError, SignalQueue},
     workflow::Workflow,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, FailureKind},
-    signal::SignalError,
+    signal::wait::SignalError,
 };
 use std::{error::Error, fmt};
 use workflow_store::StoreError;

@@ -7,12 +7,10 @@ use super::{
     told,
 };
 use crate::{
-    child,
     durable::{
         contests::winners_renamed,
         kept::lost_undo,
         rewind::rewound,
-        thrown::Thrown,
         workflow::{Delivered, Durable},
     },
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
@@ -27,7 +25,11 @@ use crate::{
     },
     observe::observers::Observers,
     output::visibility::View,
-    run::{Core, TAIL},
+    run::{
+        nested,
+        state::{Core, TAIL},
+    },
+    undo::recorded::Thrown,
     workflow::{compensated, root},
 };
 use std::{
@@ -405,7 +407,7 @@ async fn run<W: Durable>(
                 cut(|| drop(machine));
                 let failure = match ended {
                     Ok(output) => {
-                        child::left_undone(&core).await;
+                        nested::left_undone(&core).await;
                         return Ok(Some(output));
                     }
                     Err(failure) => failure,

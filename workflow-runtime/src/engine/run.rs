@@ -19,7 +19,7 @@ use crate::{
         path::{REWIND, STUCK, THROWN},
         record::Kind,
     },
-    signal::SignalError,
+    signal::wait::SignalError,
 };
 use std::{
     fmt,

@@ -10,7 +10,7 @@ use crate::{
     failure::panic::{Panicked, unless_panicked},
     future::clock::Clock,
     journal::{crashes::Suspects, record::own},
-    observe::tell::Told,
+    run::events::Told,
 };
 use std::{
     collections::{HashMap, HashSet},

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, FailureKind},
     observe::event::EventKind,
-    run::Core,
+    run::state::Core,
 };
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What stands around a future with room for it once. An `async fn` that is given a future has room for it twice: a few of them
 //! around one another would make a stage's future a hundred times as large as what it holds.
 
-use crate::{failure::exit::Stop, run::Core};
+use crate::{failure::exit::Stop, run::state::Core};
 use std::{
     future::Future,
     pin::Pin,

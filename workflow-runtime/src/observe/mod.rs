@@ -28,7 +28,6 @@ mod metrics;
 pub(crate) mod observers;
 mod progress;
 mod report;
-pub(crate) mod tell;
 
 pub use event::{Event, EventKind, Observer};
 #[cfg(feature = "metrics")]

@@ -5,7 +5,7 @@
 //! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
 use super::shared::{Held, Release};
-use crate::run::Cx;
+use crate::run::state::Cx;
 use std::{
     array,
     future::Future,

@@ -4,7 +4,7 @@ use super::{UndoLog, next_order};
 use crate::{
     failure::{Failure, exit::Stop},
     future::boxed::Owned,
-    run::{Core, Cx},
+    run::state::{Core, Cx},
 };
 use std::{future::Future, pin::Pin};
 

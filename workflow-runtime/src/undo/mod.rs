@@ -4,24 +4,31 @@
 //! undo owns its future too: where its scope is thrown away in the midst of an attempt, it is not cut but handed to the
 //! log, which lets that attempt end.
 
+pub(crate) mod attempt;
+pub(crate) mod compensable;
 #[cfg(not(feature = "durable"))]
 mod in_memory;
-pub(crate) mod protected;
+#[cfg(feature = "durable")]
+pub(crate) mod recorded;
 
 #[cfg(feature = "durable")]
-pub(crate) use crate::durable::{thrown::Thrown, undone::UndoRecord};
+pub(crate) use crate::run::undo_record::UndoRecord;
 #[cfg(not(feature = "durable"))]
 pub(crate) use in_memory::{Thrown, UndoRecord};
+#[cfg(feature = "durable")]
+pub(crate) use recorded::Thrown;
 
 use crate::{
-    child,
     failure::{Failure, FailureKind, Undone, exit::Stop, panic::cut},
-    flight::Grace,
     future::boxed::Owned,
     observe::event::EventKind,
-    run::{Core, Cx},
-    turn::turn,
+    run::{
+        nested,
+        state::{Core, Cx},
+        turn::turn,
+    },
 };
+use attempt::Grace;
 use std::{
     future::{Future, poll_fn},
     mem,
@@ -241,10 +248,10 @@ impl UndoLog {
         is_taken: impl Fn(u32) -> bool + Sync,
     ) -> Failure {
         // What was run inside of the stages that are cut ends first.
-        let failure = failure.with_undone(Box::pin(child::undone(core)).await);
+        let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
         let mut unwinding = Unwinding { log: self, left: Content::default() };
         unwinding.finish_in_flight(core, &is_taken).await;
-        let failure = failure.with_undone(Box::pin(child::undone(core)).await);
+        let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
         thrown.landed();
         let left = &mut unwinding.left;
         left.entries.retain(|undo| is_taken(undo.stage));

@@ -1,12 +1,14 @@
 //! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
 
-use super::{Content, InFlight, Reversal, Undo, UndoLog, UndoRecord};
+use super::{
+    Content, InFlight, Reversal, Undo, UndoLog, UndoRecord,
+    attempt::{Flight, Grace},
+};
 use crate::{
     failure::{Failure, exit::Stop},
-    flight::{Flight, Grace},
     future::boxed::Owned,
     output::shared::{Held, Loan},
-    run::{Cx, Detached},
+    run::state::{Cx, Detached},
 };
 use std::{
     future::Future,

@@ -1,8 +1,11 @@
 //! One run of a workflow: where it is, and what its stages hand to the scope around them.
 
-use crate::{
-    child::{self, Children},
+use super::{
     context::ContextGuard,
+    events::Observation,
+    nested::{self, Children},
+};
+use crate::{
     expression::{
         hint::Of,
         output::{IntoDeclared, IntoOutput, IntoUndone, SendIfLater},
@@ -13,12 +16,11 @@ use crate::{
         exit::Stop,
         panic::{Panicked, Payload},
     },
-    flight::Flight,
     future::clock::Clock,
-    observe::{observers::Observers, tell::Observation},
+    observe::observers::Observers,
     output::state::{Cell, Seen, States},
     policy::budget::UNITS,
-    undo::{ScopeLog, UndoLog},
+    undo::{ScopeLog, UndoLog, attempt::Flight},
 };
 use std::{
     future::Future,
@@ -81,7 +83,7 @@ struct Seldom {
     is_named: bool,
     /// How many runs were begun inside of it, where it is named.
     #[cfg(feature = "durable")]
-    begun: std::sync::Mutex<crate::durable::place::Begun>,
+    begun: std::sync::Mutex<super::place::Begun>,
     /// What `sleep_until` goes by.
     clock: OnceLock<Clock>,
     /// Whoever looks at the run has been told its end.
@@ -124,7 +126,7 @@ impl Core {
     #[inline]
     pub(crate) fn is_special(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
-        if crate::durable::place::is_in_place() {
+        if super::place::is_in_place() {
             return true;
         }
         // Most often nobody listens.
@@ -134,7 +136,7 @@ impl Core {
     /// Whether anybody looks at the stages of a run that begins now.
     pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
-        if crate::durable::place::is_in_place() {
+        if super::place::is_in_place() {
             return true;
         }
         observers.are_any() || is_listened_to()
@@ -143,7 +145,7 @@ impl Core {
     /// The name of a run that begins now, where it is begun in a stage of another one whose keys stay what they are.
     pub(crate) fn name_of_begun(graph: &'static Graph<'static>) -> Option<Arc<str>> {
         #[cfg(feature = "durable")]
-        return crate::durable::place::begun(graph.name);
+        return super::place::begun(graph.name);
         #[cfg(not(feature = "durable"))]
         {
             let _ = graph;
@@ -405,7 +407,7 @@ impl Core {
 
     /// How many runs were begun inside of it, where it is named.
     #[cfg(feature = "durable")]
-    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<crate::durable::place::Begun> {
+    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<super::place::Begun> {
         &self.seldom_made().begun
     }
 
@@ -459,12 +461,12 @@ impl Core {
     #[inline(never)]
     fn left(&mut self) {
         let undoes = self.log().is_some_and(|log| log.holds_something()) || self.has_children_left();
-        if undoes && child::is_inside() && !self.is_suspended() {
+        if undoes && nested::is_inside() && !self.is_suspended() {
             // The run around it undoes what it did.
             let mut core = Self::with(self.graph, std::mem::take(&mut self.seldom));
             core.current = AtomicU32::new(self.current());
             (core.traced, core.heeded, core.seen) = (self.traced, self.heeded, self.seen);
-            return child::leave(core);
+            return nested::leave(core);
         }
         // What is under way in a log holds on to it: whoever drops a run cuts that.
         if let Some(log) = self.log() {

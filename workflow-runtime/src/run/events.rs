@@ -1,12 +1,12 @@
 //! Telling: where the events come from.
 
-use super::{
-    event::{Event, EventKind, Observer},
-    observers::Observers,
-};
+use super::state::{Core, Cx, TAIL};
 use crate::{
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
-    run::{Core, Cx, TAIL},
+    observe::{
+        event::{Event, EventKind, Observer},
+        observers::Observers,
+    },
 };
 use std::{
     collections::{HashMap, HashSet},

@@ -1,5 +1,6 @@
 //! A wait for a signal, on record.
 
+use super::wait::SignalQueue;
 use crate::{
     failure::exit::Stop,
     journal::{
@@ -9,8 +10,7 @@ use crate::{
         record::{Kind, own, read_own},
         timer::due,
     },
-    run::Cx,
-    signal::SignalQueue,
+    run::state::Cx,
 };
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;

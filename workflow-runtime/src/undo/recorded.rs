@@ -5,6 +5,7 @@
 //! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
 //! begun at all: a new build of the program has added it.
 
+use super::UndoLog;
 use crate::{
     failure::Failure,
     journal::{
@@ -14,8 +15,7 @@ use crate::{
         record::{Kind, own, read_own},
         restore::catch_up_thrown,
     },
-    run::Cx,
-    undo::UndoLog,
+    run::state::Cx,
 };
 use std::{future::Future, pin::Pin, sync::Arc};
 

@@ -1,20 +1,22 @@
 //! What arrives from outside while a workflow runs, and what a stage may wait for without depending on it.
 
+use super::fallback::Fallback;
 use crate::{
-    child::{self, After},
     failure::{
         Failure, FailureKind,
         exit::Stop,
         panic::{cut, cut_all},
     },
     future::map::then,
-    late::Fallback,
     output::{
         shared::{Held, Loan},
         visibility::IntoHeld,
     },
     policy::{Written, duration::later},
-    run::Cx,
+    run::{
+        nested::{self, After},
+        state::Cx,
+    },
 };
 use std::{
     collections::VecDeque,
@@ -168,7 +170,7 @@ pub struct SignalWait<'a, T> {
     last: bool,
     /// In a durable workflow: where what it takes is on record.
     #[cfg(feature = "durable")]
-    kept: Option<crate::durable::signal::KeptSignal<'a, T>>,
+    kept: Option<super::recorded::KeptSignal<'a, T>>,
 }
 
 /// What has to end before the signal is waited for.
@@ -207,7 +209,7 @@ impl<'a, T> SignalWait<'a, T> {
         payload: crate::journal::payload::Payload<T>,
         falls_back: bool,
     ) -> Self {
-        Self { kept: crate::durable::signal::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
+        Self { kept: super::recorded::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
     }
 
     /// One of those stages has ended.
@@ -268,7 +270,7 @@ impl<'a, T> SignalWait<'a, T> {
         F: Future<Output = Result<T, Stop>> + Send + 'f,
         T: Send + 'f,
     {
-        if let Some(order) = self.kept.as_ref().and_then(crate::durable::signal::KeptSignal::last_of_fallback) {
+        if let Some(order) = self.kept.as_ref().and_then(super::recorded::KeptSignal::last_of_fallback) {
             crate::durable::kept::catch_up(cx, order, fallback.take_up(cx, begin)).await;
         }
     }
@@ -474,7 +476,7 @@ impl<T: Send + Sync> Arrives for SignalWait<'_, T> {
     fn arrival(&self) -> Option<u64> {
         // What the scope has taken before is there first.
         #[cfg(feature = "durable")]
-        if self.kept.as_ref().is_some_and(crate::durable::signal::KeptSignal::has_taken) {
+        if self.kept.as_ref().is_some_and(super::recorded::KeptSignal::has_taken) {
             return Some(0);
         }
         match self.is_late.load(Relaxed) {
@@ -623,7 +625,7 @@ pub(crate) async fn until_of<T>(
     } else {
         drop((end, run));
     }
-    child::settled(cx).await;
+    nested::settled(cx).await;
     ended
 }
 

@@ -1,6 +1,6 @@
 //! What a stage may ask: `ctx`.
 
-use crate::run::{Core, Cx};
+use super::state::{Core, Cx};
 use std::{
     fmt,
     ops::Deref,
@@ -150,7 +150,7 @@ impl ContextGuard {
 #[cfg(feature = "durable")]
 fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
     let journal = core.journal().map(|journal| &**journal);
-    crate::durable::place::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
+    super::place::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
 }
 
 #[cfg(not(feature = "durable"))]

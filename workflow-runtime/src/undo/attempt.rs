@@ -1,9 +1,9 @@
 //! Whether a stage with an undo is under way for real, or only waits: what becomes of it when its scope is thrown away.
 
+use super::compensable::Arming;
 use crate::{
     failure::exit::Stop,
-    run::{Core, Cx},
-    undo::protected::Arming,
+    run::state::{Core, Cx},
 };
 use std::{
     future::Future,

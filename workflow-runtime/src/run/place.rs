@@ -4,11 +4,8 @@
 //! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
 //! the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
-use super::rewind::times_rewound;
-use crate::{
-    journal::log::Journal,
-    run::{Core, Cx, TAIL},
-};
+use super::state::{Core, Cx, TAIL};
+use crate::{durable::rewind::times_rewound, journal::log::Journal};
 use std::{
     borrow::Cow,
     cell::{Cell, RefCell},

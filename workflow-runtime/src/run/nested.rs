@@ -3,9 +3,9 @@
 //! A run that is dropped can't await its own undos. Where it is dropped while another run is polled, it leaves them behind as a
 //! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
 
+use super::state::{Core, Cx, TAIL};
 use crate::{
     failure::{Failure, FailureKind, Undone, panic::cut},
-    run::{Core, Cx, TAIL},
     undo::Thrown,
     workflow::compensated,
 };

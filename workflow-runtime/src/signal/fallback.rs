@@ -4,7 +4,7 @@
 use crate::{
     failure::{Failure, exit::Stop, panic::cut},
     future::map::caught,
-    run::Cx,
+    run::state::Cx,
 };
 use std::{
     future::{Future, poll_fn},

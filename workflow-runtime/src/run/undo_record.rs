@@ -1,5 +1,6 @@
 //! Undoing is as durable as doing.
 
+use super::state::{Core, Cx};
 use crate::{
     failure::{Failure, Undone, exit::Stop, panic::unless_panicked},
     future::boxed::Owned,
@@ -9,7 +10,6 @@ use crate::{
         path::{UNDO_INTERRUPTED, within},
         record::{Kind, own, read_own},
     },
-    run::{Core, Cx},
     undo::next_order,
 };
 use std::{panic::resume_unwind, sync::Arc};

@@ -1,0 +1,6 @@
+//! Values from outside: the queue of a signal, a wait for it, and what a stage announces.
+
+pub(crate) mod fallback;
+#[cfg(feature = "durable")]
+pub(crate) mod recorded;
+pub(crate) mod wait;
