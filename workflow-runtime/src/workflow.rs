@@ -16,7 +16,7 @@ use crate::{
         state::{Core, Cx},
     },
     signal::wait::SignalError,
-    undo::Thrown,
+    undo::recorded::Thrown,
 };
 use std::{
     future::{Future, poll_fn},

@@ -55,6 +55,7 @@ pub(crate) fn parked(core: &Core, stage: Option<&str>, reason: &str) {
 }
 
 /// A stage of the instance was undone, or could not be.
+#[cfg(feature = "durable")]
 pub(crate) fn undone(core: &Core, stage: u32, kind: &EventKind<'_>) {
     let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));
     match kind {

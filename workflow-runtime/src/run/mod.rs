@@ -7,5 +7,4 @@ pub(crate) mod nested;
 pub(crate) mod place;
 pub(crate) mod state;
 pub(crate) mod turn;
-#[cfg(feature = "durable")]
 pub(crate) mod undo_record;

@@ -6,7 +6,7 @@
 use super::state::{Core, Cx, TAIL};
 use crate::{
     failure::{Failure, FailureKind, Undone, panic::cut},
-    undo::Thrown,
+    undo::recorded::Thrown,
     workflow::compensated,
 };
 use std::{

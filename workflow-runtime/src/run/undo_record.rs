@@ -1,22 +1,28 @@
-//! Undoing is as durable as doing.
+//! The record of an undo: an undo that has run does not run again. A run in memory has none.
 
-use super::state::{Core, Cx};
 use crate::{
-    failure::{Failure, Undone, exit::Stop, panic::unless_panicked},
+    failure::{Failure, exit::Stop},
     future::boxed::Owned,
+};
+#[cfg(feature = "durable")]
+use crate::{
+    failure::{Undone, panic::unless_panicked},
     journal::{
         failure::StoredFailure,
         log::Journal,
         path::{UNDO_INTERRUPTED, within},
         record::{Kind, own, read_own},
     },
-    undo::next_order,
 };
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+#[cfg(feature = "durable")]
 use std::{panic::resume_unwind, sync::Arc};
 
 /// What is on record of an undo, in a durable run.
+#[cfg(feature = "durable")]
 pub(crate) struct UndoRecord(Option<Known>);
 
+#[cfg(feature = "durable")]
 struct Known {
     journal: Arc<Journal>,
     path: String,
@@ -24,13 +30,15 @@ struct Known {
     stage: Option<&'static str>,
 }
 
+#[cfg(feature = "durable")]
 impl UndoRecord {
-    pub(crate) fn of(cx: Cx<'_>, stage: u32) -> Self {
-        let known = |journal| {
-            let (path, workflow) = (cx.path_of(stage), cx.core.graph().name);
-            Known { journal: Arc::clone(journal), path, workflow, stage: cx.core.stage_name(stage) }
-        };
-        Self(cx.journal().map(known))
+    /// Returns that of a stage; `journal`: none, where nothing is on record of its run.
+    pub(crate) fn new(
+        journal: Option<&Arc<Journal>>,
+        path: impl FnOnce() -> String,
+        (workflow, stage): (&'static str, Option<&'static str>),
+    ) -> Self {
+        Self(journal.map(|journal| Known { journal: Arc::clone(journal), path: path(), workflow, stage }))
     }
 
     /// Nobody knows whether it took effect.
@@ -60,7 +68,7 @@ impl UndoRecord {
     }
 
     /// How it went, where it has run before.
-    pub(crate) fn before(&self, _: &Core) -> Option<Result<(), Failure>> {
+    pub(crate) fn before(&self) -> Option<Result<(), Failure>> {
         let Known { journal, path, .. } = self.0.as_ref()?;
         let path = within(path, "undone");
         match read_own::<Option<StoredFailure>>(&journal.record(&path)?) {
@@ -97,4 +105,38 @@ impl UndoRecord {
             }
         })
     }
+}
+
+/// Completions are counted by one clock for the whole process: only their order is ever looked at.
+static ORDER: AtomicU64 = AtomicU64::new(0);
+
+/// The next completion's number, in memory.
+pub(crate) fn next_order() -> u64 {
+    ORDER.fetch_add(1, Relaxed)
+}
+
+/// What is on record of an undo, in a durable run.
+#[cfg(not(feature = "durable"))]
+pub(crate) struct UndoRecord;
+
+#[allow(clippy::unused_self, reason = "nothing is on record of a run in memory")]
+#[cfg(not(feature = "durable"))]
+impl UndoRecord {
+    pub(crate) fn order(&self) -> u64 {
+        next_order()
+    }
+
+    pub(crate) fn armed(&self, order: u64) -> u64 {
+        order
+    }
+
+    pub(crate) fn before(&self) -> Option<Result<(), Failure>> {
+        None
+    }
+
+    pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
+        run
+    }
+
+    pub(crate) fn in_doubt(&self, _: &'static str) {}
 }

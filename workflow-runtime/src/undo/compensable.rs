@@ -1,9 +1,10 @@
 //! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
 
 use super::{
-    Content, InFlight, Reversal, Undo, UndoLog, UndoRecord,
+    Content, InFlight, Reversal, Undo, UndoLog,
     attempt::{Flight, Grace},
 };
+use crate::run::undo_record::UndoRecord;
 use crate::{
     failure::{Failure, exit::Stop},
     future::boxed::Owned,
@@ -61,12 +62,12 @@ where
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     let detached = Arc::new(cx.detach_to_reverse());
-    let (completed, record) = (Arc::new(OnceLock::new()), UndoRecord::of(cx, stage));
+    let (completed, record) = (Arc::new(OnceLock::new()), record_of(cx, stage));
     let arming = Arming {
         log: cx.log(),
         stage,
         places: cx.places_told(),
-        record: UndoRecord::of(cx, stage),
+        record: record_of(cx, stage),
         completed: Arc::clone(&completed),
         run: Box::new(move |failure| Box::pin(arm(failure, detached))),
     };
@@ -101,7 +102,7 @@ where
     // What lies in a log must not hold on to it.
     let detached = Arc::new(cx.detach_to_reverse());
     let places = cx.places_told();
-    let (record, doubtful) = (UndoRecord::of(cx, stage), UndoRecord::of(cx, stage));
+    let (record, doubtful) = (record_of(cx, stage), record_of(cx, stage));
     let run = async move {
         let (value, ran) = run.await?;
         let loan = Loan::new(value);
@@ -178,4 +179,16 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
         let in_flight = vec![InFlight { stage: self.stage, record: self.record.take(), grace, run }];
         self.log.take(Content { in_flight, ..Content::default() });
     }
+}
+
+/// Returns the record of a stage's undo.
+#[cfg(feature = "durable")]
+fn record_of(cx: Cx<'_>, stage: u32) -> UndoRecord {
+    let core = cx.core;
+    UndoRecord::new(cx.journal(), || cx.path_of(stage), (core.graph().name, core.stage_name(stage)))
+}
+
+#[cfg(not(feature = "durable"))]
+fn record_of(_: Cx<'_>, _: u32) -> UndoRecord {
+    UndoRecord
 }

@@ -6,18 +6,9 @@
 
 pub(crate) mod attempt;
 pub(crate) mod compensable;
-#[cfg(not(feature = "durable"))]
-mod in_memory;
-#[cfg(feature = "durable")]
 pub(crate) mod recorded;
 
-#[cfg(feature = "durable")]
-pub(crate) use crate::run::undo_record::UndoRecord;
-#[cfg(not(feature = "durable"))]
-pub(crate) use in_memory::{Thrown, UndoRecord};
-#[cfg(feature = "durable")]
-pub(crate) use recorded::Thrown;
-
+use crate::run::undo_record::UndoRecord;
 use crate::{
     failure::{Failure, FailureKind, Undone, exit::Stop, panic::cut},
     future::boxed::Owned,
@@ -29,14 +20,12 @@ use crate::{
     },
 };
 use attempt::Grace;
+use recorded::Thrown;
 use std::{
     future::{Future, poll_fn},
     mem,
     ops::Deref,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::Poll,
 };
 
@@ -158,9 +147,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Completions are counted by one clock for the whole process: only their order is ever looked at.
-static ORDER: AtomicU64 = AtomicU64::new(0);
-
 impl UndoLog {
     pub(crate) fn root() -> Arc<Self> {
         Arc::default()
@@ -260,7 +246,7 @@ impl UndoLog {
         loop {
             if left.begun.is_empty() {
                 let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
-                if let Some(before) = record.before(core) {
+                if let Some(before) = record.before() {
                     core.tell_undone_before(stage, &places, &before);
                     left.undone.failures.extend(before.err());
                     continue;
@@ -424,9 +410,4 @@ fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     }
     let undone = Arc::unwrap_or_clone(undone);
     cx.log().root_of().take(Content { undone, ..Content::default() });
-}
-
-/// The next completion's number, in memory.
-pub(crate) fn next_order() -> u64 {
-    ORDER.fetch_add(1, Relaxed)
 }

@@ -6,22 +6,24 @@
 //! begun at all: a new build of the program has added it.
 
 use super::UndoLog;
-use crate::{
-    failure::Failure,
-    journal::{
-        failure::StoredFailure,
-        log::Journal,
-        path::{THROWN, landed_at},
-        record::{Kind, own, read_own},
-        restore::catch_up_thrown,
-    },
-    run::state::Cx,
+#[cfg(feature = "durable")]
+use crate::journal::{
+    failure::StoredFailure,
+    log::Journal,
+    path::{THROWN, landed_at},
+    record::{Kind, own, read_own},
+    restore::catch_up_thrown,
 };
-use std::{future::Future, pin::Pin, sync::Arc};
+use crate::{failure::Failure, run::state::Cx};
+#[cfg(feature = "durable")]
+use std::sync::Arc;
+use std::{future::Future, pin::Pin};
 
 /// What is on record of a scope that was thrown away, in a durable run.
+#[cfg(feature = "durable")]
 pub(crate) struct Thrown(Option<Known>);
 
+#[cfg(feature = "durable")]
 struct Known {
     journal: Arc<Journal>,
     /// Where it stands why.
@@ -30,6 +32,7 @@ struct Known {
     is_whole: bool,
 }
 
+#[cfg(feature = "durable")]
 impl Thrown {
     /// One that no record is kept of: a run in memory.
     pub(crate) const fn in_memory() -> Self {
@@ -97,4 +100,32 @@ impl Thrown {
             journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure)));
         }
     }
+}
+
+/// What is on record of a scope that was thrown away, in a durable run.
+#[cfg(not(feature = "durable"))]
+pub(crate) struct Thrown;
+
+#[allow(clippy::unused_self, clippy::unused_async, reason = "nothing is on record of a run in memory")]
+#[cfg(not(feature = "durable"))]
+impl Thrown {
+    pub(crate) const fn in_memory() -> Self {
+        Self
+    }
+
+    pub(crate) const fn of(_: Cx<'_>, _: (u32, &str)) -> Self {
+        Self
+    }
+
+    pub(crate) const fn losers(_: Cx<'_>, _: u32, _: &str) -> Self {
+        Self
+    }
+
+    pub(crate) const fn landed(&self) {}
+
+    pub(crate) async fn before<F: Future>(&self, _: Pin<&mut F>) -> Option<Failure> {
+        None
+    }
+
+    pub(crate) async fn note(&self, _: &Failure, _: &UndoLog) {}
 }
