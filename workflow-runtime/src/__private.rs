@@ -37,7 +37,11 @@ pub use crate::{
     policy::{Cached, Jitter, Retry, Wait, acquire_all},
     run::{
         context::ContextGuard,
-        state::{Cx, Detached, Place, TAIL, reversed, unasked, unnamed, unnamed_of},
+        frame::{Cx, Detached, Place},
+        grace::Grace,
+        root::Returned,
+        state::TAIL,
+        tail::{reversed, unasked, unnamed, unnamed_of},
         turn::{Turn, turn_of_rounds},
     },
     shared::{Shared, breaking, cached, permits, pool},
@@ -52,11 +56,11 @@ pub use crate::{
     start::{Getter, of_slot, place, settling, start_stage, starting},
     task::{blocking, blocking_own, spawn},
     undo::{
-        attempt::{Grace, in_flight},
+        attempt::in_flight,
         compensable::{protected, protected_from_attempt},
-        falls_back, undo_losers, undoing,
+        scope::{falls_back, undo_losers, undoing},
     },
-    workflow::{Returned, UnknownStage, Workflow, run, start, unknown_stage},
+    workflow::{UnknownStage, Workflow, run, start, unknown_stage},
 };
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{

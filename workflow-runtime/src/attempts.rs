@@ -2,20 +2,19 @@
 
 use crate::{
     failure::{BoxError, Failure, FailureKind, exit::Stop},
-    future::{
-        map::{caught, then},
-        timeout,
-    },
+    future::{map::then, timeout},
     many::Member,
     policy::{Retry, Written, duration::later},
     run::{
-        events::{Trying, own_failure},
+        catch::caught,
+        frame::Cx,
         nested,
-        state::{Core, Cx, TAIL},
+        span::Trying,
+        state::{Core, TAIL, own_failure},
         turn::turn,
     },
     timed::{Ended, Pause, Timed},
-    undo::tried_again,
+    undo::scope::tried_again,
 };
 use std::{
     convert::{Infallible, identity},

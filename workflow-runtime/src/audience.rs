@@ -4,10 +4,7 @@
 use crate::{
     failure::exit::Stop,
     output::state,
-    run::{
-        events::Sight,
-        state::{Core, Cx},
-    },
+    run::{frame::Cx, span::Sight, state::Core},
 };
 use std::cell::Cell;
 use tracing::span::EnteredSpan;

@@ -2,7 +2,7 @@
 
 use crate::{
     policy::budget::{TOGETHER, UNITS_TOGETHER},
-    run::{state::Cx, turn::turn},
+    run::{frame::Cx, turn::turn},
 };
 use std::vec;
 

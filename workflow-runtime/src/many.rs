@@ -7,8 +7,8 @@ use crate::{
     items::{Items, all_of, room_for},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
+        frame::Cx,
         nested::After,
-        state::Cx,
         turn::{give_way, is_over},
     },
 };

@@ -2,9 +2,8 @@
 
 use crate::{
     failure::{FailureKind, exit::Stop},
-    future::map::caught,
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
-    run::state::Cx,
+    run::{catch::caught, frame::Cx},
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 

@@ -12,7 +12,7 @@ use crate::{
         state::Watched,
         visibility::{Made, View, only},
     },
-    run::state::{Core, Cx, IntoStop},
+    run::{frame::Cx, state::Core, tail::IntoStop},
 };
 use std::{
     future::Future,

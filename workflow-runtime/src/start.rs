@@ -9,7 +9,7 @@ use crate::{
     },
     failure::{BoxError, exit::Stop},
     output::{shared::Held, slot::Slot, state::Cell},
-    run::state::{Core, Cx, IntoStop},
+    run::{frame::Cx, state::Core, tail::IntoStop},
 };
 use std::{
     future::Future,

@@ -8,8 +8,9 @@ use crate::{
     },
     failure::{BoxError, FailureKind, exit::Stop},
     run::{
+        frame::{Cx, Detached},
         nested,
-        state::{Cx, Detached, IntoStop},
+        tail::IntoStop,
     },
 };
 use std::{

@@ -1,8 +1,6 @@
 //! One attempt, within its timeout and before the deadline of all.
 
-#[cfg(feature = "durable")]
-pub(crate) use crate::journal::residency::Busy as Ticking;
-
+use crate::run::state::Ticking;
 use crate::{failure::panic::cut, future::timeout::poll_end};
 use std::{
     future::Future,
@@ -11,10 +9,6 @@ use std::{
     time::Duration,
 };
 use tokio::{task::coop, time::Sleep};
-
-/// What keeps a durable instance in memory.
-#[cfg(not(feature = "durable"))]
-pub(crate) enum Ticking {}
 
 /// A wait that a durable instance need not be in memory for.
 pub(crate) type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

@@ -8,7 +8,7 @@ use crate::{
         payload::{Payload, is_same},
         record::{Kind, own, read_own},
     },
-    run::state::Cx,
+    run::frame::Cx,
 };
 use serde::{Deserialize, Serialize};
 use std::{

@@ -15,9 +15,12 @@ use crate::{
         restore::{InEnded, catch_up_thrown, catch_up_with},
     },
     many::First,
-    run::{nested, state::Cx},
+    run::{
+        frame::Cx,
+        nested,
+        undo_log::{ScopeLog, UndoLog},
+    },
     signal::wait::{Head, HeadRun, Until, select, until, until_of},
-    undo::{ScopeLog, UndoLog},
 };
 use serde::{Deserialize, Serialize};
 use std::{

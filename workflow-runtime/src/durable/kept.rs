@@ -3,7 +3,6 @@
 use crate::{
     attempts::Absorbed,
     failure::{Failure, Undone, exit::Stop},
-    future::map::caught,
     journal::{
         failure::StoredFailure,
         log::{FRESH, Journal, LAST},
@@ -13,7 +12,7 @@ use crate::{
         residency::Busy,
         restore::{InEnded, catch_up_with},
     },
-    run::state::{Cx, TAIL},
+    run::{catch::caught, frame::Cx},
 };
 use std::{
     future::Future,
@@ -52,111 +51,6 @@ pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Opti
         !is_undone_by_it && !records.iter().any(|(path, _)| *path == undone)
     };
     to_undo.into_iter().find(lost).map(ToOwned::to_owned)
-}
-
-impl<'a> Cx<'a> {
-    #[inline]
-    pub(crate) fn journal(self) -> Option<&'a Arc<Journal>> {
-        self.core.journal()
-    }
-
-    /// Where a stage's record lies: the names of the stages around it, with their rounds, items and attempts, and its own.
-    pub(crate) fn path_of(self, stage: u32) -> String {
-        let (graph, places) = (self.core.graph(), self.places());
-        // Most stages stand in the workflow's own body.
-        if let Some(name) = self.core.stage_name(stage)
-            && places.is_empty()
-            && graph.scopes[graph.stages[stage as usize].scope as usize].parent.is_none()
-        {
-            return name.to_owned();
-        }
-        let mut chain = Vec::new();
-        let mut next = Some(stage).filter(|&stage| self.core.stage_name(stage).is_some());
-        while let Some(stage) = next {
-            chain.push(stage);
-            let mut scope = Some(graph.stages[stage as usize].scope);
-            next = None;
-            while let Some(at) = scope {
-                let around = &graph.scopes[at as usize];
-                next = around.stage;
-                scope = if next.is_some() { None } else { around.parent };
-            }
-        }
-        let (mut path, mut places) = (String::new(), places.into_iter().peekable());
-        // Rounds and items of the workflow's own tail lie around all stages in there.
-        while let Some((_, index)) = places.next_if(|&(around, _)| around == TAIL) {
-            path.push('/');
-            path += &index.to_string();
-        }
-        for stage in chain.into_iter().rev() {
-            if !path.is_empty() {
-                path.push('/');
-            }
-            path += self.core.stage_name(stage).unwrap_or_default();
-            while let Some((_, index)) = places.next_if(|&(around, _)| around == stage) {
-                path.push('/');
-                path += &index.to_string();
-            }
-        }
-        // Those further inside.
-        for (_, index) in places {
-            path.push('/');
-            path += &index.to_string();
-        }
-        path
-    }
-
-    /// Where something about a stage lies that is forgotten with what lies inside it.
-    pub(crate) fn path_within(self, stage: u32, what: &str) -> String {
-        let path = self.path_of(stage);
-        if self.core.reverses() { within(&path, &format!("undo-{what}")) } else { within(&path, what) }
-    }
-
-    /// Where it stands how often that expression was cut.
-    fn begins_at(self, stage: u32, site: &str) -> String {
-        let path = self.path_of(stage);
-        if site.is_empty() { within(&path, INTERRUPTED) } else { within(&path, &format!("{INTERRUPTED}-{site}")) }
-    }
-
-    /// The number of this attempt of an expression. (That of a stage's own counts its cuts already.)
-    pub(crate) fn attempt_at(self, stage: u32, site: &str) -> u32 {
-        match self.journal().filter(|journal| journal.counts() && !self.undoes()) {
-            Some(journal) => {
-                let site = if site.is_empty() { "tail" } else { site };
-                self.attempt + journal.cuts(&self.begins_at(stage, site))
-            }
-            None => self.attempt,
-        }
-    }
-
-    /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows a stage
-    /// that has ended since, or lies in what had ended, where all that was begun has been settled.
-    pub(crate) fn is_held_back(self, stage: u32) -> bool {
-        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
-        journal.is_in_ended() || follows_new(self, journal, stage, &self.path_of(stage))
-    }
-
-    /// Returns whether such a stage is not to go on yet: it was undone, or other stages are being taken back.
-    fn stands_still(self, stage: u32) -> bool {
-        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
-        let path = self.path_of(stage);
-        journal.outlives_rewind(&path) || journal.has(&within(&path, "undone"), &[Kind::Undone])
-    }
-
-    pub(crate) fn attempt(self) -> u32 {
-        self.attempt
-    }
-
-    pub(crate) fn undoes(self) -> bool {
-        self.core.reverses()
-    }
-
-    /// The stage's end is on record, and observers do not wait for it: they are not told once more.
-    pub(crate) fn is_known(self, stage: u32) -> bool {
-        self.journal()
-            .is_some_and(|journal| journal.has(&self.path_of(stage), &[Kind::Done, Kind::DoneIdle, Kind::Failed]))
-            && !self.core.observation().is_some_and(|observation| observation.knows(stage, &self.places()))
-    }
 }
 
 /// Returns whether a `#[lazy]` stage is on record: what asked for it then may have ended, and does not ask again.
@@ -364,37 +258,6 @@ async fn begins_in(cx: Cx<'_>, journal: &Arc<Journal>, (stage, site): (u32, &str
         journal.begins_with_all(&cx.path_of(stage), site.is_empty()).await;
     }
     journal.begins(place).await;
-}
-
-/// Returns whether a stage that this one waits for, or one around it, has ended since this process has the instance.
-fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
-    let graph = cx.core.graph();
-    let mut next = Some(stage);
-    while let Some(at) = next
-        && let Some(known) = graph.stages.get(at as usize)
-    {
-        // Where the stages of its scope lie, in the same round.
-        let mut start = 0;
-        let around = path.split('/').find_map(|part| {
-            let before = start;
-            start += part.len() + 1;
-            (part == known.name).then_some(&path[..before])
-        });
-        if let Some(around) = around {
-            let before = graph.edges.iter().filter(|edge| edge.to == at).map(|edge| &graph.stages[edge.from as usize]);
-            let mut beside = before.filter(|before| before.scope == known.scope);
-            if beside.any(|before| journal.is_new(&format!("{around}{}", before.name))) {
-                return true;
-            }
-        }
-        let mut scope = Some(known.scope);
-        next = None;
-        while let (Some(at), None) = (scope, next) {
-            let around = &graph.scopes[at as usize];
-            (next, scope) = (around.stage, around.parent);
-        }
-    }
-    false
 }
 
 pin_project_lite::pin_project! {

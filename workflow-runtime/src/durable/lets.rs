@@ -2,7 +2,7 @@
 
 use crate::{
     journal::fingerprint::{Print, PrintForm, hash},
-    run::state::Cx,
+    run::frame::Cx,
 };
 use serde::Serialize;
 use serde_json::Value;

@@ -13,7 +13,7 @@ use crate::{
         record::{Kind, own, read_own},
         restore::InEnded,
     },
-    run::state::Cx,
+    run::frame::Cx,
 };
 use serde::Serialize;
 use std::{

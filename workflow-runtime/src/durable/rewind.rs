@@ -8,7 +8,7 @@ use crate::{
         record::{Kind, own, read_own},
         restore::catch_up_thrown,
     },
-    run::state::Core,
+    run::{path::outermost, state::Core},
     undo::recorded::Thrown,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
@@ -42,32 +42,8 @@ fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTree
     Ok(taken.into_iter().chain(tail.collect::<Vec<_>>()).map(|stage| graph.stages[stage].name).collect())
 }
 
-/// The stage in the workflow's own body that this one is, or is a part of.
-fn outermost(graph: &Graph<'_>, stage: usize) -> usize {
-    let mut stage = stage;
-    loop {
-        let mut scope = Some(graph.stages[stage].scope);
-        let mut around = None;
-        while let (Some(at), None) = (scope, around) {
-            let nested = &graph.scopes[at as usize];
-            (around, scope) = (nested.stage, nested.parent);
-        }
-        match around {
-            Some(next) => stage = next as usize,
-            None => return stage,
-        }
-    }
-}
-
 fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
     graph.scopes[graph.stages[outermost(graph, stage)].scope as usize].parent.is_some()
-}
-
-/// How often the stage, or the one around it, was taken back.
-pub(crate) fn times_rewound(journal: &Journal, graph: &'static Graph<'static>, stage: u32) -> u32 {
-    let is_stage = (stage as usize) < graph.stages.len();
-    let name = if is_stage { graph.stages[outermost(graph, stage as usize)].name } else { "" };
-    journal.count(&format!("{REWOUND}{name}"))
 }
 
 /// With one more that is to be taken back: the record.

@@ -7,7 +7,7 @@ use crate::{
         record::{Kind, Tried, own, read_own},
         timer::{deadline_due, due, due_by_literal, read_due},
     },
-    run::state::Cx,
+    run::frame::Cx,
 };
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;

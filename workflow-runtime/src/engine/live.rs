@@ -27,10 +27,10 @@ use crate::{
     output::visibility::View,
     run::{
         nested,
+        root::root,
         state::{Core, TAIL},
     },
-    undo::recorded::Thrown,
-    workflow::{compensated, root},
+    undo::{recorded::Thrown, scope::compensated},
 };
 use std::{
     any::Any,

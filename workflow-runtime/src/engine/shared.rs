@@ -10,7 +10,7 @@ use crate::{
     failure::panic::{Panicked, unless_panicked},
     future::clock::Clock,
     journal::{crashes::Suspects, record::own},
-    run::events::Told,
+    run::observation::Told,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -64,7 +64,7 @@ pub(crate) struct Shared {
     /// Those that the store has cut, and that are not in memory again.
     failed_by_store: Mutex<HashSet<InstanceKey>>,
     /// What observers know of instances that are not in memory, and were. Of those without observers, nothing.
-    told: Mutex<HashMap<InstanceKey, Told>>,
+    pub(crate) told: Mutex<HashMap<InstanceKey, Told>>,
     /// Callers that wait for the end of an instance.
     waiting: Waiting,
     /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.

@@ -2,7 +2,6 @@
 
 use crate::{
     failure::{Failure, FailureKind},
-    observe::event::EventKind,
     run::state::Core,
 };
 use std::collections::BTreeSet;
@@ -52,18 +51,4 @@ pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
 pub(crate) fn parked(core: &Core, stage: Option<&str>, reason: &str) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::warn!(target: "workflow", instance, workflow, stage, reason, "the instance is parked");
-}
-
-/// A stage of the instance was undone, or could not be.
-#[cfg(feature = "durable")]
-pub(crate) fn undone(core: &Core, stage: u32, kind: &EventKind<'_>) {
-    let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));
-    match kind {
-        EventKind::Undone => tracing::info!(target: "workflow", instance, workflow, stage, "the stage was undone"),
-        EventKind::UndoFailed { failure } => {
-            let failure = format_args!("{failure:#}");
-            tracing::warn!(target: "workflow", instance, workflow, stage, failure, "the stage could not be undone");
-        }
-        _ => {}
-    }
 }

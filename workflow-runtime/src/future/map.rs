@@ -1,7 +1,6 @@
 //! What stands around a future with room for it once. An `async fn` that is given a future has room for it twice: a few of them
 //! around one another would make a stage's future a hundred times as large as what it holds.
 
-use crate::{failure::exit::Stop, run::state::Core};
 use std::{
     future::Future,
     pin::Pin,
@@ -31,28 +30,5 @@ impl<F: Future, G: FnOnce(F::Output) -> T, T> Future for Then<F, G> {
             Some(then) => Poll::Ready(then(given)),
             None => unreachable!("polled after it ended"),
         }
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A future whose panic is a failure.
-    pub(crate) struct Caught<'a, F> {
-        core: &'a Core,
-        #[pin]
-        run: F,
-    }
-}
-
-/// Makes a failure of a panic of `run`.
-pub(crate) fn caught<T, F: Future<Output = Result<T, Stop>>>(core: &Core, run: F) -> Caught<'_, F> {
-    Caught { core, run }
-}
-
-impl<T, F: Future<Output = Result<T, Stop>>> Future for Caught<'_, F> {
-    type Output = F::Output;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let run = this.run;
-        this.core.catch(|| run.poll(context))
     }
 }

@@ -5,7 +5,6 @@
 //! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
 use super::shared::{Held, Release};
-use crate::run::state::Cx;
 use std::{
     array,
     future::Future,
@@ -34,15 +33,6 @@ impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
     #[must_use]
     pub fn of<X>(self, state: Option<&Arc<X>>) -> Option<&X> {
         if SHOWN == 0 { None } else { state.map(Arc::as_ref) }
-    }
-
-    /// Tells of a choice in that stage.
-    #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
-    #[inline(always)]
-    pub fn decided(self, cx: &Cx<'_>, stage: u32, arm: &'static str) {
-        if SHOWN != 0 {
-            cx.decided(stage, arm);
-        }
     }
 
     /// A value that no stage made: nobody else sees it.

@@ -1,6 +1,6 @@
 //! What a stage may ask: `ctx`.
 
-use super::state::{Core, Cx};
+use super::{frame::Cx, state::Core};
 use std::{
     fmt,
     ops::Deref,
@@ -125,6 +125,14 @@ impl fmt::Debug for StageContext {
 /// Lies in the stage's future: when that is dropped, the stage is cancelled.
 pub struct ContextGuard(StageContext);
 
+impl Cx<'_> {
+    /// What `ctx` is in that stage; `site`: in which of its expressions, where that is not its own.
+    #[must_use]
+    pub fn context(self, stage: u32, site: &str) -> ContextGuard {
+        ContextGuard::new(self, stage, site)
+    }
+}
+
 impl ContextGuard {
     pub(crate) fn new(cx: Cx<'_>, stage: u32, site: &str) -> Self {
         let (core, places) = (cx.core(), cx.places());
@@ -150,7 +158,7 @@ impl ContextGuard {
 #[cfg(feature = "durable")]
 fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
     let journal = core.journal().map(|journal| &**journal);
-    super::place::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
+    super::key::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
 }
 
 #[cfg(not(feature = "durable"))]

@@ -3,40 +3,22 @@
 //! A run that is dropped can't await its own undos. Where it is dropped while another run is polled, it leaves them behind as a
 //! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
 
-use super::state::{Core, Cx, TAIL};
-use crate::{
-    failure::{Failure, FailureKind, Undone, panic::cut},
-    undo::recorded::Thrown,
-    workflow::compensated,
+use super::{
+    children::{HAS_LEFT, POLLED, left_in},
+    frame::Cx,
+    state::Core,
 };
+use crate::failure::{Undone, panic::cut};
 use std::{
-    cell::{Cell, RefCell},
     future::{Future, poll_fn},
-    mem,
     pin::Pin,
     ptr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
 };
 
-/// The undos of a run that was cut; gives its failure.
-type Rollback = Pin<Box<dyn Future<Output = Failure> + Send>>;
-
-thread_local! {
-    /// The address of the run that is polled now, and whether something was left behind in it; 0 where none is.
-    static POLLED: Cell<usize> = const { Cell::new(0) };
-    /// What was left behind, with the address of the run that was polled then.
-    static LEFT: RefCell<Vec<(usize, Rollback)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// No address of a run has it.
-const HAS_LEFT: usize = 1;
-
 #[inline]
-fn address(core: &Core) -> usize {
+pub(crate) fn address(core: &Core) -> usize {
     ptr::from_ref(core).addr()
 }
 
@@ -92,65 +74,6 @@ pub(crate) fn forget() {
         POLLED.set(0);
         cut(|| drop(left));
         POLLED.set(polled & !HAS_LEFT);
-    }
-}
-
-fn left_in(address: usize) -> Vec<Rollback> {
-    let take = |left: &RefCell<Vec<(usize, Rollback)>>| {
-        let mine = left.borrow_mut().extract_if(.., |(at, _)| *at == address).collect::<Vec<_>>();
-        mine.into_iter().map(|(_, rollback)| rollback).collect()
-    };
-    LEFT.try_with(take).unwrap_or_default()
-}
-
-/// Returns whether a run that is dropped now is dropped inside another one.
-pub(crate) fn is_inside() -> bool {
-    POLLED.get() != 0
-}
-
-/// Leaves behind what a run that is dropped has to undo.
-pub(crate) fn leave(core: Core) {
-    let rollback: Rollback = Box::pin(async move {
-        let failure = core.failure(TAIL, FailureKind::Cancelled, None);
-        let failure = compensated(&core, failure, &Thrown::in_memory()).await;
-        core.tell_ended::<()>(&Err(failure.clone()));
-        failure
-    });
-    let polled = POLLED.get();
-    let _ = LEFT.try_with(|left| left.borrow_mut().push((polled & !HAS_LEFT, rollback)));
-    POLLED.set(polled | HAS_LEFT);
-}
-
-/// What was left behind in a run, and nothing has awaited yet.
-#[derive(Default)]
-pub(crate) struct Children {
-    is_any: AtomicBool,
-    left: Mutex<Vec<Rollback>>,
-    /// What could not be undone, of what the run went on without.
-    undone: Mutex<Undone>,
-}
-
-impl Children {
-    fn add(&self, mut more: Vec<Rollback>) {
-        if !more.is_empty() {
-            self.left.lock().unwrap_or_else(PoisonError::into_inner).append(&mut more);
-            self.is_any.store(true, Relaxed);
-        }
-    }
-
-    fn take(&self) -> Vec<Rollback> {
-        self.is_any.store(false, Relaxed);
-        mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Returns whether something waits to be undone.
-    pub(crate) fn are_left(&self) -> bool {
-        self.is_any.load(Relaxed)
-    }
-
-    /// Returns what could not be undone before.
-    pub(crate) fn undone_before(&self) -> Undone {
-        mem::take(&mut *self.undone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

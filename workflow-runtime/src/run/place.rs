@@ -4,10 +4,14 @@
 //! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
 //! the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
-use super::state::{Core, Cx, TAIL};
-use crate::{durable::rewind::times_rewound, journal::log::Journal};
+use super::{
+    begun::Begun,
+    frame::Cx,
+    key::key_of,
+    state::{Core, TAIL},
+};
+use crate::journal::log::Journal;
 use std::{
-    borrow::Cow,
     cell::{Cell, RefCell},
     future::Future,
     mem,
@@ -40,27 +44,6 @@ fn swap(place: &mut Option<Place>) {
         mem::swap(&mut *here.borrow_mut(), place);
         IS_IN_PLACE.set(here.borrow().is_some());
     });
-}
-
-/// How often runs of each workflow have begun.
-#[derive(Default)]
-pub(crate) struct Begun(Vec<(u32, &'static str, u32)>);
-
-impl Begun {
-    /// Counts one more in that stage; returns how many there were.
-    fn one_more(&mut self, stage: u32, workflow: &'static str) -> u32 {
-        let known = self.0.iter_mut().find(|(at, name, _)| *at == stage && *name == workflow);
-        match known {
-            Some((.., times)) => {
-                *times += 1;
-                *times - 1
-            }
-            None => {
-                self.0.push((stage, workflow, 1));
-                0
-            }
-        }
-    }
 }
 
 /// Where a run may begin.
@@ -105,37 +88,6 @@ impl Site {
         key.push_str(&place);
         key
     }
-}
-
-/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
-pub(crate) fn key_of(
-    graph: &'static Graph<'static>,
-    journal: Option<&Journal>,
-    instance: &str,
-    places: &[(u32, u32)],
-    (stage, site, reverses): (u32, &str, bool),
-) -> (String, String) {
-    let own = |stage: u32| graph.stages.get(stage as usize).map_or("", |stage| stage.name);
-    let name = |stage| journal.map_or(own(stage), |journal| journal.keys().stage(own(stage)));
-    let mut key = journal.map_or_else(|| instance.to_owned(), |journal| journal.keys().instance(journal.id()));
-    key.push('/');
-    for (around, index) in places {
-        key.extend([name(*around), "[", &index.to_string(), "]/"]);
-    }
-    key += name(stage);
-    let mut place = if reverses { "/undo".to_owned() } else { String::new() };
-    let site = journal.map_or(Cow::Borrowed(site), |journal| {
-        let outer = places.first().map_or(stage, |(around, _)| *around);
-        let times = times_rewound(journal, graph, outer);
-        if times > 0 {
-            key.extend(["~", &times.to_string()]);
-        }
-        if reverses { site.into() } else { journal.keys().site(own(stage), site) }
-    });
-    if !site.is_empty() {
-        place.extend(["/:", &*site]);
-    }
-    (key, place)
 }
 
 /// An expression that is being evaluated.

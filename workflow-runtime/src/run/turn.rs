@@ -4,7 +4,7 @@
 //! something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a timer or a channel
 //! beside what is always ready would find none left, in each poll anew.
 
-use super::state::{Core, Cx};
+use super::{frame::Cx, state::Core};
 use crate::policy::budget::UNITS_TOGETHER;
 use std::{
     future::Future,

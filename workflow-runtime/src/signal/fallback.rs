@@ -3,8 +3,7 @@
 
 use crate::{
     failure::{Failure, exit::Stop, panic::cut},
-    future::map::caught,
-    run::state::Cx,
+    run::{catch::caught, frame::Cx},
 };
 use std::{
     future::{Future, poll_fn},

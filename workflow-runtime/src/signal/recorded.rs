@@ -10,7 +10,7 @@ use crate::{
         record::{Kind, own, read_own},
         timer::due,
     },
-    run::state::Cx,
+    run::frame::Cx,
 };
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;

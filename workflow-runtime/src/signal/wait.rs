@@ -14,8 +14,8 @@ use crate::{
     },
     policy::{Written, duration::later},
     run::{
+        frame::Cx,
         nested::{self, After},
-        state::Cx,
     },
 };
 use std::{

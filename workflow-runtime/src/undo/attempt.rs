@@ -1,72 +1,15 @@
 //! Whether a stage with an undo is under way for real, or only waits: what becomes of it when its scope is thrown away.
 
-use super::compensable::Arming;
 use crate::{
     failure::exit::Stop,
-    run::state::{Core, Cx},
+    run::{attempt_state::Flight, frame::Cx, grace::Grace, state::Core},
 };
 use std::{
     future::Future,
     pin::Pin,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
-    },
+    sync::{PoisonError, atomic::Ordering::Relaxed},
     task::{Context, Poll},
-    time::Duration,
 };
-
-/// How long what has no timeout may still run once its scope is thrown away.
-const GRACE: Duration = Duration::from_secs(30);
-
-/// What a stage may still do once its scope is thrown away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Grace {
-    /// It only waits, for a moment, a permit, its next attempt: nothing is lost if it is cut.
-    None,
-    /// It has no timeout of its own: thirty seconds.
-    Fixed,
-    /// It ends by its own timeout.
-    OwnTimeout,
-}
-
-impl Grace {
-    /// For how long somebody else has to look after it.
-    pub(crate) fn limit(self) -> Option<Duration> {
-        (self != Self::OwnTimeout).then_some(GRACE)
-    }
-}
-
-/// The flight of one stage with an undo. One task polls it, so nothing races.
-pub(crate) struct Flight {
-    stage: u32,
-    grace: AtomicU8,
-    /// Its scope is gone: it is not tried again.
-    left: AtomicBool,
-    /// `on = attempt`: what reverses it, until the first attempt begins.
-    armed: Mutex<Option<Arming>>,
-}
-
-impl Flight {
-    pub(crate) fn new(stage: u32, armed: Option<Arming>) -> Self {
-        let (grace, left) = (AtomicU8::new(Grace::None as u8), AtomicBool::new(false));
-        Self { stage, grace, left, armed: Mutex::new(armed) }
-    }
-
-    pub(crate) fn grace(&self) -> Grace {
-        match self.grace.load(Relaxed) {
-            grace if grace == Grace::Fixed as u8 => Grace::Fixed,
-            grace if grace == Grace::OwnTimeout as u8 => Grace::OwnTimeout,
-            _ => Grace::None,
-        }
-    }
-
-    /// Its scope is thrown away.
-    pub(crate) fn leave(&self) {
-        self.left.store(true, Relaxed);
-    }
-}
 
 impl Core {
     /// That stage goes on only because it was under way when its scope was thrown away.
@@ -109,10 +52,10 @@ pin_project_lite::pin_project! {
     pub struct InFlight<'a, F> {
         cx: Cx<'a>,
         flight: Option<Landing<'a>>,
-        grace: Grace,
+        pub(crate) grace: Grace,
         begun: bool,
         #[pin]
-        run: F,
+        pub(crate) run: F,
     }
 }
 

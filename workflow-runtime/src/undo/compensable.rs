@@ -1,15 +1,16 @@
 //! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
 
-use super::{
-    Content, InFlight, Reversal, Undo, UndoLog,
-    attempt::{Flight, Grace},
-};
-use crate::run::undo_record::UndoRecord;
 use crate::{
     failure::{Failure, exit::Stop},
     future::boxed::Owned,
     output::shared::{Held, Loan},
-    run::state::{Cx, Detached},
+    run::{
+        attempt_state::Flight,
+        frame::{Cx, Detached},
+        grace::Grace,
+        undo_log::{Arming, Content, InFlight, Undo, UndoLog},
+        undo_record::UndoRecord,
+    },
 };
 use std::{
     future::Future,
@@ -125,24 +126,6 @@ impl Detached {
             Some(loan) => loan,
             None => unreachable!("only an undo that names its output keeps it"),
         }
-    }
-}
-
-/// `on = attempt`: what reverses a stage, before its first attempt.
-pub(crate) struct Arming {
-    log: Arc<UndoLog>,
-    stage: u32,
-    places: Vec<(u32, u32)>,
-    record: UndoRecord,
-    completed: Arc<OnceLock<u64>>,
-    run: Reversal,
-}
-
-impl Arming {
-    /// That attempt begins.
-    pub(crate) fn arm(self) {
-        let Self { log, stage, places, record, completed, run } = self;
-        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
     }
 }
 

@@ -5,7 +5,6 @@
 //! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
 //! begun at all: a new build of the program has added it.
 
-use super::UndoLog;
 #[cfg(feature = "durable")]
 use crate::journal::{
     failure::StoredFailure,
@@ -14,7 +13,10 @@ use crate::journal::{
     record::{Kind, own, read_own},
     restore::catch_up_thrown,
 };
-use crate::{failure::Failure, run::state::Cx};
+use crate::{
+    failure::Failure,
+    run::{frame::Cx, undo_log::UndoLog},
+};
 #[cfg(feature = "durable")]
 use std::sync::Arc;
 use std::{future::Future, pin::Pin};

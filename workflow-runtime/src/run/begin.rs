@@ -1,0 +1,40 @@
+//! The begin of a run: whether it is observed, and which name it takes from the stage that begins it.
+
+use super::state::{Core, is_listened_to};
+use crate::observe::observers::Observers;
+use std::sync::Arc;
+use tracing::level_filters::LevelFilter;
+use workflow_graph::Graph;
+
+impl Core {
+    /// Whether a run that begins now is not one of the most simple.
+    #[inline]
+    pub(crate) fn is_special(observers: &Observers) -> bool {
+        #[cfg(feature = "durable")]
+        if super::place::is_in_place() {
+            return true;
+        }
+        // Most often nobody listens.
+        observers.are_any() || LevelFilter::current() >= LevelFilter::INFO
+    }
+
+    /// Whether anybody looks at the stages of a run that begins now.
+    pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
+        #[cfg(feature = "durable")]
+        if super::place::is_in_place() {
+            return true;
+        }
+        observers.are_any() || is_listened_to()
+    }
+
+    /// The name of a run that begins now, where it is begun in a stage of another one whose keys stay what they are.
+    pub(crate) fn name_of_begun(graph: &'static Graph<'static>) -> Option<Arc<str>> {
+        #[cfg(feature = "durable")]
+        return super::place::begun(graph.name);
+        #[cfg(not(feature = "durable"))]
+        {
+            let _ = graph;
+            None
+        }
+    }
+}

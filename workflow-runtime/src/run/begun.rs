@@ -1,0 +1,22 @@
+//! The number of runs that were begun inside one stage, by the name of their workflow.
+
+/// How often runs of each workflow have begun.
+#[derive(Default)]
+pub(crate) struct Begun(Vec<(u32, &'static str, u32)>);
+
+impl Begun {
+    /// Counts one more in that stage; returns how many there were.
+    pub(crate) fn one_more(&mut self, stage: u32, workflow: &'static str) -> u32 {
+        let known = self.0.iter_mut().find(|(at, name, _)| *at == stage && *name == workflow);
+        match known {
+            Some((.., times)) => {
+                *times += 1;
+                *times - 1
+            }
+            None => {
+                self.0.push((stage, workflow, 1));
+                0
+            }
+        }
+    }
+}

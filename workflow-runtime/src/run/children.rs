@@ -1,0 +1,72 @@
+//! What runs leave behind that are cut inside another one, until that one undoes it.
+
+use crate::failure::{Failure, Undone};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+/// The undos of a run that was cut; gives its failure.
+pub(crate) type Rollback = Pin<Box<dyn Future<Output = Failure> + Send>>;
+
+thread_local! {
+    /// The address of the run that is polled now, and whether something was left behind in it; 0 where none is.
+    pub(crate) static POLLED: Cell<usize> = const { Cell::new(0) };
+    /// What was left behind, with the address of the run that was polled then.
+    pub(crate) static LEFT: RefCell<Vec<(usize, Rollback)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// No address of a run has it.
+pub(crate) const HAS_LEFT: usize = 1;
+
+pub(crate) fn left_in(address: usize) -> Vec<Rollback> {
+    let take = |left: &RefCell<Vec<(usize, Rollback)>>| {
+        let mine = left.borrow_mut().extract_if(.., |(at, _)| *at == address).collect::<Vec<_>>();
+        mine.into_iter().map(|(_, rollback)| rollback).collect()
+    };
+    LEFT.try_with(take).unwrap_or_default()
+}
+
+/// Returns whether a run that is dropped now is dropped inside another one.
+pub(crate) fn is_inside() -> bool {
+    POLLED.get() != 0
+}
+
+/// What was left behind in a run, and nothing has awaited yet.
+#[derive(Default)]
+pub(crate) struct Children {
+    is_any: AtomicBool,
+    left: Mutex<Vec<Rollback>>,
+    /// What could not be undone, of what the run went on without.
+    pub(crate) undone: Mutex<Undone>,
+}
+
+impl Children {
+    pub(crate) fn add(&self, mut more: Vec<Rollback>) {
+        if !more.is_empty() {
+            self.left.lock().unwrap_or_else(PoisonError::into_inner).append(&mut more);
+            self.is_any.store(true, Relaxed);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<Rollback> {
+        self.is_any.store(false, Relaxed);
+        mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns whether something waits to be undone.
+    pub(crate) fn are_left(&self) -> bool {
+        self.is_any.load(Relaxed)
+    }
+
+    /// Returns what could not be undone before.
+    pub(crate) fn undone_before(&self) -> Undone {
+        mem::take(&mut *self.undone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,238 @@
+//! The frame of a stage: in which run its code is, and in which round, item and attempt.
+
+use super::{
+    attempt_state::Flight,
+    observation::Observation,
+    state::{Core, Seldom},
+    undo_log::{ScopeLog, UndoLog},
+};
+use crate::{
+    expression::reason::Reason,
+    failure::{FailureKind, exit::Stop},
+};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32},
+    },
+    time::SystemTime,
+};
+
+/// One round of a loop or one item of a `for`.
+pub struct Place<'a> {
+    around: Option<&'a Place<'a>>,
+    stage: u32,
+    index: u32,
+}
+
+impl Core {
+    #[inline]
+    pub(crate) fn cx(&self) -> Cx<'_> {
+        Cx { core: self, path: None, attempt: self.attempt, log: None }
+    }
+}
+
+/// Where generated code is: in which run, and in which round or item of it.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    pub(crate) core: &'a Core,
+    path: Option<&'a Place<'a>>,
+    /// Which attempt of the stage whose code this is.
+    pub(crate) attempt: u32,
+    /// That of a scope which may be thrown away alone; none: the run's.
+    log: Option<&'a Arc<UndoLog>>,
+}
+
+impl<'a> Cx<'a> {
+    /// The place of a round or an item.
+    #[inline]
+    #[must_use]
+    pub fn place(self, stage: u32, index: usize) -> Place<'a> {
+        Place { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    }
+
+    /// In that round or item.
+    #[inline]
+    #[must_use]
+    pub fn within(self, place: &'a Place<'a>) -> Self {
+        Self { path: Some(place), attempt: 1, ..self }
+    }
+
+    /// In that attempt of a stage. What lies inside a block tells its attempts apart by `place`.
+    #[inline]
+    #[must_use]
+    pub fn again(self, place: &'a Place<'a>, attempt: u32, block: bool) -> Self {
+        if block && attempt > 1 { Self { path: Some(place), attempt: 1, ..self } } else { Self { attempt, ..self } }
+    }
+
+    /// Its first attempt from here on has that number.
+    #[cfg(feature = "durable")]
+    pub(crate) fn starting_at(self, attempt: u32) -> Self {
+        Self { attempt, ..self }
+    }
+
+    /// `sleep_until(T)`, by the clock that timers follow.
+    pub async fn sleep_until(self, time: SystemTime) {
+        self.core.clock().until(time).await;
+    }
+
+    /// In a scope that may be thrown away alone.
+    #[inline]
+    #[must_use]
+    pub fn logging(self, log: &'a ScopeLog) -> Self {
+        Self { log: Some(log), ..self }
+    }
+
+    /// The log of such a scope in this one.
+    #[must_use]
+    pub fn child_log(self) -> ScopeLog {
+        UndoLog::child(&self.log())
+    }
+
+    pub(crate) fn log(self) -> Arc<UndoLog> {
+        match self.log_if_any() {
+            Some(log) => Arc::clone(log),
+            None => unreachable!("only a workflow with an `#[undo]` asks for its log"),
+        }
+    }
+
+    pub(crate) fn log_if_any(self) -> Option<&'a Arc<UndoLog>> {
+        self.log.or(self.core.log())
+    }
+
+    /// The workflow has its output: nothing will be undone any more.
+    pub fn commit(self) {
+        #[cfg(feature = "durable")]
+        if self.journal().is_some_and(|journal| journal.record(crate::journal::path::REWIND).is_some()) {
+            // Some of it is taken back: the undos are still needed.
+            return;
+        }
+        if let Some(log) = self.core.log() {
+            log.forget();
+        }
+    }
+
+    /// User code of that stage comes next.
+    #[inline]
+    pub fn at(self, stage: u32) {
+        self.core.at(stage);
+    }
+
+    /// For a task of its own.
+    #[must_use]
+    pub fn detach(self) -> Detached {
+        let around = self.core;
+        let seldom = Seldom {
+            span: None,
+            observation: around.observation().map(Observation::detach),
+            states: around.seldom().and_then(|seldom| seldom.states.clone()),
+            log: self.log_if_any().cloned(),
+            base: self.places(),
+            flight: None,
+            #[cfg(feature = "durable")]
+            journal: around.journal().cloned(),
+            instance: OnceLock::from(Arc::clone(around.instance())),
+            is_named: around.seldom().is_some_and(|seldom| seldom.is_named),
+            #[cfg(feature = "durable")]
+            begun: std::sync::Mutex::default(),
+            clock: around.seldom().map(|seldom| seldom.clock.clone()).unwrap_or_default(),
+            ended: AtomicBool::new(false),
+            children: OnceLock::from(Arc::clone(around.children())),
+        };
+        let core = Core {
+            graph: around.graph,
+            current: AtomicU32::new(around.current()),
+            spent: AtomicU32::new(0),
+            attempt: self.attempt,
+            traced: around.traced,
+            heeded: around.heeded,
+            seen: around.seen,
+            owns_log: false,
+            reverses: around.reverses,
+            seldom: OnceLock::from(Box::new(seldom)),
+        };
+        Detached { core }
+    }
+
+    /// For a stage with an undo.
+    pub(crate) fn detach_in_flight(self, flight: Flight) -> Detached {
+        let mut detached = self.detach();
+        detached.core.seldom_mut().flight = Some(flight);
+        detached
+    }
+
+    #[inline]
+    pub(crate) fn core(self) -> &'a Core {
+        self.core
+    }
+
+    /// For what reverses a stage: it lies in a log itself.
+    pub(crate) fn detach_to_reverse(self) -> Detached {
+        let mut detached = self.detach();
+        detached.core.seldom_mut().log = None;
+        detached.core.attempt = 1;
+        detached.core.reverses = true;
+        detached
+    }
+
+    /// `fail`
+    #[cold]
+    #[must_use]
+    pub fn fail(self, stage: u32, reason: Reason) -> Stop {
+        match reason {
+            Reason::Own(error) => self.core.failure(stage, FailureKind::Failed, Some(error)).into(),
+            Reason::Passed(failure) => failure.into(),
+        }
+    }
+
+    /// A `loop` has had all its rounds.
+    #[cold]
+    #[must_use]
+    pub fn rounds_spent(self, stage: u32, rounds: u64) -> Stop {
+        self.core.failure(stage, FailureKind::Rounds, Some(format!("no `break` in {rounds} rounds").into())).into()
+    }
+
+    /// Rounds and items from the outside in.
+    pub(crate) fn places(self) -> Vec<(u32, u32)> {
+        let mut places = Vec::new();
+        let mut next = self.path;
+        while let Some(place) = next {
+            places.push((place.stage, place.index));
+            next = place.around;
+        }
+        places.extend(self.core.seldom().iter().flat_map(|seldom| seldom.base.iter().rev()));
+        places.reverse();
+        places
+    }
+}
+
+#[cfg(not(feature = "durable"))]
+impl Cx<'_> {
+    /// Nothing is on record.
+    #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
+    pub(crate) const fn is_known(self, _: u32) -> bool {
+        false
+    }
+
+    /// The number of this attempt of an expression.
+    pub(crate) const fn attempt_at(self, _: u32, _: &str) -> u32 {
+        self.attempt
+    }
+}
+
+/// The part of a run that a task of its own takes along.
+pub struct Detached {
+    core: Core,
+}
+
+impl Detached {
+    /// Its place in the run.
+    #[must_use]
+    pub fn cx(&self) -> Cx<'_> {
+        self.core.cx()
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+}

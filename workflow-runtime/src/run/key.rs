@@ -1,0 +1,37 @@
+//! The key of a stage, under which its effects are known outside.
+
+use super::path::times_rewound;
+use crate::journal::log::Journal;
+use std::borrow::Cow;
+use workflow_graph::Graph;
+
+/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+pub(crate) fn key_of(
+    graph: &'static Graph<'static>,
+    journal: Option<&Journal>,
+    instance: &str,
+    places: &[(u32, u32)],
+    (stage, site, reverses): (u32, &str, bool),
+) -> (String, String) {
+    let own = |stage: u32| graph.stages.get(stage as usize).map_or("", |stage| stage.name);
+    let name = |stage| journal.map_or(own(stage), |journal| journal.keys().stage(own(stage)));
+    let mut key = journal.map_or_else(|| instance.to_owned(), |journal| journal.keys().instance(journal.id()));
+    key.push('/');
+    for (around, index) in places {
+        key.extend([name(*around), "[", &index.to_string(), "]/"]);
+    }
+    key += name(stage);
+    let mut place = if reverses { "/undo".to_owned() } else { String::new() };
+    let site = journal.map_or(Cow::Borrowed(site), |journal| {
+        let outer = places.first().map_or(stage, |(around, _)| *around);
+        let times = times_rewound(journal, graph, outer);
+        if times > 0 {
+            key.extend(["~", &times.to_string()]);
+        }
+        if reverses { site.into() } else { journal.keys().site(own(stage), site) }
+    });
+    if !site.is_empty() {
+        place.extend(["/:", &*site]);
+    }
+    (key, place)
+}

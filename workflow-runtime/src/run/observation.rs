@@ -1,0 +1,96 @@
+//! The observation of one run: its observers, and what they know so far.
+
+use crate::observe::{event::Observer, observers::Observers};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// One run of a stage, as its run knows it: the stage, and its rounds and items.
+pub(crate) type Place = (u32, Vec<(u32, u32)>);
+
+/// A run with observers, or with spans for its stages.
+pub(crate) struct Observation {
+    pub(crate) shared: Arc<Shared>,
+    /// What a panic went through just now, the innermost first: its failure is known only where the panic is caught.
+    pub(crate) unwound: Mutex<Vec<Unwound>>,
+}
+
+impl Observation {
+    /// For a task of its own.
+    pub(crate) fn detach(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), unwound: Mutex::default() }
+    }
+
+    /// Observers know that the stage is under way.
+    #[cfg(feature = "durable")]
+    pub(crate) fn knows(&self, stage: u32, places: &[(u32, u32)]) -> bool {
+        self.told().under_way.contains_key(&(stage, places.to_vec()))
+    }
+
+    pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
+        lock(&self.shared.told)
+    }
+
+    /// The stage's attempt is over.
+    pub(crate) fn end_attempt(&self, place: &Place) -> u32 {
+        self.told().under_way.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
+    }
+}
+
+/// A stage, or one of its attempts, that a panic went through.
+pub(crate) struct Unwound {
+    pub(crate) place: Place,
+    /// The attempt under way; 0: there was none.
+    pub(crate) attempt: u32,
+    /// The panic ended the stage, too.
+    pub(crate) ended: bool,
+}
+
+/// What a run and its tasks have in common.
+pub(crate) struct Shared {
+    pub(crate) observers: Arc<Vec<Arc<dyn Observer>>>,
+    pub(crate) told: Mutex<Told>,
+}
+
+/// What observers of a run know so far. For a durable instance an engine keeps it while the instance is out of memory, so that
+/// nothing is told twice.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// The stages that have not come to an end.
+    pub(crate) under_way: HashMap<Place, UnderWay>,
+    /// The stages whose undo has not come to an end.
+    pub(crate) undoing: HashSet<Place>,
+    /// How many stages have been enabled.
+    pub(crate) enabled: u64,
+    #[cfg(feature = "durable")]
+    pub(crate) is_parked: bool,
+}
+
+/// A stage that is enabled and has not come to an end.
+#[derive(Clone, Copy)]
+pub(crate) struct UnderWay {
+    /// The attempt under way; 0: none is.
+    pub(crate) attempt: u32,
+    /// Its place among the stages that were enabled.
+    #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]
+    pub(crate) order: u64,
+    /// Observers know of it. They do not yet where an instance is still catching up with its records.
+    pub(crate) is_told: bool,
+    /// It was skipped, or cut, in these words; its future gives a value all the same.
+    pub(crate) skipped: Option<&'static str>,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Observers {
+    /// That of one run, if there is somebody to tell, or `traced` says that its spans are.
+    pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
+        let observers = self.0.or_else(|| traced.then(Arc::default))?;
+        let shared = Arc::new(Shared { observers, told: Mutex::default() });
+        Some(Observation { shared, unwound: Mutex::default() })
+    }
+}

@@ -1,0 +1,91 @@
+//! The root of a run's machine: its span, its panics, and the value of a `return`.
+
+use super::{nested, state::Core};
+use crate::failure::exit::Stop;
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+/// What a `return` somewhere inside gives.
+pub struct Returned<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Clone for Returned<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Returned<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Returned<T> {
+    /// Nothing has been returned yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For a task of its own. Takes a reference to a reference, too.
+    #[must_use]
+    pub fn share(this: &Self) -> Self {
+        this.clone()
+    }
+
+    /// The first `return` counts.
+    pub fn set(&self, value: T) -> Stop {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
+        Stop::Returned
+    }
+
+    /// The workflow's output: what its tail gave, or what was returned.
+    ///
+    /// # Errors
+    /// What its body failed with.
+    pub fn or(&self, ended: Result<T, Stop>) -> Result<T, Stop> {
+        match ended {
+            Err(Stop::Returned) => {
+                // What is cut by that is not undone.
+                nested::forget();
+                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
+            }
+            other => other,
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A machine whose panics are failures, in its span.
+    pub(crate) struct Rooted<'a, F> {
+        core: &'a Core,
+        #[pin]
+        machine: Option<F>,
+    }
+    impl<F> PinnedDrop for Rooted<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            nested::dropped(this.core, || this.machine.set(None));
+        }
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
+    type Output = Result<T, Stop>;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(machine) = this.machine.as_mut().as_pin_mut() else { unreachable!("it is there until it is dropped") };
+        let span = this.core.span();
+        let _entered = span.map(tracing::Span::enter);
+        nested::polled(this.core, || this.core.catch(|| machine.poll(context)))
+    }
+}
+
+#[inline]
+pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
+    Rooted { core, machine: Some(machine) }
+}

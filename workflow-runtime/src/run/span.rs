@@ -1,0 +1,195 @@
+//! The span of a stage, and of one of its attempts: entered with each poll, closed by the end.
+
+use super::{
+    events::CANCELLED,
+    frame::Cx,
+    observation::{Observation, Place, UnderWay, Unwound, lock},
+    state::Core,
+};
+use crate::{failure::exit::Stop, observe::event::EventKind};
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    task::{Context, Poll},
+};
+use tracing::{Span, field::Empty, span::Entered};
+
+/// A stage under way that somebody looks at: `tracing`, observers, or both.
+pub(crate) struct Sight<'a> {
+    core: &'a Core,
+    place: Place,
+    span: Option<Span>,
+    ended: AtomicBool,
+}
+
+impl<'a> Sight<'a> {
+    /// A stage that is enabled now. `tries`: nothing stands around its only attempt, which starts now too.
+    #[cold]
+    pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Self {
+        let core = cx.core;
+        let span = core.is_traced().then(|| {
+            let name = core.stage_name(stage).unwrap_or_default();
+            // Which one it is on a store is known when it begins.
+            let attempt = (tries && !core.is_durable()).then_some(1);
+            tracing::debug_span!(target: "workflow", "stage", name, attempt, outcome = Empty)
+        });
+        let mut place = (stage, Vec::new());
+        if let Some(observation) = core.observation() {
+            place.1 = cx.places();
+            observation.enable(core, &place, u32::from(tries));
+        }
+        Self { core, place, span, ended: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+        self.span.as_ref().map(Span::enter)
+    }
+
+    pub(crate) fn span(&self) -> Option<Span> {
+        self.span.clone()
+    }
+
+    /// Its end, unless it has come to it before, with those whom that is told.
+    fn end(&self) -> Option<(&Observation, UnderWay)> {
+        let observation = self.core.observation()?;
+        Some((observation, observation.end(self.core, &self.place)?))
+    }
+
+    /// It gave its output.
+    pub(crate) fn completed(&self) {
+        match self.end() {
+            Some((_, UnderWay { skipped: Some(words), .. })) => self.outcome(words),
+            Some((observation, _)) => {
+                self.outcome("completed");
+                observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
+            }
+            None => self.outcome("completed"),
+        }
+    }
+
+    /// It ended without.
+    pub(crate) fn stopped(&self, stop: &Stop) {
+        let Stop::Failed(failure) = stop else {
+            self.outcome(CANCELLED);
+            self.tell_cancelled();
+            return;
+        };
+        self.outcome("failed");
+        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
+            observation.failed(self.core, &self.place, attempt, true, failure);
+        }
+    }
+
+    /// A panic goes through it.
+    pub(crate) fn panicked(&self) {
+        self.outcome("panicked");
+        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
+            lock(&observation.unwound).push(Unwound { place: self.place.clone(), attempt, ended: true });
+        }
+    }
+
+    fn tell_cancelled(&self) {
+        if self.core.is_suspended() {
+            return;
+        }
+        let Some(observation) = self.core.observation() else { return };
+        if self.core.is_catching_up() {
+            // What was told is on record; what was not has not begun.
+            let mut told = observation.told();
+            if told.under_way.get(&self.place).is_some_and(|stage| !stage.is_told) {
+                told.under_way.remove(&self.place);
+                return;
+            }
+        }
+        if let Some((observation, UnderWay { skipped: None, .. })) = self.end() {
+            observation.tell(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
+        }
+    }
+
+    fn outcome(&self, outcome: &str) {
+        self.ended.store(true, Relaxed);
+        if let Some(span) = &self.span {
+            span.record("outcome", outcome);
+        }
+    }
+}
+
+impl Drop for Sight<'_> {
+    fn drop(&mut self) {
+        if !self.ended.load(Relaxed) {
+            self.outcome(CANCELLED);
+            self.tell_cancelled();
+        }
+    }
+}
+
+/// An attempt under way, among others that policies make.
+pub(crate) struct Trying<'a> {
+    cx: Cx<'a>,
+    stage: u32,
+    /// Its own, so that each span has one number.
+    span: Option<Box<Span>>,
+}
+
+impl<'a> Trying<'a> {
+    #[inline]
+    pub(crate) fn start(cx: Cx<'a>, stage: u32, attempt: u32) -> Self {
+        let mut span = None;
+        if cx.core.is_heeded() {
+            cx.attempt_started(stage, attempt);
+            if cx.core.is_traced() {
+                span = Some(Box::new(tracing::debug_span!(target: "workflow", "attempt", attempt)));
+            }
+        }
+        Self { cx, stage, span }
+    }
+
+    /// Makes and runs the attempt, in its span; a panic while it runs, and nothing else, is the attempt's failure.
+    pub(crate) fn during<F>(self, make: impl FnOnce() -> F) -> Attempt<'a, F> {
+        let run = {
+            let _entered = self.span.as_deref().map(Span::enter);
+            make()
+        };
+        Attempt { trying: self, run }
+    }
+
+    /// A panic goes through it.
+    #[cold]
+    fn panicked(&self) {
+        if let Some(observation) = self.cx.core.observation() {
+            let place = (self.stage, self.cx.places());
+            let attempt = observation.end_attempt(&place);
+            lock(&observation.unwound).push(Unwound { place, attempt, ended: false });
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The future of one attempt, which tells of a panic that goes through it.
+    pub(crate) struct Attempt<'a, F> {
+        trying: Trying<'a>,
+        #[pin]
+        run: F,
+    }
+}
+
+impl<F: Future> Future for Attempt<'_, F> {
+    type Output = F::Output;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        /// Lives while the attempt is polled: dropped only by a panic in it.
+        struct Polled<'t, 'a>(&'t Trying<'a>);
+        impl Drop for Polled<'_, '_> {
+            fn drop(&mut self) {
+                self.0.panicked();
+            }
+        }
+        let this = self.project();
+        let _entered = this.trying.span.as_deref().map(Span::enter);
+        let polling = Polled(this.trying);
+        let polled = this.run.poll(context);
+        mem::forget(polling);
+        polled
+    }
+}

@@ -1,0 +1,173 @@
+//! The events of a stage, as generated code and policies report them.
+
+use super::{events::CANCELLED, frame::Cx};
+use crate::{
+    failure::{Failure, exit::Stop},
+    observe::event::EventKind,
+    output::visibility::View,
+};
+use std::{mem, time::Duration};
+
+/// What generated code and policies tell about the stage they belong to.
+impl Cx<'_> {
+    /// Its only attempt starts.
+    #[inline]
+    pub fn tried(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.attempt_started(stage, 1);
+        }
+    }
+
+    /// It is not run.
+    #[inline]
+    pub fn skipped(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.tell_skipped(stage, "skipped");
+        }
+    }
+
+    /// It is cut by what its `#[until]` names.
+    #[inline]
+    pub fn cut(self, stage: u32) {
+        if self.core.is_heeded() {
+            self.tell_skipped(stage, CANCELLED);
+        }
+    }
+
+    /// A choice in it has been made.
+    #[inline]
+    pub(crate) fn decided(self, stage: u32, arm: &'static str) {
+        if self.core.is_heeded() {
+            self.tell(stage, EventKind::Decided { arm });
+        }
+    }
+
+    /// The same for a member of a `race` or a `quorum`: its number, from 0.
+    #[inline]
+    pub(crate) fn won(self, stage: u32, member: usize) {
+        if self.core.is_heeded() {
+            self.tell_won(stage, member);
+        }
+    }
+
+    #[cold]
+    fn tell_won(self, stage: u32, member: usize) {
+        // What is on record was told when it was decided.
+        if !self.core.is_catching_up() {
+            self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
+        }
+    }
+
+    /// It took a signal.
+    #[inline]
+    pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
+        if self.core.is_heeded() {
+            self.tell(stage, EventKind::Signalled { signal });
+        }
+    }
+
+    /// An attempt starts.
+    pub(crate) fn attempt_started(self, stage: u32, attempt: u32) {
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        let is_news = {
+            let mut told = observation.told();
+            // Those of an undo are no attempts of the stage.
+            let Some(open) = told.under_way.get_mut(&place) else { return };
+            // One that goes on after the instance was out of memory is known.
+            mem::replace(&mut open.attempt, attempt) != attempt && open.is_told
+        };
+        if is_news {
+            observation.tell(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
+        }
+    }
+
+    /// The attempt that starts with the stage is this one, since earlier ones were interrupted.
+    #[cfg(feature = "durable")]
+    pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
+        let Some(observation) = self.core.observation() else { return };
+        if observation.told().under_way.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
+            // It is told by the policies that make its attempts.
+            return;
+        }
+        if self.core.is_traced() {
+            tracing::Span::current().record("attempt", attempt);
+        }
+        self.attempt_started(stage, attempt);
+    }
+
+    /// An attempt has failed. `failure` is asked for only where somebody listens.
+    pub(crate) fn attempt_failed(
+        self,
+        stage: u32,
+        attempt: u32,
+        failure: impl FnOnce() -> Failure,
+        delay: Option<Duration>,
+    ) {
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        observation.tell_first(self.core, &place);
+        if observation.end_attempt(&place) == attempt {
+            let kind = EventKind::AttemptFailed { attempt, failure: &failure(), delay };
+            observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+
+    /// A stage has failed before it was enabled: what it waited for did not come.
+    pub(crate) fn failed_waiting(self, stage: u32, stop: &Stop) {
+        let Stop::Failed(failure) = stop else { return };
+        if let Some(cell) = self.core.cell(stage) {
+            cell.fail_waiting();
+        }
+        let Some(observation) = self.core.observation() else { return };
+        let (name, places) = (self.core.stage_name(stage), self.places());
+        let place = (stage, places);
+        if name.is_some() && !observation.told().under_way.contains_key(&place) {
+            if let (true, Some(name)) = (self.core.is_traced(), name) {
+                drop(tracing::debug_span!(target: "workflow", "stage", name, outcome = "failed"));
+            }
+            observation.tell_enabled(self.core, &place, 0);
+            observation.failed(self.core, &place, 0, true, failure);
+        }
+    }
+
+    /// Its rounds and items, where somebody listens.
+    pub(crate) fn places_told(self) -> Vec<(u32, u32)> {
+        if self.core.observation().is_some() { self.places() } else { Vec::new() }
+    }
+
+    #[cold]
+    fn tell_skipped(self, stage: u32, words: &'static str) {
+        let Some(observation) = self.core.observation() else { return };
+        let place = (stage, self.places());
+        observation.tell_first(self.core, &place);
+        let is_news = {
+            let mut told = observation.told();
+            told.under_way.get_mut(&place).is_some_and(|stage| stage.skipped.replace(words).is_none())
+        };
+        if is_news {
+            let kind = if words == CANCELLED { EventKind::Cancelled } else { EventKind::Skipped };
+            observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+
+    #[cold]
+    fn tell(self, stage: u32, kind: EventKind<'_>) {
+        if let Some(observation) = self.core.observation() {
+            let place = (stage, self.places());
+            observation.tell_first(self.core, &place);
+            observation.tell(self.core, stage, &place.1, kind);
+        }
+    }
+}
+
+impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
+    /// Tells of a choice in that stage.
+    #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
+    #[inline(always)]
+    pub fn decided(self, cx: &Cx<'_>, stage: u32, arm: &'static str) {
+        if SHOWN != 0 {
+            cx.decided(stage, arm);
+        }
+    }
+}

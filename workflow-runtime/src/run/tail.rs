@@ -1,0 +1,91 @@
+//! Expressions that are no stage: an arm, a tail, a loop's `continue`.
+
+use super::{frame::Cx, state::Core};
+use crate::{
+    expression::{
+        hint::Of,
+        output::{IntoDeclared, IntoOutput, IntoUndone, SendIfLater},
+    },
+    failure::{BoxError, FailureKind, exit::Stop},
+};
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// What a stage may end with instead of its output.
+pub trait IntoStop {
+    /// With the stage that it stands in.
+    fn stop(self, cx: Cx<'_>, stage: u32) -> Stop;
+}
+impl IntoStop for BoxError {
+    #[cold]
+    fn stop(self, cx: Cx<'_>, stage: u32) -> Stop {
+        cx.core.failure(stage, FailureKind::Error, Some(self)).into()
+    }
+}
+impl IntoStop for Stop {
+    #[inline]
+    fn stop(self, _: Cx<'_>, _: u32) -> Stop {
+        self
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An expression that is no stage: an arm, a tail, a loop's `continue`. Its failure is that of the stage around it.
+    pub struct Unnamed<'a, F> {
+        core: &'a Core,
+        stage: u32,
+        #[pin]
+        run: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
+    type Output = Result<T, Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.core.at(*this.stage);
+        match this.run.poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.stop(this.core.cx(), *this.stage))),
+        }
+    }
+}
+
+/// Such an expression.
+#[inline]
+pub fn unnamed<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
+where
+    X: IntoOutput<S, T, M> + SendIfLater<S, M>,
+{
+    Unnamed { core: cx.core, stage, run: expression.run() }
+}
+
+/// The same for what is declared by something else than a stage.
+#[inline]
+pub fn unnamed_of<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
+where
+    X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
+{
+    Unnamed { core: cx.core, stage, run: expression.run() }
+}
+
+/// The same for one whose value nobody asked for.
+#[inline]
+pub fn unasked<F>(cx: Cx<'_>, stage: u32, run: F) -> Unnamed<'_, F> {
+    Unnamed { core: cx.core, stage, run }
+}
+
+/// The same for what reverses a stage.
+#[inline]
+pub fn reversed<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> Unnamed<'_, X::Run>
+where
+    X: IntoUndone<S, M> + SendIfLater<S, M>,
+{
+    Unnamed { core: cx.core, stage, run: expression.run() }
+}

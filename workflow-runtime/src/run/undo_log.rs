@@ -1,0 +1,210 @@
+//! The log of a scope: the undos of what has been done in it, and the attempts under way.
+
+use super::{grace::Grace, undo_record::UndoRecord};
+use crate::{
+    failure::{Failure, Undone, exit::Stop},
+    future::boxed::Owned,
+};
+use std::{
+    future::Future,
+    mem,
+    ops::Deref,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+/// What reverses one completed stage.
+pub(crate) struct Undo {
+    order: u64,
+    /// Armed before the stage completed: its place once it has.
+    completed: Option<Arc<OnceLock<u64>>>,
+    pub(crate) stage: u32,
+    /// Its rounds and items, where somebody listens.
+    pub(crate) places: Vec<(u32, u32)>,
+    /// Where it stands whether it has run.
+    pub(crate) record: UndoRecord,
+    pub(crate) run: Reversal,
+}
+
+impl Undo {
+    pub(crate) fn new(
+        (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
+        run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
+    ) -> Self {
+        Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
+    }
+
+    /// Its place among the completions; that of its arming, where it never completed.
+    pub(crate) fn order(&self) -> u64 {
+        match &self.completed {
+            None => self.order,
+            Some(completed) => completed.get().copied().unwrap_or_else(|| self.record.armed(self.order)),
+        }
+    }
+}
+
+type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
+
+pub(crate) struct InFlight {
+    pub(crate) stage: u32,
+    /// Where it stands how its undo went, where it has one.
+    pub(crate) record: Option<UndoRecord>,
+    pub(crate) grace: Grace,
+    pub(crate) run: Owned<Result<Option<Undo>, Stop>>,
+}
+
+/// What would have to be undone, were this scope thrown away now.
+#[derive(Default)]
+pub struct UndoLog {
+    pub(crate) content: Mutex<Content>,
+    /// Who takes over what is left when the scope is dropped.
+    parent: Option<Arc<UndoLog>>,
+}
+
+impl UndoLog {
+    pub(crate) fn root() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn child(parent: &Arc<Self>) -> ScopeLog {
+        ScopeLog { log: Arc::new(Self { content: Mutex::default(), parent: Some(Arc::clone(parent)) }) }
+    }
+
+    /// That of the run.
+    pub(crate) fn root_of(&self) -> &Self {
+        let mut log = self;
+        while let Some(parent) = &log.parent {
+            log = parent;
+        }
+        log
+    }
+
+    pub(crate) fn push(&self, entry: Undo) {
+        self.take(Content { entries: vec![entry], ..Content::default() });
+    }
+
+    pub(crate) fn take(&self, more: Content) {
+        if more.is_empty() {
+            return;
+        }
+        let mut content = lock(&self.content);
+        if !content.closed {
+            content.append(more);
+            return;
+        }
+        drop(content);
+        // Where the run itself is gone, nothing can be undone any more.
+        if let Some(parent) = &self.parent {
+            parent.take(more);
+        }
+    }
+
+    /// A task that was cancelled is there until its next await: nothing is undone before it has ended, and what was under way
+    /// on it may finish.
+    pub(crate) fn await_end(&self, stage: u32, ended: impl Future<Output = ()> + Send + 'static) {
+        let run = Box::pin(async move {
+            ended.await;
+            Ok(None)
+        });
+        let in_flight = vec![InFlight { stage, record: None, grace: Grace::OwnTimeout, run }];
+        self.take(Content { in_flight, ..Content::default() });
+    }
+
+    /// The scope has succeeded: what it did is now its surroundings' to undo.
+    pub(crate) fn hand_to(&self, other: &Self) {
+        let content = mem::take(&mut *lock(&self.content));
+        other.take(content);
+    }
+
+    /// There is something to undo, or under way.
+    pub(crate) fn holds_something(&self) -> bool {
+        !lock(&self.content).is_empty()
+    }
+
+    /// Nothing will be undone any more.
+    pub(crate) fn forget(&self) {
+        let content = mem::take(&mut *lock(&self.content));
+        drop(content);
+    }
+
+    /// The same, of what still comes too: the run is gone.
+    pub(crate) fn close(&self) {
+        let content = mem::replace(&mut *lock(&self.content), Content { closed: true, ..Content::default() });
+        drop(content);
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Content {
+    pub(crate) entries: Vec<Undo>,
+    pub(crate) in_flight: Vec<InFlight>,
+    /// Undos that have begun, where what ran them was thrown away itself: they go on first.
+    pub(crate) begun: Vec<Begun>,
+    /// What went wrong before that.
+    pub(crate) undone: Undone,
+    /// The scope is gone: whatever still comes goes on to its parent.
+    pub(crate) closed: bool,
+}
+
+impl Content {
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.entries.append(&mut more.entries);
+        self.in_flight.append(&mut more.in_flight);
+        self.begun.append(&mut more.begun);
+        self.undone.append(more.undone);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.in_flight.is_empty() && self.begun.is_empty() && self.undone.is_nothing()
+    }
+}
+
+/// An undo under way.
+pub(crate) struct Begun {
+    pub(crate) stage: u32,
+    pub(crate) places: Vec<(u32, u32)>,
+    pub(crate) run: Owned<Result<(), Stop>>,
+}
+
+/// The log of a scope that may be thrown away alone, for as long as the scope lives. What is under way in a log holds on
+/// to that log, so it is this guard, and not the count of references, that says when the scope is gone.
+pub struct ScopeLog {
+    log: Arc<UndoLog>,
+}
+
+impl Deref for ScopeLog {
+    type Target = Arc<UndoLog>;
+    fn deref(&self) -> &Arc<UndoLog> {
+        &self.log
+    }
+}
+
+impl Drop for ScopeLog {
+    fn drop(&mut self) {
+        let left = mem::replace(&mut *lock(&self.log.content), Content { closed: true, ..Content::default() });
+        if let Some(parent) = &self.log.parent {
+            parent.take(left);
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `on = attempt`: what reverses a stage, before its first attempt.
+pub(crate) struct Arming {
+    pub(crate) log: Arc<UndoLog>,
+    pub(crate) stage: u32,
+    pub(crate) places: Vec<(u32, u32)>,
+    pub(crate) record: UndoRecord,
+    pub(crate) completed: Arc<OnceLock<u64>>,
+    pub(crate) run: Reversal,
+}
+
+impl Arming {
+    /// That attempt begins.
+    pub(crate) fn arm(self) {
+        let Self { log, stage, places, record, completed, run } = self;
+        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
+    }
+}

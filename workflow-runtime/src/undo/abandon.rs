@@ -1,0 +1,53 @@
+//! A run that is dropped before its end: where another run is polled around it, that one undoes what it did.
+
+use super::{recorded::Thrown, scope::compensated};
+use crate::{
+    failure::FailureKind,
+    run::{
+        children::{self, HAS_LEFT, LEFT, POLLED, Rollback},
+        state::{Core, TAIL},
+    },
+};
+use std::sync::atomic::AtomicU32;
+
+impl Drop for Core {
+    #[inline]
+    fn drop(&mut self) {
+        if self.owns_log && self.seldom().is_some() {
+            self.left();
+        }
+    }
+}
+
+impl Core {
+    #[cold]
+    #[inline(never)]
+    fn left(&mut self) {
+        let undoes = self.log().is_some_and(|log| log.holds_something()) || self.has_children_left();
+        if undoes && children::is_inside() && !self.is_suspended() {
+            // The run around it undoes what it did.
+            let mut core = Self::with(self.graph, std::mem::take(&mut self.seldom));
+            core.current = AtomicU32::new(self.current());
+            (core.traced, core.heeded, core.seen) = (self.traced, self.heeded, self.seen);
+            return leave(core);
+        }
+        // What is under way in a log holds on to it: whoever drops a run cuts that.
+        if let Some(log) = self.log() {
+            log.close();
+        }
+        self.tell_dropped();
+    }
+}
+
+/// Leaves behind what a run that is dropped has to undo.
+pub(crate) fn leave(core: Core) {
+    let rollback: Rollback = Box::pin(async move {
+        let failure = core.failure(TAIL, FailureKind::Cancelled, None);
+        let failure = compensated(&core, failure, &Thrown::in_memory()).await;
+        core.tell_ended::<()>(&Err(failure.clone()));
+        failure
+    });
+    let polled = POLLED.get();
+    let _ = LEFT.try_with(|left| left.borrow_mut().push((polled & !HAS_LEFT, rollback)));
+    POLLED.set(polled | HAS_LEFT);
+}

@@ -1,0 +1,106 @@
+//! Scopes that may be thrown away alone: their undos run before their failure goes on.
+
+use super::recorded::Thrown;
+use crate::{
+    failure::{Failure, FailureKind, Undone, exit::Stop, panic::cut},
+    run::{
+        frame::Cx,
+        nested,
+        state::Core,
+        undo_log::{Content, ScopeLog},
+    },
+};
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+};
+
+/// A scope that may be thrown away alone: on failure, all that it did is undone before the failure goes on.
+///
+/// # Errors
+/// How the scope ended, with what went wrong while undoing.
+pub async fn undoing<T>(
+    cx: Cx<'_>,
+    place: (u32, &str),
+    log: &ScopeLog,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    let mut run = Box::pin(run);
+    let thrown = Thrown::of(cx, place);
+    let ended = match thrown.before(run.as_mut()).await {
+        Some(failure) => Err(failure.into()),
+        None => poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await,
+    };
+    if ended.is_ok() {
+        drop(run);
+    } else {
+        cut(|| drop(run));
+    }
+    match ended {
+        Ok(value) => {
+            log.hand_to(&cx.log());
+            Ok(value)
+        }
+        Err(Stop::Failed(failure)) => {
+            thrown.note(&failure, log).await;
+            Err(log.unwind(cx.core, failure, &thrown).await.into())
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Undoes what the losers of a stage's race did. The race has been won all the same: what could not be undone is told when the
+/// run fails, beside that failure. `decision`: the name of its record.
+pub async fn undo_losers(cx: Cx<'_>, stage: u32, decision: &str, losers: &ScopeLog) {
+    let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
+    let thrown = Thrown::losers(cx, stage, decision);
+    if let Some(undone) = losers.unwind(cx.core(), why, &thrown).await.undone() {
+        told_later(cx, stage, "losers", undone);
+    }
+}
+
+/// A failure that is passed over because its stage is tried again: what could not be undone of that attempt is told when the
+/// run fails.
+pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
+    // (It may be another workflow's, passed on by one that has no undo itself.)
+    if let (Some(undone), Some(_)) = (failure.clone().undone(), cx.core.log()) {
+        told_later(cx, stage, &format!("attempt {attempt}"), undone);
+    }
+}
+
+/// A failure that a `#[fallback]` follows: the same.
+pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
+    let undone = failure.all_undone();
+    if !undone.is_nothing() {
+        told_later(cx, stage, "fallback", Arc::new(undone));
+    }
+}
+
+/// Told when the run fails. `key` tells it from all others of the run in that place.
+#[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
+fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        // (What is in doubt is on record since it is.)
+        let failures = journal.not_told(&cx.path_of(stage), undone.failures.clone());
+        if failures.is_empty() {
+            return;
+        }
+        let undone = Undone { failures, in_doubt: Vec::new() };
+        return journal.not_undone(&format!("{}/:{key}", cx.path_of(stage)), &undone);
+    }
+    let undone = Arc::unwrap_or_clone(undone);
+    cx.log().root_of().take(Content { undone, ..Content::default() });
+}
+
+/// All that was done is undone before the failure is told.
+pub(crate) async fn compensated(core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
+    let failure = match core.log() {
+        Some(log) => Box::pin(nested::within(core, log.unwind(core, failure, thrown))).await,
+        None if core.has_children_left() => {
+            failure.with_undone(Box::pin(nested::within(core, nested::undone(core))).await)
+        }
+        None => failure,
+    };
+    failure.with_undone_earlier(core.undone_before())
+}

@@ -1,0 +1,142 @@
+//! Unwinding a log: what is under way ends, then everything is undone, the last first.
+
+use super::recorded::Thrown;
+use crate::{
+    failure::{Failure, Undone, exit::Stop, panic::cut},
+    observe::event::EventKind,
+    run::{
+        nested,
+        state::Core,
+        turn::turn,
+        undo_log::{Begun, Content, InFlight, Undo, UndoLog, lock},
+    },
+};
+use std::{future::poll_fn, mem, task::Poll};
+
+impl UndoLog {
+    /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
+    /// goes back into the log, for whoever throws the scope away to go on with.
+    pub(crate) async fn unwind(&self, core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
+        self.unwind_only(core, failure, thrown, |_| true).await
+    }
+
+    /// The same for some stages only.
+    pub(crate) async fn unwind_only(
+        &self,
+        core: &Core,
+        failure: Failure,
+        thrown: &Thrown,
+        is_taken: impl Fn(u32) -> bool + Sync,
+    ) -> Failure {
+        // What was run inside of the stages that are cut ends first.
+        let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
+        let mut unwinding = Unwinding { log: self, left: Content::default() };
+        unwinding.finish_in_flight(core, &is_taken).await;
+        let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
+        thrown.landed();
+        let left = &mut unwinding.left;
+        left.entries.retain(|undo| is_taken(undo.stage));
+        left.entries.sort_by_key(Undo::order);
+        let earlier = left.undone.failures.len();
+        loop {
+            if left.begun.is_empty() {
+                let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
+                if let Some(before) = record.before() {
+                    core.tell_undone_before(stage, &places, &before);
+                    left.undone.failures.extend(before.err());
+                    continue;
+                }
+                core.tell_of(stage, &places, EventKind::Undoing);
+                left.begun.push(Begun { stage, places, run: record.recording(run(failure.clone())) });
+            }
+            let ended = poll_fn(|context| {
+                let Some(undo) = left.begun.last_mut() else { return Poll::Ready(Ok(())) };
+                core.cx().at(undo.stage);
+                core.catch(|| undo.run.as_mut().poll(context))
+            })
+            .await;
+            let Some(Begun { stage, places, .. }) = left.begun.pop() else { break };
+            if let Err(Stop::Failed(failure)) = ended {
+                core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
+                left.undone.failures.push(failure);
+            } else {
+                core.tell_of(stage, &places, EventKind::Undone);
+            }
+            turn(core, 1).await;
+        }
+        let Undone { mut failures, in_doubt } = mem::take(&mut left.undone);
+        let later = failures.split_off(earlier.min(failures.len()));
+        failure.with_undone(Undone { failures: later, in_doubt }).with_undone_before(failures)
+    }
+}
+
+impl InFlight {
+    /// Nobody knows whether it took effect.
+    fn doubt(&self, core: &Core, in_doubt: &mut Vec<&'static str>) {
+        if let Some(name) = core.stage_name(self.stage) {
+            if let Some(record) = &self.record {
+                record.in_doubt(name);
+            }
+            in_doubt.push(name);
+        }
+    }
+}
+
+/// A scope that is being undone.
+struct Unwinding<'a> {
+    log: &'a UndoLog,
+    left: Content,
+}
+
+impl Unwinding<'_> {
+    async fn finish_in_flight(&mut self, core: &Core, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
+        let Self { log, left } = self;
+        // What ends may have left something under way itself.
+        loop {
+            left.append(mem::take(&mut *lock(&log.content)));
+            // What is not taken back goes on by itself; what that leaves under way is looked at next.
+            let others: Vec<InFlight> = left.in_flight.extract_if(.., |one| !is_taken(one.stage)).collect();
+            if !others.is_empty() {
+                cut(|| drop(others));
+                continue;
+            }
+            let Content { entries, in_flight, undone, .. } = left;
+            if in_flight.is_empty() {
+                return;
+            }
+            // Those with a timeout of their own end by it.
+            let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
+            let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
+            let _ticking = limit.and_then(|_| core.ticking());
+            let in_doubt = &mut undone.in_doubt;
+            poll_fn(|context| {
+                in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
+                    Poll::Pending => true,
+                    Poll::Ready(ended) => {
+                        match ended {
+                            Ok(undo) => entries.extend(undo),
+                            Err(Stop::Failed(failure)) if failure.is_late() => one.doubt(core, in_doubt),
+                            Err(_) => {}
+                        }
+                        false
+                    }
+                });
+                if end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
+                    end = None;
+                    for one in in_flight.extract_if(.., |one| one.grace.limit().is_some()) {
+                        one.doubt(core, in_doubt);
+                        cut(|| drop(one));
+                    }
+                }
+                if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+    }
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.log.take(mem::take(&mut self.left));
+    }
+}
