@@ -5,11 +5,6 @@
 #[cfg(feature = "durable")]
 pub use crate::durable;
 pub use crate::{
-    attempts::{
-        Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
-        every_failure, limited, or_failure, own_error, sleep, told, untold, within,
-    },
-    drive::{Demands, Drive, Erased, LazySlot, Pieces, Started, drive, erased},
     expression::{
         by_ref::{Show, Shown, reference},
         coerce::{diverging, evaluated, given, handed, item_again, nothing, taken},
@@ -25,8 +20,6 @@ pub use crate::{
         Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
     },
     handle::Handle,
-    join::{join2, join3, join4, join5, join6, join7, join8},
-    many::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
     observe::{event::Observer, observers::Observers},
     output::{
         shared::{Held, Loan},
@@ -44,7 +37,11 @@ pub use crate::{
         tail::{reversed, unasked, unnamed, unnamed_of},
         turn::{Turn, turn_of_rounds},
     },
-    shared::{Shared, breaking, cached, permits, pool},
+    scope::{
+        driver::{Demands, Drive, Erased, LazySlot, Pieces, Started, drive, erased},
+        for_each::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
+        join::{join2, join3, join4, join5, join6, join7, join8},
+    },
     signal::{
         fallback::Fallback,
         wait::{
@@ -52,9 +49,16 @@ pub use crate::{
             signal_head, telling, until,
         },
     },
-    staged::{begin, governed, leaf, leaf_alone, of_cell, staged},
-    start::{Getter, of_slot, place, settling, start_stage, starting},
-    task::{blocking, blocking_own, spawn},
+    stage::{
+        driven::{Getter, of_slot, place, settling, start_stage, starting},
+        guards::{Shared, breaking, cached, permits, pool},
+        in_place::{begin, governed, leaf, leaf_alone, of_cell, staged},
+        retry::{
+            Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
+            every_failure, limited, or_failure, own_error, sleep, told, untold, within,
+        },
+        task::{blocking, blocking_own, spawn},
+    },
     undo::{
         attempt::in_flight,
         compensable::{protected, protected_from_attempt},

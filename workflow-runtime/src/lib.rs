@@ -63,9 +63,6 @@
 // So that the macro's paths hold in this crate's own documentation and tests.
 extern crate self as workflow_runtime;
 
-mod attempts;
-mod audience;
-mod drive;
 #[cfg(feature = "durable")]
 #[doc(hidden)]
 pub mod durable;
@@ -75,23 +72,17 @@ mod expression;
 mod failure;
 mod future;
 mod handle;
-mod items;
-mod join;
 #[cfg(feature = "durable")]
 mod journal;
-mod many;
 pub mod observe;
 mod output;
 pub mod policy;
 mod run;
-mod shared;
+mod scope;
 mod signal;
-mod staged;
-mod start;
+mod stage;
 #[cfg(feature = "durable")]
 pub mod store;
-mod task;
-mod timed;
 mod undo;
 mod workflow;
 

@@ -1,14 +1,13 @@
 //! What makes a run durable: the hooks that generated code calls in a `#[durable]` workflow. In memory, each of them is one
 //! look at whether there is a journal.
 
+pub(crate) mod checkpoint;
 mod choices;
-pub(crate) mod contests;
-pub(crate) mod kept;
 mod lets;
-mod many;
+pub(crate) mod loops;
+pub(crate) mod race;
 pub(crate) mod rewind;
-pub(crate) mod task;
-pub(crate) mod waits;
+pub(crate) mod sleep;
 pub(crate) mod workflow;
 
 pub use crate::{
@@ -18,22 +17,22 @@ pub use crate::{
     },
     run::place::{Evaluating, Placed, evaluates, placed},
 };
+pub use checkpoint::{
+    Keeps, Part, absorbed_kept, armed, begins, busy, failed_before, found_in_cache, fresh, has_begun, kept, noting,
+    part,
+};
 pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
     recalls,
 };
-pub use contests::{
-    HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
-    select_kept, until_kept, until_recorded,
-};
-pub use kept::{
-    Keeps, Part, absorbed_kept, armed, begins, busy, failed_before, found_in_cache, fresh, has_begun, kept, noting,
-    part,
-};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
-pub use many::{
+pub use loops::{
     Recognised, Recognising, RoundEnd, item_part, kept_item, next_round, recognised, recognised_again, recognising,
     resumed_round, round,
 };
-pub use waits::{sleep_kept, sleep_until_kept};
+pub use race::{
+    HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
+    select_kept, until_kept, until_recorded,
+};
+pub use sleep::{sleep_kept, sleep_until_kept};
 pub use workflow::{Delivered, Durable, deliver, join, split};

@@ -23,21 +23,21 @@
 //! ```
 
 mod error;
+pub(crate) mod handle;
+pub(crate) mod inner;
 mod input;
-mod live;
-mod registered;
-mod run;
-mod shared;
+pub(crate) mod instance;
+pub(crate) mod registration;
 pub(crate) mod told;
 mod waiting;
 
 pub use crate::durable::workflow::Durable;
 pub use error::{End, EngineError};
-pub use run::Run;
+pub use handle::Run;
 
 use crate::future::clock::Clock;
-use registered::{Registered, Registration};
-use shared::Shared;
+use inner::Shared;
+use registration::{Registered, Registration};
 use std::{
     collections::HashMap,
     fmt,

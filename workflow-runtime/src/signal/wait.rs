@@ -271,7 +271,7 @@ impl<'a, T> SignalWait<'a, T> {
         T: Send + 'f,
     {
         if let Some(order) = self.kept.as_ref().and_then(super::recorded::KeptSignal::last_of_fallback) {
-            crate::durable::kept::catch_up(cx, order, fallback.take_up(cx, begin)).await;
+            crate::durable::checkpoint::catch_up(cx, order, fallback.take_up(cx, begin)).await;
         }
     }
 

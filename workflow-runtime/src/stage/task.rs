@@ -145,7 +145,7 @@ fn start<T: Send + 'static>(
 ) -> Option<JoinHandle<Given<T>>> {
     let runtime = Handle::try_current().ok()?;
     #[cfg(feature = "durable")]
-    let run = crate::durable::task::task_part(cx.journal(), run);
+    let run = super::resident_task::task_part(cx.journal(), run);
     #[cfg(not(feature = "durable"))]
     let _ = cx;
     Some(runtime.spawn(run))

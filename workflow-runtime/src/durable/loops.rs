@@ -1,10 +1,9 @@
 //! Rounds and items.
 
-use super::kept::{Keeps, Part, kept_in_place};
+use super::checkpoint::{Keeps, Part, kept_in_place};
 use crate::{
     failure::{BoxError, exit::Stop},
     future::map::then,
-    items::{Items, all_of, room_for},
     journal::{
         fingerprint::{Print, PrintForm},
         log::Journal,
@@ -14,6 +13,7 @@ use crate::{
         restore::InEnded,
     },
     run::frame::Cx,
+    scope::items::{Items, all_of, room_for},
 };
 use serde::Serialize;
 use std::{

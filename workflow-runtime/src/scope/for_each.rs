@@ -1,10 +1,10 @@
 //! Many futures of one kind: the items of a `for`, the members of a `race` or a `quorum`.
 
+use super::items::{Items, all_of, room_for};
 use crate::{
     expression::hint::Of,
     failure::{Failure, FailureKind, TooFew, exit::Stop},
     future::{map::then, set::Lanes},
-    items::{Items, all_of, room_for},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
         frame::Cx,

@@ -2,14 +2,14 @@
 
 use super::{
     error::EngineError,
-    registered::{OnTheWay, Running},
-    shared::Shared,
+    inner::Shared,
+    registration::{OnTheWay, Running},
     told,
 };
 use crate::{
     durable::{
-        contests::winners_renamed,
-        kept::lost_undo,
+        checkpoint::lost_undo,
+        race::winners_renamed,
         rewind::rewound,
         workflow::{Delivered, Durable},
     },

@@ -1,7 +1,7 @@
 //! A named stage under way, and who looks at it. Mostly nobody does: then it costs a comparison.
 
+use super::observers::{Audience, Unwound};
 use crate::{
-    audience::{Audience, Unwound},
     expression::{
         hint::Of,
         output::{IntoOutput, SendIfLater},

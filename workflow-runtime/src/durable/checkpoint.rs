@@ -1,7 +1,6 @@
 //! Stages, and the user's expressions in them.
 
 use crate::{
-    attempts::Absorbed,
     failure::{Failure, Undone, exit::Stop},
     journal::{
         failure::StoredFailure,
@@ -13,6 +12,7 @@ use crate::{
         restore::{InEnded, catch_up_with},
     },
     run::{catch::caught, frame::Cx},
+    stage::retry::Absorbed,
 };
 use std::{
     future::Future,
@@ -342,8 +342,8 @@ pub async fn absorbed_kept<T>(
     let run = Box::pin(run);
     let run = async move {
         match in_flight {
-            true => crate::attempts::absorbed_in_flight(cx, stage, run).await,
-            false => crate::attempts::absorbed(cx, run).await,
+            true => crate::stage::retry::absorbed_in_flight(cx, stage, run).await,
+            false => crate::stage::retry::absorbed(cx, run).await,
         }
     };
     let Some(journal) = cx.journal() else { return run.await };

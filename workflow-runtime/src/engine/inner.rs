@@ -2,8 +2,8 @@
 
 use super::{
     error::EngineError,
-    live::AnyLive,
-    registered::{OnTheWay, Registered},
+    instance::AnyLive,
+    registration::{OnTheWay, Registered},
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{

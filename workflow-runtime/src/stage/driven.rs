@@ -1,8 +1,7 @@
 //! How a stage that is one expression starts where the driver runs its scope: one call, whatever the expression gives.
 
+use super::observers::{Audience, Unwound};
 use crate::{
-    audience::{Audience, Unwound},
-    drive::{Erased, Started, erased},
     expression::{
         hint::{Of, Value},
         output::{IntoOutput, NowOrLater, SendIfLater},
@@ -10,6 +9,7 @@ use crate::{
     failure::{BoxError, exit::Stop},
     output::{shared::Held, slot::Slot, state::Cell},
     run::{frame::Cx, state::Core, tail::IntoStop},
+    scope::driver::{Erased, Started, erased},
 };
 use std::{
     future::Future,

@@ -1,8 +1,8 @@
 //! A workflow that an engine has, whatever its types.
 
 use super::{
-    live::{AnyLive, Live},
-    shared::Shared,
+    inner::Shared,
+    instance::{AnyLive, Live},
 };
 use crate::durable::workflow::Durable;
 use std::{pin::Pin, sync::Arc};

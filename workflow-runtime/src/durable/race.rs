@@ -4,7 +4,7 @@
 //! only the decision waits for the store. While the instance catches up, no part decides before all that is on record has been
 //! taken up: what the others did is known before they are thrown away.
 
-use super::kept::Part;
+use super::checkpoint::Part;
 use crate::{
     failure::{BoxError, exit::Stop},
     journal::{
@@ -14,12 +14,12 @@ use crate::{
         record::{Kind, own, read_own},
         restore::{InEnded, catch_up_thrown, catch_up_with},
     },
-    many::First,
     run::{
         frame::Cx,
         nested,
         undo_log::{ScopeLog, UndoLog},
     },
+    scope::for_each::First,
     signal::wait::{Head, HeadRun, Until, select, until, until_of},
 };
 use serde::{Deserialize, Serialize};

@@ -16,7 +16,7 @@ use workflow_store::Timestamp;
 /// `sleep(D)`; `site`: which of the sleeps in that stage; `written`: `D` is a literal.
 pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration, written: bool) {
     match cx.journal() {
-        None => crate::attempts::sleep(time).await,
+        None => crate::stage::retry::sleep(time).await,
         Some(journal) => {
             let path = cx.path_within(stage, &format!("timer-{site}"));
             let at = match written {

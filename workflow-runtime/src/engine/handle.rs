@@ -2,9 +2,9 @@
 
 use super::{
     error::{End, EngineError},
-    live::{CANCELLED, Live},
+    inner::Shared,
+    instance::{CANCELLED, Live},
     parked_reason,
-    shared::Shared,
     waiting::{Awaited, Ended},
 };
 use crate::{

@@ -1,7 +1,6 @@
 //! One attempt, within its timeout and before the deadline of all.
 
-use crate::run::state::Ticking;
-use crate::{failure::panic::cut, future::timeout::poll_end};
+use crate::{failure::panic::cut, future::timeout::poll_end, run::state::Ticking};
 use std::{
     future::Future,
     pin::Pin,

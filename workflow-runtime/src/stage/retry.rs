@@ -1,9 +1,9 @@
 //! A stage's attempts: deadline, retries, and the timeout of each.
 
+use super::timeout::{Ended, Pause, Timed};
 use crate::{
     failure::{BoxError, Failure, FailureKind, exit::Stop},
     future::{map::then, timeout},
-    many::Member,
     policy::{Retry, Written, duration::later},
     run::{
         catch::caught,
@@ -13,7 +13,7 @@ use crate::{
         state::{Core, TAIL, own_failure},
         turn::turn,
     },
-    timed::{Ended, Pause, Timed},
+    scope::for_each::Member,
     undo::scope::tried_again,
 };
 use std::{
@@ -203,7 +203,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let (number, spent, deadline) =
-            crate::durable::waits::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
+            crate::durable::sleep::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
         return Before { number, spent, deadline };
     }
     let _ = (cx, stage);
@@ -218,7 +218,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
 async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return crate::durable::waits::between(cx, journal, stage, number, spent, wait).await;
+        return crate::durable::sleep::between(cx, journal, stage, number, spent, wait).await;
     }
     let _ = (cx, stage, number, spent);
     if !wait.is_zero() {
@@ -230,7 +230,7 @@ async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Durat
 async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return crate::durable::waits::deadline(cx, journal, stage, at).await;
+        return crate::durable::sleep::deadline(cx, journal, stage, at).await;
     }
     let _ = (cx, stage);
     sleep_until(at).await;
