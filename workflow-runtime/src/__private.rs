@@ -20,6 +20,7 @@ pub use crate::{
         Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
     },
     handle::Handle,
+    launch::{run, start},
     observe::{event::Observer, observers::Observers},
     output::{
         shared::{Held, Loan},
@@ -38,33 +39,37 @@ pub use crate::{
         turn::{Turn, turn_of_rounds},
     },
     scope::{
-        driver::{Demands, Drive, Erased, LazySlot, Pieces, Started, drive, erased},
-        for_each::{Member, Tolerance, each, each_tolerant, first, member, members, winner},
+        driver::{Drive, drive},
+        for_each::{Tolerance, each, each_tolerant},
         join::{join2, join3, join4, join5, join6, join7, join8},
+        lazy::{Demands, LazySlot},
+        quorum::{Member, first, member, members, winner},
+        schedule::Pieces,
+        select::{head, select, signal_head},
+        until::{Until, never, until},
     },
     signal::{
+        announce::{Announced, announcing, telling},
+        error::SignalError,
         fallback::Fallback,
-        wait::{
-            Announced, Arrived, SignalError, SignalQueue, SignalWait, Until, announcing, head, never, select,
-            signal_head, telling, until,
-        },
+        queue::SignalQueue,
+        wait::{Arrived, SignalWait},
     },
     stage::{
-        driven::{Getter, of_slot, place, settling, start_stage, starting},
+        catch::{absorbed, absorbed_in_flight, every_failure, or_failure, own_error},
+        driven::{Erased, Getter, Started, erased, of_slot, place, settling, start_stage, starting},
         guards::{Shared, breaking, cached, permits, pool},
         in_place::{begin, governed, leaf, leaf_alone, of_cell, staged},
-        retry::{
-            Attempted, Settings, absorbed, absorbed_in_flight, apart, attempts, attempts_judged, attempts_where,
-            every_failure, limited, or_failure, own_error, sleep, told, untold, within,
-        },
+        retry::{Attempted, Settings, apart, attempts, attempts_judged, attempts_where, told, untold},
         task::{blocking, blocking_own, spawn},
+        timeout::{limited, sleep, within},
     },
     undo::{
         attempt::in_flight,
         compensable::{protected, protected_from_attempt},
         scope::{falls_back, undo_losers, undoing},
     },
-    workflow::{UnknownStage, Workflow, run, start, unknown_stage},
+    workflow::{UnknownStage, Workflow, unknown_stage},
 };
 pub use core::{clone::Clone, marker::PhantomData, option::Option, result::Result};
 pub use std::{

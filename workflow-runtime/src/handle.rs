@@ -6,7 +6,7 @@ use crate::{
         panic::{Panicked, discard},
     },
     future::cancel::CancelSignal,
-    signal::wait::SignalError,
+    signal::error::SignalError,
     workflow::Workflow,
 };
 use std::{

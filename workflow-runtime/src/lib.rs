@@ -42,7 +42,7 @@
 //! | [`graph`] | each workflow as static data, and its pictures |
 //! | [`observe`] | every event of a run, with its time; reports, timelines, progress, metrics |
 //! | [`policy`], [`Pool`] | what the attributes for how a stage runs are made of: retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
-//! | [`Workflow`] | the trait of all workflows, for code that takes any |
+//! | [`Workflow`], [`WorkflowExt`] | the trait of all workflows, and what starts any of them |
 //!
 //! # Runtimes
 //!
@@ -74,6 +74,7 @@ mod future;
 mod handle;
 #[cfg(feature = "durable")]
 mod journal;
+mod launch;
 pub mod observe;
 mod output;
 pub mod policy;
@@ -88,13 +89,14 @@ mod workflow;
 
 pub use failure::{BoxError, Failure, FailureKind, TooFew};
 pub use handle::Handle;
+pub use launch::WorkflowExt;
 pub use output::{
     shared::Loan,
     state::{ItemStates, StageState, Status},
 };
 pub use policy::Pool;
 pub use run::context::StageContext;
-pub use signal::wait::SignalError;
+pub use signal::error::SignalError;
 pub use workflow::{UnknownStage, Workflow};
 pub use workflow_graph as graph;
 

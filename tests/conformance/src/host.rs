@@ -2,7 +2,7 @@
 
 use crate::Conforming;
 use std::future::{Future, ready};
-use workflow_runtime::{Failure, Handle, SignalError};
+use workflow_runtime::{Failure, Handle, SignalError, WorkflowExt};
 
 /// What runs workflows, on the current tokio runtime.
 pub trait Host: Clone + Send + Sync + 'static {

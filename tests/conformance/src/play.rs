@@ -14,7 +14,7 @@ use tokio::{
     task::yield_now,
     time::{Instant, sleep_until, timeout_at},
 };
-use workflow_runtime::Failure;
+use workflow_runtime::{Failure, WorkflowExt};
 
 /// Longer than any case takes.
 const NEVER: Duration = Duration::from_hours(600 * 24);

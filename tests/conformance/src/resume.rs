@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep_until};
 use workflow_durable_tests::{Crash, CrashingStore};
 use workflow_runtime::{
-    Failure,
+    Failure, WorkflowExt,
     engine::{Engine, EngineError},
     store::MemoryStore,
 };

@@ -19,7 +19,7 @@ use tracing::{
 };
 use workflow_runtime::{
     __private::States,
-    Failure, FailureKind,
+    Failure, FailureKind, WorkflowExt,
     graph::Graph,
     observe::{Event, EventKind, Metrics, Observer, Report},
 };

@@ -9,7 +9,7 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 use workflow_runtime::{
-    Failure, FailureKind,
+    Failure, FailureKind, WorkflowExt,
     observe::{Event, EventKind, Observer},
     workflow,
 };

@@ -1,4 +1,4 @@
-//! Stages, and the user's expressions in them.
+//! Checkpoints: what a stage gives is on record before anything comes of it.
 
 use crate::{
     failure::{Failure, Undone, exit::Stop},
@@ -12,7 +12,7 @@ use crate::{
         restore::{InEnded, catch_up_with},
     },
     run::{catch::caught, frame::Cx},
-    stage::retry::Absorbed,
+    stage::catch::Absorbed,
 };
 use std::{
     future::Future,
@@ -20,8 +20,6 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
-use workflow_graph::Graph;
-use workflow_store::Record;
 
 /// What of a stage stays on record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,25 +30,6 @@ pub enum Keeps {
     Block,
     /// The same, and all that lies inside, since something in there may have to be undone.
     Inside,
-}
-
-/// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
-pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
-    if records.is_empty() {
-        return None;
-    }
-    let ends = [within("/", REVERSIBLE), within("/", "armed")].map(|end| end[1..].to_owned());
-    let to_undo = records.iter().filter_map(|(path, _)| ends.iter().find_map(|end| path.strip_suffix(end.as_str())));
-    let lost = |path: &&str| {
-        let stage = path.split('/').rfind(|part| part.parse::<u64>().is_err());
-        let is_undone_by_it = stage.is_some_and(|stage| {
-            let mut known = graph.stages.iter().filter(|known| known.name == stage);
-            known.any(|known| known.policies.iter().any(|policy| policy.name == "undo"))
-        });
-        let undone = within(path, "undone");
-        !is_undone_by_it && !records.iter().any(|(path, _)| *path == undone)
-    };
-    to_undo.into_iter().find(lost).map(ToOwned::to_owned)
 }
 
 /// Returns whether a `#[lazy]` stage is on record: what asked for it then may have ended, and does not ask again.
@@ -222,13 +201,6 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
     }
 }
 
-/// The same in a run that is durable.
-pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
-    if let Some(journal) = cx.journal() {
-        catch_up_with(journal, order, run).await;
-    }
-}
-
 /// Before an expression of the user's is evaluated: not while something on record has not been taken up. `site`: which of the
 /// stage's; its own where it is empty.
 pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
@@ -328,7 +300,7 @@ pub async fn noting<T>(
     ended
 }
 
-/// As [`absorbed`](crate::attempts::absorbed): once all attempts have failed, that is on record.
+/// As [`absorbed`](crate::stage::catch::absorbed): once all attempts have failed, that is on record.
 ///
 /// # Errors
 /// As there.
@@ -342,8 +314,8 @@ pub async fn absorbed_kept<T>(
     let run = Box::pin(run);
     let run = async move {
         match in_flight {
-            true => crate::stage::retry::absorbed_in_flight(cx, stage, run).await,
-            false => crate::stage::retry::absorbed(cx, run).await,
+            true => crate::stage::catch::absorbed_in_flight(cx, stage, run).await,
+            false => crate::stage::catch::absorbed(cx, run).await,
         }
     };
     let Some(journal) = cx.journal() else { return run.await };
@@ -385,4 +357,37 @@ pub async fn armed(cx: Cx<'_>, stage: u32) {
         }
         journal.settled().await;
     }
+}
+
+pub(crate) async fn kept_part<T>(
+    cx: Cx<'_>,
+    path: String,
+    kind: Kind,
+    keeps: bool,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    let Some(journal) = cx.journal() else { return run.await };
+    if let Some(record) = journal.record(&path) {
+        return match payload.recall(&record) {
+            Ok(value) => {
+                if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
+                    // What was done inside is taken up, for its undos, and so that its records have their home.
+                    catch_up_with(journal, record.order, InEnded::new(journal, run)).await;
+                } else {
+                    journal.hold(record.order).await;
+                }
+                journal.recalled();
+                Ok(value)
+            }
+            Err(error) => journal.undecodable(&path, error).await,
+        };
+    }
+    let value = run.await?;
+    // Those on record come first.
+    journal.hold(LAST).await;
+    let written = Written::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
+    journal.put(path, written.kind, written.bytes);
+    journal.unless_refused(written.refused).await;
+    Ok(value)
 }

@@ -3,11 +3,15 @@
 
 pub(crate) mod checkpoint;
 mod choices;
+pub(crate) mod items;
 mod lets;
 pub(crate) mod loops;
 pub(crate) mod race;
 pub(crate) mod rewind;
+pub(crate) mod select;
 pub(crate) mod sleep;
+pub(crate) mod until;
+pub(crate) mod upgrade;
 pub(crate) mod workflow;
 
 pub use crate::{
@@ -25,14 +29,11 @@ pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
     recalls,
 };
+pub use items::{Recognised, Recognising, item_part, kept_item, recognised, recognised_again, recognising};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
-pub use loops::{
-    Recognised, Recognising, RoundEnd, item_part, kept_item, next_round, recognised, recognised_again, recognising,
-    resumed_round, round,
-};
-pub use race::{
-    HeadLabel, contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_head, kept_member,
-    select_kept, until_kept, until_recorded,
-};
+pub use loops::{RoundEnd, next_round, resumed_round, round};
+pub use race::{contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_member};
+pub use select::{HeadLabel, kept_head, select_kept};
 pub use sleep::{sleep_kept, sleep_until_kept};
+pub use until::{until_kept, until_recorded};
 pub use workflow::{Delivered, Durable, deliver, join, split};

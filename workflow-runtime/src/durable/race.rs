@@ -1,33 +1,27 @@
-//! Members of a race or a quorum, heads of a select, stages with an `#[until]`: which of them go on, and which are thrown away.
+//! Members of a race or a quorum: which of them go on, and which are thrown away.
 //!
 //! A part that ends decides in the very poll in which it ends, as in memory: its value is entered into the journal there, and
 //! only the decision waits for the store. While the instance catches up, no part decides before all that is on record has been
 //! taken up: what the others did is known before they are thrown away.
 
-use super::checkpoint::Part;
+use super::checkpoint::{Part, kept_part};
 use crate::{
     failure::{BoxError, exit::Stop},
     journal::{
-        log::{Journal, LAST},
-        path::UNTIL,
+        log::LAST,
         payload::{Payload, Unkept, Written},
         record::{Kind, own, read_own},
-        restore::{InEnded, catch_up_thrown, catch_up_with},
+        restore::catch_up_thrown,
     },
     run::{
         frame::Cx,
         nested,
         undo_log::{ScopeLog, UndoLog},
     },
-    scope::for_each::First,
-    signal::wait::{Head, HeadRun, Until, select, until, until_of},
+    scope::quorum::First,
 };
 use serde::{Deserialize, Serialize};
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::Poll,
-};
+use std::future::{Future, poll_fn};
 use workflow_store::Record;
 
 /// The record of a decided race or quorum.
@@ -77,8 +71,6 @@ pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> 
     let members = Some(members.iter().map(|member| now(member)).collect());
     Record { payload: own(&Won { members, values }), ..record.clone() }
 }
-
-// Which part goes on.
 
 /// Returns whether a member of a race or a quorum is on record as a winner. `each`: it is that of an item, in whose place `cx` is.
 #[must_use]
@@ -137,9 +129,7 @@ pub async fn ends(cx: Cx<'_>, goes_on: bool) {
     }
 }
 
-// Members.
-
-/// As [`first`](crate::many::first): the winners are on record before the others are dropped. `won` and `sites`: the names of
+/// As [`first`](crate::scope::quorum::first): the winners are on record before the others are dropped. `won` and `sites`: the names of
 /// the decision and of the members; `alone`: the stage has no other members; `keeps`: what losers did may have to be undone.
 ///
 /// # Errors
@@ -244,214 +234,4 @@ pub async fn kept_each<'a, 'p, T>(
     }
     let run = run(cx);
     kept_part(cx, cx.path_of(stage), Kind::Done, keeps, payload, async move { Ok(run.await?.0) }).await
-}
-
-// Heads.
-
-/// The value of a head `name: T = NODE`, on record in the poll in which it is there. `keeps`: what it did may have to be undone.
-///
-/// # Errors
-/// The head's.
-pub async fn kept_head<T>(
-    cx: Cx<'_>,
-    stage: u32,
-    name: &'static str,
-    keeps: bool,
-    payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), Kind::Kept, keeps, payload, Box::pin(run)).await
-}
-
-async fn kept_part<T>(
-    cx: Cx<'_>,
-    path: String,
-    kind: Kind,
-    keeps: bool,
-    payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    let Some(journal) = cx.journal() else { return run.await };
-    if let Some(record) = journal.record(&path) {
-        return match payload.recall(&record) {
-            Ok(value) => {
-                if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
-                    // What was done inside is taken up, for its undos, and so that its records have their home.
-                    catch_up_with(journal, record.order, InEnded::new(journal, run)).await;
-                } else {
-                    journal.hold(record.order).await;
-                }
-                journal.recalled();
-                Ok(value)
-            }
-            Err(error) => journal.undecodable(&path, error).await,
-        };
-    }
-    let value = run.await?;
-    // Those on record come first.
-    journal.hold(LAST).await;
-    let written = Written::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
-    journal.put(path, written.kind, written.bytes);
-    journal.unless_refused(written.refused).await;
-    Ok(value)
-}
-
-/// A head of a `select`: how it is written, whether it gives a value, and whether what it does may have to be undone.
-pub type HeadLabel = (&'static str, bool, bool);
-
-/// As [`select`]: which head decided is on record before the others are withdrawn.
-///
-/// # Errors
-/// That of the head which ended first.
-pub async fn select_kept<'a>(
-    cx: Cx<'a>,
-    stage: u32,
-    site: &str,
-    labels: &[HeadLabel],
-    mut heads: Vec<Option<Head<'a>>>,
-) -> Result<usize, Stop> {
-    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
-    let keeps = labels.iter().any(|(_, _, keeps)| *keeps);
-    let path = cx.path_within(stage, &format!("choice-{site}"));
-    if let Some(record) = journal.record(&path) {
-        let before: String = match read_own(&record) {
-            Ok(before) => before,
-            Err(error) => return journal.undecodable(&path, error).await,
-        };
-        let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
-            let reason = format!("'{path}' was decided by '{before}', which is no head any more");
-            return journal.park_at(&path, reason).await;
-        };
-        let (gives, mut given) = (labels[place].1, None);
-        if keeps {
-            catch_up_thrown(journal, record.order, &path, poll_heads(&mut heads, (place, gives), &mut given)).await;
-        }
-        journal.settles_within(&cx.path_of(stage), record.order);
-        journal.recalled();
-        match (given, &mut heads[place]) {
-            (Some(given), _) => given?,
-            // What it gave is on record too.
-            (None, Some(head)) if gives => head.run.as_mut().await?,
-            _ => {}
-        }
-        return Ok(place);
-    }
-    if journal.is_catching_up() {
-        // A head without a node of its own does not decide before all that is on record of the others has been taken up.
-        for (head, (_, gives, _)) in heads.iter_mut().zip(labels) {
-            *head = head.take().map(|mut head| {
-                if !*gives {
-                    head.run = Box::pin(held(journal, head.run));
-                }
-                head
-            });
-        }
-    }
-    let mut select = select(cx, stage, heads);
-    let place = poll_fn(|context| select.poll_decided(context)).await;
-    let place = place.inspect_err(|_| select.withdraw(false))?;
-    journal.put(path, Kind::Decided, own(&head_label(labels, place)));
-    drop(select);
-    nested::settled(cx).await;
-    Ok(place)
-}
-
-async fn held(journal: &Journal, head: HeadRun<'_>) -> Result<(), Stop> {
-    journal.hold(LAST).await;
-    head.await
-}
-
-/// Returns the head, as written; where others before it are written alike, which of them.
-fn head_label(labels: &[HeadLabel], place: usize) -> String {
-    let Some((label, ..)) = labels.get(place) else { return String::new() };
-    match labels[..place].iter().filter(|(before, ..)| before == label).count() {
-        0 => (*label).to_owned(),
-        before => format!("{label} #{}", before + 1),
-    }
-}
-
-/// Polls all heads, that which has decided only where it gives a value, which goes into `given`. Never ends.
-async fn poll_heads(
-    heads: &mut [Option<Head<'_>>],
-    (chosen, gives): (usize, bool),
-    given: &mut Option<Result<(), Stop>>,
-) {
-    let mut over = vec![false; heads.len()];
-    over[chosen] = !gives;
-    poll_fn(|context| {
-        for (place, (head, over)) in heads.iter_mut().zip(&mut over).enumerate() {
-            if let (Some(head), false) = (head, &over)
-                && let Poll::Ready(ended) = head.run.as_mut().poll(context)
-            {
-                *over = true;
-                if place == chosen {
-                    *given = Some(ended);
-                }
-            }
-        }
-        Poll::<()>::Pending
-    })
-    .await;
-}
-
-// `#[until]`
-
-/// As [`until`](crate::signal::until): the end that a stage waits for does not cut it before all that is on record has been
-/// taken up.
-///
-/// # Errors
-/// The stage's.
-pub async fn until_kept<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Until<T>, Stop> {
-    until_decided(cx, end, run, || {}).await
-}
-
-/// The same of a stage whose parts may have to be undone: that it was cut is on record before anything in it is undone. `name`:
-/// the stage or signal that it waits for.
-///
-/// # Errors
-/// The stage's.
-pub async fn until_recorded<T>(
-    cx: Cx<'_>,
-    stage: u32,
-    name: &str,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Until<T>, Stop> {
-    let Some(journal) = cx.journal() else { return until(cx, end, run).await };
-    let path = cx.path_within(stage, UNTIL);
-    if let Some(record) = journal.record(&path) {
-        catch_up_thrown(journal, record.order, &path, run).await;
-        journal.settles_within(&cx.path_of(stage), record.order);
-        journal.recalled();
-        return Ok(Until::Cut);
-    }
-    until_decided(cx, end, run, || journal.put(path, Kind::Decided, own(&name))).await
-}
-
-async fn until_decided<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-    is_cut: impl FnOnce(),
-) -> Result<Until<T>, Stop> {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
-        return until_of(cx, end, run, false, is_cut).await;
-    };
-    let mut run = Box::pin(run);
-    let ended = {
-        let (mut held, mut run) = (pin!(journal.hold(LAST)), run.as_mut());
-        poll_fn(|context| match run.as_mut().poll(context) {
-            Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            Poll::Pending => held.as_mut().poll(context).map(|()| None),
-        })
-        .await
-    };
-    match ended {
-        Some(ended) => ended.map(Until::Given),
-        None => until_of(cx, end, run, true, is_cut).await,
-    }
 }

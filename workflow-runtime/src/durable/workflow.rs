@@ -3,7 +3,7 @@
 use crate::{
     failure::BoxError,
     journal::{codec, payload::Payload},
-    signal::wait::{SignalError, SignalQueue},
+    signal::{error::SignalError, queue::SignalQueue},
     workflow::Workflow,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, FailureKind},
-    signal::wait::SignalError,
+    signal::error::SignalError,
 };
 use std::{error::Error, fmt};
 use workflow_store::StoreError;
@@ -161,4 +161,9 @@ impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+/// Why an instance is parked, as it is stored.
+pub(crate) fn parked_reason(bytes: &[u8]) -> String {
+    serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned())
 }

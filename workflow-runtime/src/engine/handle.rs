@@ -1,10 +1,9 @@
 //! The handle of one durable instance.
 
 use super::{
-    error::{End, EngineError},
+    error::{End, EngineError, parked_reason},
     inner::Shared,
     instance::{CANCELLED, Live},
-    parked_reason,
     waiting::{Awaited, Ended},
 };
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
         path::{REWIND, STUCK, THROWN},
         record::Kind,
     },
-    signal::wait::SignalError,
+    signal::error::SignalError,
 };
 use std::{
     fmt,

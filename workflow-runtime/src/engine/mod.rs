@@ -27,17 +27,19 @@ pub(crate) mod handle;
 pub(crate) mod inner;
 mod input;
 pub(crate) mod instance;
+pub(crate) mod life;
 pub(crate) mod registration;
 pub(crate) mod told;
 mod waiting;
+pub(crate) mod wake;
 
 pub use crate::durable::workflow::Durable;
 pub use error::{End, EngineError};
 pub use handle::Run;
 
 use crate::future::clock::Clock;
-use inner::Shared;
-use registration::{Registered, Registration};
+use inner::{Registered, Shared};
+use registration::Registration;
 use std::{
     collections::HashMap,
     fmt,
@@ -282,9 +284,4 @@ impl Engine {
         self.shared.end_session();
         Ok(closed?)
     }
-}
-
-/// Why an instance is parked, as it is stored.
-fn parked_reason(bytes: &[u8]) -> String {
-    serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned())
 }

@@ -1,158 +1,19 @@
 //! The driver of a graph that no nest of joins expresses: starts what is ready, polls what was woken, counts down what
 //! waits. Its work is `O(V + E)` for a whole run, however often it is woken.
 
+use super::{lazy::Demands, schedule::Pieces};
 use crate::{
     failure::exit::Stop,
-    future::{
-        map::then,
-        set::{Lanes, Woken},
-    },
-    output::{
-        shared::Held,
-        slot::{Slot, fill},
-        visibility::IntoHeld,
-    },
+    future::set::Lanes,
     policy::budget::{TOGETHER, UNITS, UNITS_TOGETHER},
+    stage::driven::Started,
 };
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::{Arc, PoisonError},
+    task::{Context, Poll},
 };
-
-/// The stages of a graph, by number.
-pub struct Pieces {
-    /// How many others each waits for; a `#[lazy]` one also waits to be asked for.
-    pub needs: &'static [u32],
-    /// Who waits for each, one list after the other.
-    pub then: &'static [u32],
-    /// Where its list ends.
-    pub ends: &'static [u32],
-    /// Those that run only if they are asked for.
-    pub lazy: &'static [u32],
-}
-
-impl Pieces {
-    #[inline]
-    fn then(&self, piece: u32) -> &'static [u32] {
-        let piece = piece as usize;
-        let start = if piece == 0 { 0 } else { self.ends[piece - 1] };
-        &self.then[start as usize..self.ends[piece] as usize]
-    }
-}
-
-/// A stage as the driver holds it.
-pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
-
-/// Such a stage.
-#[inline]
-pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
-    Box::pin(run)
-}
-
-/// A stage that was started.
-pub enum Started<F> {
-    /// It has ended already.
-    Ended(Result<(), Stop>),
-    /// It has not been polled.
-    UnderWay(F),
-}
-
-/// The `#[lazy]` stages of one scope, and who asks for them.
-#[derive(Default)]
-pub struct Demands {
-    woken: Arc<Woken>,
-    asked: Mutex<Vec<u32>>,
-}
-
-impl Demands {
-    /// Nothing has been asked for.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-/// The slot of a `#[lazy]` stage.
-pub struct LazySlot<T> {
-    slot: Slot<T>,
-    waiting: Mutex<Waiting>,
-}
-
-struct Waiting {
-    asked: bool,
-    wakers: Vec<Waker>,
-}
-
-impl Waiting {
-    fn ask(&mut self, demands: &Demands, piece: u32) {
-        if !std::mem::replace(&mut self.asked, true) {
-            demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
-            demands.woken.wake_owner();
-        }
-    }
-}
-
-impl<T> LazySlot<T> {
-    /// Empty.
-    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
-    pub const EMPTY: Self =
-        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: Vec::new() }) };
-
-    /// Nothing has asked for it, if its scope has ended.
-    pub fn is_empty(&self) -> bool {
-        self.slot.value.get().is_none()
-    }
-
-    /// Asks for the stage, and waits for its output.
-    pub async fn demand(&self, demands: &Demands, piece: u32) -> &Held<T> {
-        poll_fn(|context| {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(held) = self.slot.value.get() {
-                return Poll::Ready(held);
-            }
-            if !waiting.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.wakers.push(context.waker().clone());
-            }
-            waiting.ask(demands, piece);
-            Poll::Pending
-        })
-        .await
-    }
-
-    /// Asks for the stage, and does not wait.
-    pub fn ask(&self, demands: &Demands, piece: u32) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
-    }
-
-    /// Has `run` fill it, and wakes whoever waits.
-    ///
-    /// # Errors
-    /// The stage's.
-    pub fn fill<H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
-        &self,
-        lend: bool,
-        run: F,
-    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, H, F> {
-        then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
-            filled?;
-            self.wake();
-            Ok(())
-        })
-    }
-
-    /// Puts there what its stage gave, and wakes whoever waits.
-    pub fn keep(&self, held: impl IntoHeld<T>) {
-        self.slot.keep(held);
-        self.wake();
-    }
-
-    fn wake(&self) {
-        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
-        wakers.into_iter().for_each(Waker::wake);
-    }
-}
 
 /// A graph under way.
 pub struct Drive<'a, S, F> {

@@ -1,6 +1,6 @@
 //! A wait for a signal, on record.
 
-use super::wait::SignalQueue;
+use super::queue::SignalQueue;
 use crate::{
     failure::exit::Stop,
     journal::{
@@ -8,6 +8,7 @@ use crate::{
         log::{FRESH, Journal, LAST},
         payload::{Payload, Written},
         record::{Kind, own, read_own},
+        restore::catch_up_with,
         timer::due,
     },
     run::frame::Cx,
@@ -153,4 +154,11 @@ impl<'a, T> KeptSignal<'a, T> {
 /// Where it stands that a signal did not arrive in time; and, of a fallback that has failed, how.
 fn late_of(path: &str) -> String {
     format!("{path}-late")
+}
+
+/// The same in a run that is durable.
+pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
+    if let Some(journal) = cx.journal() {
+        catch_up_with(journal, order, run).await;
+    }
 }

@@ -9,7 +9,6 @@ use crate::{
     failure::{BoxError, exit::Stop},
     output::{shared::Held, slot::Slot, state::Cell},
     run::{frame::Cx, state::Core, tail::IntoStop},
-    scope::driver::{Erased, Started, erased},
 };
 use std::{
     future::Future,
@@ -189,4 +188,21 @@ impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T,
             }
         }
     }
+}
+
+/// A stage that was started.
+pub enum Started<F> {
+    /// It has ended already.
+    Ended(Result<(), Stop>),
+    /// It has not been polled.
+    UnderWay(F),
+}
+
+/// A stage as the driver holds it.
+pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+
+/// Such a stage.
+#[inline]
+pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
+    Box::pin(run)
 }

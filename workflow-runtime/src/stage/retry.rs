@@ -1,19 +1,12 @@
-//! A stage's attempts: deadline, retries, and the timeout of each.
+//! A stage's attempts: its retries, each attempt within the stage's timeout and deadline.
 
-use super::timeout::{Ended, Pause, Timed};
+use super::timeout::{Ended, late, one, past, pause};
+use crate::future::boxed::BoxFuture;
 use crate::{
-    failure::{BoxError, Failure, FailureKind, exit::Stop},
-    future::{map::then, timeout},
-    policy::{Retry, Written, duration::later},
-    run::{
-        catch::caught,
-        frame::Cx,
-        nested,
-        span::Trying,
-        state::{Core, TAIL, own_failure},
-        turn::turn,
-    },
-    scope::for_each::Member,
+    failure::{BoxError, Failure, exit::Stop},
+    future::map::then,
+    policy::{Retry, duration::later},
+    run::{frame::Cx, nested, span::Trying, state::own_failure, turn::turn},
     undo::scope::tried_again,
 };
 use std::{
@@ -42,7 +35,7 @@ pub struct Attempted {
 }
 
 /// Puts an attempt of a block into a box, where its type ends.
-pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
+pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) -> BoxFuture<'a, Result<T, Stop>> {
     Box::pin(attempt)
 }
 
@@ -88,7 +81,7 @@ where
 }
 
 /// Either with the number of attempts.
-type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
+pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
 
 /// The same for an expression whose own error is at hand: `applies` says whether a rule speaks of it.
 ///
@@ -203,7 +196,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
         let (number, spent, deadline) =
-            crate::durable::sleep::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
+            super::resume::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
         return Before { number, spent, deadline };
     }
     let _ = (cx, stage);
@@ -218,116 +211,12 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
 async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
-        return crate::durable::sleep::between(cx, journal, stage, number, spent, wait).await;
+        return super::resume::between(cx, journal, stage, number, spent, wait).await;
     }
     let _ = (cx, stage, number, spent);
     if !wait.is_zero() {
         sleep_until(until).await;
     }
-}
-
-/// A wait that a durable instance need not be in memory for.
-async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
-    #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        return crate::durable::sleep::deadline(cx, journal, stage, at).await;
-    }
-    let _ = (cx, stage);
-    sleep_until(at).await;
-}
-
-/// One attempt: within its timeout, and before the deadline of all.
-fn one<F: Future>(
-    cx: Cx<'_>,
-    stage: u32,
-    limit: Option<Duration>,
-    deadline: Option<(Instant, Duration)>,
-    run: F,
-) -> Timed<'_, F> {
-    Timed::new(
-        run,
-        limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
-        deadline.map(|(at, limit)| (Box::pin(pause(cx, stage, at)) as Pause<'_>, limit)),
-        limit.and_then(|_| cx.core.ticking()),
-    )
-}
-
-/// One attempt within its timeout, where that is not left to [`attempts`].
-///
-/// # Errors
-/// The attempt's, or that it was late.
-pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
-    stage: u32,
-    limit: Option<Duration>,
-    run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
-    then(one(cx, stage, limit, None, run), move |ended| match ended {
-        Ended::Given(given) => given,
-        Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
-    })
-}
-
-/// A whole run within its deadline.
-///
-/// # Errors
-/// The run's, or that the deadline has passed.
-pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    // An `async fn` has room for what it is given and for what it awaits.
-    let run = Box::pin(run);
-    let passed = |limit: Duration| {
-        let why = format!("the whole run took longer than {}", Written(limit));
-        Err(cx.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
-    };
-    #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        let path = cx.path_within(TAIL, "deadline");
-        let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
-        return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
-    }
-    timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
-}
-
-fn late(core: &Core, stage: u32, limit: Duration) -> Failure {
-    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", Written(limit)).into()))
-}
-
-fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
-    let why = format!("all its attempts together took longer than {}", Written(limit));
-    core.failure(stage, FailureKind::Deadline, Some(why.into()))
-}
-
-/// The expression's own error, once its attempts are spent, as the stage's failure.
-///
-/// # Errors
-/// That failure.
-pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
-    cx: Cx<'_>,
-    stage: u32,
-    run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, E, F> {
-    then(run, move |judged: Judged<T, E>| match judged? {
-        Ok((value, _)) => Ok(value),
-        Err((error, number)) => {
-            let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
-            let failure = failure.after(number, cx.core.stage_name(stage));
-            cx.attempt_failed(stage, number, || failure.clone(), None);
-            Err(failure.into())
-        }
-    })
-}
-
-/// `#[catch]` of the stage's own error.
-///
-/// # Errors
-/// Every other failure.
-pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
-    let ended = judged?.map(|(value, _)| value);
-    Ok(ended.map_err(|(error, number)| {
-        let failure = || own_failure(cx.core, stage, None).after(number, cx.core.stage_name(stage));
-        cx.attempt_failed(stage, number, failure, None);
-        error
-    }))
 }
 
 /// A failed attempt's own error, for observers.
@@ -339,56 +228,4 @@ pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
 #[must_use]
 pub fn untold<E>(_: E) -> Option<BoxError> {
     None
-}
-
-/// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.
-pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
-
-/// Runs what may fail; a panic is a failure too.
-///
-/// # Errors
-/// The failure; or a `return`, which nothing absorbs.
-pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
-    run: F,
-) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(nested::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
-        ended.map_err(|stop| match stop {
-            Stop::Failed(failure) => Ok(failure),
-            stop @ Stop::Returned => Err(stop),
-        })
-    })
-}
-
-/// The same before a `#[fallback]` of a stage with an undo: what goes on only because it was under way falls back on
-/// nothing.
-///
-/// # Errors
-/// The failure; or a `return`, or the failure that is not to be absorbed.
-pub fn absorbed_in_flight<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
-    stage: u32,
-    run: F,
-) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(absorbed(cx, run), move |ended: Absorbed<T>| match ended {
-        Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
-        ended => ended,
-    })
-}
-
-/// `#[catch]` of every failure.
-///
-/// # Errors
-/// What can't be absorbed.
-pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Stop> {
-    match absorbed {
-        Ok(value) => Ok(Ok(value)),
-        Err(Ok(failure)) => Ok(Err(failure)),
-        Err(Err(stop)) => Err(stop),
-    }
-}
-
-/// `sleep(D)`
-pub async fn sleep(time: Duration) {
-    tokio::time::sleep(time).await;
 }

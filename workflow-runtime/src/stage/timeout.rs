@@ -1,13 +1,27 @@
-//! One attempt, within its timeout and before the deadline of all.
+//! One attempt within its timeout and before the deadline of all; a run within its deadline.
 
-use crate::{failure::panic::cut, future::timeout::poll_end, run::state::Ticking};
+use crate::{
+    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    future::{
+        map::then,
+        timeout::{self, poll_end},
+    },
+    policy::{Written, duration::later},
+    run::{
+        frame::Cx,
+        state::{Core, TAIL, Ticking},
+    },
+};
 use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::{task::coop, time::Sleep};
+use tokio::{
+    task::coop,
+    time::{Instant, Sleep, sleep_until},
+};
 
 /// A wait that a durable instance need not be in memory for.
 pub(crate) type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -70,4 +84,80 @@ impl<F: Future> Future for Timed<'_, F> {
         }
         ended
     }
+}
+
+/// One attempt within its timeout, where that is not left to [`attempts`](super::retry::attempts).
+///
+/// # Errors
+/// The attempt's, or that it was late.
+pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
+    stage: u32,
+    limit: Option<Duration>,
+    run: F,
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
+    then(one(cx, stage, limit, None, run), move |ended| match ended {
+        Ended::Given(given) => given,
+        Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
+    })
+}
+
+/// A whole run within its deadline.
+///
+/// # Errors
+/// The run's, or that the deadline has passed.
+pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    // An `async fn` has room for what it is given and for what it awaits.
+    let run = Box::pin(run);
+    let passed = |limit: Duration| {
+        let why = format!("the whole run took longer than {}", Written(limit));
+        Err(cx.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
+    };
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        let path = cx.path_within(TAIL, "deadline");
+        let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
+        return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
+    }
+    timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
+}
+
+pub(crate) fn late(core: &Core, stage: u32, limit: Duration) -> Failure {
+    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", Written(limit)).into()))
+}
+
+pub(crate) fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
+    let why = format!("all its attempts together took longer than {}", Written(limit));
+    core.failure(stage, FailureKind::Deadline, Some(why.into()))
+}
+
+/// One attempt: within its timeout, and before the deadline of all.
+pub(crate) fn one<F: Future>(
+    cx: Cx<'_>,
+    stage: u32,
+    limit: Option<Duration>,
+    deadline: Option<(Instant, Duration)>,
+    run: F,
+) -> Timed<'_, F> {
+    Timed::new(
+        run,
+        limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
+        deadline.map(|(at, limit)| (Box::pin(pause(cx, stage, at)) as Pause<'_>, limit)),
+        limit.and_then(|_| cx.core.ticking()),
+    )
+}
+
+/// A wait that a durable instance need not be in memory for.
+pub(crate) async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return super::resume::deadline(cx, journal, stage, at).await;
+    }
+    let _ = (cx, stage);
+    sleep_until(at).await;
+}
+
+/// `sleep(D)`
+pub async fn sleep(time: Duration) {
+    tokio::time::sleep(time).await;
 }

@@ -1,0 +1,162 @@
+//! Items of a `for`: each is known again by its fingerprint.
+
+use super::checkpoint::{Keeps, Part, kept_in_place};
+use crate::{
+    failure::{BoxError, exit::Stop},
+    future::map::then,
+    journal::{
+        fingerprint::{Print, PrintForm},
+        log::Journal,
+        payload::Payload,
+        record::{Kind, own, read_own},
+    },
+    run::frame::Cx,
+    scope::items::{Items, all_of, room_for},
+};
+use serde::Serialize;
+use std::{collections::HashMap, future::Future};
+
+/// An item that is recognised by what it is.
+#[diagnostic::on_unimplemented(
+    message = "in a `#[durable]` workflow the items of a `for` are recognised by what they are, and `{Self}` can't be stored",
+    label = "its items are not `Serialize`",
+    note = "derive `serde::Serialize`, or go through numbers or keys"
+)]
+pub trait Recognised {
+    /// What tells it from others.
+    ///
+    /// # Errors
+    /// It has no form.
+    fn print(&self, form: PrintForm) -> Result<Print, BoxError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Recognised for T {
+    fn print(&self, form: PrintForm) -> Result<Print, BoxError> {
+        Print::of(self, form)
+    }
+}
+
+/// The items of a `for`, and how they are told apart.
+pub struct Recognising<I: IntoIterator> {
+    items: I,
+    print: ItemPrint<I::Item>,
+}
+
+/// Items that can be told apart. (Not `async`: that would tell of one that can't several times.)
+pub fn recognising<I>(items: I) -> Recognising<I>
+where
+    I: IntoIterator,
+    I::Item: Recognised,
+{
+    Recognising { items, print: Recognised::print }
+}
+
+/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is. In memory they
+/// are taken one by one. On a store all of them are taken at the start, since their prints are stored together: otherwise
+/// an item that a new build no longer has would not be missed before the last of the others has been taken.
+pub async fn recognised<I: IntoIterator>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: Recognising<I>,
+) -> impl Iterator<Item = I::Item> {
+    let print = items.print;
+    let items = items.items.into_iter();
+    let Some(journal) = cx.journal() else { return Items::Coming(items) };
+    let path = cx.path_within(stage, "items");
+    let items = all_of(cx, items.take(MOST + 1)).await;
+    if items.len() > MOST {
+        return journal.park(format!("'{}' has more items than a store keeps: {MOST}", cx.path_of(stage))).await;
+    }
+    if journal.record(&path).is_none() {
+        match prints(print, &items, PrintForm::Canonical) {
+            Ok(prints) => journal.put(path, Kind::Items, own(&prints)),
+            Err(error) => {
+                return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
+            }
+        }
+        return Items::Taken(items.into_iter());
+    }
+    match ordered(journal, &path, print, items) {
+        Ok(items) => Items::Taken(items.into_iter()),
+        Err(reason) => journal.park_at(&path, reason).await,
+    }
+}
+
+/// So many items of one `for` are told apart on a store: their prints lie in one record.
+const MOST: usize = 1 << 22;
+
+/// The same, where they are looked up once more.
+pub fn recognised_again<I: IntoIterator>(
+    cx: Cx<'_>,
+    stage: u32,
+    items: Recognising<I>,
+) -> impl Iterator<Item = I::Item> + use<I> {
+    let print = items.print;
+    let items = items.items.into_iter();
+    let Some(journal) = cx.journal() else { return Items::Coming(items) };
+    let path = cx.path_within(stage, "items");
+    let mut all = room_for(&items);
+    items.take(MOST + 1).for_each(|item| all.push(item));
+    let all = match ordered(journal, &path, print, all) {
+        Ok(items) => items,
+        Err(reason) => {
+            journal.park_now_at(&path, reason);
+            Vec::new()
+        }
+    };
+    Items::Taken(all.into_iter())
+}
+
+type ItemPrint<T> = fn(&T, PrintForm) -> Result<Print, BoxError>;
+
+fn prints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Print>, BoxError> {
+    items.iter().map(|item| print(item, form)).collect()
+}
+
+fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>) -> Result<Vec<T>, String> {
+    let Some(record) = journal.record(path) else { return Ok(items) };
+    let before: Vec<Print> =
+        read_own(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
+    let form = before.first().map_or(PrintForm::Canonical, |print| print.form());
+    let now = prints(print, &items, form).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
+    journal.recalled();
+    if before == now {
+        return Ok(items);
+    }
+    let count = items.len();
+    let mut found: HashMap<Print, Vec<T>> = HashMap::new();
+    // The last first, so that equal ones are taken in their order.
+    for (print, item) in now.into_iter().zip(items).rev() {
+        found.entry(print).or_default().push(item);
+    }
+    let ordered: Vec<T> = before.iter().filter_map(|print| found.get_mut(print).and_then(Vec::pop)).collect();
+    if ordered.len() == before.len() && ordered.len() == count {
+        Ok(ordered)
+    } else {
+        Err(format!("'{path}' are no longer those that it began with"))
+    }
+}
+
+/// What runs inside an item: as [`part`](super::part).
+pub fn item_part<'p, T, F>(run: F) -> Part<'p, (T, bool)>
+where
+    F: Future<Output = Result<T, Stop>> + Send + 'p,
+{
+    Box::pin(then(run, |given: F::Output| given.map(|value| (value, true))))
+}
+
+/// One item of a `for`: gives what is on record, or runs it. `cx` is in that item.
+///
+/// # Errors
+/// The item's.
+pub async fn kept_item<'a, 'p, T>(
+    cx: Cx<'a>,
+    stage: u32,
+    payload: Payload<T>,
+    keeps: bool,
+    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
+) -> Result<T, Stop> {
+    let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
+    Ok(kept_in_place(cx, (stage, false), payload, keeps, run).await?.0)
+}

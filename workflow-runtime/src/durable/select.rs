@@ -1,0 +1,131 @@
+//! `select`: which head has decided is on record.
+
+use super::checkpoint::kept_part;
+use crate::{
+    failure::exit::Stop,
+    journal::{
+        log::{Journal, LAST},
+        payload::Payload,
+        record::{Kind, own, read_own},
+        restore::catch_up_thrown,
+    },
+    run::{frame::Cx, nested},
+    scope::select::{Head, HeadRun, select},
+};
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
+/// The value of a head `name: T = NODE`, on record in the poll in which it is there. `keeps`: what it did may have to be undone.
+///
+/// # Errors
+/// The head's.
+pub async fn kept_head<T>(
+    cx: Cx<'_>,
+    stage: u32,
+    name: &'static str,
+    keeps: bool,
+    payload: Payload<T>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), Kind::Kept, keeps, payload, Box::pin(run)).await
+}
+
+/// A head of a `select`: how it is written, whether it gives a value, and whether what it does may have to be undone.
+pub type HeadLabel = (&'static str, bool, bool);
+
+/// As [`select`]: which head decided is on record before the others are withdrawn.
+///
+/// # Errors
+/// That of the head which ended first.
+pub async fn select_kept<'a>(
+    cx: Cx<'a>,
+    stage: u32,
+    site: &str,
+    labels: &[HeadLabel],
+    mut heads: Vec<Option<Head<'a>>>,
+) -> Result<usize, Stop> {
+    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
+    let keeps = labels.iter().any(|(_, _, keeps)| *keeps);
+    let path = cx.path_within(stage, &format!("choice-{site}"));
+    if let Some(record) = journal.record(&path) {
+        let before: String = match read_own(&record) {
+            Ok(before) => before,
+            Err(error) => return journal.undecodable(&path, error).await,
+        };
+        let Some(place) = (0..labels.len()).find(|&place| head_label(labels, place) == before) else {
+            let reason = format!("'{path}' was decided by '{before}', which is no head any more");
+            return journal.park_at(&path, reason).await;
+        };
+        let (gives, mut given) = (labels[place].1, None);
+        if keeps {
+            catch_up_thrown(journal, record.order, &path, poll_heads(&mut heads, (place, gives), &mut given)).await;
+        }
+        journal.settles_within(&cx.path_of(stage), record.order);
+        journal.recalled();
+        match (given, &mut heads[place]) {
+            (Some(given), _) => given?,
+            // What it gave is on record too.
+            (None, Some(head)) if gives => head.run.as_mut().await?,
+            _ => {}
+        }
+        return Ok(place);
+    }
+    if journal.is_catching_up() {
+        // A head without a node of its own does not decide before all that is on record of the others has been taken up.
+        for (head, (_, gives, _)) in heads.iter_mut().zip(labels) {
+            *head = head.take().map(|mut head| {
+                if !*gives {
+                    head.run = Box::pin(held(journal, head.run));
+                }
+                head
+            });
+        }
+    }
+    let mut select = select(cx, stage, heads);
+    let place = poll_fn(|context| select.poll_decided(context)).await;
+    let place = place.inspect_err(|_| select.withdraw(false))?;
+    journal.put(path, Kind::Decided, own(&head_label(labels, place)));
+    drop(select);
+    nested::settled(cx).await;
+    Ok(place)
+}
+
+pub(crate) async fn held(journal: &Journal, head: HeadRun<'_>) -> Result<(), Stop> {
+    journal.hold(LAST).await;
+    head.await
+}
+
+/// Returns the head, as written; where others before it are written alike, which of them.
+fn head_label(labels: &[HeadLabel], place: usize) -> String {
+    let Some((label, ..)) = labels.get(place) else { return String::new() };
+    match labels[..place].iter().filter(|(before, ..)| before == label).count() {
+        0 => (*label).to_owned(),
+        before => format!("{label} #{}", before + 1),
+    }
+}
+
+/// Polls all heads, that which has decided only where it gives a value, which goes into `given`. Never ends.
+async fn poll_heads(
+    heads: &mut [Option<Head<'_>>],
+    (chosen, gives): (usize, bool),
+    given: &mut Option<Result<(), Stop>>,
+) {
+    let mut over = vec![false; heads.len()];
+    over[chosen] = !gives;
+    poll_fn(|context| {
+        for (place, (head, over)) in heads.iter_mut().zip(&mut over).enumerate() {
+            if let (Some(head), false) = (head, &over)
+                && let Poll::Ready(ended) = head.run.as_mut().poll(context)
+            {
+                *over = true;
+                if place == chosen {
+                    *given = Some(ended);
+                }
+            }
+        }
+        Poll::<()>::Pending
+    })
+    .await;
+}

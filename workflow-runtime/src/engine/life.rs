@@ -1,0 +1,342 @@
+//! The life of an instance in memory: from where its records say to its end, or to where it only waits.
+
+use super::{
+    error::EngineError,
+    inner::{AnyLive, OnTheWay, Running, Shared},
+    instance::{CANCELLED, Live, Outcome},
+    told,
+};
+use crate::{
+    durable::{
+        rewind::rewound,
+        upgrade::{former, lost_undo, rename},
+        workflow::Durable,
+    },
+    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    journal::{
+        failure::StoredFailure,
+        homes::missing,
+        keys::Keys,
+        log::{Halt, Journal},
+        path::{KEYS, RESTED, REWIND},
+        record::{Kind, own},
+    },
+    observe::observers::Observers,
+    output::visibility::View,
+    run::{
+        nested,
+        root::root,
+        state::{Core, TAIL},
+    },
+    undo::{recorded::Thrown, scope::compensated},
+};
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    task::Poll,
+};
+use tokio::sync::Notify;
+use workflow_store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Timestamp};
+
+impl<W: Durable> Live<W> {
+    pub(crate) fn make(
+        shared: &Arc<Shared>,
+        mut loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+        (services, observers): (W::Services, Observers),
+    ) -> (Arc<dyn AnyLive>, Running) {
+        let renamed = rename::<W>(&mut loaded);
+        let signals = std::mem::take(&mut loaded.signals);
+        let lost_undo = lost_undo(W::GRAPH, &loaded.records);
+        let is_of_this_build =
+            loaded.instance.status == InstanceStatus::Waiting && loaded.instance.outcome == own(&W::BUILD);
+        let missing = if is_of_this_build { BTreeSet::new() } else { missing(W::GRAPH, &loaded.records) };
+        let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
+        let Loaded { instance: Instance { key, id, input, interruptions, status, .. }, records, .. } = loaded;
+        let fresh = records.is_empty() && !interrupted;
+        // One that waits without a record was begun before.
+        let begins = fresh && status == InstanceStatus::Running;
+        let keys = match fresh {
+            true => Ok(Keys::beginning(&id, former::<W>())),
+            false => Keys::going_on(keys_record.as_ref(), former::<W>(), W::PLAIN),
+        };
+        let journal = Arc::new(Journal::new(
+            Arc::clone(&shared.store),
+            shared.clock.clone(),
+            (key, &id, W::GRAPH),
+            records,
+            on_the_way,
+        ));
+        let keys = keys.map_err(|error| format!("what is stored of '{KEYS}' can't be read: {error}")).map(|keys| {
+            let unknown = keys.unknown(keys_record.as_ref(), fresh && !W::PLAIN.is_empty());
+            journal.has_keys(keys);
+            unknown
+        });
+        let live = Arc::new(Self {
+            journal,
+            state: Arc::default(),
+            signals: W::Signals::default(),
+            cancel: Arc::default(),
+            delivered: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            rewinding: AtomicBool::new(false),
+            linger: shared.linger,
+            root: Mutex::default(),
+            caught_up: AtomicBool::new(false),
+            catching_up: Notify::new(),
+        });
+        let resumed = if fresh { None } else { Some(interrupted) };
+        // Before any that still comes.
+        let delivered = signals.iter().try_for_each(|signal| live.deliver_again(signal));
+        let delivered = lost_undo.map_or(delivered, |stage| {
+            Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
+        });
+        let failed_by_store = shared.was_failed_by_store(key);
+        live.journal.has_suspects(&shared.suspects);
+        let processes = shared.interruptions.saturating_sub(interruptions);
+        let left = Left { input, delivered, renamed, keys, begins, resumed, processes, missing, failed_by_store };
+        let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
+        (live, Box::pin(run))
+    }
+}
+
+/// What an earlier run in memory left.
+struct Left {
+    /// Its inputs, encoded.
+    input: Vec<u8>,
+    /// Whether the signals that nobody has taken are at hand.
+    delivered: Result<(), String>,
+    /// What is on record under other names.
+    renamed: Vec<Change>,
+    /// What has to be put on record of its keys.
+    keys: Result<Option<Vec<u8>>, String>,
+    /// No process has had it in memory before.
+    begins: bool,
+    /// Whether it was interrupted; none: nothing is on record of it.
+    resumed: Option<bool>,
+    /// How many processes have ended while it was running, since it was last written to.
+    processes: u64,
+    /// Stages that have completed, and signals that were taken, which the workflow no longer has.
+    missing: BTreeSet<String>,
+    /// It was the store that interrupted it.
+    failed_by_store: bool,
+}
+
+async fn run<W: Durable>(
+    shared: Arc<Shared>,
+    live: Arc<Live<W>>,
+    key: InstanceKey,
+    left: Left,
+    (services, observers): (W::Services, Observers),
+) {
+    let journal = &live.journal;
+    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, None);
+    let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
+    core.tell_goes_on(shared.take_told(key), left.begins);
+    if left.begins {
+        told::started(&core);
+    } else if left.processes > 0 {
+        told::goes_on(&core);
+    }
+    if !left.missing.is_empty() {
+        told::misses(&core, &left.missing);
+    }
+    let outcome = match prepare(&live, left) {
+        Err(reason) => Outcome::Halted(Halt::Parked(reason)),
+        Ok(input) => {
+            let mut whole = Box::pin(async {
+                let machine = W::machine(core.cx(), View::SHOWN, Some(&live.state), &services, &live.signals, input);
+                let mut machine = Box::pin(root(&core, machine));
+                if journal.record(REWIND).is_some() {
+                    return match rewound(&core, journal, machine).await {
+                        Ok(()) => Ok(None),
+                        Err(error) => journal.park(format!("it can't be rewound: {error}")).await,
+                    };
+                }
+                let thrown = Thrown::whole(journal);
+                let ended = match thrown.before(machine.as_mut()).await {
+                    Some(failure) => Err(failure),
+                    None => {
+                        poll_fn(|context| {
+                            // Not before all that there is to undo is known.
+                            if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
+                                return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
+                            }
+                            machine.as_mut().poll(context).map_err(Stop::into_failure)
+                        })
+                        .await
+                    }
+                };
+                cut(|| drop(machine));
+                let failure = match ended {
+                    Ok(output) => {
+                        nested::left_undone(&core).await;
+                        return Ok(Some(output));
+                    }
+                    Err(failure) => failure,
+                };
+                if let Some(log) = core.log() {
+                    thrown.note(&failure, log).await;
+                }
+                let failure = compensated(&core, failure, &thrown).await;
+                Err(failure.with_undone_elsewhere(journal.all_not_undone()))
+            });
+            let mut woken = None;
+            let outcome: Outcome<Option<W::Output>> = loop {
+                // What it is told while it waits for the gate keeps it in memory.
+                let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
+                let before = told();
+                let outcome = poll_fn(|context| live.poll(&core, whole.as_mut(), &mut woken, context)).await;
+                let Outcome::Waits(_) = outcome else { break outcome };
+                let _gate = shared.gate(key).await;
+                // Meanwhile its tasks may have gone on.
+                let is_still = |_: &_| told() == before && !live.stopping.load(SeqCst);
+                let Some(until) = live.waits_elsewhere().filter(is_still) else { continue };
+                journal.suspend();
+                cut(|| drop(whole));
+                shared.keep_told(key, core.take_told());
+                leave_memory(&shared, &live, key, until).await;
+                return;
+            };
+            if !matches!(outcome, Outcome::Ended(_)) {
+                journal.suspend();
+            }
+            cut(|| drop(whole));
+            outcome.of_run()
+        }
+    };
+    let _gate = shared.gate(key).await;
+    let outcome = match outcome {
+        // It was asked for in the last moment: the records are there still.
+        Outcome::Halted(Halt::Parked(_)) | Outcome::Ended(Ok(_)) if live.rewinding.load(SeqCst) => Outcome::Stopped,
+        outcome => outcome,
+    };
+    let goes_on = matches!(outcome, Outcome::Rewound)
+        || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
+    if goes_on && matches!(outcome, Outcome::Stopped) {
+        // Awaited: once this is on disk, so is all that was written before, and it is read again now.
+        live.journal.put(RESTED, Kind::Stuck, own(&0));
+        let _ = live.journal.settle(Vec::new(), &live.stopping).await;
+    } else {
+        settle::<W>(&shared, (&live, &core), key, outcome).await;
+    }
+    if !core.has_ended() {
+        // Nothing of it ends here: it goes on later.
+        journal.suspend();
+        shared.keep_told(key, core.take_told());
+    }
+    drop(core);
+    live.tell_caught_up();
+    shared.leave(key);
+    if goes_on && let Err(error) = shared.activate(key).await {
+        shared.could_not(key, live.journal.id(), &error);
+    }
+}
+
+/// What has to be on disk before anything runs; gives the input, or why it can't run.
+fn prepare<W: Durable>(
+    live: &Live<W>,
+    Left { input, delivered, renamed, keys, resumed, failed_by_store, .. }: Left,
+) -> Result<W::Input, String> {
+    let journal = &live.journal;
+    if resumed == Some(true) {
+        journal.was_interrupted(failed_by_store);
+    }
+    let keys = keys?.map(|keys| (KEYS.into(), Kind::Keys, keys));
+    // Before any user code begins: its keys stay what they are now.
+    journal.enter(keys.into_iter().collect(), None, renamed);
+    let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
+    delivered?;
+    if journal.record(CANCELLED).is_some() {
+        live.cancel.cancel();
+    }
+    Ok(input)
+}
+
+/// It only waits: nothing of it stays in memory. The caller holds its gate.
+async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
+    // By that the next engine sees whether it is another build.
+    let build = Some(own(&W::BUILD));
+    let change = Change::Status { status: InstanceStatus::Waiting, wake_at: until, outcome: build };
+    let committed = live.journal.settle(vec![change], &live.stopping).await;
+    shared.leave(key);
+    match committed {
+        Ok(()) if until.is_some() => shared.timers.notify_one(),
+        Ok(()) => {}
+        Err(error) => {
+            let id = live.journal.id();
+            tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
+            shared.try_later(key, id.to_string());
+        }
+    }
+}
+
+/// What became of it goes on disk, then to those who wait. The caller holds its gate.
+async fn settle<W: Durable>(
+    shared: &Arc<Shared>,
+    (live, core): (&Live<W>, &Core),
+    key: InstanceKey,
+    outcome: Outcome<W::Output>,
+) {
+    let id = live.journal.id();
+    let (status, bytes) = match &outcome {
+        Outcome::Ended(Ok(output)) => match W::output().encode(output) {
+            Ok(bytes) => (InstanceStatus::Completed, bytes),
+            Err(error) => (InstanceStatus::Parked, own(&format!("its output can't be stored: {error}"))),
+        },
+        Outcome::Ended(Err(failure)) => (InstanceStatus::Failed, own(&StoredFailure::of(failure))),
+        Outcome::Halted(Halt::Parked(reason)) => (InstanceStatus::Parked, own(reason)),
+        Outcome::Waits(_) => return,
+        Outcome::Rewound | Outcome::Stopped => {
+            if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
+                live.journal.put(RESTED, Kind::Stuck, own(&0));
+            }
+            if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
+                tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
+            }
+            return;
+        }
+    };
+    let outcome_bytes = Some(bytes.clone());
+    let mut changes = vec![Change::Status { status, wake_at: None, outcome: outcome_bytes }];
+    if status.has_ended() {
+        changes.push(Change::Clear);
+    }
+    let (mut status, mut bytes) = (status, bytes);
+    let mut settled = live.journal.settle(changes, &live.stopping).await;
+    if let (Err(error), Some(Halt::Parked(reason))) = (&settled, live.journal.halted())
+        && error.is_permanent()
+        && status != InstanceStatus::Parked
+    {
+        (status, bytes) = (InstanceStatus::Parked, own(&reason));
+        let parked = Change::Status { status, wake_at: None, outcome: Some(bytes.clone()) };
+        settled = live.journal.settle(vec![parked], &live.stopping).await;
+    }
+    if let Err(error) = settled {
+        tracing::error!(target: "workflow", instance = %id, %error, "what became of the instance is not on the store");
+        return;
+    }
+    match &outcome {
+        Outcome::Ended(ended) if status.has_ended() => {
+            core.tell_settled(&ended.as_ref().map(|_| ()).map_err(Failure::clone));
+            told::ended(core, ended.as_ref().err());
+        }
+        _ => {
+            let (stage, reason) = (live.journal.parked_stage(core.graph()), super::error::parked_reason(&bytes));
+            core.tell_parked(stage, &reason);
+            told::parked(core, stage, &reason);
+        }
+    }
+    shared.tell_end(key, || match (&outcome, status) {
+        (Outcome::Ended(Err(failure)), InstanceStatus::Failed) => {
+            Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() })
+        }
+        (_, InstanceStatus::Completed) => Ok(bytes.clone()),
+        _ => Err(EngineError::Parked { id: id.to_string(), reason: super::error::parked_reason(&bytes) }),
+    });
+}

@@ -1,0 +1,305 @@
+//! The waking of instances: by callers, by timers, and once the store takes changes again.
+
+use super::{
+    error::EngineError,
+    inner::{AFTER_STORE_FAILURE, AnyLive, MANY, OnTheWay, PAGE, Shared, lock},
+};
+use crate::{
+    failure::panic::{Panicked, unless_panicked},
+    journal::record::own,
+};
+use std::{sync::Arc, time::Duration};
+use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, StoreError, StoreErrorKind};
+
+impl Shared {
+    /// Brings an instance into memory, unless it is there or has ended. The caller holds its gate.
+    pub(crate) async fn activate(self: &Arc<Self>, key: InstanceKey) -> Result<Option<Arc<dyn AnyLive>>, EngineError> {
+        if let Some(live) = self.live(key) {
+            return Ok(Some(live));
+        }
+        if self.is_stopping() {
+            return Err(EngineError::ShutDown);
+        }
+        let loaded = self.store.load(key).await?;
+        let status = loaded.instance.status;
+        if !matches!(status, InstanceStatus::Running | InstanceStatus::Waiting) && !self.is_known_now(&loaded.instance)
+        {
+            return Ok(None);
+        }
+        self.workflow_of(&loaded.instance)?;
+        let on_the_way = (status != InstanceStatus::Running).then(|| {
+            // On disk no later than whatever comes of it, or what it is brought for.
+            let changes = vec![Change::Status { status: InstanceStatus::Running, wake_at: None, outcome: None }];
+            let batch = Batch { instance: key, changes: changes.clone() };
+            (changes, self.store.commit(batch))
+        });
+        // What was parked may have been at work.
+        Ok(Some(self.bring(loaded, status != InstanceStatus::Waiting, on_the_way)?))
+    }
+
+    /// The same for what is loaded already.
+    pub(crate) fn bring(
+        self: &Arc<Self>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> Result<Arc<dyn AnyLive>, EngineError> {
+        if let Some(brought) = &mut *lock(&self.brought) {
+            brought.insert(loaded.instance.key);
+        }
+        self.run(loaded, interrupted, on_the_way)
+    }
+
+    fn run(
+        self: &Arc<Self>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> Result<Arc<dyn AnyLive>, EngineError> {
+        let workflow = self.workflow_of(&loaded.instance)?;
+        let (key, id) = (loaded.instance.key, loaded.instance.id.clone());
+        let (live, run) = workflow.live(self, loaded, interrupted, on_the_way);
+        {
+            let mut all = lock(&self.live);
+            // Within the lock: whoever stops the engine waits for those that are in there.
+            if self.is_stopping() {
+                return Err(EngineError::ShutDown);
+            }
+            all.insert(key, Arc::clone(&live));
+        }
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            if let Err(payload) = unless_panicked(run).await {
+                let _gate = shared.gate(key).await;
+                shared.leave(key);
+                let error =
+                    EngineError::Payload { id: id.clone(), why: format!("it panicked: {}", Panicked::of(payload)) };
+                shared.could_not(key, &id, &error);
+            }
+        });
+        Ok(live)
+    }
+
+    /// The same in the background; what can't be brought is told to `tracing`.
+    pub(crate) async fn wake(self: &Arc<Self>, instance: &Instance) {
+        let _gate = self.gate(instance.key).await;
+        if let Err(error) = self.activate(instance.key).await {
+            self.could_not(instance.key, &instance.id, &error);
+        }
+    }
+
+    /// What the store failed is tried again; what can't go on is parked, as soon as its gate is free.
+    pub(crate) fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
+        match error {
+            EngineError::ShutDown => {}
+            EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {
+                tracing::error!(target: "workflow", instance = id, error = format_args!("{error:#}"), "the instance is tried again in 5 s");
+                self.try_later(key, id.to_owned());
+            }
+            _ => {
+                let (shared, id, reason) = (Arc::clone(self), id.to_owned(), format!("{error:#}"));
+                self.spawn(async move {
+                    let _gate = shared.gate(key).await;
+                    let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
+                    if let Err(error) = shared.park(key, &reason, told).await {
+                        tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
+                        shared.try_later(key, id);
+                    }
+                });
+            }
+        }
+    }
+
+    /// It was cut by the store, and not by the end of a process. Told once.
+    pub(crate) fn was_failed_by_store(&self, key: InstanceKey) -> bool {
+        lock(&self.failed_by_store).remove(&key)
+    }
+
+    /// Tries once more what the store failed.
+    pub(crate) fn try_later(self: &Arc<Self>, key: InstanceKey, id: String) {
+        lock(&self.failed_by_store).insert(key);
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            tokio::time::sleep(AFTER_STORE_FAILURE).await;
+            let _gate = shared.gate(key).await;
+            match shared.activate(key).await {
+                Ok(Some(_)) => {}
+                // It has ended, or is parked: it is not tried any more.
+                Ok(None) => _ = shared.was_failed_by_store(key),
+                Err(error) => shared.could_not(key, &id, &error),
+            }
+        });
+    }
+
+    /// Brings into memory whatever an earlier process left. While a page of it is brought, the next one is read.
+    pub(crate) async fn resume(self: Arc<Self>) {
+        let (mut after, mut ahead) = (None, None);
+        while !self.is_stopping() {
+            let reading = ahead.take().unwrap_or_else(|| self.store.running(after, PAGE));
+            let page = match reading.await {
+                Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    after = error.instance();
+                    if self.park_damaged(&error).await.is_err() {
+                        tracing::error!(target: "workflow", %error, "the instance can't go on");
+                    }
+                    continue;
+                }
+                Err(error) => {
+                    wait_to_look_again("unfinished instances", &error).await;
+                    continue;
+                }
+            };
+            // A page may be short before the last one: before an instance that can't be read.
+            match page.last() {
+                Some(last) => after = Some(last.instance.key),
+                None => break,
+            }
+            ahead = Some(self.store.running(after, PAGE));
+            for loaded in page {
+                self.go_on(loaded).await;
+            }
+        }
+        *lock(&self.brought) = None;
+    }
+
+    /// Brings a running instance into memory, unless it is there, or was.
+    async fn go_on(self: &Arc<Self>, loaded: Loaded) {
+        let key = loaded.instance.key;
+        let gate = self.gate(key).await;
+        if self.live(key).is_some() || self.is_stopping() {
+            return;
+        }
+        if lock(&self.brought).as_ref().is_none_or(|brought| brought.contains(&key)) {
+            drop(gate);
+            return self.wake(&loaded.instance).await;
+        }
+        let id = loaded.instance.id.clone();
+        if let Err(error) = self.run(loaded, true, None) {
+            self.could_not(key, &id, &error);
+        }
+    }
+
+    /// What was parked because an earlier engine did not have its workflow goes on where this one has it.
+    pub(crate) async fn take_up_known(self: Arc<Self>) {
+        let mut after = None;
+        while !self.is_stopping() {
+            let page = match self.store.list(after, PAGE, &[InstanceStatus::Parked]).await {
+                Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    // It is parked, which is all that can be done.
+                    after = error.instance();
+                    continue;
+                }
+                Err(error) => {
+                    wait_to_look_again("parked instances", &error).await;
+                    continue;
+                }
+            };
+            for instance in page.iter().filter(|instance| self.is_known_now(instance)) {
+                self.wake(instance).await;
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key),
+                None => return,
+            }
+        }
+    }
+
+    /// What waits since an earlier build of its workflow is taken up once: a stage that is new beside the wait begins, a wait
+    /// that is shorter now ends earlier, and what can't go on is parked now, and not when its timer fires.
+    pub(crate) async fn take_up_changed(self: Arc<Self>) {
+        let mut after = None;
+        while !self.is_stopping() {
+            let page = match self.store.list(after, PAGE, &[InstanceStatus::Waiting]).await {
+                Ok(page) => page,
+                Err(error) if is_of_one(&error) => {
+                    // Its timer or a signal shows the damage.
+                    after = error.instance();
+                    continue;
+                }
+                Err(error) => {
+                    wait_to_look_again("instances of an earlier build", &error).await;
+                    continue;
+                }
+            };
+            // (One that this engine does not have parks, which says so.)
+            let is_changed = |instance: &&Instance| {
+                self.workflows
+                    .get(instance.workflow.as_str())
+                    .is_some_and(|known| own(&known.build()) != instance.outcome)
+            };
+            for instance in page.iter().filter(is_changed) {
+                while self.in_memory() > MANY {
+                    let _ = tokio::time::timeout(Duration::from_secs(1), self.left.notified()).await;
+                }
+                self.wake(instance).await;
+            }
+            match page.last() {
+                Some(last) => after = Some(last.key),
+                None => return,
+            }
+        }
+    }
+
+    /// It is parked because an earlier engine did not have its workflow, and this one has it.
+    pub(crate) fn is_known_now(&self, instance: &Instance) -> bool {
+        let unknown = || EngineError::UnknownWorkflow { id: instance.id.clone(), workflow: instance.workflow.clone() };
+        instance.status == InstanceStatus::Parked
+            && self.workflows.contains_key(instance.workflow.as_str())
+            && super::error::parked_reason(&instance.outcome) == unknown().to_string()
+    }
+
+    /// Wakes whatever is due, as long as the engine lives.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        while !self.is_stopping() {
+            let news = self.timers.notified();
+            let due = match self.store.due(self.now(), PAGE).await {
+                Ok(due) => due,
+                Err(error) if is_of_one(&error) && self.park_damaged(&error).await.is_ok() => continue,
+                Err(error) => {
+                    wait_to_look_again("what is due", &error).await;
+                    continue;
+                }
+            };
+            for instance in &due.instances {
+                self.wake(instance).await;
+            }
+            if due.instances.len() == PAGE {
+                continue;
+            }
+            match due.next {
+                None => news.await,
+                Some(at) => {
+                    let _ = tokio::time::timeout(self.clock.wait(at.into()), news).await;
+                }
+            }
+        }
+    }
+
+    /// Parks an instance that the store can't read, so that it keeps no other one from being woken.
+    async fn park_damaged(&self, damage: &StoreError) -> Result<(), StoreError> {
+        let Some(instance) = damage.instance() else { return Err(damage.clone()) };
+        self.park(instance, &damage.to_string(), || EngineError::Store(damage.clone())).await
+    }
+
+    /// It can't go on without a person.
+    async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
+        let parked = Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(own(&reason)) };
+        self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
+        tracing::warn!(target: "workflow", instance = key.0, reason, "the instance is parked");
+        self.tell_end(key, || Err(told()));
+        Ok(())
+    }
+}
+
+/// The store could not tell; it is asked again a little later.
+async fn wait_to_look_again(what: &str, error: &StoreError) {
+    tracing::error!(target: "workflow", %error, "can't look for {what}: tried again in 5 s");
+    tokio::time::sleep(AFTER_STORE_FAILURE).await;
+}
+
+/// One instance can't be read; the others can.
+fn is_of_one(error: &StoreError) -> bool {
+    error.kind() == StoreErrorKind::Damaged && error.instance().is_some()
+}

@@ -1,0 +1,216 @@
+//! The launch of a run: how it goes from its start to its end.
+
+#[cfg(feature = "durable")]
+use crate::run::place::placed_run;
+use crate::{
+    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    future::cancel::CancelSignal,
+    handle::Handle,
+    observe::{event::Observer, observers::Observers},
+    output::visibility::{self, View},
+    run::{nested, root::root, state::Core},
+    undo::{recorded::Thrown, scope::compensated},
+    workflow::Workflow,
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// Starts of any workflow, for code that is generic over it. Every [`Workflow`] has them.
+pub trait WorkflowExt: Workflow {
+    /// `observed_by`, for code that takes any workflow: `observer` is told every event of the runs of this value.
+    #[must_use]
+    fn watched_by(self, observer: impl Observer) -> Self {
+        let observers = self.parts().1.clone().and(observer);
+        self.with_observers(observers)
+    }
+
+    /// `run`, for code that takes any workflow: its inputs come as a tuple. Dropping the future cancels all that is under
+    /// way, and undoes nothing.
+    ///
+    /// # Errors
+    /// The first stage that failed, and why.
+    fn run_input(
+        &self,
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, Failure>> + Send + 'static + use<Self> {
+        let (services, observers) = self.parts();
+        run::<Self>(services.clone(), observers.clone(), input)
+    }
+
+    /// `start`, for code that takes any workflow: its inputs come as a tuple.
+    ///
+    /// ```
+    /// use workflow_runtime::{Failure, Workflow, WorkflowExt, workflow};
+    ///
+    /// workflow! {
+    ///     workflow Double(number: u32) -> u32 { number * 2 }
+    /// }
+    ///
+    /// async fn all<W: Workflow>(workflow: &W, inputs: Vec<W::Input>) -> Result<Vec<W::Output>, Failure> {
+    ///     let mut outputs = Vec::new();
+    ///     for run in inputs.into_iter().map(|input| workflow.start_input(input)).collect::<Vec<_>>() {
+    ///         outputs.push(run.await?);
+    ///     }
+    ///     Ok(outputs)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// assert_eq!(all(&Double::new(), vec![(1,), (2,)]).await.unwrap(), [2, 4]);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    fn start_input(&self, input: Self::Input) -> Handle<Self> {
+        let (services, observers) = self.parts();
+        start::<Self>(services.clone(), observers.clone(), input)
+    }
+}
+
+impl<W: Workflow> WorkflowExt for W {}
+
+/// `run`
+///
+/// # Errors
+/// The first stage that failed, and why.
+#[inline]
+pub async fn run<W: Workflow>(
+    services: W::Services,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    if W::COMPENSATES || Core::is_special(&observers) {
+        return Box::pin(special::<W>(services, observers, input)).await;
+    }
+    let core = Core::unheeded(W::GRAPH);
+    let signals = W::Signals::default();
+    let ended = {
+        // It is not moved again.
+        let machine = pin!(W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input));
+        Plain { core: &core, machine }.await
+    };
+    if core.has_seldom() {
+        return Box::pin(settled(&core, ended)).await;
+    }
+    ended.map_err(Stop::into_failure)
+}
+
+/// The same where somebody looks, or may have to undo something.
+async fn special<W: Workflow>(
+    services: W::Services,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    if Core::would_be_heeded(&observers) {
+        return Box::pin(heeded::<W>(services, observers, input)).await;
+    }
+    let core = Core::unheeded_with(W::GRAPH, W::COMPENSATES);
+    let signals = W::Signals::default();
+    let ended = {
+        let machine = W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input);
+        root(&core, machine).await
+    };
+    settled(&core, ended).await
+}
+
+/// How a run ends: what is left to be undone is, before that is told.
+async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
+    let ended = match ended {
+        Ok(output) => {
+            nested::left_undone(core).await;
+            if let Some(log) = core.log() {
+                // It stands: a run that has its output is no run that is cut.
+                log.close();
+            }
+            Ok(output)
+        }
+        Err(stop) => Err(compensated(core, stop.into_failure(), &Thrown::in_memory()).await),
+    };
+    core.tell_ended(&ended);
+    ended
+}
+
+/// The same where somebody looks.
+async fn heeded<W: Workflow>(
+    services: W::Services,
+    observers: Observers,
+    input: W::Input,
+) -> Result<W::Output, Failure> {
+    let core = Arc::new(Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)));
+    core.tell_started();
+    let signals = W::Signals::default();
+    let machine = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input));
+    let ended = placed_run(&core, machine).await;
+    settled(&core, ended).await
+}
+
+/// `start`
+#[track_caller]
+pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W::Input) -> Handle<W> {
+    let state = Arc::<W::State>::default();
+    let cancel = Arc::<CancelSignal>::default();
+    let signals = W::Signals::default();
+    let (shown, delivered, cancelled) = (Arc::clone(&state), signals.clone(), Arc::clone(&cancel));
+    let core =
+        Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)).seen_in(Arc::clone(&state) as _);
+    let watched = watched::<W>(Arc::new(core), services, input, shown, delivered, cancelled);
+    Handle::new(state, signals, cancel, tokio::spawn(watched))
+}
+
+async fn watched<W: Workflow>(
+    core: Arc<Core>,
+    services: W::Services,
+    input: W::Input,
+    state: Arc<W::State>,
+    signals: W::Signals,
+    cancel: Arc<CancelSignal>,
+) -> Result<W::Output, Failure> {
+    core.tell_started();
+    let machine = root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input));
+    let mut machine = Box::pin(placed_run(&core, machine));
+    let ended = poll_fn(|context: &mut Context<'_>| {
+        if cancel.poll_cancelled(context) {
+            let failure = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, None);
+            return Poll::Ready(Err(failure));
+        }
+        machine.as_mut().poll(context).map_err(Stop::into_failure)
+    })
+    .await;
+    // What is under way is cut, or handed to the log.
+    if ended.is_ok() {
+        drop(machine);
+    } else {
+        cut(|| drop(machine));
+    }
+    settled(&core, ended.map_err(Stop::from)).await
+}
+
+#[cfg(not(feature = "durable"))]
+const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
+    machine
+}
+
+pin_project_lite::pin_project! {
+    /// The same of a run that has no span and no undos.
+    struct Plain<'a, F> {
+        core: &'a Core,
+        #[pin]
+        machine: F,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, Stop>>> Future for Plain<'_, F> {
+    type Output = Result<T, Stop>;
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // Moved: what is looked up through another reference is so once a stage.
+        let (core, machine) = (*this.core, this.machine);
+        nested::polled(core, move || core.catch(move || machine.poll(context)))
+    }
+}

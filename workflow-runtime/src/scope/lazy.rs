@@ -1,0 +1,111 @@
+//! `#[lazy]`: a stage that starts when something asks for it.
+
+use crate::{
+    failure::exit::Stop,
+    future::{map::then, set::Woken},
+    output::{
+        shared::Held,
+        slot::{Slot, fill},
+        visibility::IntoHeld,
+    },
+};
+use std::{
+    future::{Future, poll_fn},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Poll, Waker},
+};
+
+/// The `#[lazy]` stages of one scope, and who asks for them.
+#[derive(Default)]
+pub struct Demands {
+    pub(crate) woken: Arc<Woken>,
+    pub(crate) asked: Mutex<Vec<u32>>,
+}
+
+impl Demands {
+    /// Nothing has been asked for.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// The slot of a `#[lazy]` stage.
+pub struct LazySlot<T> {
+    slot: Slot<T>,
+    waiting: Mutex<Waiting>,
+}
+
+impl<T> LazySlot<T> {
+    /// Empty.
+    #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
+    pub const EMPTY: Self =
+        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: Vec::new() }) };
+
+    /// Nothing has asked for it, if its scope has ended.
+    pub fn is_empty(&self) -> bool {
+        self.slot.value.get().is_none()
+    }
+
+    /// Asks for the stage, and waits for its output.
+    pub async fn demand(&self, demands: &Demands, piece: u32) -> &Held<T> {
+        poll_fn(|context| {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(held) = self.slot.value.get() {
+                return Poll::Ready(held);
+            }
+            if !waiting.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.wakers.push(context.waker().clone());
+            }
+            waiting.ask(demands, piece);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Asks for the stage, and does not wait.
+    pub fn ask(&self, demands: &Demands, piece: u32) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
+    }
+
+    /// Has `run` fill it, and wakes whoever waits.
+    ///
+    /// # Errors
+    /// The stage's.
+    pub fn fill<H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
+        &self,
+        lend: bool,
+        run: F,
+    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, H, F> {
+        then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
+            filled?;
+            self.wake();
+            Ok(())
+        })
+    }
+
+    /// Puts there what its stage gave, and wakes whoever waits.
+    pub fn keep(&self, held: impl IntoHeld<T>) {
+        self.slot.keep(held);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+struct Waiting {
+    asked: bool,
+    wakers: Vec<Waker>,
+}
+
+impl Waiting {
+    fn ask(&mut self, demands: &Demands, piece: u32) {
+        if !std::mem::replace(&mut self.asked, true) {
+            demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+            demands.woken.wake_owner();
+        }
+    }
+}

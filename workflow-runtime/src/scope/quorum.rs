@@ -1,0 +1,263 @@
+//! `race` and `quorum`: the first members to succeed.
+
+use crate::{
+    expression::hint::Of,
+    failure::{Failure, FailureKind, TooFew, exit::Stop},
+    future::set::Lanes,
+    policy::budget::{TOGETHER, UNITS_TOGETHER},
+    run::{
+        frame::Cx,
+        nested::After,
+        turn::{give_way, is_over},
+    },
+};
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// A `race` or a `quorum` under way.
+pub struct First<'a, M: Iterator<Item: Future>, T> {
+    cx: Cx<'a>,
+    stage: u32,
+    needed: usize,
+    lanes: Lanes<M::Item>,
+    /// Those that have not been made yet; none: there are no more.
+    coming: Option<M>,
+    /// Made, and not started yet.
+    unstarted: VecDeque<M::Item>,
+    started: usize,
+    /// Others get their turn before the next member.
+    gives_way: bool,
+    /// Whatever its members end with, it is not decided.
+    is_open: bool,
+    /// Which member is on which lane.
+    on_lane: Vec<usize>,
+    outputs: Vec<T>,
+    /// The members that these are of.
+    #[cfg(feature = "durable")]
+    winners: Vec<usize>,
+    failures: Vec<Failure>,
+    after: After<'a, Result<Vec<T>, Stop>>,
+}
+
+impl<M: Iterator<Item: Future>, T> Unpin for First<'_, M, T> {}
+
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
+    /// How many members are known.
+    fn members(&self) -> usize {
+        self.started + self.unstarted.len()
+    }
+
+    fn decided(&self) -> bool {
+        let too_few = || self.coming.is_none() && self.members() - self.failures.len() < self.needed;
+        !self.is_open && (self.outputs.len() >= self.needed || too_few())
+    }
+
+    /// The next member to be started.
+    fn next(&mut self) -> Option<M::Item> {
+        if let Some(member) = self.unstarted.pop_front() {
+            return Some(member);
+        }
+        self.cx.at(self.stage);
+        let next = self.coming.as_mut()?.next();
+        if next.is_none() {
+            self.coming = None;
+        }
+        next
+    }
+
+    /// Makes the first `needed` members, if there are so many.
+    fn make(&mut self) {
+        while self.started == 0
+            && !self.is_open
+            && self.unstarted.len() < self.needed
+            && !self.rests(self.unstarted.len())
+        {
+            self.cx.at(self.stage);
+            let Some(coming) = &mut self.coming else { return };
+            match coming.next() {
+                Some(member) => self.unstarted.push_back(member),
+                None => self.coming = None,
+            }
+        }
+    }
+
+    /// Whether others get their turn now, after that many members.
+    fn rests(&mut self, members: usize) -> bool {
+        self.gives_way = members % TOGETHER == TOGETHER - 1 && is_over(self.cx.core, UNITS_TOGETHER);
+        self.gives_way
+    }
+
+    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+        let core = self.cx.core;
+        let lanes = &mut self.lanes;
+        // A member absorbs its panic: the others go on.
+        match core.catch(|| lanes.poll(lane)) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(output)) => {
+                self.outputs.push(output);
+                #[cfg(feature = "durable")]
+                self.winners.push(self.on_lane[lane]);
+                self.cx.won(self.stage, self.on_lane[lane]);
+            }
+            Poll::Ready(Err(Stop::Returned)) => return Err(Stop::Returned),
+            Poll::Ready(Err(Stop::Failed(failure))) => {
+                self.lanes.clear(lane);
+                self.failures.push(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_members(&mut self) -> Result<(), Stop> {
+        self.gives_way = false;
+        self.make();
+        while !self.gives_way
+            && !self.decided()
+            && !self.rests(self.started)
+            && let Some(member) = self.next()
+        {
+            let (number, lane) = (self.started, self.lanes.put(member));
+            self.started += 1;
+            if lane == self.on_lane.len() {
+                self.on_lane.push(number);
+            } else {
+                self.on_lane[lane] = number;
+            }
+            self.step(lane)?;
+        }
+        let batch = self.lanes.take_woken();
+        for &lane in &batch {
+            if self.decided() {
+                break;
+            }
+            self.step(lane)?;
+        }
+        self.lanes.recycle(batch);
+        Ok(())
+    }
+}
+
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
+    /// Until it is decided; all members are there still.
+    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
+        self.lanes.listen(context.waker());
+        self.poll_members()?;
+        if self.decided() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.gives_way {
+            give_way(self.cx.core, context);
+        }
+        Poll::Pending
+    }
+
+    /// The winners and what they gave, where enough have won.
+    #[cfg(feature = "durable")]
+    pub(crate) fn won(&self) -> Option<(&[usize], &[T])> {
+        (self.outputs.len() >= self.needed).then_some((&self.winners, &self.outputs))
+    }
+
+    /// Polls all members, whatever they end with.
+    #[cfg(feature = "durable")]
+    pub(crate) async fn never_decided(mut self) {
+        self.is_open = true;
+        std::future::poll_fn(|context| {
+            let _ = self.poll_decided(context);
+            Poll::<()>::Pending
+        })
+        .await;
+    }
+
+    /// Drops all members, because of that.
+    pub(crate) fn stop(&mut self, stop: Stop) -> Stop {
+        self.lanes.clear_all(false);
+        stop
+    }
+
+    /// Drops the losers.
+    pub(crate) fn finish(&mut self) -> Result<Vec<T>, Stop> {
+        let members = self.members();
+        self.coming = None;
+        self.unstarted.clear();
+        let won = self.outputs.len() >= self.needed;
+        self.lanes.clear_all(won);
+        if won {
+            return Ok(std::mem::take(&mut self.outputs));
+        }
+        let error = TooFew { needed: self.needed, members, failures: std::mem::take(&mut self.failures) };
+        let failure = self.cx.core.failure(self.stage, FailureKind::NoWinner, Some(error.into()));
+        Err(failure.into())
+    }
+}
+
+impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_, M, T> {
+    type Output = Result<Vec<T>, Stop>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let (cx, mut after) = (self.cx, std::mem::take(&mut self.after));
+        let polled = after.poll(cx, context, |context| match self.poll_decided(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(self.finish()),
+            Poll::Ready(Err(stop)) => Poll::Ready(Err(self.stop(stop))),
+        });
+        self.after = after;
+        polled
+    }
+}
+
+/// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
+/// success. Fails as soon as too few are left. A member is made only when its turn to start has come, so that those of a
+/// race that is won by then never are; the first `needed` are made before any starts, so that too few are told at once.
+pub fn first<M, F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: M) -> First<'_, M::IntoIter, T>
+where
+    M: IntoIterator<Item = F>,
+    F: Future<Output = Result<T, Stop>>,
+{
+    First {
+        cx,
+        stage,
+        needed,
+        lanes: Lanes::new(),
+        coming: Some(members.into_iter()),
+        unstarted: VecDeque::new(),
+        started: 0,
+        gives_way: false,
+        is_open: false,
+        on_lane: Vec::new(),
+        outputs: Vec::new(),
+        #[cfg(feature = "durable")]
+        winners: Vec::new(),
+        failures: Vec::new(),
+        after: After::new(),
+    }
+}
+
+/// The members of a `race for` or a `quorum for`: one for each item.
+pub fn members<I, B, F>(items: I, mut body: B) -> impl Iterator<Item = F>
+where
+    I: IntoIterator,
+    B: FnMut(usize, I::Item) -> F,
+{
+    items.into_iter().enumerate().map(move |(index, item)| body(index, item))
+}
+
+/// What a `race` gives, of the one that won.
+#[must_use]
+pub fn winner<T>(mut winners: Vec<T>) -> T {
+    match winners.pop() {
+        Some(winner) => winner,
+        None => unreachable!("a race ends when one has succeeded"),
+    }
+}
+
+/// A member whose type is not that of the others.
+pub type Member<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+
+/// Erases a member's type.
+pub fn member<'a, T>(_: Of<T>, run: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
+    Box::pin(run)
+}

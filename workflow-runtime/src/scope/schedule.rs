@@ -1,0 +1,22 @@
+//! The schedule of a graph: how many stages each waits for, and which come after it.
+
+/// The stages of a graph, by number.
+pub struct Pieces {
+    /// How many others each waits for; a `#[lazy]` one also waits to be asked for.
+    pub needs: &'static [u32],
+    /// Who waits for each, one list after the other.
+    pub then: &'static [u32],
+    /// Where its list ends.
+    pub ends: &'static [u32],
+    /// Those that run only if they are asked for.
+    pub lazy: &'static [u32],
+}
+
+impl Pieces {
+    #[inline]
+    pub(crate) fn then(&self, piece: u32) -> &'static [u32] {
+        let piece = piece as usize;
+        let start = if piece == 0 { 0 } else { self.ends[piece - 1] };
+        &self.then[start as usize..self.ends[piece] as usize]
+    }
+}

@@ -1,0 +1,69 @@
+//! `#[until]`: what another stage or a signal ends first.
+
+use crate::{
+    failure::{exit::Stop, panic::cut},
+    run::{frame::Cx, nested},
+};
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
+/// What `#[until]` left of a stage.
+pub enum Until<T> {
+    /// It gave its value.
+    Given(T),
+    /// It was under way, and is cut.
+    Cut,
+    /// It had not begun.
+    Skipped,
+}
+
+/// Runs a stage unless `end` comes first.
+///
+/// # Errors
+/// The stage's.
+pub async fn until<T>(
+    cx: Cx<'_>,
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+) -> Result<Until<T>, Stop> {
+    until_of(cx, end, run, false, || {}).await
+}
+
+/// The same for a stage that has `begun`, or not; `is_cut` is called in the poll in which it is cut.
+pub(crate) async fn until_of<T>(
+    cx: Cx<'_>,
+    end: impl Future<Output = Result<(), Stop>>,
+    run: impl Future<Output = Result<T, Stop>>,
+    mut begun: bool,
+    is_cut: impl FnOnce(),
+) -> Result<Until<T>, Stop> {
+    let (mut end, mut run) = (Box::pin(end), Box::pin(run));
+    let ended = poll_fn(|context| {
+        if let Poll::Ready(ended) = end.as_mut().poll(context) {
+            return Poll::Ready(ended.map(|()| if begun { Until::Cut } else { Until::Skipped }));
+        }
+        begun = true;
+        run.as_mut().poll(context).map_ok(Until::Given)
+    })
+    .await;
+    if matches!(ended, Ok(Until::Cut)) {
+        is_cut();
+    }
+    if ended.is_err() {
+        cut(|| drop((end, run)));
+    } else {
+        drop((end, run));
+    }
+    nested::settled(cx).await;
+    ended
+}
+
+/// The wait that never ends.
+///
+/// # Errors
+/// Never.
+pub async fn never() -> Result<(), Stop> {
+    std::future::pending().await
+}

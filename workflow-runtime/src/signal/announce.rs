@@ -1,0 +1,99 @@
+//! A stage's output, announced to what waits for the stage without depending on it.
+
+use crate::{
+    failure::exit::Stop,
+    future::map::then,
+    output::{
+        shared::{Held, Loan},
+        visibility::IntoHeld,
+    },
+};
+use std::{
+    future::{Future, poll_fn},
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+};
+
+/// An output that others may wait for without depending on it.
+pub struct Announced<T> {
+    shared: Mutex<Announcement<T>>,
+}
+
+impl<T> Announced<T> {
+    /// Not there yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { shared: Mutex::new(Announcement { output: None, waiting: Vec::new() }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Announcement<T>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A loan of the output, once the stage has ended.
+    pub async fn get(&self) -> Loan<T> {
+        poll_fn(|context| {
+            let mut shared = self.lock();
+            if let Some(output) = &shared.output {
+                return Poll::Ready(output.lend());
+            }
+            if !shared.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                shared.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The value is about to be handed over: nobody waits for it any more.
+    pub fn forget(&self) {
+        let output = self.lock().output.take();
+        drop(output);
+    }
+}
+
+impl<T> Default for Announced<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Announcement<T> {
+    output: Option<Loan<T>>,
+    waiting: Vec<Waker>,
+}
+
+/// Runs a stage and tells those who wait for it.
+///
+/// # Errors
+/// The stage's.
+pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
+    announced: &Announced<T>,
+    run: F,
+) -> impl Future<Output = Result<Held<T>, Stop>> + use<'_, T, H, F> {
+    then(run, |ended: Result<H, Stop>| {
+        let held = ended?.into_held().shared();
+        let waiting = {
+            let mut shared = announced.lock();
+            shared.output = Some(held.lend());
+            std::mem::take(&mut shared.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+        Ok(held)
+    })
+}
+
+/// Runs a stage and then tells the signals that its end matters to: those inside of it, which nothing asks for any more, and
+/// those that come `#[after]` it.
+///
+/// # Errors
+/// The stage's.
+pub fn telling<T, F: Future<Output = Result<T, Stop>>, G: FnOnce()>(
+    run: F,
+    tell: G,
+) -> impl Future<Output = Result<T, Stop>> + use<T, F, G> {
+    then(run, |ended| {
+        tell();
+        ended
+    })
+}

@@ -1,0 +1,114 @@
+//! The queue of one signal: what has arrived, and nothing has asked for yet.
+
+use super::error::SignalError;
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Poll, Waker},
+};
+
+/// A signal that has arrived.
+struct Signal<T> {
+    /// Its number in the store.
+    number: i64,
+    /// Its place among the signals of all names.
+    arrival: u64,
+    value: T,
+}
+
+/// Arrivals are counted by one clock for the whole process: only their order is ever looked at.
+static ARRIVALS: AtomicU64 = AtomicU64::new(1);
+
+/// The signals of one name, in order of arrival, until they are asked for.
+pub struct SignalQueue<T> {
+    shared: Mutex<Queue<T>>,
+}
+
+impl<T> SignalQueue<T> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From outside.
+    ///
+    /// # Errors
+    /// Nothing can take it any more.
+    pub fn deliver(&self, value: T) -> Result<(), SignalError> {
+        self.deliver_stored(0, value)
+    }
+
+    /// The same for one that is stored.
+    ///
+    /// # Errors
+    /// Nothing can take it any more.
+    pub fn deliver_stored(&self, number: i64, value: T) -> Result<(), SignalError> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(SignalError::Closed);
+        }
+        queue.arrived.push_back(Signal { number, arrival: ARRIVALS.fetch_add(1, Relaxed), value });
+        let waiting = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        waiting.into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+
+    /// Nothing will ask for one any more.
+    pub fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        let left = std::mem::take(&mut queue.arrived);
+        drop(queue);
+        drop(left);
+    }
+
+    /// One of so many stages that may ask for one has ended.
+    pub fn one_of(&self, askers: u32) {
+        let ended = {
+            let mut queue = self.lock();
+            queue.ended += 1;
+            queue.ended
+        };
+        if ended == askers {
+            self.close();
+        }
+    }
+
+    /// When the next one arrived, among all.
+    pub(crate) fn next_arrival(&self) -> Option<u64> {
+        self.lock().arrived.front().map(|signal| signal.arrival)
+    }
+
+    /// The next one, with its number.
+    pub(crate) async fn take(&self) -> (i64, T) {
+        poll_fn(|context| {
+            let mut queue = self.lock();
+            if let Some(Signal { number, value, .. }) = queue.arrived.pop_front() {
+                return Poll::Ready((number, value));
+            }
+            if !queue.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                queue.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl<T> Default for SignalQueue<T> {
+    fn default() -> Self {
+        Self { shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: Vec::new(), closed: false, ended: 0 }) }
+    }
+}
+
+struct Queue<T> {
+    arrived: VecDeque<Signal<T>>,
+    waiting: Vec<Waker>,
+    closed: bool,
+    /// How many of those that may ask for one have ended.
+    ended: u32,
+}

@@ -1,0 +1,89 @@
+//! `#[catch]` and `#[fallback]`: a failure that the stage absorbs.
+
+use super::retry::Judged;
+use crate::{
+    failure::{BoxError, Failure, FailureKind, exit::Stop},
+    future::map::then,
+    run::{catch::caught, frame::Cx, nested, state::own_failure},
+};
+use std::future::Future;
+
+/// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.
+pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
+
+/// Runs what may fail; a panic is a failure too.
+///
+/// # Errors
+/// The failure; or a `return`, which nothing absorbs.
+pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
+    run: F,
+) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
+    then(nested::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
+        ended.map_err(|stop| match stop {
+            Stop::Failed(failure) => Ok(failure),
+            stop @ Stop::Returned => Err(stop),
+        })
+    })
+}
+
+/// The same before a `#[fallback]` of a stage with an undo: what goes on only because it was under way falls back on
+/// nothing.
+///
+/// # Errors
+/// The failure; or a `return`, or the failure that is not to be absorbed.
+pub fn absorbed_in_flight<T, F: Future<Output = Result<T, Stop>>>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: F,
+) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
+    then(absorbed(cx, run), move |ended: Absorbed<T>| match ended {
+        Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
+        ended => ended,
+    })
+}
+
+/// `#[catch]` of every failure.
+///
+/// # Errors
+/// What can't be absorbed.
+pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Stop> {
+    match absorbed {
+        Ok(value) => Ok(Ok(value)),
+        Err(Ok(failure)) => Ok(Err(failure)),
+        Err(Err(stop)) => Err(stop),
+    }
+}
+
+/// `#[catch]` of the stage's own error.
+///
+/// # Errors
+/// Every other failure.
+pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
+    let ended = judged?.map(|(value, _)| value);
+    Ok(ended.map_err(|(error, number)| {
+        let failure = || own_failure(cx.core, stage, None).after(number, cx.core.stage_name(stage));
+        cx.attempt_failed(stage, number, failure, None);
+        error
+    }))
+}
+
+/// The expression's own error, once its attempts are spent, as the stage's failure.
+///
+/// # Errors
+/// That failure.
+pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
+    cx: Cx<'_>,
+    stage: u32,
+    run: F,
+) -> impl Future<Output = Result<T, Stop>> + use<'_, T, E, F> {
+    then(run, move |judged: Judged<T, E>| match judged? {
+        Ok((value, _)) => Ok(value),
+        Err((error, number)) => {
+            let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
+            let failure = failure.after(number, cx.core.stage_name(stage));
+            cx.attempt_failed(stage, number, || failure.clone(), None);
+            Err(failure.into())
+        }
+    })
+}
