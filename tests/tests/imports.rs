@@ -1,4 +1,5 @@
-//! Imports between the files of a crate: no two files import each other, also not in a longer circle.
+//! Imports between the files of a crate: no two files import each other, also not in a longer circle. In `workflow-runtime`
+//! no import runs up the floors that CONTRIBUTING.md gives.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,25 +8,65 @@ use std::{
 };
 
 /// The crates that are checked.
-const CRATES: [&str; 2] = ["workflow-sqlite", "workflow-store"];
+const CRATES: [&str; 3] = ["workflow-runtime", "workflow-sqlite", "workflow-store"];
+
+/// Modules that only re-export: they may import from anywhere, and nothing inside their crate imports them.
+const FACES: [&str; 2] = ["", "__private"];
 
 /// The modules that each module imports, by path without `crate`.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
+/// The floor of each entry in a crate's `src`.
+type Floors = BTreeMap<String, u32>;
+
 #[test]
 fn no_circle() {
     for name in CRATES {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
-        let imports = imports_of(&source);
+        let imports = imports_of(&source_of(name));
         assert!(imports.len() > 5, "{name} has {} files", imports.len());
         assert!(imports.values().map(BTreeSet::len).sum::<usize>() > 10, "{name} has imports: {imports:?}");
         for (module, imported) in &imports {
-            assert!(!imported.contains(""), "{name}: '{module}' imports through lib.rs, which only re-exports");
+            for face in FACES {
+                assert!(!imported.contains(face), "{name}: '{module}' imports through '{face}', which only re-exports");
+            }
         }
         if let Some(circle) = find_circle(&imports) {
             panic!("{name} has a circle of imports: {}", circle.join(" → "));
         }
     }
+}
+
+#[test]
+fn no_import_runs_up() {
+    let floors = floors();
+    let source = source_of("workflow-runtime");
+    let entries = fs::read_dir(&source).expect("can be read");
+    let entries: BTreeSet<String> = entries
+        .map(|entry| entry.expect("can be read").path().with_extension(""))
+        .map(|path| path.file_name().expect("has a name").to_string_lossy().into_owned())
+        .collect();
+    let named: BTreeSet<String> = floors.keys().cloned().collect();
+    assert_eq!(entries, named, "what `workflow-runtime/src` holds, and the floors in CONTRIBUTING.md");
+    let found = running_up(&imports_of(&source), &floors);
+    assert!(found.is_empty(), "imports run up:\n{}", found.join("\n"));
+}
+
+#[test]
+fn an_import_that_runs_up_is_found() {
+    let floors: Floors = [("low", 1), ("beside", 1), ("high", 2)].map(|(name, floor)| (name.to_owned(), floor)).into();
+    let imports = |module: &str, imported: &str| -> Imports {
+        [(module.to_owned(), [imported.to_owned()].into()), (imported.to_owned(), BTreeSet::new())].into()
+    };
+    assert!(running_up(&imports("high::a", "low::b"), &floors).is_empty());
+    assert!(running_up(&imports("low::a", "low::b"), &floors).is_empty());
+    assert_eq!(running_up(&imports("low::a", "high"), &floors), ["low::a → high"]);
+    assert_eq!(running_up(&imports("low::a", "beside::b"), &floors), ["low::a → beside::b"]);
+}
+
+#[test]
+fn inline_paths_are_found() {
+    let code = "fn a() {\n    crate::b::c(); // crate::no\n    d(super::e::F, $crate::g);\n}\n/// [`h`](crate::h)\nuse crate::{i};";
+    assert_eq!(inline_paths(code), ["crate::b::c", "super::e::F"]);
 }
 
 #[test]
@@ -50,20 +91,76 @@ fn use_trees_are_expanded() {
     assert_eq!(resolved, expected);
 }
 
-/// Reads the imports of all files below a folder.
+fn source_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")
+}
+
+/// Reads the floors from the table in CONTRIBUTING.md: rows such as "| 4 | `run/`, `handle.rs` |".
+fn floors() -> Floors {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../CONTRIBUTING.md");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut floors = Floors::new();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let ["", floor, entries, ..] = cells[..] else { continue };
+        let Ok(floor) = floor.parse() else { continue };
+        for entry in entries.split(',') {
+            let entry = entry.trim().trim_matches('`').trim_end_matches('/').trim_end_matches(".rs");
+            assert_eq!(floors.insert(entry.to_owned(), floor), None, "'{entry}' has one floor");
+        }
+    }
+    floors
+}
+
+/// Returns the imports from an entry's own floor or from above it.
+fn running_up(imports: &Imports, floors: &Floors) -> Vec<String> {
+    let entry_of = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
+    let floor_of = |entry: &str| *floors.get(entry).unwrap_or_else(|| panic!("'{entry}' has a floor"));
+    let mut found = Vec::new();
+    for (module, imported) in imports.iter().filter(|(module, _)| !FACES.contains(&module.as_str())) {
+        for other in imported {
+            let (from, to) = (entry_of(module), entry_of(other));
+            if from != to && floor_of(&to) >= floor_of(&from) {
+                found.push(format!("{module} → {other}"));
+            }
+        }
+    }
+    found
+}
+
+/// Reads the imports of all files below a folder, less those of tests and faces.
 fn imports_of(source: &Path) -> Imports {
     let mut files = Vec::new();
     collect_files(source, &mut files);
     let by_module: BTreeMap<String, PathBuf> =
         files.into_iter().map(|file| (module_of(file.strip_prefix(source).expect("lies there")), file)).collect();
     let modules: BTreeSet<String> = by_module.keys().cloned().collect();
-    let imports = by_module.into_iter().filter(|(module, _)| !module.is_empty()).map(|(module, file)| {
+    let is_checked = |module: &str| !FACES.contains(&module) && !module.split("::").any(|part| part == "tests");
+    let imports = by_module.into_iter().filter(|(module, _)| is_checked(module)).map(|(module, file)| {
         let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
-        let imported = use_paths(code).iter().filter_map(|path| resolve(path, &module, &modules)).collect();
+        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let paths = use_paths(code).into_iter().chain(inline_paths(code));
+        let imported = paths.filter_map(|path| resolve(&path, &module, &modules)).collect();
         (module, imported)
     });
     imports.collect()
+}
+
+/// Returns each path below `crate` or `super` that stands in the code itself.
+fn inline_paths(code: &str) -> Vec<String> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let mut paths = Vec::new();
+    for line in code.lines() {
+        let line = line.split("//").next().unwrap_or_default();
+        for (at, _) in line.match_indices("crate::").chain(line.match_indices("super::")) {
+            let is_begun = line[..at].ends_with(|before| is_part(before) || before == ':' || before == '$');
+            let path = line[at..].split(|character| !is_part(character) && character != ':').next().unwrap_or_default();
+            if !is_begun && !path.ends_with("::") {
+                paths.push(path.to_owned());
+            }
+        }
+    }
+    paths
 }
 
 fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {

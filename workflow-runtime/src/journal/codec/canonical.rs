@@ -1,8 +1,9 @@
 //! The form of a value that does not depend on the order in which its maps and sets are iterated.
 
 use super::{
-    CodecError, DEEPEST,
+    error::CodecError,
     scan::{Scan, text_of},
+    tag::DEEPEST,
 };
 use std::ops::Range;
 

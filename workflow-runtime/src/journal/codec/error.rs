@@ -13,7 +13,7 @@ impl CodecError {
 
     /// Returns the error for a value that is nested too deep.
     pub(super) fn too_deep() -> Self {
-        Self(format!("the value is nested deeper than {} levels", super::DEEPEST))
+        Self(format!("the value is nested deeper than {} levels", super::tag::DEEPEST))
     }
 
     /// Adds the place in the payload.

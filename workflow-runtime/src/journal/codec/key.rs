@@ -1,6 +1,6 @@
 //! The deserializer of texts: of values, of the keys of maps, and of the names of variants.
 
-use super::CodecError;
+use super::error::CodecError;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, EnumAccess, VariantAccess, Visitor},

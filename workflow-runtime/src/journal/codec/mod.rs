@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod read;
 mod scan;
+mod tag;
 mod write;
 
 #[cfg(test)]
@@ -27,19 +28,3 @@ pub(crate) use error::CodecError;
 pub(crate) use read::read;
 pub(crate) use scan::{join, split};
 pub(crate) use write::{write, write_to};
-
-/// The first byte of a payload that holds tags.
-const MARK: u8 = b' ';
-
-/// How deep a value may be nested. Reading is recursive, and a thread's stack is finite.
-const DEEPEST: u16 = 256;
-
-/// The beginning of the tag of a `Some`.
-const SOME: &[u8] = b"{\"$some\":";
-
-/// The bits of the NaN that is written as `NaN`.
-const NAN_64: u64 = 0x7ff8_0000_0000_0000;
-const NAN_32: u32 = 0x7fc0_0000;
-
-/// The name under which `serde_json`'s `RawValue` asks for its text.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";

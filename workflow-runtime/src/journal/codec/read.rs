@@ -1,9 +1,10 @@
 //! The deserializer of stored values.
 
 use super::{
-    CodecError, DEEPEST, MARK, NAN_32, NAN_64, RAW_VALUE, SOME,
+    error::CodecError,
     key::Key,
     scan::{Scan, Text, text_of},
+    tag::{DEEPEST, MARK, NAN_32, NAN_64, RAW_VALUE, SOME},
 };
 use serde::{
     Deserialize,

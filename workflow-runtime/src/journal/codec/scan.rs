@@ -1,6 +1,9 @@
 //! The tokens of stored text, and what can be done with values without their types.
 
-use super::{CodecError, DEEPEST, MARK};
+use super::{
+    error::CodecError,
+    tag::{DEEPEST, MARK},
+};
 use std::ops::Range;
 
 /// A place in stored text.

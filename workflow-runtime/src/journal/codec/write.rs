@@ -1,6 +1,10 @@
 //! The serializer of stored values.
 
-use super::{CodecError, DEEPEST, MARK, NAN_32, NAN_64, SOME, scan::plain_bytes};
+use super::{
+    error::CodecError,
+    scan::plain_bytes,
+    tag::{DEEPEST, MARK, NAN_32, NAN_64, SOME},
+};
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
