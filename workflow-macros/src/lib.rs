@@ -7,14 +7,13 @@ mod check;
 mod diagnostics;
 mod expand;
 mod invocation;
-mod messages;
+mod mentions;
 mod model;
-mod nearest;
 mod pipeline;
 mod resolve;
+mod suggest;
 mod syntax;
 mod text;
-mod uses;
 
 /// What `workflow_runtime::workflow!` hands its tokens to, with the path of its crate.
 #[doc(hidden)]

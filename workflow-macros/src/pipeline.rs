@@ -5,7 +5,8 @@ use crate::{
     diagnostics::{self, Diagnostics},
     expand,
     invocation::Invocation,
-    resolve, syntax,
+    resolve,
+    syntax::{self, parse},
 };
 use proc_macro2::TokenStream;
 
@@ -13,7 +14,7 @@ use proc_macro2::TokenStream;
 pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
     let invocation = Invocation::read(tokens);
     let diagnostics = Diagnostics::new();
-    let mut workflows = syntax::parse(invocation.tokens.clone(), &diagnostics);
+    let mut workflows = parse::parse(invocation.tokens.clone(), &diagnostics);
     if let Err(condition) = syntax::apply_conditions(&mut workflows, &invocation.known) {
         // Whatever has been found is found again by the one that rustc keeps.
         diagnostics.finish();

@@ -6,8 +6,7 @@ use super::{
     places::{Place, Verdict, verdict},
 };
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     syntax::{
         Attributes, Block, Else, HeadKind, If, Item, Members, Node, NodeKind, Policy, PolicyKind, Signal, Workflow,
     },

@@ -5,8 +5,7 @@
 
 use super::{counts::literal, durations::written};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     syntax::{Attributes, Duration, PolicyKind, Retry, Wait},
 };
 use proc_macro2::Span;

@@ -2,8 +2,7 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{CodeId, Members, Model, Node, NodeKind},
 };
 use proc_macro2::Span;

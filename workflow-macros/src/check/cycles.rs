@@ -1,8 +1,7 @@
 //! Nothing waits for itself: neither stages nor `let`s.
 
 use crate::{
-    diagnostics::{Diagnostics, order_written},
-    messages,
+    diagnostics::{Diagnostics, messages, order_written},
     model::{Local, Model, Need, Scope},
 };
 use proc_macro2::{Ident, Span};

@@ -3,8 +3,7 @@
 
 use super::counts::literal;
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     syntax::{Attributes, Duration, Policy, PolicyKind, Retry, Tolerance, Wait},
 };
 use proc_macro2::Span;

@@ -1,8 +1,7 @@
 //! A `#[lazy]` stage is asked for by stages of its block, and by nothing else.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Model, NameId, NameKind, StageId},
 };
 

@@ -1,10 +1,9 @@
 //! A workflow owns what it works on: it outlives whoever starts it.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions::{self, Borrow},
     syntax::{Block, Else, If, Item, Members, Node, NodeKind, Workflow},
-    uses::{self, Borrow},
 };
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -65,7 +64,7 @@ impl Owning<'_> {
     fn ty(&self, ty: &mut Type) {
         // Where it first borrows, other than by a parameter.
         let (mut first, mut of_parameter) = (None, false);
-        for borrow in uses::borrows(ty) {
+        for borrow in mentions::borrows(ty) {
             match borrow {
                 Borrow::Named(name) if self.told.contains(&name.ident.to_string()) => of_parameter = true,
                 Borrow::Named(name) if name.ident == "static" => {}

@@ -2,10 +2,9 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions::bare_name,
     model::{Loop, Model, Node, NodeKind, ScopeId},
-    uses::bare_name,
 };
 use proc_macro2::Span;
 use syn::Expr;

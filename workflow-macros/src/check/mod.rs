@@ -7,27 +7,25 @@ mod budget;
 mod counts;
 mod cycles;
 mod durations;
-mod former;
-mod handing;
 mod lazy;
 mod lifetimes;
 mod loops;
+mod moves;
 mod parts;
 mod paths;
 mod places;
 mod pools;
 mod reach;
+pub(crate) mod renames;
 mod sleeps;
-#[cfg(test)]
-mod tests;
 mod types;
 mod undo;
 mod unused;
 mod variants;
 mod waits;
 
-pub(crate) use former::{former, not_durable};
 pub(crate) use lifetimes::own;
+pub(crate) use renames::not_durable;
 pub(crate) use unused::warnings;
 
 use crate::{
@@ -39,10 +37,10 @@ use crate::{
 pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     attributes::check(model.workflow, diagnostics);
     let whole = read && !has_holes(model);
-    former::check(model, diagnostics);
+    renames::check(model, diagnostics);
     variants::check(model, diagnostics);
     cycles::check(model, diagnostics);
-    handing::check(model, diagnostics);
+    moves::check(model, diagnostics);
     undo::check(model, diagnostics);
     types::check(model, diagnostics);
     waits::check(model, diagnostics);
@@ -67,3 +65,6 @@ fn hole(node: &crate::model::Node<'_>) -> bool {
             .into_iter()
             .any(|part| matches!(part, parts::Part::Given(node) | parts::Part::Start(node) if hole(node)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,7 @@
 
 use super::counts::literal;
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Model, StageId},
     resolve::text,
     syntax::{Policy, PolicyKind},

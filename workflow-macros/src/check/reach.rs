@@ -2,8 +2,7 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Local, Model, Node, NodeKind, ScopeId, StageId},
 };
 use workflow_graph::EdgeKind;

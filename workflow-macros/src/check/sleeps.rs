@@ -5,8 +5,7 @@
 
 use super::{budget::Deadline, counts::literal};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Head, HeadKind, Local, Members, Model, Need, Node, NodeKind, ScopeId, StageId, Time},
 };
 use proc_macro2::Span;

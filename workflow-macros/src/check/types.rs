@@ -1,8 +1,7 @@
 //! `#[catch]` on a stage that is plainly declared as another type. What hides behind an alias, rustc tells.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Model, NodeKind, Stage},
     resolve::text,
 };

@@ -3,8 +3,7 @@
 
 use super::paths::path;
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Code, CodeId, Local, Model, NameId, NameKind, NodeKind, ScopeId, StageId},
 };
 use proc_macro2::Span;

@@ -1,11 +1,9 @@
 //! Warnings. Stable Rust lets a macro warn in one way only: by using something deprecated.
 
 use crate::{
-    diagnostics::order_written,
-    messages,
-    model::NameKind,
-    model::{Local, Model, Need, Scope, ScopeId, StageId},
-    nearest::nearest,
+    diagnostics::{messages, order_written},
+    model::{Local, Model, NameKind, Need, Scope, ScopeId, StageId},
+    suggest::nearest,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;

@@ -1,6 +1,10 @@
 //! Every stage has a variant of its own in the enum of stages, and every signal in that of the signals.
 
-use crate::{diagnostics::Diagnostics, expand::variant, messages, model::Model};
+use crate::{
+    diagnostics::{Diagnostics, messages},
+    expand::variant,
+    model::Model,
+};
 use proc_macro2::Ident;
 use std::collections::HashMap;
 

@@ -5,10 +5,9 @@ use super::{
     paths::path,
 };
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions,
     model::{Head, HeadKind, Local, Model, Node, NodeKind, ScopeId, StageId, Time},
-    uses,
 };
 use proc_macro2::Ident;
 use workflow_graph::ScopeKind;
@@ -156,7 +155,7 @@ impl Waits<'_, '_> {
             next = self.model.scopes[scope].parent;
         }
         let Some(condition) = signal.accept else { return };
-        let mentions = uses::mentions(condition, &self.model.by_name);
+        let mentions = mentions::mentions(condition, &self.model.by_name);
         let mut told = std::collections::HashSet::new();
         for (text, span) in mentions.names.iter().chain(&mentions.called) {
             let reserved = matches!(text.as_str(), "ctx" | "failure");

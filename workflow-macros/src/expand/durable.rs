@@ -3,7 +3,7 @@
 
 use super::{Expansion, former::former, node::Whose};
 use crate::{
-    check,
+    check::renames,
     model::{CodeId, Members, NameKind, NodeKind, Scope, ScopeId, StageId},
     text,
 };
@@ -534,7 +534,7 @@ impl Expansion<'_, '_> {
             (never.clone(), never.clone(), never.clone(), never, signal_functions)
         };
         let (bytes, inputs) = (self.named("bytes"), self.named("inputs"));
-        let former_name = match check::former(&workflow.attributes) {
+        let former_name = match renames::former(&workflow.attributes) {
             Some(former) => {
                 let former = super::items::bare(former);
                 quote!(#runtime::Option::Some(#former))
@@ -601,7 +601,8 @@ impl Expansion<'_, '_> {
         let (text, payload, number) = (self.named("text"), self.named("payload"), self.named("number"));
         let enumeration = self.signal_enum();
         let accepts = self.model.signals.iter().map(|model| {
-            let (ident, ty, variant) = (&model.syntax.name, &model.syntax.ty, super::variant(&model.syntax.name));
+            let (ident, ty, variant) =
+                (&model.syntax.name, &model.syntax.ty, super::items::variant(&model.syntax.name));
             let accept = model.accept.map(|condition| {
                 let holds = self.named("holds");
                 quote!(
@@ -613,7 +614,7 @@ impl Expansion<'_, '_> {
             quote!(#enumeration::#variant(#value) => { #accept })
         });
         let encodes = self.model.signals.iter().enumerate().map(|(place, model)| {
-            let (variant, text) = (super::variant(&model.syntax.name), super::items::bare(&model.syntax.name));
+            let (variant, text) = (super::items::variant(&model.syntax.name), super::items::bare(&model.syntax.name));
             let stored = self.signal_payload(place);
             quote!(#enumeration::#variant(#value) => #runtime::Result::Ok((#text, #stored.write(#value)?)),)
         });

@@ -2,7 +2,7 @@
 
 use super::{Expansion, items::bare};
 use crate::{
-    check,
+    check::renames,
     model::{Members, Node, NodeKind},
     text,
 };
@@ -19,7 +19,7 @@ impl Expansion<'_, '_> {
         let stages = self.model.stages.iter().map(|stage| (&stage.syntax.attributes, &stage.syntax.name));
         let signals = self.model.signals.iter().map(|signal| (&signal.syntax.attributes, &signal.syntax.name));
         let named = stages.chain(signals);
-        named.filter_map(|(attributes, name)| Some((bare(check::former(attributes)?), bare(name)))).collect()
+        named.filter_map(|(attributes, name)| Some((bare(renames::former(attributes)?), bare(name)))).collect()
     }
 
     /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that differ.

@@ -1,33 +1,32 @@
 //! Model → items: the workflow, its state, its stages, its graph, its machine.
 
-mod code;
-mod driven;
+mod driver;
 mod durable;
+mod expression;
 mod former;
 mod graph;
 mod items;
 mod machine;
-mod members;
 mod node;
 mod policy;
-mod replay;
+mod race;
+mod rebind;
 mod scope;
-mod series;
+mod shape;
 mod signal;
 mod stage;
 mod undo;
 
-use node::Whose;
+pub(crate) use items::variant;
 
 use crate::{
     invocation::Invocation,
     model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
 };
+use node::Whose;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
-
-pub(crate) use items::variant;
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
 pub(crate) fn expand(model: &Model<'_>, invocation: &Invocation, sound: bool) -> TokenStream {
@@ -64,7 +63,7 @@ struct Expansion<'m, 's> {
     sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
     /// Items that the machine calls.
     functions: RefCell<Vec<TokenStream>>,
-    noted: RefCell<driven::Noted>,
+    noted: RefCell<driver::Noted>,
 }
 
 impl Expansion<'_, '_> {

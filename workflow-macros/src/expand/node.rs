@@ -1,8 +1,10 @@
 //! A node: what stands on the right of a stage, in an arm, in a tail. Each gives an expression for an `async` body.
 
-use super::{Expansion, code};
-use crate::model::{Branch, Loop, NameId, NameKind, Node, NodeKind, ScopeId, StageId, Time};
-use crate::syntax;
+use super::{Expansion, expression};
+use crate::{
+    model::{Branch, Loop, NameId, NameKind, Node, NodeKind, ScopeId, StageId, Time},
+    syntax,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Lifetime, spanned::Spanned};
@@ -238,7 +240,7 @@ impl Expansion<'_, '_> {
 
     /// A bare name as a tail hands over the value itself.
     fn hand_over(&self, code: usize, tail: &Tail, ends: &Ends) -> Option<TokenStream> {
-        let ident = code::bare_name(self.model.codes[code].expr)?;
+        let ident = expression::bare_name(self.model.codes[code].expr)?;
         let name: NameId = *self.model.by_name.get(&ident.to_string())?;
         let model = &self.model.names[name];
         if !ends.0.contains(&model.scope) {

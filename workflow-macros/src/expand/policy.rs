@@ -1,7 +1,7 @@
 //! What stands around a stage's node: fallback and catch, deadline, retries, the timeout of each attempt.
 
 use super::{
-    Expansion, code,
+    Expansion, expression,
     node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::{Acquire, Cache, CodeId, NameKind, NodeKind, Retry, StageId, Time, Wait};
@@ -353,7 +353,7 @@ impl Expansion<'_, '_> {
         let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
-        if code::drops_temporaries(self.model.codes[code].expr) {
+        if expression::drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
         } else {
             quote!({ #before #fresh #context #cx.at(#number); let #run = #call.await #kept; #run })

@@ -3,7 +3,7 @@
 use super::{
     Expansion,
     node::{Ends, Tail},
-    series::{self, Shape},
+    shape::{self, Shape},
 };
 use crate::model::{LetId, Local, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
@@ -70,7 +70,7 @@ impl Expansion<'_, '_> {
         if scope.stages.iter().any(|&stage| self.model.stages[stage].lazy) {
             return None;
         }
-        series::shape(scope).filter(|shape| self.lets_fit(id, shape))
+        shape::shape(scope).filter(|shape| self.lets_fit(id, shape))
     }
 
     pub(super) fn is_driven(&self, id: ScopeId) -> bool {

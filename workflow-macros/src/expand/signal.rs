@@ -448,8 +448,9 @@ impl Expansion<'_, '_> {
         // Two of one name are a mistake that has been told.
         let mut seen = HashSet::new();
         let signals = self.model.signals.iter().map(|signal| signal.syntax);
-        let signals: Vec<_> = signals.filter(|signal| seen.insert(super::variant(&signal.name).to_string())).collect();
-        let variants: Vec<Ident> = signals.iter().map(|signal| super::variant(&signal.name)).collect();
+        let signals: Vec<_> =
+            signals.filter(|signal| seen.insert(super::items::variant(&signal.name).to_string())).collect();
+        let variants: Vec<Ident> = signals.iter().map(|signal| super::items::variant(&signal.name)).collect();
         let names: Vec<&Ident> = signals.iter().map(|signal| &signal.name).collect();
         let types: Vec<_> = signals.iter().map(|signal| &signal.ty).collect();
         let docs = signals.iter().map(|signal| {
@@ -511,7 +512,7 @@ impl Expansion<'_, '_> {
         }
         let arms = self.model.signals.iter().map(|model| {
             let (ident, ty) = (&model.syntax.name, &model.syntax.ty);
-            let variant = super::variant(ident);
+            let variant = super::items::variant(ident);
             let accept = model.accept.map(|condition| {
                 let holds = self.named("holds");
                 quote!({

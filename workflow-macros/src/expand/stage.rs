@@ -1,7 +1,7 @@
 //! A stage: its expression or construct, its cell, the task it runs on.
 
 use super::{
-    Expansion, code,
+    Expansion, expression,
     node::{Discards, Ends, Tail, Whose},
 };
 use crate::model::{CodeId, LetId, NameId, NameKind, NodeKind, Replay, Source, StageId, When};
@@ -92,7 +92,7 @@ impl Expansion<'_, '_> {
                     #runtime::Result::Err(#stop) => return #runtime::Result::Err(#stop),
                 })
             };
-            return if code::drops_temporaries(expr) {
+            return if expression::drops_temporaries(expr) {
                 let settled = settled(quote!(#run.await));
                 quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call; #settled } #shared;)
             } else {
@@ -119,7 +119,10 @@ impl Expansion<'_, '_> {
             let call = self.leaf(stage, code, false);
             let context = self.model.codes[code].context;
             let run = self.named("run");
-            if (code::is_simple(expr) || code::drops_temporaries(expr)) && !context && !self.waits_before(code) {
+            if (expression::is_simple(expr) || expression::drops_temporaries(expr))
+                && !context
+                && !self.waits_before(code)
+            {
                 return quote!({ #before #cx.at(#number); #(#lints)* let #run = #call; #run });
             }
             return quote!(async move { #before #cx.at(#number); #(#lints)* let #run = #call.await; #run });

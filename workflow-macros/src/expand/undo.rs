@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::{Expansion, code, node::Whose};
+use super::{Expansion, expression, node::Whose};
 use crate::{
     model::{NodeKind, StageId},
     resolve,
@@ -83,7 +83,7 @@ impl Expansion<'_, '_> {
             #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
         let (evaluates, call) = (self.evaluates(undo.action, Some(stage)), self.evaluating(call));
-        let run = if code::drops_temporaries(expr) {
+        let run = if expression::drops_temporaries(expr) {
             quote!(let #run = #call; #run.await)
         } else {
             quote!(let #run = #call.await; #run)

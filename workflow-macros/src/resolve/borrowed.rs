@@ -6,10 +6,9 @@
 //! looked up again.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions::{self, mentions},
     model::{Binds, CodeId, Model, NameId, NameKind, Replay, ScopeId, Source, StageId, When},
-    uses::{self, mentions},
 };
 use std::{collections::HashSet, ops::Range};
 use syn::{Expr, UnOp};
@@ -17,7 +16,7 @@ use syn::{Expr, UnOp};
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {
         if model.stages[stage].owns() {
-            let replays = replays(model, stage, super::codes_inside(model, stage), diagnostics);
+            let replays = replays(model, stage, super::inside::codes_inside(model, stage), diagnostics);
             mark(model, &replays);
             model.stages[stage].replays = replays;
         }
@@ -123,18 +122,18 @@ fn binds_any(source: &Source<'_>, model: &Model<'_>, wanted: &HashSet<String>) -
 
 fn bindings(source: &Source<'_>, model: &Model<'_>) -> Vec<proc_macro2::Ident> {
     match source {
-        Source::Item { pattern, .. } | Source::Scrutinee { pattern, .. } => uses::bindings(pattern),
+        Source::Item { pattern, .. } | Source::Scrutinee { pattern, .. } => mentions::bindings(pattern),
         Source::Condition { code } => mentions(model.codes[*code].expr, &model.by_name).bindings,
     }
 }
 
 fn idents(model: &Model<'_>, code: CodeId) -> Vec<String> {
-    uses::idents(model.codes[code].expr)
+    mentions::idents(model.codes[code].expr)
 }
 
 /// What a task of its own needs of the names around it: its own, and those that it looks up again.
 pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
-    super::inside::names_with(model, stage, super::codes_inside(model, stage), &model.stages[stage].replays)
+    super::inside::names_with(model, stage, super::inside::codes_inside(model, stage), &model.stages[stage].replays)
 }
 
 /// What an undo needs of the names around its stage, the stage's own output left out.

@@ -65,7 +65,10 @@ fn is_awaited(model: &Model<'_>, scope: crate::model::ScopeId, name: NameId) -> 
 pub(super) fn mark_lent(model: &mut Model<'_>) {
     for stage in 0..model.stages.len() {
         if model.stages[stage].owns() {
-            for name in super::names_lent(model, stage).into_iter().chain(super::names_of_undo(model, stage)) {
+            for name in super::borrowed::names_lent(model, stage)
+                .into_iter()
+                .chain(super::borrowed::names_of_undo(model, stage))
+            {
                 model.names[name].lent = true;
             }
         }

@@ -1,8 +1,7 @@
 //! Numbers every stage, scope and expression, and declares every name.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{
         Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model,
         Name, NameId, NameKind, Node, NodeKind, Policies, Retry, Scope, ScopeId, Signal, Stage, StageId, Time,

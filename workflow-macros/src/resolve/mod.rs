@@ -8,12 +8,10 @@ mod lower;
 mod names;
 mod needs;
 mod sites;
-#[cfg(test)]
-mod tests;
 mod waits;
 
 pub(crate) use borrowed::{names_lent, names_of_undo};
-pub(crate) use inside::{codes_inside, names_inside};
+pub(crate) use inside::names_inside;
 pub(crate) use lower::text;
 pub(crate) use waits::waiting_for_signals;
 
@@ -31,3 +29,6 @@ pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnost
     sites::resolve(&mut model);
     model
 }
+
+#[cfg(test)]
+mod tests;

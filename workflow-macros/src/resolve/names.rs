@@ -1,10 +1,9 @@
 //! What each expression means by each identifier.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions::{self, Mentions},
     model::{CodeId, Model, NameId, NameKind, NodeKind, ScopeId},
-    uses::{self, Mentions},
 };
 use proc_macro2::Ident;
 use std::collections::HashSet;
@@ -12,16 +11,17 @@ use syn::Pat;
 use workflow_graph::ScopeKind;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
-    let mentions: Vec<Mentions> = model.codes.iter().map(|code| uses::mentions(code.expr, &model.by_name)).collect();
+    let mentions: Vec<Mentions> =
+        model.codes.iter().map(|code| mentions::mentions(code.expr, &model.by_name)).collect();
     let mut shadowed = HashSet::new();
     for pattern in patterns(model) {
-        shadows(model, &uses::bindings(pattern), &mut shadowed, diagnostics);
+        shadows(model, &mentions::bindings(pattern), &mut shadowed, diagnostics);
     }
     for mentions in &mentions {
         shadows(model, &mentions.bindings, &mut shadowed, diagnostics);
     }
     for pattern in patterns(model) {
-        model.bound.extend(uses::bindings(pattern).iter().map(ToString::to_string));
+        model.bound.extend(mentions::bindings(pattern).iter().map(ToString::to_string));
     }
     for mentions in &mentions {
         model.bound.extend(mentions.bindings.iter().map(ToString::to_string));
@@ -86,7 +86,7 @@ fn resolve_code(
     let is_own = mentions.bindings.iter().any(|binding| binding == "ctx");
     if let (Some((_, span)), Some(binding), false) = (context, model.codes[id].of_let, is_own) {
         let binding = model.lets[binding].syntax;
-        diagnostics.error(*span, messages::context_in_let(&binding.name.to_string(), &super::text(&binding.ty)));
+        diagnostics.error(*span, messages::context_in_let(&binding.name.to_string(), &super::lower::text(&binding.ty)));
     }
     let context = context.is_some();
     for &name in &found {

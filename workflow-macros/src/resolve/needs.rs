@@ -1,10 +1,9 @@
 //! Who waits for whom: the edges of every scope's graph.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{Edge, Local, Model, NameId, NameKind, Need, ScopeId, StageId},
-    nearest::nearest,
+    suggest::nearest,
     syntax::PolicyKind,
 };
 use proc_macro2::Ident;

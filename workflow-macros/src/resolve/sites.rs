@@ -57,7 +57,7 @@ fn member_name(model: &Model<'_>, member: ScopeId) -> String {
         return bare(&stage.syntax.name);
     }
     let words = model.codes.iter().filter(|code| model.within(code.scope, member));
-    let words: Vec<String> = words.map(|code| super::text(code.expr)).collect();
+    let words: Vec<String> = words.map(|code| super::lower::text(code.expr)).collect();
     format!("{:08x}", text::hash(&words.join(" ")))
 }
 
@@ -157,7 +157,7 @@ impl Walk<'_, '_> {
             NodeKind::Scope(scope) => self.scope(*scope, site),
             NodeKind::If(branches) => {
                 for (index, branch) in branches.iter().enumerate() {
-                    let words = |code: CodeId| text::hash(&super::text(self.model.codes[code].expr));
+                    let words = |code: CodeId| text::hash(&super::lower::text(self.model.codes[code].expr));
                     let part = match branch.condition {
                         None => "else".to_owned(),
                         Some(_) if index == 0 => "then".to_owned(),

@@ -1,10 +1,9 @@
 //! What a `select` or an `#[until]` waits for without depending on it.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::{HeadKind, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
-    nearest::nearest,
+    suggest::nearest,
 };
 use proc_macro2::Ident;
 use std::collections::HashSet;

@@ -1,6 +1,6 @@
 //! Attributes: how a stage runs.
 
-use super::Node;
+use super::node::Node;
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path};
 

@@ -5,8 +5,10 @@
 //! what would have been written without the attribute.
 
 use super::{
-    Arm, Attributes, Binding, Block, Else, For, Head, HeadKind, If, Item, Members, Node, NodeKind, PolicyKind,
-    Workflow, Workflows,
+    attribute::{Attributes, PolicyKind},
+    item::{Block, Item},
+    node::{Arm, Else, For, Head, HeadKind, If, Members, Node, NodeKind},
+    workflow::{Binding, Workflow, Workflows},
 };
 use proc_macro2::TokenStream;
 

@@ -1,6 +1,6 @@
 //! The items of a block.
 
-use super::{Attributes, Node};
+use super::{attribute::Attributes, node::Node};
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Type};
 

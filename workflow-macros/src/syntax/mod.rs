@@ -6,14 +6,15 @@ mod attribute;
 mod conditions;
 mod item;
 mod node;
-mod parse;
-#[cfg(test)]
-mod tests;
+pub(crate) mod parse;
 mod workflow;
 
-pub(crate) use attribute::{Attributes, Condition, Duration, Policy, PolicyKind, Retry, Tolerance, Undo, Wait};
+pub(crate) use attribute::{Attributes, Condition, Duration, Policy, PolicyKind, Retry, Tolerance, Wait};
 pub(crate) use conditions::{Known, apply as apply_conditions};
 pub(crate) use item::{Block, Item, Let, Signal, Stage};
-pub(crate) use node::{Arm, Else, For, Head, HeadKind, If, Loop, LoopState, Match, Members, Node, NodeKind};
-pub(crate) use parse::{parse, unread_type};
-pub(crate) use workflow::{Binding, Workflow, Workflows};
+pub(crate) use node::{Arm, Else, For, Head, HeadKind, If, Loop, Match, Members, Node, NodeKind};
+pub(crate) use parse::{fragment::unread_type, parse};
+pub(crate) use workflow::{Binding, Workflow};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! What may stand on the right of a stage, in an arm, in a tail.
 
-use super::{Attributes, Block, Duration};
+use super::{
+    attribute::{Attributes, Duration},
+    item::Block,
+};
 use proc_macro2::{Ident, Span};
 use syn::{Expr, Pat, Type};
 

@@ -1,11 +1,15 @@
 //! Attributes: which there are, sorted by who reads them.
 
-use super::Parser;
-use super::policy::{NAMES, OTHER_NAMES};
-use super::tokens::{Inside, Tokens};
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Attributes, Policy};
+use super::{
+    Parser,
+    policy::{NAMES, OTHER_NAMES},
+    tokens::{Inside, Tokens},
+};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::attribute::{Attributes, Policy},
+};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::Attribute;
 

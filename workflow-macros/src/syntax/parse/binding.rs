@@ -1,11 +1,14 @@
 //! `name: Type`: inputs and services.
 
-use super::Parser;
-use super::fragment::{is_name, is_unread, read, unread_name, unread_type};
-use super::tokens::{Inside, Tokens};
-use crate::diagnostics::message;
-use crate::messages;
-use crate::syntax::{Attributes, Binding};
+use super::{
+    Parser,
+    fragment::{is_name, is_unread, read, unread_name, unread_type},
+    tokens::{Inside, Tokens},
+};
+use crate::{
+    diagnostics::{message, messages},
+    syntax::{attribute::Attributes, workflow::Binding},
+};
 use proc_macro2::{Group, Ident};
 use quote::{ToTokens, format_ident};
 

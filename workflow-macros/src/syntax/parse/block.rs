@@ -1,11 +1,18 @@
 //! A block: where each of its items starts and ends, and what of it is its tail.
 
-use super::Parser;
-use super::fragment::is_name;
-use super::tokens::{Inside, Tokens};
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Block, Item, Node};
+use super::{
+    Parser,
+    fragment::is_name,
+    tokens::{Inside, Tokens},
+};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::{
+        item::{Block, Item},
+        node::Node,
+    },
+};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use syn::parse::ParseStream;
 

@@ -1,9 +1,13 @@
 //! `if` and `match`.
 
-use super::Parser;
-use super::tokens::{Inside, Tokens};
-use crate::diagnostics::message;
-use crate::syntax::{Arm, Else, If, Match, Node, NodeKind};
+use super::{
+    Parser,
+    tokens::{Inside, Tokens},
+};
+use crate::{
+    diagnostics::message,
+    syntax::node::{Arm, Else, If, Match, Node, NodeKind},
+};
 use proc_macro2::Group;
 use syn::{Expr, Pat};
 

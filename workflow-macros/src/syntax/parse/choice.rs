@@ -1,13 +1,17 @@
 //! `race`, `quorum`, `select`, and the timers.
 
-use super::Parser;
-use super::arguments::Arguments;
-use super::branch::{arm_separator, guard_at};
-use super::fragment::is_name;
-use super::tokens::{Inside, Tokens};
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Head, HeadKind, Members, Node, NodeKind};
+use super::{
+    Parser,
+    arguments::Arguments,
+    branch::{arm_separator, guard_at},
+    fragment::is_name,
+    tokens::{Inside, Tokens},
+};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::node::{Head, HeadKind, Members, Node, NodeKind},
+};
 use proc_macro2::Group;
 use syn::Expr;
 

@@ -1,11 +1,15 @@
 //! The fragments that are Rust: expressions, types, patterns, names.
 
-use super::Parser;
-use super::tokens::{Tokens, shown};
+use super::{
+    Parser,
+    tokens::{Tokens, shown},
+};
 use crate::diagnostics::message;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
-use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Pat, Type, TypePath};
+use syn::{
+    Expr, Pat, Type, TypePath,
+    parse::{Parse, ParseStream},
+};
 
 /// How syn begins what it says where tokens ran out.
 const RAN_OUT: &str = "unexpected end of input";

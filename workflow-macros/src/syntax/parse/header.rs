@@ -1,13 +1,20 @@
 //! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
 
-use super::Parser;
-use super::fragment::{is_name, is_unread, read};
-use super::statement::word_text;
-use super::tokens::Tokens;
-use super::workflows::visibility_end;
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Binding, Block, Workflow};
+use super::{
+    Parser,
+    fragment::{is_name, is_unread, read},
+    statement::word_text,
+    tokens::Tokens,
+    workflows::visibility_end,
+};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::{
+        item::Block,
+        workflow::{Binding, Workflow},
+    },
+};
 use proc_macro2::{Group, TokenTree};
 use syn::{Generics, Type, Visibility, WhereClause};
 

@@ -1,15 +1,23 @@
 //! `stage`, `let`, `signal`: each is read from where it starts, and says where the next one does.
 
-use super::Parser;
-use super::block::{End, ITEM_KEYWORDS, rough_end};
-use super::fragment::{is_name, is_unread, read, unread_type};
-use super::statement::word_text;
-use super::text::text;
-use super::tokens::Tokens;
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Attributes, Item, Let, Node, NodeKind, Signal, Stage};
-use crate::uses::bindings;
+use super::{
+    Parser,
+    block::{End, ITEM_KEYWORDS, rough_end},
+    fragment::{is_name, is_unread, read, unread_type},
+    statement::word_text,
+    text::text,
+    tokens::Tokens,
+};
+use crate::{
+    diagnostics::message,
+    mentions::bindings,
+    suggest::nearest,
+    syntax::{
+        attribute::Attributes,
+        item::{Item, Let, Signal, Stage},
+        node::{Node, NodeKind},
+    },
+};
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
 

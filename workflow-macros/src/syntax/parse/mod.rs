@@ -10,7 +10,7 @@ mod block;
 mod branch;
 mod choice;
 mod duration;
-mod fragment;
+pub(crate) mod fragment;
 mod header;
 mod item;
 mod node;
@@ -22,9 +22,7 @@ mod text;
 mod tokens;
 mod workflows;
 
-pub(crate) use fragment::unread_type;
-
-use super::Workflows;
+use super::workflow::Workflows;
 use crate::diagnostics::Diagnostics;
 use proc_macro2::TokenStream;
 use tokens::Inside;

@@ -1,11 +1,15 @@
 //! A node: which construct the tokens make up, or that they are an expression.
 
-use super::Parser;
-use super::fragment::read;
-use super::tokens::{Inside, Tokens, shown};
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Match, Node, NodeKind};
+use super::{
+    Parser,
+    fragment::read,
+    tokens::{Inside, Tokens, shown},
+};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::node::{Match, Node, NodeKind},
+};
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;
 use syn::Expr;

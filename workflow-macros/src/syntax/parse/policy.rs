@@ -1,12 +1,14 @@
 //! The language's own attributes and their arguments.
 
-use super::Parser;
-use super::arguments::Arguments;
-use super::fragment::read;
-use super::tokens::Tokens;
-use crate::diagnostics::message;
-use crate::nearest::nearest;
-use crate::syntax::{Condition, Duration, Node, PolicyKind, Retry, Tolerance, Undo, Wait};
+use super::{Parser, arguments::Arguments, fragment::read, tokens::Tokens};
+use crate::{
+    diagnostics::message,
+    suggest::nearest,
+    syntax::{
+        attribute::{Condition, Duration, PolicyKind, Retry, Tolerance, Undo, Wait},
+        node::Node,
+    },
+};
 use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::{Expr, Path};
 

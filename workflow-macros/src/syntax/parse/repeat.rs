@@ -1,9 +1,10 @@
 //! `loop` and `for`.
 
-use super::Parser;
-use super::tokens::Tokens;
-use crate::diagnostics::message;
-use crate::syntax::{For, Loop, LoopState};
+use super::{Parser, tokens::Tokens};
+use crate::{
+    diagnostics::message,
+    syntax::node::{For, Loop, LoopState},
+};
 
 const LOOP_FORM: &str = "loop name: Type = .. { .. }";
 

@@ -1,11 +1,10 @@
 //! What a block of Rust may hold and a block of a workflow may not; and its tail.
 
-use super::Parser;
-use super::block::rough_end;
-use super::text::text;
-use super::tokens::Tokens;
-use crate::diagnostics::message;
-use crate::syntax::{Node, NodeKind};
+use super::{Parser, block::rough_end, text::text, tokens::Tokens};
+use crate::{
+    diagnostics::message,
+    syntax::node::{Node, NodeKind},
+};
 use proc_macro2::TokenTree;
 use syn::Expr;
 

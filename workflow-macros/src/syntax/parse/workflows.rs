@@ -1,11 +1,10 @@
 //! Where each workflow of an input starts and ends, and that each has a name of its own.
 
-use super::Parser;
-use super::fragment::is_name;
-use super::tokens::Tokens;
-use crate::diagnostics::message;
-use crate::messages;
-use crate::syntax::Workflow;
+use super::{Parser, fragment::is_name, tokens::Tokens};
+use crate::{
+    diagnostics::{message, messages},
+    syntax::workflow::Workflow,
+};
 use proc_macro2::{Ident, TokenTree};
 
 impl Parser<'_> {

@@ -6,8 +6,8 @@ mod mistakes;
 mod properties;
 mod recovery;
 
+use super::{parse::parse, workflow::Workflows};
 use crate::diagnostics::Diagnostics;
-use crate::syntax::{Workflows, parse};
 use proc_macro2::TokenStream;
 
 /// One error: line, column and text.

@@ -2,8 +2,7 @@
 
 use super::read_tokens;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use proptest::collection::vec;
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 
 const WORDS: &[&str] = &[
     "workflow",

@@ -1,7 +1,6 @@
 //! Several mistakes at once, each told where it stands; and what is still read beside them.
 
-use super::mistakes::differs;
-use super::{around, describe, read};
+use super::{around, describe, mistakes::differs, read};
 
 #[track_caller]
 fn check(marked: &str, expected: &[&str]) {

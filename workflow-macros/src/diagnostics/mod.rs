@@ -2,6 +2,8 @@
 //!
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 
+pub(crate) mod messages;
+
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use std::cell::RefCell;

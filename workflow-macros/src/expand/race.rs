@@ -1,7 +1,7 @@
 //! A node of many runs: the items of a `for`, the members of a `race` or a `quorum`.
 
 use super::{
-    Expansion, code,
+    Expansion, expression,
     node::{Ends, Tail, Whose, last_span},
 };
 use crate::model::{For, Members, ScopeId, StageId, Tolerance};
@@ -78,7 +78,7 @@ impl Expansion<'_, '_> {
             quote!(#runtime::Tolerance::#kind(#count))
         });
         let expr = self.model.codes[each.items].expr;
-        let items = if code::drops_temporaries(expr) {
+        let items = if expression::drops_temporaries(expr) {
             let items = self.named("items");
             before.extend(quote!(let #items = #expr;));
             quote!(#items)

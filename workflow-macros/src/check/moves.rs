@@ -3,11 +3,10 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
+    mentions::bare_name,
     model::{CodeId, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
     resolve::names_of_undo,
-    uses::bare_name,
 };
 use std::collections::HashMap;
 

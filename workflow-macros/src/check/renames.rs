@@ -1,8 +1,7 @@
 //! `#[durable]` and `#[was]`: what is stored under which name.
 
 use crate::{
-    diagnostics::Diagnostics,
-    messages,
+    diagnostics::{Diagnostics, messages},
     model::Model,
     syntax::{Attributes, PolicyKind, Workflow},
 };

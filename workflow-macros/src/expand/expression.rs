@@ -2,8 +2,8 @@
 
 use super::{Expansion, node::Whose};
 use crate::{
+    mentions,
     model::{CodeId, NameKind, StageId, When},
-    uses,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -317,7 +317,7 @@ pub(super) fn is_simple(expr: &Expr) -> bool {
 /// Whether the expression locks something: what it gives is then taken out, and its temporaries are dropped, before
 /// anything is awaited.
 pub(super) fn drops_temporaries(expr: &Expr) -> bool {
-    uses::locks(expr)
+    mentions::locks(expr)
 }
 
 /// `panic!(..)` and its like.

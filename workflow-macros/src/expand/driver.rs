@@ -6,9 +6,9 @@
 //! (Room for a future of any type, with `stackfuture`, took a fifth less at run time and nearly twice as long to build.)
 
 use super::{
-    Expansion, code,
+    Expansion, expression,
     node::Whose,
-    series::{LONGEST, waits_for},
+    shape::{LONGEST, waits_for},
 };
 use crate::model::{CodeId, LetId, Local, NameId, NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -337,7 +337,7 @@ impl Expansion<'_, '_> {
         let model = &self.model.stages[stage];
         let code = self.plain(stage)?;
         let expr = self.model.codes[code].expr;
-        let at_once = code::is_simple(expr) || code::drops_temporaries(expr);
+        let at_once = expression::is_simple(expr) || expression::drops_temporaries(expr);
         let items = !self.model.items_around(model.scope).is_empty();
         if model.lazy || items || self.is_overheard(stage) || self.waits_before(code) {
             return None;
@@ -349,7 +349,7 @@ impl Expansion<'_, '_> {
         let before = self.before(code, Some(stage));
         let lints = &model.syntax.attributes.lints;
         let start = self.start(stage, expr.span(), &quote!(#expr));
-        if lints.is_empty() && !code::drops_temporaries(expr) {
+        if lints.is_empty() && !expression::drops_temporaries(expr) {
             return Some(quote!(#before #start));
         }
         let run = self.named("run");
