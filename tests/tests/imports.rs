@@ -8,10 +8,13 @@ use std::{
 };
 
 /// The crates that are checked.
-const CRATES: [&str; 3] = ["workflow-runtime", "workflow-sqlite", "workflow-store"];
+const CRATES: [&str; 4] = ["workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store"];
 
 /// Modules that only re-export: they may import from anywhere, and nothing inside their crate imports them.
 const FACES: [&str; 2] = ["", "__private"];
+
+/// The lines that a file of the crates has at most.
+const LONGEST: usize = 500;
 
 /// The modules that each module imports, by path without `crate`.
 type Imports = BTreeMap<String, BTreeSet<String>>;
@@ -67,6 +70,20 @@ fn an_import_that_runs_up_is_found() {
 fn inline_paths_are_found() {
     let code = "fn a() {\n    crate::b::c(); // crate::no\n    d(super::e::F, $crate::g);\n}\n/// [`h`](crate::h)\nuse crate::{i};";
     assert_eq!(inline_paths(code), ["crate::b::c", "super::e::F"]);
+}
+
+#[test]
+fn no_file_is_long() {
+    let crates = ["workflow-graph", "workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store"];
+    for source in crates.map(source_of) {
+        let mut files = Vec::new();
+        collect_files(&source, &mut files);
+        for file in files {
+            let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let lines = code.lines().count();
+            assert!(lines <= LONGEST, "{} has {lines} lines, more than one idea", file.display());
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod expand;
 mod invocation;
 mod mentions;
 mod model;
+mod naming;
 mod pipeline;
 mod resolve;
 mod suggest;

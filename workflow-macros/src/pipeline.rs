@@ -5,8 +5,7 @@ use crate::{
     diagnostics::{self, Diagnostics},
     expand,
     invocation::Invocation,
-    resolve,
-    syntax::{self, parse},
+    resolve, syntax,
 };
 use proc_macro2::TokenStream;
 
@@ -14,7 +13,7 @@ use proc_macro2::TokenStream;
 pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
     let invocation = Invocation::read(tokens);
     let diagnostics = Diagnostics::new();
-    let mut workflows = parse::parse(invocation.tokens.clone(), &diagnostics);
+    let mut workflows = syntax::parse(invocation.tokens.clone(), &diagnostics);
     if let Err(condition) = syntax::apply_conditions(&mut workflows, &invocation.known) {
         // Whatever has been found is found again by the one that rustc keeps.
         diagnostics.finish();

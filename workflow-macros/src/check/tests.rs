@@ -1,7 +1,7 @@
 //! Each family of rules: which findings, of how many, in the words that matter. The exact texts stand in `ui-tests/`.
 
-use super::{check, lifetimes::own, unused::warnings};
-use crate::{diagnostics::Diagnostics, resolve, syntax::parse};
+use super::{check, own, warnings};
+use crate::{diagnostics::Diagnostics, resolve, syntax};
 
 /// What is told of `body`, the body of a workflow with a number and a list of numbers, in the order told.
 fn told(body: &str) -> Vec<String> {
@@ -12,7 +12,7 @@ fn told(body: &str) -> Vec<String> {
 fn found(source: &str) -> (Vec<String>, usize) {
     let diagnostics = Diagnostics::new();
     let tokens = source.parse().expect("tokens");
-    let mut workflows = parse::parse(tokens, &diagnostics);
+    let mut workflows = syntax::parse(tokens, &diagnostics);
     let read = !diagnostics.has_errors();
     let mut warned = 0;
     for workflow in &mut workflows.workflows {

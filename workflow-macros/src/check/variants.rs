@@ -2,8 +2,8 @@
 
 use crate::{
     diagnostics::{Diagnostics, messages},
-    expand::variant,
     model::Model,
+    naming::variant,
 };
 use proc_macro2::Ident;
 use std::collections::HashMap;

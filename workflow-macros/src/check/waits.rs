@@ -5,7 +5,7 @@ use super::{
     paths::path,
 };
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::{Diagnostics, messages, waiting},
     mentions,
     model::{Head, HeadKind, Local, Model, Node, NodeKind, ScopeId, StageId, Time},
 };
@@ -37,7 +37,7 @@ impl Waits<'_, '_> {
     fn node(&self, node: &Node<'_>, scope: ScopeId, around: Option<StageId>) {
         if let NodeKind::Select(heads) = &node.kind {
             if heads.is_empty() {
-                self.diagnostics.error(node.span, messages::SELECT_OF_NONE);
+                self.diagnostics.error(node.span, waiting::SELECT_OF_NONE);
             }
             self.never_first(heads);
             for head in heads {
@@ -73,7 +73,7 @@ impl Waits<'_, '_> {
             let sleeps = heads.iter().enumerate().filter(|(_, other)| other.guard.is_none());
             let mut sleeps = sleeps.filter(|&pair| shorter(pair)).map(|(_, other)| other);
             if let Some(first) = first.or_else(|| sleeps.next()) {
-                self.diagnostics.error(head.span, messages::head_never_decides(first.span));
+                self.diagnostics.error(head.span, waiting::head_never_decides(first.span));
             }
         }
     }
@@ -87,14 +87,14 @@ impl Waits<'_, '_> {
             return;
         }
         if awaited.lazy {
-            self.diagnostics.error(name.span(), messages::waits_for_lazy(&name.to_string()));
+            self.diagnostics.error(name.span(), waiting::waits_for_lazy(&name.to_string()));
         }
         let Some(waiting) = self.model.stage_of(awaited.scope, scope, around) else { return };
         let waiting_name = self.model.stages[waiting].syntax.name.to_string();
         if waiting == on {
-            self.diagnostics.error(name.span(), messages::head_around(&waiting_name));
+            self.diagnostics.error(name.span(), waiting::head_around(&waiting_name));
         } else if let Some((names, mut edges)) = self.way(on, waiting) {
-            edges.push(messages::head_edge(&waiting_name, &name.to_string(), name.span()));
+            edges.push(waiting::head_edge(&waiting_name, &name.to_string(), name.span()));
             self.diagnostics.error(name.span(), messages::cycle(&names, &edges));
         }
     }
@@ -106,16 +106,16 @@ impl Waits<'_, '_> {
             return;
         }
         if awaited.lazy {
-            self.diagnostics.error(name.span(), messages::waits_for_lazy(&name.to_string()));
+            self.diagnostics.error(name.span(), waiting::waits_for_lazy(&name.to_string()));
         }
         let Some(cut) = self.model.stage_of(awaited.scope, own.scope, Some(stage)) else { return };
         let own = own.syntax.name.to_string();
         if cut == on {
-            self.diagnostics.error(name.span(), messages::until_around(&own, stage == on));
+            self.diagnostics.error(name.span(), waiting::until_around(&own, stage == on));
         } else if let Some((_, edges)) = self.way(on, cut) {
-            self.diagnostics.error(name.span(), messages::until_later(&own, &name.to_string(), &edges));
+            self.diagnostics.error(name.span(), waiting::until_later(&own, &name.to_string(), &edges));
         } else if let Some((_, edges)) = self.way(cut, on) {
-            self.diagnostics.error(name.span(), messages::until_earlier(&own, &name.to_string(), &edges));
+            self.diagnostics.error(name.span(), waiting::until_earlier(&own, &name.to_string(), &edges));
         }
     }
 
@@ -149,7 +149,7 @@ impl Waits<'_, '_> {
         let mut next = Some(signal.scope);
         while let Some(scope) = next {
             if self.model.scopes[scope].kind == ScopeKind::Item {
-                self.diagnostics.error(name.span(), messages::signal_in_an_item(&name.to_string()));
+                self.diagnostics.error(name.span(), waiting::signal_in_an_item(&name.to_string()));
                 break;
             }
             next = self.model.scopes[scope].parent;
@@ -163,14 +163,14 @@ impl Waits<'_, '_> {
             // A function may be called as a stage is.
             let called = mentions.called.iter().any(|(called, _)| called == text);
             if foreign && !called && told.insert(text.clone()) {
-                self.diagnostics.error(*span, messages::accept_names(text, &name.to_string()));
+                self.diagnostics.error(*span, waiting::accept_names(text, &name.to_string()));
             }
         }
         for span in &mentions.awaits {
-            self.diagnostics.error(*span, messages::ACCEPT_AT_ONCE);
+            self.diagnostics.error(*span, waiting::ACCEPT_AT_ONCE);
         }
         for span in &mentions.questions {
-            self.diagnostics.error(*span, messages::ACCEPT_AT_ONCE);
+            self.diagnostics.error(*span, waiting::ACCEPT_AT_ONCE);
         }
     }
 }

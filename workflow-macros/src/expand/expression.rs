@@ -1,6 +1,6 @@
 //! The user's expressions, and what stands before them.
 
-use super::{Expansion, node::Whose};
+use super::{Expansion, expected::Whose};
 use crate::{
     mentions,
     model::{CodeId, NameKind, StageId, When},

@@ -1,9 +1,10 @@
 //! What a build of a `#[durable]` workflow says of those before it: former names, and what was written with them.
 
-use super::{Expansion, items::bare};
+use super::Expansion;
 use crate::{
     check::renames,
     model::{Members, Node, NodeKind},
+    naming::bare,
     text,
 };
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
@@ -60,7 +61,7 @@ impl Expansion<'_, '_> {
             let names: BTreeSet<String> = renamed.keys().filter(inside).cloned().collect();
             let words = |renamed: &BTreeMap<String, String>| {
                 let names = self.member_names_before(&members, renamed);
-                text::of_tokens(super::durable::all_names(&names).to_token_stream())
+                text::of_tokens(super::fingerprint::all_names(&names).to_token_stream())
             };
             for some in combinations(&names) {
                 let only = renamed.iter().filter(|(new, _)| some.contains(*new));

@@ -1,8 +1,9 @@
 //! The workflow's graph: as `static` data in the generated code, and as a picture in its docs.
 
-use super::{Expansion, items::bare};
+use super::Expansion;
 use crate::{
     model::ScopeId,
+    naming::bare,
     resolve::{text, waiting_for_signals},
     syntax::{Attributes, Binding, PolicyKind},
     text::of_tokens,

@@ -1,29 +1,14 @@
 //! The items that the user sees: the workflow, its stages, its state.
 
 use super::Expansion;
-use crate::syntax;
+use crate::{
+    naming::{bare, variant},
+    syntax,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, spanned::Spanned};
-
-/// `background_check` → `BackgroundCheck`
-pub(crate) fn variant(name: &Ident) -> Ident {
-    let text = name.to_string();
-    let text = text.strip_prefix("r#").unwrap_or(&text);
-    let mut camel = String::new();
-    for word in text.split('_') {
-        let mut letters = word.chars();
-        if let Some(first) = letters.next() {
-            camel.extend(first.to_uppercase());
-            camel.push_str(letters.as_str());
-        }
-    }
-    if camel.is_empty() || camel.starts_with(|c: char| c.is_ascii_digit()) || camel == "Self" {
-        camel.insert(0, '_');
-    }
-    Ident::new(&camel, name.span())
-}
 
 /// `G, N`, for `use<..>` and `PhantomData`.
 fn parameter_names(generics: &Generics) -> Vec<Ident> {
@@ -391,10 +376,4 @@ impl Expansion<'_, '_> {
             }
         }
     }
-}
-
-/// Without `r#`.
-pub(super) fn bare(name: &Ident) -> String {
-    let text = name.to_string();
-    text.strip_prefix("r#").map(ToOwned::to_owned).unwrap_or(text)
 }

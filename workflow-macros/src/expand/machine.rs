@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Discards, Ends, Tail, Whose},
+    expected::{Discards, Ends, Tail, Whose},
 };
 use crate::model::NameKind;
 use proc_macro2::{Ident, Span, TokenStream};

@@ -1,8 +1,12 @@
 //! Model → items: the workflow, its state, its stages, its graph, its machine.
 
+pub(crate) mod attempts;
 mod driver;
 mod durable;
+pub(crate) mod durable_items;
+pub(crate) mod expected;
 mod expression;
+pub(crate) mod fingerprint;
 mod former;
 mod graph;
 mod items;
@@ -11,19 +15,23 @@ mod node;
 mod policy;
 mod race;
 mod rebind;
+pub(crate) mod record_names;
+pub(crate) mod rounds;
 mod scope;
+pub(crate) mod select;
 mod shape;
 mod signal;
+pub(crate) mod slots;
 mod stage;
+pub(crate) mod task;
 mod undo;
-
-pub(crate) use items::variant;
 
 use crate::{
     invocation::Invocation,
     model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
+    naming,
 };
-use node::Whose;
+use expected::Whose;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
@@ -158,7 +166,7 @@ impl Expansion<'_, '_> {
 
     /// Where two workflows of a crate share a name, errors say the path: it is kept short.
     fn names_module(&self) -> Ident {
-        self.named(&items::bare(&self.model.workflow.name))
+        self.named(&naming::bare(&self.model.workflow.name))
     }
 
     fn stage_name(&self, stage: StageId) -> &Ident {

@@ -1,8 +1,10 @@
 //! A node of many runs: the items of a `for`, the members of a `race` or a `quorum`.
 
 use super::{
-    Expansion, expression,
-    node::{Ends, Tail, Whose, last_span},
+    Expansion,
+    expected::{Ends, Tail, Whose},
+    expression,
+    node::last_span,
 };
 use crate::model::{For, Members, ScopeId, StageId, Tolerance};
 use proc_macro2::{Span, TokenStream};

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail},
+    expected::{Ends, Tail},
     shape::{self, Shape},
 };
 use crate::model::{LetId, Local, ScopeId, StageId};
@@ -253,7 +253,7 @@ impl Expansion<'_, '_> {
         let before = self.before(model.value, None);
         let same = self.is_durable().then(|| {
             let (cx, number) = (self.cx(), self.number(self.model.scopes[model.scope].around));
-            let name = super::items::bare(&self.model.names[model.name].ident);
+            let name = crate::naming::bare(&self.model.names[model.name].ident);
             quote! {
                 {
                     use #runtime::durable::{EvaluatedAgain as _, EvaluatedOnce as _};

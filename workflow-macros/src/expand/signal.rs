@@ -2,13 +2,12 @@
 
 use super::{
     Expansion,
-    node::{Ends, Tail, Whose},
+    expected::{Ends, Tail, Whose},
 };
-use crate::model::{Head, HeadKind, NameKind, ScopeId, StageId, Time};
+use crate::model::{NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::HashSet;
-use syn::spanned::Spanned;
 use workflow_graph::ScopeKind;
 
 impl Expansion<'_, '_> {
@@ -20,7 +19,7 @@ impl Expansion<'_, '_> {
         format_ident!("{}Signal", self.model.workflow.name)
     }
 
-    fn wait(&self, signal: usize) -> Ident {
+    pub(crate) fn wait(&self, signal: usize) -> Ident {
         self.note_signal(signal);
         self.local("wait", signal)
     }
@@ -88,7 +87,7 @@ impl Expansion<'_, '_> {
         let (signals, wait, get) = (self.named("signals"), self.wait(signal), self.signal_get(signal));
         let (cx, waiter) = (self.cx(), self.named("waiter"));
         let (name, ty) = (&model.syntax.name, &model.syntax.ty);
-        let text = super::items::bare(name);
+        let text = crate::naming::bare(name);
         let limit = match &model.timeout {
             Some(time) => {
                 let time = self.time(time, None);
@@ -221,7 +220,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A future that ends with the stage or signal of that name.
-    fn ended(&self, name: &Ident, stage: Option<StageId>) -> TokenStream {
+    pub(crate) fn ended(&self, name: &Ident, stage: Option<StageId>) -> TokenStream {
         let runtime = &self.runtime;
         let wait = match (self.model.stage_named(name), self.model.signal_named(name)) {
             (Some(awaited), _) => {
@@ -235,190 +234,6 @@ impl Expansion<'_, '_> {
             (None, None) => TokenStream::new(),
         };
         quote!(async move { #wait #runtime::Result::<(), #runtime::Stop>::Ok(()) })
-    }
-
-    /// `#[until(name)]` around the node of a stage declared as `Option<T>`.
-    pub(super) fn until(&self, stage: StageId, name: &Ident, node: &TokenStream) -> TokenStream {
-        let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
-        let end = self.ended(name, Some(stage));
-        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
-        if !self.compensates_inside(stage) {
-            return match self.is_durable() {
-                false => quote!(#runtime::until(#cx, #end, #run).await?),
-                true => quote!(#runtime::durable::until_kept(#cx, #end, #run).await?),
-            };
-        }
-        let (losers, all, log, member_log, around, won) = (
-            self.named("losers"),
-            self.named("all_losers"),
-            self.named("log"),
-            self.named("member_log"),
-            self.named("around"),
-            self.named("won"),
-        );
-        let label = super::items::bare(name);
-        let (until, of_stage, log_of_run) = match self.is_durable() {
-            false => (quote!(#runtime::until), TokenStream::new(), quote!(#cx.logging(#losers).child_log())),
-            true => (
-                quote!(#runtime::durable::until_recorded),
-                quote!(#number, #label,),
-                quote!(#runtime::durable::contender_log(#cx, #losers, #runtime::durable::has_ended(#cx, #number))),
-            ),
-        };
-        quote!({
-            let #all = #cx.child_log();
-            let #losers = &#all;
-            let #around = #cx;
-            let #won = #until(#cx, #of_stage #end, async move {
-                let #member_log = #log_of_run;
-                let #log = &#member_log;
-                #runtime::undoing(#around, (#number, "until"), #log, async move {
-                    let #cx = #around.logging(#log);
-                    #run.await
-                }).await
-            }).await?;
-            #runtime::undo_losers(#cx, #number, "until", #losers).await;
-            #won
-        })
-    }
-
-    /// `select { .. }`
-    pub(super) fn select(&self, heads: &[Head<'_>], stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
-        let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
-        let mut cells = TokenStream::new();
-        let mut futures = Vec::new();
-        let mut arms = Vec::new();
-        let mut labels = Vec::new();
-        let compensates = heads
-            .iter()
-            .any(|head| matches!(head.kind, HeadKind::Node { scope, .. } if self.model.scopes[scope].compensates));
-        let site = if self.is_durable() { self.site(stage, &quote!(select)) } else { String::new() };
-        for (place, head) in heads.iter().enumerate() {
-            let label = self.model.scopes[head.scope].label.trim_end_matches(" =>");
-            let before = labels.iter().filter(|(other, _)| *other == label).count();
-            let recorded = if before == 0 { label.to_owned() } else { format!("{label} #{}", before + 1) };
-            let (future, bound) = self.head(head, (stage, &site, &recorded), &mut cells);
-            let future = match &head.kind {
-                HeadKind::Signal(name) if self.model.signal_named(name).is_some() => {
-                    let wait = self.model.signal_named(name).map(|signal| self.wait(signal));
-                    quote!(#runtime::signal_head(#future, #wait))
-                }
-                _ => quote!(#runtime::head(#future)),
-            };
-            let future = match head.guard {
-                None => quote!(#runtime::Option::Some(#future)),
-                Some(guard) => {
-                    let before = self.before(guard, stage);
-                    let expr = self.model.codes[guard].expr;
-                    quote!(if { #before #expr } {
-                        #runtime::Option::Some(#future)
-                    } else {
-                        #runtime::Option::None
-                    })
-                }
-            };
-            futures.push(future);
-            let keeps = matches!(head.kind, HeadKind::Node { scope, .. } if self.keeps(scope));
-            let gives = matches!(head.kind, HeadKind::Node { .. });
-            labels.push((label, quote!((#label, #gives, #keeps))));
-            let body = self.scope(head.scope, tail, ends);
-            let decided = self.decided(stage, label);
-            arms.push(quote!(#place => { #decided #bound #body }));
-        }
-        let chosen = self.named("chosen");
-        let select = match self.is_durable() {
-            false => quote!(#runtime::select(#cx, #number, [#(#futures),*].into())),
-            true => {
-                let labels = labels.iter().map(|(_, label)| label);
-                quote!(#runtime::durable::select_kept(#cx, #number, #site, &[#(#labels),*], [#(#futures),*].into()))
-            }
-        };
-        let (losers, all) = (self.named("losers"), self.named("all_losers"));
-        let decision = format!("choice-{site}");
-        let (open, close) = if compensates {
-            (
-                quote!(let #all = #cx.child_log(); let #losers = &#all;),
-                quote!(#runtime::undo_losers(#cx, #number, #decision, #losers).await;),
-            )
-        } else {
-            (TokenStream::new(), TokenStream::new())
-        };
-        quote!({
-            #cells
-            #open
-            #cx.at(#number);
-            let #chosen = #select.await?;
-            #close
-            match #chosen { #(#arms)* _ => ::core::unreachable!() }
-        })
-    }
-
-    /// The future of a head, and what its node sees of it.
-    /// `select` and `label`: what the decision for it is on record as.
-    fn head(
-        &self,
-        head: &Head<'_>,
-        (stage, select, label): (Option<StageId>, &str, &str),
-        cells: &mut TokenStream,
-    ) -> (TokenStream, TokenStream) {
-        let runtime = &self.runtime;
-        match &head.kind {
-            HeadKind::Node { name, ty, scope } => {
-                let cell = self.local("head", *name);
-                cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
-                let body =
-                    self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
-                let site = format!("head-{}", self.model.names[*name].ident);
-                let goes_on = {
-                    let (cx, number) = (self.cx(), self.number(stage));
-                    quote!(#runtime::durable::has_decided(#cx, #number, #select, #label))
-                };
-                let body = self.member_scope(*scope, stage, (&site, &goes_on), &body);
-                let given = self.named("given");
-                let ident = &self.model.names[*name].ident;
-                let lender = self.lender(*name);
-                let body = quote!(async move { #body });
-                let body = match self.is_durable() {
-                    true => {
-                        let (cx, number, text) = (self.cx(), self.number(stage), super::items::bare(ident));
-                        let payload = self.payload(Whose::Named(*name), &quote!(#ty), ty.span());
-                        let keeps = self.keeps(*scope);
-                        quote!(#runtime::durable::kept_head(#cx, #number, #text, #keeps, #payload, #body))
-                    }
-                    false => body,
-                };
-                let future = quote!(async move {
-                    let #given = #body.await?;
-                    #cell.put(#given);
-                    #runtime::Result::<(), #runtime::Stop>::Ok(())
-                });
-                (future, quote!(let #lender = #cell.held(); let #ident = #cell.get();))
-            }
-            HeadKind::Signal(name) => (self.ended(name, stage), TokenStream::new()),
-            HeadKind::Stage(name) => {
-                let bound = self.model.stage_named(name).map(|awaited| {
-                    let announced = self.announced(awaited);
-                    let lender = self.lender(self.model.stages[awaited].name);
-                    {
-                        let own = self.local("awaited", awaited);
-                        quote!(let #own = #announced.get().await; let #lender = &#own; let #name = &**#lender;)
-                    }
-                });
-                (self.ended(name, stage), bound.unwrap_or_default())
-            }
-            HeadKind::Sleep(time) => {
-                let written = matches!(time, Time::Nanoseconds(_));
-                let time = self.time(time, stage);
-                let sleep = self.sleep(stage, &time, written);
-                let future = quote!(async move {
-                    #sleep;
-                    #runtime::Result::<(), #runtime::Stop>::Ok(())
-                });
-                (future, TokenStream::new())
-            }
-        }
     }
 
     /// Signals that a `let` names, other `let`s followed.
@@ -449,8 +264,8 @@ impl Expansion<'_, '_> {
         let mut seen = HashSet::new();
         let signals = self.model.signals.iter().map(|signal| signal.syntax);
         let signals: Vec<_> =
-            signals.filter(|signal| seen.insert(super::items::variant(&signal.name).to_string())).collect();
-        let variants: Vec<Ident> = signals.iter().map(|signal| super::items::variant(&signal.name)).collect();
+            signals.filter(|signal| seen.insert(crate::naming::variant(&signal.name).to_string())).collect();
+        let variants: Vec<Ident> = signals.iter().map(|signal| crate::naming::variant(&signal.name)).collect();
         let names: Vec<&Ident> = signals.iter().map(|signal| &signal.name).collect();
         let types: Vec<_> = signals.iter().map(|signal| &signal.ty).collect();
         let docs = signals.iter().map(|signal| {
@@ -512,7 +327,7 @@ impl Expansion<'_, '_> {
         }
         let arms = self.model.signals.iter().map(|model| {
             let (ident, ty) = (&model.syntax.name, &model.syntax.ty);
-            let variant = super::items::variant(ident);
+            let variant = crate::naming::variant(ident);
             let accept = model.accept.map(|condition| {
                 let holds = self.named("holds");
                 quote!({

@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::{Expansion, expression, node::Whose};
+use super::{Expansion, expected::Whose, expression};
 use crate::{
     model::{NodeKind, StageId},
     resolve,

@@ -8,7 +8,7 @@
 use crate::{
     diagnostics::{Diagnostics, messages},
     mentions::{self, mentions},
-    model::{Binds, CodeId, Model, NameId, NameKind, Replay, ScopeId, Source, StageId, When},
+    model::{Binds, CodeId, Model, NameKind, Replay, ScopeId, Source, StageId, When},
 };
 use std::{collections::HashSet, ops::Range};
 use syn::{Expr, UnOp};
@@ -42,7 +42,12 @@ fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
 }
 
 /// From the outside in.
-fn replays<'s>(model: &Model<'s>, stage: StageId, codes: Range<CodeId>, diagnostics: &Diagnostics) -> Vec<Replay<'s>> {
+pub(crate) fn replays<'s>(
+    model: &Model<'s>,
+    stage: StageId,
+    codes: Range<CodeId>,
+    diagnostics: &Diagnostics,
+) -> Vec<Replay<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
     wants(model, codes.collect(), &mut wanted);
     let mut replays = Vec::new();
@@ -129,19 +134,6 @@ fn bindings(source: &Source<'_>, model: &Model<'_>) -> Vec<proc_macro2::Ident> {
 
 fn idents(model: &Model<'_>, code: CodeId) -> Vec<String> {
     mentions::idents(model.codes[code].expr)
-}
-
-/// What a task of its own needs of the names around it: its own, and those that it looks up again.
-pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
-    super::inside::names_with(model, stage, super::inside::codes_inside(model, stage), &model.stages[stage].replays)
-}
-
-/// What an undo needs of the names around its stage, the stage's own output left out.
-pub(crate) fn names_of_undo(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
-    let Some(undo) = &model.stages[stage].policies.undo else { return Vec::new() };
-    let mut found = super::inside::names_with(model, stage, undo.action..undo.action + 1, &undo.replays);
-    found.retain(|&name| name != model.stages[stage].name);
-    found
 }
 
 /// A path to something that lies in a name: `order`, `order.kind`, `*order`, `orders[3]`.

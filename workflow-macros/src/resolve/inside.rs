@@ -65,12 +65,22 @@ fn is_awaited(model: &Model<'_>, scope: crate::model::ScopeId, name: NameId) -> 
 pub(super) fn mark_lent(model: &mut Model<'_>) {
     for stage in 0..model.stages.len() {
         if model.stages[stage].owns() {
-            for name in super::borrowed::names_lent(model, stage)
-                .into_iter()
-                .chain(super::borrowed::names_of_undo(model, stage))
-            {
+            for name in names_lent(model, stage).into_iter().chain(names_of_undo(model, stage)) {
                 model.names[name].lent = true;
             }
         }
     }
+}
+
+/// What a task of its own needs of the names around it: its own, and those that it looks up again.
+pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    names_with(model, stage, codes_inside(model, stage), &model.stages[stage].replays)
+}
+
+/// What an undo needs of the names around its stage, the stage's own output left out.
+pub(crate) fn names_of_undo(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
+    let Some(undo) = &model.stages[stage].policies.undo else { return Vec::new() };
+    let mut found = names_with(model, stage, undo.action..undo.action + 1, &undo.replays);
+    found.retain(|&name| name != model.stages[stage].name);
+    found
 }

@@ -3,9 +3,8 @@
 use crate::{
     diagnostics::{Diagnostics, messages},
     model::{
-        Acquire, Arm, Binds, Branch, Breaker, Cache, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model,
-        Name, NameId, NameKind, Node, NodeKind, Policies, Retry, Scope, ScopeId, Signal, Stage, StageId, Time,
-        Tolerance, Undo, Wait, When,
+        Arm, Binds, Branch, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node,
+        NodeKind, Policies, Scope, ScopeId, Signal, Stage, StageId, Tolerance, When,
     },
     syntax::{self, PolicyKind},
 };
@@ -54,16 +53,16 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
     lowering.model
 }
 
-struct Lowering<'s, 'd> {
-    model: Model<'s>,
+pub(crate) struct Lowering<'s, 'd> {
+    pub(crate) model: Model<'s>,
     diagnostics: &'d Diagnostics,
 }
 
 /// Where a node stands.
 #[derive(Clone, Copy)]
-struct At {
-    scope: ScopeId,
-    around: Option<StageId>,
+pub(crate) struct At {
+    pub(crate) scope: ScopeId,
+    pub(crate) around: Option<StageId>,
 }
 
 impl<'s> Lowering<'s, '_> {
@@ -115,7 +114,7 @@ impl<'s> Lowering<'s, '_> {
         self.scope(Some(at.scope), at.around, kind, label, close)
     }
 
-    fn code(&mut self, at: At, expr: &'s Expr) -> CodeId {
+    pub(crate) fn code(&mut self, at: At, expr: &'s Expr) -> CodeId {
         self.model.codes.push(Code {
             expr,
             scope: at.scope,
@@ -263,106 +262,6 @@ impl<'s> Lowering<'s, '_> {
         self.model.stages[id].codes = first..self.model.codes.len();
     }
 
-    /// A stage's own policies, and the workflow's of each kind that it has none of. `around`: it contains other stages.
-    fn policies(&mut self, at: At, own: &'s [syntax::Policy], around: bool) -> Policies<'s> {
-        let mut policies = Policies::default();
-        for policy in own {
-            self.policy(at, policy, &mut policies);
-        }
-        let all = &self.model.workflow.attributes.policies;
-        // Both absorb failures: whichever a stage has itself, it is meant instead of the workflow's.
-        let absorbs = |kind: &PolicyKind| matches!(kind, PolicyKind::Fallback(_) | PolicyKind::Catch);
-        let meant_instead = |own: &syntax::Policy, policy: &syntax::Policy| {
-            own.name == policy.name || (absorbs(&own.kind) && absorbs(&policy.kind))
-        };
-        for policy in all.iter().filter(|policy| !own.iter().any(|own| meant_instead(own, policy))) {
-            match policy.kind {
-                // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
-                PolicyKind::Deadline(_) | PolicyKind::Until(_) => {}
-                // Attempts of attempts would multiply, and permits of one pool would wait for each other.
-                PolicyKind::Retry(_) | PolicyKind::Acquire { .. } if around => {}
-                _ => self.policy(at, policy, &mut policies),
-            }
-        }
-        policies
-    }
-
-    fn policy(&mut self, at: At, policy: &'s syntax::Policy, policies: &mut Policies<'s>) {
-        match &policy.kind {
-            PolicyKind::Retry(retry) => {
-                let retry = self.retry(at, retry);
-                policies.retries.push(retry);
-            }
-            PolicyKind::Timeout(duration) => policies.timeout = Some(self.time(at, duration)),
-            PolicyKind::Deadline(duration) => policies.deadline = Some(self.time(at, duration)),
-            PolicyKind::Fallback(node) => {
-                policies.fallback = Some(self.own_scope(at, ScopeKind::Branch, "fallback".to_owned(), node));
-            }
-            PolicyKind::Breaker { failures, cooldown } => {
-                let (failures, cooldown) = (self.code(at, failures), self.time(at, cooldown));
-                policies.breaker = Some(Breaker { failures, cooldown, place: self.model.shared });
-                self.model.shared += 1;
-            }
-            PolicyKind::Acquire { pool, permits } => {
-                let pool = self.code(at, pool);
-                let permits = permits.as_ref().map(|permits| self.code(at, permits));
-                policies.pools.push(Acquire { pool, permits });
-            }
-            PolicyKind::Cache { key, ttl } => {
-                let key = self.code(at, key);
-                let time_to_live = ttl.as_ref().map(|ttl| self.time(at, ttl));
-                policies.cache = Some(Cache { key, time_to_live, place: self.model.shared });
-                self.model.shared += 1;
-            }
-            PolicyKind::Until(name) => policies.until = Some(name),
-            PolicyKind::Catch => policies.catch = Some(policy.name.span()),
-            _ => {}
-        }
-    }
-
-    fn undo(&mut self, at: At, policies: &'s [syntax::Policy]) -> Option<Undo<'s>> {
-        let undo = policies.iter().find_map(|policy| match &policy.kind {
-            PolicyKind::Undo(undo) => Some(&**undo),
-            _ => None,
-        })?;
-        let first = self.model.codes.len();
-        let lowered = Undo {
-            action: self.code(at, &undo.action),
-            retries: undo.retries.iter().map(|retry| self.retry(at, retry)).collect(),
-            timeout: undo.timeout.as_ref().map(|timeout| self.time(at, timeout)),
-            on_attempt: undo.on_attempt,
-            replays: Vec::new(),
-        };
-        for code in &mut self.model.codes[first..] {
-            code.undoes = at.around;
-        }
-        self.model.compensates = true;
-        let mut scope = Some(at.scope);
-        while let Some(id) = scope {
-            self.model.scopes[id].compensates = true;
-            scope = self.model.scopes[id].parent;
-        }
-        Some(lowered)
-    }
-
-    fn retry(&mut self, at: At, retry: &'s syntax::Retry) -> Retry<'s> {
-        let wait = match &retry.wait {
-            syntax::Wait::None => Wait::None,
-            syntax::Wait::Fixed(duration) => Wait::Fixed(self.time(at, duration)),
-            syntax::Wait::Exponential { first, last } => {
-                Wait::Exponential { first: self.time(at, first), last: self.time(at, last) }
-            }
-        };
-        Retry { more: self.code(at, &retry.more), wait, jitter: retry.jitter, only_if: retry.only_if.as_ref() }
-    }
-
-    fn time(&mut self, at: At, duration: &'s syntax::Duration) -> Time {
-        match duration {
-            syntax::Duration::Literal { nanoseconds, .. } => Time::Nanoseconds(*nanoseconds),
-            syntax::Duration::Expression(expr) => Time::Code(self.code(at, expr)),
-        }
-    }
-
     fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Let) {
         let id = self.model.lets.len();
         let name = self.declare(&syntax.name, NameKind::Let(id), scope);
@@ -422,7 +321,7 @@ impl<'s> Lowering<'s, '_> {
     }
 
     /// A scope of its own for an arm or a member: its block's, if it is one.
-    fn own_scope(&mut self, at: At, kind: ScopeKind, label: String, node: &'s syntax::Node) -> ScopeId {
+    pub(crate) fn own_scope(&mut self, at: At, kind: ScopeKind, label: String, node: &'s syntax::Node) -> ScopeId {
         if let syntax::NodeKind::Block(block) = &node.kind {
             return self.block_scope(at, kind, label, block);
         }
@@ -528,7 +427,7 @@ fn head_span(head: &syntax::HeadKind) -> Span {
     }
 }
 
-fn kind(node: &syntax::Node) -> StageKind {
+pub(crate) fn kind(node: &syntax::Node) -> StageKind {
     match &node.kind {
         syntax::NodeKind::Block(_) => StageKind::Block,
         syntax::NodeKind::Seq(_) => StageKind::Seq,

@@ -1,6 +1,7 @@
 //! Names → model: declares what is written, then finds out what each expression means by each identifier.
 
 mod askers;
+pub(crate) mod attributes;
 mod borrowed;
 mod inside;
 mod leaves;
@@ -10,8 +11,7 @@ mod needs;
 mod sites;
 mod waits;
 
-pub(crate) use borrowed::{names_lent, names_of_undo};
-pub(crate) use inside::names_inside;
+pub(crate) use inside::{names_inside, names_lent, names_of_undo};
 pub(crate) use lower::text;
 pub(crate) use waits::waiting_for_signals;
 

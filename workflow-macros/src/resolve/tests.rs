@@ -1,7 +1,7 @@
 //! Random nests of stages against a naive model: who waits for whom, what is a cycle, what can be seen.
 
 use super::resolve;
-use crate::{check, diagnostics::Diagnostics, model::Local, syntax::parse};
+use crate::{check, diagnostics::Diagnostics, model::Local, syntax};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ proptest! {
         let naive = naive(&known);
         let diagnostics = Diagnostics::new();
         let source = format!("workflow Test() -> u32 {{ {source} 0 }}");
-        let workflows = parse::parse(source.parse().expect("tokens"), &diagnostics);
+        let workflows = syntax::parse(source.parse().expect("tokens"), &diagnostics);
         let model = resolve(&workflows.workflows[0], &diagnostics);
         let mut needs = BTreeSet::new();
         for scope in &model.scopes {

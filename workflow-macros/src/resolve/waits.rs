@@ -1,7 +1,7 @@
 //! What a `select` or an `#[until]` waits for without depending on it.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::{Diagnostics, messages, waiting},
     model::{HeadKind, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
     suggest::nearest,
 };
@@ -117,10 +117,10 @@ fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {
             Ok(())
         }
         (NameKind::Signal(_), What::Signal | What::Either) => Ok(()),
-        (NameKind::Stage(_), What::Signal) => Err(messages::head_of_another_kind(&text, "stage")),
-        (NameKind::Signal(_), What::Stage) => Err(messages::head_of_another_kind(&text, "signal")),
+        (NameKind::Stage(_), What::Signal) => Err(waiting::head_of_another_kind(&text, "stage")),
+        (NameKind::Signal(_), What::Stage) => Err(waiting::head_of_another_kind(&text, "signal")),
         (_, What::Either) => Err(messages::waits_for_neither(&text)),
-        _ => Err(messages::head_is_none(&text)),
+        _ => Err(waiting::head_is_none(&text)),
     }
 }
 
@@ -130,9 +130,9 @@ fn unknown(model: &Model<'_>, text: &str, what: What) -> String {
     let known: Vec<String> = stages.chain(signals).collect();
     let near = nearest(text, known.iter().map(String::as_str));
     match what {
-        What::Signal => messages::unknown_signal(text, near),
+        What::Signal => waiting::unknown_signal(text, near),
         What::Stage => messages::unknown_stage(text, near),
-        What::Either => messages::unknown_wait(text, near),
+        What::Either => waiting::unknown_wait(text, near),
     }
 }
 

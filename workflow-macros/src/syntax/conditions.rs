@@ -5,9 +5,7 @@
 //! what would have been written without the attribute.
 
 use super::{
-    attribute::{Attributes, PolicyKind},
-    item::{Block, Item},
-    node::{Arm, Else, For, Head, HeadKind, If, Members, Node, NodeKind},
+    tree::{Arm, Attributes, Block, Else, For, Head, HeadKind, If, Item, Members, Node, NodeKind, PolicyKind},
     workflow::{Binding, Workflow, Workflows},
 };
 use proc_macro2::TokenStream;

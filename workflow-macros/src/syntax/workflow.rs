@@ -1,6 +1,6 @@
 //! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
 
-use super::{attribute::Attributes, item::Block};
+use super::tree::{Attributes, Block};
 use proc_macro2::{Ident, Span};
 use syn::{Generics, Type, Visibility};
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::attribute::{Attributes, Policy},
+    syntax::tree::{Attributes, Policy},
 };
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::Attribute;

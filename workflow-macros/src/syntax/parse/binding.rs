@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     diagnostics::{message, messages},
-    syntax::{attribute::Attributes, workflow::Binding},
+    syntax::{tree::Attributes, workflow::Binding},
 };
 use proc_macro2::{Group, Ident};
 use quote::{ToTokens, format_ident};

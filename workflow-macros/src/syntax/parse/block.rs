@@ -8,10 +8,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::{
-        item::{Block, Item},
-        node::Node,
-    },
+    syntax::tree::{Block, Item, Node},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use syn::parse::ParseStream;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::message,
-    syntax::node::{Arm, Else, If, Match, Node, NodeKind},
+    syntax::tree::{Arm, Else, If, Match, Node, NodeKind},
 };
 use proc_macro2::Group;
 use syn::{Expr, Pat};

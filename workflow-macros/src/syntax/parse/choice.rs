@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::node::{Head, HeadKind, Members, Node, NodeKind},
+    syntax::tree::{Head, HeadKind, Members, Node, NodeKind},
 };
 use proc_macro2::Group;
 use syn::Expr;

@@ -11,7 +11,7 @@ use crate::{
     diagnostics::message,
     suggest::nearest,
     syntax::{
-        item::Block,
+        tree::Block,
         workflow::{Binding, Workflow},
     },
 };

@@ -12,11 +12,7 @@ use crate::{
     diagnostics::message,
     mentions::bindings,
     suggest::nearest,
-    syntax::{
-        attribute::Attributes,
-        item::{Item, Let, Signal, Stage},
-        node::{Node, NodeKind},
-    },
+    syntax::tree::{Attributes, Item, Let, Node, NodeKind, Signal, Stage},
 };
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};

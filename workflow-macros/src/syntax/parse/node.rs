@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::node::{Match, Node, NodeKind},
+    syntax::tree::{Match, Node, NodeKind},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;

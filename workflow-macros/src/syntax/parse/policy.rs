@@ -4,10 +4,7 @@ use super::{Parser, arguments::Arguments, fragment::read, tokens::Tokens};
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::{
-        attribute::{Condition, Duration, PolicyKind, Retry, Tolerance, Undo, Wait},
-        node::Node,
-    },
+    syntax::tree::{Condition, Duration, Node, PolicyKind, Retry, Tolerance, Undo, Wait},
 };
 use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::{Expr, Path};

@@ -3,7 +3,7 @@
 use super::{Parser, tokens::Tokens};
 use crate::{
     diagnostics::message,
-    syntax::node::{For, Loop, LoopState},
+    syntax::tree::{For, Loop, LoopState},
 };
 
 const LOOP_FORM: &str = "loop name: Type = .. { .. }";

@@ -3,7 +3,7 @@
 use super::{Parser, block::rough_end, text::text, tokens::Tokens};
 use crate::{
     diagnostics::message,
-    syntax::node::{Node, NodeKind},
+    syntax::tree::{Node, NodeKind},
 };
 use proc_macro2::TokenTree;
 use syn::Expr;

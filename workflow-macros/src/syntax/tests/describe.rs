@@ -1,9 +1,10 @@
 //! A syntax tree as text, to compare it in one line.
 
 use crate::syntax::{
-    attribute::{Attributes, Condition, Duration, PolicyKind, Retry, Tolerance, Wait},
-    item::{Block, Item},
-    node::{Else, For, HeadKind, If, Members, Node, NodeKind},
+    tree::{
+        Attributes, Block, Condition, Duration, Else, For, HeadKind, If, Item, Members, Node, NodeKind, PolicyKind,
+        Retry, Tolerance, Wait,
+    },
     workflow::{Binding, Workflow, Workflows},
 };
 use quote::ToTokens;

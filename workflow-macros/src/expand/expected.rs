@@ -1,0 +1,97 @@
+//! The expectation placed on a node: the type of its value, whose it is, and how a round may end in it.
+
+use crate::model::{NameId, ScopeId, StageId};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// What a node's value is for.
+#[derive(Clone)]
+pub(super) struct Tail {
+    /// An expression of type `Of<T>`: the type that is asked of it.
+    pub(super) of: TokenStream,
+    /// That type as it is written, where it is a stage's own.
+    pub(crate) ty: Option<TokenStream>,
+    /// Whose type that is: the name that an error says.
+    pub(crate) whose: Whose,
+    /// In a loop's tail: where `break` and `continue` go.
+    pub(crate) round: Option<Round>,
+    pub(crate) discards: Discards,
+}
+
+impl Tail {
+    pub(super) fn value(of: TokenStream, whose: Whose) -> Self {
+        Self { of, ty: None, whose, round: None, discards: Discards::None }
+    }
+
+    /// The node of a stage that is declared as `ty`.
+    pub(super) fn declared(of: TokenStream, ty: TokenStream, stage: StageId) -> Self {
+        Self { of, ty: Some(ty), whose: Whose::Stage(stage), round: None, discards: Discards::None }
+    }
+
+    pub(super) fn discarding(self, discards: Discards) -> Self {
+        Self { discards, ..self }
+    }
+
+    /// That of an item or a member, which is asked for `of`.
+    pub(super) fn part(&self, of: &syn::Ident, whose: Whose, of_list: bool) -> Self {
+        let discards = if of_list && self.discards == Discards::Lists { Discards::All } else { self.discards };
+        Self::value(quote!(#of), whose).discarding(discards)
+    }
+}
+
+/// Which values are dropped, whatever their type: nobody has declared one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Discards {
+    None,
+    /// Those of the items of a `for`, of the members of a `quorum`.
+    Lists,
+    All,
+}
+
+/// What declares the type that is asked of a node.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    Stage(StageId),
+    Named(NameId),
+    Workflow,
+}
+
+impl Whose {
+    pub(super) fn of(stage: Option<StageId>) -> Self {
+        stage.map_or(Self::Workflow, Self::Stage)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Round {
+    pub(crate) scope: ScopeId,
+    pub(crate) has_state: bool,
+    /// The type of `break`.
+    pub(crate) of: TokenStream,
+    pub(crate) whose: Whose,
+    pub(crate) discards: Discards,
+    /// The innermost stage around the loop.
+    pub(crate) stage: Option<StageId>,
+}
+
+/// Which scopes end with a node, so that what lives in them may be handed over.
+#[derive(Clone, Default)]
+pub(super) struct Ends(pub(crate) Vec<ScopeId>);
+
+impl Ends {
+    pub(super) fn none() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn and(&self, scope: ScopeId) -> Self {
+        let mut ends = self.clone();
+        ends.0.push(scope);
+        ends
+    }
+
+    /// Those from `scope` inwards.
+    pub(crate) fn from(&self, scope: ScopeId) -> Self {
+        let start = self.0.iter().position(|&other| other == scope).unwrap_or(self.0.len());
+        Self(self.0[start..].to_vec())
+    }
+}

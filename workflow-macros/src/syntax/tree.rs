@@ -1,0 +1,299 @@
+//! The syntax tree: blocks and their items, nodes, attributes. Each may hold any of the others.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Attribute, Expr, Pat, Path, Type};
+
+pub(crate) struct Node {
+    /// Those before an unnamed `for` or `loop` (an arm, a tail); a stage's own stand on the stage.
+    pub(crate) attributes: Attributes,
+    /// The whole node as well as the tokens tell; at the least its first token.
+    pub(crate) span: Span,
+    pub(crate) kind: NodeKind,
+}
+
+pub(crate) enum NodeKind {
+    /// Any Rust expression.
+    Expression(Expr),
+    /// `{ .. }`
+    Block(Block),
+    /// `seq { .. }`
+    Seq(Block),
+    If(If),
+    Match(Match),
+    Loop(Box<Loop>),
+    For(Box<For>),
+    /// `race { .. }`, `race for .. in .. { .. }`
+    Race(Members),
+    /// `quorum(n) { .. }`, `quorum(n) for .. in .. { .. }`
+    Quorum(Expr, Members),
+    /// `select { HEAD => NODE, .. }`
+    Select(Vec<Head>),
+    /// `sleep(D)`
+    Sleep(Duration),
+    /// `sleep_until(T)`
+    SleepUntil(Expr),
+    /// `return EXPR`: the workflow's output; none: `()`.
+    Return(Option<Expr>),
+    /// `fail EXPR`
+    Fail(Expr),
+    /// `break NODE`
+    Break(Option<Box<Node>>),
+    /// `continue NODE`
+    Continue(Option<Box<Node>>),
+    /// Something that did not parse: its error has been told, no check says more of it.
+    Error,
+}
+
+/// `if C { .. } else ..`
+pub(crate) struct If {
+    /// With `let` patterns and chains, as rustc takes it: `Expr::Let` inside `&&`.
+    pub(crate) condition: Expr,
+    pub(crate) then: Block,
+    pub(crate) otherwise: Option<Else>,
+}
+
+pub(crate) enum Else {
+    Block(Block),
+    If(Box<If>),
+}
+
+/// `match EXPR { PAT if G => NODE, .. }`
+pub(crate) struct Match {
+    pub(crate) scrutinee: Expr,
+    pub(crate) arms: Vec<Arm>,
+    /// The braces around the arms.
+    pub(crate) braces: Span,
+}
+
+pub(crate) struct Arm {
+    /// `#[cfg]`, `#[allow]` of the arm, and those of a `for` or `loop` that is its node are split: the latter lie in `node.attributes`.
+    pub(crate) attributes: Attributes,
+    pub(crate) pattern: Pat,
+    pub(crate) guard: Option<Expr>,
+    pub(crate) node: Node,
+}
+
+/// `loop NAME: S = NODE { .. }`, `loop { .. }`
+pub(crate) struct Loop {
+    pub(crate) keyword: Span,
+    pub(crate) state: Option<LoopState>,
+    pub(crate) body: Block,
+}
+
+pub(crate) struct LoopState {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) initial: Node,
+}
+
+/// `for PAT in EXPR { .. }`
+pub(crate) struct For {
+    #[allow(dead_code, reason = "a place to point at")]
+    pub(crate) keyword: Span,
+    pub(crate) pattern: Pat,
+    pub(crate) items: Expr,
+    pub(crate) body: Block,
+}
+
+/// Who takes part in a `race` or `quorum`.
+pub(crate) enum Members {
+    /// `{ NODE, .. }`
+    Listed(Vec<Node>),
+    /// `for PAT in EXPR { .. }`
+    For(Box<For>),
+}
+
+/// One head of a `select`, with what follows it.
+pub(crate) struct Head {
+    pub(crate) attributes: Attributes,
+    pub(crate) kind: HeadKind,
+    /// `if C`
+    pub(crate) guard: Option<Expr>,
+    pub(crate) node: Node,
+}
+
+pub(crate) enum HeadKind {
+    /// `name: T = NODE`
+    Node { name: Ident, ty: Type, node: Box<Node> },
+    /// `signal name`
+    Signal(Ident),
+    /// `stage name`
+    Stage(Ident),
+    /// `sleep(D)`
+    Sleep(Duration),
+}
+
+/// `{ items.. tail }`
+pub(crate) struct Block {
+    pub(crate) items: Vec<Item>,
+    /// None: the block's value is `()`.
+    pub(crate) tail: Option<Box<Node>>,
+    /// Its opening brace to its closing one.
+    #[allow(dead_code, reason = "a place to point at")]
+    pub(crate) span: Span,
+    /// Its closing brace alone: where a missing tail is told.
+    pub(crate) close: Span,
+}
+
+/// One item of a block, in the order written.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
+pub(crate) enum Item {
+    Stage(Stage),
+    Let(Let),
+    Signal(Signal),
+}
+
+/// `stage name: T = NODE;`
+pub(crate) struct Stage {
+    pub(crate) attributes: Attributes,
+    /// The word `stage`.
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    /// None: `()`.
+    pub(crate) ty: Option<Type>,
+    pub(crate) node: Node,
+}
+
+/// `let name: T = EXPR;`
+pub(crate) struct Let {
+    pub(crate) attributes: Attributes,
+    #[allow(dead_code, reason = "a place to point at")]
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    pub(crate) value: Expr,
+}
+
+/// `signal name: T;`
+pub(crate) struct Signal {
+    pub(crate) attributes: Attributes,
+    #[allow(dead_code, reason = "a place to point at")]
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+/// All attributes of one place, sorted by who reads them.
+#[derive(Default)]
+pub(crate) struct Attributes {
+    /// Doc comments, passed on as they are.
+    pub(crate) docs: Vec<Attribute>,
+    /// `#[cfg(..)]`
+    pub(crate) cfgs: Vec<Attribute>,
+    /// `#[allow]`, `#[expect]`, `#[warn]`, `#[deny]`, passed on as they are.
+    pub(crate) lints: Vec<Attribute>,
+    /// The language's own, in the order written.
+    pub(crate) policies: Vec<Policy>,
+}
+
+/// One attribute of the language.
+pub(crate) struct Policy {
+    /// Its name, as written: where its errors stand.
+    pub(crate) name: Ident,
+    /// What stands in its parentheses, for the graph; empty without any.
+    pub(crate) arguments: TokenStream,
+    pub(crate) kind: PolicyKind,
+}
+
+pub(crate) enum PolicyKind {
+    /// `#[after(a, b)]`
+    After(Vec<Ident>),
+    /// `#[when(C)]`
+    When(Condition),
+    Lazy,
+    /// `#[max(n)]`, `#[max(n, else = NODE)]`
+    Max {
+        rounds: Expr,
+        otherwise: Option<Box<Node>>,
+    },
+    /// `#[concurrency(n)]`
+    Concurrency(Expr),
+    /// `#[version(n)]`
+    Version(u64),
+    Spawn,
+    Blocking,
+    Durable,
+    /// `#[was(old_name)]`
+    #[allow(dead_code, reason = "durable workflows come later")]
+    Was(Ident),
+    Retry(Box<Retry>),
+    Timeout(Duration),
+    Deadline(Duration),
+    Fallback(Box<Node>),
+    Catch,
+    Tolerate(Tolerance),
+    /// `#[until(a)]`
+    Until(Ident),
+    /// `#[accept(EXPR)]`
+    Accept(Expr),
+    Undo(Box<Undo>),
+    /// `#[breaker(failures = n, cooldown = D)]`
+    Breaker {
+        failures: Expr,
+        cooldown: Duration,
+    },
+    /// `#[acquire(EXPR)]`, `#[acquire(EXPR, n)]`
+    Acquire {
+        pool: Expr,
+        permits: Option<Expr>,
+    },
+    /// `#[cache(key = EXPR, ttl = D)]`
+    Cache {
+        key: Expr,
+        ttl: Option<Duration>,
+    },
+}
+
+/// What `#[when]` asks.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
+pub(crate) enum Condition {
+    Holds(Expr),
+    /// `let PAT = EXPR`
+    Matches {
+        pattern: Pat,
+        value: Expr,
+    },
+}
+
+/// `#[retry(n, WAIT, jitter = none, if = path)]`
+pub(crate) struct Retry {
+    pub(crate) more: Expr,
+    pub(crate) wait: Wait,
+    /// False: `jitter = none`.
+    pub(crate) jitter: bool,
+    pub(crate) only_if: Option<Path>,
+}
+
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
+pub(crate) enum Wait {
+    None,
+    Fixed(Duration),
+    Exponential { first: Duration, last: Duration },
+}
+
+/// `#[tolerate(n)]`, `#[tolerate(5%)]`
+pub(crate) enum Tolerance {
+    Count(Expr),
+    Percent(Expr),
+}
+
+/// `#[undo(EXPR, retry(..), timeout(D), on = attempt)]`
+pub(crate) struct Undo {
+    pub(crate) action: Expr,
+    pub(crate) retries: Vec<Retry>,
+    pub(crate) timeout: Option<Duration>,
+    /// `on = attempt`
+    pub(crate) on_attempt: bool,
+}
+
+/// `200ms`, or any expression of type `std::time::Duration`.
+#[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
+pub(crate) enum Duration {
+    /// Nanoseconds, and where the literal stands.
+    Literal {
+        nanoseconds: u128,
+        #[allow(dead_code, reason = "a place to point at")]
+        span: Span,
+    },
+    Expression(Expr),
+}
