@@ -1,4 +1,4 @@
-//! What makes a run durable: the hooks that generated code calls in a `#[durable]` workflow. In memory, each of them is one
+//! Hooks that make a run durable: generated code calls them in a `#[durable]` workflow. In memory, each of them is one
 //! look at whether there is a journal.
 
 pub(crate) mod checkpoint;

@@ -25,6 +25,35 @@ use tokio::{
 };
 use workflow_store::{Change, Instance, InstanceKey, Loaded, Session, Store, StoreFuture, Timestamp};
 
+/// An instance in memory, whatever its workflow.
+pub(crate) trait AnyLive: Any + Send + Sync {
+    /// As what it is.
+    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    /// Leave the memory now.
+    fn stop(&self);
+    /// What is dropped from now on is nobody's business.
+    fn suspend(&self);
+}
+
+/// Changes that were sent to the store before the instance is in memory.
+pub(crate) type OnTheWay = (Vec<Change>, StoreFuture<()>);
+
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A workflow as the engine knows it.
+pub(crate) trait Registered: Send + Sync {
+    /// A fingerprint of what the user has written.
+    fn build(&self) -> u64;
+    /// An instance in memory, and the future that runs it.
+    fn live(
+        &self,
+        shared: &Arc<Shared>,
+        loaded: Loaded,
+        interrupted: bool,
+        on_the_way: Option<OnTheWay>,
+    ) -> (Arc<dyn AnyLive>, Running);
+}
+
 /// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held until
 /// the end of its instance is on disk. Those that are busy at once are often those that began one after the other.
 const GATES: usize = 1 << 14;
@@ -229,32 +258,3 @@ impl Shared {
         self.clock.now().into()
     }
 }
-
-/// An instance in memory, whatever its workflow.
-pub(crate) trait AnyLive: Any + Send + Sync {
-    /// As what it is.
-    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-    /// Leave the memory now.
-    fn stop(&self);
-    /// What is dropped from now on is nobody's business.
-    fn suspend(&self);
-}
-
-/// A workflow as the engine knows it.
-pub(crate) trait Registered: Send + Sync {
-    /// A fingerprint of what the user has written.
-    fn build(&self) -> u64;
-    /// An instance in memory, and the future that runs it.
-    fn live(
-        &self,
-        shared: &Arc<Shared>,
-        loaded: Loaded,
-        interrupted: bool,
-        on_the_way: Option<OnTheWay>,
-    ) -> (Arc<dyn AnyLive>, Running);
-}
-
-/// Changes that were sent to the store before the instance is in memory.
-pub(crate) type OnTheWay = (Vec<Change>, StoreFuture<()>);
-
-pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;

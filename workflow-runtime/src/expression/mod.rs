@@ -1,4 +1,4 @@
-//! What an expression may evaluate to, and the traits through which rustc says so.
+//! Expressions: the values that they may evaluate to, and the traits through which rustc says so.
 
 pub(crate) mod by_ref;
 pub(crate) mod coerce;

@@ -1,4 +1,4 @@
-//! The values that a stage's expression may give, and the compiler's words for all others.
+//! Values that a stage's expression may give, and the compiler's words for all others.
 
 use self::never::Never;
 use crate::failure::BoxError;

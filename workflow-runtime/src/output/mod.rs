@@ -1,4 +1,4 @@
-//! Where a stage's value lies: a slot, shared or owned, visible or not.
+//! Outputs of stages as they lie in memory: in a slot, shared or owned, visible or not.
 
 pub(crate) mod shared;
 pub(crate) mod slot;

@@ -1,4 +1,4 @@
-//! What runs leave behind that are cut inside another one, until that one undoes it.
+//! Rollbacks of runs that are cut inside another one, until that one has run them.
 
 use crate::failure::{Failure, Undone};
 use std::{

@@ -18,6 +18,17 @@ use std::{
     time::SystemTime,
 };
 
+/// Where generated code is: in which run, and in which round or item of it.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    pub(crate) core: &'a Core,
+    path: Option<&'a Place<'a>>,
+    /// Which attempt of the stage whose code this is.
+    pub(crate) attempt: u32,
+    /// That of a scope which may be thrown away alone; none: the run's.
+    log: Option<&'a Arc<UndoLog>>,
+}
+
 /// One round of a loop or one item of a `for`.
 pub struct Place<'a> {
     around: Option<&'a Place<'a>>,
@@ -30,17 +41,6 @@ impl Core {
     pub(crate) fn cx(&self) -> Cx<'_> {
         Cx { core: self, path: None, attempt: self.attempt, log: None }
     }
-}
-
-/// Where generated code is: in which run, and in which round or item of it.
-#[derive(Clone, Copy)]
-pub struct Cx<'a> {
-    pub(crate) core: &'a Core,
-    path: Option<&'a Place<'a>>,
-    /// Which attempt of the stage whose code this is.
-    pub(crate) attempt: u32,
-    /// That of a scope which may be thrown away alone; none: the run's.
-    log: Option<&'a Arc<UndoLog>>,
 }
 
 impl<'a> Cx<'a> {

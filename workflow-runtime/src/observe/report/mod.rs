@@ -1,4 +1,4 @@
-//! Where the time of runs went.
+//! Reports of runs: where their time went.
 
 pub(crate) mod analysis;
 pub(crate) mod record;
