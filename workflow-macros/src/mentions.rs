@@ -1,10 +1,8 @@
 //! Which names an expression mentions: in its own tokens, in nested macros, in format strings. And whatever else is looked for
 //! anywhere in an expression, a pattern or a type: all of it by one visitor, since each is all of syn's compiled once more.
 
-use crate::model::NameId;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use std::collections::HashMap;
 use syn::{
     Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath, ExprTry, ItemFn, Lifetime,
     LitStr, Macro, ParenthesizedGenericArguments, Pat, PatIdent, Type, TypeFnPtr, TypeReference,
@@ -29,7 +27,7 @@ pub(crate) struct Mentions {
 }
 
 /// What `expr` mentions. `known` decides which identifiers of a macro's tokens count.
-pub(crate) fn mentions(expr: &Expr, known: &HashMap<String, NameId>) -> Mentions {
+pub(crate) fn mentions(expr: &Expr, known: &dyn Fn(&str) -> bool) -> Mentions {
     let mut visitor = Visitor::new(known);
     visitor.visit_expr(expr);
     visitor.found
@@ -37,16 +35,14 @@ pub(crate) fn mentions(expr: &Expr, known: &HashMap<String, NameId>) -> Mentions
 
 /// Whether an expression locks something, outside its `async` blocks and closures.
 pub(crate) fn locks(expr: &Expr) -> bool {
-    let nothing = HashMap::new();
-    let mut visitor = Visitor::new(&nothing);
+    let mut visitor = Visitor::new(&|_| false);
     visitor.visit_expr(expr);
     visitor.locks
 }
 
 /// The borrows and the lifetimes of a type in the order written, but those of functions, which have lifetimes of their own.
 pub(crate) fn borrows(ty: &Type) -> Vec<Borrow> {
-    let nothing = HashMap::new();
-    let mut visitor = Visitor::new(&nothing);
+    let mut visitor = Visitor::new(&|_| false);
     visitor.visit_type(ty);
     visitor.borrows
 }
@@ -81,8 +77,7 @@ pub(crate) fn idents(expr: &Expr) -> Vec<String> {
 
 /// What a pattern binds.
 pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
-    let nothing = HashMap::new();
-    let mut visitor = Visitor::new(&nothing);
+    let mut visitor = Visitor::new(&|_| false);
     visitor.visit_pat(pattern);
     visitor.found.bindings
 }
@@ -117,7 +112,7 @@ fn locks_in(tokens: TokenStream) -> bool {
 }
 
 struct Visitor<'k> {
-    known: &'k HashMap<String, NameId>,
+    known: &'k dyn Fn(&str) -> bool,
     found: Mentions,
     locks: bool,
     borrows: Vec<Borrow>,
@@ -128,7 +123,7 @@ struct Visitor<'k> {
 }
 
 impl<'k> Visitor<'k> {
-    fn new(known: &'k HashMap<String, NameId>) -> Self {
+    fn new(known: &'k dyn Fn(&str) -> bool) -> Self {
         Self { known, found: Mentions::default(), locks: false, borrows: Vec::new(), inside: 0, signatures: 0 }
     }
 
@@ -138,7 +133,7 @@ impl<'k> Visitor<'k> {
 
     /// Whether that word in a macro's tokens or a format string is meant as a name of the workflow's.
     fn is_known(&self, text: &str) -> bool {
-        text == "ctx" || self.known.contains_key(text)
+        text == "ctx" || (self.known)(text)
     }
 
     fn nested(&mut self, walk: impl FnOnce(&mut Self)) {

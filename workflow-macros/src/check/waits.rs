@@ -155,7 +155,7 @@ impl Waits<'_, '_> {
             next = self.model.scopes[scope].parent;
         }
         let Some(condition) = signal.accept else { return };
-        let mentions = mentions::mentions(condition, &self.model.by_name);
+        let mentions = mentions::mentions(condition, &|name| self.model.by_name.contains_key(name));
         let mut told = std::collections::HashSet::new();
         for (text, span) in mentions.names.iter().chain(&mentions.called) {
             let reserved = matches!(text.as_str(), "ctx" | "failure");

@@ -2,7 +2,7 @@
 
 use super::{Expansion, expected::Whose};
 use crate::{
-    mentions,
+    mentions::{self, bare_name},
     model::{CodeId, NameKind, StageId, When},
 };
 use proc_macro2::{Ident, Span, TokenStream};
@@ -325,12 +325,4 @@ fn diverges(expr: &Expr) -> bool {
     let Expr::Macro(invocation) = expr else { return false };
     let Some(last) = invocation.mac.path.segments.last() else { return false };
     ["panic", "todo", "unimplemented", "unreachable"].iter().any(|name| last.ident == name)
-}
-
-/// Whether `name` stands alone as the whole expression.
-pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
-        _ => None,
-    }
 }

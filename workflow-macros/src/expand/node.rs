@@ -3,9 +3,9 @@
 use super::{
     Expansion,
     expected::{Discards, Ends, Tail, Whose},
-    expression,
 };
 use crate::{
+    mentions::bare_name,
     model::{Branch, NameId, NameKind, Node, NodeKind, StageId, Time},
     syntax,
 };
@@ -152,7 +152,7 @@ impl Expansion<'_, '_> {
 
     /// A bare name as a tail hands over the value itself.
     fn hand_over(&self, code: usize, tail: &Tail, ends: &Ends) -> Option<TokenStream> {
-        let ident = expression::bare_name(self.model.codes[code].expr)?;
+        let ident = bare_name(self.model.codes[code].expr)?;
         let name: NameId = *self.model.by_name.get(&ident.to_string())?;
         let model = &self.model.names[name];
         if !ends.0.contains(&model.scope) {

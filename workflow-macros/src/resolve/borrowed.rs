@@ -128,7 +128,9 @@ fn binds_any(source: &Source<'_>, model: &Model<'_>, wanted: &HashSet<String>) -
 fn bindings(source: &Source<'_>, model: &Model<'_>) -> Vec<proc_macro2::Ident> {
     match source {
         Source::Item { pattern, .. } | Source::Scrutinee { pattern, .. } => mentions::bindings(pattern),
-        Source::Condition { code } => mentions(model.codes[*code].expr, &model.by_name).bindings,
+        Source::Condition { code } => {
+            mentions(model.codes[*code].expr, &|name| model.by_name.contains_key(name)).bindings
+        }
     }
 }
 

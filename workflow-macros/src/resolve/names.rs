@@ -11,8 +11,11 @@ use syn::Pat;
 use workflow_graph::ScopeKind;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
-    let mentions: Vec<Mentions> =
-        model.codes.iter().map(|code| mentions::mentions(code.expr, &model.by_name)).collect();
+    let mentions: Vec<Mentions> = model
+        .codes
+        .iter()
+        .map(|code| mentions::mentions(code.expr, &|name| model.by_name.contains_key(name)))
+        .collect();
     let mut shadowed = HashSet::new();
     for pattern in patterns(model) {
         shadows(model, &mentions::bindings(pattern), &mut shadowed, diagnostics);
