@@ -7,3 +7,4 @@ pub(crate) mod either;
 pub(crate) mod map;
 pub(crate) mod set;
 pub(crate) mod timeout;
+pub(crate) mod wake_list;

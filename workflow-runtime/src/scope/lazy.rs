@@ -2,7 +2,7 @@
 
 use crate::{
     failure::exit::Stop,
-    future::{map::then, set::Woken},
+    future::{map::then, set::Woken, wake_list::WakeList},
     output::{
         shared::Held,
         slot::{Slot, fill},
@@ -12,7 +12,7 @@ use crate::{
 use std::{
     future::{Future, poll_fn},
     sync::{Arc, Mutex, PoisonError},
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 /// The `#[lazy]` stages of one scope, and who asks for them.
@@ -40,7 +40,7 @@ impl<T> LazySlot<T> {
     /// Empty.
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
     pub const EMPTY: Self =
-        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: Vec::new() }) };
+        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: WakeList::new() }) };
 
     /// Nothing has asked for it, if its scope has ended.
     pub fn is_empty(&self) -> bool {
@@ -54,9 +54,7 @@ impl<T> LazySlot<T> {
             if let Some(held) = self.slot.value.get() {
                 return Poll::Ready(held);
             }
-            if !waiting.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.wakers.push(context.waker().clone());
-            }
+            waiting.wakers.register(context);
             waiting.ask(demands, piece);
             Poll::Pending
         })
@@ -91,14 +89,14 @@ impl<T> LazySlot<T> {
     }
 
     fn wake(&self) {
-        let wakers = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers);
-        wakers.into_iter().for_each(Waker::wake);
+        let wakers = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers.take();
+        wakers.wake();
     }
 }
 
 struct Waiting {
     asked: bool,
-    wakers: Vec<Waker>,
+    wakers: WakeList,
 }
 
 impl Waiting {

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::exit::Stop,
-    future::map::then,
+    future::{map::then, wake_list::WakeList},
     output::{
         shared::{Held, Loan},
         visibility::IntoHeld,
@@ -11,7 +11,7 @@ use crate::{
 use std::{
     future::{Future, poll_fn},
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 /// An output that others may wait for without depending on it.
@@ -23,7 +23,7 @@ impl<T> Announced<T> {
     /// Not there yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { shared: Mutex::new(Announcement { output: None, waiting: Vec::new() }) }
+        Self { shared: Mutex::new(Announcement { output: None, waiting: WakeList::new() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Announcement<T>> {
@@ -37,9 +37,7 @@ impl<T> Announced<T> {
             if let Some(output) = &shared.output {
                 return Poll::Ready(output.lend());
             }
-            if !shared.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                shared.waiting.push(context.waker().clone());
-            }
+            shared.waiting.register(context);
             Poll::Pending
         })
         .await
@@ -60,7 +58,7 @@ impl<T> Default for Announced<T> {
 
 struct Announcement<T> {
     output: Option<Loan<T>>,
-    waiting: Vec<Waker>,
+    waiting: WakeList,
 }
 
 /// Runs a stage and tells those who wait for it.
@@ -76,9 +74,9 @@ pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
         let waiting = {
             let mut shared = announced.lock();
             shared.output = Some(held.lend());
-            std::mem::take(&mut shared.waiting)
+            shared.waiting.take()
         };
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.wake();
         Ok(held)
     })
 }

@@ -1,6 +1,7 @@
 //! The queue of one signal: what has arrived, and nothing has asked for yet.
 
 use super::error::SignalError;
+use crate::future::wake_list::WakeList;
 use std::{
     collections::VecDeque,
     future::poll_fn,
@@ -8,7 +9,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 /// A signal that has arrived.
@@ -51,9 +52,9 @@ impl<T> SignalQueue<T> {
             return Err(SignalError::Closed);
         }
         queue.arrived.push_back(Signal { number, arrival: ARRIVALS.fetch_add(1, Relaxed), value });
-        let waiting = std::mem::take(&mut queue.waiting);
+        let waiting = queue.waiting.take();
         drop(queue);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.wake();
         Ok(())
     }
 
@@ -90,9 +91,7 @@ impl<T> SignalQueue<T> {
             if let Some(Signal { number, value, .. }) = queue.arrived.pop_front() {
                 return Poll::Ready((number, value));
             }
-            if !queue.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                queue.waiting.push(context.waker().clone());
-            }
+            queue.waiting.register(context);
             Poll::Pending
         })
         .await
@@ -101,13 +100,15 @@ impl<T> SignalQueue<T> {
 
 impl<T> Default for SignalQueue<T> {
     fn default() -> Self {
-        Self { shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: Vec::new(), closed: false, ended: 0 }) }
+        Self {
+            shared: Mutex::new(Queue { arrived: VecDeque::new(), waiting: WakeList::new(), closed: false, ended: 0 }),
+        }
     }
 }
 
 struct Queue<T> {
     arrived: VecDeque<Signal<T>>,
-    waiting: Vec<Waker>,
+    waiting: WakeList,
     closed: bool,
     /// How many of those that may ask for one have ended.
     ended: u32,

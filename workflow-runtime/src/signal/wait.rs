@@ -3,6 +3,7 @@
 use super::{fallback::Fallback, queue::SignalQueue};
 use crate::{
     failure::{Failure, FailureKind, exit::Stop},
+    future::wake_list::WakeList,
     output::shared::{Held, Loan},
     policy::{Written, duration::later},
     run::frame::Cx,
@@ -13,7 +14,7 @@ use std::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    task::{Poll, Waker},
+    task::Poll,
     time::Duration,
 };
 use tokio::{sync::OnceCell, time::Instant};
@@ -38,14 +39,14 @@ struct Opening {
     left: u32,
     /// Since when nothing is left.
     since: Instant,
-    waiting: Vec<Waker>,
+    waiting: WakeList,
 }
 
 impl<'a, T> SignalWait<'a, T> {
     /// In a scope that begins now. It is waited for, and its limit counts, once `after` stages of the scope have ended.
     #[must_use]
     pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool, after: u32) -> Self {
-        let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: Vec::new() });
+        let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: WakeList::new() });
         Self {
             queue,
             value: OnceCell::new(),
@@ -77,9 +78,9 @@ impl<'a, T> SignalWait<'a, T> {
         let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         opening.left -= 1;
         opening.since = Instant::now();
-        let waiting = if opening.left == 0 { std::mem::take(&mut opening.waiting) } else { Vec::new() };
+        let waiting = if opening.left == 0 { opening.waiting.take() } else { WakeList::new() };
         drop(opening);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.wake();
     }
 
     /// Since when it is waited for.
@@ -89,9 +90,7 @@ impl<'a, T> SignalWait<'a, T> {
             if opening.left == 0 {
                 return Poll::Ready(opening.since);
             }
-            if !opening.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                opening.waiting.push(context.waker().clone());
-            }
+            opening.waiting.register(context);
             Poll::Pending
         })
         .await

@@ -1,10 +1,9 @@
 //! A stage's attempts: its retries, each attempt within the stage's timeout and deadline.
 
 use super::timeout::{Ended, late, one, past, pause};
-use crate::future::boxed::BoxFuture;
 use crate::{
     failure::{BoxError, Failure, exit::Stop},
-    future::map::then,
+    future::{boxed::BoxFuture, map::then},
     policy::{Retry, duration::later},
     run::{frame::Cx, nested, span::Trying, state::own_failure, turn::turn},
     undo::scope::tried_again,
