@@ -2,6 +2,7 @@
 
 use crate::{
     failure::{Failure, Undone, exit::Stop},
+    future::boxed::BoxFuture,
     journal::{
         failure::StoredFailure,
         log::{FRESH, Journal, LAST},
@@ -43,7 +44,7 @@ pub fn has_begun(cx: Cx<'_>, stage: u32) -> bool {
 
 /// What runs inside a stage or an item. Boxed, so that futures do not grow with each level of nesting, and neither does what
 /// rustc has to look through to see that they are `Send`.
-pub type Part<'p, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'p>>;
+pub type Part<'p, T> = BoxFuture<'p, Result<T, Stop>>;
 
 /// That of a future.
 pub fn part<'p, T>(run: impl Future<Output = Result<T, Stop>> + Send + 'p) -> Part<'p, T> {

@@ -5,14 +5,16 @@ use super::{
     waiting::{Awaited, Ended, Waiting},
 };
 use crate::{
-    failure::panic::unless_panicked, future::clock::Clock, journal::crashes::Suspects, run::observation::Told,
+    failure::panic::unless_panicked,
+    future::{boxed::BoxFuture, clock::Clock},
+    journal::crashes::Suspects,
+    run::observation::Told,
 };
 use std::{
     any::Any,
     collections::{HashMap, HashSet},
     future::Future,
     panic::resume_unwind,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -38,7 +40,7 @@ pub(crate) trait AnyLive: Any + Send + Sync {
 /// Changes that were sent to the store before the instance is in memory.
 pub(crate) type OnTheWay = (Vec<Change>, StoreFuture<()>);
 
-pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Running = BoxFuture<'static, ()>;
 
 /// A workflow as the engine knows it.
 pub(crate) trait Registered: Send + Sync {

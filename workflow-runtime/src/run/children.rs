@@ -1,11 +1,12 @@
 //! Rollbacks of runs that are cut inside another one, until that one has run them.
 
-use crate::failure::{Failure, Undone};
+use crate::{
+    failure::{Failure, Undone},
+    future::boxed::BoxFuture,
+};
 use std::{
     cell::{Cell, RefCell},
-    future::Future,
     mem,
-    pin::Pin,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -13,7 +14,7 @@ use std::{
 };
 
 /// The undos of a run that was cut; gives its failure.
-pub(crate) type Rollback = Pin<Box<dyn Future<Output = Failure> + Send>>;
+pub(crate) type Rollback = BoxFuture<'static, Failure>;
 
 thread_local! {
     /// The address of the run that is polled now, and whether something was left behind in it; 0 where none is.

@@ -8,7 +8,10 @@ use super::{
     frame::Cx,
     state::Core,
 };
-use crate::failure::{Undone, panic::cut};
+use crate::{
+    failure::{Undone, panic::cut},
+    future::boxed::BoxFuture,
+};
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -142,7 +145,7 @@ pub(crate) async fn settled(cx: Cx<'_>) {
 pub(crate) struct After<'a, T>(Option<Box<Settling<'a, T>>>);
 
 struct Settling<'a, T> {
-    undoing: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+    undoing: BoxFuture<'a, ()>,
     given: Option<T>,
 }
 

@@ -3,7 +3,7 @@
 use super::{grace::Grace, undo_record::UndoRecord};
 use crate::{
     failure::{Failure, Undone, exit::Stop},
-    future::boxed::Owned,
+    future::boxed::BoxFuture,
 };
 use std::{
     future::Future,
@@ -28,7 +28,7 @@ pub(crate) struct Undo {
 impl Undo {
     pub(crate) fn new(
         (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
-        run: impl FnOnce(Failure) -> Owned<Result<(), Stop>> + Send + 'static,
+        run: impl FnOnce(Failure) -> BoxFuture<'static, Result<(), Stop>> + Send + 'static,
     ) -> Self {
         Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
     }
@@ -42,14 +42,14 @@ impl Undo {
     }
 }
 
-type Reversal = Box<dyn FnOnce(Failure) -> Owned<Result<(), Stop>> + Send>;
+type Reversal = Box<dyn FnOnce(Failure) -> BoxFuture<'static, Result<(), Stop>> + Send>;
 
 pub(crate) struct InFlight {
     pub(crate) stage: u32,
     /// Where it stands how its undo went, where it has one.
     pub(crate) record: Option<UndoRecord>,
     pub(crate) grace: Grace,
-    pub(crate) run: Owned<Result<Option<Undo>, Stop>>,
+    pub(crate) run: BoxFuture<'static, Result<Option<Undo>, Stop>>,
 }
 
 /// What would have to be undone, were this scope thrown away now.
@@ -162,7 +162,7 @@ impl Content {
 pub(crate) struct Begun {
     pub(crate) stage: u32,
     pub(crate) places: Vec<(u32, u32)>,
-    pub(crate) run: Owned<Result<(), Stop>>,
+    pub(crate) run: BoxFuture<'static, Result<(), Stop>>,
 }
 
 /// The log of a scope that may be thrown away alone, for as long as the scope lives. What is under way in a log holds on

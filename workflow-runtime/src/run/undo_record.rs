@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, exit::Stop},
-    future::boxed::Owned,
+    future::boxed::BoxFuture,
 };
 #[cfg(feature = "durable")]
 use crate::{
@@ -82,7 +82,7 @@ impl UndoRecord {
     }
 
     /// The undo itself; once it has run, it is never run again.
-    pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
+    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Stop>>) -> BoxFuture<'static, Result<(), Stop>> {
         let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
             let place = within(&path, UNDO_INTERRUPTED);
@@ -134,7 +134,7 @@ impl UndoRecord {
         None
     }
 
-    pub(crate) fn recording(self, run: Owned<Result<(), Stop>>) -> Owned<Result<(), Stop>> {
+    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Stop>>) -> BoxFuture<'static, Result<(), Stop>> {
         run
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     expression::hint::Of,
     failure::{Failure, FailureKind, TooFew, exit::Stop},
-    future::set::Lanes,
+    future::{boxed::BoxFuture, set::Lanes},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
         frame::Cx,
@@ -255,7 +255,7 @@ pub fn winner<T>(mut winners: Vec<T>) -> T {
 }
 
 /// A member whose type is not that of the others.
-pub type Member<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+pub type Member<'a, T> = BoxFuture<'a, Result<T, Stop>>;
 
 /// Erases a member's type.
 pub fn member<'a, T>(_: Of<T>, run: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {

@@ -2,6 +2,7 @@
 
 use crate::{
     failure::{FailureKind, exit::Stop, panic::cut_all},
+    future::boxed::BoxFuture,
     run::{frame::Cx, nested::After},
     signal::wait::{Arrived, SignalWait},
 };
@@ -18,7 +19,7 @@ pub struct Head<'a> {
     signal: Option<&'a dyn Arrives>,
 }
 
-pub(crate) type HeadRun<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+pub(crate) type HeadRun<'a> = BoxFuture<'a, Result<(), Stop>>;
 
 /// A wait for a signal, as a head of a `select` sees it.
 pub trait Arrives: Sync {

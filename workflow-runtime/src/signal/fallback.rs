@@ -3,11 +3,11 @@
 
 use crate::{
     failure::{Failure, exit::Stop, panic::cut},
+    future::boxed::BoxFuture,
     run::{catch::caught, frame::Cx},
 };
 use std::{
     future::{Future, poll_fn},
-    pin::Pin,
     sync::{Mutex, OnceLock, PoisonError},
     task::Poll,
 };
@@ -19,7 +19,7 @@ pub struct Fallback<'a, T> {
     failure: OnceLock<Failure>,
 }
 
-type UnderWay<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+type UnderWay<'a, T> = BoxFuture<'a, Result<T, Stop>>;
 
 impl<'a, T> Fallback<'a, T> {
     /// Returns one that has not begun.

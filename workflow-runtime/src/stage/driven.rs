@@ -7,6 +7,7 @@ use crate::{
         output::{IntoOutput, NowOrLater, SendIfLater},
     },
     failure::{BoxError, exit::Stop},
+    future::boxed::BoxFuture,
     output::{shared::Held, slot::Slot, state::Cell},
     run::{frame::Cx, state::Core, tail::IntoStop},
 };
@@ -199,7 +200,7 @@ pub enum Started<F> {
 }
 
 /// A stage as the driver holds it.
-pub type Erased<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
+pub type Erased<'a> = BoxFuture<'a, Result<(), Stop>>;
 
 /// Such a stage.
 #[inline]

@@ -152,7 +152,7 @@ fn start<T: Send + 'static>(
 }
 
 #[cfg(feature = "durable")]
-type Here<T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send>>;
+type Here<T> = crate::future::boxed::BoxFuture<'static, Result<T, Stop>>;
 
 /// A `#[spawn]` stage.
 pub struct Spawned<'a, T> {

@@ -3,6 +3,7 @@
 use crate::{
     failure::{Failure, FailureKind, exit::Stop, panic::cut},
     future::{
+        boxed::BoxFuture,
         map::then,
         timeout::{self, poll_end},
     },
@@ -24,7 +25,7 @@ use tokio::{
 };
 
 /// A wait that a durable instance need not be in memory for.
-pub(crate) type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type Pause<'a> = BoxFuture<'a, ()>;
 
 pin_project_lite::pin_project! {
     /// Runs until it ends, or its time is over.

@@ -2,7 +2,7 @@
 
 use crate::{
     failure::{Failure, exit::Stop},
-    future::boxed::Owned,
+    future::boxed::BoxFuture,
     output::shared::{Held, Loan},
     run::{
         attempt_state::Flight,
@@ -25,7 +25,7 @@ pub struct Protected<T: Send + Sync + 'static> {
     record: Option<UndoRecord>,
     log: Arc<UndoLog>,
     detached: Arc<Detached>,
-    run: Option<Owned<Result<Done<T>, Stop>>>,
+    run: Option<BoxFuture<'static, Result<Done<T>, Stop>>>,
 }
 
 /// What a protected stage gives: its output, shared with its undo.
