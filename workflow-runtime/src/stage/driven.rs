@@ -1,6 +1,6 @@
 //! How a stage that is one expression starts where the driver runs its scope: one call, whatever the expression gives.
 
-use super::observers::{Audience, Unwound};
+use super::observers::{Audience, poll_observed};
 use crate::{
     expression::{
         hint::{Of, Value},
@@ -177,10 +177,7 @@ impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T,
         let (core, stage) = (*this.core, *this.stage);
         core.at(stage);
         let audience = this.audience.as_deref();
-        let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
-        let unwound = Unwound(audience);
-        let polled = this.run.poll(context);
-        std::mem::forget(unwound);
+        let (polled, entered) = poll_observed(audience, this.run, context);
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(given) => {

@@ -1,6 +1,6 @@
 //! A named stage under way, and who looks at it. Mostly nobody does: then it costs a comparison.
 
-use super::observers::{Audience, Unwound};
+use super::observers::{Audience, poll_observed};
 use crate::{
     expression::{
         hint::Of,
@@ -289,10 +289,7 @@ where
         let this = self.project();
         this.at.polled();
         let audience = this.seats.audience();
-        let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
-        let unwound = Unwound(audience);
-        let polled = this.run.poll(context);
-        std::mem::forget(unwound);
+        let (polled, entered) = poll_observed(audience, this.run, context);
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(value)) => {
