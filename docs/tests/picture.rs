@@ -15,5 +15,5 @@ fn compare(file: &str, drawn: &str) {
 
 #[test]
 fn is_current() {
-    compare("quote.svg", &Quote::GRAPH.to_svg());
+    compare("quote.svg", &Quote::GRAPH.to_svg_file());
 }

@@ -269,39 +269,6 @@ async fn a_condition_that_panics_tells_the_sender() {
 }
 
 workflow! {
-    workflow Drawn(start: u32) -> u32 {
-        signal approval: u32;
-        signal closed: ();
-        signal last: u32;
-        let limit: u32 = *approval + 1;
-        stage checked: u32 = start + limit;
-        #[until(closed)]
-        stage polled: Option<u32> = loop {
-            signal reply: u32;
-            stage heard: bool = select { signal reply => true, signal closed => false };
-            if *heard { continue } else { break *reply }
-        };
-        checked + polled.unwrap_or(*last)
-    }
-}
-
-#[test]
-fn the_graph_says_what_waits_for_each() {
-    let waits = Drawn::GRAPH.signals.iter().map(|signal| {
-        let waiting = signal.waiting.iter().map(|&stage| Drawn::GRAPH.stages[stage as usize].name);
-        (signal.name, signal.scope, waiting.collect::<Vec<_>>())
-    });
-    let expected = [
-        ("approval", 0, vec!["checked"]),
-        ("closed", 0, vec!["polled", "heard"]),
-        ("last", 0, vec![]),
-        ("reply", 1, vec!["polled", "heard"]),
-    ];
-    assert_eq!(waits.collect::<Vec<_>>(), expected);
-    assert!(Drawn::GRAPH.to_mermaid().contains(">\"approval\"]"));
-}
-
-workflow! {
     /// Adds up what has left, until the end.
     pub workflow Leaving() -> u32 {
         loop sum: u32 = 0 {

@@ -25,8 +25,11 @@ pub struct Graph<'a> {
     pub stages: &'a [Stage<'a>],
     /// Every scope, the workflow's own body first; a scope stands before those nested in it.
     pub scopes: &'a [Scope<'a>],
-    /// Which stage waits for which. Both ends of an edge may lie in different scopes.
+    /// Which stages must have ended before which may start. All of them: a stage around others has the edges of what it
+    /// holds, since nothing in it starts before the whole does. Both ends of an edge may lie in different scopes.
     pub edges: &'a [Edge],
+    /// What is waited for by parts of stages that have started already, and by tails.
+    pub waits: &'a [Wait],
 }
 
 /// A name with a type: an input, a service.
@@ -45,11 +48,10 @@ pub struct Signal<'a> {
     pub name: &'a str,
     /// Its type, as written, white space normalised.
     pub type_name: &'a str,
-    /// Which scope it is declared in: an index into [`Graph::scopes`].
+    /// The scope that declares it: an index into [`Graph::scopes`].
     pub scope: u32,
-    /// What waits for it: whatever names it, has it as a head of a `select` or in an `#[until]`. Indices into
-    /// [`Graph::stages`], each once; what stands in the workflow's tail is none.
-    pub waiting: &'a [u32],
+    /// `#[after(..)]`: stages that must have ended before anything waits for it. Indices into [`Graph::stages`].
+    pub after: &'a [u32],
 }
 
 /// One stage.
@@ -135,7 +137,8 @@ pub enum ScopeKind {
     Block,
     /// `seq { .. }`
     Seq,
-    /// The branch of an `if` whose condition holds, or its `else`.
+    /// The branch of an `if` whose condition holds, or its `else`; what runs when a head of a `select` decides; what runs
+    /// after the last round of a loop.
     Branch,
     /// An arm of a `match`.
     Arm,
@@ -145,11 +148,15 @@ pub enum ScopeKind {
     Item,
     /// A member of a `race` or `quorum`.
     Member,
-    /// A head of a `select`.
+    /// The node of a `select`'s head `name: T = ..`.
     Head,
+    /// A `#[fallback(..)]`.
+    Fallback,
 }
 
-/// `to` waits for `from`. Indices into [`Graph::stages`].
+/// `to` starts only when `from` has ended. Indices into [`Graph::stages`].
+///
+/// An edge of kind [`Lazy`](EdgeKind::Lazy) may say less: a part of `to` asks for `from` if it comes to that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Edge {
     /// What must have ended.
@@ -170,8 +177,52 @@ pub enum EdgeKind {
     After,
     /// The order of a `seq`.
     Sequence,
-    /// It may ask for a `#[lazy]` stage.
+    /// It, or a part of it, asks for a `#[lazy]` stage: [`Graph::waits`] tells which. Where its own expression does, it
+    /// starts only when the other has ended.
     Lazy,
+}
+
+/// One thing that is waited for without an edge: the stage it is a part of has started already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Wait {
+    /// What is waited for.
+    pub on: Awaited,
+    /// Why.
+    pub kind: WaitKind,
+    /// The innermost stage that waits: an index into [`Graph::stages`]; none for the workflow's tail.
+    pub stage: Option<u32>,
+    /// Where in it. The scope that the stage lives in: the stage's own expression or attribute. A scope nested in the
+    /// stage: the tail of that scope, or the whole scope where `kind` says so. An index into [`Graph::scopes`].
+    pub scope: u32,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// The end of a stage: an index into [`Graph::stages`].
+    Stage(u32),
+    /// A signal: an index into [`Graph::signals`].
+    Signal(u32),
+    /// The end of a scope: an index into [`Graph::scopes`].
+    Scope(u32),
+}
+
+/// Why something is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitKind {
+    /// The expression there names a signal.
+    Named,
+    /// The expression there names a `#[lazy]` stage, and so asks for it.
+    Lazy,
+    /// A guard of an arm: the whole scope waits.
+    Guard,
+    /// A head of a `select`: the whole scope runs when it decides.
+    Head,
+    /// `#[until(..)]`: it cuts the stage.
+    Until,
+    /// The `#[fallback(..)]` of a signal that came too late: the whole scope runs in its place.
+    Late,
 }
 
 impl Graph<'_> {

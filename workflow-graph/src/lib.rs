@@ -8,4 +8,6 @@
 mod graph;
 mod picture;
 
-pub use graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value};
+pub use graph::{
+    Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value, Wait, WaitKind,
+};

@@ -62,3 +62,16 @@ fn rustdoc_draws_small_graphs_only() {
     let large = samples::fan(79).to_rustdoc();
     assert_eq!(large, "\nA graph of 81 stages and 158 edges: `Fan::GRAPH.to_svg()` draws it.\n");
 }
+
+#[test]
+fn a_file_has_a_text_color_of_its_own() {
+    let graph = samples::signals();
+    let (inline, file) = (graph.to_svg(), graph.to_svg_file());
+    // In a page its colour is the page's; a style in there would be that of all of the page.
+    assert!(inline.contains("currentColor") && !inline.contains("<style"));
+    let (first, rest) = file.split_once('\n').unwrap();
+    let (style, rest) = rest.split_once('\n').unwrap();
+    assert_eq!(format!("{first}\n{rest}"), inline);
+    assert!(style.starts_with("<style>svg{color:#1f2328}"), "{style}");
+    assert!(style.contains("@media(prefers-color-scheme:dark){svg{color:#e6edf3}}"), "{style}");
+}

@@ -3,7 +3,9 @@
 mod samples;
 
 use samples::{Lcg, Sketch};
-use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value};
+use workflow_graph::{
+    Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value, Wait, WaitKind,
+};
 
 const STAGES: [StageKind; 13] = [
     StageKind::Expression,
@@ -20,8 +22,17 @@ const STAGES: [StageKind; 13] = [
     StageKind::Return,
     StageKind::Fail,
 ];
-const SCOPES: [ScopeKind; 5] =
-    [ScopeKind::Workflow, ScopeKind::Block, ScopeKind::Arm, ScopeKind::Round, ScopeKind::Member];
+const SCOPES: [ScopeKind; 7] = [
+    ScopeKind::Workflow,
+    ScopeKind::Block,
+    ScopeKind::Arm,
+    ScopeKind::Round,
+    ScopeKind::Member,
+    ScopeKind::Head,
+    ScopeKind::Fallback,
+];
+const WAITS: [WaitKind; 6] =
+    [WaitKind::Named, WaitKind::Lazy, WaitKind::Guard, WaitKind::Head, WaitKind::Until, WaitKind::Late];
 const EDGES: [EdgeKind; 4] = [EdgeKind::Data, EdgeKind::After, EdgeKind::Sequence, EdgeKind::Lazy];
 const WORDS: [&str; 12] = [
     "",
@@ -82,12 +93,22 @@ fn scribble(seed: u64) -> Graph<'static> {
     }
     let mut signals = Vec::new();
     for _ in 0..random.below(4) {
-        let waiting: Vec<u32> = (0..random.below(6)).map(|_| index(&mut random)).collect();
+        let after: Vec<u32> = (0..random.below(6)).map(|_| index(&mut random)).collect();
         signals.push(Signal {
             name: pick(&mut random, &WORDS),
             type_name: pick(&mut random, &WORDS),
             scope: index(&mut random),
-            waiting: waiting.leak(),
+            after: after.leak(),
+        });
+    }
+    let mut waits = Vec::new();
+    for _ in 0..random.below(2 * size) {
+        let on = index(&mut random);
+        waits.push(Wait {
+            on: pick(&mut random, &[Awaited::Stage(on), Awaited::Signal(on), Awaited::Scope(on)]),
+            kind: pick(&mut random, &WAITS),
+            stage: Some(index(&mut random)).filter(|_| random.below(4) > 0),
+            scope: index(&mut random),
         });
     }
     let values = vec![Value { name: pick(&mut random, &WORDS), type_name: pick(&mut random, &WORDS) }; 2];
@@ -103,6 +124,7 @@ fn scribble(seed: u64) -> Graph<'static> {
         stages: stages.leak(),
         scopes: scopes.leak(),
         edges: edges.leak(),
+        waits: waits.leak(),
     }
 }
 

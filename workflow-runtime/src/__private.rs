@@ -17,7 +17,8 @@ pub use crate::{
     failure::{BoxError, Failure, exit::Stop},
     future::either::{Either, left, right},
     graph::{
-        Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind, Value as GraphValue,
+        Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind,
+        Value as GraphValue, Wait as GraphWait, WaitKind,
     },
     handle::Handle,
     launch::{run, start},

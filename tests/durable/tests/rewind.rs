@@ -262,3 +262,36 @@ async fn what_can_not_be_read_any_more_is_taken_back() -> Result<(), Error> {
     assert_eq!(world.effects(), ["does old made", "does new made"]);
     Ok(())
 }
+
+workflow! {
+    #[durable]
+    workflow Seen() -> u32 with world: World {
+        signal go: u32;
+        #[undo(world.undo(ctx))]
+        stage first: u32 = does(world, ctx);
+        stage seen: u32 = select {
+            stage first => does(world, ctx) + first,
+        };
+        stage last: u32 = seen + go;
+        last
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_select_that_has_seen_a_stage_is_taken_along_with_it() -> Result<(), Error> {
+    let world = World::default();
+    let engine = Engine::builder().store(MemoryStore::new()).workflow(Seen::new(world.clone())).start().await?;
+    let run = engine.start::<Seen>("one", ()).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.effects(), ["does one/first", "does one/seen/:head-stage-first.then"]);
+    run.rewind(SeenStage::First).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(
+        world.effects()[2..],
+        ["undoes one/first", "does one/first~1", "does one/seen~1/:head-stage-first.then"]
+    );
+    run.signal(SeenSignal::Go(0)).await?;
+    // What it gives is made of what `first` gives now.
+    assert_eq!(run.result().await?, 4 + 5);
+    Ok(())
+}

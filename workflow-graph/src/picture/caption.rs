@@ -24,7 +24,7 @@ pub(super) struct Caption {
 
 impl Caption {
     pub(super) fn new(graph: &Graph<'_>, item: &Item<'_>) -> Self {
-        match item.content {
+        let mut caption = match item.content {
             Content::Body => Caption::plain(graph.name, hover(&[graph.name], graph.docs, &[])),
             Content::Stage(stage, label) => Caption::of_stage(stage, label, !item.children.is_empty()),
             Content::Scope(scope) => {
@@ -48,8 +48,12 @@ impl Caption {
                 let hover = hover(&[&format!("signal {}: {}", signal.name, signal.type_name)], "", &[]);
                 Caption::plain(signal.name, hover)
             }
-            Content::Junction => Caption::plain("", String::new()),
+            Content::Junction | Content::Bundle => Caption::plain("", String::new()),
+        };
+        if item.is_flat {
+            caption.details.push("deeper nesting is drawn flat".to_owned());
         }
+        caption
     }
 
     fn plain(title: &str, hover: String) -> Self {
@@ -153,5 +157,6 @@ fn scope_kind(kind: ScopeKind) -> &'static str {
         ScopeKind::Item => "item",
         ScopeKind::Member => "member",
         ScopeKind::Head => "head",
+        ScopeKind::Fallback => "fallback",
     }
 }

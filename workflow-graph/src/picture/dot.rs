@@ -11,8 +11,9 @@ impl Graph<'_> {
     /// The workflow in DOT, the language of [Graphviz](https://graphviz.org): `dot -Tsvg`.
     ///
     /// A stage made of nested stages is a `cluster`. Data is a solid arrow, the order of a `seq` a bold one, `#[after]`
-    /// a dashed one and what asks for a `#[lazy]` stage a dotted one; a signal is a broad
-    /// arrow, which leads to what waits for it. Types and docs are tooltips.
+    /// a dashed one and what asks for a `#[lazy]` stage a dotted one; an arrow to a cluster's border is one to all that
+    /// stands in it. A hollow arrow leads from a signal (a broad arrow itself), or from a stage, to what waits for it in the
+    /// midst of a stage; one that ends in a bar, to the stage that it cuts. Types and docs are tooltips.
     ///
     /// Cost: linear in the graph. Never panics: what is inconsistent in a graph made by hand is left out.
     ///
@@ -23,7 +24,7 @@ impl Graph<'_> {
     /// # const GRAPH: Graph = Graph { name: "Crawl", version: 0, docs: "", file: "", inputs: &[], services: &[],
     /// #     signals: &[], output: "()", stages: &[FETCH, Stage { name: "store", ..FETCH }],
     /// #     scopes: &[Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }],
-    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::After }] };
+    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::After }], waits: &[] };
     /// let dot = GRAPH.to_dot();
     /// assert!(dot.starts_with("digraph \"Crawl\" {\n"));
     /// assert!(dot.contains("n1 -> n2 [style=dashed]"));
@@ -61,13 +62,14 @@ fn write_items(dot: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
             let _ = writeln!(dot, "subgraph cluster_n{index} {{");
             depth += 1;
             indent(dot, depth);
-            let _ = writeln!(dot, "label={label}; labeljust=l; tooltip=\"{tooltip}\"");
+            let style = if matches!(item.content, Content::Bundle) { "; color=gray80" } else { "" };
+            let _ = writeln!(dot, "label={label}; labeljust=l; tooltip=\"{tooltip}\"{style}");
             steps.push(None);
             steps.extend(item.children.iter().rev().copied().map(Some));
             continue;
         }
         let shape = match item.content {
-            Content::Body | Content::Stage(..) => "",
+            Content::Body | Content::Bundle | Content::Stage(..) => "",
             Content::Scope(_) => ", style=\"rounded,dashed\", fontsize=10",
             Content::Start | Content::End => ", shape=oval, style=solid",
             Content::Signal(_) => ", shape=cds, style=solid",
@@ -87,7 +89,8 @@ fn write_links(dot: &mut String, outline: &Outline<'_>) {
             LinkKind::Sequence => vec!["style=bold".to_owned()],
             LinkKind::After => vec!["style=dashed".to_owned()],
             LinkKind::Lazy => vec!["style=dotted".to_owned()],
-            LinkKind::Signal => vec!["arrowhead=empty".to_owned()],
+            LinkKind::Wait => vec!["arrowhead=empty".to_owned()],
+            LinkKind::Until => vec!["arrowhead=tee".to_owned()],
             LinkKind::Flow => vec!["color=gray50".to_owned()],
         };
         if tail != from {

@@ -3,16 +3,22 @@
 use std::fmt::Write;
 
 use super::caption::Caption;
-use super::outline::{BODY, Content, LinkKind, Outline};
+use super::outline::{BODY, Content, Link, LinkKind, Outline};
 use crate::Graph;
+
+/// Links that Mermaid draws, at most.
+const MOST: usize = 500;
 
 impl Graph<'_> {
     /// The workflow as a [Mermaid](https://mermaid.js.org) flowchart, which GitHub, GitLab and many editors draw.
     ///
-    /// A stage made of nested stages is a `subgraph`. Data is a solid arrow, the order of a `seq` a thick one,
-    /// `#[after]` a dashed one and what asks for a `#[lazy]` stage a dotted one. A signal is a
-    /// flag, which leads to what waits for it. Mermaid itself refuses more than
-    /// 500 edges unless its setting `maxEdges` says otherwise.
+    /// A stage made of nested stages is a `subgraph`; an arrow to its border is one to all that stands in it. Data is a
+    /// solid arrow, the order of a `seq` a thick one, `#[after]` a dashed one and what asks for a `#[lazy]` stage a dotted
+    /// one; from the inputs and to a tail they are pale. A line that ends in a circle leads from a signal, or from a stage,
+    /// to what waits for it in the midst of a stage; one that ends in a cross, to the stage that it cuts. A signal is a flag.
+    ///
+    /// Mermaid itself refuses more than 500 edges unless its setting `maxEdges` says otherwise. The pale ones are left out
+    /// where they would be too many.
     ///
     /// Cost: linear in the graph. Never panics: what is inconsistent in a graph made by hand is left out.
     ///
@@ -23,7 +29,7 @@ impl Graph<'_> {
     /// # const GRAPH: Graph = Graph { name: "Crawl", version: 0, docs: "", file: "", inputs: &[], services: &[],
     /// #     signals: &[], output: "()", stages: &[FETCH, Stage { name: "store", ..FETCH }],
     /// #     scopes: &[Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }],
-    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::Data }] };
+    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::Data }], waits: &[] };
     /// let chart = GRAPH.to_mermaid();
     /// assert!(chart.starts_with("flowchart TB\n"));
     /// assert!(chart.contains("n1[\"fetch\"]"));
@@ -62,7 +68,7 @@ fn write_items(chart: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
             continue;
         }
         let _ = match item.content {
-            Content::Body | Content::Stage(..) => writeln!(chart, "n{index}[\"{label}\"]"),
+            Content::Body | Content::Bundle | Content::Stage(..) => writeln!(chart, "n{index}[\"{label}\"]"),
             Content::Scope(_) => {
                 arms.push(format!("n{index}"));
                 writeln!(chart, "n{index}(\"{label}\")")
@@ -78,20 +84,32 @@ fn write_items(chart: &mut String, graph: &Graph<'_>, outline: &Outline<'_>) {
 }
 
 fn write_links(chart: &mut String, outline: &Outline<'_>) {
-    for link in &outline.links {
+    let is_own = |link: &&Link| link.kind != LinkKind::Flow;
+    let links: Vec<Link> = match outline.links.len() {
+        0..=MOST => outline.links.clone(),
+        _ => outline.links.iter().filter(is_own).copied().collect(),
+    };
+    for link in &links {
         let arrow = match link.kind {
-            LinkKind::Data | LinkKind::Signal | LinkKind::Flow => "-->",
+            LinkKind::Data | LinkKind::Flow => "-->",
+            LinkKind::Wait => "--o",
+            LinkKind::Until => "--x",
             LinkKind::Sequence => "==>",
             LinkKind::After | LinkKind::Lazy => "-.->",
         };
         let _ = writeln!(chart, "    n{} {arrow} n{}", link.from, link.to);
     }
     // Mermaid has one broken line only; the styles tell a dashed from a dotted one.
-    for (kind, dashes) in [(LinkKind::After, "7 4"), (LinkKind::Lazy, "2 4")] {
-        let links = outline.links.iter().enumerate().filter(|(_, link)| link.kind == kind);
+    let styles = [
+        (LinkKind::After, "stroke-dasharray:7 4"),
+        (LinkKind::Lazy, "stroke-dasharray:2 4"),
+        (LinkKind::Flow, "opacity:0.4"),
+    ];
+    for (kind, style) in styles {
+        let links = links.iter().enumerate().filter(|(_, link)| link.kind == kind);
         let numbers: Vec<String> = links.map(|(number, _)| number.to_string()).collect();
         if !numbers.is_empty() {
-            let _ = writeln!(chart, "    linkStyle {} stroke-dasharray:{dashes}", numbers.join(","));
+            let _ = writeln!(chart, "    linkStyle {} {style}", numbers.join(","));
         }
     }
 }

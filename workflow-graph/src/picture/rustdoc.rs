@@ -17,7 +17,7 @@ impl Graph<'_> {
     /// ```
     /// # use workflow_graph::{Graph, Scope, ScopeKind};
     /// # const GRAPH: Graph = Graph { name: "Crawl", version: 0, docs: "Crawls.", file: "", inputs: &[],
-    /// #     services: &[], signals: &[], output: "()", stages: &[], scopes: &[], edges: &[] };
+    /// #     services: &[], signals: &[], output: "()", stages: &[], scopes: &[], edges: &[], waits: &[] };
     /// let markdown = GRAPH.to_rustdoc();
     /// assert!(markdown.starts_with("\n<div"));
     /// assert!(markdown.contains("\n<svg"));

@@ -19,8 +19,9 @@ impl Graph<'_> {
     /// rests on a stage shows its type, docs and attributes.
     ///
     /// Data is a solid line, the order of a `seq` a thick one, `#[after]` a dashed one, what asks for a `#[lazy]` stage
-    /// a dotted one; from the inputs and to a tail they are pale. A signal is a box with a notch, and a thin line
-    /// leads to what waits for it. The image stands for itself: no scripts, no styles, no
+    /// a dotted one; from the inputs and to a tail they are pale. A line to a frame's border is one to all that stands in it.
+    /// A thin line leads from a signal (a box with a notch), or from a stage, to what waits for it in the midst of a stage;
+    /// one that ends in a bar, to the stage that it cuts. The image stands for itself: no scripts, no styles, no
     /// fonts, no ids that could meet those of another on the same page; it takes the page's text colour, and so suits
     /// light and dark ones. It starts with `<svg` and has no blank line, so Markdown passes it through.
     ///
@@ -34,7 +35,7 @@ impl Graph<'_> {
     /// # const GRAPH: Graph = Graph { name: "Crawl", version: 0, docs: "", file: "", inputs: &[], services: &[],
     /// #     signals: &[], output: "()", stages: &[FETCH, Stage { name: "store", ..FETCH }],
     /// #     scopes: &[Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }],
-    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::After }] };
+    /// #     edges: &[Edge { from: 0, to: 1, kind: EdgeKind::After }], waits: &[] };
     /// let image = GRAPH.to_svg();
     /// assert!(image.starts_with("<svg"));
     /// assert!(image.contains("<title>fetch: Page</title>"));
@@ -55,6 +56,30 @@ impl Graph<'_> {
     }
 }
 
+impl Graph<'_> {
+    /// The workflow as an SVG file, for an `<img>` or a viewer: the picture of [`to_svg`](Self::to_svg), with text that is
+    /// dark for readers of light pages and light for readers of dark ones. In an `<img>` no page lends it its colour.
+    ///
+    /// Cost: that of `to_svg`. Never panics.
+    ///
+    /// ```
+    /// # use workflow_graph::{Graph, Scope, ScopeKind};
+    /// # const GRAPH: Graph = Graph { name: "Crawl", version: 0, docs: "Crawls.", file: "", inputs: &[],
+    /// #     services: &[], signals: &[], output: "()", stages: &[], scopes: &[], edges: &[], waits: &[] };
+    /// let file = GRAPH.to_svg_file();
+    /// assert!(file.starts_with("<svg"));
+    /// assert!(file.contains("prefers-color-scheme:dark"));
+    /// ```
+    #[must_use]
+    pub fn to_svg_file(&self) -> String {
+        const COLORS: &str = "<style>svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}</style>\n";
+        let mut svg = self.to_svg();
+        let end = svg.find('\n').map_or(svg.len(), |end| end + 1);
+        svg.insert_str(end, COLORS);
+        svg
+    }
+}
+
 /// A node's own size, or what a group's title takes.
 fn size(outline: &Outline<'_>, item: usize, caption: &Caption) -> Size {
     let title = width(&caption.title) * TITLE_SIZE;
@@ -62,6 +87,7 @@ fn size(outline: &Outline<'_>, item: usize, caption: &Caption) -> Size {
     let count = u32::try_from(caption.details.len()).map_or(0.0, f64::from);
     match outline.items[item].content {
         Content::Body => Size { width: 0.0, height: 8.0 },
+        Content::Bundle => Size { width: 0.0, height: 18.0 },
         Content::Junction => Size { width: 8.0, height: 8.0 },
         _ if outline.is_group(item) => Size { width: title.max(details) + 28.0, height: 36.0 + count * DETAIL_LINE },
         Content::Scope(_) => Size { width: title / TITLE_SIZE * DETAIL_SIZE + 20.0, height: 26.0 },
@@ -90,6 +116,12 @@ fn open(svg: &mut String, graph: &Graph<'_>, body: &Frame) {
 fn write_groups(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], layout: &Layout) {
     for item in (1..outline.items.len()).filter(|&item| outline.is_group(item)) {
         let (caption, frame) = (&captions[item], &layout.frames[item]);
+        if let Content::Bundle = outline.items[item].content {
+            svg.push_str("<g fill=\"currentColor\">");
+            write_box(svg, frame, 9.0, "fill-opacity=\".02\" stroke=\"currentColor\" stroke-opacity=\".15\"", "");
+            svg.push_str("</g>\n");
+            continue;
+        }
         let dashes = match outline.items[item].content {
             Content::Scope(_) => " stroke-dasharray=\"4 3\"",
             _ => "",
@@ -108,7 +140,8 @@ fn write_routes(svg: &mut String, routes: &[Route]) {
         (LinkKind::Data, ".7", ""),
         (LinkKind::Sequence, ".7", " stroke-width=\"2.8\""),
         (LinkKind::After, ".7", " stroke-dasharray=\"6 4\""),
-        (LinkKind::Signal, ".7", " stroke-width=\".8\""),
+        (LinkKind::Wait, ".7", " stroke-width=\".8\""),
+        (LinkKind::Until, ".7", " stroke-width=\".8\""),
         (LinkKind::Lazy, ".7", " stroke-dasharray=\"1 4\" stroke-linecap=\"round\" stroke-width=\"1.8\""),
     ];
     for (kind, opacity, look) in looks {
@@ -149,7 +182,9 @@ fn write_route(lines: &mut String, arrows: &mut String, route: &Route) {
         }
         from = *point;
     }
-    if route.arrives {
+    if route.arrives && route.kind == LinkKind::Until {
+        let _ = write!(arrows, "M{:.0} {:.0}h12v{:.0}h-12z", last.x - 6.0, last.y - 2.0 * direction, -3.0 * direction);
+    } else if route.arrives {
         let wing = last.y - ARROW * direction;
         let _ = write!(arrows, "M{:.0} {:.0}L{:.0} {wing:.0}H{:.0}z", last.x, last.y, last.x - 4.0, last.x + 4.0);
     }
@@ -180,7 +215,7 @@ fn write_nodes(svg: &mut String, outline: &Outline<'_>, captions: &[Caption], la
                 write_box(svg, frame, frame.height / 2.0, END, "");
                 write_text(svg, &caption.title, x, y, "");
             }
-            Content::Body | Content::Stage(..) => {
+            Content::Body | Content::Bundle | Content::Stage(..) => {
                 write_box(svg, frame, 6.0, STAGE, "");
                 write_text(svg, &caption.title, x, y, "");
                 write_details(svg, &caption.details, x, y);

@@ -1,7 +1,9 @@
 //! Graphs to draw, put together by hand.
 #![allow(dead_code, reason = "each test file uses some of them")]
 
-use workflow_graph::{Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value};
+use workflow_graph::{
+    Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value, Wait, WaitKind,
+};
 
 /// A graph in the making. Everything is leaked, as a graph's data are static.
 pub(crate) struct Sketch {
@@ -12,6 +14,7 @@ pub(crate) struct Sketch {
     pub(crate) scopes: Vec<Scope<'static>>,
     pub(crate) edges: Vec<Edge>,
     pub(crate) signals: Vec<Signal<'static>>,
+    pub(crate) waits: Vec<Wait>,
 }
 
 pub(crate) type Policies = &'static [(&'static str, &'static str)];
@@ -20,7 +23,8 @@ impl Sketch {
     pub(crate) fn new(name: &'static str, inputs: &[(&'static str, &'static str)], output: &'static str) -> Self {
         let inputs = inputs.iter().map(|&(name, type_name)| Value { name, type_name }).collect();
         let scopes = vec![Scope { stage: None, parent: None, kind: ScopeKind::Workflow, label: "" }];
-        Sketch { name, inputs, output, stages: Vec::new(), scopes, edges: Vec::new(), signals: Vec::new() }
+        let (stages, edges, signals, waits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Sketch { name, inputs, output, stages, scopes, edges, signals, waits }
     }
 
     pub(crate) fn stage(&mut self, scope: u32, name: &str, kind: StageKind, policies: Policies) -> u32 {
@@ -57,8 +61,13 @@ impl Sketch {
         }
     }
 
-    pub(crate) fn signal(&mut self, scope: u32, name: &'static str, waiting: &'static [u32]) {
-        self.signals.push(Signal { name, type_name: "String", scope, waiting });
+    pub(crate) fn signal(&mut self, scope: u32, name: &'static str, after: &'static [u32]) -> Awaited {
+        self.signals.push(Signal { name, type_name: "String", scope, after });
+        Awaited::Signal(u32::try_from(self.signals.len() - 1).unwrap())
+    }
+
+    pub(crate) fn wait(&mut self, on: Awaited, kind: WaitKind, stage: Option<u32>, scope: u32) {
+        self.waits.push(Wait { on, kind, stage, scope });
     }
 
     pub(crate) fn graph(self) -> Graph<'static> {
@@ -74,6 +83,7 @@ impl Sketch {
             stages: self.stages.leak(),
             scopes: self.scopes.leak(),
             edges: self.edges.leak(),
+            waits: self.waits.leak(),
         }
     }
 }
@@ -273,28 +283,49 @@ pub(crate) fn awkward() -> Graph<'static> {
     sketch.graph()
 }
 
-/// Every sample with the name of its snapshots.
-/// Signals: for a stage, for a `select` in a loop of which the body declares one, and one that nothing waits for.
+/// Signals: for a stage, for a `select` in a loop of which the body declares one, for the tail, and one that nothing waits
+/// for. One stage is a head, and cuts another.
 pub(crate) fn signals() -> Graph<'static> {
     let mut sketch = Sketch::new("Case", &[("ticket", "Ticket")], "Answer");
     let opened = sketch.call(0, "opened");
     let rounds = sketch.stage(0, "rounds", StageKind::Loop, &[]);
     let round = sketch.scope(Some(rounds), 0, ScopeKind::Round, "round");
-    let _asked = sketch.call(round, "asked");
+    let asked = sketch.call(round, "asked");
     let heard = sketch.stage(round, "heard", StageKind::Select, &[]);
-    sketch.scope(Some(heard), round, ScopeKind::Head, "signal reply");
-    sketch.scope(Some(heard), round, ScopeKind::Head, "signal closed");
+    let replied = sketch.scope(Some(heard), round, ScopeKind::Branch, "signal reply =>");
+    let over = sketch.scope(Some(heard), round, ScopeKind::Branch, "signal closed =>");
+    let searched = sketch.scope(Some(heard), round, ScopeKind::Head, "found");
+    let found = sketch.scope(Some(heard), round, ScopeKind::Branch, "found =>");
     let billed = sketch.stage(0, "billed", StageKind::Expression, &[("until", "closed")]);
+    let bonus = sketch.stage(0, "bonus", StageKind::Expression, &[("until", "billed")]);
     let last = sketch.call(0, "last");
+    let chosen = sketch.stage(0, "chosen", StageKind::If, &[]);
+    let then = sketch.scope(Some(chosen), 0, ScopeKind::Branch, "*n > 1");
+    sketch.scope(Some(chosen), 0, ScopeKind::Branch, "else");
+    let prepared = sketch.call(then, "prepared");
+    let head = sketch.scope(Some(chosen), then, ScopeKind::Branch, "signal go =>");
+    let done = sketch.scope(Some(chosen), then, ScopeKind::Branch, "stage billed =>");
     sketch.data(&[(opened, rounds), (rounds, last)]);
-    assert_eq!((rounds, heard, billed, last), (1, 3, 4, 5));
-    sketch.signal(0, "approval", &[5]);
-    sketch.signal(0, "closed", &[1, 3, 4]);
-    sketch.signal(round, "reply", &[3]);
+    let approval = sketch.signal(0, "approval", &[]);
+    let closed = sketch.signal(0, "closed", &[]);
+    let reply = sketch.signal(round, "reply", vec![asked].leak());
     sketch.signal(0, "unheard", &[]);
+    let go = sketch.signal(then, "go", vec![prepared].leak());
+    let thanks = sketch.signal(0, "thanks", &[]);
+    sketch.wait(approval, WaitKind::Named, Some(last), 0);
+    sketch.wait(closed, WaitKind::Head, Some(heard), over);
+    sketch.wait(reply, WaitKind::Head, Some(heard), replied);
+    sketch.wait(Awaited::Scope(searched), WaitKind::Head, Some(heard), found);
+    sketch.wait(reply, WaitKind::Named, Some(rounds), round);
+    sketch.wait(closed, WaitKind::Until, Some(billed), 0);
+    sketch.wait(Awaited::Stage(billed), WaitKind::Until, Some(bonus), 0);
+    sketch.wait(go, WaitKind::Head, Some(chosen), head);
+    sketch.wait(Awaited::Stage(billed), WaitKind::Head, Some(chosen), done);
+    sketch.wait(thanks, WaitKind::Named, None, 0);
     sketch.graph()
 }
 
+/// Every sample with the name of its snapshots.
 pub(crate) fn all() -> Vec<(&'static str, Graph<'static>)> {
     let empty = Sketch::new("Empty", &[], "()").graph();
     vec![

@@ -4,20 +4,21 @@ use super::Expansion;
 use crate::{
     model::ScopeId,
     naming::bare,
-    resolve::{text, waiting_for_signals},
+    resolve::{text, told_waits},
     syntax::{Attributes, Binding, PolicyKind},
     text::of_tokens,
 };
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use workflow_graph::{Edge, Graph, Policy, Scope, Signal, Stage, Value};
+use workflow_graph::{Awaited, Edge, Graph, Policy, Scope, Signal, Stage, Value, Wait};
 
 impl Expansion<'_, '_> {
     /// The `Graph` literal.
     pub(super) fn graph(&self) -> TokenStream {
         let (runtime, alias) = (&self.runtime, self.named("runtime"));
         self.with_graph(&|graph| {
-            let Graph { name, version, docs, inputs, services, signals, output, stages, scopes, edges, .. } = graph;
+            let Graph { name, version, docs, inputs, services, signals, output, stages, scopes, edges, waits, .. } =
+                graph;
             let values = |values: &[Value<'_>]| {
                 let values = values
                     .iter()
@@ -25,8 +26,8 @@ impl Expansion<'_, '_> {
                 quote!(&[#(#values),*])
             };
             let (inputs, services) = (values(inputs), values(services));
-            let signals = signals.iter().map(|Signal { name, type_name, scope, waiting }| {
-                quote!(#alias::GraphSignal { name: #name, type_name: #type_name, scope: #scope, waiting: &[#(#waiting),*] })
+            let signals = signals.iter().map(|Signal { name, type_name, scope, after }| {
+                quote!(#alias::GraphSignal { name: #name, type_name: #type_name, scope: #scope, after: &[#(#after),*] })
             });
             let stages = stages.iter().map(|stage| {
                 let Stage { name, type_name, docs, line, scope, kind, policies } = stage;
@@ -56,6 +57,10 @@ impl Expansion<'_, '_> {
                 let kind = format_ident!("{kind:?}");
                 quote!(#alias::Edge { from: #from, to: #to, kind: #alias::EdgeKind::#kind })
             });
+            let waits = waits.iter().map(|Wait { on, kind, stage, scope }| {
+                let (on, kind, stage) = (awaited(*on, &alias), format_ident!("{kind:?}"), option(*stage));
+                quote!(#alias::GraphWait { on: #on, kind: #alias::WaitKind::#kind, stage: #stage, scope: #scope })
+            });
             quote!({
             #[allow(unused_imports)]
             use #runtime as #alias;
@@ -63,6 +68,7 @@ impl Expansion<'_, '_> {
                             name: #name, version: #version, docs: #docs, file: ::core::file!(),
                             inputs: #inputs, services: #services, signals: &[#(#signals),*], output: #output,
                             stages: &[#(#stages),*], scopes: &[#(#scopes),*], edges: &[#(#edges),*],
+                            waits: &[#(#waits),*],
                         }})
         })
     }
@@ -83,17 +89,22 @@ impl Expansion<'_, '_> {
         let output = text(&workflow.output);
         let inputs = named_types(&workflow.inputs);
         let services = named_types(&workflow.services);
-        let waiting = waiting_for_signals(self.model).into_iter();
-        let waiting: Vec<Vec<u32>> = waiting.map(|stages| stages.into_iter().map(number).collect()).collect();
+        let after = |name| self.model.stage_named(name).map(number);
+        let after: Vec<Vec<u32>> = self
+            .model
+            .signals
+            .iter()
+            .map(|signal| signal.after.iter().filter_map(|&name| after(name)).collect())
+            .collect();
         let signals: Vec<(String, String)> =
             self.model.signals.iter().map(|signal| (bare(&signal.syntax.name), text(&signal.syntax.ty))).collect();
         let signals: Vec<Signal<'_>> = signals
             .iter()
             .zip(&self.model.signals)
-            .zip(&waiting)
-            .map(|(((name, type_name), signal), waiting)| {
+            .zip(&after)
+            .map(|(((name, type_name), signal), after)| {
                 let scope = number(signal.scope);
-                Signal { name, type_name, scope, waiting }
+                Signal { name, type_name, scope, after }
             })
             .collect();
         let stages: Vec<StageText> = (0..self.model.stages.len()).map(|stage| self.stage_text(stage)).collect();
@@ -129,6 +140,10 @@ impl Expansion<'_, '_> {
             .iter()
             .map(|edge| Edge { from: number(edge.from), to: number(edge.to), kind: edge.kind })
             .collect();
+        let waits: Vec<Wait> = told_waits(self.model)
+            .into_iter()
+            .map(|wait| Wait { on: wait.on, kind: wait.kind, stage: wait.stage.map(number), scope: number(wait.scope) })
+            .collect();
         let (inputs, services) = (values(&inputs), values(&services));
         use_graph(&Graph {
             name: &name,
@@ -142,6 +157,7 @@ impl Expansion<'_, '_> {
             stages: &stages,
             scopes: &scopes,
             edges: &edges,
+            waits: &waits,
         })
     }
 
@@ -171,6 +187,14 @@ struct StageText {
 impl StageText {
     fn policies(&self) -> Vec<Policy<'_>> {
         self.policies.iter().map(|(name, arguments)| Policy { name, arguments }).collect()
+    }
+}
+
+fn awaited(on: Awaited, alias: &Ident) -> TokenStream {
+    match on {
+        Awaited::Stage(stage) => quote!(#alias::Awaited::Stage(#stage)),
+        Awaited::Signal(signal) => quote!(#alias::Awaited::Signal(#signal)),
+        Awaited::Scope(scope) => quote!(#alias::Awaited::Scope(#scope)),
     }
 }
 

@@ -41,7 +41,7 @@ impl<'s> Lowering<'s, '_> {
             PolicyKind::Timeout(duration) => policies.timeout = Some(self.time(at, duration)),
             PolicyKind::Deadline(duration) => policies.deadline = Some(self.time(at, duration)),
             PolicyKind::Fallback(node) => {
-                policies.fallback = Some(self.own_scope(at, ScopeKind::Branch, "fallback".to_owned(), node));
+                policies.fallback = Some(self.own_scope(at, ScopeKind::Fallback, "fallback".to_owned(), node));
             }
             PolicyKind::Breaker { failures, cooldown } => {
                 let (failures, cooldown) = (self.code(at, failures), self.time(at, cooldown));

@@ -163,7 +163,7 @@ impl<'s> Lowering<'s, '_> {
             match &policy.kind {
                 PolicyKind::Timeout(duration) => self.model.signals[index].timeout = Some(self.time(at, duration)),
                 PolicyKind::Fallback(node) => {
-                    let scope = self.own_scope(at, ScopeKind::Branch, "too late".to_owned(), node);
+                    let scope = self.own_scope(at, ScopeKind::Fallback, "too late".to_owned(), node);
                     self.model.signals[index].fallback = Some(scope);
                 }
                 PolicyKind::Accept(condition) => self.model.signals[index].accept = Some(condition),

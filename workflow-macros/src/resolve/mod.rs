@@ -9,11 +9,12 @@ mod lower;
 mod names;
 mod needs;
 mod sites;
+mod told;
 mod waits;
 
 pub(crate) use inside::{names_inside, names_lent, names_of_undo};
 pub(crate) use lower::text;
-pub(crate) use waits::waiting_for_signals;
+pub(crate) use told::told_waits;
 
 use crate::{diagnostics::Diagnostics, model::Model, syntax};
 

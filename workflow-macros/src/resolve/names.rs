@@ -169,7 +169,7 @@ fn place(model: &Model<'_>, scope: ScopeId) -> String {
     let of = stage.map_or_else(|| "the workflow's tail".to_owned(), |name| format!("stage `{name}`"));
     match scope.kind {
         ScopeKind::Branch if scope.label == "else" => format!("the `else` of {of}"),
-        ScopeKind::Branch => format!("the branch `{}` of {of}", scope.label),
+        ScopeKind::Branch | ScopeKind::Fallback => format!("the branch `{}` of {of}", scope.label),
         ScopeKind::Arm => format!("the arm `{}` of {of}", scope.label),
         ScopeKind::Round => format!("the loop of {of}"),
         ScopeKind::Item => format!("the `for` of {of}"),

@@ -74,6 +74,9 @@ impl Edges {
                 if let Some(stage) = model.stage_of(outer, inner, around) {
                     let local = model.stages[stage].local;
                     model.scopes[outer].needs[local].push(need);
+                    if of_let.is_some() {
+                        self.draw_name(model, name, stage, kind);
+                    }
                 }
             }
         }
@@ -98,28 +101,36 @@ impl Edges {
         }
     }
 
-    /// A `let` is drawn through: its own needs go to whoever names it.
+    /// Draws what a name stands for. A `let` is drawn through: its own needs go to what names it.
     fn draw_name(&mut self, model: &mut Model<'_>, name: NameId, to: StageId, kind: EdgeKind) {
-        match model.names[name].kind {
-            NameKind::Stage(from) => self.draw(model, from, to, kind),
-            NameKind::Let(binding) => {
-                let value = model.lets[binding].value;
-                for inner in model.codes[value].uses.clone() {
-                    // A cycle of `let`s is told elsewhere; it must not be followed here.
-                    if inner < name {
-                        self.draw_name(model, inner, to, kind);
-                    } else if let NameKind::Stage(from) = model.names[inner].kind {
-                        self.draw(model, from, to, kind);
-                    }
+        let mut names = vec![name];
+        // A cycle of `let`s is told elsewhere; it must not be followed here.
+        let mut seen = HashSet::new();
+        while let Some(name) = names.pop() {
+            match model.names[name].kind {
+                NameKind::Stage(from) => self.draw(model, from, to, kind),
+                NameKind::Let(binding) if seen.insert(binding) => {
+                    names.extend(model.codes[model.lets[binding].value].uses.iter().rev());
                 }
+                _ => {}
             }
-            _ => {}
         }
     }
 
+    /// An edge to a stage, and to each around it that `from` is outside of: what stands in a block starts with it. None
+    /// where `from` is a part of `to`, since a block's tail comes after what stands in the block.
     fn draw(&mut self, model: &mut Model<'_>, from: StageId, to: StageId, kind: EdgeKind) {
-        if from != to && self.drawn.insert((from, to)) {
-            model.edges.push(Edge { from, to, kind });
+        let outer = model.stages[from].scope;
+        let mut next = Some(to);
+        while let Some(to) = next {
+            let scope = model.stages[to].scope;
+            if from == to || !model.within(scope, outer) {
+                break;
+            }
+            if self.drawn.insert((from, to)) {
+                model.edges.push(Edge { from, to, kind });
+            }
+            next = if scope == outer { None } else { model.scopes[scope].around };
         }
     }
 

@@ -2,11 +2,10 @@
 
 use crate::{
     diagnostics::{Diagnostics, messages, waiting},
-    model::{HeadKind, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
+    model::{HeadKind, Model, NameKind, Node, NodeKind, ScopeId, StageId},
     suggest::nearest,
 };
 use proc_macro2::Ident;
-use std::collections::HashSet;
 
 /// One name that is waited for.
 struct Wait<'s> {
@@ -63,40 +62,6 @@ pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
     let heads =
         heads.filter_map(|wait| Some((model.signal_named(wait.name)?, model.stage_of(0, wait.scope, wait.around))));
     untils.chain(heads).collect()
-}
-
-/// What waits for each signal, `let`s seen through: stages, each once, in the order written.
-pub(crate) fn waiting_for_signals(model: &Model<'_>) -> Vec<Vec<StageId>> {
-    let mut waiting = vec![Vec::new(); model.signals.len()];
-    for (id, stage) in model.stages.iter().enumerate() {
-        if let Some(signal) = stage.policies.until.and_then(|name| model.signal_named(name)) {
-            waiting[signal].push(id);
-        }
-    }
-    for wait in waits(model).into_iter().filter(|wait| wait.what == What::Signal) {
-        if let (Some(signal), Some(stage)) = (model.signal_named(wait.name), wait.around) {
-            waiting[signal].push(stage);
-        }
-    }
-    for code in model.codes.iter().filter(|code| code.undoes.is_none() && code.of_let.is_none()) {
-        let Some(stage) = code.around else { continue };
-        let mut names: Vec<NameId> = code.uses.clone();
-        let mut seen = HashSet::new();
-        while let Some(name) = names.pop() {
-            match model.names[name].kind {
-                NameKind::Signal(signal) => waiting[signal].push(stage),
-                NameKind::Let(binding) if seen.insert(binding) => {
-                    names.extend(&model.codes[model.lets[binding].value].uses);
-                }
-                _ => {}
-            }
-        }
-    }
-    for stages in &mut waiting {
-        stages.sort_unstable();
-        stages.dedup();
-    }
-    waiting
 }
 
 fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {

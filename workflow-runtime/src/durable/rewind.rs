@@ -12,7 +12,7 @@ use crate::{
     undo::recorded::Thrown,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
-use workflow_graph::Graph;
+use workflow_graph::{Awaited, Graph, WaitKind};
 use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 
 /// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
@@ -31,6 +31,14 @@ fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTree
         for edge in graph.edges {
             if taken.contains(&outermost(graph, edge.from as usize)) {
                 taken.insert(outermost(graph, edge.to as usize));
+            }
+        }
+        // A `select` that has a stage as a head sees its output without an edge.
+        for wait in graph.waits {
+            if let (Awaited::Stage(on), WaitKind::Head, Some(stage)) = (wait.on, wait.kind, wait.stage)
+                && taken.contains(&outermost(graph, on as usize))
+            {
+                taken.insert(outermost(graph, stage as usize));
             }
         }
         if taken.len() == before {

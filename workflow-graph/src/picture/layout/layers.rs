@@ -5,6 +5,11 @@ use super::{Line, Node, Side};
 /// Bends in one group, at most; longer lines beyond that run straight.
 const BENDS: usize = 40_000;
 
+/// A row of nodes is wrapped where it would be wider.
+const WIDEST: f64 = 1_300.0;
+/// Some space between two nodes.
+const BETWEEN: f64 = 28.0;
+
 /// A group's nodes in rows. A vertex is a node, by its own index, or a bend.
 pub(super) struct Layers {
     pub(super) nodes: usize,
@@ -45,7 +50,8 @@ impl Layers {
             .zip(&reversed)
             .map(|(line, &reversed)| if reversed { (line.to, line.from) } else { (line.from, line.to) })
             .collect();
-        let row = rows_of(nodes, &ends);
+        let mut row = rows_of(nodes, &ends);
+        wrap(nodes, &ends, &mut row);
         let mut layers = Layers {
             nodes: nodes.len(),
             rows: vec![Vec::new(); row.iter().max().map_or(0, |last| last + 1)],
@@ -175,7 +181,9 @@ fn rows_of(nodes: &[Node], ends: &[(usize, usize)]) -> Vec<usize> {
     let is_alone = |node: usize| entering[node] == 0 && leaving[node].is_empty() && nodes[node].side == Side::Inside;
     let alone: Vec<usize> = (0..nodes.len()).filter(|&node| is_alone(node)).collect();
     // Wider than high, as the nodes are themselves.
-    let columns = (alone.len() * 2).isqrt().max(4);
+    let widest = alone.iter().map(|&node| nodes[node].width + BETWEEN).fold(1.0, f64::max);
+    let columns =
+        (1..(alone.len() * 2).isqrt().max(4)).take_while(|&more| widest * number(more + 1) <= WIDEST).count() + 1;
     for (place, &node) in alone.iter().enumerate() {
         row[node] = top + place / columns;
     }
@@ -195,4 +203,41 @@ fn rows_of(nodes: &[Node], ends: &[(usize, usize)]) -> Vec<usize> {
         *row = bottom;
     }
     row
+}
+
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+/// Wraps each row that is too wide into several, one below the other; what comes after moves down.
+fn wrap(nodes: &[Node], ends: &[(usize, usize)], row: &mut [usize]) {
+    let space = |node: usize| nodes[node].width + BETWEEN;
+    let mut rows = vec![Vec::new(); row.iter().max().map_or(0, |last| last + 1)];
+    for (node, &row) in row.iter().enumerate() {
+        rows[row].push(node);
+    }
+    if rows.iter().all(|row| row.iter().copied().map(space).sum::<f64>() <= WIDEST) {
+        return;
+    }
+    let mut entering = vec![Vec::new(); nodes.len()];
+    for &(from, to) in ends {
+        entering[to].push(from);
+    }
+    // What comes of the first piece of a row stands in the first piece of its own.
+    let mut place = vec![0; nodes.len()];
+    let mut next = 0;
+    for members in &mut rows {
+        members.sort_by_key(|&node| (entering[node].iter().map(|&from| place[from]).min().unwrap_or(0), node));
+        let mut used = 0.0;
+        for &node in &*members {
+            if used + space(node) > WIDEST && used > 0.0 && nodes[node].side == Side::Inside {
+                next += 1;
+                used = 0.0;
+            }
+            used += space(node);
+            row[node] = next;
+            place[node] = next;
+        }
+        next += 1;
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Frame, Layout, Size, lay_out};
 use crate::picture::outline::{BODY, Outline};
-use crate::{Edge, EdgeKind, Graph, Scope, ScopeKind, Stage, StageKind};
+use crate::{Awaited, Edge, EdgeKind, Graph, Scope, ScopeKind, Signal, Stage, StageKind, Wait, WaitKind};
 
 const STAGE: Stage<'_> =
     Stage { name: "stage", type_name: "()", docs: "", line: 0, scope: 0, kind: StageKind::Block, policies: &[] };
@@ -27,6 +27,15 @@ fn check(seed: u64) {
             edges.push(Edge { from: index(below(stage)), to: index(stage), kind: EdgeKind::Data });
         }
     }
+    let mut waits = Vec::new();
+    for _ in 0..below(8) {
+        let kind = [WaitKind::Named, WaitKind::Lazy, WaitKind::Until][below(3)];
+        let on = [Awaited::Stage(index(below(stages.len()))), Awaited::Signal(0)][below(2)];
+        let (stage, scope) = (below(stages.len()), below(scopes.len()));
+        waits.push(Wait { on, kind, stage: Some(index(stage)), scope: index(scope) });
+    }
+    let after = [index(below(stages.len()))];
+    let signal = Signal { name: "signal", type_name: "()", scope: index(below(scopes.len())), after: &after };
     let graph = Graph {
         name: "Random",
         version: 0,
@@ -34,11 +43,12 @@ fn check(seed: u64) {
         file: "",
         inputs: &[],
         services: &[],
-        signals: &[],
+        signals: &[signal],
         output: "()",
         stages: &stages,
         scopes: &scopes,
         edges: &edges,
+        waits: &waits,
     };
     let outline = Outline::new(&graph);
     let mut size = |_| Size { width: number(30 + below(150)), height: number(20 + below(40)) };
