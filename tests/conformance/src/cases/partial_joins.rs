@@ -11,6 +11,7 @@ cases!(
     blocking_partial_join,
     static_partial_join_of_instances,
     dynamic_partial_join_of_instances,
+    instances_until_closed,
 );
 
 workflow! {
@@ -67,9 +68,9 @@ workflow! {
         stage west: u32 = script.step(ctx, 4);
         // Two of the three, and the third runs on.
         stage two: Vec<u32> = quorum(2) {
-            select { stage north => *north, sleep(1h) => fail "never" },
-            select { stage south => *south, sleep(1h) => fail "never" },
-            select { stage west => *west, sleep(1h) => fail "never" },
+            select { stage north => *north },
+            select { stage south => *south },
+            select { stage west => *west },
         };
         stage next: u32 = script.step(ctx, two.iter().sum::<u32>());
         next + north + south + west
@@ -107,9 +108,9 @@ workflow! {
             stage other: u32 = script.step(ctx, 2);
             stage third: u32 = script.step(ctx, 3);
             stage two: Vec<u32> = quorum(2) {
-                select { stage one => *one, sleep(1h) => fail "never" },
-                select { stage other => *other, sleep(1h) => fail "never" },
-                select { stage third => *third, sleep(1h) => fail "never" },
+                select { stage one => *one },
+                select { stage other => *other },
+                select { stage third => *third },
             };
             stage told: u32 = script.step(ctx, round * two.iter().sum::<u32>());
             // The next round begins when the third has ended, too.
@@ -312,6 +313,108 @@ fn dynamic_partial_join_of_instances() -> Case<DynamicPartialJoinOfInstances> {
             60 told started
             61 told completed
             61 - ended
+            = [10, 50]
+        "#]])
+}
+
+/// How it stands with the instances.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    open: bool,
+    under_way: usize,
+    ended: Vec<u64>,
+}
+
+impl Known {
+    fn new(open: bool, under_way: usize, ended: &[u64]) -> Self {
+        Self { open, under_way, ended: ended.to_vec() }
+    }
+}
+
+workflow! {
+    workflow InstancesUntilClosed() -> Vec<u64> with script: Script, crew: Crew {
+        // How many there will be is not known while they run: more may come at any time until it is closed.
+        stage all: Vec<u64> = loop known: Known = Known::new(true, 0, &[]) {
+            signal order: Order;
+            stage now: Known = select {
+                signal order if known.open => match order {
+                    Order::Begin(milliseconds) => {
+                        stage begun = crew.begin(ctx, *milliseconds);
+                        Known::new(true, known.under_way + 1, &known.ended)
+                    }
+                    Order::Close => Known::new(false, known.under_way, &known.ended),
+                },
+                took: u64 = crew.next(ctx) if known.under_way > 0 => {
+                    stage ended: Vec<u64> = known.ended.iter().chain([took]).copied().collect::<Vec<_>>();
+                    Known::new(known.open, known.under_way - 1, ended)
+                },
+            };
+            if !now.open && now.under_way == 0 { break now.ended.clone() } else { continue now }
+        };
+        // It waits for all of them.
+        #[after(all)]
+        stage told = script.step(ctx, ());
+        all.clone()
+    }
+}
+
+fn instances_until_closed() -> Case<InstancesUntilClosed> {
+    let script = Script::new().plan("told", takes(1));
+    let workflow = InstancesUntilClosed::new(script.clone(), Crew::default());
+    Case::new(&script, workflow, ())
+        .pattern([15])
+        .signal(5, InstancesUntilClosedSignal::Order(Order::Begin(50)))
+        .signal(10, InstancesUntilClosedSignal::Order(Order::Begin(10)))
+        .signal(30, InstancesUntilClosedSignal::Order(Order::Close))
+        .trace(expect![[r#"
+            0 - started
+            0 all started
+            0 now[0] started
+            5 > signal
+            5 now[0] got signal order
+            5 now[0] decided: signal order
+            5 now[0] decided: Order::Begin(milliseconds)
+            5 begun[0] started
+            5 begun[0] completed
+            5 now[0] completed
+            5 all[0] decided: else
+            5 all[0] decided: continue
+            5 now[1] started
+            10 > signal
+            10 now[1] got signal order
+            10 now[1] decided: signal order
+            10 now[1] decided: Order::Begin(milliseconds)
+            10 begun[1] started
+            10 begun[1] completed
+            10 now[1] completed
+            10 all[1] decided: else
+            10 all[1] decided: continue
+            10 now[2] started
+            20 now[2] decided: took
+            20 ended[2] started
+            20 ended[2] completed
+            20 now[2] completed
+            20 all[2] decided: else
+            20 all[2] decided: continue
+            20 now[3] started
+            30 > signal
+            30 now[3] got signal order
+            30 now[3] decided: signal order
+            30 now[3] decided: Order::Close
+            30 now[3] completed
+            30 all[3] decided: else
+            30 all[3] decided: continue
+            30 now[4] started
+            55 now[4] decided: took
+            55 ended[4] started
+            55 ended[4] completed
+            55 now[4] completed
+            55 all[4] decided: !now.open && now.under_way == 0
+            55 all[4] decided: break
+            55 all completed
+            55 told started
+            56 told completed
+            56 - ended
             = [10, 50]
         "#]])
 }

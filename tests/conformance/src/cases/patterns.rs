@@ -9,6 +9,7 @@ use workflow_runtime::{Failure, Pool};
 
 cases!(
     multi_merge,
+    milestone,
     nobody_synchronizes,
     interleaved_parallel_routing,
     recursion,
@@ -21,14 +22,13 @@ cases!(
 
 workflow! {
     workflow MultiMerge(amount: u32) -> Vec<u32> with script: Script {
-        #[when(*amount > 1)]
-        stage left: Option<u32> = script.step(ctx, 10);
-        #[when(*amount > 2)]
-        stage right: Option<u32> = script.step(ctx, 20);
-        #[when(*amount > 1000)]
-        stage far: Option<u32> = script.step(ctx, 30);
-        // Once for each branch that was taken.
-        stage filed: Vec<u32> = for paper in [left, right, far].into_iter().flatten().collect::<Vec<_>>() {
+        // One for each branch that is taken. What follows stands in the body: no branch waits for another one.
+        stage filed: Vec<u32> = for branch in (1..=3).filter(|branch| branch * 50 <= *amount).collect::<Vec<u32>>() {
+            stage paper: u32 = match *branch {
+                1 => script.step(ctx, 10),
+                2 => script.step(ctx, 20),
+                _ => script.step(ctx, 30),
+            };
             stage file: u32 = script.step(ctx, paper + 1);
             file
         };
@@ -37,22 +37,22 @@ workflow! {
 }
 
 fn multi_merge() -> Case<MultiMerge> {
-    let script = Script::new().plan("left", takes(5)).plan("right", takes(3)).plan("file", takes(2));
+    let script = Script::new().plan("paper[0]", takes(5)).plan("paper[1]", takes(3)).plan("file", takes(1));
     Case::new(&script, MultiMerge::new(script.clone()), (100,)).pattern([8]).trace(expect![[r#"
         0 - started
-        0 far enabled
-        0 left started
-        0 right started
-        0 far skipped
-        3 right completed
-        5 left completed
-        5 filed started
+        0 filed started
+        0 paper[0] started
+        0 paper[0] decided: 1
+        0 paper[1] started
+        0 paper[1] decided: 2
+        3 paper[1] completed
+        3 file[1] started
+        4 file[1] completed
+        5 paper[0] completed
         5 file[0] started
-        5 file[1] started
-        7 file[0] completed
-        7 file[1] completed
-        7 filed completed
-        7 - ended
+        6 file[0] completed
+        6 filed completed
+        6 - ended
         = [11, 21]
     "#]])
 }
@@ -125,6 +125,61 @@ fn interleaved_parallel_routing() -> Case<InterleavedParallelRouting> {
         14 stamped completed
         14 - ended
         = ()
+    "#]])
+}
+
+workflow! {
+    workflow Milestone() -> Vec<Option<u32>> with script: Script {
+        stage opened = script.step(ctx, ());
+        #[after(opened)]
+        stage closed = script.step(ctx, ());
+        // Enabled from `opened` on, and no more once `closed` has ended. What has begun by then goes on.
+        #[after(opened)]
+        stage early: Option<u32> = {
+            stage missed: bool = select { stage closed => true, sleep(0s) => false };
+            #[when(!*missed)]
+            stage bid: Option<u32> = script.step(ctx, 1);
+            *bid
+        };
+        #[after(early)]
+        stage late: Option<u32> = {
+            stage over: bool = select { stage closed => true, sleep(0s) => false };
+            #[when(!*over)]
+            stage last_bid: Option<u32> = script.step(ctx, 2);
+            *last_bid
+        };
+        vec![*early, *late]
+    }
+}
+
+fn milestone() -> Case<Milestone> {
+    let script = Script::new()
+        .plan("opened", takes(5))
+        .plan("closed", takes(10))
+        .plan("bid", takes(20))
+        .plan("last_bid", takes(1));
+    Case::new(&script, Milestone::new(script.clone()), ()).pattern([18]).trace(expect![[r#"
+        0 - started
+        0 opened started
+        5 opened completed
+        5 closed started
+        5 early started
+        5 missed started
+        5 missed decided: sleep
+        5 missed completed
+        5 bid started
+        15 closed completed
+        25 bid completed
+        25 early completed
+        25 late started
+        25 over started
+        25 over decided: stage closed
+        25 over completed
+        25 last_bid enabled
+        25 last_bid skipped
+        25 late completed
+        25 - ended
+        = [Some(1), None]
     "#]])
 }
 

@@ -276,7 +276,6 @@ workflow! {
 fn fan_out_in_each_round() -> Case<FanOutInEachRound> {
     let script = Script::new().plan("double", takes(10)).plan("double[0][1]", takes(20));
     Case::new(&script, FanOutInEachRound::new(script.clone()), (vec![vec![1, 2], vec![3]],))
-        .pattern([15])
         .signal(5, FanOutInEachRoundSignal::Batch(0))
         .signal(10, FanOutInEachRoundSignal::Batch(1))
         .signal(40, FanOutInEachRoundSignal::Batch(9))
