@@ -20,3 +20,13 @@ pub mod patterns {}
 #[cfg(doctest)]
 #[doc = include_str!("../format.md")]
 pub mod format {}
+
+/// workflow-graph/README.md
+#[cfg(doctest)]
+#[doc = include_str!("../../workflow-graph/README.md")]
+pub mod graph {}
+
+/// workflow-runtime/README.md
+#[cfg(doctest)]
+#[doc = include_str!("../../workflow-runtime/README.md")]
+pub mod runtime {}
