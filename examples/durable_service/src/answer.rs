@@ -1,7 +1,6 @@
-//! What requests are answered with: JSON, with a status that says whose fault it is.
+//! What requests are answered with: a line of JSON, with a status that says whose fault it is.
 
-use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use workflow_runtime::SignalError;
@@ -19,10 +18,9 @@ pub enum Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         match self {
-            Self::Accepted(value) => (StatusCode::ACCEPTED, Json(value)),
-            Self::Shown(value) => (StatusCode::OK, Json(value)),
+            Self::Accepted(value) => line(StatusCode::ACCEPTED, &value),
+            Self::Shown(value) => line(StatusCode::OK, &value),
         }
-        .into_response()
     }
 }
 
@@ -92,6 +90,11 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (self.status(), Json(json!({ "error": self.to_string() }))).into_response()
+        line(self.status(), &json!({ "error": self.to_string() }))
     }
+}
+
+/// A line of its own, so that answers in a terminal do not run together.
+fn line(status: StatusCode, value: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], format!("{value}\n")).into_response()
 }

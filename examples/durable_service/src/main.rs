@@ -35,7 +35,7 @@ use crate::payment::Payment;
 #[command(name = "durable_service")]
 struct Arguments {
     /// The file that holds all workflows; it is made if it is not there. What the bank did lies beside it, in FILE.ledger
-    #[arg(required_unless_present = "demo")]
+    #[arg(required_unless_present_any = ["demo", "graph"])]
     file: Option<PathBuf>,
     /// The port to listen on, on this machine; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
@@ -52,10 +52,17 @@ struct Arguments {
     /// Start this program on a file of its own, kill it with SIGKILL, start it again, show that it goes on, and end
     #[arg(long, conflicts_with = "file")]
     demo: bool,
+    /// Print the workflows as Mermaid diagrams, and end
+    #[arg(long)]
+    graph: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if arguments.graph {
+        print!("{}\n{}", Payment::GRAPH.to_mermaid(), Onboarding::GRAPH.to_mermaid());
+        return Ok(());
+    }
     match &arguments.file {
         Some(file) => serve(&arguments, file),
         None => demonstration::run(),

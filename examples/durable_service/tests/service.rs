@@ -306,3 +306,24 @@ fn the_demonstration_ends_well() {
     assert!(status.success(), "{said}{}", String::from_utf8_lossy(&stderr));
     assert!(said.contains("250000 cents sent to Grace, approved by t.okafor"), "{said}");
 }
+
+#[test]
+fn each_answer_is_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(&folder.path().join("bank.db"));
+    for path in ["/payment/none", "/nowhere"] {
+        let mut response = service.agent.get(format!("{}{path}", service.address)).call().unwrap();
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let body = response.body_mut().read_to_string().unwrap();
+        assert!(body.ends_with("}\n") && body.lines().count() == 1, "{body:?}");
+    }
+}
+
+#[test]
+fn its_workflows_can_be_drawn() {
+    let Output { status, stdout, .. } = program().arg("--graph").output().unwrap();
+    assert!(status.success());
+    let drawn = String::from_utf8(stdout).unwrap();
+    assert_eq!(drawn.matches("flowchart TB").count(), 2, "{drawn}");
+    assert!(drawn.contains("compliance"), "{drawn}");
+}
