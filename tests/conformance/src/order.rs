@@ -108,19 +108,9 @@ struct Waits(HashMap<u32, Vec<u32>>);
 impl Waits {
     fn of(graph: &Graph<'_>) -> Self {
         let mut waits: HashMap<u32, Vec<u32>> = HashMap::new();
-        for edge in graph.edges {
-            let outer = graph.stages[edge.from as usize].scope;
-            // Who asks for a `#[lazy]` stage has started; and a block's own tail names what stands in it.
-            if edge.kind == EdgeKind::Lazy || !scopes_around(graph, edge.to).any(|scope| scope == outer) {
-                continue;
-            }
-            // All that is around it in that block waits, too.
+        // What asks for a `#[lazy]` stage may have started.
+        for edge in graph.edges.iter().filter(|edge| edge.kind != EdgeKind::Lazy) {
             waits.entry(edge.to).or_default().push(edge.from);
-            for around in stages_around(graph, edge.to) {
-                if scopes_around(graph, around).any(|scope| scope == outer) {
-                    waits.entry(around).or_default().push(edge.from);
-                }
-            }
         }
         Self(waits)
     }
