@@ -115,6 +115,26 @@ fn item(chart: &str, label: &str) -> String {
 }
 
 workflow! {
+    workflow Lazy() -> (u64, u64) {
+        #[lazy]
+        stage rate: u64 = takes(2);
+        stage asks: u64 = rate + 0;
+        // An order alone does not ask for it, and so does not wait.
+        #[after(rate)]
+        stage other: u64 = takes(1);
+        (*asks, *other)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_does_not_ask_for_a_lazy_stage() {
+    assert_eq!(edges(Lazy::GRAPH), ["rate -> asks Lazy"]);
+    let clock = Arc::new(Clock::default());
+    assert_eq!(Lazy::new().observed_by(Arc::clone(&clock)).run().await.unwrap(), (2, 1));
+    assert_told(&clock, Lazy::GRAPH, "Lazy");
+}
+
+workflow! {
     workflow Tasks() -> u64 {
         signal go: u64;
         #[lazy]

@@ -120,6 +120,10 @@ impl Edges {
     /// An edge to a stage, and to each around it that `from` is outside of: what stands in a block starts with it. None
     /// where `from` is a part of `to`, since a block's tail comes after what stands in the block.
     fn draw(&mut self, model: &mut Model<'_>, from: StageId, to: StageId, kind: EdgeKind) {
+        // Only what names a `#[lazy]` stage waits for it: an order does not ask for it.
+        if model.stages[from].lazy && kind != EdgeKind::Lazy {
+            return;
+        }
         let outer = model.stages[from].scope;
         let mut next = Some(to);
         while let Some(to) = next {
