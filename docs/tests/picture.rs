@@ -17,3 +17,14 @@ fn compare(file: &str, drawn: &str) {
 fn is_current() {
     compare("quote.svg", &Quote::GRAPH.to_svg_file());
 }
+
+#[tokio::test(start_paused = true)]
+async fn prints_what_readme_shows() {
+    let answer = Quote::new().run("apples".to_owned(), 100).await.expect("a quote");
+    let failure = Quote::new().run("stars".to_owned(), 1).await.expect_err("stars have no price");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("README.md");
+    assert!(
+        readme.replace("\r\n", "\n").contains(&format!("```text\n{answer}\n{failure:#}\n```\n")),
+        "{answer}\n{failure:#}"
+    );
+}

@@ -1,4 +1,4 @@
-//! What README.md shows is what is tested: its workflow is `examples/quote.rs`, its error is that of `refused/`.
+//! README.md shows what is tested: its workflow is `examples/quote.rs`, its error is that of `refused/`.
 
 use std::{fs, path::Path};
 
@@ -18,4 +18,11 @@ fn shows_what_the_compiler_says() {
     trybuild::TestCases::new().compile_fail("refused/*.rs");
     let (readme, error) = (read("../README.md"), read("refused/cycle.stderr"));
     assert!(readme.contains(&format!("```text\n{error}```\n")), "README.md shows another error than:\n{error}");
+}
+
+/// The book has room for everything else.
+#[test]
+fn is_short() {
+    let lines = read("../README.md").lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines");
 }

@@ -1,4 +1,4 @@
-//! Forty blocks, one in the other, need what docs/language.md says.
+//! Forty blocks, one in the other, need what docs/reference/grammar.md says.
 #![recursion_limit = "256"]
 #![allow(missing_docs, reason = "what a case shows is the point")]
 

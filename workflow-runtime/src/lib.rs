@@ -1,19 +1,21 @@
-//! Workflows inside services: a stage graph written inline, checked by the compiler, run as a state machine.
+//! Typed, compile-time checked workflows for async Rust services: in memory, or durable on a store.
 //!
-//! [`workflow!`] takes stages and what each of them needs. It checks the graph when you compile, and makes one ordinary
-//! future of it. Stages that do not depend on each other run concurrently.
+//! [`workflow!`] takes *stages* and the values that each of them needs. The compiler checks the graph
+//! and turns it into one future. Stages that do not depend on each other run concurrently.
+//!
+//! # Examples
 //!
 //! ```
 //! use workflow_runtime::workflow;
 //!
 //! async fn fetch(city: &str) -> Result<i32, std::io::Error> {
-//!     Ok(i32::try_from(city.len()).unwrap_or(0)) // Here a real one would ask a server.
+//!     Ok(i32::try_from(city.len()).unwrap_or(0)) // A real one asks a server.
 //! }
 //!
 //! workflow! {
 //!     /// Compares two cities.
 //!     workflow Warmer(here: String, there: String) -> String {
-//!         // Nothing connects these two, so they run side by side.
+//!         // Nothing connects these two stages, so they run at the same time.
 //!         stage ours: i32 = fetch(here);
 //!         stage theirs: i32 = fetch(there);
 //!
@@ -30,33 +32,33 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What is here
+//! # Where to go
 //!
-//! | | |
+//! | item | is |
 //! | --- | --- |
-//! | [`workflow!`] | the language; its documentation has it in short |
-//! | [`Handle`], [`SignalError`] | a run that was started: its output, its state, signals to it, its cancellation |
-//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output; which undos failed, what is in doubt |
-//! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | what has become of each stage of a run |
-//! | [`StageContext`] | what a stage may ask, as `ctx` |
+//! | [`workflow!`] | the language, in short; the book in `docs/` has it at length |
+//! | [`Handle`], [`SignalError`] | a started run: its output, state, signals and cancellation |
+//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output |
+//! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | the state of each stage of a run |
+//! | [`StageContext`] | the type of `ctx`: workflow, stage, attempt, idempotency key |
 //! | [`graph`] | each workflow as static data, and its pictures |
-//! | [`observe`] | every event of a run, with its time; reports, timelines, progress, metrics |
-//! | [`policy`], [`Pool`] | what the attributes for how a stage runs are made of: retry, timeout, deadline, breaker, pool and cache as ordinary types, usable in any `async` code |
-//! | [`Workflow`], [`WorkflowExt`] | the trait of all workflows, and what starts any of them |
+//! | [`observe`] | events, reports, timelines, progress, metrics |
+//! | [`policy`], [`Pool`] | retry, timeout, deadline, breaker, pool and cache, usable in any async code |
+//! | [`Workflow`], [`WorkflowExt`] | the traits for code that takes any workflow |
 //!
 //! # Runtimes
 //!
-//! The future of `run` can be polled on any executor. `start`, `#[spawn]`, `#[blocking]` and whatever has a timer
-//! (`#[timeout]`, `#[deadline]`, a wait of `#[retry]`, `sleep`) need a tokio runtime.
+//! The future of `run` can be polled on any executor. `start`, `#[spawn]`, `#[blocking]` and timers
+//! (`#[timeout]`, `#[deadline]`, waits of `#[retry]`, `sleep`) need a tokio runtime.
 //!
 //! # Features
 //!
-//! None is on unless asked for; what runs in memory needs none of them.
+//! All features are off by default.
 //!
 //! | feature | brings | needs |
 //! | --- | --- | --- |
-//! | `durable` | `engine`: workflows that survive their process; `store`: where they live, a store in memory, the trait for others and its conformance suite | `workflow-store`, serde, `serde_json` |
-//! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | `workflow-sqlite`: rusqlite with SQLite itself, crc32fast |
+//! | `durable` | `engine` and `store`: workflows that survive their process, a store in memory, the trait for others | `workflow-store`, serde, `serde_json` |
+//! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | `workflow-sqlite` with SQLite itself |
 //! | `metrics` | `observe::Metrics`: counters and histograms of runs | metrics |
 #![forbid(unsafe_code)]
 

@@ -9,6 +9,24 @@
 //! | [`Progress`] | shows what runs do, on a terminal or as lines |
 //! | `Metrics` | counts and measures with the `metrics` crate; feature `metrics` |
 //!
+//! ```
+//! use workflow_runtime::{observe::Report, workflow};
+//!
+//! workflow! {
+//!     workflow Tea() {
+//!         stage water = sleep(30ms);
+//!         #[after(water)]
+//!         stage leaves = sleep(10ms);
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+//! let report = Report::new();
+//! Tea::new().observed_by(report.clone()).run().await.unwrap();
+//! assert!(report.to_table().contains("water"));
+//! # }
+//! ```
+//!
 //! Beside observers, runs tell `tracing`, where somebody listens to the target `workflow`:
 //!
 //! | span | level | fields |

@@ -11,6 +11,17 @@
 //! | `#[acquire]` | [`Pool`], [`acquire_all`], [`PoolTooSmall`] | bounds what goes on at once |
 //! | `#[cache]` | [`Cache`], [`Cached`], [`Turn`] | reuses a value for the same key |
 //!
+//! # Examples
+//!
+//! ```
+//! use std::{future::pending, time::Duration};
+//! use workflow_runtime::policy::timeout;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+//! assert!(timeout(Duration::from_secs(1), pending::<()>()).await.is_err());
+//! # }
+//! ```
+//!
 //! # What holds for all of them
 //!
 //! *Time* is tokio's: under `tokio::time::pause` all of it is exact to the millisecond. On the real clock a timer fires
