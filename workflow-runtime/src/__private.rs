@@ -1,4 +1,4 @@
-//! What generated code calls. Not for users: it changes without notice.
+//! The names that generated code calls. Not for users: they change without notice.
 //!
 //! Generated code names nothing but this module, by absolute path.
 
@@ -7,12 +7,12 @@ pub use crate::durable;
 pub use crate::{
     expression::{
         by_ref::{Show, Shown, reference},
-        coerce::{diverging, evaluated, given, handed, item_again, nothing, taken},
+        coerce::{diverging, evaluated, expect_type, expect_unit, given, item_again, taken},
         count::{count, times},
         discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, kind_of},
         hint::{List, Of, Optional, of, of_any, of_caught, of_caught_in, of_list, of_list_in, of_optional, value},
         reason::{GiveReason, Why},
-        result::{failed_with, typed},
+        result::{failed_with, fallible_expression},
     },
     failure::{BoxError, Failure, exit::Stop},
     future::either::{Either, left, right},
@@ -36,7 +36,7 @@ pub use crate::{
         grace::Grace,
         root::Returned,
         state::TAIL,
-        tail::{reversed, unasked, unnamed, unnamed_of},
+        tail::{body_expression, declared_expression, undo_expression, untyped_body},
         turn::{Turn, turn_of_rounds},
     },
     scope::{
@@ -60,7 +60,7 @@ pub use crate::{
         catch::{absorbed, absorbed_in_flight, every_failure, or_failure, own_error},
         driven::{Erased, Getter, Started, erased, of_slot, place, settling, start_stage, starting},
         guards::{Shared, breaking, cached, permits, pool},
-        in_place::{begin, governed, leaf, leaf_alone, of_cell, staged},
+        in_place::{begin, governed, lone_stage_expression, of_cell, stage_expression, staged},
         retry::{Attempted, Settings, apart, attempts, attempts_judged, attempts_where, told, untold},
         task::{blocking, blocking_own, spawn},
         timeout::{limited, sleep, within},

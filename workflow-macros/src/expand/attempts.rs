@@ -193,7 +193,8 @@ impl Expansion<'_, '_> {
             Discards::All => (quote!(#runtime::of_any()), quote!(.map(::core::mem::drop))),
             _ => (of.clone(), TokenStream::new()),
         };
-        let call = quote_spanned!(span=> #runtime::typed(#runtime::PhantomData::<#mark>, #of, #expression));
+        let call =
+            quote_spanned!(span=> #runtime::fallible_expression(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
         if expression::drops_temporaries(self.model.codes[code].expr) {

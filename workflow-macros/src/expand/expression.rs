@@ -145,8 +145,8 @@ impl Expansion<'_, '_> {
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let unnamed = match whose {
-            Whose::Stage(_) => quote_spanned!(span=> #runtime::unnamed),
-            Whose::Named(_) | Whose::Workflow => quote_spanned!(span=> #runtime::unnamed_of),
+            Whose::Stage(_) => quote_spanned!(span=> #runtime::body_expression),
+            Whose::Named(_) | Whose::Workflow => quote_spanned!(span=> #runtime::declared_expression),
         };
         let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
@@ -167,7 +167,7 @@ impl Expansion<'_, '_> {
         let span = self.model.codes[code].expr.span();
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
-        let call = self.evaluating(quote!(#runtime::unasked(#cx, #number, #settled)));
+        let call = self.evaluating(quote!(#runtime::untyped_body(#cx, #number, #settled)));
         let (fresh, call) = (self.fresh_part(code, stage), self.noting(code, stage, call));
         if drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })

@@ -124,7 +124,7 @@ impl Expansion<'_, '_> {
             return self.goes_on(round);
         }
         let (runtime, of, mark) = (self.runtime_at(close), &tail.of, self.mark(tail.whose));
-        quote_spanned!(close=> #runtime::nothing(#of, #runtime::PhantomData::<#mark>, ()))
+        quote_spanned!(close=> #runtime::expect_unit(#of, #runtime::PhantomData::<#mark>, ()))
     }
 
     pub(super) fn output_of(&self) -> TokenStream {
@@ -176,7 +176,7 @@ impl Expansion<'_, '_> {
         };
         let runtime = self.runtime_at(ident.span());
         let (of, mark) = (&tail.of, self.mark(tail.whose));
-        let handed = quote_spanned!(ident.span()=> #runtime::handed(#of, #runtime::PhantomData::<#mark>, #ident));
+        let handed = quote_spanned!(ident.span()=> #runtime::expect_type(#of, #runtime::PhantomData::<#mark>, #ident));
         // With the workflow's own tail the undos are over: none holds on to what is handed over.
         let commit = (self.model.compensates && ends.0.contains(&0)).then(|| {
             let cx = self.cx();

@@ -164,8 +164,8 @@ impl Expansion<'_, '_> {
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
         let (leaf, place) = match alone {
-            true => (quote_spanned!(span=> leaf_alone), quote_spanned!(span=> #cx)),
-            false => (quote_spanned!(span=> leaf), quote_spanned!(span=> #cx, #number)),
+            true => (quote_spanned!(span=> lone_stage_expression), quote_spanned!(span=> #cx)),
+            false => (quote_spanned!(span=> stage_expression), quote_spanned!(span=> #cx, #number)),
         };
         if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
             // What may diverge asks the cell for its type first.

@@ -80,7 +80,7 @@ impl Expansion<'_, '_> {
         let run = self.named("run");
         let before = self.before(undo.action, Some(stage));
         let call = quote_spanned!(span=>
-            #runtime_here::reversed(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
+            #runtime_here::undo_expression(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
         let (evaluates, call) = (self.evaluates(undo.action, Some(stage)), self.evaluating(call));
         let run = if expression::drops_temporaries(expr) {

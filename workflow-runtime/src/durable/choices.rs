@@ -1,4 +1,4 @@
-//! What was decided is never decided twice.
+//! Choices on record: what was decided is never decided twice.
 
 use crate::{
     journal::{

@@ -1,4 +1,4 @@
-//! What a `#[durable]` workflow has more than others.
+//! The trait of `#[durable]` workflows.
 
 use crate::{
     failure::BoxError,

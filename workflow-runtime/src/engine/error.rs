@@ -1,4 +1,4 @@
-//! What an engine can't do, and why.
+//! Errors of an engine, and how an instance ends.
 
 use crate::{
     failure::{Failure, FailureKind},

@@ -1,4 +1,4 @@
-//! What all handles and all instances of one engine share: which instances are in memory, and who waits for them.
+//! The state of an engine, which all its handles and instances share: the instances in memory, and the callers that wait.
 
 use super::{
     error::EngineError,

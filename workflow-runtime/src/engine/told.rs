@@ -1,4 +1,4 @@
-//! What an engine tells `tracing` of its instances: a line each, with the instance and its workflow.
+//! Lines that an engine tells `tracing` of its instances, each with the instance and its workflow.
 
 use crate::{
     failure::{Failure, FailureKind},

@@ -1,6 +1,6 @@
 //! Values of expressions, as the type that is asked of them.
 
-use super::hint::{Handed, Nothing, Of};
+use super::hint::{HasType, HasUnitType, Of};
 use std::{marker::PhantomData, sync::OnceLock};
 
 /// A value, as the type that is asked of it: what never gives one has none of its own.
@@ -11,14 +11,14 @@ pub fn given<T>(_: Of<T>, value: T) -> T {
 
 /// A value that is handed over, as the type that is asked of it.
 #[inline]
-pub fn handed<S, T, V: Handed<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
-    value.handed()
+pub fn expect_type<S, T, V: HasType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+    value.into_type()
 }
 
 /// What a block without a tail gives.
 #[inline]
-pub fn nothing<S, T, V: Nothing<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
-    value.nothing()
+pub fn expect_unit<S, T, V: HasUnitType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+    value.into_unit()
 }
 
 /// A `let` whose value is handed over.

@@ -1,4 +1,4 @@
-//! What becomes of a value that nobody asked for: it is dropped, and an error is one all the same.
+//! Values that no type is asked of: they are dropped, and an error is one all the same.
 //!
 //! Whether an expression gives a value, a `Result` or a future is seen from its own type alone, since there is no declared
 //! one: by methods of which rustc takes the first that fits.
@@ -80,12 +80,12 @@ impl<X> ViaValue for Given<X> {}
     message = "this fails with `{Self}`, which can't become a `Box<dyn Error + Send + Sync>`",
     label = "its error is a `{Self}`"
 )]
-pub trait Reported {
+pub trait IntoBoxError {
     /// Boxed.
     fn reported(self) -> BoxError;
 }
 #[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> Reported for E {
+impl<E: Into<BoxError>> IntoBoxError for E {
     fn reported(self) -> BoxError {
         self.into()
     }
@@ -103,8 +103,8 @@ impl Value {
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
 impl Fallible {
     /// Whether it is an error.
-    pub fn settle<T, E: Reported>(self, value: Result<T, E>) -> Ready<Result<(), BoxError>> {
-        ready(value.map(drop).map_err(Reported::reported))
+    pub fn settle<T, E: IntoBoxError>(self, value: Result<T, E>) -> Ready<Result<(), BoxError>> {
+        ready(value.map(drop).map_err(IntoBoxError::reported))
     }
 }
 
@@ -119,7 +119,7 @@ impl FutureOfValue {
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
 impl FutureOfResult {
     /// Until it has ended; whether that was with an error.
-    pub fn settle<F: Future<Output = Result<T, E>> + Send, T, E: Reported>(self, future: F) -> EndedWell<F, E> {
+    pub fn settle<F: Future<Output = Result<T, E>> + Send, T, E: IntoBoxError>(self, future: F) -> EndedWell<F, E> {
         EndedWell { future, reported: E::reported }
     }
 }

@@ -134,27 +134,27 @@ pub fn of_caught_in<S, T: Caught<S>>(_: Of<T>) -> Of<T::Content> {
     message = "`{S}` is shared between stages, so its type must be `Send + Sync + 'static`, but `{Self}` is not",
     label = "not `Send + Sync + 'static`"
 )]
-pub trait Value<S>: Send + Sync + 'static {}
+pub trait StageValue<S>: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
-impl<S, T: Send + Sync + 'static> Value<S> for T {}
+impl<S, T: Send + Sync + 'static> StageValue<S> for T {}
 
 /// The error stands at the type, once.
 #[inline]
-pub fn value<S, T: Value<S>>() {}
+pub fn value<S, T: StageValue<S>>() {}
 
 /// A value that is handed over is of the declared type.
 #[diagnostic::on_unimplemented(
     message = "`{S}` is declared as `{T}`, but this gives `{Self}`",
     label = "this gives `{Self}`"
 )]
-pub trait Handed<S, T> {
+pub trait HasType<S, T> {
     /// As it is.
-    fn handed(self) -> T;
+    fn into_type(self) -> T;
 }
 
-impl<S, T> Handed<S, T> for T {
+impl<S, T> HasType<S, T> for T {
     #[inline]
-    fn handed(self) -> T {
+    fn into_type(self) -> T {
         self
     }
 }
@@ -165,12 +165,12 @@ impl<S, T> Handed<S, T> for T {
     label = "this gives `()`",
     note = "a block without a tail, an `if` without an `else`, and a `break` or `return` alone give `()`"
 )]
-pub trait Nothing<S, T> {
+pub trait HasUnitType<S, T> {
     /// `()`
-    fn nothing(self) -> T;
+    fn into_unit(self) -> T;
 }
 
-impl<S> Nothing<S, ()> for () {
+impl<S> HasUnitType<S, ()> for () {
     #[inline]
-    fn nothing(self) {}
+    fn into_unit(self) {}
 }

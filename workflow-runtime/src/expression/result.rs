@@ -61,7 +61,7 @@ impl<T, E> Own<T, E> for Result<T, E> {
 }
 
 /// The expression of a stage whose rules look at its own error.
-pub fn typed<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
+pub fn fallible_expression<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
     expression.into_result()
 }
 
@@ -71,13 +71,13 @@ pub fn typed<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expre
     label = "takes a `&{Self}`",
     note = "only a type that implements `std::error::Error` is found there, or the `Failure` itself"
 )]
-pub trait Told: Sized {
+pub trait FailureCause: Sized {
     /// The first of its type.
     fn of(failure: &Failure) -> Option<&Self>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Error + 'static> Told for E {
+impl<E: Error + 'static> FailureCause for E {
     fn of(failure: &Failure) -> Option<&Self> {
         let itself: &dyn Any = failure;
         itself.downcast_ref().or_else(|| failure.downcast_ref())
@@ -85,6 +85,6 @@ impl<E: Error + 'static> Told for E {
 }
 
 /// Whether a failure comes of an error that the predicate holds for: the first of its type, or the failure itself.
-pub fn failed_with<E: Told>(holds: impl Fn(&E) -> bool, failure: &Failure) -> bool {
+pub fn failed_with<E: FailureCause>(holds: impl Fn(&E) -> bool, failure: &Failure) -> bool {
     E::of(failure).is_some_and(holds)
 }

@@ -58,11 +58,10 @@ impl StoredFailure {
     /// As it was, but for the user's own error.
     pub(crate) fn restore(self) -> Failure {
         let stage = self.stage.as_deref().map(interned);
-        let source = self
-            .sources
-            .into_iter()
-            .rev()
-            .fold(None, |source: Option<Box<Told>>, message| Some(Box::new(Told { message, source })));
+        let source =
+            self.sources.into_iter().rev().fold(None, |source: Option<Box<StoredError>>, message| {
+                Some(Box::new(StoredError { message, source }))
+            });
         let failure = Failure::new(interned(&self.workflow), stage, self.kind, source.map(|source| source as BoxError));
         let undone = StoredUndone { failures: self.undo_failures, in_doubt: self.in_doubt };
         let failure = if self.is_final { failure.finally() } else { failure };
@@ -120,18 +119,18 @@ impl<'de> Deserialize<'de> for Failure {
 
 /// The words of an error whose process is gone.
 #[derive(Debug)]
-struct Told {
+struct StoredError {
     message: String,
-    source: Option<Box<Told>>,
+    source: Option<Box<StoredError>>,
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for StoredError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
     }
 }
 
-impl Error for Told {
+impl Error for StoredError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
     }

@@ -1,4 +1,4 @@
-//! What is known of one instance while it is in memory, and how more becomes known: one commit after the other.
+//! The journal of one instance in memory: its records, and the commits that extend them, one after the other.
 //!
 //! A durable run is the same machine as any other. It starts at its beginning each time, but what is on record is not run
 //! again: a stage that has completed gives its recorded output at once. Until everything on record has been taken up, the

@@ -1,4 +1,4 @@
-//! What observers are told.
+//! Events of a run, as observers are told them.
 
 use crate::failure::Failure;
 use std::{

@@ -1,7 +1,7 @@
 //! The state of a running workflow, as its handle shows it.
 
 use super::shared::{Held, Loan};
-use crate::expression::hint::Value;
+use crate::expression::hint::StageValue;
 use std::{
     any::Any,
     fmt,
@@ -216,7 +216,7 @@ impl<T: Send + Sync + 'static> StageState<T> {
     }
 }
 
-/// The state of a stage whose output may be shared: the proof is [`Value`], asked for once a stage, at its type.
+/// The state of a stage whose output may be shared: the proof is [`StageValue`], asked for once a stage, at its type.
 pub struct Watched<T> {
     state: StageState<T>,
     keep: fn(&StageState<T>, T) -> Held<T>,
@@ -226,7 +226,7 @@ pub struct Watched<T> {
 /// That proof.
 #[inline]
 #[must_use]
-pub fn watched<S, T: Value<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
+pub fn watched<S, T: StageValue<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
     state.map(|state| Watched { state, keep: StageState::complete, show: StageState::show })
 }
 

@@ -1,4 +1,4 @@
-//! What a stage may ask: `ctx`.
+//! The context of a stage, which its code sees as `ctx`.
 
 use super::{frame::Cx, state::Core};
 use std::{

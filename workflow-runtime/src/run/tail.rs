@@ -35,7 +35,7 @@ impl IntoStop for Stop {
 
 pin_project_lite::pin_project! {
     /// An expression that is no stage: an arm, a tail, a loop's `continue`. Its failure is that of the stage around it.
-    pub struct Unnamed<'a, F> {
+    pub struct BodyFuture<'a, F> {
         core: &'a Core,
         stage: u32,
         #[pin]
@@ -43,7 +43,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
+impl<T, F: Future<Output = Result<T, BoxError>>> Future for BodyFuture<'_, F> {
     type Output = Result<T, Stop>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -59,33 +59,45 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for Unnamed<'_, F> {
 
 /// Such an expression.
 #[inline]
-pub fn unnamed<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
+pub fn body_expression<S, T, X, M>(
+    cx: Cx<'_>,
+    stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
+    expression: X,
+) -> BodyFuture<'_, X::Run>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
-    Unnamed { core: cx.core, stage, run: expression.run() }
+    BodyFuture { core: cx.core, stage, run: expression.run() }
 }
 
 /// The same for what is declared by something else than a stage.
 #[inline]
-pub fn unnamed_of<S, T, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, _: Of<T>, expression: X) -> Unnamed<'_, X::Run>
+pub fn declared_expression<S, T, X, M>(
+    cx: Cx<'_>,
+    stage: u32,
+    _: PhantomData<S>,
+    _: Of<T>,
+    expression: X,
+) -> BodyFuture<'_, X::Run>
 where
     X: IntoDeclared<S, T, M> + SendIfLater<S, M>,
 {
-    Unnamed { core: cx.core, stage, run: expression.run() }
+    BodyFuture { core: cx.core, stage, run: expression.run() }
 }
 
 /// The same for one whose value nobody asked for.
 #[inline]
-pub fn unasked<F>(cx: Cx<'_>, stage: u32, run: F) -> Unnamed<'_, F> {
-    Unnamed { core: cx.core, stage, run }
+pub fn untyped_body<F>(cx: Cx<'_>, stage: u32, run: F) -> BodyFuture<'_, F> {
+    BodyFuture { core: cx.core, stage, run }
 }
 
 /// The same for what reverses a stage.
 #[inline]
-pub fn reversed<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> Unnamed<'_, X::Run>
+pub fn undo_expression<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> BodyFuture<'_, X::Run>
 where
     X: IntoUndone<S, M> + SendIfLater<S, M>,
 {
-    Unnamed { core: cx.core, stage, run: expression.run() }
+    BodyFuture { core: cx.core, stage, run: expression.run() }
 }

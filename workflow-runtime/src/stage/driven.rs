@@ -3,7 +3,7 @@
 use super::observers::{Audience, poll_observed};
 use crate::{
     expression::{
-        hint::{Of, Value},
+        hint::{Of, StageValue},
         output::{IntoOutput, NowOrLater, SendIfLater},
     },
     failure::{BoxError, exit::Stop},
@@ -75,7 +75,7 @@ impl<S, T: Send + Sync + 'static> Place<S, T> for Slot<T> {
 
 /// A slot as such a place: the error stands at the type, once.
 #[inline]
-pub const fn place<S, T: Value<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
+pub const fn place<S, T: StageValue<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
     slot
 }
 

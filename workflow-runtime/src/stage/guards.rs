@@ -1,4 +1,4 @@
-//! What all runs of one workflow value share: breakers and caches.
+//! Breakers, caches and pools: all runs of one workflow value share them.
 
 use crate::{
     failure::{FailureKind, exit::Stop},

@@ -174,7 +174,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHO
 /// A stage whose node is an expression.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
-pub fn leaf<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
+pub fn stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'a>,
     stage: u32,
     _: PhantomData<S>,
@@ -191,7 +191,7 @@ where
 /// The same where no other stage runs beside it.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
-pub fn leaf_alone<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
+pub fn lone_stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'a>,
     _: PhantomData<S>,
     begun: Begun<'a, T, PLAIN, SHOWN>,

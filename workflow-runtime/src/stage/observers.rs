@@ -1,4 +1,4 @@
-//! Who looks at a stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer, since most runs
+//! Observers of one stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer, since most runs
 //! have none of them.
 
 use crate::{

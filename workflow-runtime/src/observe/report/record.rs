@@ -1,4 +1,4 @@
-//! What a [`Report`](super::Report) keeps of the events.
+//! The record of a run that a [`Report`](super::Report) keeps.
 
 use crate::{
     failure::{Failure, FailureKind},
