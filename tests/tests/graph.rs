@@ -219,7 +219,6 @@ fn each_wait_in_the_midst_of_a_stage_is_told() {
         "Head go: chosen in 'signal go =>'",
         "Head slow: chosen in 'stage slow =>'",
         "Late last: tail in 'too late'",
-        "Named go: gone",
         "Lazy rate: heard in 'found =>'",
         "Named reply: polled in '!*heard'",
         "Named approval: checked",

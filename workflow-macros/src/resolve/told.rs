@@ -38,11 +38,17 @@ pub(crate) fn told_waits(model: &Model<'_>) -> Vec<Wait> {
             waits.push(Wait { on: Awaited::Signal(number(id)), kind: WaitKind::Late, stage, scope });
         }
     }
+    // A stage that something cuts may name it all the same.
+    let heads = waits.iter().filter(|wait| wait.kind != WaitKind::Until);
+    let heads: HashSet<(Awaited, ScopeId)> = heads.map(|wait| (wait.on, wait.scope)).collect();
     for (id, code) in model.codes.iter().enumerate() {
         // A `let` asks where it is used, and what reverses a stage waits for nothing.
         if code.undoes.is_none() && code.of_let.is_none() {
             let is_guard = guards.contains(&id);
             named(model, id, |on, home, kind| {
+                if has_come(model, code.scope, on, &heads) {
+                    return;
+                }
                 waits.push(match owner(model, code.around, home) {
                     // What owns all that it needs has it before it begins.
                     Some(stage) => Wait { on, kind, stage: Some(stage), scope: model.stages[stage].scope },
@@ -87,6 +93,12 @@ fn heads(
         }
         _ => {}
     }
+}
+
+/// Whether a head around the code, or the lateness of a signal, has decided with it: there is nothing to wait for any more.
+fn has_come(model: &Model<'_>, scope: ScopeId, on: Awaited, heads: &HashSet<(Awaited, ScopeId)>) -> bool {
+    let around = std::iter::successors(Some(scope), |&scope| model.scopes[scope].parent);
+    around.into_iter().any(|scope| heads.contains(&(on, scope)))
 }
 
 /// The outermost stage around some code that owns all that it needs, and that the scope `home` lies outside of.
