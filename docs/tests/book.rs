@@ -66,3 +66,49 @@ fn all_rust_code_is_tested() {
         assert!(tested.contains(&format!("\"../{page}\"")), "docs/src/lib.rs does not test {page}");
     }
 }
+
+/// The text of a page without code blocks, tables and headings, as one line a paragraph or item of a list. The targets of its
+/// links are left out.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    let mut is_code = false;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        }
+        let number = line.split_once(". ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+        if line.is_empty() || line.starts_with("- ") || number {
+            paragraphs.push(String::new());
+        }
+        if !is_code && !line.starts_with(['|', '#', '!']) && !line.starts_with("```") {
+            let paragraph = paragraphs.last_mut().expect("there is a first one");
+            paragraph.push_str(line);
+            paragraph.push(' ');
+        }
+    }
+    let without_targets = |paragraph: String| {
+        let mut parts = paragraph.split("](");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + "]" + part.split_once(')').map_or("", |(_, rest)| rest))
+    };
+    paragraphs.into_iter().map(without_targets).collect()
+}
+
+#[test]
+fn sentences_are_short() {
+    let mut long = Vec::new();
+    let mut count = 0;
+    for page in pages().into_iter().chain(["../README.md".to_owned()]) {
+        for paragraph in paragraphs(&read(&folder().join(&page))) {
+            let sentences = paragraph.split_inclusive(". ").flat_map(|part| part.split_inclusive("? "));
+            for sentence in sentences.flat_map(|part| part.split_inclusive(".** ")) {
+                count += 1;
+                if sentence.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() > 30 {
+                    long.push(format!("{page}: {sentence}"));
+                }
+            }
+        }
+    }
+    assert!(count > 500, "only {count} sentences");
+    assert!(long.is_empty(), "more than 30 words:\n{}", long.join("\n"));
+}
