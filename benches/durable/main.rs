@@ -4,6 +4,7 @@
 //! ```sh
 //! cargo run --release -p workflow-benches --features store --bin durable                        # records a second
 //! cargo run --release -p workflow-benches --features store --bin durable -- --instances 512     # of so many in flight only
+//! cargo run --release -p workflow-benches --features store --bin durable -- --engine 512        # for profilers
 //! cargo run --release -p workflow-benches --features store --bin durable -- --resume 100000
 //! cargo run --release -p workflow-benches --features store --bin durable -- --waiting 100000    # a million takes some minutes
 //! cargo run --release -p workflow-benches --features store --bin durable -- --rounds 1000000
@@ -43,13 +44,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.as_slice() {
         [] => rates(&path, &INSTANCES),
         ["--instances", count] => rates(&path, &[count.parse()?]),
+        ["--engine", count] => engine_alone(&path, count.parse()?),
         ["--resume", count] => unfinished::resume(&path("resume.db"), count.parse()?),
         ["--waiting", count] => unfinished::waiting(&path("waiting.db"), count.parse()?),
         ["--waiting-again", path] => unfinished::waiting_again(path.as_ref()),
         ["--rounds", count] => growth::rounds(&path("rounds.db"), count.parse()?),
         ["--signals", count] => growth::signals(&path("signals.db"), count.parse()?),
-        _ => Err("one of --instances N, --resume N, --waiting N, --rounds N, --signals N; or nothing".into()),
+        _ => {
+            Err("one of --instances N, --engine N, --resume N, --waiting N, --rounds N, --signals N; or nothing".into())
+        }
     }
+}
+
+/// The engine without what it is compared with: for profilers, and for two builds in turn.
+fn engine_alone(path: &impl Fn(&str) -> std::path::PathBuf, instances: i64) -> Result<(), Box<dyn Error>> {
+    let mut engine = Best::NONE;
+    for round in 0..ROUNDS {
+        engine.take(|| engine::measure(&path(&format!("engine-{round}.db")), instances))?;
+    }
+    println!("{:.0} records a second, {:.1} µs of the cores each", engine.rate, engine.work);
+    Ok(())
 }
 
 fn rates(path: &impl Fn(&str) -> std::path::PathBuf, counts: &[i64]) -> Result<(), Box<dyn Error>> {

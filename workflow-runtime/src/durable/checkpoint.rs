@@ -17,6 +17,7 @@ use crate::{
 };
 use std::{
     future::Future,
+    iter,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -111,12 +112,14 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         journal.recalled();
         return Ok((value, record.kind == Kind::Done as u8));
     }
-    journal.stands_elsewhere(&path).await;
-    if whole && journal.record(&within(&path, "armed")).is_some() {
-        // It may have to be undone, whether another attempt begins or not.
-        cx.core.arm_again(stage);
+    if !journal.is_fresh() {
+        journal.stands_elsewhere(&path).await;
+        if whole && journal.record(&within(&path, "armed")).is_some() {
+            // It may have to be undone, whether another attempt begins or not.
+            cx.core.arm_again(stage);
+        }
+        unless_left_behind(journal, &path, keeps).await;
     }
-    unless_left_behind(journal, &path, keeps).await;
     let has_undo =
         || whole && cx.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = match keeps {
@@ -141,7 +144,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             // After a new build it may no longer be known otherwise.
             let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), Kind::Reversible, Vec::new()));
             let path: Arc<str> = path.into();
-            let put = [(Arc::clone(&path), written.kind, written.bytes)].into_iter().chain(reversible).collect();
+            let put = iter::once((Arc::clone(&path), written.kind, written.bytes)).chain(reversible);
             let forget = match keeps {
                 Keeps::Inside => None,
                 Keeps::Leaf | Keeps::Block => Some(&*path),
@@ -156,12 +159,11 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             Ok((value, ran))
         }
         Err(Stop::Failed(failure)) if keeps == Keeps::Leaf => {
-            let mut put = vec![(Arc::from(path.as_str()), Kind::Failed, own(&StoredFailure::of(&failure)))];
-            if let (Some(name), true) = (cx.core.stage_name(stage), failure.is_late() && cx.core.is_left(stage)) {
-                // Nobody knows whether it took effect.
-                put.extend(journal.doubt(&path, &Undone::in_doubt(name)));
-            }
-            journal.enter(put, None, Vec::new());
+            let failed = (Arc::from(path.as_str()), Kind::Failed, own(&StoredFailure::of(&failure)));
+            // Whether it took effect is not known.
+            let late = cx.core.stage_name(stage).filter(|_| failure.is_late() && cx.core.is_left(stage));
+            let doubt = late.and_then(|name| journal.doubt(&path, &Undone::in_doubt(name)));
+            journal.enter(iter::once(failed).chain(doubt), None, Vec::new());
             journal.settled().await;
             // Where it ran once more, what was on record before comes first.
             journal.hold_failure(journal.order_of(&path)).await;
@@ -186,7 +188,7 @@ async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, St
     // Not before all that there is to undo in there is known.
     journal.hold(LAST).await;
     if failure.stage().is_some_and(|name| Some(name) == cx.core.stage_name(stage)) {
-        journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+        journal.enter([(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
         journal.settled().await;
     }
 }
@@ -291,10 +293,11 @@ pub async fn noting<T>(
     site: &str,
     run: impl Future<Output = Result<T, Stop>>,
 ) -> Result<T, Stop> {
-    let ended = run.await;
+    // A panic is a failure here already: a member that panics is out, and its race goes on.
+    let ended = caught(cx.core, run).await;
     if let (Some(journal), Err(Stop::Failed(failure))) = (cx.journal(), &ended) {
         let path = failure_of_part(cx, stage, site);
-        journal.enter(vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
+        journal.enter([(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))], None, Vec::new());
         journal.settled().await;
         journal.hold(LAST).await;
     }
@@ -333,7 +336,7 @@ pub async fn absorbed_kept<T>(
     if let Err(Ok(failure)) = &ended {
         // Nothing inside is needed any more.
         let forget = cx.path_of(stage);
-        let put = vec![(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
+        let put = [(path.into(), Kind::Failed, own(&StoredFailure::of(failure)))];
         journal.enter(put, Some(&forget), Vec::new());
     }
     ended

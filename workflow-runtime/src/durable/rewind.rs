@@ -126,6 +126,6 @@ impl Journal {
         let counted: Vec<_> = counted.collect();
         // What was under way, and stays, was cut for this.
         let cut = self.cut_in_peace().into_iter().filter(|(place, ..)| !goes(place));
-        self.enter(cut.chain(counted).collect(), None, changes);
+        self.enter(cut.chain(counted), None, changes);
     }
 }

@@ -16,8 +16,8 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst},
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
@@ -40,7 +40,6 @@ pub(crate) struct Live<W: Durable> {
     pub(crate) rewinding: AtomicBool,
     /// How long it waits in memory for a timer.
     pub(crate) linger: Duration,
-    pub(crate) root: Mutex<Option<Waker>>,
     /// All that is on record has been taken up.
     pub(crate) caught_up: AtomicBool,
     pub(crate) catching_up: Notify,
@@ -53,10 +52,7 @@ impl<W: Durable> AnyLive for Live<W> {
 
     fn stop(&self) {
         self.stopping.store(true, SeqCst);
-        let root = self.root.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(root) = root {
-            root.wake();
-        }
+        self.journal.wake_driver();
     }
 
     fn suspend(&self) {
@@ -149,10 +145,14 @@ impl<W: Durable> Live<W> {
         woken: &mut Option<Arc<Woken>>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
-        self.journal.listen(context.waker());
-        self.journal.drives(true);
-        let polled = self.poll_driving(core, whole, woken, context);
-        self.journal.drives(false);
+        let woken = Woken::of(woken, context.waker());
+        self.journal.begin_driving(context.waker());
+        woken.begin_poll();
+        let polled = self.poll_driving(core, whole, &woken, context);
+        self.journal.end_driving();
+        if woken.end_poll() && polled.is_pending() {
+            context.waker().wake_by_ref();
+        }
         polled
     }
 
@@ -160,12 +160,10 @@ impl<W: Durable> Live<W> {
         &self,
         core: &Core,
         mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
-        woken: &mut Option<Arc<Woken>>,
+        woken: &Arc<Woken>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
-        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
-        let woken = Woken::of(woken, context.waker());
-        let waker = Waker::from(Arc::clone(&woken));
+        let waker = Waker::from(Arc::clone(woken));
         let mut passes = 0;
         loop {
             // What the store has taken wakes what waits for it.
@@ -177,7 +175,7 @@ impl<W: Durable> Live<W> {
                 return Poll::Ready(Outcome::Stopped);
             }
             let before = self.journal.progress();
-            woken.woken.store(false, SeqCst);
+            woken.begin_poll();
             if let Poll::Ready(ended) = whole.as_mut().poll(&mut Context::from_waker(&waker)) {
                 // What it ended with may come of something that can't be read.
                 return Poll::Ready(match self.journal.halted() {
@@ -190,7 +188,7 @@ impl<W: Durable> Live<W> {
                 if self.journal.is_writing() {
                     return Poll::Pending;
                 }
-                if !woken.woken.load(SeqCst) && self.journal.progress() == before {
+                if !woken.is_woken() && self.journal.progress() == before {
                     self.journal.release();
                     if !self.journal.is_catching_up() {
                         core.tell_caught_up();
@@ -199,7 +197,7 @@ impl<W: Durable> Live<W> {
                 continue;
             }
             self.tell_caught_up();
-            if woken.woken.load(SeqCst) || self.journal.halted().is_some() || self.stopping.load(SeqCst) {
+            if woken.is_woken() || self.journal.halted().is_some() || self.stopping.load(SeqCst) {
                 // It goes on at once: whatever woke it is not seen twice. What always wakes itself gives way now and then.
                 passes += 1;
                 if passes < PASSES {
@@ -213,11 +211,18 @@ impl<W: Durable> Live<W> {
     }
 }
 
-/// Tells whether a poll has woken itself.
+/// The waker of a run's polls. A wake that comes during a poll is noted, and the run is polled again at once; any other one wakes
+/// the run's task. A wake of the task during its own poll would have it polled once more for nothing.
 pub(crate) struct Woken {
     inner: Waker,
-    woken: AtomicBool,
+    /// `POLLED`, `WOKEN`, or both.
+    state: AtomicU8,
 }
+
+/// The run is being polled.
+const POLLED: u8 = 1;
+/// The run was woken since its last poll began.
+const WOKEN: u8 = 2;
 
 impl Woken {
     /// For polls with that waker: that of the poll before, where it fits.
@@ -227,9 +232,22 @@ impl Woken {
         {
             return Arc::clone(woken);
         }
-        let woken = Arc::new(Self { inner: waker.clone(), woken: AtomicBool::new(false) });
+        let woken = Arc::new(Self { inner: waker.clone(), state: AtomicU8::new(0) });
         *before = Some(Arc::clone(&woken));
         woken
+    }
+
+    fn begin_poll(&self) {
+        self.state.store(POLLED, SeqCst);
+    }
+
+    /// Ends the poll. Returns whether the run was woken during it.
+    fn end_poll(&self) -> bool {
+        self.state.swap(0, SeqCst) & WOKEN != 0
+    }
+
+    fn is_woken(&self) -> bool {
+        self.state.load(SeqCst) & WOKEN != 0
     }
 }
 
@@ -239,8 +257,9 @@ impl Wake for Woken {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, SeqCst);
-        self.inner.wake_by_ref();
+        if self.state.fetch_or(WOKEN, SeqCst) & POLLED == 0 {
+            self.inner.wake_by_ref();
+        }
     }
 }
 

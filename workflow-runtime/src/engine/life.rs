@@ -34,7 +34,7 @@ use std::{
     collections::BTreeSet,
     future::poll_fn,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     task::Poll,
@@ -55,7 +55,11 @@ impl<W: Durable> Live<W> {
         let lost_undo = lost_undo(W::GRAPH, &loaded.records);
         let is_of_this_build =
             loaded.instance.status == InstanceStatus::Waiting && loaded.instance.outcome == own(&W::BUILD);
-        let missing = if is_of_this_build { BTreeSet::new() } else { missing(W::GRAPH, &loaded.records) };
+        let missing = if is_of_this_build || loaded.records.is_empty() {
+            BTreeSet::new()
+        } else {
+            missing(W::GRAPH, &loaded.records)
+        };
         let keys_record = loaded.records.iter().find(|(path, _)| path == KEYS).map(|(_, record)| record.clone());
         let Loaded { instance: Instance { key, id, input, interruptions, status, .. }, records, .. } = loaded;
         let fresh = records.is_empty() && !interrupted;
@@ -86,7 +90,6 @@ impl<W: Durable> Live<W> {
             stopping: AtomicBool::new(false),
             rewinding: AtomicBool::new(false),
             linger: shared.linger,
-            root: Mutex::default(),
             caught_up: AtomicBool::new(false),
             catching_up: Notify::new(),
         });
@@ -249,7 +252,7 @@ fn prepare<W: Durable>(
     }
     let keys = keys?.map(|keys| (KEYS.into(), Kind::Keys, keys));
     // Before any user code begins: its keys stay what they are now.
-    journal.enter(keys.into_iter().collect(), None, renamed);
+    journal.enter(keys, None, renamed);
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
     delivered?;
     if journal.record(CANCELLED).is_some() {

@@ -143,10 +143,10 @@ impl Interruptions {
     }
 
     /// The instance has got on: the records that say so.
-    pub(super) fn forgiven(&mut self) -> Vec<(Arc<str>, Vec<u8>)> {
+    pub(super) fn forgiven(&mut self) -> impl Iterator<Item = (Arc<str>, Cuts)> + use<> {
         self.turns.clear();
         let crashed = std::mem::take(&mut self.crashed);
-        crashed.into_iter().map(|(place, cuts)| (place, own(&Cuts { crashes: 0, ..cuts }))).collect()
+        crashed.into_iter().map(|(place, cuts)| (place, Cuts { crashes: 0, ..cuts }))
     }
 }
 

@@ -25,7 +25,13 @@ impl Journal {
 
     /// Waits until all that was entered is on the store: user code may rely on it.
     pub(crate) async fn settled(&self) {
-        let entered = self.lock().outbox.entered();
+        let entered = {
+            let content = self.lock();
+            if content.outbox.stored_up_to() == content.outbox.entered() {
+                return;
+            }
+            content.outbox.entered()
+        };
         self.stored(entered).await;
     }
 
@@ -48,9 +54,11 @@ impl Journal {
             done(&mut self.lock(), context)
         })
         .await;
-        // What is on its way now would wake this caller.
+        // What is on its way now would wake this caller alone.
         let content = self.lock();
-        if let Some(root) = &content.root {
+        if !content.outbox.is_idle()
+            && let Some(root) = &content.root
+        {
             root.wake_by_ref();
         }
         given
@@ -80,9 +88,12 @@ impl Journal {
 
     /// Sends what was entered, and looks at what was sent.
     pub(crate) fn poll_store(&self, context: &mut Context<'_>) {
+        let mut content = self.lock();
+        if !content.outbox.has_news(context) {
+            return;
+        }
         let mut woken = Vec::new();
         let mut told = Vec::new();
-        let mut content = self.lock();
         while let Some(delivery) = {
             let found = content.outbox.poll(&*self.store, context, &mut woken);
             content.tell_wishes(&mut told);
@@ -116,9 +127,31 @@ impl Journal {
         !self.lock().outbox.is_idle()
     }
 
-    /// From now on the caller polls the store itself: what is entered need not wake it.
-    pub(crate) fn drives(&self, drives: bool) {
-        self.lock().driven = drives;
+    /// From now on the task of that waker polls the store: what is entered need not wake it.
+    pub(crate) fn begin_driving(&self, waker: &Waker) {
+        let mut content = self.lock();
+        content.driven = true;
+        match &mut content.root {
+            Some(root) => root.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    /// Ends that. What was entered after the task last polled the store, by a stage on another task, wakes it.
+    pub(crate) fn end_driving(&self) {
+        let mut content = self.lock();
+        content.driven = false;
+        if content.outbox.has_unsent() {
+            content.tell_driver();
+        }
+    }
+
+    /// Wakes what polls the store.
+    pub(crate) fn wake_driver(&self) {
+        let root = self.lock().root.take();
+        if let Some(root) = root {
+            root.wake();
+        }
     }
 
     /// Puts what becomes of the instance as a whole, and waits until all is on the store. While the store fails it is tried

@@ -53,6 +53,8 @@ pub(crate) struct Journal {
     pub(crate) store: Arc<dyn Store>,
     /// Its first entry is the change with which the instance was brought into memory.
     pub(crate) first: bool,
+    /// Nothing was on record when the instance was brought into memory.
+    is_fresh: bool,
     pub(crate) id: Arc<str>,
     keys: OnceLock<Keys>,
     pub(crate) suspects: OnceLock<Suspects>,
@@ -118,8 +120,8 @@ impl Content {
     pub(crate) fn enter(&mut self, changes: Vec<Change>, progress: bool) -> u64 {
         let mut changes = changes;
         if progress {
-            for (place, payload) in self.interruptions.forgiven() {
-                changes.push(self.put(place, Kind::Interrupted, payload));
+            for (place, cuts) in self.interruptions.forgiven() {
+                changes.push(self.put(place, Kind::Interrupted, own(&cuts)));
             }
         }
         let number = self.outbox.enter(changes);
@@ -168,6 +170,24 @@ impl Content {
         self.next_order += 1;
         self.records.insert(Arc::clone(&path), record.clone());
         Change::Put { path, record }
+    }
+
+    /// Forgets what lies within that path. Returns the record of the names of what was done in there, where there is one now.
+    fn forget(&mut self, path: &str, changes: &mut Vec<Change>) -> Option<Change> {
+        self.interruptions.forget(path);
+        let gone: Vec<Arc<str>> = self.within(path).cloned().collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let inside = names_inside(path);
+        let before = self.records.get(&*inside).filter(|_| !gone.iter().any(|path| **path == *inside));
+        let dropped = gone.iter().filter_map(|path| Some((&**path, self.records.get(path)?)));
+        let names = with_names(path, before, dropped);
+        for path in &gone {
+            self.records.remove(path);
+        }
+        changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
+        names.map(|names| self.put(inside.into(), Kind::Inside, names))
     }
 
     /// The paths on record that lie within that one.
@@ -229,6 +249,7 @@ impl Journal {
         Self {
             store,
             first,
+            is_fresh: !catching_up,
             id: id.into(),
             keys: OnceLock::new(),
             suspects: OnceLock::new(),
@@ -276,6 +297,11 @@ impl Journal {
 
     pub(crate) fn is_suspended(&self) -> bool {
         self.suspended.load(Relaxed)
+    }
+
+    /// Returns whether nothing was on record of the instance when it was brought into memory.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
     }
 
     // What is known.
@@ -344,29 +370,20 @@ impl Journal {
 
     /// Enters a record: it is known at once, and on its way to the store. User code that begins later waits for that.
     pub(crate) fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
-        self.enter(vec![(path.into(), kind, payload)], None, Vec::new());
+        self.enter([(path.into(), kind, payload)], None, Vec::new());
     }
 
     /// Enters records that go to the store together, with other changes; what lies within the path `forget` is removed.
-    pub(crate) fn enter(&self, put: Vec<(Arc<str>, Kind, Vec<u8>)>, forget: Option<&str>, mut more: Vec<Change>) {
+    pub(crate) fn enter(
+        &self,
+        put: impl IntoIterator<Item = (Arc<str>, Kind, Vec<u8>)>,
+        forget: Option<&str>,
+        mut more: Vec<Change>,
+    ) {
+        let put = put.into_iter();
         let mut content = self.lock();
-        let mut changes = Vec::with_capacity(put.len() + more.len() + 1);
-        let mut names_inside_it = None;
-        if let Some(path) = forget {
-            content.interruptions.forget(path);
-            let gone: Vec<Arc<str>> = content.within(path).cloned().collect();
-            let inside = names_inside(path);
-            let before = content.records.get(&*inside).filter(|_| !gone.iter().any(|path| **path == *inside));
-            let dropped = gone.iter().filter_map(|path| Some((&**path, content.records.get(path)?)));
-            let names = with_names(path, before, dropped);
-            for path in &gone {
-                content.records.remove(path);
-            }
-            if !gone.is_empty() {
-                changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
-            }
-            names_inside_it = names.map(|names| content.put(inside.into(), Kind::Inside, names));
-        }
+        let mut changes = Vec::with_capacity(put.size_hint().1.unwrap_or_default() + more.len());
+        let names_inside_it = forget.and_then(|path| content.forget(path, &mut changes));
         let mut progress = false;
         for (path, kind, payload) in put {
             progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
@@ -407,9 +424,5 @@ impl Journal {
     /// How often something was noted there.
     pub(crate) fn count(&self, path: &str) -> u32 {
         self.lock().count(path)
-    }
-
-    pub(crate) fn listen(&self, root: &Waker) {
-        self.lock().root = Some(root.clone());
     }
 }

@@ -4,6 +4,7 @@
 //! store does not take for now is written again after a growing pause, with the values in memory, and nothing overtakes it. A
 //! batch that the store can never take is told, with the path of the record that it refuses.
 
+use crate::future::wake_list::WakeList;
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -59,18 +60,36 @@ struct Sent {
 /// The wakers of all that have polled the outbox since it woke any. A future keeps only the waker of its last poll, and the
 /// task of that poll may have stopped polling.
 #[derive(Default)]
-struct Pollers(Mutex<Vec<Waker>>);
+struct Pollers(Mutex<Polls>);
+
+#[derive(Default)]
+struct Polls {
+    wakers: WakeList,
+    /// What was sent, or the pause, waits to be polled by nothing but its own wake.
+    is_waiting: bool,
+}
 
 impl Pollers {
-    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+    fn lock(&self) -> MutexGuard<'_, Polls> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, waker: &Waker) {
-        let mut wakers = self.lock();
-        if !wakers.iter().any(|other| other.will_wake(waker)) {
-            wakers.push(waker.clone());
-        }
+    /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run come of its own code.
+    fn add(&self, context: &Context<'_>) -> bool {
+        let mut polls = self.lock();
+        polls.wakers.register(context);
+        polls.is_waiting
+    }
+
+    /// Before what was sent is polled, whose wake may come during that poll.
+    fn begin(&self, context: &Context<'_>) {
+        self.add(context);
+        self.lock().is_waiting = true;
+    }
+
+    /// The next poll finds something to poll.
+    fn have_news(&self) {
+        self.lock().is_waiting = false;
     }
 }
 
@@ -80,8 +99,8 @@ impl Wake for Pollers {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let wakers = std::mem::take(&mut *self.lock());
-        wakers.into_iter().for_each(Waker::wake);
+        let Polls { wakers, .. } = std::mem::take(&mut *self.lock());
+        wakers.wake();
     }
 }
 
@@ -150,6 +169,19 @@ impl Outbox {
         self.pending.is_empty() && self.sent.is_none()
     }
 
+    /// Something was entered that nothing has begun to send.
+    pub(super) fn has_unsent(&self) -> bool {
+        !self.pending.is_empty() && self.sent.is_none() && self.pause.is_none()
+    }
+
+    /// Returns whether there is something to poll. Else the task of `context` is woken once there is.
+    pub(super) fn has_news(&self, context: &Context<'_>) -> bool {
+        if self.sent.is_some() || self.pause.is_some() {
+            return !self.pollers.add(context);
+        }
+        !self.pending.is_empty() || self.stored != self.entered
+    }
+
     /// How the store has failed, where it is asked again after a pause.
     pub(super) fn delayed_by(&self) -> Option<&StoreError> {
         self.pause.as_ref().map(|(_, error)| error)
@@ -182,7 +214,10 @@ impl Outbox {
                 return None;
             }
         }
-        self.pollers.add(context.waker());
+        if !self.has_news(context) {
+            return None;
+        }
+        self.pollers.begin(context);
         let waker = Waker::from(Arc::clone(&self.pollers));
         let context = &mut Context::from_waker(&waker);
         loop {
@@ -210,6 +245,8 @@ impl Outbox {
                 }
                 Err(error) => {
                     if let Some(delivery) = self.failed(entries, error) {
+                        // The pause is polled first by the next poll.
+                        self.pollers.have_news();
                         return Some(delivery);
                     }
                 }
@@ -225,7 +262,10 @@ impl Outbox {
 
     fn send(&mut self, store: &dyn Store) {
         let count = if self.apart { 1 } else { self.pending.len() };
-        let entries: Vec<Entry> = self.pending.drain(..count).collect();
+        let entries = match count == self.pending.len() {
+            true => std::mem::take(&mut self.pending),
+            false => self.pending.drain(..count).collect(),
+        };
         let changes = match entries.as_slice() {
             [only] => only.changes.clone(),
             several => several.iter().flat_map(|entry| entry.changes.iter().cloned()).collect(),

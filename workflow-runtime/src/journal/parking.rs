@@ -16,14 +16,8 @@ impl Journal {
     }
 
     fn halt(&self, halt: Halt) {
-        let root = {
-            let mut content = self.lock();
-            content.halt.get_or_insert(halt);
-            content.root.take()
-        };
-        if let Some(root) = root {
-            root.wake();
-        }
+        self.lock().halt.get_or_insert(halt);
+        self.wake_driver();
     }
 
     /// It can't go on without a person: never returns.

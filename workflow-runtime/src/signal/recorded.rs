@@ -119,7 +119,7 @@ impl<'a, T> KeptSignal<'a, T> {
     /// Puts the value on record.
     async fn enter(&self, path: String, value: &T, taken: Vec<Change>) {
         let written = Written::new(self.payload.encode(value), Kind::Signal, || format!("signal '{}'", self.name));
-        self.journal.enter(vec![(path.into(), written.kind, written.bytes)], None, taken);
+        self.journal.enter([(path.into(), written.kind, written.bytes)], None, taken);
         self.journal.unless_refused(written.refused).await;
     }
 

@@ -259,8 +259,14 @@ pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
     // less than n" among the usual bit hacks. Bytes of 128 and more are no such byte.
     let less = |word: u64, than: u8| word.wrapping_sub(u64::from_ne_bytes([than; 8])) & !word;
     let equal = |word: u64, byte: u8| less(word ^ u64::from_ne_bytes([byte; 8]), 1);
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut at = 0;
+    // A block at once is compiled to a few instructions; where one has such a byte, it is looked for.
+    let is_plain = |block: &&[u8; 32]| {
+        let is_other = |byte: u8| u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\');
+        block.iter().fold(0, |others, &byte| others | is_other(byte)) == 0
+    };
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let mut at = 32 * blocks.iter().take_while(is_plain).count();
+    let (words, _) = bytes[at..].as_chunks::<8>();
     for &word in words {
         let word = u64::from_le_bytes(word);
         let found = (less(word, b' ') | equal(word, b'"') | equal(word, b'\\')) & HIGH;
