@@ -14,6 +14,9 @@ pub mod world;
 
 include!(concat!(env!("OUT_DIR"), "/batch.rs"));
 
-/// How many workflows the batch has.
-#[allow(clippy::cast_possible_truncation)]
-pub const BATCH: u32 = SUBJECTS.len() as u32;
+/// Returns the workflows that were compiled.
+#[must_use]
+pub fn batch() -> Vec<generator::Plan> {
+    let [count, part, parts] = ASKED;
+    generator::part(count, part, parts)
+}

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 use workflow_simulation::{
-    BATCH, generator,
+    batch,
     schedule::Schedule,
     shrink::{findings, kind, shrink, story},
     world::quiet_planned_panics,
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         }
     };
     quiet_planned_panics();
-    let batch = generator::batch(BATCH);
+    let batch = batch();
     if let Some(seed) = asked.one {
         println!("{}", story(&Schedule::new(seed, &batch), &batch));
         return ExitCode::SUCCESS;
@@ -82,6 +82,6 @@ fn main() -> ExitCode {
     }
     #[allow(clippy::cast_precision_loss)]
     let rate = runs as f64 / took.max(0.001);
-    println!("{runs} seeds of {BATCH} workflows, {failed} with findings, {took:.1} s, {rate:.0} a second");
+    println!("{runs} seeds of {} workflows, {failed} with findings, {took:.1} s, {rate:.0} a second", batch.len());
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -89,13 +89,16 @@ impl Oracle<'_> {
         }
     }
 
-    /// The undos that have failed, and the failure does not tell of. (A crash while a run in a stage is undone loses the rest.)
+    /// The undos that have failed, and the failure does not tell of. (A crash while a run in a stage is undone loses the rest;
+    /// the value of a `#[catch]` tells of what failed in there.)
     fn untold_undos(&self, text: &str) -> Vec<String> {
         if self.report.rewinds > 0 || self.report.store_errors > 0 {
             return Vec::new();
         }
-        let failed =
-            self.report.ledger.effects.iter().filter(|effect| effect.undo_failed() && !self.leaf(effect).child);
+        let failed = self.report.ledger.effects.iter().filter(|effect| {
+            let leaf = self.leaf(effect);
+            effect.undo_failed() && !leaf.child && !leaf.caught
+        });
         let is_told = |effect: &&Effect| {
             let name = &self.leaf(effect).stage;
             let told = |name: &str| text.contains(&format!("not undone: stage '{name}'"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_simulation::{
-    BATCH, generator,
+    batch, generator,
     schedule::{Event, Schedule},
     shrink::{findings, shrink, story},
     world::quiet_planned_panics,
@@ -14,7 +14,7 @@ const SEEDS: u64 = 600;
 #[test]
 fn a_few_hundred_seeds_find_nothing() {
     quiet_planned_panics();
-    let batch = generator::batch(BATCH);
+    let batch = batch();
     for seed in 0..SEEDS {
         let schedule = Schedule::new(seed, &batch);
         let found = findings(&schedule, &batch);
@@ -26,7 +26,7 @@ fn a_few_hundred_seeds_find_nothing() {
 #[test]
 fn one_seed_gives_one_story() {
     quiet_planned_panics();
-    let batch = generator::batch(BATCH);
+    let batch = batch();
     for seed in 0..20 {
         let schedule = Schedule::new(seed, &batch);
         assert_eq!(story(&schedule, &batch), story(&schedule, &batch), "seed {seed}");

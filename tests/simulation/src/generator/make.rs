@@ -1,7 +1,7 @@
 //! Makes a workflow out of numbers: of what may stand in a place, that which has stood there least often.
 
 use super::{
-    Block, Head, Kind, Leaf, Node, Plan, Policy, STAGE_KINDS, Signal, Stage, Undo,
+    Block, Head, Kind, Leaf, Node, Plan, Policy, STAGE_KINDS, Signal, Stage, Undo, may_stand_in,
     numbers::{Numbers, scatter},
 };
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ struct Around {
     exposed: bool,
     strict: bool,
     items: bool,
+    caught: bool,
     stage: String,
 }
 
@@ -48,6 +49,7 @@ pub(super) fn plan(number: u32, pairs: &mut BTreeMap<(Kind, Kind), u32>) -> Plan
         exposed: true,
         strict: true,
         items: false,
+        caught: false,
         stage: String::new(),
     };
     let stages = 2 + usize::try_from(maker.numbers.below(2)).expect("small");
@@ -95,6 +97,7 @@ impl Maker<'_> {
             takes: None,
             added: false,
             exposed: around.exposed,
+            caught: around.caught,
             slept: None,
         });
         number
@@ -127,6 +130,7 @@ impl Maker<'_> {
             exposed: around.exposed && !absorbs,
             strict: around.strict && keeps,
             items: around.items || items,
+            caught: around.caught || matches!(kind, Kind::Catch | Kind::Tolerate),
             stage: stage.to_owned(),
         }
     }
@@ -146,6 +150,7 @@ impl Maker<'_> {
                 !small || is_small || matches!(kind, Child | Cache)
             })
             .filter(|kind| !around.items || !matches!(kind, Signal | SignalTimeout | SignalLoop))
+            .filter(|&kind| may_stand_in(kind, around.kind))
             .collect();
         if self.numbers.chance(25) {
             return *self.numbers.one(&[Undo, Undo, Call]);

@@ -204,8 +204,16 @@ pub struct Leaf {
     pub added: bool,
     /// A failure of it is absorbed by nothing but the workflow's end.
     pub exposed: bool,
+    /// Says whether a `#[catch]` around it makes a value of what goes wrong: user code is told by that value.
+    pub caught: bool,
     /// A sleep of so many milliseconds lies between it and the leaf with that number.
     pub slept: Option<(u32, u32)>,
+}
+
+/// Makes every `parts`th of the first `count` workflows, from number `part` on.
+#[must_use]
+pub fn part(count: u32, part: u32, parts: u32) -> Vec<Plan> {
+    batch(count).into_iter().filter(|plan| plan.number % parts == part).collect()
 }
 
 /// Makes the first `count` workflows.
