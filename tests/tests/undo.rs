@@ -298,3 +298,73 @@ async fn a_loser_that_can_t_be_undone_loses_all_the_same() {
         ["loser", "withdrawn"].map(|stage| format!("stage '{stage}' of workflow 'LeftBehind' failed: {stage} stays"));
     assert_eq!(left, expected);
 }
+
+async fn within(millis: u64) -> u32 {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    1
+}
+
+async fn fails_after(millis: u64) -> Result<u32, &'static str> {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    Err("planned")
+}
+
+workflow! {
+    workflow CutQuorum() {
+        stage most: Vec<u32> = quorum(2) {
+            {
+                #[undo(async { Err::<(), &str>("it sticks") })]
+                stage kept: u32 = 1;
+                #[after(kept)]
+                stage broken: u32 = fails_after(1);
+                *broken
+            },
+            within(50),
+            within(60),
+        };
+        stage _breaks: u32 = fails_after(5);
+        #[after(most, _breaks)]
+        stage last = {};
+    }
+    workflow WonRace() {
+        stage first: u32 = race {
+            {
+                #[undo(async { Err::<(), &str>("it sticks") })]
+                stage kept: u32 = 1;
+                #[after(kept)]
+                stage broken: u32 = fails_after(1);
+                *broken
+            },
+            within(50),
+        };
+        #[after(first)]
+        stage _breaks: u32 = fails_after(5);
+    }
+    workflow LostRace() {
+        stage first: u32 = race {
+            {
+                #[undo(async { Err::<(), &str>("it sticks") })]
+                stage kept: u32 = 1;
+                #[after(kept)]
+                stage broken: u32 = fails_after(1);
+                *broken
+            },
+            fails_after(5),
+        };
+        #[after(first)]
+        stage last = {};
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_undone_of_a_member_is_told_once_however_its_race_ends() {
+    let sticks = "stage 'kept' of workflow";
+    for (failure, stage) in [
+        (CutQuorum::new().run().await.unwrap_err(), "_breaks"),
+        (WonRace::new().run().await.unwrap_err(), "_breaks"),
+        (LostRace::new().run().await.unwrap_err(), "first"),
+    ] {
+        assert_eq!(failure.stage(), Some(stage));
+        assert_eq!(format!("{failure:#}").matches(sticks).count(), 1, "{failure:#}");
+    }
+}

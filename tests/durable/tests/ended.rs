@@ -239,3 +239,36 @@ async fn what_an_until_has_cut_does_not_give_its_value_after_a_restart() -> Resu
     assert_eq!(world.effects(), ["undo i/one"]);
     Ok(())
 }
+
+async fn panics(world: &World, ctx: &StageContext) -> u32 {
+    world.happen(format!("{} {}", ctx.idempotency_key(), ctx.attempt()));
+    tokio::task::yield_now().await;
+    panic!("planned")
+}
+
+/// Panics where its call is evaluated, before there is a future.
+fn panics_at_once(world: &World, ctx: &StageContext) -> u32 {
+    world.happen(format!("{} {}", ctx.idempotency_key(), ctx.attempt()));
+    panic!("planned")
+}
+
+workflow! {
+    #[durable]
+    workflow Panics() -> u32
+    with world: World
+    {
+        stage first: u32 = race {
+            panics(world, ctx),
+            panics_at_once(world, ctx),
+            { stage rest = sleep(1h); #[after(rest)] stage again = sleep(1h); #[after(again)] stage a: u32 = 1; *a },
+        };
+        *first
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_has_panicked_is_out_for_good() -> Result<(), Error> {
+    let effects = effects!(Panics);
+    assert_eq!(effects.len(), 2, "{effects:#?}");
+    Ok(())
+}

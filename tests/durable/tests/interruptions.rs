@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
-use workflow_durable_tests::{Crash, CrashingStore, World};
+use workflow_durable_tests::{Crash, CrashingStore, SlowStore, World};
 use workflow_runtime::{
     StageContext,
     engine::{Engine, EngineError},
@@ -360,5 +360,34 @@ async fn each_place_counts_its_own_attempts() -> Result<(), Error> {
     }
     let failure = engine.find::<Everywhere>("one").await?.result().await.unwrap_err();
     assert!(failure.to_string().contains("in the end") || format!("{failure:?}").contains("in the end"), "{failure:?}");
+    Ok(())
+}
+
+workflow! {
+    #[durable]
+    workflow Hurried() -> u32 with world: World {
+        #[timeout(25ms)]
+        stage block: u32 = {
+            #[undo(undoes(world, ctx), on = attempt)]
+            stage first: u32 = hangs(world, "first", 2, ctx);
+            *first
+        };
+        block
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_on_record_is_taken_up_before_a_timeout_runs() -> Result<(), Error> {
+    let (world, store) = (World::default(), MemoryStore::new());
+    let engine = Engine::builder().store(store.clone()).workflow(Hurried::new(world.clone())).start().await?;
+    engine.start::<Hurried>("i", ()).await?;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    engine.abandon().await;
+
+    // That the stage begins once more takes 20 ms to be on the store, and so does what it gives.
+    let store = SlowStore::new(store, Duration::from_millis(20));
+    let engine = Engine::builder().store(store).workflow(Hurried::new(world.clone())).start().await?;
+    assert_eq!(engine.find::<Hurried>("i").await?.result().await?, 2);
+    assert_eq!(world.effects(), ["first 1", "first 2"]);
     Ok(())
 }

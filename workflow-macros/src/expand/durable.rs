@@ -120,14 +120,15 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::failed_before(#cx, #number, #site).await?; #fresh)
     }
 
-    /// An expression that is a part of a stage, as a future: its failure is on record before anything comes of it.
-    pub(super) fn noting(&self, code: CodeId, stage: Option<StageId>, call: TokenStream) -> TokenStream {
+    /// What an expression that is a part of a stage has ended with, given how that is evaluated and awaited: its failure, also
+    /// a panic, is on record before anything comes of it.
+    pub(super) fn noting(&self, code: CodeId, stage: Option<StageId>, ended: TokenStream) -> TokenStream {
         let site = self.code_site(code, stage);
         if !self.is_durable() || site.is_empty() {
-            return call;
+            return ended;
         }
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        quote!(#runtime::durable::noting(#cx, #number, #site, #call))
+        quote!(#runtime::durable::noting(#cx, #number, #site, async { #ended }).await)
     }
 
     /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.

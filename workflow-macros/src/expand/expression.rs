@@ -150,12 +150,13 @@ impl Expansion<'_, '_> {
         };
         let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        let (fresh, call) = (self.fresh_part(code, stage), self.noting(code, stage, self.evaluating(call)));
-        if drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #context #cx.at(#number); let #run = #call; #run.await? })
-        } else {
-            quote!({ #before #fresh #context #cx.at(#number); let #run = #call.await?; #run })
-        }
+        let (fresh, call) = (self.fresh_part(code, stage), self.evaluating(call));
+        let ended = match drops_temporaries(self.model.codes[code].expr) {
+            true => quote!({ let #run = #call; #run.await }),
+            false => quote!(#call.await),
+        };
+        let ended = self.noting(code, stage, ended);
+        quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
     }
 
     /// The same where nobody asks for its value: whatever that is, it is dropped.
@@ -168,12 +169,13 @@ impl Expansion<'_, '_> {
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
         let call = self.evaluating(quote!(#runtime::untyped_body(#cx, #number, #settled)));
-        let (fresh, call) = (self.fresh_part(code, stage), self.noting(code, stage, call));
-        if drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #context #cx.at(#number); let #value = #expression; let #run = #call; #run.await? })
-        } else {
-            quote!({ #before #fresh #context #cx.at(#number); let #run = match #expression { #value => #call.await? }; #run })
-        }
+        let fresh = self.fresh_part(code, stage);
+        let ended = match drops_temporaries(self.model.codes[code].expr) {
+            true => quote!({ let #value = #expression; let #run = #call; #run.await }),
+            false => quote!(match #expression { #value => #call.await }),
+        };
+        let ended = self.noting(code, stage, ended);
+        quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
     }
 
     /// A local for a value of the user's: rustc lets an error stand at the expression only where the local comes from there too.

@@ -1,6 +1,7 @@
 //! The reasons for which an instance stays in memory, and the moments until which it need not.
 
 use super::log::{DUE, Journal};
+use crate::future::boxed::BoxFuture;
 use std::{
     future::{Future, poll_fn},
     pin::pin,
@@ -14,6 +15,12 @@ use workflow_store::Timestamp;
 pub(crate) struct Busy(Arc<Journal>);
 
 impl Busy {
+    /// Returns what waits until the instance has caught up, if it catches up now.
+    pub(crate) fn until_caught_up(&self) -> Option<BoxFuture<'static, ()>> {
+        let journal = Arc::clone(&self.0);
+        journal.is_catching_up().then(|| Box::pin(async move { journal.hold(DUE).await }) as _)
+    }
+
     /// Ends it. Where nothing else keeps the instance in memory, the driver looks at what it waits for now.
     pub(crate) fn ends(self) {
         let journal = Arc::clone(&self.0);

@@ -1,6 +1,8 @@
 //! `for`: items side by side, so many at once.
 
 use super::items::{Items, all_of, room_for};
+#[cfg(feature = "durable")]
+use crate::journal::log::LAST;
 use crate::{
     failure::{Failure, FailureKind, exit::Stop},
     future::{map::then, set::Lanes},
@@ -11,9 +13,13 @@ use crate::{
     },
 };
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
+    mem,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll},
 };
 
@@ -110,19 +116,62 @@ where
         }
     };
     let failed = &AtomicUsize::new(0);
+    let too_many = &OnceLock::new();
     let body = |index, item| {
         then(body(index, item), move |ended: F::Output| {
             let ended = ended?;
             if let Err(failure) = &ended
                 && failed.fetch_add(1, Relaxed) >= allowed
             {
-                let source = Some(failure.clone().into());
-                return Err(cx.core.failure(stage, FailureKind::TooManyFailed, source).into());
+                let failure = cx.core.failure(stage, FailureKind::TooManyFailed, Some(failure.clone().into()));
+                if !is_catching_up(cx) {
+                    return Err(failure.into());
+                }
+                // The other items that are on record are taken up first.
+                too_many.get_or_init(|| failure);
             }
             Ok(ended)
         })
     };
-    each(cx, stage, items, concurrency, body).await
+    let mut items = Some(each(cx, stage, items, concurrency, body));
+    let mut taken_up = None;
+    let mut outputs = Ok(Vec::new());
+    poll_fn(|context| {
+        if let Some(run) = &mut items
+            && let Poll::Ready(ended) = Pin::new(run).poll(context)
+        {
+            (items, outputs) = (None, ended);
+        }
+        let Some(failure) = too_many.get() else {
+            return if items.is_some() {
+                Poll::Pending
+            } else {
+                Poll::Ready(mem::replace(&mut outputs, Ok(Vec::new())))
+            };
+        };
+        let taken_up = taken_up.get_or_insert_with(|| Box::pin(all_taken_up(cx)));
+        taken_up.as_mut().poll(context).map(|()| Err(failure.clone().into()))
+    })
+    .await
+}
+
+/// Returns whether the run is that of a durable instance that takes up what is on record.
+fn is_catching_up(cx: Cx<'_>) -> bool {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        return journal.is_catching_up();
+    }
+    let _ = cx;
+    false
+}
+
+/// Waits until all that is on record has been taken up.
+async fn all_taken_up(cx: Cx<'_>) {
+    #[cfg(feature = "durable")]
+    if let Some(journal) = cx.journal() {
+        journal.hold(LAST).await;
+    }
+    let _ = cx;
 }
 
 impl<I: Iterator, B, F, T> Each<'_, I, B, F, T>

@@ -10,6 +10,7 @@ use crate::{
         nested::After,
         turn::{give_way, is_over},
     },
+    undo::scope::members_failed,
 };
 use std::{
     collections::VecDeque,
@@ -260,4 +261,10 @@ pub type Member<'a, T> = BoxFuture<'a, Result<T, Stop>>;
 /// Erases a member's type.
 pub fn member<'a, T>(_: Of<T>, run: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
     Box::pin(run)
+}
+
+impl<M: Iterator<Item: Future>, T> Drop for First<'_, M, T> {
+    fn drop(&mut self) {
+        members_failed(self.cx, self.stage, &self.failures);
+    }
 }

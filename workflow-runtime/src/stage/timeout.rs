@@ -38,6 +38,8 @@ pin_project_lite::pin_project! {
         past: Option<(Pause<'a>, Duration)>,
         // For as long as the timeout runs: no record knows of it.
         ticking: Option<Ticking>,
+        // A durable instance takes up what is on record first: the time for that does not count.
+        catching_up: Option<Pause<'a>>,
     }
 }
 
@@ -58,7 +60,11 @@ impl<'a, F> Timed<'a, F> {
         ticking: Option<Ticking>,
     ) -> Self {
         let (late, limit) = late.unzip();
-        Self { run: Some(run), late, limit: limit.unwrap_or_default(), past, ticking }
+        #[cfg(feature = "durable")]
+        let catching_up = ticking.as_ref().and_then(Ticking::until_caught_up);
+        #[cfg(not(feature = "durable"))]
+        let catching_up = None;
+        Self { run: Some(run), late, limit: limit.unwrap_or_default(), past, ticking, catching_up }
     }
 }
 
@@ -73,7 +79,17 @@ impl<F: Future> Future for Timed<'_, F> {
             return Poll::Ready(Ended::Given(given));
         }
         let mut ended = Poll::Pending;
-        if let Some(end) = this.late.as_pin_mut() {
+        if let Some(end) = this.catching_up
+            && end.as_mut().poll(context).is_ready()
+        {
+            *this.catching_up = None;
+            if let Some(end) = this.late.as_mut().as_pin_mut() {
+                end.reset(later(Instant::now(), *this.limit));
+            }
+        }
+        if this.catching_up.is_none()
+            && let Some(end) = this.late.as_pin_mut()
+        {
             ended = poll_end(had_budget, end, context).map(|()| Ended::Late(*this.limit));
         }
         if let (Poll::Pending, Some((end, limit))) = (&ended, this.past) {

@@ -76,11 +76,28 @@ pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
     }
 }
 
+/// Failures of members of a `race` or a `quorum` that ends otherwise, or is cut: the same.
+pub(crate) fn members_failed(cx: Cx<'_>, stage: u32, failures: &[Failure]) {
+    let mut undone = Undone::default();
+    for failure in failures {
+        let Undone { failures, in_doubt } = failure.all_undone();
+        undone.failures.extend(failures);
+        undone.in_doubt.extend(in_doubt);
+    }
+    if !undone.is_nothing() && cx.core.log().is_some() {
+        told_later(cx, stage, &format!("members {}", failures.len()), Arc::new(undone));
+    }
+}
+
 /// Told when the run fails. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
 fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
+        if journal.is_suspended() {
+            // The run goes on later, and comes to it again.
+            return;
+        }
         // (What is in doubt is on record since it is.)
         let failures = journal.not_told(&cx.path_of(stage), undone.failures.clone());
         if failures.is_empty() {
