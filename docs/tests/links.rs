@@ -111,7 +111,7 @@ fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// What is wrong with the link.
+/// Returns the fault of the link, if it has one.
 fn wrong(pages: &BTreeMap<PathBuf, String>, page: &Path, target: &str) -> Option<String> {
     let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
     let path = if file.is_empty() { page.to_owned() } else { normal(&page.parent()?.join(file)) };

@@ -1,4 +1,4 @@
-//! What a workflow's graph tells is what the machine does.
+//! Tests that a workflow's graph tells what the machine does.
 #![deny(warnings)]
 
 mod told;

@@ -28,7 +28,7 @@ pub struct Graph<'a> {
     /// Which stages must have ended before which may start. All of them: a stage around others has the edges of what it
     /// holds, since nothing in it starts before the whole does. Both ends of an edge may lie in different scopes.
     pub edges: &'a [Edge],
-    /// What is waited for by parts of stages that have started already, and by tails.
+    /// The waits of parts of stages that have started already, and of tails.
     pub waits: &'a [Wait],
 }
 
@@ -177,7 +177,7 @@ pub enum EdgeKind {
     After,
     /// The order of a `seq`.
     Sequence,
-    /// It, or a part of it, asks for a `#[lazy]` stage: [`Graph::waits`] tells which. Where its own expression does, it
+    /// The stage, or a part of it, asks for a `#[lazy]` stage: [`Graph::waits`] tells which. Where its own expression does, it
     /// starts only when the other has ended.
     Lazy,
 }
@@ -185,7 +185,7 @@ pub enum EdgeKind {
 /// One thing that is waited for without an edge: the stage it is a part of has started already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wait {
-    /// What is waited for.
+    /// The stage or signal that is waited for.
     pub on: Awaited,
     /// Why.
     pub kind: WaitKind,
@@ -196,7 +196,7 @@ pub struct Wait {
     pub scope: u32,
 }
 
-/// What is waited for.
+/// A thing that something waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Awaited {
     /// The end of a stage: an index into [`Graph::stages`].

@@ -1,4 +1,4 @@
-//! What requests are answered with: a line of JSON, with a status that says whose fault it is.
+//! The answers to requests: a line of JSON, with a status that says whether the client or the service is at fault.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -56,7 +56,7 @@ struct Expected<'a> {
 }
 
 impl Expected<'_> {
-    /// What does not fit, in words.
+    /// The differences, in words.
     fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (place, &at) in &self.times.enabled {

@@ -74,7 +74,8 @@ impl Pollers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run come of its own code.
+    /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run come of
+    /// its own code.
     fn add(&self, context: &Context<'_>) -> bool {
         let mut polls = self.lock();
         polls.wakers.register(context);

@@ -62,7 +62,6 @@ impl Journal {
         stages.next().map(|stage| stage.name)
     }
 
-    /// What lies there is taken back: it need not be read, nor come out as it did.
     /// Returns whether other stages are being taken back, and that one is not.
     pub(crate) fn outlives_rewind(&self, path: &str) -> bool {
         let content = self.lock();
@@ -70,6 +69,7 @@ impl Journal {
         !content.given_up.is_empty() && !content.given_up.contains(first)
     }
 
+    /// Returns whether the stage of that record is taken back: the record need not be read, nor come out as it did.
     fn is_given_up(&self, path: &str) -> bool {
         let content = self.lock();
         let first = path.split('/').next().unwrap_or_default();
