@@ -84,13 +84,9 @@ impl Pollers {
 
     /// Before what was sent is polled, whose wake may come during that poll.
     fn begin(&self, context: &Context<'_>) {
-        self.add(context);
-        self.lock().is_waiting = true;
-    }
-
-    /// The next poll finds something to poll.
-    fn have_news(&self) {
-        self.lock().is_waiting = false;
+        let mut polls = self.lock();
+        polls.wakers.register(context);
+        polls.is_waiting = true;
     }
 }
 
@@ -215,9 +211,6 @@ impl Outbox {
                 return None;
             }
         }
-        if !self.has_news(context) {
-            return None;
-        }
         self.pollers.begin(context);
         let waker = Waker::from(Arc::clone(&self.pollers));
         let context = &mut Context::from_waker(&waker);
@@ -246,8 +239,6 @@ impl Outbox {
                 }
                 Err(error) => {
                     if let Some(delivery) = self.failed(entries, error) {
-                        // The pause is polled first by the next poll.
-                        self.pollers.have_news();
                         return Some(delivery);
                     }
                 }
