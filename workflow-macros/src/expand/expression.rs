@@ -281,6 +281,17 @@ impl Expansion<'_, '_> {
     }
 }
 
+/// Returns whether a condition has a `let`.
+pub(super) fn binds_names(condition: &Expr) -> bool {
+    match condition {
+        Expr::Let(_) => true,
+        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
+            binds_names(&binary.left) || binds_names(&binary.right)
+        }
+        _ => false,
+    }
+}
+
 /// A field, an element or a dereference: something that lies in a name, and stays there.
 fn is_place(expr: &Expr) -> bool {
     match expr {

@@ -269,7 +269,13 @@ impl Expansion<'_, '_> {
         match when {
             When::Holds(code) => {
                 let before = self.before(*code, Some(stage));
-                let condition = self.condition(*code, self.model.codes[*code].expr);
+                let expr = self.model.codes[*code].expr;
+                let mut condition = self.condition(*code, expr);
+                // Names that it binds can't be had without it.
+                if self.is_durable() && !expression::binds_names(expr) {
+                    let runtime = &self.runtime;
+                    condition = quote!(#runtime::durable::has_held(#cx, #number) || (#condition));
+                }
                 quote!({ #before #cx.at(#number); if #condition { #some } else { #none } })
             }
             When::Matches { pattern, value } => {

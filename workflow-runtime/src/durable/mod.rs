@@ -26,8 +26,8 @@ pub use checkpoint::{
     part,
 };
 pub use choices::{
-    OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, on_record, recall,
-    recalls,
+    OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, has_held, on_record,
+    recall, recalls,
 };
 pub use items::{Recognised, Recognising, item_part, kept_item, recognised, recognised_again, recognising};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
