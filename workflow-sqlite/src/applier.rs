@@ -6,7 +6,7 @@ use crate::{
     row,
     schema::status_number,
     statement,
-    tally::{StoredTally, Tally},
+    tally::{StoredTally, Tally, TallyCache},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Statement, ToSql, params};
 use std::slice;
@@ -33,6 +33,8 @@ pub(crate) struct Applier<'connection> {
     last_key: i64,
     /// The number of sessions that ended without `close`, and whether a session is open.
     engines: (i64, bool),
+    /// The tallies of running instances.
+    tallies: TallyCache,
     update_engines: Statement<'connection>,
     insert_instance: Statement<'connection>,
     insert_input: Statement<'connection>,
@@ -60,6 +62,7 @@ impl<'connection> Applier<'connection> {
             connection,
             last_key: last_key(connection)?,
             engines: row::engines(connection)?.unwrap_or_default(),
+            tallies: TallyCache::default(),
             update_engines: prepare("UPDATE engines SET interruptions = ?1, begun = ?2, checksum = ?3")?,
             insert_instance: prepare(
                 "INSERT INTO instances (key, id, workflow, version, created_at, made_checksum, status, standing_checksum,
@@ -109,6 +112,7 @@ impl<'connection> Applier<'connection> {
 
     /// Reads the counters again after a transaction was rolled back.
     pub(crate) fn reload_counters(&mut self) -> rusqlite::Result<()> {
+        self.tallies.clear();
         self.last_key = last_key(self.connection)?;
         self.engines = row::engines(self.connection)?.unwrap_or(self.engines);
         Ok(())
@@ -152,6 +156,7 @@ impl<'connection> Applier<'connection> {
         let CreateInstance { new, checksum } = command;
         let key = InstanceKey(self.last_key + 1);
         let tally = Tally { interruptions: self.engines.0, ..Tally::default() };
+        let tally_checksum = tally.checksum(key);
         let inserted = self.insert_instance.execute(params![
             key.0,
             new.id,
@@ -160,7 +165,7 @@ impl<'connection> Applier<'connection> {
             new.created_at.as_millis().cast_signed(),
             checksum.clone().with(key.0),
             Checksum::standing(key, status_number(InstanceStatus::Running), None),
-            tally.checksum(key),
+            tally_checksum,
             Checksum::outcome(key, &[]),
             tally.interruptions,
         ])?;
@@ -169,6 +174,7 @@ impl<'connection> Applier<'connection> {
         }
         self.last_key = key.0;
         self.insert_input.execute(params![key.0, new.input])?;
+        self.tallies.insert(key, StoredTally { tally, checksum: tally_checksum, is_sound: true });
         Ok(Ok(key))
     }
 
@@ -233,8 +239,13 @@ impl<'connection> Applier<'connection> {
         let Some((status, wake_at)) = update.status else {
             return if tally == before.tally { Ok(()) } else { self.set_tally(key, tally) };
         };
+        if status == InstanceStatus::Running {
+            self.tallies.insert(key, StoredTally { tally, checksum, is_sound: before.is_sound });
+        } else {
+            self.tallies.remove(key);
+        }
         let status = status_number(status);
-        self.update_instance.execute(params![
+        let written = self.update_instance.execute(params![
             key.0,
             tally.parts,
             tally.sum,
@@ -247,7 +258,7 @@ impl<'connection> Applier<'connection> {
             update.outcome,
             update.outcome.map(|outcome| Checksum::outcome(key, outcome)),
         ])?;
-        Ok(())
+        is_written(written)
     }
 
     pub(crate) fn store_signal(&mut self, command: &StoreSignal) -> CommandResult<Option<i64>> {
@@ -273,6 +284,9 @@ impl<'connection> Applier<'connection> {
     /// Returns the tally of the instance. Refuses a missing instance, and a damaged tally that is
     /// `to_change`, since the change would hide the damage.
     fn tally(&mut self, key: InstanceKey, to_change: bool) -> CommandResult<StoredTally> {
+        if let Some(stored) = self.tallies.get(key) {
+            return Ok(Ok(stored));
+        }
         let found = self.select_tally.query_row([key.0], |row| {
             let (parts, sum, last_signal, interruptions) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             Ok((Tally { parts, sum, last_signal, interruptions }, row.get::<_, u32>(4)?))
@@ -288,8 +302,10 @@ impl<'connection> Applier<'connection> {
 
     fn set_tally(&mut self, key: InstanceKey, tally: Tally) -> rusqlite::Result<()> {
         let Tally { parts, sum, last_signal, interruptions } = tally;
-        self.update_tally.execute(params![key.0, parts, sum, last_signal, interruptions, tally.checksum(key)])?;
-        Ok(())
+        let checksum = tally.checksum(key);
+        let written = self.update_tally.execute(params![key.0, parts, sum, last_signal, interruptions, checksum])?;
+        self.tallies.insert(key, StoredTally { tally, checksum, is_sound: true });
+        is_written(written)
     }
 
     fn put(
@@ -328,12 +344,18 @@ impl<'connection> Applier<'connection> {
     }
 
     fn delete(&mut self, key: InstanceKey) -> rusqlite::Result<()> {
+        self.tallies.remove(key);
         self.clear(key, true)?;
         for statement in &mut self.delete_instance {
             statement.execute([key.0])?;
         }
         Ok(())
     }
+}
+
+/// Refuses an update of an instance whose row is gone, though its tally is in memory.
+fn is_written(rows: usize) -> rusqlite::Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Error::QueryReturnedNoRows) }
 }
 
 /// Returns whether a change adds or removes a record or a signal, so that the tally changes.

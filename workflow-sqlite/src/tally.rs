@@ -1,6 +1,7 @@
 //! Tallies: how many records and signals an instance has, and the sum of their checksums.
 
 use crate::checksum::Checksum;
+use std::collections::HashMap;
 use workflow_store::InstanceKey;
 
 /// The tally of an instance. A record or signal that goes missing no longer fits it.
@@ -42,4 +43,38 @@ pub(crate) struct StoredTally {
     pub(crate) checksum: u32,
     /// Whether the tally matches its checksum.
     pub(crate) is_sound: bool,
+}
+
+/// The tallies that the writer has in memory, so that it does not read them again at each commit. No other process writes
+/// to the file meanwhile.
+#[derive(Default)]
+pub(crate) struct TallyCache(HashMap<InstanceKey, StoredTally>);
+
+impl TallyCache {
+    /// The limit of the cache's entries, some megabyte of them.
+    const CAPACITY: usize = 16_384;
+
+    pub(crate) fn get(&self, instance: InstanceKey) -> Option<StoredTally> {
+        self.0.get(&instance).copied()
+    }
+
+    /// Keeps the tally of a row. A damaged one is read each time.
+    pub(crate) fn insert(&mut self, instance: InstanceKey, stored: StoredTally) {
+        if !stored.is_sound {
+            return;
+        }
+        // Reading some again costs less than an order of last uses.
+        if self.0.len() >= Self::CAPACITY {
+            self.0.clear();
+        }
+        self.0.insert(instance, stored);
+    }
+
+    pub(crate) fn remove(&mut self, instance: InstanceKey) {
+        self.0.remove(&instance);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
 }
