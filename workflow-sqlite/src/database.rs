@@ -3,7 +3,8 @@
 
 use crate::{
     error::{damaged, into_store_error, system_error},
-    files::{self, FileLock, FileWatch, PathClaim, beside},
+    file_watch::FileWatch,
+    files::{self, FileLock, PathClaim, beside},
     options::SqliteOptions,
     row, schema,
     wal::{self, BUSY_TIMEOUT, Log},

@@ -1,5 +1,4 @@
-//! The files of a store: their names and permissions, the lock, and a watch that finds out whether
-//! they are still there.
+//! The files of a store: their names and permissions, and the lock.
 
 use crate::error::system_error;
 use std::{
@@ -150,70 +149,4 @@ fn is_open(path: &Path) -> StoreError {
 pub(crate) struct FileLock {
     pub(crate) file: File,
     _claim: PathClaim,
-}
-
-/// A watch over the files of an open store.
-pub(crate) struct FileWatch {
-    path: PathBuf,
-    files: Vec<(&'static str, PathBuf, Identity)>,
-}
-
-impl FileWatch {
-    /// Remembers which files are there now.
-    pub(crate) fn new(path: &Path) -> Self {
-        let files = ["", "-wal", "-shm", "-lock"].into_iter().filter_map(|suffix| {
-            let file = beside(path, suffix);
-            let identity = identity(&file)?;
-            Some((suffix, file, identity))
-        });
-        Self { path: path.to_owned(), files: files.collect() }
-    }
-
-    /// Returns the suffix of a file that was removed, moved or replaced.
-    fn moved(&self) -> Option<&'static str> {
-        let moved = self.files.iter().find(|(_, file, was)| identity(file).as_ref() != Some(was));
-        moved.map(|&(suffix, ..)| suffix)
-    }
-
-    /// Returns whether the file with this suffix was removed, moved or replaced.
-    pub(crate) fn has_moved(&self, suffix: &str) -> bool {
-        self.files.iter().any(|(name, file, was)| *name == suffix && identity(file).as_ref() != Some(was))
-    }
-
-    /// Checks that no file was removed, moved or replaced. Costs a system call for each file.
-    ///
-    /// # Errors
-    /// `Gone` otherwise: later writes would be lost when the store is closed.
-    pub(crate) fn check(&self) -> Result<(), StoreError> {
-        let Some(suffix) = self.moved() else { return Ok(()) };
-        let which = match suffix {
-            "" => "the file".to_owned(),
-            suffix => format!("the '{suffix}' file"),
-        };
-        let message = format!(
-            "could not write to the store '{}': {which} was removed, moved or replaced while the store was open",
-            self.path.display()
-        );
-        Err(StoreError::new(StoreErrorKind::Gone, message))
-    }
-}
-
-/// The identity of a file, whatever its name.
-#[cfg(unix)]
-type Identity = (u64, u64);
-#[cfg(not(unix))]
-type Identity = ();
-
-fn identity(file: &Path) -> Option<Identity> {
-    let metadata = fs::metadata(file).ok()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        Some(())
-    }
 }

@@ -9,6 +9,7 @@ mod checksum;
 mod command;
 mod database;
 mod error;
+mod file_watch;
 mod files;
 mod options;
 mod queue;

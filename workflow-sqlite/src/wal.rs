@@ -18,12 +18,7 @@
 //! backup from the file: SQLite changes the cookie in a backup and in `VACUUM INTO`, and the mark
 //! repeats it.
 
-use crate::{
-    checksum::Checksum,
-    error::system_error,
-    files::{FileWatch, beside},
-    schema,
-};
+use crate::{checksum::Checksum, error::system_error, file_watch::FileWatch, files::beside, schema};
 use rusqlite::{Connection, Error, OpenFlags, params};
 use std::{
     ffi::OsString,

@@ -305,6 +305,9 @@ async fn files_that_go_while_the_store_is_open() {
             let folder = Folder::new();
             let store = folder.open().expect("opens");
             let key = create(&store, "order").await;
+            // From here on the store asks the folder first.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            create(&store, "second").await;
             let bytes = fs::read(folder.beside(suffix)).expect("can be read");
             let aside = folder.beside("-aside");
             fs::rename(folder.beside(suffix), &aside).expect("can be moved");
