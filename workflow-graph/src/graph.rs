@@ -1,4 +1,4 @@
-//! What a workflow looks like, as plain data.
+//! A workflow's graph, as plain data.
 //!
 //! The macro emits one [`Graph`] for each workflow as a `static`: nothing is parsed, built or allocated at start-up.
 
@@ -13,11 +13,11 @@ pub struct Graph<'a> {
     pub docs: &'a str,
     /// The source file, as the compiler names it; empty where the graph was made by hand.
     pub file: &'a str,
-    /// What the workflow takes, in the order written.
+    /// Inputs of the workflow, in the order written.
     pub inputs: &'a [Value<'a>],
-    /// What the workflow is made with.
+    /// Services with which the workflow is created.
     pub services: &'a [Value<'a>],
-    /// What may arrive from outside while it runs.
+    /// Signals that the workflow waits for while it runs.
     pub signals: &'a [Signal<'a>],
     /// The type of what it gives.
     pub output: &'a str,
@@ -41,7 +41,7 @@ pub struct Value<'a> {
     pub type_name: &'a str,
 }
 
-/// What may arrive from outside while the workflow runs.
+/// A value that arrives from outside while the workflow runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signal<'a> {
     /// As written; unique in the workflow.
@@ -67,13 +67,13 @@ pub struct Stage<'a> {
     pub line: u32,
     /// Which scope it lives in: an index into [`Graph::scopes`].
     pub scope: u32,
-    /// What stands on its right.
+    /// Construct on the right side of the stage.
     pub kind: StageKind,
     /// Its attributes other than docs, `cfg` and lints, in the order written.
     pub policies: &'a [Policy<'a>],
 }
 
-/// What stands on the right of a stage.
+/// The construct on the right side of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StageKind {
@@ -110,7 +110,7 @@ pub enum StageKind {
 pub struct Policy<'a> {
     /// `retry`
     pub name: &'a str,
-    /// What stands in its parentheses, white space normalised; empty without any.
+    /// Text in the attribute's parentheses, with white space normalised. Empty without parentheses.
     pub arguments: &'a str,
 }
 
@@ -121,13 +121,13 @@ pub struct Scope<'a> {
     pub stage: Option<u32>,
     /// The scope around it; none for the workflow's body.
     pub parent: Option<u32>,
-    /// What it is.
+    /// Construct to which the scope belongs.
     pub kind: ScopeKind,
     /// A few words for a picture: an arm's pattern, an `if`'s condition; empty where the kind says it all.
     pub label: &'a str,
 }
 
-/// What kind of scope.
+/// The construct to which a scope belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScopeKind {
@@ -159,9 +159,9 @@ pub enum ScopeKind {
 /// An edge of kind [`Lazy`](EdgeKind::Lazy) may say less: a part of `to` asks for `from` if it comes to that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Edge {
-    /// What must have ended.
+    /// Stage that must have ended.
     pub from: u32,
-    /// What waits.
+    /// Stage that waits.
     pub to: u32,
     /// Why.
     pub kind: EdgeKind,
@@ -171,7 +171,7 @@ pub struct Edge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EdgeKind {
-    /// It uses the other's output.
+    /// The waiting stage uses the other's output.
     Data,
     /// `#[after(..)]`
     After,

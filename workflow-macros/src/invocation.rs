@@ -1,4 +1,4 @@
-//! What stands before the user's tokens: the runtime's path, and which conditions have been asked for.
+//! The tokens that precede the user's: the runtime's path, and the `#[cfg]` conditions that rustc has answered.
 
 use crate::syntax::Known;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};

@@ -16,14 +16,14 @@ mod suggest;
 mod syntax;
 mod text;
 
-/// What `workflow_runtime::workflow!` hands its tokens to, with the path of its crate.
+/// The macro to which `workflow_runtime::workflow!` passes its tokens, after the path of its crate.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __workflow(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
     pipeline::run(tokens.into(), false).into()
 }
 
-/// The same where the runtime can run workflows on a store: its feature `durable`.
+/// The macro behind `workflow!` if the runtime's feature `durable` is on: workflows can run on a store.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __workflow_durable(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {

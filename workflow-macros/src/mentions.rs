@@ -9,16 +9,16 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// What one expression mentions.
+/// The names that one expression mentions.
 #[derive(Default)]
 pub(crate) struct Mentions {
     /// Identifiers that may be names of the workflow, with where they stand.
     pub(crate) names: Vec<(String, Span)>,
     /// In macros, those that are none of its names; in strings that are no format strings, those that would be.
     pub(crate) others: Vec<String>,
-    /// Those that are called, `name(..)`: a function of that name is meant where no such name can be seen.
+    /// Identifiers that are called, `name(..)`. If no such name can be seen, a function of that name is meant.
     pub(crate) called: Vec<(String, Span)>,
-    /// What its patterns, closures and `let`s bind.
+    /// Names bound by patterns, closures and `let`s in the expression.
     pub(crate) bindings: Vec<Ident>,
     /// `.await` outside an `async` block or closure.
     pub(crate) awaits: Vec<Span>,
@@ -26,7 +26,7 @@ pub(crate) struct Mentions {
     pub(crate) questions: Vec<Span>,
 }
 
-/// What `expr` mentions. `known` decides which identifiers of a macro's tokens count.
+/// Returns the names that `expr` mentions. `known` decides which identifiers of a macro's tokens count.
 pub(crate) fn mentions(expr: &Expr, known: &dyn Fn(&str) -> bool) -> Mentions {
     let mut visitor = Visitor::new(known);
     visitor.visit_expr(expr);
@@ -47,7 +47,7 @@ pub(crate) fn borrows(ty: &Type) -> Vec<Borrow> {
     visitor.borrows
 }
 
-/// What makes a type borrow.
+/// A borrow inside a type.
 pub(crate) enum Borrow {
     /// The `&` of a reference without a lifetime.
     Unnamed(Span),
@@ -75,7 +75,7 @@ pub(crate) fn idents(expr: &Expr) -> Vec<String> {
     found
 }
 
-/// What a pattern binds.
+/// Returns the names that a pattern binds.
 pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
     let mut visitor = Visitor::new(&|_| false);
     visitor.visit_pat(pattern);

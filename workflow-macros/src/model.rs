@@ -1,4 +1,4 @@
-//! What is meant: dense numbers for stages, scopes as a tree, edges as adjacency lists, every name resolved.
+//! The resolved workflow: dense numbers for stages, scopes as a tree, edges as adjacency lists, every name resolved.
 
 use crate::syntax;
 use proc_macro2::{Ident, Span};
@@ -20,9 +20,9 @@ pub(crate) struct Model<'s> {
     pub(crate) workflow: &'s syntax::Workflow,
     pub(crate) names: Vec<Name>,
     pub(crate) by_name: HashMap<String, NameId>,
-    /// What its patterns and closures bind.
+    /// Names that patterns and closures bind.
     pub(crate) bound: HashSet<String>,
-    /// What its expressions name that is neither: a name of the crate's, or a typo.
+    /// Names in expressions that neither the workflow nor a pattern declares: a name of the crate's, or a typo.
     pub(crate) unknown: HashSet<String>,
     /// In the order written: a stage stands before those nested in it.
     pub(crate) stages: Vec<Stage<'s>>,
@@ -38,7 +38,7 @@ pub(crate) struct Model<'s> {
     pub(crate) returns: bool,
     /// There is an `#[undo]` somewhere.
     pub(crate) compensates: bool,
-    /// It can run on a store.
+    /// Whether the workflow can run on a store.
     pub(crate) durable: bool,
     /// How long a whole run may take.
     pub(crate) deadline: Option<Time>,
@@ -46,11 +46,11 @@ pub(crate) struct Model<'s> {
     pub(crate) shared: usize,
 }
 
-/// What an identifier in an expression may mean.
+/// A meaning that an identifier in an expression may have.
 pub(crate) struct Name {
     pub(crate) ident: Ident,
     pub(crate) kind: NameKind,
-    /// Where it can be seen, nested scopes included.
+    /// Scope in which the name can be seen, nested scopes included.
     pub(crate) scope: ScopeId,
     /// Some expression names it.
     pub(crate) used: bool,
@@ -67,7 +67,7 @@ pub(crate) enum NameKind {
     Signal(usize),
     /// The state of the loop whose round this is.
     LoopState(ScopeId),
-    /// What the head of a `select` gave, in the scope of its node.
+    /// The value of a `select`'s head, in the scope of its node.
     Head(ScopeId),
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct Stage<'s> {
     pub(crate) blocking: bool,
     /// How it runs: its own attributes, and the workflow's where it has none.
     pub(crate) policies: Policies<'s>,
-    /// Somebody waits for it without depending on it.
+    /// Whether a wait names the stage, without a dependency on it.
     pub(crate) announced: bool,
     /// With a task of its own: the patterns around it that it matches again, from the outside in.
     pub(crate) replays: Vec<Replay<'s>>,
@@ -100,10 +100,10 @@ pub(crate) struct Policies<'s> {
     pub(crate) timeout: Option<Time>,
     pub(crate) deadline: Option<Time>,
     pub(crate) fallback: Option<ScopeId>,
-    /// Where it says `#[catch]`.
+    /// Span of the `#[catch]`.
     pub(crate) catch: Option<Span>,
     pub(crate) undo: Option<Undo<'s>>,
-    /// What cuts the stage, by name.
+    /// Name of the signal or stage that ends the stage.
     pub(crate) until: Option<&'s Ident>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) pools: Vec<Acquire>,
@@ -130,18 +130,18 @@ pub(crate) struct Cache {
     pub(crate) place: usize,
 }
 
-/// What reverses a stage.
+/// The action that reverses a stage.
 pub(crate) struct Undo<'s> {
     pub(crate) action: CodeId,
     pub(crate) retries: Vec<Retry<'s>>,
     pub(crate) timeout: Option<Time>,
     pub(crate) on_attempt: bool,
-    /// What it needs of the patterns around it.
+    /// Patterns around the stage that the action matches again.
     pub(crate) replays: Vec<Replay<'s>>,
 }
 
 impl Policies<'_> {
-    /// It runs as if there were none.
+    /// Whether the stage runs as if it had no policies.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { retries, timeout, deadline, fallback, catch, undo, until, breaker, pools, cache } = self;
         retries.is_empty()
@@ -194,7 +194,7 @@ pub(crate) struct Signal<'s> {
     pub(crate) timeout: Option<Time>,
     pub(crate) fallback: Option<ScopeId>,
     pub(crate) accept: Option<&'s Expr>,
-    /// What must have ended before anybody waits for it.
+    /// Stages that must have ended before any stage waits for the signal.
     pub(crate) after: Vec<&'s Ident>,
     /// One of the workflow's own block: the stages of that block that may ask for it, where none is sure to.
     pub(crate) askers: Vec<StageId>,
@@ -247,13 +247,14 @@ pub(crate) enum Binds<'s> {
 /// A pattern that a task of its own matches again.
 pub(crate) struct Replay<'s> {
     pub(crate) source: Source<'s>,
-    /// What its expression names.
+    /// Names that the matched expression mentions.
     pub(crate) names: Vec<NameId>,
-    /// Those of its names that the task uses.
+    /// Names bound by the pattern that the task uses.
     pub(crate) bindings: Vec<Ident>,
 }
 
-/// What it is matched against. `again`: the expression is looked up again; else the item or scrutinee is lent.
+/// The value that a pattern is matched against. `again`: its expression is evaluated again; else the item or scrutinee
+/// is lent.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'s> {
     Item { pattern: &'s Pat, scope: ScopeId, code: CodeId, again: bool },
@@ -266,7 +267,7 @@ pub(crate) enum Source<'s> {
 pub(crate) struct Need {
     pub(crate) on: Local,
     pub(crate) kind: EdgeKind,
-    /// Where it says so.
+    /// Span of the name that makes it wait.
     pub(crate) span: Span,
 }
 
@@ -288,13 +289,13 @@ pub(crate) struct Code<'s> {
     pub(crate) uses: Vec<NameId>,
     /// Where each of them is first named.
     pub(crate) spans: Vec<Span>,
-    /// It names `ctx`.
+    /// Whether the expression names `ctx`.
     pub(crate) context: bool,
     /// A scrutinee that a task inside borrows from.
     pub(crate) lent: bool,
-    /// What reverses that stage: it may name its output, and waits for nothing.
+    /// The stage that this expression undoes: it may name that stage's output, and waits for nothing.
     pub(crate) undoes: Option<StageId>,
-    /// What tells it from the others of its stage; empty for the stage's own expression.
+    /// Key of the expression within its stage. Empty for the stage's own expression.
     pub(crate) site: String,
 }
 
@@ -353,9 +354,9 @@ pub(crate) struct Arm<'s> {
 pub(crate) struct Head<'s> {
     pub(crate) kind: HeadKind<'s>,
     pub(crate) guard: Option<CodeId>,
-    /// What it waits for.
+    /// Span of the value that the head waits for.
     pub(crate) span: Span,
-    /// What runs when it decides.
+    /// Scope that runs if the head decides the `select`.
     pub(crate) scope: ScopeId,
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn hash(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// What a token is to the white space around it.
+/// The role of a token for the white space around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// A name, a literal, a keyword.
@@ -70,7 +70,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-/// What has been opened and not yet closed.
+/// The brackets that are open at a token.
 struct Open {
     angles: usize,
     /// A closure's `|`.

@@ -1,4 +1,4 @@
-//! What is written in a node and on a group.
+//! Texts of a node and of a group's title.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ pub(super) struct Caption {
     pub(super) title: String,
     /// Small lines below the title.
     pub(super) details: Vec<String>,
-    /// What a pointer that rests on it shows; lines joined by `\n`.
+    /// Text shown while the pointer rests on the item. Its lines are joined by `\n`.
     pub(super) hover: String,
 }
 

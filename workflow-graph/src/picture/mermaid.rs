@@ -132,7 +132,7 @@ fn label(caption: &Caption) -> String {
 /// Mermaid reads labels as HTML, with a `#` where HTML has the `&` of an entity, and some of them as Markdown,
 /// as formulas or, wherever they stand, as directives.
 fn escape(text: &str) -> String {
-    // It looks for `style…:…#…;` in the whole source and takes the last `;` away.
+    // Mermaid looks for `style…:…#…;` in the whole source and takes the last `;` away.
     let is_style = text.contains("style") || text.contains("classDef");
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! What a workflow's own documentation shows.
+//! The picture and text in a workflow's own documentation.
 
 use super::text::line;
 use crate::Graph;

@@ -28,7 +28,7 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
 
 struct Walk<'d> {
     diagnostics: &'d Diagnostics,
-    /// That of the whole run.
+    /// Deadline of the whole run.
     deadline: Option<Deadline>,
 }
 

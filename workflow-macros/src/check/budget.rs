@@ -1,4 +1,4 @@
-//! What stands under a deadline fits into it: timeouts, the waits of retries.
+//! Durations under a deadline fit into it: timeouts, the waits of retries.
 //!
 //! Only what is written at one place is compared: a default of the workflow may be too long for one stage and right for
 //! the others.
@@ -27,7 +27,7 @@ impl Deadline {
         attributes.policies.iter().find_map(|policy| match &policy.kind {
             PolicyKind::Deadline(limit) => {
                 let (nanoseconds, span) = written(limit)?;
-                // That nothing ends before one of 0s is told elsewhere.
+                // A deadline of 0s, before which nothing ends, is reported by another check.
                 (nanoseconds > 0).then_some(Self { nanoseconds, span, of_workflow })
             }
             _ => None,
@@ -94,7 +94,7 @@ impl Waits {
         }
     }
 
-    /// That of the first so many.
+    /// Returns the sum of the first `count` waits.
     fn sum(&self, count: u128) -> u128 {
         match *self {
             Self::Fixed(wait) => wait.saturating_mul(count),

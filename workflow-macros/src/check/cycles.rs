@@ -142,7 +142,7 @@ impl<'m> Graph<'m> {
     }
 }
 
-/// What to say, and the edge where.
+/// Returns the message for a cycle, and the edge that it points at.
 fn describe(graph: &Graph<'_>, cycle: &[(usize, Need)]) -> (String, Need) {
     let names: Vec<String> = cycle.iter().map(|(place, _)| graph.names[*place].to_string()).collect();
     let edges = cycle.iter().enumerate().map(|(at, (_, need))| {

@@ -45,7 +45,7 @@ fn parameters(generics: &mut Generics, diagnostics: &Diagnostics) -> HashSet<Str
     told
 }
 
-/// What every type parameter of a workflow gets.
+/// Adds the bounds of every type parameter of a workflow.
 fn outlive(generics: &mut Generics) {
     let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
     for parameter in parameters {

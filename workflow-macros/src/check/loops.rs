@@ -47,7 +47,7 @@ fn left(model: &Model<'_>) -> Vec<bool> {
     left
 }
 
-/// What a `break` or `continue` gives, through all of them.
+/// Returns the value's node of a `break` or `continue`, through all that are nested.
 fn innermost<'m, 's>(mut node: &'m Node<'s>) -> &'m Node<'s> {
     while let NodeKind::Break(Some(given)) | NodeKind::Continue(Some(given)) = &node.kind {
         node = given;
@@ -64,7 +64,7 @@ struct Paths {
     unknown: bool,
     /// Paths that end in none of `break`, `continue`, `return` and `fail`: where.
     falls: Vec<Span>,
-    /// Those of them that give a value, which no loop takes.
+    /// Those paths that also give a value, which no loop takes.
     values: Vec<Span>,
 }
 

@@ -1,4 +1,4 @@
-//! What the compiler would not refuse, or would refuse in worse words: one rule family a file.
+//! Rules that the compiler does not check, or would report in worse words: one rule family a file.
 //!
 //! Each looks at every stage and edge a fixed number of times, and none stops at its first finding.
 

@@ -36,7 +36,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dropped {
     None,
-    /// Those of the items of a `for`, of the members of a `quorum`.
+    /// Values of the items of a `for`, and of the members of a `quorum`.
     Lists,
     All,
 }
@@ -47,7 +47,7 @@ type Ending<'e> = (&'e [ScopeId], Dropped);
 struct Handing<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
-    /// What undos hold on to once their stages have ended: the first of those stages.
+    /// Names that undos hold after their stages have ended, each with the first of those stages.
     held: HashMap<NameId, StageId>,
 }
 

@@ -1,4 +1,4 @@
-//! What a node is made of, and what its parts have to do with its value.
+//! The parts of a node, and how the value of each relates to the node's value.
 
 use crate::model::{HeadKind, Members, Node, NodeKind, ScopeId};
 
@@ -8,11 +8,11 @@ pub(super) enum Part<'m, 's> {
     Tail(ScopeId),
     /// The value of a `break` or `continue`.
     Given(&'m Node<'s>),
-    /// What a loop's state starts as.
+    /// A loop's initial state.
     Start(&'m Node<'s>),
     /// A loop's body.
     Round(ScopeId),
-    /// What a loop gives after its last round.
+    /// The block that gives a loop's value after its last round.
     LastRound { scope: ScopeId, round: ScopeId },
     /// A `for`'s body.
     Item(ScopeId),

@@ -1,4 +1,4 @@
-//! Who waits for whom, over others between them.
+//! Paths of dependencies from one stage to another, over stages between them.
 
 use crate::model::{Local, Model, Need, ScopeId};
 use std::collections::{HashMap, VecDeque};

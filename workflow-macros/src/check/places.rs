@@ -2,7 +2,7 @@
 
 use crate::syntax::{NodeKind, Policy, PolicyKind};
 
-/// What an attribute stands on.
+/// The place of an attribute.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Workflow,
@@ -51,7 +51,7 @@ impl Place<'_> {
     }
 }
 
-/// What a node is, in a word; empty where it did not parse and so may be anything.
+/// Returns the word for a node's construct. Empty for a node that did not parse and so may be any construct.
 fn construct(node: &NodeKind) -> &'static str {
     match node {
         NodeKind::Expression(_) => "expression",

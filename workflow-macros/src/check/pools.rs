@@ -30,7 +30,7 @@ fn too_many(policy: &Policy, diagnostics: &Diagnostics) {
     }
 }
 
-/// That of a pool which is made on the spot.
+/// Returns the number of permits of a pool that the expression itself creates.
 fn size(pool: &Expr) -> Option<u128> {
     match pool {
         Expr::Reference(reference) => size(&reference.expr),

@@ -1,4 +1,4 @@
-//! What waits for a stage that always leaves the block can never run.
+//! A stage that waits for one which always leaves the block can never run.
 
 use super::parts::{Part, parts};
 use crate::{
@@ -37,7 +37,7 @@ fn leaving(model: &Model<'_>) -> Vec<Option<&'static str>> {
 }
 
 impl Reach<'_, '_> {
-    /// What the stage always ends in instead of giving its output.
+    /// Returns the word by which the stage always ends instead of giving its output.
     fn stage(&self, stage: StageId) -> Option<&'static str> {
         let stage = &self.model.stages[stage];
         if stage.lazy || stage.when.is_some() || !stage.syntax.attributes.policies.iter().all(super::places::keeps_ends)

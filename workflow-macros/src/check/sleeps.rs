@@ -43,7 +43,7 @@ impl Sleeps<'_, '_> {
         }
         let mut starts = vec![start; needs.len()];
         let mut end = start;
-        // Those in a cycle never come up: that has been told.
+        // Stages in a cycle never become ready: the cycle has been reported.
         let mut ready: Vec<usize> = (0..needs.len()).filter(|&place| waiting[place] == 0).collect();
         while let Some(next) = ready.pop() {
             let ended = match scope.stages.get(next) {

@@ -3,7 +3,7 @@
 use super::{check, own, warnings};
 use crate::{diagnostics::Diagnostics, resolve, syntax};
 
-/// What is told of `body`, the body of a workflow with a number and a list of numbers, in the order told.
+/// Returns the reports on `body`, the body of a workflow with a number and a list of numbers, in order.
 fn told(body: &str) -> Vec<String> {
     found(&format!("workflow Test(start: u32, numbers: Vec<u32>) -> u32 with service: u32 {{ {body} }}")).0
 }

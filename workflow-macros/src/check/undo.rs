@@ -1,4 +1,4 @@
-//! What an undo names has run when the undo is needed: once its own stage has ended, or, with `on = attempt`, before its
+//! Names in an undo are available when the undo runs: once its own stage has ended, or, with `on = attempt`, before the
 //! first attempt.
 
 use super::paths::path;

@@ -16,7 +16,7 @@ struct Warning<'m> {
     /// The deprecated constant: what the compiler says before the message.
     kind: &'static str,
     message: String,
-    /// Those of the item: an `#[allow(deprecated)]` is heard.
+    /// Lint attributes of the item: its `#[allow(deprecated)]` counts.
     lints: &'m [Attribute],
 }
 

@@ -83,7 +83,7 @@ impl Waits<'_, '_> {
         let Some(on) = self.model.stage_named(name) else { return };
         let awaited = &self.model.stages[on];
         if !self.model.within(scope, awaited.scope) {
-            // It has been told.
+            // The name's error has been reported.
             return;
         }
         if awaited.lazy {

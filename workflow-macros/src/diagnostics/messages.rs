@@ -1,4 +1,4 @@
-//! What resolution and the checks say. (What the parser says stands in `mod.rs`.)
+//! Messages of resolution and of the checks. (The parser's messages stand in `mod.rs`.)
 
 use proc_macro2::Span;
 use workflow_graph::EdgeKind;

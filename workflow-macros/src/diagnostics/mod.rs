@@ -9,7 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use std::cell::RefCell;
 
-/// What has been found so far. It must be read with [`Diagnostics::finish`].
+/// The errors found so far. They must be read with [`Diagnostics::finish`].
 pub(crate) struct Diagnostics {
     found: RefCell<Option<Vec<Diagnostic>>>,
 }
@@ -84,7 +84,7 @@ pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
     places.into_iter().map(|(_, _, number)| number).collect()
 }
 
-/// What the parser says.
+/// Messages of the parser.
 pub(crate) mod message {
     use proc_macro2::Ident;
 

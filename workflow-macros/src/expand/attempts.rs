@@ -112,8 +112,8 @@ impl Expansion<'_, '_> {
         self.model.stages[stage].spawn || self.model.stages[stage].blocking
     }
 
-    /// What runs elsewhere may run on when nobody waits for it any more: it holds on to its permits itself. What takes them
-    /// along, and what keeps them there.
+    /// Returns the code that takes permits along into a task, and the code that keeps them there. A task may run on
+    /// after its stage is dropped, so it holds its permits itself.
     pub(super) fn permits_along(&self, stage: StageId) -> (TokenStream, TokenStream) {
         if self.model.stages[stage].policies.pools.is_empty() {
             return Default::default();
@@ -182,7 +182,8 @@ impl Expansion<'_, '_> {
         body
     }
 
-    /// The same on the task of the workflow, so that rules can look at the `E`.
+    /// The expression's own `Result<T, E>`, evaluated on the task of the workflow, so that retry rules can look at the
+    /// `E`.
     pub(crate) fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let (before, context) = (self.names_before(code, Some(stage)), self.context_before(code, Some(stage)));

@@ -22,7 +22,7 @@ const GROUP: usize = 32;
 /// How many run in one `async` function.
 const GROUP_IN_PLACE: usize = 16;
 
-/// What the code being made names of the workflow's own body.
+/// Names of the workflow's own body that the emitted code uses.
 #[derive(Default)]
 pub(super) struct Noted {
     /// Closures that wait for signals: nothing but the body can hold them.
@@ -261,7 +261,8 @@ impl Expansion<'_, '_> {
         Some(quote!(#before #(#lints)* let #run = #start; #run))
     }
 
-    /// The same where the expression is evaluated in a future of its own, which keeps what the expression's future borrows from.
+    /// A stage whose expression is evaluated in a future of its own, which keeps the values from which the expression's
+    /// future borrows.
     fn start_inside(&self, stage: StageId, code: CodeId) -> TokenStream {
         let (runtime, of, run) = (&self.runtime, self.named("of"), self.named("run"));
         let model = &self.model.stages[stage];
@@ -433,7 +434,7 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// What the tail names, nested scopes included.
+    /// Returns the names that the tail uses, nested scopes included.
     fn tail_uses(&self, id: ScopeId) -> Vec<usize> {
         let around = self.model.scopes[id].around;
         let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! What a `#[durable]` workflow has more than others: a hook at each stage and each choice, which is on record or goes
-//! there.
+//! Code that only a `#[durable]` workflow has: a hook at each stage and each choice, which is restored from its record
+//! or recorded.
 
 use super::{Expansion, expected::Whose, fingerprint::hash};
 use crate::{
@@ -15,8 +15,8 @@ impl Expansion<'_, '_> {
         self.model.durable
     }
 
-    /// What tells a choice or a timer from the others of its stage: its own words, and a number where these are not the
-    /// only ones. Its record lies under it, also for the next build of the program.
+    /// Returns the key of a choice or a timer within its stage: a hash of its words, numbered where these words occur
+    /// more than once. The record lies under this key, also for the next build of the program.
     pub(super) fn site(&self, stage: Option<StageId>, words: &impl ToTokens) -> String {
         let words = text::of_tokens(words.to_token_stream());
         let hash = hash(&words);
@@ -32,8 +32,8 @@ impl Expansion<'_, '_> {
         quote_spanned!(span=> #runtime::durable::stored::<#mark, #ty>())
     }
 
-    /// The same for what an expression of type `Of<T>` says.
-    /// Where the stage's type can't be stored that is told once, there.
+    /// How values of an expression of type `Of<T>` are stored. A type that can't be stored is reported once, where the
+    /// stage declares it.
     pub(super) fn payload_of(&self, whose: Whose, of: &TokenStream) -> TokenStream {
         let span = match whose {
             Whose::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
@@ -63,7 +63,7 @@ impl Expansion<'_, '_> {
         if undo { kept } else { quote!(#kept.0) }
     }
 
-    /// What runs inside a stage or an item, with its type forgotten: rustc follows types only to a certain depth.
+    /// The body of a stage or an item with its type erased: rustc follows types only to a certain depth.
     fn part(&self, span: Span, part: &str, body: &TokenStream) -> TokenStream {
         let (runtime, part) = (self.runtime_at(span), Ident::new(part, span));
         let part = quote_spanned!(span=> #runtime::durable::#part);
@@ -98,7 +98,7 @@ impl Expansion<'_, '_> {
         quote!(let #evaluating = #runtime::durable::evaluates(#cx, #number, #site);)
     }
 
-    /// What tells an expression of the user's from the others of its stage; nothing where it is all that the stage does.
+    /// Returns the key of a user's expression within its stage. Empty for the expression that is the whole stage.
     fn code_site(&self, code: CodeId, stage: Option<StageId>) -> &str {
         let is_own =
             |stage: StageId| matches!(self.model.stages[stage].node.kind, NodeKind::Expression(own) if own == code);
@@ -120,8 +120,8 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::failed_before(#cx, #number, #site).await?; #fresh)
     }
 
-    /// What an expression that is a part of a stage has ended with, given how that is evaluated and awaited: its failure, also
-    /// a panic, is on record before anything comes of it.
+    /// Records the failure of an expression that is part of a stage, also a panic, before the failure has any effect.
+    /// `ended` evaluates and awaits the expression.
     pub(super) fn noting(&self, code: CodeId, stage: Option<StageId>, ended: TokenStream) -> TokenStream {
         let site = self.code_site(code, stage);
         if !self.is_durable() || site.is_empty() {
@@ -137,7 +137,7 @@ impl Expansion<'_, '_> {
         model.policies.undo.is_some() && matches!(model.node.kind, NodeKind::Expression(own) if own == code)
     }
 
-    /// What an expression of the user's has given, after [`evaluates`](Self::evaluates).
+    /// The result of a user's expression, after [`evaluates`](Self::evaluates).
     pub(super) fn evaluating(&self, call: TokenStream) -> TokenStream {
         if !self.is_durable() {
             return call;

@@ -23,7 +23,7 @@ impl Expansion<'_, '_> {
         (quote!((#(#types,)*)), quote!((#(#values,)*)))
     }
 
-    /// That of a signal.
+    /// How values of a signal are stored.
     pub(super) fn signal_payload(&self, signal: usize) -> TokenStream {
         let (runtime, place) = (&self.runtime, syn::Index::from(self.model.workflow.inputs.len() + signal));
         quote!(<Self as #runtime::durable::Durable>::payloads().#place)

@@ -4,12 +4,12 @@ use crate::model::{NameId, ScopeId, StageId};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// What a node's value is for.
+/// The expectation placed on a node's value.
 #[derive(Clone)]
 pub(super) struct Tail {
     /// An expression of type `Of<T>`: the type that is asked of it.
     pub(super) of: TokenStream,
-    /// That type as it is written, where it is a stage's own.
+    /// The type as written, if a stage declares it.
     pub(crate) ty: Option<TokenStream>,
     /// Whose type that is: the name that an error says.
     pub(crate) whose: Whose,
@@ -32,7 +32,7 @@ impl Tail {
         Self { discards, ..self }
     }
 
-    /// That of an item or a member, which is asked for `of`.
+    /// The expectation placed on an item or a member, whose type is that of `of`.
     pub(super) fn part(&self, of: &syn::Ident, whose: Whose, of_list: bool) -> Self {
         let discards = if of_list && self.discards == Discards::Lists { Discards::All } else { self.discards };
         Self::value(quote!(#of), whose).discarding(discards)
@@ -43,12 +43,12 @@ impl Tail {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Discards {
     None,
-    /// Those of the items of a `for`, of the members of a `quorum`.
+    /// Values of the items of a `for`, and of the members of a `quorum`.
     Lists,
     All,
 }
 
-/// What declares the type that is asked of a node.
+/// The declaration that gives a node its type.
 #[derive(Clone, Copy)]
 pub(crate) enum Whose {
     Stage(StageId),
@@ -89,7 +89,7 @@ impl Ends {
         ends
     }
 
-    /// Those from `scope` inwards.
+    /// Returns the scopes from `scope` inwards.
     pub(crate) fn from(&self, scope: ScopeId) -> Self {
         let start = self.0.iter().position(|&other| other == scope).unwrap_or(self.0.len());
         Self(self.0[start..].to_vec())

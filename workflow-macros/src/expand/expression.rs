@@ -10,8 +10,8 @@ use quote::{quote, quote_spanned};
 use syn::{BinOp, Expr, UnOp, spanned::Spanned};
 
 impl Expansion<'_, '_> {
-    /// What has to be bound right before that expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
-    /// which start when asked for, and `ctx`.
+    /// Bindings emitted right before an expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
+    /// which start when requested, and `ctx`.
     pub(super) fn before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
         let (names, context) = (self.names_before(id, stage), self.context_before(id, stage));
         quote!(#names #context)
@@ -22,7 +22,7 @@ impl Expansion<'_, '_> {
         if self.model.codes[id].context { self.context(id, stage) } else { TokenStream::new() }
     }
 
-    /// The same without `ctx`.
+    /// Bindings emitted right before an expression, without `ctx`.
     pub(super) fn names_before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
         let code = &self.model.codes[id];
         let mut before = TokenStream::new();
@@ -159,7 +159,7 @@ impl Expansion<'_, '_> {
         quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
     }
 
-    /// The same where nobody asks for its value: whatever that is, it is dropped.
+    /// An expression whose value no node uses: the value is dropped, whatever its type.
     pub(super) fn unasked(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         let (cx, number) = (self.cx(), self.number(stage));
         let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
@@ -239,7 +239,7 @@ impl Expansion<'_, '_> {
         self.model.by_name.contains_key(&text).then(|| quote_spanned!(span=> #runtime::reference(#name)))
     }
 
-    /// The same for a scrutinee that may be lent to a task inside.
+    /// A scrutinee bound by reference. One that is lent to a task inside is shared.
     pub(super) fn scrutinee(&self, code: CodeId) -> (TokenStream, TokenStream) {
         let kept = self.local("kept", code);
         let model = &self.model.codes[code];

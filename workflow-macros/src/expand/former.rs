@@ -1,4 +1,4 @@
-//! What a build of a `#[durable]` workflow says of those before it: former names, and what was written with them.
+//! Renames that a build of a `#[durable]` workflow declares: former names, and the words that were written with them.
 
 use super::Expansion;
 use crate::{
@@ -72,7 +72,7 @@ impl Expansion<'_, '_> {
         found.into_iter().map(|(old, new, names)| quote!((#old, #new, &[#(#names),*]))).collect()
     }
 
-    /// What tells the arms and members of that node apart.
+    /// Collects the tokens that tell the arms and members of a node apart.
     fn labels(&self, node: &Node<'_>, found: &mut Vec<Vec<TokenStream>>) {
         match &node.kind {
             NodeKind::Match { arms, .. } => found.extend(arms.iter().filter_map(|arm| {
@@ -119,7 +119,7 @@ fn combinations(names: &BTreeSet<String>) -> Vec<Vec<String>> {
     (1..1_u32 << names.len()).map(some).collect()
 }
 
-/// The same tokens with former names in them; `names`: those that differ.
+/// Returns the tokens with former names in place of the present ones. Adds the names that it replaced to `names`.
 pub(super) fn former(
     tokens: TokenStream,
     renamed: &BTreeMap<String, String>,

@@ -155,8 +155,8 @@ impl Expansion<'_, '_> {
         self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
     }
 
-    /// What all runs share, the services and what policies keep: its type, and how it is made. Where there is nothing,
-    /// no references are counted.
+    /// Returns the type and the constructor of the state that all runs share: the services, and the state of policies.
+    /// Without any, both are `()` and no references are counted.
     fn services(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let services = &self.model.workflow.services;

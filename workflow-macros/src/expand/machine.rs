@@ -72,7 +72,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// What is called by a name of its own, so that an error stands at the user's token alone.
+    /// Imports of the functions and traits that emitted code names without a path, so that an error points at the
+    /// user's token alone.
     pub(super) fn imports(&self) -> TokenStream {
         let (runtime, alias) = (self.full_path(), self.named("runtime"));
         let durable = self.is_durable().then(|| {
@@ -93,7 +94,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// What the workflow's own tail is for.
+    /// The expectation placed on the workflow's own tail.
     fn output_tail(&self) -> Tail {
         let nothing = matches!(&self.model.workflow.output, Type::Tuple(tuple) if tuple.elems.is_empty());
         let discards = if nothing { Discards::Lists } else { Discards::None };

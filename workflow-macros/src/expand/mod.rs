@@ -59,7 +59,7 @@ pub(crate) fn expand(model: &Model<'_>, invocation: &Invocation, sound: bool) ->
 /// bound under the user's own identifier.
 struct Expansion<'m, 's> {
     model: &'m Model<'s>,
-    /// What the user has written.
+    /// The tokens that the user has written.
     source: &'m TokenStream,
     /// `$crate`
     krate: TokenStream,
@@ -75,7 +75,7 @@ struct Expansion<'m, 's> {
 }
 
 impl Expansion<'_, '_> {
-    /// What expands the bodies of functions, where `imports` stand.
+    /// Returns the expansion for the bodies of functions, which contain the imports.
     fn in_bodies(&self) -> Self {
         let alias = self.named("runtime");
         Self {
@@ -107,7 +107,7 @@ impl Expansion<'_, '_> {
         quote!(#alias)
     }
 
-    /// The same in full, for where rustc would not let an error about an argument stand at the argument.
+    /// The runtime's path in full, for calls where rustc would otherwise not point at the argument that is wrong.
     fn full_path_at(&self, span: Span) -> TokenStream {
         let krate = self.krate.clone().into_iter().map(|mut token| {
             token.set_span(token.span().located_at(span));

@@ -1,4 +1,4 @@
-//! What stands around a stage's node: fallback and catch, deadline, retries, the timeout of each attempt.
+//! The layers around a stage's node: fallback and catch, deadline, retries, the timeout of each attempt.
 
 use super::{
     Expansion,
@@ -123,7 +123,8 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// What absorbs a failure undoes what was done until then first. `falls_back`: on something that runs then.
+    /// Attempts whose failure a `#[catch]` or a `#[fallback]` absorbs, after their completed stages are undone.
+    /// `falls_back`: a fallback runs then.
     fn absorbed(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
         let runtime = &self.runtime;
         let (cx, number) = (self.cx(), self.number(Some(stage)));

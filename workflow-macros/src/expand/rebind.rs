@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
-    /// What is lent to the task, and what it binds of it.
+    /// Emits the values lent to a task, and the pattern that the task matches again.
     pub(super) fn replay(&self, replay: &Replay<'_>, kind: &str, lend: &mut TokenStream, bind: &mut TokenStream) {
         let runtime = &self.runtime;
         let names = &replay.bindings;
@@ -63,7 +63,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// What an expression that is looked up again names, and what is not lent under its own name.
+    /// Binds the `let`s and the context named by an expression that is evaluated again, since these are not lent under
+    /// their own names.
     fn names_again(&self, code: CodeId) -> TokenStream {
         let mut bound = TokenStream::new();
         for &name in &self.model.codes[code].uses {

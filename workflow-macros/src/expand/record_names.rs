@@ -15,8 +15,9 @@ use workflow_graph::ScopeKind;
 
 /// The names of members and of their decisions.
 impl Expansion<'_, '_> {
-    /// What tells the members of a race or a quorum from each other, whatever their order: the first stage of each, or its own
-    /// words; and what tells the race from others of its stage. (Members that are items' are told apart as these are.)
+    /// Returns the keys of a race's or quorum's members, and the key of the race within its stage. A member's key is
+    /// its first stage, or its own words, so the order of members does not matter. (Members of a `for` have the keys of
+    /// their items.)
     pub(super) fn race_sites(&self, stage: Option<StageId>, members: &Members<'_>) -> (Vec<String>, String) {
         let durable = self.is_durable();
         match members {
@@ -64,10 +65,10 @@ impl Expansion<'_, '_> {
         format!("{:08x}", hash(&words.join(" ")))
     }
 
-    /// What other builds may have called the records of members, and what these are called now: the stage, then both names. A
-    /// member is the one that holds a stage of that name, in whatever order its stages stand; earlier versions went by its
-    /// position. A name that ends with `*` stands for all that begin so: a stage has one race, whatever its members are.
-    /// A stage with several races is left out: there the old names tell less.
+    /// Returns the former keys of members' records: for each the stage, the former key and the present one. A member is
+    /// found by a stage of that name, in whatever order its stages stand; earlier versions went by position. A key that
+    /// ends with `*` stands for all keys with that prefix, because a stage has one race, whatever its members are. A
+    /// stage with several races is left out: their former keys do not tell them apart.
     pub(super) fn former_sites(&self) -> Vec<(String, String, String)> {
         let mut found = Vec::new();
         let races: Vec<_> = (0..self.model.scopes.len()).filter_map(|scope| self.members_with_first(scope)).collect();

@@ -25,7 +25,7 @@ impl Expansion<'_, '_> {
         self.scope_after(&TokenStream::new(), id, tail, ends)
     }
 
-    /// The same for a scope that was chosen among others.
+    /// A block expression that runs a scope chosen among others, and reports the choice first.
     pub(super) fn chosen(
         &self,
         id: ScopeId,
@@ -176,7 +176,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// What others call a stage's output from here on.
+    /// Binds a stage's output for the stages that come later.
     fn bind(&self, stage: StageId) -> TokenStream {
         let name = self.model.stages[stage].name;
         self.bind_held(name)
@@ -210,7 +210,7 @@ impl Expansion<'_, '_> {
         self.model.scopes[id].lets.clone()
     }
 
-    /// Those `let`s whose needs have all ended.
+    /// Binds the `let`s whose dependencies have all ended.
     fn ready_lets(&self, id: ScopeId, lets: &mut Vec<LetId>, done: &[usize]) -> TokenStream {
         let scope = &self.model.scopes[id];
         let mut ready = TokenStream::new();

@@ -57,7 +57,8 @@ fn in_pieces(shape: Shape) -> Shape {
     }
 }
 
-/// Those parts one after the other, as many as fit in a body; what is too large for one is divided itself.
+/// Divides the parts into pieces of consecutive parts, each as large as a body may be. A part that is too large for one
+/// piece is divided itself.
 fn pieces(parts: Vec<Shape>, together: fn(Vec<Shape>) -> Shape) -> Vec<Shape> {
     let (mut pieces, mut piece, mut stages) = (Vec::new(), Vec::new(), 0);
     let close = |pieces: &mut Vec<Shape>, piece: &mut Vec<Shape>| match piece.len() {

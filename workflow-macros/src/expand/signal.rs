@@ -65,7 +65,7 @@ impl Expansion<'_, '_> {
         quote!(#wait.peek())
     }
 
-    /// What a scope's signals and awaited stages need before anything of the scope starts.
+    /// Bindings for a scope's signals and awaited stages, emitted before any stage of the scope starts.
     pub(super) fn waits(&self, id: ScopeId) -> TokenStream {
         let runtime = &self.runtime;
         let mut waits = TokenStream::new();
@@ -143,7 +143,7 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// Those signals that wait for the end of that stage.
+    /// Returns the signals that wait for the end of a stage.
     fn waits_after(&self, stage: StageId) -> Vec<Ident> {
         let signals = self.model.scopes[self.model.stages[stage].scope].signals.iter();
         signals

@@ -13,7 +13,7 @@ impl Expansion<'_, '_> {
         self.slot_of(&slots, stage)
     }
 
-    /// The same of a stage whose scope has ended.
+    /// The slot of a stage whose scope has ended.
     pub(super) fn stored_slot(&self, stage: StageId) -> TokenStream {
         let stored = self.local("stored", self.model.stages[stage].scope);
         self.slot_of(&stored, stage)

@@ -40,7 +40,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The same, for the stage itself: asks that its output may be shared, where the type is written.
+    /// The cell of the stage itself, which requires of the declared type that the output can be shared.
     fn watched(&self, stage: StageId) -> TokenStream {
         self.watched_in(stage, &self.cell(stage))
     }
@@ -129,7 +129,7 @@ impl Expansion<'_, '_> {
             return quote!(async move { #before #cx.at(#number); #(#lints)* let #run = #call.await; #run });
         }
         match self.simple(stage).filter(|&code| self.is_durable() && self.waits_before(code)) {
-            // It starts when what it waits for has arrived.
+            // The composite starts when all that its waits name has arrived.
             Some(code) => {
                 let (before, composite) = (self.before(code, Some(stage)), self.composite(stage));
                 quote!(async move { { #before } #composite.await })
@@ -298,7 +298,7 @@ impl Expansion<'_, '_> {
         tail.discarding(self.discards(stage))
     }
 
-    /// What becomes of the stage's values where it declares no type.
+    /// Returns which values of the stage are dropped because it declares no type.
     pub(super) fn discards(&self, stage: StageId) -> Discards {
         let model = &self.model.stages[stage];
         match (&model.syntax.ty, model.when.is_some() || model.policies.until.is_some()) {

@@ -93,7 +93,7 @@ impl Expansion<'_, '_> {
         (lend, bind)
     }
 
-    /// That `let` and those that it names.
+    /// Adds a `let`, and the `let`s that it names.
     fn lets_under(&self, name: NameId, found: &mut Vec<LetId>) {
         if let NameKind::Let(binding) = self.model.names[name].kind
             && !found.contains(&binding)
@@ -117,7 +117,8 @@ impl Expansion<'_, '_> {
         replays.chain(lets).any(|code| self.model.codes[code].context)
     }
 
-    /// What a body that owns everything takes along of the workflow's surroundings, and how it sees it.
+    /// Returns the code that takes the workflow's `return` slot and signals along into an owned body, and the code that
+    /// binds them there.
     pub(super) fn returned_owned(&self) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let (returned, signals, owned) = (self.named("returned"), self.named("signals"), self.named("owned_signals"));

@@ -37,8 +37,8 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// What the stage does itself, `run`, a future of a `Result`: it is not cut in the midst of that. Where it has no
-    /// undo, it is.
+    /// Protects the stage's own attempt `run`, a future of a `Result`, from being dropped while it is running. Without
+    /// an undo it may be dropped.
     pub(super) fn in_flight(&self, stage: StageId, run: TokenStream, limited: bool) -> TokenStream {
         let model = &self.model.stages[stage];
         if model.policies.undo.is_none() {
@@ -59,7 +59,7 @@ impl Expansion<'_, '_> {
         undo.is_some_and(|undo| self.model.codes[undo.action].uses.contains(&self.model.stages[stage].name))
     }
 
-    /// What is lent to the closure that reverses the stage, and the closure.
+    /// Returns the values lent to the closure that undoes the stage, and the closure.
     fn arm_undo(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };

@@ -1,9 +1,10 @@
-//! Who may ask for a signal. When all of them have ended without it, it can't be taken any more.
+//! The consumers of each signal: the stages that may request it. When all have ended without it, the signal can't be
+//! taken any more.
 
 use super::waits::of_signals;
 use crate::model::{Model, NameKind, StageId};
 
-/// What is known of those who may ask for a signal.
+/// The known consumers of a signal.
 enum Askers {
     These(Vec<StageId>),
     /// One is sure to ask, or may ask at the very end: it stays open.

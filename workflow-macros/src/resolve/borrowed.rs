@@ -1,4 +1,4 @@
-//! What a stage with a task of its own takes from the patterns around it.
+//! The values that a stage with a task of its own takes from the patterns around it.
 //!
 //! A task can't borrow, and what a pattern binds is borrowed: from an item, a scrutinee, a condition's value. So the task
 //! matches again: either the item or the scrutinee itself is lent to it, or, where that only borrows from names (`for order

@@ -1,4 +1,4 @@
-//! What lies inside a stage, and what it names outside of itself.
+//! The expressions inside a stage, and the names outside of the stage that they mention.
 
 use crate::model::{CodeId, Model, NameId, NameKind, Replay, StageId};
 use std::{collections::HashSet, ops::Range};
@@ -8,13 +8,14 @@ pub(crate) fn codes_inside(model: &Model<'_>, stage: StageId) -> Range<CodeId> {
     model.stages[stage].codes.clone()
 }
 
-/// What stage `stage` names that lives outside of it, `let`s and what they name included; each once, what a `let` names
-/// before the `let`.
+/// Returns the names outside of `stage` that it mentions, including `let`s and the names in them. Each stands once, and
+/// a `let` after the names in it.
 pub(crate) fn names_inside(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
     names_of(model, stage, codes_inside(model, stage))
 }
 
-/// The same of some expressions that stand where the stage does, and of patterns that are matched again for them.
+/// Returns the outer names of expressions that stand where the stage does, and of patterns that are matched again for
+/// them.
 pub(super) fn names_with(
     model: &Model<'_>,
     stage: StageId,
@@ -61,7 +62,7 @@ fn is_awaited(model: &Model<'_>, scope: crate::model::ScopeId, name: NameId) -> 
     matches!(model.names[name].kind, NameKind::Stage(stage) if model.is_awaited(scope, stage))
 }
 
-/// What a task of its own names has to be lent to it.
+/// Marks the names that a task of its own mentions as lent.
 pub(super) fn mark_lent(model: &mut Model<'_>) {
     for stage in 0..model.stages.len() {
         if model.stages[stage].owns() {
@@ -72,12 +73,13 @@ pub(super) fn mark_lent(model: &mut Model<'_>) {
     }
 }
 
-/// What a task of its own needs of the names around it: its own, and those that it looks up again.
+/// Returns the outer names that a stage's own task needs: those it mentions, and those in patterns that it matches
+/// again.
 pub(crate) fn names_lent(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
     names_with(model, stage, codes_inside(model, stage), &model.stages[stage].replays)
 }
 
-/// What an undo needs of the names around its stage, the stage's own output left out.
+/// Returns the outer names that the undo of a stage needs, the stage's own output left out.
 pub(crate) fn names_of_undo(model: &Model<'_>, stage: StageId) -> Vec<NameId> {
     let Some(undo) = &model.stages[stage].policies.undo else { return Vec::new() };
     let mut found = names_with(model, stage, undo.action..undo.action + 1, &undo.replays);

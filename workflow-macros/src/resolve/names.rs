@@ -1,4 +1,4 @@
-//! What each expression means by each identifier.
+//! The meaning of each identifier in each expression.
 
 use crate::{
     diagnostics::{Diagnostics, messages},

@@ -1,4 +1,4 @@
-//! Who waits for whom: the edges of every scope's graph.
+//! The edges of every scope's graph: which stage or `let` waits for which.
 
 use crate::{
     diagnostics::{Diagnostics, messages},
@@ -85,7 +85,7 @@ impl Edges {
         }
     }
 
-    /// Whoever waits for a signal waits for what stands in the signal's `#[after]`.
+    /// Makes each stage that waits for a signal wait for the stages in the signal's `#[after]`.
     fn signal(&mut self, model: &mut Model<'_>, signal: usize, (inner, around): (ScopeId, Option<StageId>)) {
         for ident in model.signals[signal].after.clone() {
             let Some(from) = model.stage_named(ident) else { continue };

@@ -143,7 +143,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What stands in the scope beside its stages and signals.
+    /// Names the expressions of a scope's tail. Its stages and signals are named by themselves.
     fn scope(&mut self, scope: ScopeId, site: &str) {
         let model = self.model;
         if let Some(tail) = &model.scopes[scope].tail {

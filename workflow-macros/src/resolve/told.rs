@@ -1,4 +1,4 @@
-//! What the workflow's graph tells of waits in the midst of stages and in tails, where no edge says it.
+//! Waits inside stages and in tails, which no edge shows, for the workflow's graph.
 
 use crate::model::{CodeId, HeadKind, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId};
 use proc_macro2::Ident;

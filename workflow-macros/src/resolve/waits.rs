@@ -1,4 +1,4 @@
-//! What a `select` or an `#[until]` waits for without depending on it.
+//! The stages and signals that a `select` or an `#[until]` waits for without depending on them.
 
 use crate::{
     diagnostics::{Diagnostics, messages, waiting},
@@ -16,7 +16,7 @@ struct Wait<'s> {
     around: Option<StageId>,
 }
 
-/// What it has to be.
+/// The kind of name that is expected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     Stage,

@@ -1,4 +1,4 @@
-//! What is written, with its spans: one type a construct, no meaning yet.
+//! The syntax of a workflow with its spans: one type a construct, no meaning yet.
 //!
 //! Nothing here knows the compiler's `proc_macro`, so that all of it is tested as ordinary code.
 

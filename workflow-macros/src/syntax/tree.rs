@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Type};
 
 pub(crate) struct Node {
-    /// Those before an unnamed `for` or `loop` (an arm, a tail); a stage's own stand on the stage.
+    /// Attributes before an unnamed `for` or `loop` (an arm, a tail). A stage's own attributes stand on the stage.
     pub(crate) attributes: Attributes,
     /// The whole node as well as the tokens tell; at the least its first token.
     pub(crate) span: Span,
@@ -95,7 +95,7 @@ pub(crate) struct For {
     pub(crate) body: Block,
 }
 
-/// Who takes part in a `race` or `quorum`.
+/// The members of a `race` or `quorum`.
 pub(crate) enum Members {
     /// `{ NODE, .. }`
     Listed(Vec<Node>),
@@ -190,7 +190,7 @@ pub(crate) struct Attributes {
 pub(crate) struct Policy {
     /// Its name, as written: where its errors stand.
     pub(crate) name: Ident,
-    /// What stands in its parentheses, for the graph; empty without any.
+    /// The tokens in the attribute's parentheses, for the graph. Empty without parentheses.
     pub(crate) arguments: TokenStream,
     pub(crate) kind: PolicyKind,
 }
@@ -244,7 +244,7 @@ pub(crate) enum PolicyKind {
     },
 }
 
-/// What `#[when]` asks.
+/// The condition of a `#[when]`.
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Condition {
     Holds(Expr),

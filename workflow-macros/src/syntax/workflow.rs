@@ -4,7 +4,7 @@ use super::tree::{Attributes, Block};
 use proc_macro2::{Ident, Span};
 use syn::{Generics, Type, Visibility};
 
-/// What one `workflow! { .. }` holds: one workflow or several.
+/// The content of one `workflow! { .. }`: one workflow or several.
 pub(crate) struct Workflows {
     pub(crate) workflows: Vec<Workflow>,
 }

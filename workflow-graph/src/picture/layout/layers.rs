@@ -27,7 +27,7 @@ pub(super) struct Layers {
 
 pub(super) struct Chain {
     pub(super) vertices: Vec<usize>,
-    /// It closes a cycle and leads upwards.
+    /// Whether the edge closes a cycle and leads upwards.
     pub(super) reversed: bool,
     /// Its joints; none where it is straight over several rows.
     pub(super) joints: std::ops::Range<usize>,
@@ -37,7 +37,7 @@ pub(super) struct Chain {
 pub(super) struct Joint {
     pub(super) upper: usize,
     pub(super) lower: usize,
-    /// Where it must meet the node, as an offset from its centre.
+    /// Where the line must meet the node, as an offset from the node's centre.
     pub(super) upper_port: Option<f64>,
     pub(super) lower_port: Option<f64>,
 }

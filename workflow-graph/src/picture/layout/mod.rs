@@ -44,7 +44,7 @@ pub(super) struct Point {
 pub(super) struct Route {
     pub(super) points: Vec<Point>,
     pub(super) kind: LinkKind,
-    /// It ends at what it leads to, not at a border on its way.
+    /// Whether the route ends at the target itself, not at a border on its way.
     pub(super) arrives: bool,
 }
 

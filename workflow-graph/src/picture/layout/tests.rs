@@ -1,4 +1,4 @@
-//! What every layout promises: nodes keep clear of each other, and of lines that lead elsewhere.
+//! Rules of every layout: nodes keep clear of each other, and of lines that lead elsewhere.
 
 use super::{Frame, Layout, Size, lay_out};
 use crate::picture::outline::{BODY, Outline};

@@ -7,7 +7,7 @@ use super::{BODY, Content, DEEPEST, Item, LinkKind, Outline};
 /// Nodes that lead from the same to the same and stand side by side, at most.
 const BESIDE: usize = 12;
 
-/// What an item is linked with: whether from there, and why.
+/// Links of one item: whether the item is the target, the other end, and the kind.
 type Ends = Vec<(bool, usize, LinkKind)>;
 
 impl<'g> Outline<'g> {

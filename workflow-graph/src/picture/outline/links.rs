@@ -1,4 +1,4 @@
-//! What leads to what: the edges, the waits, and what the picture adds.
+//! Links between items: the edges, the waits, and those that the picture adds.
 
 use std::collections::{HashMap, HashSet};
 

@@ -28,7 +28,7 @@ pub(super) struct Item<'g> {
     pub(super) children: Vec<usize>,
     pub(super) parent: usize,
     depth: usize,
-    /// What is nested in it deeper than pictures go is drawn in it, too.
+    /// Whether items nested deeper than pictures go are drawn in this one, side by side.
     pub(super) is_flat: bool,
     /// Part of its parent's tail, which takes effect once the parent's stages have ended.
     tail: bool,
@@ -68,7 +68,7 @@ pub(super) enum LinkKind {
     Wait,
     /// To the stage that it cuts.
     Until,
-    /// What the picture adds: from the inputs, to the tail and the output.
+    /// A link that the picture adds: from the inputs, to the tail, or to the output.
     Flow,
 }
 

@@ -1,4 +1,4 @@
-//! What stands in an attribute's parentheses, at its commas.
+//! The arguments of an attribute, divided at their commas.
 
 use super::tokens::{Inside, Tokens};
 use proc_macro2::Group;

@@ -18,7 +18,7 @@ impl Parser<'_> {
         self.bindings(inside.tokens(), "input")
     }
 
-    /// Those between the commas of `tokens`.
+    /// Reads the bindings between the commas of `tokens`.
     pub(super) fn bindings(self, tokens: Tokens<'_>, what: &str) -> Vec<Binding> {
         let mut bindings = Vec::new();
         let mut from = 0;

@@ -19,7 +19,7 @@ pub(super) const ITEM_KEYWORDS: [&str; 3] = ["stage", "let", "signal"];
 const RUST_ITEMS: &[&str] =
     &["fn", "use", "struct", "enum", "impl", "mod", "trait", "type", "const", "static", "extern", "pub"];
 
-/// What stands at the start of an item.
+/// The start of an item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     Stage,
@@ -120,7 +120,7 @@ fn unterminated_end<T>(content: Tokens<'_>, parser: impl FnOnce(ParseStream) -> 
     (!matches!(content.get(end), Some(TokenTree::Punct(_)))).then_some(end)
 }
 
-/// What kind of item starts at `at`, behind its attributes.
+/// Returns the kind of item that starts at `at`, behind its attributes.
 pub(super) fn starts(tokens: Tokens<'_>, at: usize) -> Start {
     let Some(word) = tokens.word(at) else { return Start::Other };
     let next = tokens.get(at + 1);

@@ -15,7 +15,7 @@ const UNITS: [(&str, u128); 6] = [
     ("d", 86_400_000_000_000),
 ];
 
-/// What others call the units.
+/// Names that other languages and crates give the units.
 const OTHER_NAMES: [(&str, &str); 22] = [
     ("micros", "us"),
     ("microseconds", "us"),

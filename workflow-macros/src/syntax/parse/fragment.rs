@@ -17,7 +17,7 @@ const RAN_OUT: &str = "unexpected end of input";
 /// How syn begins a list of all that may stand there.
 const ONE_OF: &str = "expected one of: ";
 
-/// What is in the place of what could not be read.
+/// The identifier that stands for a fragment which could not be read.
 pub(crate) const UNREAD: &str = "__unread";
 
 /// How syn says that tokens are left.
@@ -34,13 +34,13 @@ impl Parser<'_> {
         self.expression(tokens, expected).unwrap_or_else(|| Expr::Verbatim(tokens.stream()))
     }
 
-    /// What stands before a body, where a struct literal wants parentheses.
+    /// Reads an expression before a body, where a struct literal needs parentheses.
     pub(super) fn head_expression(self, tokens: Tokens<'_>, expected: &str) -> Expr {
         self.fragment(tokens, expected, Expr::parse_without_eager_brace)
             .unwrap_or_else(|| Expr::Verbatim(tokens.stream()))
     }
 
-    /// What is asked before a body: a `=` there is meant as `==`, or lacks its `let`.
+    /// Reads a condition before a body. A `=` in it is meant as `==`, or lacks its `let`.
     pub(super) fn condition(self, tokens: Tokens<'_>, expected: &str) -> Expr {
         let condition = self.head_expression(tokens, expected);
         self.assigned(&condition);

@@ -240,7 +240,7 @@ fn unit() -> Type {
     Type::Tuple(syn::TypeTuple { attrs: Vec::new(), paren_token: syn::token::Paren::default(), elems })
 }
 
-/// What of a workflow is still to be read.
+/// The tokens of a workflow that are still to be read.
 #[derive(Clone, Copy)]
 struct Rest<'a> {
     tokens: Tokens<'a>,
@@ -254,7 +254,8 @@ fn starts_part(tokens: Tokens<'_>, at: usize) -> bool {
     tokens.is_any_word(at, CLAUSES) || tokens.brace(at).is_some()
 }
 
-/// The same behind a type: `name: Type` after a misspelt `with`, or without it, can't belong to the type either.
+/// Whether a clause starts behind a type: `name: Type` after a misspelt `with`, or without it, can't belong to the type
+/// either.
 fn starts_clause(tokens: Tokens<'_>, at: usize) -> bool {
     let named = |at: usize| tokens.word(at).is_some_and(is_name) && tokens.is_colon(at + 1);
     starts_part(tokens, at)

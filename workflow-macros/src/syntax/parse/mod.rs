@@ -33,7 +33,7 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows
     Workflows { workflows: Parser { diagnostics }.workflows(inside.tokens()) }
 }
 
-/// What all the parts share: where mistakes are told.
+/// The state that all parts of the parser share: where mistakes are reported.
 #[derive(Clone, Copy)]
 struct Parser<'a> {
     diagnostics: &'a Diagnostics,

@@ -131,7 +131,7 @@ impl Parser<'_> {
         self.expression(tokens, "an expression").map(NodeKind::Expression)
     }
 
-    /// What stands after `break` or `continue`: nothing or a node, or a label, which is told.
+    /// Reads the rest of a `break` or `continue`: nothing, a node, or a label, which is refused.
     fn ending(self, tokens: Tokens<'_>) -> Result<Option<Box<Node>>, Told> {
         if tokens.is_punct(1, '\'') {
             self.diagnostics.error(tokens.start(1), message::LABEL);

@@ -35,7 +35,7 @@ pub(super) const NAMES: [&str; 22] = [
     "when",
 ];
 
-/// What other languages call them.
+/// Names that other languages give the attributes.
 pub(super) const OTHER_NAMES: [(&str, &str); 9] = [
     ("depends", "after"),
     ("depends_on", "after"),

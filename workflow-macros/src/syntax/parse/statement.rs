@@ -1,4 +1,4 @@
-//! What a block of Rust may hold and a block of a workflow may not; and its tail.
+//! Statements that a block of Rust may hold and a block of a workflow may not, and the tail.
 
 use super::{Parser, block::rough_end, text::text, tokens::Tokens};
 use crate::{
@@ -12,7 +12,8 @@ use syn::Expr;
 const ENDING: &[&str] = &["return", "break", "continue", "fail"];
 
 impl Parser<'_> {
-    /// What starts at `start`, behind its attributes, is the block's tail if nothing follows it, and else refused.
+    /// Reads the statement at `start`, behind its attributes: the block's tail if nothing follows it. Else it is
+    /// refused.
     pub(super) fn statement_or_tail(
         self,
         tokens: Tokens<'_>,

@@ -23,7 +23,8 @@ impl Inside {
         Self { trees: group.stream().into_iter().collect(), end: group.span_close() }
     }
 
-    /// The same, where a `macro_rules!` macro may have put all of it into an invisible group: `#[$attribute]`.
+    /// Reads the trees of a group, also if a `macro_rules!` macro has put all of them into an invisible group:
+    /// `#[$attribute]`.
     pub(super) fn of_visible(group: &Group) -> Self {
         let inside = Self::of(group);
         match inside.trees.as_slice() {
@@ -68,7 +69,7 @@ impl<'a> Tokens<'a> {
         self.trees.last()
     }
 
-    /// Those in `range`, as far as there are any.
+    /// Returns the tokens in `range`, as far as there are any.
     pub(super) fn range(self, range: Range<usize>) -> Self {
         let to = range.end.min(self.len());
         let from = range.start.min(to);

@@ -2,7 +2,7 @@
 
 use super::{around, read};
 
-/// What is told that should not be, or not told that should.
+/// Returns the difference between the reported and the expected mistakes, if there is one.
 pub(super) fn differs(marked: &str, expected: &[&str]) -> Option<String> {
     let mut source = String::new();
     let mut places = Vec::new();

@@ -13,7 +13,7 @@ use proc_macro2::TokenStream;
 /// One error: line, column and text.
 pub(super) type Told = (usize, usize, String);
 
-/// What the parser makes of a source, and what it tells.
+/// Parses a source. Returns the workflows, and the mistakes that the parser reports.
 pub(super) fn read(source: &str) -> (Workflows, Vec<Told>) {
     read_tokens(source.parse::<TokenStream>().expect("the source of a test is made of tokens"))
 }

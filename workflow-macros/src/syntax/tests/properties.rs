@@ -145,7 +145,7 @@ fn soup() -> impl Strategy<Value = TokenStream> {
     vec(tree, 0..24).prop_map(|trees| trees.into_iter().flatten().collect())
 }
 
-/// What happens to one token.
+/// A random change to one token.
 #[derive(Clone, Copy, Debug)]
 enum Slip {
     Delete,

@@ -9,7 +9,7 @@ fn check(marked: &str, expected: &[&str]) {
     }
 }
 
-/// What is read of a body that has mistakes.
+/// Returns the body that the parser reads from a source with mistakes.
 fn body(source: &str) -> String {
     let (workflows, told) = read(&around(source));
     assert!(!told.is_empty(), "{source}");
