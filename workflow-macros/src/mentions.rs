@@ -216,7 +216,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_lit_str(&mut self, text: &'ast LitStr) {
-        // `format("{name}")`: somebody forgot a `!`.
+        // `format("{name}")`: the `!` is missing.
         let before = self.found.names.len();
         self.format_string(&text.token());
         self.found.others.extend(self.found.names.drain(before..).map(|(name, _)| name));

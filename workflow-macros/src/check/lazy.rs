@@ -1,4 +1,4 @@
-//! A `#[lazy]` stage is asked for by stages of its block, and by nothing else.
+//! A `#[lazy]` stage is requested by stages of its block, and by nothing else.
 
 use crate::{
     diagnostics::{Diagnostics, messages},

@@ -1,4 +1,4 @@
-//! A workflow owns what it works on: it outlives whoever starts it.
+//! A workflow owns what it works on: it outlives its caller.
 
 use crate::{
     diagnostics::{Diagnostics, messages},

@@ -64,7 +64,7 @@ struct Paths {
     unknown: bool,
     /// Paths that end in none of `break`, `continue`, `return` and `fail`: where.
     falls: Vec<Span>,
-    /// Those paths that also give a value, which no loop takes.
+    /// Paths among these that also give a value, which no loop takes.
     values: Vec<Span>,
 }
 

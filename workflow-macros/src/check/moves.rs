@@ -32,7 +32,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     handing.scope(0, (&[], Dropped::None));
 }
 
-/// Which values nobody asks for, so that they are not handed over but dropped.
+/// Which values are not used, so that they are dropped instead of moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dropped {
     None,

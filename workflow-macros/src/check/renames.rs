@@ -27,7 +27,7 @@ pub(crate) fn former(attributes: &Attributes) -> Option<&Ident> {
     })
 }
 
-/// A former name is nobody's now, and was one's only.
+/// No present name equals a former name, and a former name belonged to one stage only.
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let stages = model.stages.iter().map(|stage| &stage.syntax.attributes);
     let signals = model.signals.iter().map(|signal| &signal.syntax.attributes);

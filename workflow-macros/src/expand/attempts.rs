@@ -154,7 +154,7 @@ impl Expansion<'_, '_> {
                     let #shared = &#permits;
                 }
             });
-            // Who waits for others is not one who only waits: nobody would wake it.
+            // A stage that waits for a permit keeps its instance in memory: once evicted, nothing would wake it.
             let acquired = self.busy(quote!(#runtime::acquire_all(&[#(#pools),*])));
             body = quote!({
                 let #permits = { #before #runtime::permits(#cx, #number, #acquired).await? };

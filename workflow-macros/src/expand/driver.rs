@@ -156,7 +156,7 @@ impl Expansion<'_, '_> {
                 false => self.arm(id, stage, &names),
             };
             let noted = self.noted.take();
-            // A scope further in may be in a pattern's arm, whose names have types that nobody wrote.
+            // A scope further in may be in a pattern's arm, whose names have types that stand nowhere in the source.
             if id != 0 || noted.signals {
                 let own = if in_place { self.filling(id, stage, &names) } else { arm };
                 starts.own.push((piece, own));
@@ -408,7 +408,7 @@ impl Expansion<'_, '_> {
         let mut then = vec![Vec::new(); count];
         for (stage, needed) in needs.iter_mut().enumerate() {
             for on in waits_for(scope, stage) {
-                // Whoever names a lazy stage asks for it instead of waiting.
+                // An expression that names a lazy stage requests it instead of waiting.
                 if !is_lazy(on) {
                     *needed += 1;
                     then[on].push(stage);

@@ -146,7 +146,7 @@ impl Expansion<'_, '_> {
         self.busy(quote!(#runtime::durable::placed(#evaluating, #call)))
     }
 
-    /// A future of the user's, which is under way while it is polled.
+    /// A future of the user's, which is running while it is polled.
     pub(super) fn busy(&self, call: TokenStream) -> TokenStream {
         if !self.is_durable() {
             return call;
@@ -193,7 +193,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::condition(#cx, #number, #site, || #expr))
     }
 
-    /// A choice is on record before what was chosen begins.
+    /// A choice is recorded before its scope begins.
     pub(super) fn decided_at(&self, stage: Option<StageId>, arm: &str, site: &str) -> TokenStream {
         if !self.is_durable() {
             return self.decided(stage, arm);
@@ -276,13 +276,13 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The next round of a loop without a state is on record before it begins.
+    /// The next round of a loop without a state is recorded before it begins.
     pub(super) fn next_without_state(&self, stage: Option<StageId>, scope: ScopeId) -> TokenStream {
         let (payload, round) = (self.round_payload(scope), self.named("round").to_token_stream());
         self.next_round(stage, (scope, &round), &payload, &quote!(()))
     }
 
-    /// Rounds that have ended stay on record, for their undos.
+    /// Rounds that have ended stay recorded, for their undos.
     pub(super) fn has_recorded_end(&self, round: ScopeId) -> bool {
         self.is_durable() && self.keeps(round)
     }

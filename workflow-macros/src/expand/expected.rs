@@ -39,7 +39,7 @@ impl Tail {
     }
 }
 
-/// Which values are dropped, whatever their type: nobody has declared one.
+/// Which values are dropped, whatever their type: the user has declared none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Discards {
     None,

@@ -184,7 +184,7 @@ impl Expansion<'_, '_> {
         Ident::new("__workflow_given", span)
     }
 
-    /// Whether the value that nobody asks for is an error, once it has ended: a future of that.
+    /// A future that tells whether a value which is dropped is an error.
     pub(super) fn settled(&self, value: &Ident) -> TokenStream {
         let (runtime, span) = (self.runtime_at(value.span()), value.span());
         quote_spanned!(span=> (&&&#runtime::kind_of(&#value)).__workflow_kind().settle(#value))
@@ -226,8 +226,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// A scrutinee that is a name of the workflow's, or of nobody's: a typo. Whatever is wrong with it, what
-    /// its patterns bind are references, so that who names them has no error too.
+    /// A scrutinee that is a name of the workflow's, or an unknown name: a typo. Whatever is wrong with it, its
+    /// patterns bind references, so that expressions which name them have no error too.
     fn named_scrutinee(&self, expr: &Expr) -> Option<TokenStream> {
         let name = bare_name(expr)?;
         let (runtime, span) = (self.runtime_at(name.span()), name.span());

@@ -1,4 +1,4 @@
-//! Fingerprints of what the user has written, and of names on record.
+//! Fingerprints of the user's source, and of recorded names.
 
 /// FNV-1a.
 pub(crate) fn hash(words: &str) -> u32 {

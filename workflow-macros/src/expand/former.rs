@@ -11,7 +11,7 @@ use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of so many names that differ in one expression, any may have been renamed before the others.
+/// Names that differ in one expression, at most, if any of them may have been renamed before the others.
 const COMBINED: usize = 4;
 
 impl Expansion<'_, '_> {

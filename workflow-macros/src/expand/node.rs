@@ -133,7 +133,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::of::<#output>())
     }
 
-    /// The type of the items where a list is asked for, and what makes the list of them.
+    /// The type of the items where a list is expected, and the code that collects them.
     pub(super) fn of_list(&self, stage: Option<StageId>, tail: &Tail, span: Span) -> TokenStream {
         let mark = self.mark(Whose::of(stage));
         match &tail.ty {

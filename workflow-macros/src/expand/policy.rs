@@ -28,7 +28,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The stage's node with its policies; `of`: the type that the node is asked for.
+    /// The stage's node with its policies; `of`: the type that is expected of the node.
     pub(super) fn policied(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let value = if self.is_tried_once(stage) { self.once(stage, of) } else { self.attempted(stage, of) };
         match &self.model.stages[stage].policies.cache {

@@ -21,7 +21,8 @@ pub(super) struct EachParts {
 }
 
 impl Expansion<'_, '_> {
-    /// The parts of a `for`, whoever runs its items. `item`: an expression of type `Of<T>` for one run of the body.
+    /// The parts of a `for`, for a plain `for` and for a `race` or `quorum` of its items. `item`: an expression of type
+    /// `Of<T>` for one run of the body.
     pub(super) fn each(
         &self,
         each: &For<'_>,
@@ -209,8 +210,9 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// The body of a part of which one goes on: what the others did is undone, what that one did is its surroundings' to undo.
-    /// `site` tells it from the others of its stage, and `goes_on` is an expression: whether it is on record as that one.
+    /// The body of a member. The stages of members that lose are undone; those of the winner belong to the undo log of
+    /// the surrounding scope. `site`: the member's key within its stage. `goes_on`: an expression that tells whether
+    /// the member is recorded as the winner.
     pub(super) fn member_scope(
         &self,
         scope: ScopeId,
@@ -258,7 +260,7 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// Whether a member is on record as a winner; `site`: its own, none for that of an item.
+    /// Whether a member is recorded as a winner. `site`: the member's key, none for an item's.
     fn has_won(&self, stage: Option<StageId>, won: &str, site: Option<&str>) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         let (each, site) = (site.is_none(), site.unwrap_or_default());

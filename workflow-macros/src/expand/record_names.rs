@@ -1,4 +1,4 @@
-//! Names under which a durable workflow's decisions are on record, and those that they had before.
+//! Names under which a durable workflow's decisions are recorded, and the names that these had before.
 
 use super::{
     Expansion,

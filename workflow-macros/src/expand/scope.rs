@@ -79,7 +79,7 @@ impl Expansion<'_, '_> {
 
     // Series and joins.
 
-    /// Statements that run `shape` and bind the outputs; `alone`: nothing else of the run is under way beside it.
+    /// Statements that run `shape` and bind the outputs; `alone`: no other stage is running beside it.
     fn series(
         &self,
         (id, alone): (ScopeId, bool),
@@ -227,7 +227,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Whether every `let` can be defined before whoever names it, in a place that all of them see.
+    /// Whether every `let` can be defined before each expression that names it, in a place that all of them see.
     fn lets_fit(&self, id: ScopeId, shape: &Shape) -> bool {
         let scope = &self.model.scopes[id];
         let own = scope.let_needs.iter().flatten().any(|need| matches!(need.on, Local::Stage(_)));

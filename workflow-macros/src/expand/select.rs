@@ -128,8 +128,8 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// The future of a head, and what its node sees of it.
-    /// `select` and `label`: what the decision for it is on record as.
+    /// The future of a head, and what its node sees of it. `select` and `label`: the key and the value of the
+    /// decision's record.
     fn head(
         &self,
         head: &Head<'_>,

@@ -48,7 +48,7 @@ pub(super) fn shape(scope: &Scope<'_>) -> Option<Shape> {
     split(&all, &before).map(in_pieces)
 }
 
-/// With a body of its own for every so many stages, at most.
+/// Divides a shape whose stages are more than `LIMIT` into pieces with a body each.
 fn in_pieces(shape: Shape) -> Shape {
     match shape {
         Shape::Series(parts) if stages(&parts) > LIMIT => Shape::Series(pieces(parts, Shape::Series)),

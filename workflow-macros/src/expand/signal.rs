@@ -49,7 +49,7 @@ impl Expansion<'_, '_> {
         quote!(#get(#number).await?)
     }
 
-    /// In what owns all that it needs: whoever asks for the signal there has it at once.
+    /// In a body that owns all that it needs, the signal has arrived: an expression has its value at once.
     pub(super) fn signal_arrived(&self, signal: usize, lender: &Ident) -> TokenStream {
         let (runtime, wait, get) = (&self.runtime, self.wait(signal), self.signal_get(signal));
         let ty = &self.model.signals[signal].syntax.ty;
@@ -169,8 +169,8 @@ impl Expansion<'_, '_> {
         false
     }
 
-    /// A stage's future, where somebody waits for it, or where its end matters to signals: to those inside of it, to those that
-    /// it may have asked for, and to those that come after it.
+    /// A stage's future, published where a wait names it or where its end matters to signals: signals inside of it,
+    /// signals that it may have requested, and signals that come after it.
     pub(super) fn overheard(&self, stage: StageId, future: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];

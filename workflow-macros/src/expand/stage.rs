@@ -19,7 +19,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Where the handle sees the stage; `None` where nobody looks.
+    /// Where the handle sees the stage; `None` without a handle.
     pub(super) fn cell(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let state = self.named("state");
@@ -73,7 +73,7 @@ impl Expansion<'_, '_> {
         quote!(#announced if let #runtime::Option::Some(#local) = #cell { #local.forget(); })
     }
 
-    /// A statement that runs the stage and binds its output; `alone`: no other stage of the run is under way then.
+    /// A statement that runs the stage and binds its output; `alone`: no other stage is running then.
     pub(super) fn stage_statement(&self, stage: StageId, alone: bool) -> TokenStream {
         let model = &self.model.stages[stage];
         let held = self.held(model.name);
@@ -138,7 +138,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The expression of a stage that is nothing but one, and not on record.
+    /// The expression of a stage that is a single expression, and not recorded.
     pub(super) fn plain(&self, stage: StageId) -> Option<CodeId> {
         if self.is_durable() { None } else { self.simple(stage) }
     }

@@ -40,7 +40,7 @@ pub(super) fn collect(model: &mut Model<'_>) {
     for (signal, askers) in all.into_iter().enumerate() {
         if let Askers::These(mut stages) = askers
             && model.signals[signal].scope == 0
-            // One that nobody asks for may never start, and so never end.
+            // A stage that nothing requests may never start, and so never end.
             && stages.iter().all(|&stage| !model.stages[stage].lazy)
         {
             stages.sort_unstable();
