@@ -150,7 +150,7 @@ pub(crate) fn waiting(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         while let Some(ended) = tasks.join_next().await {
             ended??;
         }
-        while engine.in_memory() > 0 {
+        while engine.resident_instances() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         println!("{count} instances wait, {:.1} s after the first was started", started.elapsed().as_secs_f64());
@@ -188,7 +188,7 @@ pub(crate) fn waiting_again(path: &Path) -> Result<(), Box<dyn Error>> {
 
 async fn waiting_engine(path: &Path) -> Result<Engine, EngineError> {
     let engine = Engine::builder().store(SqliteStore::open(path)?).workflow(Waiting::new());
-    engine.linger(Duration::ZERO).start().await
+    engine.idle_timeout(Duration::ZERO).start().await
 }
 
 /// Megabytes of this process in memory.

@@ -68,7 +68,7 @@ fn reason(failure: &Failure) -> String {
         return refusal.label().to_owned();
     }
     match failure.kind() {
-        FailureKind::Rounds => "still not valid after corrections".to_owned(),
+        FailureKind::RoundLimit => "still not valid after corrections".to_owned(),
         FailureKind::Panic => "panicked".to_owned(),
         FailureKind::Cancelled => "cancelled".to_owned(),
         _ => "failed".to_owned(),

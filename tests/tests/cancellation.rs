@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tokio::task::yield_now;
-use workflow_runtime::{FailureKind, Status, workflow};
+use workflow_runtime::{FailureKind, StageStatus, workflow};
 use workflow_tests::guards::{Guard, Live, hold};
 
 async fn hold_then_fail(live: &Live, polls: u32) -> Result<u32, &'static str> {
@@ -61,8 +61,8 @@ async fn losers_are_dropped_before_the_winner_s_value_goes_on() {
     assert!(live.ever() > 20);
     let mut handle = racing.start(vec![9, 5, 2, 6, 7]);
     assert_eq!((&mut handle).await.unwrap(), (0, 0, 0, 0, 0));
-    assert_eq!(handle.state().n1.status(), Status::Cancelled);
-    assert_eq!(handle.state().n3.status(), Status::Waiting);
+    assert_eq!(handle.state().n1.status(), StageStatus::Cancelled);
+    assert_eq!(handle.state().n3.status(), StageStatus::Waiting);
 }
 
 workflow! {
@@ -151,9 +151,9 @@ async fn the_first_failure_drops_its_siblings() {
     (&mut handle).await.unwrap_err();
     assert_eq!(live.now(), 0);
     let state = handle.state();
-    assert_eq!(state.items.status(), Status::Failed);
-    assert_eq!(state.failing.get(3).unwrap().status(), Status::Failed);
-    assert_eq!(state.held.get(0).unwrap().status(), Status::Cancelled);
+    assert_eq!(state.items.status(), StageStatus::Failed);
+    assert_eq!(state.failing.get(3).unwrap().status(), StageStatus::Failed);
+    assert_eq!(state.held.get(0).unwrap().status(), StageStatus::Cancelled);
 }
 
 workflow! {

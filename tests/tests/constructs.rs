@@ -11,7 +11,7 @@ use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
-use workflow_runtime::{Failure, FailureKind, StageContext, Status, workflow};
+use workflow_runtime::{Failure, FailureKind, StageContext, StageStatus, workflow};
 
 async fn double(number: &u32) -> u32 {
     tokio::task::yield_now().await;
@@ -93,7 +93,7 @@ async fn branches() {
     let handle = Branches::new().start(1, None);
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
-    assert_eq!(handle.state().extra.status(), Status::Skipped);
+    assert_eq!(handle.state().extra.status(), StageStatus::Skipped);
 }
 
 workflow! {
@@ -132,7 +132,7 @@ workflow! {
 async fn loops() {
     assert_eq!(Loops::new().run(20).await.unwrap(), 160);
     let failure = Loops::new().run(1).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("few"), FailureKind::Rounds));
+    assert_eq!((failure.stage(), failure.kind()), (Some("few"), FailureKind::RoundLimit));
     assert_eq!(Otherwise::new().run(1).await.unwrap(), 1004);
     assert_eq!(Stateless::new().run(Arc::default()).await.unwrap(), 16);
 }
@@ -186,7 +186,7 @@ async fn races() {
     let output = Races::new().run(1, vec![0, 5, 6]).await.unwrap();
     assert_eq!(output, (2, vec![3, 1], 5, vec![5, 6]));
     let failure = Races::new().run(1, vec![0, 5]).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("some_of"), FailureKind::NoWinner));
+    assert_eq!((failure.stage(), failure.kind()), (Some("some_of"), FailureKind::QuorumFailed));
 }
 
 workflow! {

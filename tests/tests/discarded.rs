@@ -110,7 +110,7 @@ async fn their_values_are_dropped_and_their_errors_are_not() {
     ];
     for (bad, stage) in (1..).zip(stages) {
         let failure = Discards::new(calls.clone(), Mutex::default()).run(bad).await.unwrap_err();
-        let kind = if stage == Some("most") { FailureKind::NoWinner } else { FailureKind::Error };
+        let kind = if stage == Some("most") { FailureKind::QuorumFailed } else { FailureKind::Error };
         assert_eq!((failure.stage(), failure.kind()), (stage, kind));
         assert!(failure.downcast_ref::<Problem>().is_some());
         let attempts = if stage.is_some_and(|stage| stage.starts_with("judged")) { 2 } else { 1 };

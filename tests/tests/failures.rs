@@ -3,7 +3,7 @@
 // A stage sees others by reference, however small they are.
 #![allow(clippy::trivially_copy_pass_by_ref)]
 use std::{error::Error, fmt, future::Future, io, pin::pin, task::Poll};
-use workflow_runtime::{BoxError, Failure, FailureKind, Status, TooFew, workflow};
+use workflow_runtime::{BoxError, Failure, FailureKind, QuorumError, StageStatus, workflow};
 
 /// An error of the user's own, with a cause of its own.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ async fn the_innermost_named_stage_is_the_one_that_failed() {
         assert_eq!(format!("{failure:#}"), format!("stage '{stage}' of workflow 'Nested' {words}: {why}"));
         let kind = match which {
             12 => FailureKind::Failed,
-            18 => FailureKind::Rounds,
+            18 => FailureKind::RoundLimit,
             _ => FailureKind::Error,
         };
         assert_eq!(failure.kind(), kind, "case {which}");
@@ -296,8 +296,8 @@ workflow! {
 #[tokio::test]
 async fn a_race_without_a_winner_keeps_every_reason() {
     let failure = Racing::new().run(vec![0, 0]).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::NoWinner));
-    let too_few = failure.downcast_ref::<TooFew>().unwrap();
+    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::QuorumFailed));
+    let too_few = failure.downcast_ref::<QuorumError>().unwrap();
     assert_eq!(too_few.failures().iter().map(Failure::stage).collect::<Vec<_>>(), [Some("checked"); 2]);
     assert!(failure.downcast_ref::<Refused>().is_some());
     assert_eq!(
@@ -307,8 +307,8 @@ async fn a_race_without_a_winner_keeps_every_reason() {
     );
 
     let failure = Racing::new().run(vec![1, 2, 9]).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("several"), FailureKind::NoWinner));
-    let too_few = failure.downcast_ref::<TooFew>().unwrap();
+    assert_eq!((failure.stage(), failure.kind()), (Some("several"), FailureKind::QuorumFailed));
+    let too_few = failure.downcast_ref::<QuorumError>().unwrap();
     let reasons: Vec<String> = too_few.failures().iter().map(|failure| format!("{failure:#}")).collect();
     // As soon as two can't be reached it is over.
     assert_eq!(
@@ -320,7 +320,7 @@ async fn a_race_without_a_winner_keeps_every_reason() {
     );
     // A race without members can't be won.
     let failure = Racing::new().run(vec![]).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::NoWinner));
+    assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::QuorumFailed));
     assert_eq!(
         format!("{failure:#}"),
         "stage 'winner' of workflow 'Racing' had too few that succeeded: 1 of 0 had to succeed and 0 failed"
@@ -475,8 +475,8 @@ impl<F: Future<Output = u32> + Send> Plus for F {
 async fn a_racer_absorbs_its_panic() {
     assert_eq!(Absorbing::new().run(2).await.unwrap(), (5, vec![0, 0], 2));
     let failure = Hopeless::new().run(1).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("raced"), FailureKind::NoWinner));
-    let reasons = failure.downcast_ref::<TooFew>().unwrap().failures();
+    assert_eq!((failure.stage(), failure.kind()), (Some("raced"), FailureKind::QuorumFailed));
+    let reasons = failure.downcast_ref::<QuorumError>().unwrap().failures();
     let reasons: Vec<String> = reasons.iter().map(|failure| format!("{failure:#}")).collect();
     assert_eq!(
         reasons,
@@ -491,15 +491,15 @@ async fn a_racer_absorbs_its_panic() {
 async fn a_panic_shows_in_the_state_as_a_failure() {
     let mut handle = Panics::new().start(1);
     (&mut handle).await.unwrap_err();
-    assert_eq!(handle.state().plain.status(), Status::Failed);
+    assert_eq!(handle.state().plain.status(), StageStatus::Failed);
     let mut handle = Panics::new().start(2);
     (&mut handle).await.unwrap_err();
-    assert_eq!(handle.state().later.status(), Status::Failed);
+    assert_eq!(handle.state().later.status(), StageStatus::Failed);
     let mut handle = Panics::new().start(9);
     (&mut handle).await.unwrap_err();
-    assert_eq!(handle.state().items.status(), Status::Failed);
-    assert_eq!(handle.state().item_inner.get(1).unwrap().status(), Status::Failed);
-    assert_eq!(handle.state().item_other.get(1).unwrap().status(), Status::Cancelled);
+    assert_eq!(handle.state().items.status(), StageStatus::Failed);
+    assert_eq!(handle.state().item_inner.get(1).unwrap().status(), StageStatus::Failed);
+    assert_eq!(handle.state().item_other.get(1).unwrap().status(), StageStatus::Cancelled);
 }
 
 workflow! {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 use tokio::{sync::oneshot, task::yield_now};
-use workflow_runtime::{FailureKind, StageContext, Status, workflow};
+use workflow_runtime::{FailureKind, StageContext, StageStatus, workflow};
 use workflow_tests::guards::{Guard, Live, hold};
 
 workflow! {
@@ -121,7 +121,7 @@ async fn a_handle_is_awaited_by_reference() {
             () = yield_now() => {}
         }
     }
-    assert_eq!(handle.state().answer.status(), Status::Running);
+    assert_eq!(handle.state().answer.status(), StageStatus::Running);
     answer.send(41).unwrap();
     assert_eq!((&mut handle).await.unwrap(), 42);
     assert_eq!(handle.state().answer.get().as_deref(), Some(&41));
@@ -136,9 +136,9 @@ async fn a_cancelled_run_shows_what_was_cut() {
     handle.cancel();
     (&mut handle).await.unwrap_err();
     let state = handle.state();
-    assert_eq!(state.announced.status(), Status::Completed);
-    assert_eq!(state.answer.status(), Status::Cancelled);
-    assert_eq!(state.guarded.status(), Status::Cancelled);
+    assert_eq!(state.announced.status(), StageStatus::Completed);
+    assert_eq!(state.answer.status(), StageStatus::Cancelled);
+    assert_eq!(state.guarded.status(), StageStatus::Cancelled);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use workflow_runtime::{StageContext, Status, workflow};
+use workflow_runtime::{StageContext, StageStatus, workflow};
 
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
@@ -83,7 +83,7 @@ async fn every_kind_of_stage_starts_and_ends() {
     run.signal(LargeSignal::Answer(30)).unwrap();
     tokio::time::sleep(Duration::from_millis(30)).await;
     assert_eq!(run.state().number.get().as_deref(), Some(&3));
-    assert_eq!(run.state().never.status(), Status::Skipped);
+    assert_eq!(run.state().never.status(), StageStatus::Skipped);
     assert_eq!(run.state().copied.get().as_deref(), Some(&"given"));
     assert_eq!(run.state().length.get(1).unwrap().get().as_deref(), Some(&3));
     assert!(format!("{:?}", run.state()).contains("never: Skipped"));

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::sleep;
-use workflow_runtime::{Failure, Pool, Status, workflow};
+use workflow_runtime::{Failure, Pool, StageStatus, workflow};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>, Arc<AtomicU32>);
@@ -134,7 +134,7 @@ async fn talk() {
         run.signal(TalkSignal::Number(number)).unwrap();
     }
     sleep(Duration::from_millis(25)).await;
-    assert_eq!(run.state().ticking.status(), Status::Running);
+    assert_eq!(run.state().ticking.status(), StageStatus::Running);
     run.signal(TalkSignal::Stop(())).unwrap();
     assert_eq!(run.await.unwrap(), [3, 4, 5]);
     assert_eq!(log.all().last().unwrap(), "done");

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use tokio::sync::Barrier;
-use workflow_runtime::{Failure, Status, workflow};
+use workflow_runtime::{Failure, StageStatus, workflow};
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
 
@@ -82,7 +82,7 @@ async fn outputs_go_from_one_piece_to_another() -> Result<(), Failure> {
     // a13 = 13; c1 = 14 + 14 + 15; c2 = 44, c11 = 53; d1 = 3 + 44 + 53; d11 = 110.
     assert_eq!(long.run(0).await?, 110);
     let run = long.start(0);
-    while run.state().a13.status() == Status::Waiting {
+    while run.state().a13.status() == StageStatus::Waiting {
         tokio::task::yield_now().await;
     }
     assert_eq!(run.await?, 110);

@@ -243,7 +243,7 @@ async fn some_items_may_fail() {
     let (good, why) = Tolerant::new().run(vec![1, 0, 2], 1).await.unwrap();
     assert_eq!((good, why.as_str()), (4, "stage 'one' of workflow 'Tolerant' panicked: zero"));
     let failure = Tolerant::new().run(vec![1, 0, 0, 2], 1).await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (Some("checked"), FailureKind::TooManyFailed));
+    assert_eq!((failure.stage(), failure.kind()), (Some("checked"), FailureKind::ToleranceExceeded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -438,7 +438,7 @@ async fn a_race_whose_members_have_failed_for_good_is_not_tried_again() {
         let busy = || Service { flaky: 99, ..Service::default() };
         let race = FinalRace::new(busy()).run(ones).await.unwrap_err();
         let quorum = FinalQuorum::new(busy()).run(ones).await.unwrap_err();
-        assert_eq!((race.kind(), quorum.kind()), (FailureKind::NoWinner, FailureKind::NoWinner));
+        assert_eq!((race.kind(), quorum.kind()), (FailureKind::QuorumFailed, FailureKind::QuorumFailed));
         (race.attempts(), quorum.attempts())
     };
     assert_eq!(attempts(0).await, (3, 3));

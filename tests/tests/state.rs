@@ -6,7 +6,7 @@ use std::{
     task::{Poll, Waker},
 };
 use tokio::task::yield_now;
-use workflow_runtime::{Handle, Loan, Status, workflow};
+use workflow_runtime::{Handle, OutputRef, StageStatus, workflow};
 
 /// Gates by number: a stage waits until its gate is opened.
 #[derive(Clone, Default)]
@@ -65,30 +65,30 @@ workflow! {
 async fn statuses_and_outputs() {
     let gates = Gates::default();
     let handle = Seen::new(gates.clone()).start(1);
-    assert_eq!(handle.state().first.status(), Status::Waiting);
+    assert_eq!(handle.state().first.status(), StageStatus::Waiting);
     settle().await;
     let state = handle.state();
-    assert_eq!((state.first.status(), state.first.get().as_deref()), (Status::Running, None));
-    assert_eq!(state.second.status(), Status::Waiting);
-    assert_eq!(state.beside.status(), Status::Running);
-    assert_eq!((state.maybe.status(), state.maybe.get().as_deref()), (Status::Skipped, Some(&None)));
+    assert_eq!((state.first.status(), state.first.get().as_deref()), (StageStatus::Running, None));
+    assert_eq!(state.second.status(), StageStatus::Waiting);
+    assert_eq!(state.beside.status(), StageStatus::Running);
+    assert_eq!((state.maybe.status(), state.maybe.get().as_deref()), (StageStatus::Skipped, Some(&None)));
     assert_eq!((state.taken.status(), state.small.status(), state.large.status()), {
-        (Status::Running, Status::Running, Status::Waiting)
+        (StageStatus::Running, StageStatus::Running, StageStatus::Waiting)
     });
     gates.open(1);
     settle().await;
-    assert_eq!((state.first.status(), state.first.get().as_deref()), (Status::Completed, Some(&1)));
-    assert_eq!(state.second.status(), Status::Running);
+    assert_eq!((state.first.status(), state.first.get().as_deref()), (StageStatus::Completed, Some(&1)));
+    assert_eq!(state.second.status(), StageStatus::Running);
     assert!(!handle.is_finished());
     for gate in [2, 3, 6] {
         gates.open(gate);
     }
     settle().await;
     assert!(handle.is_finished());
-    assert_eq!(state.small.status(), Status::Completed);
+    assert_eq!(state.small.status(), StageStatus::Completed);
     assert_eq!(state.taken.get().as_deref(), Some(&6));
     // It was handed over.
-    assert_eq!((state.text.status(), state.text.get().as_deref()), (Status::Completed, None));
+    assert_eq!((state.text.status(), state.text.get().as_deref()), (StageStatus::Completed, None));
     assert_eq!(format!("{:?}", state.text), "Completed");
     assert_eq!(handle.await.unwrap(), "2 3 None 6");
 }
@@ -114,16 +114,16 @@ async fn failed_and_cancelled() {
     (&mut handle).await.unwrap_err();
     let state = handle.state();
     assert_eq!(state.fine.get().as_deref(), Some(&1));
-    assert_eq!(state.waits.status(), Status::Cancelled);
-    assert_eq!(state.fails.status(), Status::Failed);
-    assert_eq!((state.outer.status(), state.inner.status()), (Status::Cancelled, Status::Cancelled));
-    assert_eq!(state.after.status(), Status::Waiting);
+    assert_eq!(state.waits.status(), StageStatus::Cancelled);
+    assert_eq!(state.fails.status(), StageStatus::Failed);
+    assert_eq!((state.outer.status(), state.inner.status()), (StageStatus::Cancelled, StageStatus::Cancelled));
+    assert_eq!(state.after.status(), StageStatus::Waiting);
 
     let mut handle = Fails::new(gates.clone()).start(98);
     (&mut handle).await.unwrap_err();
     let state = handle.state();
-    assert_eq!((state.outer.status(), state.inner.status()), (Status::Failed, Status::Failed));
-    assert_eq!(state.fails.status(), Status::Cancelled);
+    assert_eq!((state.outer.status(), state.inner.status()), (StageStatus::Failed, StageStatus::Failed));
+    assert_eq!(state.fails.status(), StageStatus::Cancelled);
 }
 
 workflow! {
@@ -146,11 +146,11 @@ async fn the_current_round() {
     assert_eq!(state.looped.round(), 0);
     settle().await;
     for round in 1..=3 {
-        assert_eq!((state.looped.round(), state.looped.status()), (round, Status::Running));
-        assert_eq!((state.next.status(), state.next.get().as_deref()), (Status::Running, None));
+        assert_eq!((state.looped.round(), state.looped.status()), (round, StageStatus::Running));
+        assert_eq!((state.next.status(), state.next.get().as_deref()), (StageStatus::Running, None));
         gates.open(round);
         settle().await;
-        assert_eq!((state.next.get().as_deref(), state.later.status()), (Some(&round), Status::Running));
+        assert_eq!((state.next.get().as_deref(), state.later.status()), (Some(&round), StageStatus::Running));
         gates.open(100 + round);
         settle().await;
     }
@@ -184,15 +184,15 @@ async fn items_and_items_of_items() {
     gates.open(2);
     settle().await;
     assert_eq!(state.entered.get(1).unwrap().get().as_deref(), Some(&2));
-    assert_eq!(state.entered.get(0).unwrap().status(), Status::Running);
+    assert_eq!(state.entered.get(0).unwrap().status(), StageStatus::Running);
     let second = state.deep.get(1).unwrap();
-    assert_eq!((second.len(), second.get(1).unwrap().status()), (2, Status::Running));
+    assert_eq!((second.len(), second.get(1).unwrap().status()), (2, StageStatus::Running));
     assert!(state.deep.get(0).is_some_and(|first| first.is_empty()));
     for gate in [200, 201] {
         gates.open(gate);
     }
     settle().await;
-    assert_eq!(second.get(0).unwrap().status(), Status::Completed);
+    assert_eq!(second.get(0).unwrap().status(), StageStatus::Completed);
     // That made room for the third.
     assert_eq!(state.entered.len(), 3);
     assert!(state.entered.get(3).is_none());
@@ -200,8 +200,8 @@ async fn items_and_items_of_items() {
         gates.open(gate);
     }
     settle().await;
-    let statuses: Vec<Status> = state.entered.to_vec().iter().map(workflow_runtime::StageState::status).collect();
-    assert_eq!(statuses, [Status::Completed; 3]);
+    let statuses: Vec<StageStatus> = state.entered.to_vec().iter().map(workflow_runtime::StageState::status).collect();
+    assert_eq!(statuses, [StageStatus::Completed; 3]);
     assert_eq!(handle.await.unwrap(), [vec![100], vec![200, 201], vec![300, 301, 302]]);
 }
 
@@ -228,7 +228,7 @@ workflow! {
 async fn lent<W: workflow_runtime::Workflow>(
     gates: &Gates,
     handle: &Handle<W>,
-    get: impl Fn(&Handle<W>) -> Option<Loan<String>>,
+    get: impl Fn(&Handle<W>) -> Option<OutputRef<String>>,
 ) {
     settle().await;
     let loan = get(handle).expect("it has been made");
@@ -290,13 +290,13 @@ async fn a_plain_function_is_seen_while_it_computes() {
     let (sender, receiver) = std::sync::mpsc::channel();
     let mut handle = Plain::new(Mutex::new(receiver)).start(1);
     // On this test's own thread; the run keeps its worker busy.
-    while handle.state().computed.status() == Status::Waiting {
+    while handle.state().computed.status() == StageStatus::Waiting {
         std::thread::yield_now();
     }
-    assert_eq!(handle.state().computed.status(), Status::Running);
+    assert_eq!(handle.state().computed.status(), StageStatus::Running);
     sender.send(4).unwrap();
     assert_eq!((&mut handle).await.unwrap(), 4);
-    assert_eq!(handle.state().asked.status(), Status::Completed);
+    assert_eq!(handle.state().asked.status(), StageStatus::Completed);
 }
 
 #[tokio::test]
@@ -305,5 +305,5 @@ async fn a_lazy_stage_that_nothing_asked_for_was_skipped() {
     sender.send(4).unwrap();
     let mut handle = Plain::new(Mutex::new(receiver)).start(1);
     (&mut handle).await.unwrap();
-    assert_eq!(handle.state().unasked.status(), Status::Skipped);
+    assert_eq!(handle.state().unasked.status(), StageStatus::Skipped);
 }

@@ -229,7 +229,7 @@ async fn items_are_taken_as_they_are_needed() {
         format!("{:#}", Enough::new().run().await.unwrap_err()),
         "stage 'all' of workflow 'Enough' failed: enough"
     );
-    assert_eq!(Tolerant::new().run().await.unwrap_err().kind(), FailureKind::TooManyFailed);
+    assert_eq!(Tolerant::new().run().await.unwrap_err().kind(), FailureKind::ToleranceExceeded);
     let calls = Arc::<AtomicU32>::default();
     assert_eq!(Members::new(Arc::clone(&calls)).run().await.unwrap(), 3);
     assert_eq!(calls.load(Relaxed), 4);
@@ -242,7 +242,7 @@ async fn what_an_iterator_says_of_its_length_is_not_believed() {
         assert_eq!(Believing::new().run(says).await.unwrap(), 3_000 + 300 + 20 + 3, "{says:?}");
         let calls = Arc::<AtomicU32>::default();
         let failure = TooFew::new(Arc::clone(&calls)).run(says).await.unwrap_err();
-        assert_eq!(failure.kind(), FailureKind::NoWinner, "{says:?}");
+        assert_eq!(failure.kind(), FailureKind::QuorumFailed, "{says:?}");
         assert_eq!(calls.load(Relaxed), 0, "too few from the start, so none is begun");
     }
 }

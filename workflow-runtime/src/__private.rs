@@ -24,7 +24,7 @@ pub use crate::{
     launch::{run, start},
     observe::{event::Observer, observers::Observers},
     output::{
-        shared::{Held, Loan},
+        shared::{Held, OutputRef},
         slot::{Filling, Slot, fill},
         state::{ItemStates, Seen, StageState, States, debug_states, watched},
         visibility::{Made, View},

@@ -23,7 +23,7 @@ use std::{
 pub trait WorkflowExt: Workflow {
     /// `observed_by`, for code that takes any workflow: `observer` is told every event of the runs of this value.
     #[must_use]
-    fn watched_by(self, observer: impl Observer) -> Self {
+    fn observed_by(self, observer: impl Observer) -> Self {
         let observers = self.parts().1.clone().and(observer);
         self.with_observers(observers)
     }
@@ -33,7 +33,7 @@ pub trait WorkflowExt: Workflow {
     ///
     /// # Errors
     /// The first stage that failed, and why.
-    fn run_input(
+    fn run_with(
         &self,
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Failure>> + Send + 'static + use<Self> {
@@ -52,7 +52,7 @@ pub trait WorkflowExt: Workflow {
     ///
     /// async fn all<W: Workflow>(workflow: &W, inputs: Vec<W::Input>) -> Result<Vec<W::Output>, Failure> {
     ///     let mut outputs = Vec::new();
-    ///     for run in inputs.into_iter().map(|input| workflow.start_input(input)).collect::<Vec<_>>() {
+    ///     for run in inputs.into_iter().map(|input| workflow.start_with(input)).collect::<Vec<_>>() {
     ///         outputs.push(run.await?);
     ///     }
     ///     Ok(outputs)
@@ -66,7 +66,7 @@ pub trait WorkflowExt: Workflow {
     /// # Panics
     /// Outside of a tokio runtime.
     #[track_caller]
-    fn start_input(&self, input: Self::Input) -> Handle<Self> {
+    fn start_with(&self, input: Self::Input) -> Handle<Self> {
         let (services, observers) = self.parts();
         start::<Self>(services.clone(), observers.clone(), input)
     }

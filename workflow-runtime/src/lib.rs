@@ -38,8 +38,8 @@
 //! | --- | --- |
 //! | [`workflow!`] | the language, in short; the book in `docs/` has it at length |
 //! | [`Handle`], [`SignalError`] | a started run: its output, state, signals and cancellation |
-//! | [`Failure`], [`FailureKind`], [`TooFew`] | why a run ended without its output |
-//! | [`StageState`], [`ItemStates`], [`Status`], [`Loan`] | the state of each stage of a run |
+//! | [`Failure`], [`FailureKind`], [`QuorumError`] | why a run ended without its output |
+//! | [`StageState`], [`ItemStates`], [`StageStatus`], [`OutputRef`] | the state of each stage of a run |
 //! | [`StageContext`] | the type of `ctx`: workflow, stage, attempt, idempotency key |
 //! | [`graph`] | each workflow as static data, and its pictures |
 //! | [`observe`] | events, reports, timelines, progress, metrics |
@@ -89,12 +89,12 @@ pub mod store;
 mod undo;
 mod workflow;
 
-pub use failure::{BoxError, Failure, FailureKind, TooFew};
+pub use failure::{BoxError, Failure, FailureKind, QuorumError};
 pub use handle::Handle;
 pub use launch::WorkflowExt;
 pub use output::{
-    shared::Loan,
-    state::{ItemStates, StageState, Status},
+    shared::OutputRef,
+    state::{ItemStates, StageState, StageStatus},
 };
 pub use policy::Pool;
 pub use run::context::StageContext;

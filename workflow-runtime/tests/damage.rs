@@ -65,7 +65,7 @@ async fn waiting() -> Folder {
         engine.start::<Payment>(order, format!("the {order} order")).await.expect("starts");
     }
     // Not with paused time, which would run ahead while the disk is at work.
-    while engine.in_memory() > 0 {
+    while engine.resident_instances() > 0 {
         tokio::task::yield_now().await;
     }
     engine.shutdown().await.expect("shuts down");

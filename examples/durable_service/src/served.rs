@@ -6,7 +6,7 @@ use std::pin::Pin;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use workflow_runtime::StageState;
-use workflow_runtime::engine::{Durable, Engine, EngineError, Run};
+use workflow_runtime::engine::{Durable, Engine, EngineError, InstanceHandle};
 use workflow_runtime::store::InstanceStatus;
 
 use crate::answer::{Answer, Problem};
@@ -146,7 +146,7 @@ where
 }
 
 /// How an instance stands.
-async fn shown<W: Offered>(run: &Run<W>) -> Result<Value, EngineError>
+async fn shown<W: Offered>(run: &InstanceHandle<W>) -> Result<Value, EngineError>
 where
     W::Output: Serialize,
 {

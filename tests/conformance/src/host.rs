@@ -47,7 +47,7 @@ impl Host for InMemory {
     type Run<W: Conforming> = Handle<W>;
 
     async fn start<W: Conforming>(&self, workflow: W, input: W::Input) -> Handle<W> {
-        workflow.start_input(input)
+        workflow.start_with(input)
     }
 }
 

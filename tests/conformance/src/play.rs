@@ -156,7 +156,7 @@ async fn played<H: Host, W: Conforming>(
     outside.sort_by_key(|(at, _)| *at);
     let mut outside = outside.into_iter().peekable();
     let (start, lines, order) = (Instant::now(), Lines::new(), Order::default());
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
+    let workflow = workflow.observed_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
     let workflow = match tellers {
         Some(tellers) => tellers.watch(workflow),
         None => workflow,
@@ -213,8 +213,8 @@ async fn played<H: Host, W: Conforming>(
 async fn polled<W: Conforming>(case: Case<W>, times: usize) -> Outcome {
     let Case { script, workflow, input, .. } = case;
     let (start, lines, order) = (Instant::now(), Lines::new(), Order::default());
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
-    let mut run = Box::pin(workflow.run_input(input));
+    let workflow = workflow.observed_by(Trace { lines: lines.clone(), script: script.clone(), order: order.clone() });
+    let mut run = Box::pin(workflow.run_with(input));
     drop(workflow);
     let mut left = times;
     let ended = std::future::poll_fn(|context| {

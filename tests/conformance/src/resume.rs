@@ -34,11 +34,11 @@ pub struct Resumed {
 }
 
 /// Plays a case with a crash.
-pub fn crashing<W: Conforming>(make: fn() -> Case<W>, crash: Crash, linger: Duration) -> Resumed {
+pub fn crashing<W: Conforming>(make: fn() -> Case<W>, crash: Crash, idle_timeout: Duration) -> Resumed {
     let case = make();
     let script = case.script.clone();
     let runtime = runtime();
-    let mut resumed = runtime.block_on(played(make, case, crash, linger));
+    let mut resumed = runtime.block_on(played(make, case, crash, idle_timeout));
     drop(runtime);
     for effect in script.effects() {
         // Once more where it was cut before that was on disk.
@@ -61,10 +61,10 @@ pub fn crashed_at_each_commit<W: Conforming>(make: fn() -> Case<W>) -> Verdict {
     let mut others = Vec::new();
     for kind in [Crash::Before as fn(u64) -> Crash, Crash::After] {
         for commit in 0.. {
-            for linger in [Duration::MAX, Duration::ZERO] {
+            for idle_timeout in [Duration::MAX, Duration::ZERO] {
                 let crash = kind(commit);
-                let resumed = crashing(make, crash, linger);
-                let wrong = |why: String| format!("{crash:?}, lingering {linger:?}: {why}\n{}", resumed.trace);
+                let resumed = crashing(make, crash, idle_timeout);
+                let wrong = |why: String| format!("{crash:?}, lingering {idle_timeout:?}: {why}\n{}", resumed.trace);
                 let end = unattempted(&resumed.end);
                 if !ends.contains(&end) {
                     // All ends are told, with the first crash that leads to each.
@@ -131,7 +131,7 @@ fn repeated(trace: &str) -> Option<String> {
     None
 }
 
-async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Crash, linger: Duration) -> Resumed {
+async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Crash, idle_timeout: Duration) -> Resumed {
     let Case { script, workflow, mut outside, .. } = case;
     outside.sort_by_key(|(at, _)| *at);
     let times: Vec<Duration> = outside.iter().map(|(at, _)| *at).collect();
@@ -139,10 +139,11 @@ async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Cras
     let (start, lines) = (Instant::now(), Lines::new());
     // The system's clock stands still with tokio's: each process begins where the one before ended.
     let system = SystemTime::now();
-    let workflow = workflow.watched_by(Trace { lines: lines.clone(), script: script.clone(), order: Order::default() });
+    let workflow =
+        workflow.observed_by(Trace { lines: lines.clone(), script: script.clone(), order: Order::default() });
     let disk = MemoryStore::new();
     let store = CrashingStore::new(disk.clone(), crash);
-    let mut engine = engine(store.clone(), &workflow, linger, system).await;
+    let mut engine = engine(store.clone(), &workflow, idle_timeout, system).await;
     let (mut sent, mut crashed) = (0, false);
     let ended = loop {
         let ended = tokio::select! {
@@ -154,7 +155,7 @@ async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Cras
                 engine.abandon().await;
                 script.resume();
                 let store = CrashingStore::new(disk.clone(), Crash::Never);
-                engine = self::engine(store, &workflow, linger, system + start.elapsed()).await;
+                engine = self::engine(store, &workflow, idle_timeout, system + start.elapsed()).await;
                 continue;
             }
             ended = process(&engine, make, (start, &times, &mut sent), &lines) => ended,
@@ -171,8 +172,14 @@ async fn played<W: Conforming>(make: fn() -> Case<W>, case: Case<W>, crash: Cras
     Resumed { trace: lines.text(), end, crashed, wrong: Vec::new() }
 }
 
-async fn engine<W: Conforming>(store: CrashingStore, workflow: &W, linger: Duration, system: SystemTime) -> Engine {
-    let builder = Engine::builder().store(store).linger(linger).starting_at(system).workflow(workflow.clone());
+async fn engine<W: Conforming>(
+    store: CrashingStore,
+    workflow: &W,
+    idle_timeout: Duration,
+    system: SystemTime,
+) -> Engine {
+    let builder =
+        Engine::builder().store(store).idle_timeout(idle_timeout).starting_at(system).workflow(workflow.clone());
     builder.start().await.expect("a store in memory can be read")
 }
 
@@ -183,7 +190,7 @@ async fn process<W: Conforming>(
     (start, times, sent): (Instant, &[Duration], &mut usize),
     lines: &Lines,
 ) -> Option<Result<W::Output, Failure>> {
-    let run = engine.start_input::<W>("case", make().input).await.expect("a store in memory takes everything");
+    let run = engine.start_with::<W>("case", make().input).await.expect("a store in memory takes everything");
     loop {
         let next = times.get(*sent).copied();
         tokio::select! {

@@ -15,7 +15,7 @@ pub struct OnStore;
 /// A run on a store, with its engine.
 pub struct StoredRun<W> {
     engine: Option<Engine>,
-    run: engine::Run<W>,
+    run: engine::InstanceHandle<W>,
 }
 
 impl Host for OnStore {
@@ -24,9 +24,9 @@ impl Host for OnStore {
     type Run<W: Conforming> = StoredRun<W>;
 
     async fn start<W: Conforming>(&self, workflow: W, input: W::Input) -> StoredRun<W> {
-        let builder = Engine::builder().store(MemoryStore::new()).linger(Duration::MAX).workflow(workflow);
+        let builder = Engine::builder().store(MemoryStore::new()).idle_timeout(Duration::MAX).workflow(workflow);
         let engine = builder.start().await.expect("a store in memory can be read");
-        let run = engine.start_input::<W>("case", input).await.expect("a store in memory takes everything");
+        let run = engine.start_with::<W>("case", input).await.expect("a store in memory takes everything");
         StoredRun { engine: Some(engine), run }
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Ended<'a> {
 impl Tellers {
     /// Those that are told events.
     pub(crate) fn watch<W: Conforming>(&self, workflow: W) -> W {
-        workflow.watched_by(self.events.clone()).watched_by(self.report.clone()).watched_by(Metrics::new())
+        workflow.observed_by(self.events.clone()).observed_by(self.report.clone()).observed_by(Metrics::new())
     }
 
     /// Runs where the others listen.

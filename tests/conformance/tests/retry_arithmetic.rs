@@ -149,7 +149,7 @@ where
 {
     let start = Instant::now();
     let attempts = Attempts { start, seen: Arc::default() };
-    let ended = workflow.watched_by(attempts.clone()).run_input(()).await;
+    let ended = workflow.observed_by(attempts.clone()).run_with(()).await;
     let took = start.elapsed().as_millis();
     let (began, waits) = attempts.seen.lock().unwrap().clone();
     Seen { began, waits, took, ended }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use workflow_durable_tests::World;
 use workflow_runtime::{
     BoxError,
-    engine::{Engine, EngineError, Run},
+    engine::{Engine, EngineError, InstanceHandle},
     store::MemoryStore,
     workflow,
 };
@@ -80,7 +80,7 @@ mod removed {
 #[tokio::test(start_paused = true)]
 async fn a_removed_stage_that_would_have_to_be_undone_parks() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(world, removed::before::Removed, removed::after::Removed, async |run: Run<
+    let ended = upgraded!(world, removed::before::Removed, removed::after::Removed, async |run: InstanceHandle<
         removed::after::Removed,
     >| {
         let cancelled = run.cancel().await;
@@ -135,7 +135,7 @@ mod condition {
 async fn a_condition_that_holds_no_longer_parks_what_was_begun_under_it() -> Result<(), Error> {
     let world = World::default();
     let ended =
-        upgraded!(world, condition::before::Conditional, condition::after::Conditional, async |run: Run<
+        upgraded!(world, condition::before::Conditional, condition::after::Conditional, async |run: InstanceHandle<
             condition::after::Conditional,
         >| run.result().await);
     let why = parked(ended);
@@ -181,14 +181,14 @@ mod swapped {
 #[tokio::test(start_paused = true)]
 async fn members_are_known_by_what_they_are() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(world, swapped::before::Swapped, swapped::after::Swapped, async |run: Run<
+    let ended = upgraded!(world, swapped::before::Swapped, swapped::after::Swapped, async |run: InstanceHandle<
         swapped::after::Swapped,
     >| run.result().await);
     assert_eq!(ended?, [1, 1]);
     assert_eq!(world.effects(), ["a", "b"]);
 
     let world = World::default();
-    let ended = upgraded!(world, swapped::before::Swapped, swapped::other::Swapped, async |run: Run<
+    let ended = upgraded!(world, swapped::before::Swapped, swapped::other::Swapped, async |run: InstanceHandle<
         swapped::other::Swapped,
     >| run.result().await);
     let why = parked(ended);
@@ -231,9 +231,9 @@ mod moved {
 #[tokio::test(start_paused = true)]
 async fn a_completed_stage_that_was_moved_does_not_run_once_more() -> Result<(), Error> {
     let world = World::default();
-    let ended = upgraded!(world, moved::before::Moved, moved::after::Moved, async |run: Run<moved::after::Moved>| run
-        .result()
-        .await);
+    let ended = upgraded!(world, moved::before::Moved, moved::after::Moved, async |run: InstanceHandle<
+        moved::after::Moved,
+    >| run.result().await);
     assert_eq!(parked(ended), "'block/a' is on record as 'a', where its workflow no longer has it");
     assert_eq!(world.effects(), ["a"]);
     Ok(())
@@ -291,12 +291,13 @@ mod beside {
 #[tokio::test(start_paused = true)]
 async fn a_stage_that_is_new_beside_a_wait_begins_when_the_engine_starts() -> Result<(), Error> {
     let world = World::default();
-    let early =
-        upgraded!(world, beside::before::Beside, beside::after::Beside, async |run: Run<beside::after::Beside>| {
-            tokio::time::sleep(Duration::from_hours(2)).await;
-            let early = world.effects();
-            run.result().await.map(|result| (early, result))
-        });
+    let early = upgraded!(world, beside::before::Beside, beside::after::Beside, async |run: InstanceHandle<
+        beside::after::Beside,
+    >| {
+        tokio::time::sleep(Duration::from_hours(2)).await;
+        let early = world.effects();
+        run.result().await.map(|result| (early, result))
+    });
     assert_eq!(early?, (vec!["urgent".to_owned()], 3));
     assert_eq!(world.effects(), ["urgent", "end"]);
     Ok(())
@@ -305,7 +306,7 @@ async fn a_stage_that_is_new_beside_a_wait_begins_when_the_engine_starts() -> Re
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_shorter_in_the_new_build_ends_earlier() -> Result<(), Error> {
     let (world, begun) = (World::default(), tokio::time::Instant::now());
-    let ended = upgraded!(world, beside::before::Beside, beside::shorter::Beside, async |run: Run<
+    let ended = upgraded!(world, beside::before::Beside, beside::shorter::Beside, async |run: InstanceHandle<
         beside::shorter::Beside,
     >| { run.result().await });
     assert_eq!(ended?, 2);
@@ -317,7 +318,7 @@ async fn a_wait_that_is_shorter_in_the_new_build_ends_earlier() -> Result<(), Er
 async fn what_can_not_go_on_is_parked_when_the_engine_starts() -> Result<(), Error> {
     let world = World::default();
     let begun = tokio::time::Instant::now();
-    let ended = upgraded!(world, beside::before::Beside, beside::broken::Beside, async |run: Run<
+    let ended = upgraded!(world, beside::before::Beside, beside::broken::Beside, async |run: InstanceHandle<
         beside::broken::Beside,
     >| { run.result().await });
     let why = parked(ended);
@@ -348,7 +349,7 @@ async fn what_a_completed_stage_has_asked_for_need_not_be_asked_for_again() -> R
     let world = World::default();
     let store = MemoryStore::new();
     let engine =
-        Engine::builder().store(store).workflow(Asks::new(world.clone())).linger(Duration::ZERO).start().await?;
+        Engine::builder().store(store).workflow(Asks::new(world.clone())).idle_timeout(Duration::ZERO).start().await?;
     let run = engine.start::<Asks>("one", 1).await?;
     assert_eq!(run.result().await?, 3);
     assert_eq!(world.effects(), ["inner", "end"]);

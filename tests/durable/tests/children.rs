@@ -74,7 +74,7 @@ workflow! {
 }
 
 async fn engine<W: Durable>(store: &MemoryStore, workflow: W) -> Result<Engine, EngineError> {
-    Engine::builder().store(store.clone()).workflow(workflow).linger(Duration::MAX).start().await
+    Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::MAX).start().await
 }
 
 fn parent(world: &World) -> Parent {
@@ -237,7 +237,7 @@ async fn what_it_did_is_undone_where_its_stage_is_cut() -> Result<(), Error> {
 
     let store = MemoryStore::new();
     let another = Engine::builder().store(store).workflow(Races::new(world.clone(), booking.clone()));
-    let another = another.linger(Duration::ZERO).start().await?;
+    let another = another.idle_timeout(Duration::ZERO).start().await?;
     let ended = another.start::<Races>("one", ()).await?.result().await.unwrap_err();
     let EngineError::Failed { failure, .. } = ended else { panic!("{ended}") };
     let raced = joined(&[&["room", "quick"], &BOOKED[1..], &BOOKED, &["next", "room", "soon"], &BOOKED[1..]]);

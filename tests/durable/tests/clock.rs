@@ -39,9 +39,9 @@ impl Set {
         self.ahead.fetch_add(seconds, SeqCst);
     }
 
-    async fn engine(&self, world: &World, linger: Duration) -> Result<Engine, Error> {
+    async fn engine(&self, world: &World, idle_timeout: Duration) -> Result<Engine, Error> {
         let clock = self.clone();
-        let builder = Engine::builder().store(MemoryStore::new()).linger(linger).clock(move || clock.now());
+        let builder = Engine::builder().store(MemoryStore::new()).idle_timeout(idle_timeout).clock(move || clock.now());
         let builder = builder.workflow(Dated::new()).workflow(Rests::new(world.clone())).workflow(Late::new());
         Ok(builder.start().await?)
     }
@@ -91,9 +91,9 @@ workflow! {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_is_set_right_fires_what_is_due() -> Result<(), Error> {
-    for linger in [Duration::ZERO, Duration::MAX] {
+    for idle_timeout in [Duration::ZERO, Duration::MAX] {
         let clock = Set::new();
-        let engine = clock.engine(&World::default(), linger).await?;
+        let engine = clock.engine(&World::default(), idle_timeout).await?;
         let run = engine.start::<Dated>("dated", ()).await?;
         sleep(10 * MINUTE).await;
         assert!(timeout(MINUTE, run.result()).await.is_err(), "56 years early");
@@ -106,9 +106,9 @@ async fn one_that_is_set_right_fires_what_is_due() -> Result<(), Error> {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_jumps_back_fires_nothing_again() -> Result<(), Error> {
-    for linger in [Duration::ZERO, Duration::MAX] {
+    for idle_timeout in [Duration::ZERO, Duration::MAX] {
         let (clock, world) = (Set::new(), World::default());
-        let engine = clock.engine(&world, linger).await?;
+        let engine = clock.engine(&world, idle_timeout).await?;
         let run = engine.start::<Rests>("rests", ()).await?;
         sleep(61 * MINUTE).await;
         assert_eq!(world.effects(), ["first"]);
@@ -125,9 +125,9 @@ async fn one_that_jumps_back_fires_nothing_again() -> Result<(), Error> {
 
 #[tokio::test(start_paused = true)]
 async fn deadlines_and_waits_of_retries_follow_it() -> Result<(), Error> {
-    for linger in [Duration::ZERO, Duration::MAX] {
+    for idle_timeout in [Duration::ZERO, Duration::MAX] {
         let clock = Set::new();
-        let engine = clock.engine(&World::default(), linger).await?;
+        let engine = clock.engine(&World::default(), idle_timeout).await?;
         let run = engine.start::<Late>("late", ()).await?;
         sleep(10 * MINUTE).await;
         // Past the wait of the retry, and past the deadline of the stage.

@@ -24,7 +24,7 @@ fn undo(world: &World, ctx: &StageContext) {
 /// An engine on that store; an instance that waits leaves memory at once.
 macro_rules! engine {
     ($store:expr, $workflow:expr) => {
-        Engine::builder().store($store.clone()).workflow($workflow).linger(Duration::ZERO).start().await?
+        Engine::builder().store($store.clone()).workflow($workflow).idle_timeout(Duration::ZERO).start().await?
     };
 }
 

@@ -37,7 +37,7 @@ async fn size_after<F: Future<Output = Result<(), Error>>>(
         .store(store)
         .workflow(Rounds::new())
         .workflow(Signals::new())
-        .linger(Duration::MAX)
+        .idle_timeout(Duration::MAX)
         .start()
         .await?;
     run(engine.clone()).await?;

@@ -121,7 +121,7 @@ fn now() -> SystemTime {
 /// A process that goes on with what is on the store; `disk` counts what it writes.
 async fn process(disk: &CrashingStore, world: &World) -> Result<Engine, EngineError> {
     let world = || world.clone();
-    let builder = Engine::builder().store(disk.clone()).linger(Duration::MAX).starting_at(now());
+    let builder = Engine::builder().store(disk.clone()).idle_timeout(Duration::MAX).starting_at(now());
     builder
         .workflow(Asking::new(world()))
         .workflow(Careful::new(world()))
@@ -253,7 +253,7 @@ async fn those_of_who_waits_in_memory_are_none_without_getting_on() -> Result<()
     engine.start::<Asking>("one", ()).await?;
     for _ in 0..8 {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(engine.in_memory(), 1);
+        assert_eq!(engine.resident_instances(), 1);
         engine.abandon().await;
         engine = process(&disk, &world).await?;
     }

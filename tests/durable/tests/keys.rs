@@ -76,7 +76,7 @@ impl<F: Future<Output = u32>> IntoInner for F {
 }
 
 async fn engine<W: Durable>(store: &MemoryStore, workflow: W) -> Result<Engine, EngineError> {
-    Engine::builder().store(store.clone()).workflow(workflow).linger(Duration::MAX).start().await
+    Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::MAX).start().await
 }
 
 #[tokio::test(start_paused = true)]

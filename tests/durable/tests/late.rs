@@ -131,7 +131,7 @@ workflow! {
 }
 
 async fn engine<W: Durable>(store: &MemoryStore, workflow: W) -> Result<Engine, EngineError> {
-    Engine::builder().store(store.clone()).workflow(workflow).linger(Duration::ZERO).start().await
+    Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::ZERO).start().await
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ workflow! {
 #[tokio::test(start_paused = true)]
 async fn a_let_that_comes_out_otherwise_parks() -> Result<(), Error> {
     let builder = Engine::builder().store(MemoryStore::new()).workflow(Odd::new()).workflow(Even::new());
-    let engine = builder.linger(Duration::ZERO).start().await?;
+    let engine = builder.idle_timeout(Duration::ZERO).start().await?;
     let odd = engine.start::<Odd>("odd", ()).await?;
     let even = engine.start::<Even>("even", "a b c d e f g h".to_owned()).await?;
     let Err(EngineError::Parked { reason, .. }) = odd.result().await else { panic!("it does not park") };

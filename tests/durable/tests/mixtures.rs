@@ -3,7 +3,7 @@
 use std::time::Duration;
 use workflow_durable_tests::{SlowStore, World};
 use workflow_runtime::{
-    engine::{Engine, Run},
+    engine::{Engine, InstanceHandle},
     store::MemoryStore,
     workflow,
 };
@@ -24,7 +24,7 @@ fn release(world: &World, what: &str) {
 macro_rules! engine {
     ($workflow:expr) => {{
         let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(10));
-        Engine::builder().store(store).workflow($workflow).linger(Duration::ZERO).start().await?
+        Engine::builder().store(store).workflow($workflow).idle_timeout(Duration::ZERO).start().await?
     }};
 }
 
@@ -246,8 +246,8 @@ fn pushed(before: &[u64], item: u64) -> Vec<u64> {
 async fn each_signal_arrives_beside_a_short_timer() -> Result<(), Error> {
     for takes in [1, 3, 4, 5, 6, 10] {
         let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(takes));
-        let engine = Engine::builder().store(store).workflow(Batch::new()).linger(Duration::ZERO).start().await?;
-        let run: Run<Batch> = engine.start("one", ()).await?;
+        let engine = Engine::builder().store(store).workflow(Batch::new()).idle_timeout(Duration::ZERO).start().await?;
+        let run: InstanceHandle<Batch> = engine.start("one", ()).await?;
         for item in 0..20 {
             tokio::time::sleep(Duration::from_millis(item % 7)).await;
             run.signal(BatchSignal::Item(item)).await?;

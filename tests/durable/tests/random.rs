@@ -28,7 +28,7 @@ async fn result<W: Durable<Input = (u64, u64), Output = u64>>(
     input: (u64, u64),
 ) -> Result<u64, EngineError> {
     let engine = Engine::builder().store(store).workflow(workflow).start().await?;
-    let run = engine.start_input::<W>("one", input).await?;
+    let run = engine.start_with::<W>("one", input).await?;
     let day = Duration::from_hours(24);
     tokio::time::timeout(day, run.result()).await.unwrap_or_else(|_| panic!("it hangs"))
 }

@@ -13,7 +13,7 @@ use workflow_runtime::{
 type Error = Box<dyn std::error::Error>;
 
 async fn engine<W: Durable>(workflow: W, store: &MemoryStore) -> Result<Engine, EngineError> {
-    Engine::builder().store(store.clone()).workflow(workflow).linger(Duration::ZERO).start().await
+    Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::ZERO).start().await
 }
 
 /// It is written as a number, and read as a text.

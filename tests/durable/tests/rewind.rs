@@ -56,7 +56,7 @@ const FIRST: &[&str] = &[
     "does one/rounds[1]/round",
 ];
 
-async fn settled(run: &workflow_runtime::engine::Run<Chain>) -> Result<(), Error> {
+async fn settled(run: &workflow_runtime::engine::InstanceHandle<Chain>) -> Result<(), Error> {
     while run.status().await? != InstanceStatus::Waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -95,7 +95,7 @@ async fn a_stage_takes_along_all_that_depends_on_it() -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn a_stage_inside_another_takes_the_outermost_along_and_what_it_did_before_is_undone_once() -> Result<(), Error> {
     let world = World::default();
-    let builder = Engine::builder().store(MemoryStore::new()).linger(Duration::MAX);
+    let builder = Engine::builder().store(MemoryStore::new()).idle_timeout(Duration::MAX);
     let engine = builder.workflow(Chain::new(world.clone())).start().await?;
     let run = engine.start::<Chain>("one", ()).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -105,7 +105,7 @@ async fn what_a_task_goes_on_with_is_done_before_its_instance_leaves_memory() ->
             let world = World::default();
             let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(2));
             let start = || {
-                let builder = Engine::builder().store(store.clone()).linger(Duration::ZERO);
+                let builder = Engine::builder().store(store.clone()).idle_timeout(Duration::ZERO);
                 builder.workflow(Beside::new(world.clone())).start()
             };
             let engine = start().await?;

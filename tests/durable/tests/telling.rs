@@ -95,7 +95,7 @@ const BEGUN: [&str; 13] = [
 ];
 
 async fn engine<W: Durable>(store: impl Store, workflow: W) -> Result<Engine, Error> {
-    Ok(Engine::builder().store(store).linger(Duration::ZERO).workflow(workflow).start().await?)
+    Ok(Engine::builder().store(store).idle_timeout(Duration::ZERO).workflow(workflow).start().await?)
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn who_looks_or_sends_a_signal_makes_nothing_happen_again() -> Result<(), 
     sleep(Duration::from_secs(1)).await;
     assert_eq!(lines.take(), BEGUN);
     for _ in 0..3 {
-        assert_eq!(engine.in_memory(), 0);
+        assert_eq!(engine.resident_instances(), 0);
         run.state().await?;
         sleep(Duration::from_secs(1)).await;
     }

@@ -16,7 +16,7 @@ type Error = Box<dyn std::error::Error>;
 
 /// Whatever waits leaves memory at once.
 async fn engine<W: Durable>(workflow: W, store: &MemoryStore) -> Result<Engine, EngineError> {
-    Engine::builder().store(store.clone()).workflow(workflow).linger(Duration::ZERO).start().await
+    Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::ZERO).start().await
 }
 
 /// The result of one instance, which has been out of memory.

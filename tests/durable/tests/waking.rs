@@ -149,7 +149,7 @@ async fn what_a_signal_has_woken_goes_on_after_a_crash() -> Result<(), Error> {
     let (store, world) = (MemoryStore::new(), World::default());
     let first = engine(&store, &world).await?;
     let run = first.start::<Signalled>("one", ()).await?;
-    until(|| first.in_memory() == 0).await;
+    until(|| first.resident_instances() == 0).await;
     run.signal(SignalledSignal::Go(7)).await?;
     until(|| !world.effects().is_empty()).await;
     assert_eq!(run.status().await?, InstanceStatus::Running);
@@ -185,10 +185,10 @@ async fn signals_that_nobody_asks_for_yet_are_no_interruptions() -> Result<(), E
     let engine = engine(&store, &world).await?;
     let run = engine.start::<Signalled>("one", ()).await?;
     for _ in 0..10 {
-        until(|| engine.in_memory() == 0).await;
+        until(|| engine.resident_instances() == 0).await;
         run.signal(SignalledSignal::Detail(())).await?;
     }
-    until(|| engine.in_memory() == 0).await;
+    until(|| engine.resident_instances() == 0).await;
     run.signal(SignalledSignal::Go(7)).await?;
     assert_eq!(run.result().await?, 107);
     Ok(())
@@ -250,8 +250,12 @@ workflow! {
 async fn a_cancel_reaches_who_only_waits() -> Result<(), Error> {
     let world = World::default();
     let store = SlowStore::new(MemoryStore::new(), Duration::from_millis(5));
-    let engine =
-        Engine::builder().store(store).workflow(Asking::new(world.clone())).linger(Duration::ZERO).start().await?;
+    let engine = Engine::builder()
+        .store(store)
+        .workflow(Asking::new(world.clone()))
+        .idle_timeout(Duration::ZERO)
+        .start()
+        .await?;
     let run = engine.start::<Asking>("one", ()).await?;
     while run.status().await? != InstanceStatus::Waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -267,7 +271,7 @@ async fn a_cancel_reaches_who_only_waits() -> Result<(), Error> {
 async fn timeouts_and_deadlines_pass_while_it_only_waits() -> Result<(), Error> {
     let world = World::default();
     let builder = Engine::builder().store(MemoryStore::new()).workflow(Asking::new(world.clone()));
-    let engine = builder.workflow(Hurried::new()).linger(Duration::ZERO).start().await?;
+    let engine = builder.workflow(Hurried::new()).idle_timeout(Duration::ZERO).start().await?;
     let (asking, hurried) =
         (engine.start::<Asking>("asking", ()).await?, engine.start::<Hurried>("hurried", ()).await?);
     let whole = async { (asking.result().await, hurried.result().await) };

@@ -161,7 +161,7 @@ pub async fn work(place: &Place, instances: u32) -> anyhow::Result<()> {
         .store(SqliteStore::open(place.store())?)
         .workflow(Load::new(Arc::clone(&effects)))
         .workflow(Mixed::new(effects))
-        .linger(Duration::from_millis(10));
+        .idle_timeout(Duration::from_millis(10));
     let engine = engine.start().await?;
 
     let mut all: JoinSet<anyhow::Result<Ended>> = JoinSet::new();

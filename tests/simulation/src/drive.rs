@@ -139,8 +139,8 @@ impl Driver<'_> {
             let seed = self.schedule.seed.wrapping_mul(31).wrapping_add(self.engines);
             let store = SimulatedStore::new(self.memory.clone(), self.schedule.disk, seed, self.world.error_counter());
             let clock: SystemTime = UNIX_EPOCH + Duration::from_millis(self.world.now());
-            let linger = self.schedule.linger.map_or(Duration::MAX, Duration::from_millis);
-            let builder = Engine::builder().store(store.clone()).starting_at(clock).linger(linger);
+            let idle_timeout = self.schedule.idle_timeout.map_or(Duration::MAX, Duration::from_millis);
+            let builder = Engine::builder().store(store.clone()).starting_at(clock).idle_timeout(idle_timeout);
             let subject = self.subjects[self.version as usize];
             let engine = subject.register(builder, &self.world, &self.pool).start().await;
             let engine = match engine {

@@ -40,8 +40,8 @@ pub struct Schedule {
     pub failing: u64,
     /// The store.
     pub disk: Disk,
-    /// The engine's `linger` in milliseconds; none: for ever.
-    pub linger: Option<u64>,
+    /// The engine's `idle_timeout` in milliseconds; none: for ever.
+    pub idle_timeout: Option<u64>,
     /// Milliseconds after the start, ascending, and what happens then.
     pub events: Vec<(u64, Event)>,
 }
@@ -59,7 +59,7 @@ impl Schedule {
             2 => Disk { applies: 0, tells: 5, fails: 0 },
             _ => Disk { applies: 8, tells: 8, fails: if numbers.chance(25) { 8 } else { 0 } },
         };
-        let linger = *numbers.one(&[Some(0), Some(0), Some(1_000), None]);
+        let idle_timeout = *numbers.one(&[Some(0), Some(0), Some(1_000), None]);
         let failing = *numbers.one(&[0, 0, 15, 30]);
         let mut events = Vec::new();
         let (mut ends, mut upgraded) = (0, false);
@@ -116,6 +116,6 @@ impl Schedule {
             events.extend((0..7).map(|count| (first + count, Event::Restart)));
         }
         events.sort_by_key(|(at, _)| *at);
-        Self { seed, workflow, failing, disk, linger, events }
+        Self { seed, workflow, failing, disk, idle_timeout, events }
     }
 }

@@ -37,7 +37,7 @@ pub fn shrink(schedule: Schedule, batch: &[Plan]) -> Schedule {
         |schedule| schedule.disk.fails = 0,
         |schedule| schedule.disk.applies = 0,
         |schedule| schedule.disk.tells = 0,
-        |schedule| schedule.linger = None,
+        |schedule| schedule.idle_timeout = None,
     ];
     for change in changes {
         let mut smaller = best.clone();

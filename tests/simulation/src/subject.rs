@@ -4,7 +4,7 @@ use crate::{value::Value, world::World};
 use std::{fmt::Display, pin::Pin};
 use workflow_runtime::{
     Pool, Workflow,
-    engine::{Durable, Engine, EngineBuilder, EngineError, Run},
+    engine::{Durable, Engine, EngineBuilder, EngineError, InstanceHandle},
 };
 
 /// What an asynchronous function gives.
@@ -38,7 +38,7 @@ pub(crate) struct Typed<W: Workflow> {
 }
 
 struct TypedRun<W: Workflow> {
-    run: Run<W>,
+    run: InstanceHandle<W>,
     stage: fn(&str) -> Option<W::Stage>,
     signal: fn(u32, u64) -> Option<W::Signal>,
 }

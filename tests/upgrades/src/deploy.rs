@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::time::Instant;
 use workflow_runtime::{
-    engine::{Durable, Engine, EngineError, Run},
+    engine::{Durable, Engine, EngineError, InstanceHandle},
     store::MemoryStore,
 };
 
@@ -28,7 +28,7 @@ impl Left {
     ///
     /// # Panics
     /// The engine fails.
-    pub async fn deploy<W: Durable>(&self, workflow: W, ledger: &Ledger) -> (Engine, Run<W>) {
+    pub async fn deploy<W: Durable>(&self, workflow: W, ledger: &Ledger) -> (Engine, InstanceHandle<W>) {
         let (engine, run) = self.try_deploy(workflow, ledger).await;
         (engine, run.unwrap_or_else(|error| panic!("{error}")))
     }
@@ -37,7 +37,11 @@ impl Left {
     ///
     /// # Panics
     /// The engine does not start.
-    pub async fn try_deploy<W: Durable>(&self, workflow: W, ledger: &Ledger) -> (Engine, Result<Run<W>, EngineError>) {
+    pub async fn try_deploy<W: Durable>(
+        &self,
+        workflow: W,
+        ledger: &Ledger,
+    ) -> (Engine, Result<InstanceHandle<W>, EngineError>) {
         ledger.note("|");
         let engine = self.engine(workflow).await;
         let run = engine.find::<W>("i").await;

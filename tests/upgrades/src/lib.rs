@@ -16,7 +16,7 @@ use std::{
 };
 use workflow_runtime::{
     StageContext,
-    engine::{Durable, Engine, EngineBuilder, EngineError, Run},
+    engine::{Durable, Engine, EngineBuilder, EngineError, InstanceHandle},
     store::{InstanceStatus, SqliteStore},
 };
 
@@ -68,7 +68,7 @@ impl World {
 ///
 /// # Errors
 /// The engine's.
-pub async fn started<W: Durable>(engine: &Engine, id: &str, input: W::Start) -> Result<Run<W>, EngineError> {
+pub async fn started<W: Durable>(engine: &Engine, id: &str, input: W::Start) -> Result<InstanceHandle<W>, EngineError> {
     let run = engine.start::<W>(id, input).await?;
     while run.status().await? == InstanceStatus::Running {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -284,7 +284,7 @@ impl Expansion<'_, '_> {
         quote!({
             #before
             #runtime::Attempted {
-                retry: #runtime::Retry::new(#runtime::times(#more)).waiting(#wait).jitter(#runtime::Jitter::#jitter),
+                retry: #runtime::Retry::new(#runtime::times(#more)).with_wait(#wait).jitter(#runtime::Jitter::#jitter),
                 conditional: #conditional,
             }
         })

@@ -35,7 +35,7 @@ pub enum EngineError {
         workflow: String,
     },
     /// What is stored of the instance, or what was to be stored, can't be read or written.
-    Payload {
+    Codec {
         /// Which instance.
         id: String,
         /// What, and why.
@@ -82,7 +82,7 @@ pub enum EngineError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum End {
-    /// It has its output, which [`Run::result`](super::Run::result) gives.
+    /// It has its output, which [`InstanceHandle::result`](super::InstanceHandle::result) gives.
     Completed,
     /// It failed with this.
     Failed(Failure),
@@ -110,7 +110,7 @@ impl fmt::Display for EngineError {
             Self::UnknownWorkflow { id, workflow } => {
                 write!(formatter, "instance '{id}' is of the workflow '{workflow}', which the engine does not have")
             }
-            Self::Payload { id, why } => write!(formatter, "instance '{id}': {why}"),
+            Self::Codec { id, why } => write!(formatter, "instance '{id}': {why}"),
             Self::Failed { id, failure } => write!(formatter, "instance '{id}' failed: {failure}"),
             Self::Parked { id, reason } => write!(formatter, "instance '{id}' is parked: {reason}"),
             Self::Ended { id, how: End::Completed } => write!(formatter, "instance '{id}' has completed"),

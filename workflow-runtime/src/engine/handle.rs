@@ -32,26 +32,26 @@ use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSi
 ///
 /// What is asked of it with [`signal`](Self::signal), [`cancel`](Self::cancel) or [`rewind`](Self::rewind) happens as soon as
 /// their future has been polled, also where that is dropped before it ends; then nobody hears whether it could be done.
-pub struct Run<W> {
+pub struct InstanceHandle<W> {
     shared: Arc<Shared>,
     key: InstanceKey,
     id: Arc<str>,
     workflow: PhantomData<fn() -> W>,
 }
 
-impl<W> Clone for Run<W> {
+impl<W> Clone for InstanceHandle<W> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), key: self.key, id: Arc::clone(&self.id), workflow: PhantomData }
     }
 }
 
-impl<W> fmt::Debug for Run<W> {
+impl<W> fmt::Debug for InstanceHandle<W> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Run").field("id", &self.id).finish_non_exhaustive()
+        formatter.debug_struct("InstanceHandle").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-impl<W: Durable> Run<W> {
+impl<W: Durable> InstanceHandle<W> {
     pub(crate) fn new(shared: Arc<Shared>, key: InstanceKey, id: impl Into<Arc<str>>) -> Self {
         Self { shared, key, id: id.into(), workflow: PhantomData }
     }
@@ -130,7 +130,7 @@ impl<W: Durable> Run<W> {
     }
 
     fn payload(&self, why: String) -> EngineError {
-        EngineError::Payload { id: self.id.to_string(), why }
+        EngineError::Codec { id: self.id.to_string(), why }
     }
 
     /// Its state, typed: what has become of each stage, and the outputs that are still needed. An instance that only waits is
@@ -163,7 +163,7 @@ impl<W: Durable> Run<W> {
     /// Sends it a signal, which is on disk when this returns. It waits until it is asked for, in order, and is delivered once.
     ///
     /// # Errors
-    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics; [`EngineError::Payload`]
+    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics; [`EngineError::Codec`]
     /// where it can't be stored, or not be read again; the store's.
     pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
         self.send(None, signal).await

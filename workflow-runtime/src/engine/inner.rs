@@ -79,7 +79,7 @@ pub(crate) struct Shared {
     session: Mutex<Option<Session>>,
     pub(crate) clock: Clock,
     /// How long an instance waits in memory for a timer.
-    pub(crate) linger: Duration,
+    pub(crate) idle_timeout: Duration,
     /// What runs in the background, and can be cut.
     tasks: Mutex<JoinSet<()>>,
     pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
@@ -111,7 +111,7 @@ impl Shared {
     pub(crate) fn new(
         (store, session): (Arc<dyn Store>, Session),
         clock: Clock,
-        linger: Duration,
+        idle_timeout: Duration,
         workflows: HashMap<&'static str, Arc<dyn Registered>>,
     ) -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Shared {
             suspects: Suspects::default(),
             session: Mutex::new(Some(session)),
             clock,
-            linger,
+            idle_timeout,
             tasks: Mutex::default(),
             workflows,
             live: Mutex::default(),
@@ -149,7 +149,7 @@ impl Shared {
     }
 
     /// How many instances are in memory.
-    pub(crate) fn in_memory(&self) -> usize {
+    pub(crate) fn resident_instances(&self) -> usize {
         lock(&self.live).len()
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Live<W: Durable> {
     /// It is stopped so that stages can be taken back, and goes on then.
     pub(crate) rewinding: AtomicBool,
     /// How long it waits in memory for a timer.
-    pub(crate) linger: Duration,
+    pub(crate) idle_timeout: Duration,
     /// All that is on record has been taken up.
     pub(crate) caught_up: AtomicBool,
     pub(crate) catching_up: Notify,
@@ -124,10 +124,10 @@ impl<W: Durable> Live<W> {
 
     /// Whether it is worth leaving the memory until then.
     fn leaves(&self, until: Option<Timestamp>) -> bool {
-        match (until, self.linger) {
+        match (until, self.idle_timeout) {
             (_, Duration::MAX) => false,
             (None, _) => true,
-            (Some(until), linger) => until.since(self.journal.now()) > linger,
+            (Some(until), idle_timeout) => until.since(self.journal.now()) > idle_timeout,
         }
     }
 

@@ -89,7 +89,7 @@ impl<W: Durable> Live<W> {
             delivered: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
             rewinding: AtomicBool::new(false),
-            linger: shared.linger,
+            idle_timeout: shared.idle_timeout,
             caught_up: AtomicBool::new(false),
             catching_up: Notify::new(),
         });

@@ -35,7 +35,7 @@ pub(crate) mod wake;
 
 pub use crate::durable::workflow::Durable;
 pub use error::{End, EngineError};
-pub use handle::Run;
+pub use handle::InstanceHandle;
 
 use crate::future::clock::Clock;
 use inner::{Registered, Shared};
@@ -62,7 +62,7 @@ pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
     workflows: HashMap<&'static str, Arc<dyn Registered>>,
     clock: Option<Clock>,
-    linger: Option<Duration>,
+    idle_timeout: Option<Duration>,
 }
 
 impl fmt::Debug for Engine {
@@ -117,8 +117,8 @@ impl EngineBuilder {
     /// An instance that only waits for a timer leaves the memory where that is further away than `time`: a second unless told.
     /// One that waits for a signal leaves it at once. With [`Duration::MAX`] none ever does.
     #[must_use]
-    pub fn linger(mut self, time: Duration) -> Self {
-        self.linger = Some(time);
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.idle_timeout = Some(time);
         self
     }
 
@@ -141,8 +141,8 @@ impl EngineBuilder {
         }
         let session = store.begin().await?;
         let clock = self.clock.unwrap_or_else(Clock::system);
-        let linger = self.linger.unwrap_or(Duration::from_secs(1));
-        let shared = Arc::new(Shared::new((store, session), clock, linger, self.workflows));
+        let idle_timeout = self.idle_timeout.unwrap_or(Duration::from_secs(1));
+        let shared = Arc::new(Shared::new((store, session), clock, idle_timeout, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());
         shared.spawn(Arc::clone(&shared).keep_time());
         shared.spawn(Arc::clone(&shared).take_up_known());
@@ -171,23 +171,31 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
-    /// [`EngineError::Payload`] where the input can't be stored, or that of the instance with this id can't be read;
+    /// [`EngineError::Codec`] where the input can't be stored, or that of the instance with this id can't be read;
     /// [`EngineError::UnknownWorkflow`]; the store's.
-    pub async fn start<W: Durable>(&self, id: impl Into<String>, input: W::Start) -> Result<Run<W>, EngineError> {
-        self.start_input(id, W::inputs(input)).await
+    pub async fn start<W: Durable>(
+        &self,
+        id: impl Into<String>,
+        input: W::Start,
+    ) -> Result<InstanceHandle<W>, EngineError> {
+        self.start_with(id, W::inputs(input)).await
     }
 
     /// The same for code that takes any workflow: the inputs come as a tuple.
     ///
     /// # Errors
     /// As there.
-    pub async fn start_input<W: Durable>(&self, id: impl Into<String>, input: W::Input) -> Result<Run<W>, EngineError> {
+    pub async fn start_with<W: Durable>(
+        &self,
+        id: impl Into<String>,
+        input: W::Input,
+    ) -> Result<InstanceHandle<W>, EngineError> {
         self.knows::<W>()?;
         if self.shared.is_stopping() {
             return Err(EngineError::ShutDown);
         }
         let id = id.into();
-        let input = W::encode_input(&input).map_err(|error| EngineError::Payload {
+        let input = W::encode_input(&input).map_err(|error| EngineError::Codec {
             id: id.clone(),
             why: format!("its input can't be stored: {error}"),
         })?;
@@ -202,7 +210,7 @@ impl Engine {
         self.shared.whole(async move { engine.create(new).await }).await
     }
 
-    async fn create<W: Durable>(&self, new: NewInstance) -> Result<Run<W>, EngineError> {
+    async fn create<W: Durable>(&self, new: NewInstance) -> Result<InstanceHandle<W>, EngineError> {
         let id = new.id.clone();
         let key = match self.shared.store.create(new.clone()).await {
             Ok(key) => key,
@@ -230,10 +238,10 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Run::new(Arc::clone(&self.shared), key, id))
+        Ok(InstanceHandle::new(Arc::clone(&self.shared), key, id))
     }
 
-    async fn same<W: Durable>(&self, id: String, input: &[u8]) -> Result<Run<W>, EngineError> {
+    async fn same<W: Durable>(&self, id: String, input: &[u8]) -> Result<InstanceHandle<W>, EngineError> {
         let run = self.find::<W>(id.clone()).await?;
         let stored = self.shared.store.find(&id).await?.ok_or_else(|| EngineError::NotFound { id: id.clone() })?;
         match input::is_same_input::<W>(&stored.input, input) {
@@ -241,7 +249,7 @@ impl Engine {
             Ok(false) => return Err(EngineError::Conflict { id, what: "input" }),
             Err(error) => {
                 let why = format!("there is one already, and its input can't be read: {error}");
-                return Err(EngineError::Payload { id, why });
+                return Err(EngineError::Codec { id, why });
             }
         }
         Ok(run)
@@ -251,7 +259,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`]; [`EngineError::Conflict`] where it is of another workflow; the store's.
-    pub async fn find<W: Durable>(&self, id: impl Into<String>) -> Result<Run<W>, EngineError> {
+    pub async fn find<W: Durable>(&self, id: impl Into<String>) -> Result<InstanceHandle<W>, EngineError> {
         self.knows::<W>()?;
         let id = id.into();
         match self.shared.store.find(&id).await? {
@@ -259,14 +267,14 @@ impl Engine {
             Some(instance) if instance.workflow != W::GRAPH.name && Some(&*instance.workflow) != W::FORMER_NAME => {
                 Err(EngineError::Conflict { id, what: "workflow" })
             }
-            Some(instance) => Ok(Run::new(Arc::clone(&self.shared), instance.key, id)),
+            Some(instance) => Ok(InstanceHandle::new(Arc::clone(&self.shared), instance.key, id)),
         }
     }
 
     /// How many instances are in memory: those that only wait are not.
     #[must_use]
-    pub fn in_memory(&self) -> usize {
-        self.shared.in_memory()
+    pub fn resident_instances(&self) -> usize {
+        self.shared.resident_instances()
     }
 
     /// Cuts everything where it is, as the end of the process would: for tests of what a crash leaves.

@@ -73,7 +73,7 @@ impl Shared {
                 let _gate = shared.gate(key).await;
                 shared.leave(key);
                 let error =
-                    EngineError::Payload { id: id.clone(), why: format!("it panicked: {}", Panicked::of(payload)) };
+                    EngineError::Codec { id: id.clone(), why: format!("it panicked: {}", Panicked::of(payload)) };
                 shared.could_not(key, &id, &error);
             }
         });
@@ -230,7 +230,7 @@ impl Shared {
                     .is_some_and(|known| own(&known.build()) != instance.outcome)
             };
             for instance in page.iter().filter(is_changed) {
-                while self.in_memory() > MANY {
+                while self.resident_instances() > MANY {
                     let _ = tokio::time::timeout(Duration::from_secs(1), self.left.notified()).await;
                 }
                 self.wake(instance).await;

@@ -64,15 +64,18 @@ pub enum FailureKind {
     /// The stage panicked.
     Panic,
     /// A `loop` did not end within its `#[max]` of rounds.
-    Rounds,
+    #[cfg_attr(feature = "durable", serde(rename = "Rounds"))]
+    RoundLimit,
     /// No racer succeeded, or too few members of a `quorum`.
-    NoWinner,
+    #[cfg_attr(feature = "durable", serde(rename = "NoWinner"))]
+    QuorumFailed,
     /// An attempt took longer than its `#[timeout]`.
     Timeout,
     /// All attempts together took longer than the `#[deadline]`.
     Deadline,
     /// More items of a `for` have failed than its `#[tolerate]` allows.
-    TooManyFailed,
+    #[cfg_attr(feature = "durable", serde(rename = "TooManyFailed"))]
+    ToleranceExceeded,
     /// The stage's `#[breaker]` is open: it was not tried.
     BreakerOpen,
     /// The run was cancelled.
@@ -238,7 +241,7 @@ pub(crate) fn may_be_retried(error: &(dyn Error + 'static)) -> bool {
         if let Some(failure) = error.downcast_ref::<Failure>() {
             return failure.may_be_retried();
         }
-        if let Some(too_few) = error.downcast_ref::<TooFew>() {
+        if let Some(too_few) = error.downcast_ref::<QuorumError>() {
             return too_few.may_be_reached();
         }
         next = error.source();
@@ -256,9 +259,9 @@ impl fmt::Display for Failure {
         formatter.write_str(match kind {
             FailureKind::Error | FailureKind::Failed => "failed",
             FailureKind::Panic => "panicked",
-            FailureKind::Rounds => "did not end within its rounds",
-            FailureKind::NoWinner => "had too few that succeeded",
-            FailureKind::TooManyFailed => "had more items that failed than it tolerates",
+            FailureKind::RoundLimit => "did not end within its rounds",
+            FailureKind::QuorumFailed => "had too few that succeeded",
+            FailureKind::ToleranceExceeded => "had more items that failed than it tolerates",
             FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",
@@ -305,7 +308,7 @@ impl Failure {
     fn inner_failures(&self) -> Vec<&Self> {
         let mut next = self.source();
         while let Some(error) = next {
-            if let Some(members) = error.downcast_ref::<TooFew>() {
+            if let Some(members) = error.downcast_ref::<QuorumError>() {
                 return members.failures().iter().collect();
             }
             if let Some(inner) = error.downcast_ref::<Self>() {
@@ -348,13 +351,13 @@ impl Error for Failure {
 
 /// Why a `race` or a `quorum` failed. Its source is the last member's failure.
 #[derive(Debug)]
-pub struct TooFew {
+pub struct QuorumError {
     pub(crate) needed: usize,
     pub(crate) members: usize,
     pub(crate) failures: Vec<Failure>,
 }
 
-impl TooFew {
+impl QuorumError {
     /// What became of those that failed, in the order in which they did.
     #[must_use]
     pub fn failures(&self) -> &[Failure] {
@@ -368,14 +371,14 @@ impl TooFew {
     }
 }
 
-impl fmt::Display for TooFew {
+impl fmt::Display for QuorumError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { needed, members, failures } = self;
         write!(formatter, "{needed} of {members} had to succeed and {} failed", failures.len())
     }
 }
 
-impl Error for TooFew {
+impl Error for QuorumError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.failures.last().map(|failure| failure as _)
     }

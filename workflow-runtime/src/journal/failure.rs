@@ -154,4 +154,17 @@ mod tests {
             assert_eq!(restored.restore().may_be_retried(), may_be_retried, "{kind:?}");
         }
     }
+
+    /// Kinds that got another name keep their word on disk.
+    #[test]
+    fn kinds_keep_their_stored_words() {
+        for (kind, stored) in [
+            (FailureKind::RoundLimit, "\"Rounds\""),
+            (FailureKind::QuorumFailed, "\"NoWinner\""),
+            (FailureKind::ToleranceExceeded, "\"TooManyFailed\""),
+        ] {
+            assert_eq!(serde_json::to_string(&kind).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<FailureKind>(stored).unwrap(), kind);
+        }
+    }
 }

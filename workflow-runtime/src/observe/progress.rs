@@ -71,14 +71,14 @@ struct Running {
 impl Progress {
     /// A line an event, written to `write`.
     #[must_use]
-    pub fn lines(write: impl Write + Send + 'static) -> Self {
+    pub fn for_logs(write: impl Write + Send + 'static) -> Self {
         Self::new(write, None)
     }
 
     /// One line that is drawn anew with each event, on a terminal of so many columns behind `write`; and a last one for
     /// each run that ends.
     #[must_use]
-    pub fn redrawn(write: impl Write + Send + 'static, columns: usize) -> Self {
+    pub fn for_terminal(write: impl Write + Send + 'static, columns: usize) -> Self {
         Self::new(write, Some(columns))
     }
 

@@ -13,7 +13,7 @@ pub enum Held<T> {
     /// Nobody else sees it: it costs nothing.
     Local(T),
     /// A handle, or a task of its own, sees it too.
-    Kept(Loan<T>),
+    Kept(OutputRef<T>),
 }
 
 impl<T> Held<T> {
@@ -21,7 +21,7 @@ impl<T> Held<T> {
     #[must_use]
     pub fn shared(self) -> Self {
         match self {
-            Self::Local(value) => Self::Kept(Loan::new(value)),
+            Self::Local(value) => Self::Kept(OutputRef::new(value)),
             kept @ Self::Kept(_) => kept,
         }
     }
@@ -31,7 +31,7 @@ impl<T> Held<T> {
     /// # Panics
     /// Unless it is shared: the macro sees to that.
     #[must_use]
-    pub fn lend(&self) -> Loan<T> {
+    pub fn lend(&self) -> OutputRef<T> {
         match self {
             Self::Local(_) => unreachable!("only a shared output is lent"),
             Self::Kept(loan) => loan.clone(),
@@ -89,13 +89,13 @@ impl<T> Deref for Held<T> {
 /// waits until every loan of it has been dropped. Don't keep one longer than you look at it.
 ///
 /// Cloning costs two reference counts.
-pub struct Loan<T> {
+pub struct OutputRef<T> {
     // `None` only while it is dropped: the value's count goes down before the owner is woken.
     value: Option<Arc<T>>,
     owner: Arc<Mutex<Option<Waker>>>,
 }
 
-impl<T> Loan<T> {
+impl<T> OutputRef<T> {
     pub(crate) fn new(value: T) -> Self {
         Self { value: Some(Arc::new(value)), owner: Arc::default() }
     }
@@ -122,13 +122,13 @@ impl<T> Loan<T> {
     }
 }
 
-impl<T> Clone for Loan<T> {
+impl<T> Clone for OutputRef<T> {
     fn clone(&self) -> Self {
         Self { value: self.value.clone(), owner: Arc::clone(&self.owner) }
     }
 }
 
-impl<T> Deref for Loan<T> {
+impl<T> Deref for OutputRef<T> {
     type Target = T;
     fn deref(&self) -> &T {
         match &self.value {
@@ -138,13 +138,13 @@ impl<T> Deref for Loan<T> {
     }
 }
 
-impl<T: std::fmt::Debug> std::fmt::Debug for Loan<T> {
+impl<T: std::fmt::Debug> std::fmt::Debug for OutputRef<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         (**self).fmt(formatter)
     }
 }
 
-impl<T> Drop for Loan<T> {
+impl<T> Drop for OutputRef<T> {
     fn drop(&mut self) {
         let Some(value) = self.value.take() else { return };
         drop(value);

@@ -1,6 +1,6 @@
 //! The state of a running workflow, as its handle shows it.
 
-use super::shared::{Held, Loan};
+use super::shared::{Held, OutputRef};
 use crate::expression::hint::StageValue;
 use std::{
     any::Any,
@@ -13,7 +13,7 @@ use std::{
 /// What has become of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum Status {
+pub enum StageStatus {
     /// It has not started.
     #[default]
     Waiting,
@@ -29,7 +29,7 @@ pub enum Status {
     Cancelled,
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for StageStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(match self {
             Self::Waiting => "waiting",
@@ -45,7 +45,7 @@ impl fmt::Display for Status {
 /// One stage of a running workflow: its status, and its output once it has one.
 ///
 /// In a `loop`, it is that of the current round. Reading never holds the workflow up, except that a value which is
-/// handed over (a tail that is the stage's name) waits for its [`Loan`]s.
+/// handed over (a tail that is the stage's name) waits for its [`OutputRef`]s.
 pub struct StageState<T> {
     cell: Cell,
     output: PhantomData<fn() -> T>,
@@ -73,26 +73,26 @@ impl Cell {
     }
 
     pub(crate) fn begin(&self) {
-        let next = Shared { status: Status::Running, rounds: 0, output: None };
+        let next = Shared { status: StageStatus::Running, rounds: 0, output: None };
         let before = std::mem::replace(&mut *self.lock(), next);
         // The user's value is dropped outside the lock.
         drop(before);
     }
 
     pub(crate) fn fail(&self) {
-        self.lock().status = Status::Failed;
+        self.lock().status = StageStatus::Failed;
     }
 
     /// What the stage waited for did not come.
     pub(crate) fn fail_waiting(&self) {
         let mut shared = self.lock();
-        if shared.status == Status::Waiting {
-            shared.status = Status::Failed;
+        if shared.status == StageStatus::Waiting {
+            shared.status = StageStatus::Failed;
         }
     }
 
     pub(crate) fn cancel(&self) {
-        self.lock().status = Status::Cancelled;
+        self.lock().status = StageStatus::Cancelled;
     }
 
     /// Shows the output, which is of the stage's type.
@@ -103,9 +103,9 @@ impl Cell {
 
 #[derive(Default)]
 struct Shared {
-    status: Status,
+    status: StageStatus,
     rounds: u32,
-    /// A `Loan<T>`. Erased, so that an output that can't be shared is one error, at its type, and not one more for
+    /// A `OutputRef<T>`. Erased, so that an output that can't be shared is one error, at its type, and not one more for
     /// everything that holds its state; [`Watched`] is the proof that it can.
     output: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -122,7 +122,7 @@ impl<T> StageState<T> {
 
     /// What has become of it.
     #[must_use]
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> StageStatus {
         self.lock().status
     }
 
@@ -150,7 +150,7 @@ impl<T> StageState<T> {
 
     #[doc(hidden)]
     pub fn skip(&self) {
-        self.lock().status = Status::Skipped;
+        self.lock().status = StageStatus::Skipped;
     }
 
     #[doc(hidden)]
@@ -174,7 +174,7 @@ impl<T: 'static> StageState<T> {
     /// Its output, once it has completed and until the value is handed over.
     ///
     /// ```
-    /// use workflow_runtime::{Status, workflow};
+    /// use workflow_runtime::{StageStatus, workflow};
     ///
     /// workflow! {
     ///     workflow Double(number: u32) -> u32 {
@@ -188,27 +188,27 @@ impl<T: 'static> StageState<T> {
     /// let run = Double::new().start(21);
     /// tokio::task::yield_now().await;
     /// assert_eq!(run.state().doubled.get().as_deref(), Some(&42));
-    /// assert_eq!(run.state().never.status(), Status::Running);
+    /// assert_eq!(run.state().never.status(), StageStatus::Running);
     /// # }
     /// ```
     #[must_use]
-    pub fn get(&self) -> Option<Loan<T>> {
-        self.lock().output.as_ref().and_then(|output| output.downcast_ref::<Loan<T>>()).cloned()
+    pub fn get(&self) -> Option<OutputRef<T>> {
+        self.lock().output.as_ref().and_then(|output| output.downcast_ref::<OutputRef<T>>()).cloned()
     }
 }
 
 impl<T: Send + Sync + 'static> StageState<T> {
     pub(crate) fn complete(&self, value: T) -> Held<T> {
-        let loan = Loan::new(value);
+        let loan = OutputRef::new(value);
         self.show(loan.clone());
         Held::Kept(loan)
     }
 
-    pub(crate) fn show(&self, loan: Loan<T>) {
+    pub(crate) fn show(&self, loan: OutputRef<T>) {
         let mut shared = self.lock();
         // One that was skipped or cut gives `None`.
-        if !matches!(shared.status, Status::Skipped | Status::Cancelled) {
-            shared.status = Status::Completed;
+        if !matches!(shared.status, StageStatus::Skipped | StageStatus::Cancelled) {
+            shared.status = StageStatus::Completed;
         }
         let before = shared.output.replace(Box::new(loan));
         drop(shared);
@@ -220,7 +220,7 @@ impl<T: Send + Sync + 'static> StageState<T> {
 pub struct Watched<T> {
     state: StageState<T>,
     keep: fn(&StageState<T>, T) -> Held<T>,
-    show: fn(&StageState<T>, Loan<T>),
+    show: fn(&StageState<T>, OutputRef<T>),
 }
 
 /// That proof.
@@ -235,7 +235,7 @@ impl<T> Watched<T> {
         (self.keep)(&self.state, value)
     }
 
-    pub(crate) fn show(&self, loan: Loan<T>) {
+    pub(crate) fn show(&self, loan: OutputRef<T>) {
         (self.show)(&self.state, loan);
     }
 }

@@ -15,7 +15,7 @@ use std::{fmt, time::Duration};
 /// use workflow_runtime::policy::{Jitter, Retry, Wait};
 ///
 /// const RULE: Retry = Retry::new(5)
-///     .waiting(Wait::Exponential { first: Duration::from_millis(200), last: Duration::from_secs(1) });
+///     .with_wait(Wait::Exponential { first: Duration::from_millis(200), last: Duration::from_secs(1) });
 ///
 /// // Full jitter: anything from nothing to the wait, which doubles and then stays at the cap.
 /// assert_eq!(RULE.wait(1, || 0.5), Duration::from_millis(100));
@@ -71,7 +71,7 @@ impl Retry {
 
     /// With that wait before each further attempt.
     #[must_use]
-    pub const fn waiting(self, wait: Wait) -> Self {
+    pub const fn with_wait(self, wait: Wait) -> Self {
         Self { wait, ..self }
     }
 
@@ -83,7 +83,7 @@ impl Retry {
 
     /// How many attempts it allows after the first.
     #[must_use]
-    pub const fn further(&self) -> u32 {
+    pub const fn max_retries(&self) -> u32 {
         self.further
     }
 
@@ -180,7 +180,7 @@ impl<E: ?Sized> fmt::Debug for Rule<E> {
 /// let second = Duration::from_secs(1);
 /// let mut retries = Retries::new([
 ///     Rule::when(Retry::new(1), |error: &io::Error| error.kind() == io::ErrorKind::Interrupted),
-///     Rule::always(Retry::new(2).waiting(Wait::Fixed(second))),
+///     Rule::always(Retry::new(2).with_wait(Wait::Fixed(second))),
 /// ]);
 /// let (interrupted, other) = (io::ErrorKind::Interrupted.into(), io::ErrorKind::Other.into());
 ///
@@ -254,7 +254,7 @@ mod tests {
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     fn exponential(first: Duration, last: Duration) -> Retry {
-        Retry::new(9).waiting(Wait::Exponential { first, last })
+        Retry::new(9).with_wait(Wait::Exponential { first, last })
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
     fn fixed_is_exact_whatever_the_jitter() {
         for wait in [Duration::ZERO, MILLISECOND, Duration::MAX] {
             for jitter in [Jitter::Full, Jitter::None] {
-                let rule = Retry::new(3).waiting(Wait::Fixed(wait)).jitter(jitter);
+                let rule = Retry::new(3).with_wait(Wait::Fixed(wait)).jitter(jitter);
                 for further in [0, 1, 2, 77, u32::MAX] {
                     assert_eq!(rule.wait(further, || unreachable!("nothing to jitter")), wait);
                 }
@@ -342,7 +342,7 @@ mod tests {
     fn a_seed_repeats_itself_and_only_itself() {
         let waits = |seed| {
             let rule =
-                Rule::always(Retry::new(20).waiting(Wait::Exponential { first: MILLISECOND, last: Duration::MAX }));
+                Rule::always(Retry::new(20).with_wait(Wait::Exponential { first: MILLISECOND, last: Duration::MAX }));
             let mut retries = Retries::new([rule]).seeded(seed);
             std::iter::from_fn(|| match retries.next(&()) {
                 Next::After(wait) => Some(wait),
@@ -358,8 +358,8 @@ mod tests {
     #[test]
     fn the_first_rule_that_applies_counts_and_each_counts_its_own() {
         let mut retries = Retries::new([
-            Rule::when(Retry::new(2).waiting(Wait::Fixed(MILLISECOND)), |error: &u32| *error < 10),
-            Rule::when(Retry::new(1).waiting(Wait::Fixed(2 * MILLISECOND)), |error: &u32| *error < 20),
+            Rule::when(Retry::new(2).with_wait(Wait::Fixed(MILLISECOND)), |error: &u32| *error < 10),
+            Rule::when(Retry::new(1).with_wait(Wait::Fixed(2 * MILLISECOND)), |error: &u32| *error < 20),
         ]);
         assert_eq!(retries.next(&30), Next::Spent, "none applies, and none is used up");
         assert_eq!(retries.next(&5), Next::After(MILLISECOND));
@@ -373,7 +373,7 @@ mod tests {
     fn each_rule_doubles_by_its_own_count() {
         let rule = |first: u32| {
             let wait = Wait::Exponential { first: first * MILLISECOND, last: Duration::MAX };
-            Retry::new(3).waiting(wait).jitter(Jitter::None)
+            Retry::new(3).with_wait(wait).jitter(Jitter::None)
         };
         let mut retries = Retries::new([Rule::when(rule(10), |odd: &bool| *odd), Rule::always(rule(1_000))]);
         let waits = [true, false, true, false, true].map(|odd| retries.next(&odd));

@@ -37,7 +37,7 @@ use tokio::{
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
 /// let began = Instant::now();
-/// let retries = Retries::new([Rule::always(Retry::new(5).waiting(Wait::Fixed(Duration::from_secs(4))))]);
+/// let retries = Retries::new([Rule::always(Retry::new(5).with_wait(Wait::Fixed(Duration::from_secs(4))))]);
 ///
 /// let third = retrying(retries.clone(), None, async |attempt| if attempt < 3 { Err("no") } else { Ok(attempt) });
 /// assert_eq!(third.await, Ok(3));

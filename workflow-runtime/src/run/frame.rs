@@ -189,7 +189,7 @@ impl<'a> Cx<'a> {
     #[cold]
     #[must_use]
     pub fn rounds_spent(self, stage: u32, rounds: u64) -> Stop {
-        self.core.failure(stage, FailureKind::Rounds, Some(format!("no `break` in {rounds} rounds").into())).into()
+        self.core.failure(stage, FailureKind::RoundLimit, Some(format!("no `break` in {rounds} rounds").into())).into()
     }
 
     /// Rounds and items from the outside in.

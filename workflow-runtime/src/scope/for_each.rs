@@ -123,7 +123,7 @@ where
             if let Err(failure) = &ended
                 && failed.fetch_add(1, Relaxed) >= allowed
             {
-                let failure = cx.core.failure(stage, FailureKind::TooManyFailed, Some(failure.clone().into()));
+                let failure = cx.core.failure(stage, FailureKind::ToleranceExceeded, Some(failure.clone().into()));
                 if !is_catching_up(cx) {
                     return Err(failure.into());
                 }

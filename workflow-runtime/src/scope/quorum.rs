@@ -2,7 +2,7 @@
 
 use crate::{
     expression::hint::Of,
-    failure::{Failure, FailureKind, TooFew, exit::Stop},
+    failure::{Failure, FailureKind, QuorumError, exit::Stop},
     future::{boxed::BoxFuture, set::Lanes},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
@@ -189,8 +189,8 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         if won {
             return Ok(std::mem::take(&mut self.outputs));
         }
-        let error = TooFew { needed: self.needed, members, failures: std::mem::take(&mut self.failures) };
-        let failure = self.cx.core.failure(self.stage, FailureKind::NoWinner, Some(error.into()));
+        let error = QuorumError { needed: self.needed, members, failures: std::mem::take(&mut self.failures) };
+        let failure = self.cx.core.failure(self.stage, FailureKind::QuorumFailed, Some(error.into()));
         Err(failure.into())
     }
 }

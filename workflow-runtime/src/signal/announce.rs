@@ -4,7 +4,7 @@ use crate::{
     failure::exit::Stop,
     future::{map::then, wake_list::WakeList},
     output::{
-        shared::{Held, Loan},
+        shared::{Held, OutputRef},
         visibility::IntoHeld,
     },
 };
@@ -31,7 +31,7 @@ impl<T> Announced<T> {
     }
 
     /// A loan of the output, once the stage has ended.
-    pub async fn get(&self) -> Loan<T> {
+    pub async fn get(&self) -> OutputRef<T> {
         poll_fn(|context| {
             let mut shared = self.lock();
             if let Some(output) = &shared.output {
@@ -57,7 +57,7 @@ impl<T> Default for Announced<T> {
 }
 
 struct Announcement<T> {
-    output: Option<Loan<T>>,
+    output: Option<OutputRef<T>>,
     waiting: WakeList,
 }
 

@@ -4,7 +4,7 @@ use super::{fallback::Fallback, queue::SignalQueue};
 use crate::{
     failure::{Failure, FailureKind, exit::Stop},
     future::wake_list::WakeList,
-    output::shared::{Held, Loan},
+    output::shared::{Held, OutputRef},
     policy::{Written, duration::later},
     run::frame::Cx,
 };
@@ -155,7 +155,7 @@ impl<'a, T> SignalWait<'a, T> {
             if self.last {
                 self.queue.close();
             }
-            Ok(Held::Kept(Loan::new(value)))
+            Ok(Held::Kept(OutputRef::new(value)))
         });
         value.await.inspect_err(|stop| cx.failed_waiting(stage, stop))
     }

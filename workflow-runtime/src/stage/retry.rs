@@ -144,7 +144,7 @@ where
             Why::Own(error) => !rule.conditional || applies(error, index),
             Why::Failure(failure) => !rule.conditional || fits(failure, index),
         });
-        let Some(rule) = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.further()) else {
+        let Some(rule) = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.max_retries()) else {
             return match error {
                 Why::Own(error) => Ok(Err((error, number))),
                 Why::Failure(failure) => Err(last(failure)),

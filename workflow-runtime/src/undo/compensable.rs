@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, exit::Stop},
     future::boxed::BoxFuture,
-    output::shared::{Held, Loan},
+    output::shared::{Held, OutputRef},
     run::{
         attempt_state::Flight,
         frame::{Cx, Detached},
@@ -29,7 +29,7 @@ pub struct Protected<T: Send + Sync + 'static> {
 }
 
 /// What a protected stage gives: its output, shared with its undo.
-type Done<T> = (Loan<T>, Option<Undo>);
+type Done<T> = (OutputRef<T>, Option<Undo>);
 
 /// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
 /// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
@@ -43,7 +43,7 @@ pub fn protected<T, F, A, R>(
 where
     T: Send + Sync + 'static,
     F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     fly(cx, stage, None, keeps, run, arm)
@@ -95,7 +95,7 @@ fn fly<T, F, A, R>(
 where
     T: Send + Sync + 'static,
     F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<Loan<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
+    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
     R: Future<Output = Result<(), Stop>> + Send + 'static,
 {
     let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
@@ -106,7 +106,7 @@ where
     let (record, doubtful) = (record_of(cx, stage), record_of(cx, stage));
     let run = async move {
         let (value, ran) = run.await?;
-        let loan = Loan::new(value);
+        let loan = OutputRef::new(value);
         let output = keeps.then(|| loan.clone());
         let place = (stage, places, record);
         let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
@@ -121,7 +121,7 @@ impl Detached {
     /// # Panics
     /// Where it keeps none: the macro sees to that.
     #[must_use]
-    pub fn kept<T>(own: Option<&Loan<T>>) -> &T {
+    pub fn kept<T>(own: Option<&OutputRef<T>>) -> &T {
         match own {
             Some(loan) => loan,
             None => unreachable!("only an undo that names its output keeps it"),

@@ -42,7 +42,7 @@ workflow! {
 #[tokio::test(start_paused = true)]
 async fn lines() {
     let written = Written::default();
-    Two::new().observed_by(Progress::lines(written.clone())).run().await.unwrap();
+    Two::new().observed_by(Progress::for_logs(written.clone())).run().await.unwrap();
     let expected = "\
 Two: started
 Two: fetched completed in 30 ms
@@ -57,7 +57,7 @@ Two: completed in 40 ms
 #[tokio::test(start_paused = true)]
 async fn one_line_drawn_anew() {
     let written = Written::default();
-    Two::new().observed_by(Progress::redrawn(written.clone(), 20)).run().await.unwrap();
+    Two::new().observed_by(Progress::for_terminal(written.clone(), 20)).run().await.unwrap();
     let text = written.text();
     let mut drawn: Vec<&str> = text.split("\r\x1b[2K").collect();
     drawn.dedup();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tokio::time::sleep;
-use workflow_runtime::{StageContext, Status, observe::Report, workflow};
+use workflow_runtime::{StageContext, StageStatus, observe::Report, workflow};
 
 async fn after<T>(milliseconds: u64, value: T) -> T {
     sleep(Duration::from_millis(milliseconds)).await;
@@ -179,10 +179,10 @@ fn row(table: &str, stage: &str) -> Vec<String> {
 async fn what_failed_before_it_was_tried_is_told() {
     let report = Report::new();
     let run = Ends::new().observed_by(report.clone()).start();
-    while run.state().fails.status() == Status::Waiting {
+    while run.state().fails.status() == StageStatus::Waiting {
         after(1, ()).await;
     }
-    assert_eq!(run.state().fails.status(), Status::Failed);
+    assert_eq!(run.state().fails.status(), StageStatus::Failed);
     run.await.unwrap_err();
     let table = report.to_table();
     assert_eq!(row(&table, "fails"), ["1", "-", "-", "1", "-", "-", "-", "-"], "{table}");

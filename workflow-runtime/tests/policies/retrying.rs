@@ -57,7 +57,7 @@ async fn so_many_further_attempts_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn fixed_waits_are_exact() {
-    let (begun, _, at) = failing(one(Retry::new(3).waiting(Wait::Fixed(milliseconds(250)))), None).await;
+    let (begun, _, at) = failing(one(Retry::new(3).with_wait(Wait::Fixed(milliseconds(250)))), None).await;
     assert_eq!(begun, [0, 250, 500, 750]);
     assert_eq!(at, 750);
 }
@@ -65,7 +65,7 @@ async fn fixed_waits_are_exact() {
 #[tokio::test(start_paused = true)]
 async fn exponential_waits_double_up_to_the_cap() {
     let wait = Wait::Exponential { first: milliseconds(200), last: milliseconds(1_000) };
-    let (begun, ..) = failing(one(Retry::new(5).waiting(wait).jitter(Jitter::None)), None).await;
+    let (begun, ..) = failing(one(Retry::new(5).with_wait(wait).jitter(Jitter::None)), None).await;
     assert_eq!(begun, [0, 200, 600, 1_400, 2_400, 3_400]);
 }
 
@@ -75,7 +75,7 @@ async fn a_jitter_stays_within_the_capped_wait() {
     let mut shortest = [u128::MAX; 5];
     let mut longest = [0; 5];
     for seed in 0..1_000 {
-        let (begun, ..) = failing(one(Retry::new(5).waiting(wait)).seeded(seed), None).await;
+        let (begun, ..) = failing(one(Retry::new(5).with_wait(wait)).seeded(seed), None).await;
         for (further, both) in begun.windows(2).enumerate() {
             let waited = both[1] - both[0];
             shortest[further] = shortest[further].min(waited);
@@ -91,8 +91,8 @@ async fn a_jitter_stays_within_the_capped_wait() {
 #[tokio::test(start_paused = true)]
 async fn the_first_matching_rule_counts() {
     let retries = Retries::new([
-        Rule::when(Retry::new(1).waiting(Wait::Fixed(milliseconds(10))), |error| matches!(error, Trouble::Own(2))),
-        Rule::always(Retry::new(4).waiting(Wait::Fixed(milliseconds(1_000)))),
+        Rule::when(Retry::new(1).with_wait(Wait::Fixed(milliseconds(10))), |error| matches!(error, Trouble::Own(2))),
+        Rule::always(Retry::new(4).with_wait(Wait::Fixed(milliseconds(1_000)))),
     ]);
     let (begun, given_up, _) = failing(retries, None).await;
     assert_eq!(begun, [0, 1_000, 1_010, 2_010, 3_010, 4_010]);
@@ -110,17 +110,18 @@ async fn what_no_rule_is_for_is_not_tried_again() {
 async fn a_timeout_is_that_of_each_attempt() {
     let clock = Clock::start();
     let after = milliseconds(100);
-    let ended: Result<(), _> = retrying(one(Retry::new(2).waiting(Wait::Fixed(milliseconds(50)))), None, async |_| {
-        timeout(after, pending()).await.map_err(Trouble::Late)
-    })
-    .await;
+    let ended: Result<(), _> =
+        retrying(one(Retry::new(2).with_wait(Wait::Fixed(milliseconds(50)))), None, async |_| {
+            timeout(after, pending()).await.map_err(Trouble::Late)
+        })
+        .await;
     assert_eq!(ended, Err(GivenUp::Spent { attempts: 3, error: Trouble::Late(TimedOut { after }) }));
     assert_eq!(clock.milliseconds(), 400);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_cuts_a_wait_short() {
-    let every = |wait| one(Retry::new(100).waiting(Wait::Fixed(milliseconds(wait))));
+    let every = |wait| one(Retry::new(100).with_wait(Wait::Fixed(milliseconds(wait))));
     let given_up = |attempts, after| GivenUp::Deadline {
         attempts,
         passed: DeadlinePassed { after: milliseconds(after) },
@@ -132,7 +133,7 @@ async fn a_deadline_cuts_a_wait_short() {
     assert_eq!(failing(every(500), Some(milliseconds(1_000))).await, (vec![0, 500], given_up(2, 1_000), 1_000));
     assert_eq!(failing(every(500), Some(milliseconds(1_001))).await, (vec![0, 500, 1_000], given_up(3, 1_001), 1_001));
     // A wait that no clock can tell.
-    let forever = one(Retry::new(1).waiting(Wait::Fixed(Duration::MAX)));
+    let forever = one(Retry::new(1).with_wait(Wait::Fixed(Duration::MAX)));
     assert_eq!(failing(forever, Some(milliseconds(70))).await, (vec![0], given_up(1, 70), 70));
 }
 
@@ -190,7 +191,7 @@ async fn attempts_at_once_give_way_to_others() {
 async fn each_failure_is_told_before_its_wait() {
     let clock = Clock::start();
     let mut told = Vec::new();
-    let retries = one(Retry::new(1).waiting(Wait::Fixed(milliseconds(30))));
+    let retries = one(Retry::new(1).with_wait(Wait::Fixed(milliseconds(30))));
     let ended = retrying_with(
         retries,
         None,
@@ -222,7 +223,7 @@ async fn dropping_it_drops_the_attempt() {
 async fn its_future_can_go_to_another_task() {
     let attempt = async |attempt| if attempt < 4 { Err(Trouble::Own(attempt)) } else { Ok(attempt) };
     let deadline = Some(Deadline::after(milliseconds(10_000)));
-    let retries = one(Retry::new(3).waiting(Wait::Fixed(milliseconds(5))));
+    let retries = one(Retry::new(3).with_wait(Wait::Fixed(milliseconds(5))));
     assert_eq!(tokio::spawn(retrying(retries, deadline, attempt)).await.unwrap(), Ok(4));
 }
 

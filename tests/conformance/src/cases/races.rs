@@ -182,7 +182,7 @@ fn over_no_items() -> Case<OverNoItems> {
         0 told started
         1 told completed
         1 - ended
-        = "NoWinner"
+        = "QuorumFailed"
     "#]])
 }
 
