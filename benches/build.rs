@@ -10,7 +10,7 @@ struct Shape {
     joined: bool,
 }
 
-/// What a stage does.
+/// Suffix of each form of a workflow, with the function that its stages call.
 const STEPS: [(&str, &str); 2] = [("", "step"), ("_busy", "work")];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,5 @@
-//! What the core costs its user's compiler once: `cargo check` of a package that depends on it and has nothing yet, beside
-//! one that depends on tokio, serde and syn.
+//! Measures the core's cost to its user's compiler from nothing: `cargo check` of a package that depends on the core,
+//! beside one that depends on tokio, serde and syn.
 
 use crate::measure::{FromNothing, Laboratory};
 use std::{collections::BTreeMap, error::Error};
@@ -48,7 +48,8 @@ pub(crate) fn table(runs: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a run would take if nothing ever disturbed it: hardly one is left alone throughout, but each crate is in one of them.
+/// Returns the seconds of a run without disturbance, put together from the least of each crate. Hardly any run is
+/// undisturbed throughout, but each crate is in one of them.
 fn undisturbed(runs: &[FromNothing]) -> f64 {
     let others = |run: &FromNothing| run.seconds - run.crates.iter().map(|(_, seconds)| seconds).sum::<f64>();
     let mut others: Vec<f64> = runs.iter().map(others).collect();

@@ -1,4 +1,4 @@
-//! What `rustc` takes for one crate: cargo runs it through this program, which notes its time and memory.
+//! Measures `rustc` for one crate: cargo runs it through this program, which notes its time and memory.
 
 use crate::subject::{Form, Subject, manifest};
 use std::{
@@ -18,7 +18,7 @@ const PASSES: &str = "WORKFLOW_BENCHES_PASSES";
 /// The wrapper notes every crate, with its name.
 const EACH: &str = "WORKFLOW_BENCHES_EACH";
 
-/// What is done with the crate.
+/// A way to compile the crate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Action {
     /// `cargo check`, with nothing of this crate there.
@@ -54,7 +54,7 @@ impl Action {
     }
 }
 
-/// What one call of `rustc` took.
+/// The cost of one call of `rustc`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     /// CPU seconds.
@@ -64,7 +64,7 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// What it is more than another.
+    /// Returns how much more this cost is than another.
     pub(crate) fn over(self, other: Self) -> Self {
         Self { seconds: self.seconds - other.seconds, megabytes: self.megabytes - other.megabytes }
     }
@@ -182,11 +182,11 @@ impl Laboratory {
     }
 }
 
-/// What a package and all it depends on take.
+/// The cost of a package with all its dependencies.
 pub(crate) struct FromNothing {
     /// CPU seconds of cargo, the compilers and the build scripts.
     pub(crate) seconds: f64,
-    /// Those of each call of `rustc`.
+    /// CPU seconds of each call of `rustc`.
     pub(crate) crates: Vec<(String, f64)>,
 }
 
@@ -203,7 +203,7 @@ fn command(folder: &Path, arguments: &[&str], target: &Path) -> Command {
     cargo
 }
 
-/// This program in place of `rustc`, if cargo called it so.
+/// Runs this program in place of `rustc`, if cargo called it so.
 pub(crate) fn as_wrapper() -> Option<ExitCode> {
     let record = env::var_os(RECORD)?;
     let code = match wrap(Path::new(&record)) {
@@ -249,7 +249,7 @@ fn wrap(record: &Path) -> io::Result<bool> {
     Ok(used.status.success())
 }
 
-/// What is compiled, unless cargo only asks the compiler who it is.
+/// Returns the name of the compiled unit, unless cargo only asks for the compiler's version.
 fn unit(arguments: &[OsString]) -> Option<String> {
     let after = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.to_str();
     let name = after("--crate-name").filter(|name| *name != "___")?;

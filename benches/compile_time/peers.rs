@@ -1,4 +1,4 @@
-//! The same chain, written with other crates as their own documentation does it: what their users' compilers do for it.
+//! The chain written with other crates, as their own documentation does it, to measure their users' compilers.
 
 use std::fmt::Write as _;
 

@@ -18,11 +18,11 @@ pub(crate) enum Shape {
 pub(crate) enum Form {
     /// The stages' functions, which nobody calls.
     Functions,
-    /// The same, and an `async fn` that awaits them one after the other.
+    /// The functions, and an `async fn` that awaits them one after the other.
     ByHand,
-    /// The same, and a workflow.
+    /// The functions, and a workflow.
     Workflow,
-    /// The same, and what is a workflow with another crate.
+    /// The functions, and a workflow of another crate.
     Peer(Peer),
 }
 
@@ -154,7 +154,7 @@ struct Node {
     function: String,
     call: String,
     edited: String,
-    /// What makes a value of the call, by hand.
+    /// The suffix that turns the call into its value, by hand.
     settled: &'static str,
 }
 
@@ -228,7 +228,7 @@ fn layered_node(number: usize, needs: &[usize]) -> Node {
     }
 }
 
-/// The same numbers on every machine.
+/// A generator that gives every machine the same numbers.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! What is counted.
+//! The cases whose instructions are counted.
 
 use crate::driven;
 use std::{
@@ -111,7 +111,7 @@ pub(crate) fn repeat(case: &str, times: u32) {
     }
 }
 
-/// What a future gives that waits for nothing.
+/// Returns the output of a future that waits for nothing.
 fn ended<F: Future>(run: F) -> F::Output {
     match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

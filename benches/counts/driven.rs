@@ -40,7 +40,8 @@ fn random(count: u32) -> Vec<Vec<u32>> {
     (0..count).map(&mut needs).collect()
 }
 
-/// What the macro makes of a graph. It is kept for good: generated code has it as a `static`.
+/// Returns the driver's table of a graph, as the macro emits it. The table is leaked, since generated code has it as a
+/// `static`.
 fn pieces(needs: &[Vec<u32>]) -> &'static Pieces {
     let mut then = vec![Vec::new(); needs.len()];
     for (stage, needs) in (0_u32..).zip(needs) {

@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
 };
 
-/// What compiled this program.
+/// Version of the compiler that compiled this program.
 pub(crate) const COMPILER: &str = env!("WORKFLOW_BENCHES_COMPILER");
 
 fn file() -> PathBuf {

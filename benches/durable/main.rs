@@ -1,5 +1,5 @@
-//! What durable execution costs: the engine beside the store it works on, in one run; how long it takes until all unfinished
-//! instances are under way again; what waiting instances weigh; and whether the file grows with rounds or signals.
+//! Measures durable execution: the engine beside its store, in one run; how long it takes until all unfinished
+//! instances are running again; the memory of waiting instances; and whether the file grows with rounds or signals.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --features store --bin durable                        # records a second

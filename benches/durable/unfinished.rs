@@ -42,7 +42,7 @@ workflow! {
         third.clone()
     }
 
-    /// It waits for a signal, or a year.
+    /// Waits for a signal, or a year.
     #[durable]
     pub(crate) workflow Waiting(input: String) -> String {
         signal go: String;
@@ -131,7 +131,7 @@ fn rows(path: &Path) -> rusqlite::Result<u64> {
     Ok(count)
 }
 
-/// What a process weighs in which they wait, after it has started them and after another start.
+/// Measures the memory of a process in which instances wait: after their start, and after a restart of the process.
 pub(crate) fn waiting(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let before = resident()?;
     runtime()?.block_on(async {

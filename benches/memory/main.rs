@@ -1,5 +1,5 @@
-//! What workflows allocate: each shape beside the same functions awaited or joined by hand; and what ten thousand instances
-//! hold while they wait. Counts, not times: they are the same each time.
+//! Measures the allocations of workflows: each shape beside the same functions awaited or joined by hand; and the
+//! memory of ten thousand waiting instances. Counts, not times: they are the same each time.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --bin memory
@@ -86,7 +86,7 @@ fn row(name: &str, info: &AllocationInfo, hand: &AllocationInfo) {
     );
 }
 
-/// What is held while all wait.
+/// Returns the allocations that are held while all instances wait.
 fn waiting<F: Future + Unpin>(begin: impl Fn(&Arc<Gate>, &Waiting) -> F) -> Result<AllocationInfo, Box<dyn Error>> {
     // All on this thread, whose allocations are counted.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;

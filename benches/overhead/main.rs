@@ -1,4 +1,4 @@
-//! What workflows cost at run time: each shape beside the same functions awaited or joined by hand.
+//! Measures the cost of workflows at run time: each shape beside the same functions awaited or joined by hand.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --bin overhead -- --quick

@@ -33,7 +33,7 @@ pub async fn branch_by_hand(seed: u64) -> u64 {
 }
 
 workflow! {
-    /// The same with a microsecond of work a stage.
+    /// [`Branch`] with a microsecond of work a stage.
     pub workflow BranchBusy(seed: u64) -> u64 {
         stage first: u64 = work(seed);
         stage chosen: u64 = if *first > 10 {

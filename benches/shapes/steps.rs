@@ -1,4 +1,4 @@
-//! What the stages do: next to nothing, or a microsecond of work.
+//! The work of the stages: next to nothing, or a microsecond.
 #![allow(clippy::unused_async, reason = "an asynchronous stage that waits for nothing is what is measured")]
 
 use std::{
@@ -12,7 +12,7 @@ pub async fn step(before: &u64) -> u64 {
     black_box(*before).wrapping_add(1)
 }
 
-/// The same on several.
+/// [`step`] on several values.
 pub async fn step_all(before: &[&u64]) -> u64 {
     black_box(before.iter().copied().fold(0, |sum: u64, next| sum.wrapping_add(*next)))
 }
@@ -23,7 +23,7 @@ pub async fn work(before: &u64) -> u64 {
     black_box(*before).wrapping_add(1)
 }
 
-/// The same on several.
+/// [`work`] on several values.
 pub async fn work_all(before: &[&u64]) -> u64 {
     spin();
     black_box(before.iter().copied().fold(0, |sum: u64, next| sum.wrapping_add(*next)))

@@ -1,5 +1,5 @@
-//! What the store costs: records a second at 1, 64, 512 and 4,096 committers, each of which waits until its record is on disk
-//! before it commits the next one; beside it what SQLite alone does with as many rows to a transaction.
+//! Measures the store: records a second at 1, 64, 512 and 4,096 committers. Each waits until its record is on disk
+//! before it commits the next one. Beside it stands SQLite alone, with as many rows to a transaction.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --features store --bin store            # in a folder of its own below the system's temporary one

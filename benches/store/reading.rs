@@ -1,4 +1,5 @@
-//! What a process does that goes on where another one was killed: it opens the store, lists what is unfinished, loads all of it.
+//! Measures a process that goes on after another one was killed: it opens the store, lists the unfinished instances,
+//! and loads all of them.
 
 use crate::PAYLOAD;
 use rusqlite::Connection;

@@ -1,4 +1,4 @@
-//! What docs/format.md says of the format on disk is what the code has.
+//! Compares docs/format.md with the code: kinds of records, tables, versions, and names in paths.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -63,7 +63,7 @@ fn has_each_table_and_status_and_the_version() {
     }
 }
 
-/// What the engine puts beside a stage, or beside them all.
+/// Names that the engine puts beside a stage, or beside all of them.
 #[test]
 fn has_each_name_in_paths() {
     let page = read("format.md");

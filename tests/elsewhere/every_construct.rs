@@ -55,7 +55,7 @@ workflow! {
     }
 }
 
-/// What it gives.
+/// Runs workflows of another crate, and returns their number.
 ///
 /// # Panics
 /// When a workflow is not what it should be.

@@ -1,4 +1,4 @@
-//! What must not leak.
+//! Values whose leaks are detected.
 
 use std::sync::{
     Arc,
@@ -22,13 +22,13 @@ impl Live {
         Guard(self.clone(), number)
     }
 
-    /// Those that are there.
+    /// Returns the number of guards that exist.
     #[must_use]
     pub fn now(&self) -> usize {
         self.0.0.load(SeqCst)
     }
 
-    /// Those that have been there, too.
+    /// Returns the number of guards ever created.
     #[must_use]
     pub fn ever(&self) -> usize {
         self.0.1.load(SeqCst)

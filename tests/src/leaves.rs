@@ -1,11 +1,11 @@
-//! What the stages of random workflows do.
+//! The stages' functions in random workflows.
 
 use crate::generator::random::{Event, mix};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::yield_now;
 
-/// What happened, in order: each stage notes its start and its end.
+/// A log of events, in order: each stage notes its start and its end.
 #[derive(Default, Clone)]
 pub struct Log(Arc<Mutex<Vec<Event>>>);
 
@@ -26,7 +26,7 @@ impl Log {
 pub struct Turn {
     /// How many rounds there were before.
     pub round: u64,
-    /// What they came to.
+    /// Value of the rounds so far.
     pub value: u64,
 }
 

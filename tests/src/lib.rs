@@ -1,4 +1,4 @@
-//! What the integration tests share; they lie in `tests/`.
+//! Helpers of the integration tests, which lie in `tests/`.
 pub mod generator;
 pub mod guards;
 pub mod leaves;

@@ -1,4 +1,4 @@
-//! What is thrown away is thrown away at once: losers, siblings of what failed, runs that nobody waits for.
+//! Cancelled work is dropped at once: losers, siblings of a failed stage, runs whose caller has gone.
 #![deny(warnings)]
 use std::{
     future::{Future, pending},

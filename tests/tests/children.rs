@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 use workflow_runtime::{Failure, FailureKind, observe::Report, workflow};
 
-/// What happened, in order.
+/// A log of events, in order.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! What the caller is told when a workflow fails: where, why, in which words.
+//! Failures as the caller sees them: the stage, the cause, the wording.
 #![deny(warnings)]
 // A stage sees others by reference, however small they are.
 #![allow(clippy::trivially_copy_pass_by_ref)]

@@ -374,7 +374,7 @@ pub mod outer {
             /// In the crate.
             pub(crate) workflow InCrate(number: u32) -> u32 with private: Private { stage one: u32 = private.run(*number); one }
         }
-        /// Those that can't be seen from outside.
+        /// Workflows that can't be seen from outside.
         pub(crate) async fn here() -> u32 {
             Here::new().run(1).await.expect("it gives one")
         }

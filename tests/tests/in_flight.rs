@@ -1,4 +1,4 @@
-//! What becomes of a stage with an undo whose scope is thrown away before it has ended.
+//! Stages with an undo whose scope is rolled back before they have ended.
 #![allow(
     clippy::large_futures,
     clippy::trivially_copy_pass_by_ref,
@@ -12,7 +12,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 use workflow_runtime::{Failure, Pool, workflow};
 
-/// What has happened, in order.
+/// A log of events, in order.
 #[derive(Clone, Default)]
 struct Journal(Arc<Mutex<Vec<String>>>);
 impl Journal {
@@ -38,7 +38,7 @@ impl Journal {
     }
 }
 
-/// What failed after five seconds, what is in doubt, and after how many seconds the run was over.
+/// Returns the stage that failed after five seconds, the stages in doubt, and the seconds after which the run was over.
 fn told(failure: &Failure, start: Instant) -> (Option<&'static str>, &[&'static str], u64) {
     (failure.stage(), failure.in_doubt(), start.elapsed().as_secs())
 }

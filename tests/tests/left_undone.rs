@@ -1,4 +1,4 @@
-//! What could not be undone is told wherever a failure is printed.
+//! Effects that could not be undone are named wherever a failure is printed.
 #![deny(warnings)]
 #![allow(deprecated)]
 use std::time::Duration;

@@ -36,7 +36,7 @@ struct Service {
     calls: AtomicU32,
     /// Calls that fail first.
     flaky: u32,
-    /// What each call takes.
+    /// Duration of each call.
     takes: Duration,
 }
 impl Service {
@@ -450,7 +450,7 @@ workflow! {
     #[retry(2)]
     #[acquire(desks)]
     workflow DefaultsInside(numbers: Vec<u32>) -> u32 with service: Arc<Service>, desks: Pool {
-        // It contains no stage: the expression of its items is its own.
+        // The `for` contains no stage: the expression of its items is its own.
         stage first: Vec<u32> = for number in numbers { async { service.call().await.map(|call| call + number) } };
         stage block: u32 = {
             stage middle: u32 = match first.len() {

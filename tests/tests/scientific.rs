@@ -3,7 +3,7 @@
 use workflow_runtime::workflow;
 use workflow_tests::generator::dag::Dag;
 
-/// What every stage does: a number that depends on all its inputs, and on their order.
+/// The work of every stage: a number that depends on all its inputs, and on their order.
 fn work(number: u64, inputs: &[&u64]) -> u64 {
     inputs.iter().fold(number ^ 0xCBF2_9CE4_8422_2325, |hash, input| {
         (hash.rotate_left(5) ^ **input).wrapping_mul(0x0100_0000_01B3)

@@ -1,4 +1,4 @@
-//! What kind of future a run is: it goes to any thread, borrows nothing, and is no larger than what it holds.
+//! The future of a run: it goes to any thread, borrows nothing, and is no larger than its content.
 #![deny(warnings)]
 use std::{
     fmt::Debug,

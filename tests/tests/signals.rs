@@ -31,7 +31,7 @@ async fn takes(milliseconds: u64) -> u64 {
 workflow! {
     /// Waits for a person.
     pub workflow Approving(amount: u32) -> String {
-        /// What the person says.
+        /// The person's decision.
         #[accept(!matches!(approval, Approval::Granted(0)))]
         signal approval: Approval;
         let limit: u32 = match approval { Approval::Granted(most) => *most, Approval::Denied => 0 };

@@ -1,4 +1,4 @@
-//! What a handle shows while its run is under way.
+//! The state of a run that a handle shows while the run goes on.
 #![deny(warnings)]
 use std::{
     future::poll_fn,
@@ -87,7 +87,7 @@ async fn statuses_and_outputs() {
     assert!(handle.is_finished());
     assert_eq!(state.small.status(), StageStatus::Completed);
     assert_eq!(state.taken.get().as_deref(), Some(&6));
-    // It was handed over.
+    // The value was moved to the tail.
     assert_eq!((state.text.status(), state.text.get().as_deref()), (StageStatus::Completed, None));
     assert_eq!(format!("{:?}", state.text), "Completed");
     assert_eq!(handle.await.unwrap(), "2 3 None 6");
@@ -193,7 +193,7 @@ async fn items_and_items_of_items() {
     }
     settle().await;
     assert_eq!(second.get(0).unwrap().status(), StageStatus::Completed);
-    // That made room for the third.
+    // The end of the second item made room for the third.
     assert_eq!(state.entered.len(), 3);
     assert!(state.entered.get(3).is_none());
     for gate in [1, 3, 100, 300, 301, 302] {

@@ -1,4 +1,4 @@
-//! What is always ready gives others their turn, and its deadline passes; how many items there are is not believed.
+//! Stages that are always ready yield to others, and their deadline passes; a wrong `size_hint` of items does no harm.
 #![allow(
     clippy::trivially_copy_pass_by_ref,
     clippy::unused_async,

@@ -11,7 +11,7 @@ use std::{
 };
 use workflow_runtime::{Failure, FailureKind, StageContext, workflow};
 
-/// What has happened, in order.
+/// A log of events, in order.
 #[derive(Clone, Default)]
 struct Journal(Arc<Mutex<Vec<String>>>);
 impl Journal {

@@ -1,4 +1,4 @@
-//! What a workflow may take, give and be.
+//! Inputs, outputs and visibility that a workflow may have.
 #![deny(warnings)]
 #![allow(dead_code)]
 use workflow_runtime::workflow;

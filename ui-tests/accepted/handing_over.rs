@@ -1,4 +1,4 @@
-//! What may leave a block without a clone.
+//! Values that may leave a block without a clone.
 #![deny(warnings)]
 use workflow_runtime::workflow;
 

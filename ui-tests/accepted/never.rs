@@ -1,4 +1,4 @@
-//! What never gives a value is of any type, wherever it runs.
+//! Expressions that never give a value have any type, wherever they run.
 use workflow_runtime::workflow;
 
 fn never() -> ! {

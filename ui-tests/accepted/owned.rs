@@ -1,4 +1,5 @@
-//! What has a task of its own or an undo owns all that it needs: signals, lazy stages, what a `select` has waited for.
+//! Stages with a task of their own or an undo own all that they need: signals, lazy stages, what a `select` has waited
+//! for.
 #![deny(warnings)]
 use workflow_runtime::workflow;
 

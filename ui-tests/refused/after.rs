@@ -22,7 +22,7 @@ workflow! {
         stage seventh = ();
         #[after(profil, start, hidden)]
         signal answer: u32;
-        // It waits for the signal, which is waited for only when it has ended.
+        // The wait for `waits` and the stage's wait for the signal are a cycle.
         #[after(waits)]
         signal other: u32;
         stage waits: u32 = *other;

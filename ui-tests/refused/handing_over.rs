@@ -39,7 +39,7 @@ workflow! {
             found: String = search(start) => found,
             signal word => match word.len() { 0 => return word, _ => word },
         };
-        // Nobody asks for these.
+        // Stages without a type: their values are not used.
         stage dropped = for number in 0..*start { match number { 0 => word, _ => chosen } };
         #[when(*start > 3)]
         stage dropped_too = { approval };

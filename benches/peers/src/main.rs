@@ -1,4 +1,4 @@
-//! The same shapes, of the same trivial stages, with other crates that run graphs of tasks.
+//! Measures the shapes, of the same trivial stages, with other crates that run graphs of tasks.
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- --quick
@@ -24,7 +24,7 @@ mod workflow;
 use std::{env, error::Error, future::Future, hint::black_box, pin::Pin, time::Instant};
 use tokio::runtime::{Builder, Runtime};
 
-/// What is measured.
+/// A measured shape.
 #[derive(Clone, Copy)]
 enum Shape {
     Chain10,

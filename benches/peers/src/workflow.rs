@@ -1,4 +1,4 @@
-//! This project's own.
+//! The project's own macro.
 
 use crate::{Run, Shape};
 use workflow_benches::{chain_10, diamond, fan_10, random_100};

@@ -20,7 +20,7 @@ pub enum Crash {
     Never,
     /// The commit with this number, from 0, is not on disk.
     Before(u64),
-    /// It is, but nobody learns of it.
+    /// The commit with this number is on disk, but its caller gets no answer.
     After(u64),
 }
 

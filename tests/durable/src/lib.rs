@@ -1,4 +1,4 @@
-//! What tests of durable workflows share: effects that outlive an engine, and a way to crash one.
+//! Helpers of the tests of durable workflows: effects that outlive an engine, and ways to crash one.
 
 mod crash;
 mod failing;
@@ -15,7 +15,7 @@ use std::{
 };
 use workflow_runtime::StageContext;
 
-/// What happened outside of the process: it is what it is, whatever crashes.
+/// A record of effects outside of the process, which no crash takes back.
 #[derive(Clone, Default)]
 pub struct World {
     effects: Arc<Mutex<Vec<String>>>,
@@ -27,7 +27,7 @@ impl World {
         self.effects.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
     }
 
-    /// What a stage did is undone.
+    /// Records that a stage's effect is undone.
     pub fn undo(&self, ctx: &StageContext) {
         self.happen(format!("undoes {}", ctx.undone_key().unwrap_or_default()));
     }

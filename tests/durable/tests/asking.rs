@@ -1,4 +1,4 @@
-//! Whoever asks something of an instance need not wait for the answer; what panics on the way hits one instance only.
+//! Calls on an instance take effect even if their caller is dropped; a panic on the way hits one instance only.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{

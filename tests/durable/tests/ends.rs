@@ -1,4 +1,4 @@
-//! What is asked of an instance that has ended is answered with how it ended; each text of an error is told once.
+//! Calls on an instance that has ended report how it ended; each text of an error is printed once.
 
 use serde::{Serialize, Serializer};
 use std::{error::Error as _, time::Duration};

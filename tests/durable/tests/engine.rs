@@ -86,7 +86,7 @@ fn crashing(crash: Crash, at: u64) -> (bool, String, World) {
     let output = runtime().block_on(async {
         let engine = Engine::builder().store(store).workflow(Everything::new(world.clone())).start().await.unwrap();
         let run = engine.start::<Everything>("one", ("x".to_owned(), 3)).await.unwrap();
-        // It may have ended already.
+        // The instance may have ended already.
         let _ = run.signal_once("go", EverythingSignal::Go(6)).await;
         tokio::time::timeout(Duration::from_secs(100_000), run.result())
             .await

@@ -1,4 +1,4 @@
-//! What goes wrong below the engine: it is told, it hits as few instances as it can, and nothing is lost.
+//! Errors below the engine are reported, hit as few instances as possible, and lose nothing.
 
 use rusqlite::Connection;
 use std::{

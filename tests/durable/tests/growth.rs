@@ -27,7 +27,7 @@ workflow! {
     }
 }
 
-/// What the file weighs once the log beside it is taken in.
+/// Returns the size of the file after a checkpoint of its log.
 async fn size_after<F: Future<Output = Result<(), Error>>>(
     path: &Path,
     run: impl FnOnce(Engine) -> F,
@@ -70,7 +70,7 @@ async fn with_signals_that_are_waited_for() -> Result<(), Error> {
             let run = engine.start::<Signals>(id, count).await?;
             for sent in 1..=count {
                 run.signal(SignalsSignal::Number(1)).await?;
-                // Those that nobody has taken yet need room: never more than some.
+                // Untaken signals need room: never more than some wait at a time.
                 while sent.is_multiple_of(50) && sent < count && u64::from(run.state().await?.sum.round()) < sent {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }

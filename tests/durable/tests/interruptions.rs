@@ -58,7 +58,7 @@ workflow! {
         long + short
     }
 
-    /// It is kept in memory while it waits.
+    /// Stays in memory while it waits.
     #[durable]
     workflow Asking() -> u32 with world: World {
         #[timeout(100d)]
@@ -384,7 +384,7 @@ async fn what_is_on_record_is_taken_up_before_a_timeout_runs() -> Result<(), Err
     tokio::time::sleep(Duration::from_millis(2)).await;
     engine.abandon().await;
 
-    // That the stage begins once more takes 20 ms to be on the store, and so does what it gives.
+    // The record that the stage begins once more takes 20 ms to be on the store, and so does its output.
     let store = SlowStore::new(store, Duration::from_millis(20));
     let engine = Engine::builder().store(store).workflow(Hurried::new(world.clone())).start().await?;
     assert_eq!(engine.find::<Hurried>("i").await?.result().await?, 2);

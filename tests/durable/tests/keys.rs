@@ -211,7 +211,7 @@ mod v3 {
     }
 }
 
-/// What happened since, without what hangs: that is cut.
+/// Takes the effects since the last call, without the hanging stages, which are dropped.
 async fn effects(world: &World, count: usize) -> BTreeSet<String> {
     while world.effects().len() < count {
         tokio::time::sleep(Duration::from_millis(1)).await;

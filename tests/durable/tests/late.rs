@@ -198,7 +198,7 @@ async fn what_comes_while_a_fallback_is_under_way_is_not_taken_after_a_crash() -
 async fn the_failure_of_a_fallback_is_on_record() -> Result<(), Error> {
     let (store, world) = (MemoryStore::new(), World::default());
     let engine = engine(&store, FallbackFails::new(world.clone())).await?;
-    // It leaves memory between the two.
+    // The instance leaves memory between the two.
     assert!(engine.start::<FallbackFails>("one", ()).await?.result().await?);
     assert_eq!(world.effects(), ["call begins", "call ends"]);
     Ok(())

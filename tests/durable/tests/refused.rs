@@ -1,4 +1,4 @@
-//! What can't be kept is refused, in words, and its effect is not run again.
+//! Values that can't be stored are refused with a message, and their effect is not run again.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use std::time::Duration;
@@ -16,7 +16,7 @@ async fn engine<W: Durable>(workflow: W, store: &MemoryStore) -> Result<Engine, 
     Engine::builder().store(store.clone()).workflow(workflow).idle_timeout(Duration::ZERO).start().await
 }
 
-/// It is written as a number, and read as a text.
+/// Serialized as a number, and deserialized from a text.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(try_from = "String")]
 struct Unreadable(u32);
@@ -34,7 +34,7 @@ impl TryFrom<String> for Unreadable {
     }
 }
 
-/// It is not written.
+/// Refuses to be serialized.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Unwritable;
 
@@ -44,7 +44,7 @@ impl Serialize for Unwritable {
     }
 }
 
-/// It comes back as another one.
+/// Loses its number when serialized.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Forgetful {
     #[serde(skip_deserializing)]
@@ -116,7 +116,7 @@ workflow! {
         last
     }
 
-    /// What is no output of a stage, one after the other.
+    /// Values in places other than a stage's output, one after the other.
     #[durable]
     workflow Parts(which: u32) -> u32 with world: World {
         stage part: u32 = match *which {
@@ -180,7 +180,7 @@ async fn what_can_not_be_read_again_parks_at_once_until_a_build_reads_it() -> Re
     assert_eq!(parked::<Reading>(&old, "i").await?, reason);
     old.shutdown().await?;
 
-    // It goes on where another stage is taken back, and does nothing twice.
+    // The instance goes on after a rewind of another stage, and repeats no effect.
     let again = engine(Reading::new(world.clone()), &store).await?;
     let run = {
         drop(run);

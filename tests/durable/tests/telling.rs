@@ -1,5 +1,5 @@
-//! What observers, metrics and logs are told of instances that leave the memory, are looked at, rewound, parked, and go on in
-//! another process.
+//! Reports to observers, metrics and logs on instances that leave the memory, are inspected, rewound, parked, and go on
+//! in another process.
 
 use std::{
     fmt::{Debug, Write},
@@ -225,7 +225,7 @@ impl serde::Serialize for Panics {
     }
 }
 
-/// What is said in words.
+/// The messages of `tracing`, in words.
 #[derive(Clone, Default)]
 struct Said(Arc<Mutex<Vec<(Level, String)>>>, Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! What is stored comes back as it was.
+//! Stored values come back unchanged.
 #![allow(clippy::option_option, reason = "they are what is tested")]
 
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ workflow! {
         seen
     }
 
-    /// What is decided, and what it is decided on.
+    /// Decisions, and the values that they depend on.
     #[durable]
     workflow Decided() -> String {
         #[max(2)]

@@ -1,10 +1,11 @@
-//! What has to hold of what is left, whenever the process was killed.
+//! Rules for the effects that are left, whenever the process was killed.
 
 use crate::{Effect, Effects, Ended, Place, mixture};
 use anyhow::{Context, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an instance must have done, by key without its id; and for each, what must have been over before.
+/// Returns the effects that an instance must have, by key without its id; and for each, the effects that must have come
+/// before.
 fn expected(number: u32) -> BTreeMap<String, Vec<String>> {
     let mut expected = BTreeMap::new();
     let mut has = |key: &str, after: &[&str]| {
@@ -94,7 +95,8 @@ fn check_effects(number: u32, effects: &[Effect]) -> anyhow::Result<usize> {
         }
         let attempts: Vec<u32> =
             effects.iter().filter(|effect| effect.key == *key).map(|effect| effect.attempt).collect();
-        // That it was cut goes on disk while it runs again: cut twice in a few milliseconds, it may have the same number twice.
+        // The interruption is recorded while the stage runs again: killed twice in a few milliseconds, it may have one
+        // number twice.
         let rises = attempts.is_sorted();
         ensure!(rises, "the attempts of '{key}' are {attempts:?}");
     }

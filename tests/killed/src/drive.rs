@@ -14,7 +14,7 @@ use std::{
 /// How long a worker that is let alone may take.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// What to do.
+/// The work of one drive.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The program that works: called with a folder and how many instances.
@@ -29,7 +29,7 @@ pub struct Plan {
     pub longest: u64,
 }
 
-/// What was done.
+/// The results of one drive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
     /// How many stores were used, one after the other.

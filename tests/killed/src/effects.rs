@@ -1,4 +1,4 @@
-//! What takes effect outside of the process: lines in a file that is only ever appended to.
+//! Effects outside of the process: lines in a file that is only ever appended to.
 
 use anyhow::bail;
 use std::{

@@ -40,7 +40,7 @@ impl Place {
         self.folder.join("load.db")
     }
 
-    /// What took effect, one line each.
+    /// Returns the path of the effects, one line each.
     #[must_use]
     pub fn effects(&self) -> PathBuf {
         self.folder.join("effects")

@@ -133,7 +133,7 @@ pub struct Lost {
     pub in_doubt: Vec<String>,
 }
 
-/// What is asked of an instance on its way.
+/// Whether the instance is cancelled on its way.
 fn is_cancelled(number: u32) -> bool {
     number % 5 == 1
 }
@@ -185,7 +185,7 @@ pub(crate) async fn play(engine: Engine, number: u32, acknowledged: Acknowledged
     Ok(Ended::Mixed { number, result })
 }
 
-/// What comes after what: each begins when those before have completed.
+/// Order of the stages: each begins when those before have completed.
 const ORDER: [&[&str]; 6] = [
     &["base"],
     &["near", "far", "begun"],
@@ -195,7 +195,7 @@ const ORDER: [&[&str]; 6] = [
     &["outer", "deep", "head"],
 ];
 
-/// What happened to one key.
+/// The effects of one key.
 #[derive(Default)]
 struct Story {
     stage: String,

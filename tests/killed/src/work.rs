@@ -1,4 +1,4 @@
-//! What the worker does.
+//! The work of the worker process.
 
 use crate::{
     Effects, Place,
@@ -109,7 +109,7 @@ impl Ended {
     }
 }
 
-/// What senders share: which of their wishes the engine has acknowledged, in this process or in one before.
+/// State that senders share: which of their calls the engine has acknowledged, in this process or in an earlier one.
 #[derive(Clone)]
 pub(crate) struct Acknowledged {
     file: Arc<Effects>,
@@ -137,7 +137,7 @@ impl Acknowledged {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(0..within))).await;
         match ask().await {
             Ok(()) => self.file.append(what)?,
-            // It has gone on without.
+            // The instance has gone on without the signal.
             Err(
                 EngineError::Signal { .. }
                 | EngineError::Ended { .. }

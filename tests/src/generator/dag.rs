@@ -3,7 +3,7 @@
 use super::numbers::Numbers;
 use std::fmt::Write as _;
 
-/// What a stage does.
+/// The work of a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// Projects an image of the input.
@@ -28,9 +28,9 @@ pub enum Kind {
 pub struct Stage {
     /// As in the workflow.
     pub name: String,
-    /// What it does.
+    /// The work of the node.
     pub kind: Kind,
-    /// What it reads.
+    /// Nodes that this one reads.
     pub needs: Vec<usize>,
 }
 

@@ -4,7 +4,7 @@
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// The same seed gives the same numbers.
+    /// Creates a generator that gives the same numbers for the same seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)

@@ -171,7 +171,7 @@ impl Expected<'_> {
                     self.times.enabled.keys().filter(|(at, inner)| *at == asking && inner.starts_with(places));
                 for place in enabled {
                     if self.stage(asking).scope == wait.scope {
-                        // It asks when everything else that it waits for is there.
+                        // The stage requests it when everything else that it waits for is there.
                         let begins = self.scope_begins(wait.scope, &place.1);
                         asked.extend(begins.map(|begins| self.needs(place).into_iter().fold(begins, Instant::max)));
                     } else {

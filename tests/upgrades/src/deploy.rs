@@ -33,7 +33,7 @@ impl Left {
         (engine, run.unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// The same where the new build may not have the instance's workflow.
+    /// Starts the new build, which may not have the instance's workflow.
     ///
     /// # Panics
     /// The engine does not start.

@@ -1,4 +1,4 @@
-//! What both versions of the program have in common: where they lie, and what takes effect outside of them.
+//! Code that both versions of the program share: their folder, and the effects outside of them.
 
 mod deploy;
 mod ledger;
@@ -20,7 +20,7 @@ use workflow_runtime::{
     store::{InstanceStatus, SqliteStore},
 };
 
-/// What goes wrong in either of them.
+/// An error in either version.
 pub type Wrong = Box<dyn Error + Send + Sync>;
 
 /// Where both lie: the first argument.

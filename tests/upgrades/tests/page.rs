@@ -1,4 +1,4 @@
-//! What docs/upgrading.md says of each change is what the tests show.
+//! Compares docs/upgrading.md with the tests: each change has the effect that the page gives.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! What helps an instance that a new build has parked.
+//! Remedies for an instance that a new build has parked.
 
 use workflow_upgrade_tests::{Ledger, Left, leave, told};
 

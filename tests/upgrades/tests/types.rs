@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use workflow_runtime::StageContext;
 use workflow_upgrade_tests::{Ledger, cells};
 
-/// What a stage gives in the old build.
+/// An output of the old build.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Price {
     cents: u32,
 }
 
-/// The same with one more field, which has a default.
+/// The output with one more field, which has a default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Widened {
     cents: u32,
@@ -18,7 +18,7 @@ pub struct Widened {
     currency: u32,
 }
 
-/// The same with one more field, which has none.
+/// The output with one more field, which has no default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Broken {
     cents: u32,

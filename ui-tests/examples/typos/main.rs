@@ -28,12 +28,12 @@ struct Typo {
     kind: &'static str,
     description: String,
     source: String,
-    /// Where it is, in the changed source: its line, and the bytes that may count as its place.
+    /// Position in the changed source: the line, and the bytes that may count as the place.
     line: usize,
     place: Range<usize>,
 }
 
-/// What rustc said.
+/// A message of rustc.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
     level: String,

@@ -10,7 +10,7 @@ pub(crate) struct Token {
 /// Operators that are more than one character.
 const OPERATORS: &[&str] = &["->", "=>", "::", ".."];
 
-/// What else a hand may hit.
+/// Texts that a slip of the hand may write instead.
 type Alternatives = &'static [&'static str];
 
 const NEIGHBOURS: &[(&str, Alternatives)] = &[
@@ -57,7 +57,7 @@ pub(crate) fn tokens(source: &str, within: Range<usize>) -> Vec<Token> {
 }
 
 impl Token {
-    /// What else may have been written for `text`.
+    /// Returns texts that may have been written for `text`.
     pub(crate) fn misspelt(text: &str) -> Vec<String> {
         if let Some((_, others)) = NEIGHBOURS.iter().find(|(known, _)| *known == text) {
             return others.iter().map(|&other| other.to_owned()).collect();

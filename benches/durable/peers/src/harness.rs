@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 /// So long new instances are started.
 const TIME: Duration = Duration::from_secs(2);
-/// What has not ended by then is not waited for.
+/// Time after which unfinished instances are no longer awaited.
 const LIMIT: Duration = Duration::from_secs(8);
 /// Bytes that each stage gives.
 const PAYLOAD: usize = 200;
@@ -26,7 +26,7 @@ static STARTED: AtomicU64 = AtomicU64::new(0);
 
 pub type Failed = Box<dyn Error + Send + Sync>;
 
-/// What each of the five stages does, in all of them.
+/// Returns the output of each of the five stages, in all crates.
 #[must_use]
 pub fn give(before: &str) -> String {
     RAN.fetch_add(1, Ordering::Relaxed);
@@ -38,7 +38,7 @@ pub fn give(before: &str) -> String {
 pub struct Instance {
     /// Its own, also on a server that has those of earlier runs.
     pub id: String,
-    /// What its first stage is given: its id, and whatever makes it as long as each stage's output.
+    /// Input of the first stage: the id, filled up to the length of each stage's output.
     pub input: String,
 }
 
@@ -52,7 +52,7 @@ impl Instance {
     }
 }
 
-/// What was measured.
+/// The measured rate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rate {
     /// Instances that ended, a second.

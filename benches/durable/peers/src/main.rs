@@ -1,4 +1,4 @@
-//! The same five stages of 200 bytes each, on record, with other crates that survive a crash.
+//! Measures five recorded stages of 200 bytes each, with other crates that survive a crash.
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/durable/peers/Cargo.toml
@@ -83,7 +83,7 @@ fn settings(url: &str) -> Result<String, Failed> {
     }
 }
 
-/// What links another SQLite is a program of its own, which prints a line for each.
+/// Runs the crates that link another SQLite. They are a program of their own, which prints a line for each.
 fn through_sqlx(in_flight: u64, postgres: Option<&(&str, String)>) -> Result<Vec<Row>, Failed> {
     let manifest: PathBuf = [env!("CARGO_MANIFEST_DIR"), "sqlx", "Cargo.toml"].iter().collect();
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

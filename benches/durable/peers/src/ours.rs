@@ -1,4 +1,4 @@
-//! This project's own, on SQLite.
+//! The project's own engine, on SQLite.
 
 use crate::harness::{Failed, Rate, give, measure};
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ mod value;
 use super::numbers::Numbers;
 use std::collections::HashMap;
 
-/// What every stage does with its inputs; `salt` is its own.
+/// The function of every stage: mixes its inputs with `salt`, which differs for each stage.
 #[must_use]
 pub fn mix(salt: u64, inputs: &[u64]) -> u64 {
     inputs
@@ -118,7 +118,7 @@ impl Input {
     }
 }
 
-/// What stands around the place where something is generated.
+/// The surroundings of the place where an item is generated.
 #[derive(Clone, Default)]
 struct Around {
     names: Vec<Input>,
@@ -176,13 +176,13 @@ impl Random {
         )
     }
 
-    /// The same workflow for a store.
+    /// Returns the workflow's source for a store.
     #[must_use]
     pub fn durable_source(&self) -> String {
         format!("    #[durable]\n{}", self.source())
     }
 
-    /// What it gives.
+    /// Returns the workflow's output, by plain evaluation.
     #[must_use]
     pub fn evaluate(&self, first: u64, second: u64) -> u64 {
         let mut known = HashMap::from([("first".to_owned(), first), ("second".to_owned(), second)]);
@@ -315,8 +315,8 @@ impl Maker {
         Scope { in_order, items, tail }
     }
 
-    /// What nothing in the scope names, so that somebody does: warnings would stand in the way. A lazy stage that nothing
-    /// asks for could never run.
+    /// Returns the names that nothing in the scope uses, so that its tail can use them: warnings would fail the build.
+    /// A lazy stage that nothing requests would never run, so it is made eager.
     fn unnamed(items: &mut [Item], names: &[Input]) -> Vec<Input> {
         let mut inside = order::Inside::default();
         for item in &*items {

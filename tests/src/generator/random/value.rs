@@ -1,4 +1,4 @@
-//! What a random workflow gives, by plain evaluation. `Err`: the whole workflow has returned.
+//! Plain evaluation of random workflows. `Err`: the whole workflow has returned.
 
 use super::{Input, Item, Leaf, Node, Scope, Tail, mix};
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use workflow_runtime::workflow;
 use workflow_upgrade_tests::{World, Wrong, ended, engine, folder};
 
-/// What a thing costs.
+/// A price, as this build stores it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Price {
     cents: u32,

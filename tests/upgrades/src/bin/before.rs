@@ -6,7 +6,7 @@ use std::io::Write;
 use workflow_runtime::workflow;
 use workflow_upgrade_tests::{World, Wrong, engine, folder, started};
 
-/// What a thing costs.
+/// A price, as this build stores it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Price {
     cents: u32,
@@ -54,7 +54,7 @@ workflow! {
         end
     }
 
-    /// It becomes another one.
+    /// Becomes another workflow.
     #[durable]
     pub workflow Broken(number: u32) -> String with world: World {
         stage price: u32 = world.runs(ctx, number * 100);

@@ -30,7 +30,7 @@ async fn provider(folder: &PathBuf, full: bool) -> Result<Arc<SqliteProvider>, F
     Ok(provider)
 }
 
-/// What its connections say.
+/// Returns the settings of its connections.
 pub(crate) async fn sync(folder: PathBuf, full: bool) -> Result<String, Failed> {
     crate::settings(provider(&folder, full).await?.get_pool()).await
 }

@@ -1,5 +1,5 @@
-//! Who waits for an instance's end: its last stage tells of it. These crates' own waits ask the store again and again, which with
-//! thousands of them is most of what the store would do.
+//! Waits for an instance's end, which its last stage reports. The waits of these crates poll the store, and with
+//! thousands of them that would be most of the store's work.
 
 use crate::harness::{Failed, Instance};
 use std::{

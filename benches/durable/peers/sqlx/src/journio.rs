@@ -12,7 +12,7 @@ async fn database(folder: &PathBuf) -> Result<SqliteSystemDatabase, Failed> {
     Ok(SqliteSystemDatabase::connect(&format!("sqlite://{}", folder.join("journio.db").display())).await?)
 }
 
-/// What its connections say.
+/// Returns the settings of its connections.
 pub(crate) async fn sync(folder: PathBuf) -> Result<String, Failed> {
     crate::settings(database(&folder).await?.pool()).await
 }

@@ -1,4 +1,5 @@
-//! Those that link SQLite through sqlx: a line for each figure, which `benches/durable/peers` reads.
+//! Measures the crates that link SQLite through sqlx. Prints a line for each figure, which `benches/durable/peers`
+//! reads.
 #![forbid(unsafe_code)]
 
 mod duroxide;
@@ -38,7 +39,7 @@ fn line(name: &str, sync: &str, rate: Rate) {
     println!("{name}\t{sync}\t{}\t{}", rate.instances, rate.stages);
 }
 
-/// What a connection of this pool says of itself.
+/// Returns the settings that a connection of the pool reports.
 pub(crate) async fn settings(pool: &SqlitePool) -> Result<String, Failed> {
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await?;
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await?;

@@ -20,7 +20,7 @@ pub(crate) async fn rate(url: &str, in_flight: u64) -> Result<Rate, Failed> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let instances = LocalSet::new();
         let answered = instances.block_on(&runtime, answer(url, asks));
-        // Those that are cut give their connections back, which wants a runtime.
+        // Dropped instances give their connections back, which needs a runtime.
         let _inside = runtime.enter();
         drop(instances);
         answered
@@ -58,7 +58,7 @@ async fn answer(url: String, mut asks: mpsc::UnboundedReceiver<Asked>) -> Result
                 Ok(other) => Err(format!("sayiir: {other:?}").into()),
                 Err(error) => Err(error.into()),
             };
-            // Nobody waits any more where the time is up.
+            // After the time limit, the receiver is dropped.
             let _ = sender.send(ended);
         });
     }
