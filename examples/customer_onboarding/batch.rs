@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::workflow::CustomerOnboarding;
 
-/// What is said, counted and kept of what comes out.
+/// The output of a batch: logs, counts, and the file of accounts.
 #[derive(Debug)]
 pub struct Batch {
     report: Report,

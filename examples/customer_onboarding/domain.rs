@@ -1,11 +1,11 @@
-//! What the bank talks about: applications, dossiers, accounts.
+//! The bank's types: applications, dossiers, accounts.
 
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What a person sends in: one line of the input.
+/// A person's application: one line of the input.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(expecting = "an object with an application's fields")]
 pub struct Application {
@@ -23,9 +23,9 @@ pub struct Application {
     pub country: String,
     /// Where the applicant lives.
     pub address: Address,
-    /// What the applicant asks for.
+    /// Plan that the applicant has chosen.
     pub plan: Plan,
-    /// What came with the application.
+    /// Papers enclosed with the application.
     #[serde(default)]
     pub documents: Vec<Document>,
 }
@@ -41,7 +41,7 @@ pub struct Address {
     pub city: String,
 }
 
-/// What kind of account.
+/// A kind of account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
@@ -56,7 +56,7 @@ pub enum Plan {
 /// A paper, as scanned.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Document {
-    /// What it is.
+    /// Kind of the document.
     pub kind: DocumentKind,
     /// Whose name stands on it.
     pub holder: String,
@@ -119,7 +119,7 @@ pub struct Profile {
 #[derive(Debug, Clone)]
 pub struct Documents(pub Vec<Document>);
 
-/// What the registers know about the applicant.
+/// The registers' findings about the applicant.
 #[derive(Debug, Clone)]
 pub struct Background {
     /// The registers that know nothing bad.
@@ -131,13 +131,13 @@ pub struct Background {
 /// Everything about one applicant in one place.
 #[derive(Debug, Clone)]
 pub struct Dossier {
-    /// Who.
+    /// Profile of the applicant.
     pub profile: Profile,
     /// With what papers.
     pub documents: Vec<Document>,
     /// The registers that know nothing bad.
     pub clear_in: Vec<&'static str>,
-    /// What had to be put right so far.
+    /// Problems that have been corrected so far.
     pub corrections: Vec<Problem>,
 }
 
@@ -148,12 +148,12 @@ impl Serialize for Problem {
     }
 }
 
-/// What a look at a dossier gives.
+/// The result of an inspection of a dossier.
 #[derive(Debug)]
 pub enum Verdict {
     /// An account can be opened.
     Valid,
-    /// It can't yet; never empty.
+    /// An account can't be opened yet. Never empty.
     Invalid(Vec<Problem>),
 }
 
@@ -192,10 +192,10 @@ pub struct Account {
     pub holder: String,
     /// Where its letters go.
     pub email: String,
-    /// What was asked for.
+    /// Plan that the holder has chosen.
     pub plan: Plan,
     /// The registers that were asked about the holder.
     pub clear_in: Vec<&'static str>,
-    /// What had to be put right first.
+    /// Problems that had to be corrected first.
     pub corrections: Vec<Problem>,
 }

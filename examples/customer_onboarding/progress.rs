@@ -46,7 +46,7 @@ impl Progress {
     pub fn say(&self, message: &str) {
         match &self.bar {
             Some(bar) => bar.println(message),
-            // Nobody reads standard error any more: no reason to stop the work.
+            // A closed standard error is no reason to stop the work.
             None => drop(writeln!(io::stderr(), "{message}")),
         }
     }

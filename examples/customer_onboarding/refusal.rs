@@ -22,7 +22,7 @@ pub enum Refusal {
     /// A register speaks against the applicant.
     #[error("{name} stands in the {register}")]
     Registered {
-        /// Who was found.
+        /// Name that the register has.
         name: String,
         /// Where.
         register: &'static str,

@@ -1,4 +1,4 @@
-//! What became of the applications, as tables.
+//! The outcomes of the applications, as tables.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +29,7 @@ impl Report {
         self.broken += 1;
     }
 
-    /// What a workflow gave.
+    /// Counts the outcome of a workflow.
     pub fn add(&mut self, outcome: &Result<Account, Failure>) {
         self.lines += 1;
         match outcome {

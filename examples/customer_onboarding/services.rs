@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 /// Countries in which the bank has a licence.
 const COUNTRIES_SERVED: [&str; 8] = ["AT", "BE", "DE", "ES", "FR", "IT", "NL", "PT"];
 
-/// Who stands in which register. A real one is asked over the network.
+/// Registers, each with the names in it. A real one is asked over the network.
 const REGISTERS: [(&str, &[&str]); 2] = [
     ("sanctions list", &["Viktor Drago", "Hans Gruber", "Auric Goldfinger"]),
     ("register of insolvencies", &["Wilkins Micawber", "César Birotteau"]),
@@ -27,7 +27,7 @@ const REGISTERS: [(&str, &[&str]); 2] = [
 /// How old, in months, a paper without an end date may be.
 const NEWEST_MONTHS: i32 = 3;
 
-/// What the workflow works with.
+/// The services that the workflow calls.
 #[derive(Debug)]
 pub struct Services {
     latency: Duration,
@@ -38,7 +38,7 @@ pub struct Services {
     trouble: Arc<Trouble>,
 }
 
-/// What went wrong, and was put right by the workflow's policies.
+/// Counters of errors that the workflow's policies have handled.
 #[derive(Debug, Default)]
 pub struct Trouble {
     unanswered: AtomicU64,

@@ -16,7 +16,7 @@ pub struct Timings {
     durations: Arc<Mutex<HashMap<String, Vec<Duration>>>>,
 }
 
-/// What is known about one stage.
+/// Timings of one stage.
 #[derive(Debug)]
 pub struct StageTime {
     /// As written in the workflow.
@@ -43,7 +43,7 @@ impl Timings {
     }
 }
 
-/// What a stage's span carries while it is open.
+/// Data of a stage's open span.
 struct Running {
     stage: String,
     since: Instant,

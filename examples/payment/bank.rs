@@ -23,10 +23,10 @@ const RISK_LIMIT: u64 = 90;
 /// Countries from where nothing comes back.
 const RISKY_COUNTRIES: [&str; 3] = ["BY", "IQ", "LB"];
 
-/// Nobody may trade with them. A real list is asked over the network.
+/// Names on the sanctions list: no trade with them is allowed. A real list is asked over the network.
 const SANCTIONED: [&str; 4] = ["Auric Goldfinger", "Drax Industries", "Gruber & Sons Trading", "Spectre Holdings"];
 
-/// What the workflow works with: the bank, as one payment sees it. Clones are the same bank.
+/// The services that the workflow calls: the bank, as one payment sees it. Clones are the same bank.
 #[derive(Debug, Clone)]
 pub struct Bank {
     journal: Arc<Journal>,
@@ -35,10 +35,10 @@ pub struct Bank {
     books: Arc<Mutex<Books>>,
 }
 
-/// What the payment has changed in the world so far.
+/// The payment's changes in the world so far.
 #[derive(Debug, Default)]
 struct Books {
-    /// What each step that took effect has made, by the key of who asked.
+    /// Results of the steps that took effect, by idempotency key.
     standing: BTreeMap<Step, String>,
     /// How often a fault has struck, by its position.
     struck: BTreeMap<usize, u32>,
@@ -66,7 +66,7 @@ impl Bank {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What goes wrong this time.
+    /// Returns the fault that strikes this call.
     fn fault(&self, step: Step, undo: bool) -> Option<&Fault> {
         let mut books = self.books();
         let applies = |fault: &Fault| fault.step == step && fault.undo == undo;

@@ -1,4 +1,4 @@
-//! What the bank talks about: orders, and what each step makes of them.
+//! The bank's types: orders, and the results of each step.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,22 +7,22 @@ use serde::Deserialize;
 
 use crate::problem::Problem;
 
-/// Who may approve payments.
+/// People who may approve payments.
 const APPROVERS: [&str; 3] = ["a.schmidt", "l.moreau", "t.okafor"];
 
 /// Asks the bank to move money.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(expecting = "an object with an order's fields")]
 pub struct Order {
-    /// Who pays.
+    /// Party that pays.
     pub payer: Party,
-    /// Who is paid.
+    /// Party that is paid.
     pub payee: Party,
     /// How much.
     pub amount: Amount,
     /// Of what.
     pub currency: Currency,
-    /// What for.
+    /// Purpose of the payment.
     pub purpose: String,
     /// The employee of the payer who ordered it.
     pub ordered_by: String,
@@ -152,7 +152,7 @@ impl Step {
         }
     }
 
-    /// What reverses it.
+    /// Returns the name of the undo.
     pub fn undo_name(self) -> &'static str {
         match self {
             Self::Validation => "undo validation",
@@ -175,7 +175,7 @@ impl fmt::Display for Step {
 /// The amount is held on the payer's account.
 #[derive(Debug, Clone)]
 pub struct Hold {
-    /// What the payer has, without this payment.
+    /// Funds of the payer, without this payment.
     pub funds: Amount,
 }
 
@@ -187,18 +187,18 @@ pub struct Risk(pub u64);
 #[derive(Debug, Clone)]
 pub struct Clearance(pub String);
 
-/// What a person says when asked to approve.
+/// An approver's answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "answer", rename_all = "lowercase", expecting = "an answer: `granted` or `denied`, and `by` whom")]
 pub enum Answer {
     /// Yes.
     Granted {
-        /// Who.
+        /// Name of the approver.
         by: String,
     },
     /// No.
     Denied {
-        /// Who.
+        /// Name of the approver.
         by: String,
         /// Why.
         reason: String,
@@ -211,7 +211,7 @@ impl Answer {
         APPROVERS.contains(&self.by())
     }
 
-    /// Who says so.
+    /// Returns the name of the approver.
     pub fn by(&self) -> &str {
         match self {
             Self::Granted { by } | Self::Denied { by, .. } => by,
@@ -228,12 +228,12 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Somebody, or a rule, lets the payment pass.
+/// A person or a rule that lets the payment pass.
 #[derive(Debug, Clone)]
 pub enum Approval {
-    /// It is below the limit.
+    /// The amount is below the limit.
     NotNeeded,
-    /// Who approved.
+    /// The named person has approved.
     By(String),
 }
 
@@ -249,11 +249,11 @@ impl fmt::Display for Approval {
 /// The money has been moved.
 #[derive(Debug, Clone)]
 pub struct Transfer {
-    /// What both banks call it.
+    /// Reference of the transfer at both banks.
     pub reference: String,
 }
 
-/// What the other bank says to a transfer.
+/// The other bank's reply to a transfer.
 #[derive(Debug)]
 pub enum Reply {
     /// The money is there.
@@ -265,15 +265,15 @@ pub enum Reply {
 /// Both banks say the same.
 #[derive(Debug, Clone)]
 pub struct Reconciliation {
-    /// What both banks call the transfer.
+    /// Reference of the transfer at both banks.
     pub reference: String,
 }
 
-/// What the payer gets.
+/// The payer's receipt.
 #[derive(Debug, Clone)]
 pub struct Receipt {
-    /// What both banks call the transfer.
+    /// Reference of the transfer at both banks.
     pub reference: String,
-    /// Who let it pass.
+    /// Approval of the payment.
     pub approval: Approval,
 }

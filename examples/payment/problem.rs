@@ -5,10 +5,10 @@ use crate::domain::{Amount, Step};
 /// Why a step fails.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Problem {
-    /// It may work the next time.
+    /// The step is unavailable, and may work the next time.
     #[error("{0} is unavailable")]
     Unavailable(Step),
-    /// It will not.
+    /// The step refuses, and will refuse again.
     #[error("{step} refuses: {reason}")]
     Refused {
         /// Which step.
@@ -28,12 +28,12 @@ pub enum Problem {
     /// The payer does not have that much.
     #[error("{amount} ordered, {funds} there")]
     FundsMissing {
-        /// What was ordered.
+        /// Amount of the order.
         amount: Amount,
-        /// What is there.
+        /// Funds of the payer.
         funds: Amount,
     },
-    /// Nobody may trade with them.
+    /// The party is on the sanctions list: no trade with it is allowed.
     #[error("{0} is on the sanctions list")]
     Sanctioned(String),
     /// Too much at once, to a country from where nothing comes back.
@@ -42,12 +42,12 @@ pub enum Problem {
     /// Someone said no.
     #[error("{by} denied it: {reason}")]
     Denied {
-        /// Who.
+        /// Name of the approver.
         by: String,
         /// Why.
         reason: String,
     },
-    /// Nobody said anything.
+    /// No approver answered in time.
     #[error("nobody approved within three days")]
     Expired,
 }

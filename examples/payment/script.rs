@@ -12,14 +12,14 @@ use crate::domain::{Amount, Answer, Order, Step};
 pub struct Case {
     /// The bank's number for it, as `P-2026-0001`.
     pub id: String,
-    /// What is ordered.
+    /// The order of the case.
     pub order: Order,
-    /// What the payer has.
+    /// Funds of the payer.
     pub funds: Amount,
-    /// What goes wrong.
+    /// Faults of the services.
     #[serde(default)]
     pub faults: Vec<Fault>,
-    /// What people say who are asked for an approval, and what others say.
+    /// Answers of the people who are asked for an approval, and answers of others.
     #[serde(default)]
     pub answers: Vec<Arrival>,
     /// When the customer cancels the order.
@@ -54,15 +54,15 @@ fn always() -> u32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
-    /// It says that it can't now.
+    /// The service answers that it is unavailable.
     Unavailable,
-    /// It says no, which is final.
+    /// The service refuses, which is final.
     Refuses,
-    /// It says nothing.
+    /// The service gives no answer.
     Hangs,
-    /// It does what it should, and then says nothing.
+    /// The service takes effect, and then gives no answer.
     ReplyLost,
-    /// It has a bug.
+    /// The service has a bug, and panics.
     Panics,
 }
 
@@ -73,7 +73,7 @@ pub struct Arrival {
     /// How long after the order.
     #[serde(deserialize_with = "crate::wait::deserialize")]
     pub after: Duration,
-    /// What it says.
+    /// The answer itself.
     #[serde(flatten)]
     pub answer: Answer,
 }

@@ -40,7 +40,7 @@ impl Cargo {
         Self { program, offline, tail, verbose, live: Live::start() }
     }
 
-    /// What is run.
+    /// Returns the program that is run.
     pub fn program(&self) -> &OsStr {
         &self.program
     }

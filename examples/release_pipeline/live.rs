@@ -19,7 +19,7 @@ impl Live {
     /// One line about a step.
     pub fn say(&self, step: impl fmt::Display, event: impl fmt::Display) {
         let seconds = self.since.elapsed().as_secs_f64();
-        // Nobody reads standard error any more: no reason to stop.
+        // A closed standard error is no reason to stop.
         drop(writeln!(io::stderr(), "{seconds:6.1} s  {step:8} {event}"));
     }
 }

@@ -90,7 +90,7 @@ async fn release(pipeline: &ReleasePipeline, directory: PathBuf) -> anyhow::Resu
 }
 
 fn complain(message: &str) {
-    // Nobody reads standard error any more: no reason to stop.
+    // A closed standard error is no reason to stop.
     drop(writeln!(io::stderr(), "{message}"));
 }
 

@@ -13,7 +13,7 @@ pub struct Project {
     pub directory: PathBuf,
     /// Where the steps build: each in a folder of its own, since cargo lets only one at a time into a folder.
     pub target: PathBuf,
-    /// What will be packed: `name-version`.
+    /// Packages that the release consists of: `name-version`.
     pub packages: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl Project {
     }
 }
 
-/// What cargo says, without the line breaks that it is laid out with.
+/// Returns cargo's message, without its line breaks.
 fn one_line(error: &cargo_metadata::Error) -> String {
     let text = match error {
         cargo_metadata::Error::CargoMetadata { stderr } => stderr.clone(),

@@ -1,4 +1,4 @@
-//! What a run of the pipeline gives.
+//! The output of the pipeline.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::project::Project;
 use crate::step::{Step, StepReport};
 
-/// What became of every step; none where it was skipped. `Display` gives it as a table, with the output of what failed.
+/// The report of every step; none if it was skipped. `Display` gives it as a table, with the output of what failed.
 #[derive(Debug)]
 pub struct Release {
-    /// What was to be released.
+    /// Project that is released.
     pub project: Project,
     /// Is it formatted?
     pub format: StepReport,

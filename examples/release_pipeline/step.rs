@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What cargo is asked to do.
+/// A step of the pipeline, which is a call of cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Is it formatted?
@@ -62,7 +62,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What became of a step.
+/// The report of a step.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// Which.

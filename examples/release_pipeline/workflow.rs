@@ -26,11 +26,11 @@ workflow! {
         stage lint: StepReport = cargo.run(Step::Lint, project);
         stage build: StepReport = cargo.run(Step::Build, project);
 
-        /// They link with what was built.
+        /// Links with the output of `build`, so it runs only if that succeeded.
         #[when(build.passed())]
         stage tests: Option<StepReport> = cargo.run(Step::Tests, project);
 
-        /// What does not compile can't be documented either.
+        /// Code that does not compile can't be documented either.
         #[when(build.passed())]
         stage docs: Option<StepReport> = cargo.run(Step::Docs, project);
 

@@ -29,14 +29,14 @@ pub struct Options {
     quiet: bool,
 }
 
-/// What became of a case.
+/// The path of a case.
 #[derive(Debug)]
 pub struct Path {
-    /// What happened, as text.
+    /// Events of the case, as text.
     pub text: String,
     /// How it ended, in a few words.
     pub end: &'static str,
-    /// Where it ended; empty where that says nothing.
+    /// Place at which the case ended. Empty if `end` says all.
     pub place: &'static str,
 }
 

@@ -12,7 +12,7 @@ use serde_json::error::Category;
 /// Where the lines come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// What the caller pipes in.
+    /// The standard input, which the caller pipes in.
     StandardInput,
     /// A file.
     File(PathBuf),
@@ -46,7 +46,7 @@ impl Source {
 pub struct Line<T> {
     /// Counted from 1, as editors do.
     pub number: usize,
-    /// What stands there.
+    /// Case on the line.
     pub case: Result<T, BadLine>,
 }
 

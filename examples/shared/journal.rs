@@ -1,4 +1,4 @@
-//! What happened to one case, and when. Its services write it, so that the workflow need not know of it.
+//! The journal of one case: events with their times. Its services write it, so the workflow does not know of it.
 
 use std::fmt::{self, Write};
 use std::mem;
@@ -67,7 +67,7 @@ pub struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// It ends, with this result.
+    /// Ends the journal with a result.
     pub fn end(mut self, what: impl Into<String>) {
         self.ended = Some(what.into());
     }

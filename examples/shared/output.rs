@@ -1,4 +1,4 @@
-//! What a program leaves: its output, and its exit status.
+//! The results of a program: its output, and its exit status.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -15,11 +15,11 @@ use crate::script::Work;
 /// How long the manager takes.
 const MANAGER_TAKES: Duration = Duration::from_hours(48);
 
-/// What the workflow works with: the desk, as one ticket sees it.
+/// The services that the workflow calls: the desk, as one ticket sees it.
 #[derive(Debug)]
 pub struct Desk {
     journal: Arc<Journal>,
-    /// What is still to be done. Work that is interrupted stays.
+    /// Work that is still to be done. Interrupted work stays.
     agents: Mutex<VecDeque<Work>>,
     manager: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Desk {
         Self { journal, agents: Mutex::new(agents.into()), manager }
     }
 
-    /// Who gets the ticket first.
+    /// Returns the level that gets the ticket first.
     pub fn first_level(&self, ticket: &Ticket) -> Level {
         let level = if ticket.severity == Severity::Outage { Level::Second } else { Level::First };
         self.journal.note("desk", format!("to the {level}"));

@@ -1,17 +1,17 @@
-//! What a support desk talks about: tickets, levels, answers and replies.
+//! The support desk's types: tickets, levels, answers and replies.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// What a customer asks for help with.
+/// A customer's request for help.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(expecting = "an object with a ticket's fields")]
 pub struct Ticket {
-    /// Who asks.
+    /// Name of the customer.
     pub customer: String,
-    /// What about.
+    /// Subject of the request.
     pub subject: String,
     /// How bad it is.
     pub severity: Severity,
@@ -39,7 +39,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Who takes care of a ticket.
+/// A level of support, whose agents take care of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -77,25 +77,25 @@ impl fmt::Display for Level {
     }
 }
 
-/// What an agent comes back with.
+/// An agent's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// This should help.
+    /// The agent proposes a solution.
     Proposes,
     /// Tell me more.
     Asks,
-    /// Somebody else has to.
+    /// The agent passes the ticket on.
     GivesUp,
 }
 
-/// What the customer writes.
+/// The customer's reply.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// It works.
+    /// The solution works.
     Solved,
-    /// It still does not.
+    /// The solution does not work.
     NotSolved,
     /// More about it.
     Information(String),
@@ -125,7 +125,7 @@ pub struct Rating {
     pub stars: u8,
 }
 
-/// What one turn of the talk was.
+/// One turn of the conversation.
 #[derive(Debug)]
 pub enum Turn {
     /// The agent came back.
@@ -170,7 +170,7 @@ impl fmt::Display for Ending {
     }
 }
 
-/// What becomes of a ticket.
+/// The resolution of a ticket.
 #[derive(Debug)]
 pub struct Resolution {
     /// None where the customer took it back.
@@ -179,7 +179,7 @@ pub struct Resolution {
     pub rating: Option<Rating>,
 }
 
-/// What one level and the customer have said so far.
+/// The conversation of one level with the customer so far.
 #[derive(Debug, Clone)]
 pub struct Thread {
     level: Level,
@@ -199,12 +199,12 @@ impl Thread {
         self.level
     }
 
-    /// It is the customer's turn.
+    /// Whether the agent has answered, so that it is the customer's turn.
     pub fn is_answered(&self) -> bool {
         self.last.is_some()
     }
 
-    /// It is the customer's turn, who was asked something.
+    /// Whether the agent has asked the customer something, so that it is the customer's turn.
     pub fn asks(&self) -> bool {
         self.last == Some(Answer::Asks)
     }

@@ -12,15 +12,15 @@ use crate::domain::{Answer, Level, Rating, Reply, Ticket};
 pub struct Case {
     /// The desk's number for it, as `T-2026-0001`.
     pub id: String,
-    /// What is asked.
+    /// The ticket of the case.
     pub ticket: Ticket,
-    /// What the agents do, each level in this order. When a level has no more to do, nobody there has time.
+    /// Work of the agents, each level in this order. A level without work left has no time.
     #[serde(default)]
     pub agents: Vec<Work>,
-    /// What the manager does, where it gets that far.
+    /// The manager's solution, if the ticket gets that far.
     #[serde(default)]
     pub manager: Option<String>,
-    /// What the customer does.
+    /// Actions of the customer.
     #[serde(default)]
     pub customer: Vec<Act>,
 }
@@ -34,7 +34,7 @@ pub struct Work {
     /// How long it takes, if nothing new comes up.
     #[serde(deserialize_with = "crate::wait::deserialize")]
     pub takes: Duration,
-    /// What comes of it.
+    /// Answer at the end of the work.
     pub answer: Answer,
 }
 
@@ -45,11 +45,11 @@ pub struct Act {
     /// How long after the ticket.
     #[serde(deserialize_with = "crate::wait::deserialize")]
     pub after: Duration,
-    /// What.
+    /// Action of the customer.
     pub does: Deed,
 }
 
-/// What a customer can do.
+/// A customer's action.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deed {

@@ -24,7 +24,7 @@ workflow! {
             /// One agent and the customer, in turns.
             #[max(8, else = Talk::Escalate("they go round in circles"))]
             stage talk: Talk = loop thread: Thread = Thread::new(*level) {
-                /// What the customer writes; each turn takes the next.
+                /// The customer's reply; each turn takes the next.
                 signal reply: Reply;
 
                 stage turn: Turn = select {
@@ -67,7 +67,7 @@ workflow! {
             if *day == 30 { break } else { continue day + 1 }
         };
 
-        /// Whoever was helped may say how well, within a week.
+        /// The customer may rate the help within a week.
         #[when(matches!(handled, Some(Ending::Solved(_) | Ending::ByManager(_))))]
         #[after(updates)]
         stage rated: Option<Option<Rating>> = {

@@ -41,7 +41,7 @@ impl Project {
     }
 }
 
-/// What the table says about a step.
+/// Returns the outcome of a step in the table.
 fn outcome<'a>(finished: &'a Finished, step: &str) -> &'a str {
     let row = finished.output.lines().find(|line| line.starts_with(&format!("│ {step} ")));
     row.and_then(|row| row.split('┆').nth(1)).unwrap_or_default().trim()

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::counts::Counts;
 use crate::report::FileReport;
 
-/// What a comparison gave.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
     /// `wc` says the same.

@@ -6,7 +6,7 @@ use std::iter::Sum;
 use std::ops::Add;
 use std::path::Path;
 
-/// What `wc` prints of a file.
+/// The counts that `wc` prints of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// How many line feeds.
@@ -31,7 +31,7 @@ impl Sum for Counts {
     }
 }
 
-/// What a file holds.
+/// The counts of a file, with a sign whether they can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     /// How much.
@@ -68,8 +68,8 @@ fn count(mut reader: impl BufRead) -> io::Result<Counted> {
     }
 }
 
-/// What separates words for GNU's `wc`: white space, no-break spaces and the word joiner included, but not U+0085,
-/// which Rust counts among it.
+/// Whether a character separates words for GNU's `wc`: white space, no-break spaces and the word joiner included, but
+/// not U+0085, which Rust counts among it.
 fn is_space(character: char) -> bool {
     character == '\u{2060}' || (character != '\u{85}' && character.is_whitespace())
 }

@@ -73,7 +73,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn complain(message: &str) {
-    // Nobody reads standard error any more: no reason to stop.
+    // A closed standard error is no reason to stop.
     drop(writeln!(io::stderr(), "{message}"));
 }
 

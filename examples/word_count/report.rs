@@ -1,4 +1,4 @@
-//! What is asked for and what comes out.
+//! The request and the output.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::check::Comparison;
 use crate::counts::{Counted, Counts, count_file};
 
-/// What is to be counted, and how.
+/// The files that are counted, and how.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// A folder, or a file.
@@ -19,12 +19,12 @@ pub struct Request {
     pub check: bool,
 }
 
-/// What became of a file.
+/// The report of a file.
 #[derive(Debug, Clone)]
 pub struct FileReport {
     /// Which file.
     pub path: PathBuf,
-    /// What it holds, or why nobody knows: one unreadable file is no reason to stop.
+    /// Counts of the file, or the reason why they are unknown: one unreadable file is no reason to stop.
     pub counted: Result<Counted, String>,
 }
 
@@ -34,7 +34,7 @@ impl FileReport {
         Self { path: path.to_owned(), counted: count_file(path).map_err(|error| error.to_string()) }
     }
 
-    /// What it holds, if that is known.
+    /// Returns the counts of the file, if they are known.
     pub fn counts(&self) -> Option<Counts> {
         self.counted.as_ref().ok().map(|counted| counted.counts)
     }
@@ -45,11 +45,11 @@ impl FileReport {
 pub struct WordCounts {
     /// File by file.
     pub files: Vec<FileReport>,
-    /// What in the tree could not be looked into.
+    /// Places in the tree that could not be read.
     pub unreadable: Vec<String>,
     /// The sum.
     pub total: Counts,
-    /// What the real `wc` says, file by file, if it was asked.
+    /// Counts of the real `wc`, file by file, if it was asked.
     pub comparisons: Option<Vec<Comparison>>,
 }
 
@@ -72,7 +72,7 @@ impl WordCounts {
         self.unreadable.iter().cloned().chain(unread).chain(differing).collect()
     }
 
-    /// What the comparison gave, in a sentence; none if there was no comparison.
+    /// Returns the result of the comparison in a sentence. `None` if there was no comparison.
     pub fn verdict(&self) -> Option<String> {
         self.comparisons.as_ref()?;
         let compared = self.compared().filter(|(file, _)| file.counted.is_ok());

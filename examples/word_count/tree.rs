@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 pub struct Tree {
     /// In the order of their names, folder by folder.
     pub files: Vec<PathBuf>,
-    /// What could not be looked into, each with the reason.
+    /// Places that could not be read, each with the reason.
     pub unreadable: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use workflow_runtime::store::StoreErrorKind;
 
 /// A good one.
 pub enum Answer {
-    /// It is on disk, and goes on from here.
+    /// The request is on disk, and the instance goes on from here.
     Accepted(Value),
     /// How something stands.
     Shown(Value),
@@ -37,7 +37,7 @@ pub enum Problem {
     UnknownWorkflow {
         /// As asked for.
         name: String,
-        /// Those there are.
+        /// Names of the workflows.
         known: Vec<&'static str>,
     },
     /// No such signal.
@@ -47,16 +47,16 @@ pub enum Problem {
         workflow: &'static str,
         /// As asked for.
         name: String,
-        /// Those there are.
+        /// Names of its signals.
         known: &'static [&'static str],
     },
-    /// What was sent is not what is taken.
+    /// The body of the request has another form than the input.
     #[error("the body can't be taken: {0}")]
     BadBody(String),
     /// The body did not come, or not as a whole.
     #[error("the body can't be read: {1}")]
     Unread(StatusCode, String),
-    /// It took too long.
+    /// The request took too long.
     #[error("the request took longer than {0:?}")]
     TooSlow(std::time::Duration),
     /// The engine says no.

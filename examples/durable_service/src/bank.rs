@@ -7,7 +7,7 @@ use workflow_runtime::StageContext;
 
 use crate::ledger::Ledger;
 
-/// What both workflows work with. Cloning costs a reference count.
+/// The services that both workflows call. Cloning costs a reference count.
 #[derive(Debug, Clone)]
 pub struct Bank {
     ledger: Arc<Ledger>,
@@ -18,10 +18,10 @@ pub struct Bank {
 /// Why a step does not work.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// It can't be written down.
+    /// The ledger can't be written.
     #[error("the ledger can't be written")]
     Ledger(#[from] std::io::Error),
-    /// It will not be done.
+    /// The bank refuses the step.
     #[error("{0}")]
     Refused(String),
 }

@@ -1,4 +1,4 @@
-//! What has taken effect outside of the process: a file with one line for each effect.
+//! Effects outside of the process: a file with one line for each effect.
 
 use std::collections::HashSet;
 use std::fs::{self, File};

@@ -7,17 +7,17 @@ use workflow_runtime::{StageContext, workflow};
 use crate::bank::{Bank, Problem};
 use crate::served::{Offered, UnknownSignal, read, stage};
 
-/// What a new customer has to send in.
+/// Papers that a new customer has to send in.
 const PAPERS: [&str; 2] = ["passport", "proof of address"];
 
-/// What a person sends in.
+/// A person's application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Application {
-    /// Who.
+    /// Name of the applicant.
     pub name: String,
     /// Where letters go.
     pub email: String,
-    /// What came with it.
+    /// Papers enclosed with the application.
     #[serde(default)]
     pub papers: Vec<String>,
 }
@@ -32,7 +32,7 @@ pub struct Paper {
 /// Everything about one applicant in one place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Dossier {
-    /// Who.
+    /// Name of the customer.
     pub name: String,
     /// The papers so far.
     pub papers: Vec<String>,

@@ -16,9 +16,9 @@ const SANCTIONED: [&str; 2] = ["Auric Goldfinger", "Viktor Drago"];
 /// Asks the bank to move money.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Order {
-    /// Who pays.
+    /// Name of the payer.
     pub payer: String,
-    /// Who is paid.
+    /// Name of the payee.
     pub payee: String,
     /// How much.
     pub cents: u64,
@@ -30,18 +30,18 @@ impl Order {
     }
 }
 
-/// What somebody says who was asked to approve a payment.
+/// An approver's answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// Yes.
     Granted {
-        /// Who says so.
+        /// Name of the approver.
         by: String,
     },
     /// No.
     Denied {
-        /// Who says so.
+        /// Name of the approver.
         by: String,
         /// And why.
         reason: String,
@@ -55,23 +55,23 @@ impl Answer {
     }
 }
 
-/// Who agreed.
+/// The approval of a payment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Approval {
     /// The amount is small.
     NotNeeded,
-    /// This one.
+    /// The named person has approved.
     By(String),
 }
 
-/// What the payer gets in the end.
+/// The payer's receipt at the end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Receipt {
     /// Of the transfer.
     pub reference: String,
     /// How much.
     pub cents: u64,
-    /// Who agreed.
+    /// Approval of the payment.
     pub approval: Approval,
 }
 

@@ -1,4 +1,4 @@
-//! What the service does with a workflow, whichever it is.
+//! Requests that the service takes for any workflow.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::answer::{Answer, Problem};
 
 /// A workflow that the service offers.
 pub trait Offered: Durable {
-    /// Where it stands in an address.
+    /// Name of the workflow in an address.
     const PATH: &'static str;
     /// The signals that it takes.
     const SIGNALS: &'static [&'static str];
@@ -25,7 +25,7 @@ pub trait Offered: Durable {
     /// When there is none of that name, or the body is no such signal.
     fn read_signal(name: &str, body: &[u8]) -> Result<Self::Signal, UnknownSignal>;
 
-    /// What to tell of its stages.
+    /// Returns the state of its stages for a response.
     fn show(state: &Self::State) -> Value;
 }
 
@@ -33,7 +33,7 @@ pub trait Offered: Durable {
 pub enum UnknownSignal {
     /// There is none of that name.
     Name,
-    /// What it should carry can't be read.
+    /// The content of the signal can't be read.
     Body(Problem),
 }
 
@@ -57,7 +57,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// What to tell of one stage: how it stands, and its output once there is one.
+/// Returns one stage for a response: its status, and its output once there is one.
 pub fn stage<T: Serialize + 'static>(state: &StageState<T>) -> Value {
     let mut told = json!({ "status": state.status().to_string() });
     if state.round() > 0 {
@@ -71,7 +71,7 @@ pub fn stage<T: Serialize + 'static>(state: &StageState<T>) -> Value {
     told
 }
 
-/// What a request ends with.
+/// The future of a response.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
 
 /// An [`Offered`] workflow, whatever its types.
@@ -93,7 +93,7 @@ pub struct On<W> {
 }
 
 impl<W: Offered> On<W> {
-    /// That engine.
+    /// Serves a workflow on an engine.
     pub fn new(engine: &Engine) -> Self {
         Self { engine: engine.clone(), workflow: std::marker::PhantomData }
     }

@@ -85,7 +85,7 @@ impl Drop for Service {
     }
 }
 
-/// What the bank did, each with how often.
+/// Returns the bank's actions, each with its count.
 fn done(file: &Path) -> Vec<String> {
     let ledger = std::fs::read_to_string(format!("{}.ledger", file.display())).unwrap();
     let entries = ledger.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

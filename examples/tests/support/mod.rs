@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// What an example gave.
+/// The result of an example's run.
 #[derive(Debug)]
 pub struct Finished {
     /// Its exit status.

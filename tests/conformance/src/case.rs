@@ -32,7 +32,7 @@ pub struct Case<W: Conforming> {
     pub(crate) interrupted: Vec<&'static str>,
 }
 
-/// What comes from outside.
+/// An action from outside.
 pub(crate) enum Outside<W: Conforming> {
     Signal(W::Signal),
     Cancel,
@@ -55,13 +55,13 @@ impl<W: Conforming> Case<W> {
         }
     }
 
-    /// What must come of it: a line an event, and how the run ended.
+    /// Expects this trace: a line an event, and how the run ended.
     #[must_use]
     pub fn trace(self, expected: Expect) -> Self {
         Self { expected: Some(expected), ..self }
     }
 
-    /// The same on a store, where that looks at something earlier or later than a run in memory does.
+    /// Expects this trace on a store, where it differs because the store is read earlier or later than memory.
     #[must_use]
     pub fn trace_on_store(self, expected: Expect) -> Self {
         Self { expected_on_store: Some(expected), ..self }
@@ -103,7 +103,7 @@ impl<W: Conforming> Case<W> {
     }
 }
 
-/// Who is shown all cases: [`cases::visit`](crate::cases::visit).
+/// A visitor of all cases: see [`cases::visit`](crate::cases::visit).
 pub trait Visitor {
     /// One case, with its family and its name. `make` makes it anew for each play.
     fn case<W: Conforming>(&mut self, family: &'static str, name: &'static str, make: fn() -> Case<W>);

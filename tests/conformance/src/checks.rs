@@ -1,9 +1,9 @@
-//! What must hold for each case on each host.
+//! Rules that must hold for each case on each host.
 
 use crate::{Interruption, Outcome, Playable, same, trace::difference};
 use workflow_runtime::FailureKind;
 
-/// What a check says of a case: nothing, or what is wrong.
+/// The result of a check: nothing, or the text of what is wrong.
 pub type Verdict = Result<(), String>;
 
 /// A check, and its name.
@@ -59,7 +59,7 @@ fn dedented(text: &str) -> String {
     lines.iter().flat_map(|line| [*line, "\n"]).collect()
 }
 
-/// The same case twice gives the same trace, line by line.
+/// Plays a case twice. Both plays must give equal traces, line by line.
 ///
 /// # Errors
 /// Both traces.

@@ -11,8 +11,8 @@ use tokio::{
 };
 use workflow_runtime::StageContext;
 
-/// Those at work outside. Clones share them. Who asks twice with one idempotency key gets the same, so that a host may ask
-/// again after a crash.
+/// Workers outside of the workflow. Clones share them. Two requests with one idempotency key get the same work, so that
+/// a host may ask again after a crash.
 #[derive(Debug, Clone, Default)]
 pub struct Crew(Arc<Inner>);
 

@@ -1,10 +1,10 @@
-//! What stages with an undo do, and what has become of it.
+//! Effects of stages with an undo, and their fate.
 
 use crate::Script;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a stage with an undo gives: where it was done.
+/// The output of a stage with an undo: the place of its effect.
 ///
 /// While one is held in the process that made it, its script is held too: so a value that leaks is found.
 #[derive(Clone, Serialize, Deserialize)]
@@ -38,10 +38,10 @@ impl fmt::Debug for Effect {
     }
 }
 
-/// What has become of an effect, as the outside world sees it.
+/// The fate of an effect, as the outside world sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trail {
-    /// Where it was done.
+    /// Place of the stage that had the effect.
     pub place: String,
     /// At which step of the script.
     pub done: usize,

@@ -1,10 +1,10 @@
-//! What runs workflows.
+//! Hosts, which run workflows.
 
 use crate::Conforming;
 use std::future::{Future, ready};
 use workflow_runtime::{Failure, Handle, SignalError, WorkflowExt};
 
-/// What runs workflows, on the current tokio runtime.
+/// A host, which runs workflows on the current tokio runtime.
 pub trait Host: Clone + Send + Sync + 'static {
     /// Its runs are on a store.
     const STORES: bool = false;

@@ -1,4 +1,4 @@
-//! What workflows mean, as cases that every host must run alike.
+//! The meaning of workflows, as cases that every host must run alike.
 //!
 //! A [`Case`] is a workflow, a [`Script`] of what its stages do, what comes from outside and when, and the exact trace of
 //! events, with its end, under tokio's paused time. A [`Host`] is what runs workflows. [`cases`] has all cases,

@@ -1,4 +1,4 @@
-//! What holds for the events of every run, whatever its case: they respect the graph.
+//! Rules for the events of every run, whatever its case: they respect the graph.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,7 +32,7 @@ impl Order {
         seen.event(event.graph, event.index.map(|stage| (stage, event.places.to_vec())), &event.kind);
     }
 
-    /// What did not hold.
+    /// Returns the broken rules.
     pub(crate) fn wrong(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).wrong.clone()
     }
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// What is wrong with these events: a stage's name, its item if any, and what happened.
+    /// Returns the rules that the events break. An event: a stage's name, its item if any, and its kind.
     fn wrong(events: &[(&str, Option<u32>, EventKind<'_>)]) -> Vec<String> {
         let mut seen = Seen::default();
         for (name, item, kind) in events {

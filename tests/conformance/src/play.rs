@@ -19,12 +19,13 @@ use workflow_runtime::{Failure, WorkflowExt};
 /// Longer than any case takes.
 const NEVER: Duration = Duration::from_hours(600 * 24);
 
-/// What happens to a run from outside, beside what the case says.
+/// An event from outside the run, beside those of the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruption {
     /// Nothing.
     None,
-    /// It is cancelled, once it has taken so many [steps](Script::steps), as soon as the task that took the last is not polled any more.
+    /// Cancels the run once it has taken this number of [steps](Script::steps), as soon as the task that took the last
+    /// is not polled any more.
     Cancel(usize),
     /// The runtime with all its tasks is dropped, likewise.
     Abandon(usize),
@@ -51,21 +52,21 @@ pub trait Playable: Send + Sync {
     fn poll(&self, times: usize) -> Option<Outcome>;
 }
 
-/// What came of a play.
+/// The result of a play.
 pub struct Outcome {
     /// The trace, as far as the run came.
     pub trace: String,
-    /// It ended by itself.
+    /// Whether the run ended by itself.
     pub ended: bool,
-    /// What it failed with.
+    /// The failure of the run.
     pub failure: Option<Failure>,
-    /// What its stages did.
+    /// The script of its stages, with their effects.
     pub script: Script,
     /// At which step it was interrupted.
     pub interrupted: Option<usize>,
     /// Where its events do not respect the workflow's graph.
     pub wrong: Vec<String>,
-    /// What is left of it that should not be.
+    /// Values that the run has leaked.
     pub leaks: Vec<String>,
     /// The state of each stage after the end, where the host shows it.
     pub statuses: Option<Vec<String>>,

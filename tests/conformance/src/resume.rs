@@ -21,15 +21,15 @@ use workflow_runtime::{
 /// Longer than any case takes.
 const NEVER: Duration = Duration::from_hours(1500 * 24);
 
-/// What came of a run that crashed.
+/// The result of a run that crashed.
 pub struct Resumed {
     /// All that was told, of both processes.
     pub trace: String,
     /// The last line.
     pub end: String,
-    /// It came to its crash.
+    /// Whether the run reached its crash.
     pub crashed: bool,
-    /// What is wrong with it, whatever its trace.
+    /// Broken rules that hold whatever the trace.
     pub wrong: Vec<String>,
 }
 
@@ -109,7 +109,7 @@ fn unattempted(end: &str) -> String {
     kept.join(" ").replace(" :", ":")
 }
 
-/// What ran once more after it had completed.
+/// Returns the stage that ran once more after it had completed.
 fn repeated(trace: &str) -> Option<String> {
     let mut completed = Vec::new();
     for line in trace.lines() {

@@ -1,4 +1,4 @@
-//! What the stages of a case do, and what they have done: the world outside of the workflow.
+//! The actions of a case's stages, and their effects: the world outside of the workflow.
 
 use crate::{Effect, effect::Trail};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -18,7 +18,7 @@ use tokio::{
 };
 use workflow_runtime::{Pool, StageContext};
 
-/// What one call of a stage does: see [`takes`], [`waits`], [`panics`].
+/// The action of one call of a stage: see [`takes`], [`waits`], [`panics`].
 #[derive(Debug, Clone)]
 pub struct Act {
     milliseconds: u64,
@@ -53,19 +53,19 @@ pub fn panics(message: &'static str) -> Act {
 }
 
 impl Act {
-    /// It ends with an error.
+    /// Ends the call with an error.
     #[must_use]
     pub fn fails(self, message: &'static str) -> Self {
         Self { end: End::Fails(message), ..self }
     }
 
-    /// It ends with a panic.
+    /// Ends the call with a panic.
     #[must_use]
     pub fn panics(self, message: &'static str) -> Self {
         Self { end: End::Panics(message), ..self }
     }
 
-    /// What [`Script::ask`] gives.
+    /// Sets the value that [`Script::ask`] returns.
     ///
     /// # Panics
     /// Where JSON has no form for the value.
@@ -94,8 +94,8 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {}
 
-/// What the stages of one case do, by their places, and what they have done so far. It lies outside of whatever process
-/// runs the workflow. Clones share one script.
+/// The actions of one case's stages, by their places, and their effects so far. A script lies outside of the process
+/// that runs the workflow. Clones share one script.
 ///
 /// A **place** is a stage's name with the numbers of the rounds and items around it, from the outside in: `slept[2]`. What an
 /// undo does is planned at the place `undo slept[2]`. Without a plan for a place, that for the stage's bare name
@@ -121,13 +121,13 @@ struct Content {
     /// How many calls of each place are over.
     over: HashMap<String, usize>,
     pools: Vec<(&'static str, Pool)>,
-    /// What is under way, in order of its beginning.
+    /// Places of running calls, in order of their beginning.
     live: Vec<String>,
     effects: Vec<Trail>,
     /// Calls with an effect that were cut: where, and at which step.
     cut: Vec<(String, usize)>,
     steps: usize,
-    /// What is cut now is cut by a crash.
+    /// Whether calls dropped from now on are dropped by a crash.
     crashing: bool,
     /// Places whose last call has ended, without the run having told what came of it.
     unsettled: HashSet<String>,
@@ -149,7 +149,7 @@ impl Script {
         Self::default()
     }
 
-    /// What the calls at a place, or of a stage wherever it is, do, one after the other. The last of them holds for all
+    /// Plans the calls at a place, or of a stage wherever it is, one after the other. The last of them holds for all
     /// further calls.
     #[must_use]
     pub fn plan(self, place: &str, acts: impl Into<Vec<Act>>) -> Self {
@@ -301,7 +301,7 @@ impl Script {
         self.lock().live.clone()
     }
 
-    /// What was done, in order, and what has become of it.
+    /// Returns the effects in order, each with its fate.
     #[must_use]
     pub fn effects(&self) -> Vec<Trail> {
         self.lock().effects.clone()

@@ -27,7 +27,7 @@ use workflow_runtime::{
 /// How a stage may end, as all but the failure tell it.
 const ENDS: [&str; 4] = ["completed", "failed", "skipped", "cancelled"];
 
-/// Whoever tells of one play.
+/// The observers of one play, whose reports are compared.
 #[derive(Clone, Default)]
 pub(crate) struct Tellers {
     events: Events,
@@ -36,17 +36,17 @@ pub(crate) struct Tellers {
     spans: Spans,
 }
 
-/// What a play came to, beside what its tellers say.
+/// The end of a play, beside the observers' reports.
 pub(crate) struct Ended<'a> {
     pub(crate) failure: Option<&'a Failure>,
     /// The state of each stage, where the host shows it once the run has ended.
     pub(crate) statuses: Option<&'a [String]>,
-    /// It was awaited to its end.
+    /// Whether the caller awaited the run to its end.
     pub(crate) awaited: bool,
 }
 
 impl Tellers {
-    /// Those that are told events.
+    /// Adds the observers of events to a workflow.
     pub(crate) fn watch<W: Conforming>(&self, workflow: W) -> W {
         workflow.observed_by(self.events.clone()).observed_by(self.report.clone()).observed_by(Metrics::new())
     }
@@ -148,7 +148,7 @@ fn same(who: &str, told: &Counts, said: &Counts) -> Verdict {
 
 type Place = (u32, Vec<(u32, u32)>);
 
-/// What events say.
+/// The reports of events.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Seen>>);
 
@@ -295,7 +295,7 @@ fn title(graph: &Graph<'_>, (stage, places): &Place) -> String {
     title
 }
 
-/// What the table of a report says.
+/// Returns the counts in the table of a report.
 fn reported(table: &str, graph: &Graph<'_>) -> Counts {
     let mut counts = Counts::new();
     let rows = table.lines().skip_while(|line| !line.starts_with("stage ")).skip(1).take_while(|line| !line.is_empty());

@@ -140,7 +140,7 @@ pub fn same(left: &str, right: &str) -> bool {
     segments(left) == segments(right)
 }
 
-/// What stands between two lines that others may not pass: by place, in order.
+/// Lines between two that others may not pass: by place, in order.
 type Segment<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
 fn segments(trace: &str) -> Vec<Segment<'_>> {

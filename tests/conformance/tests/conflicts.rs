@@ -48,7 +48,7 @@ impl Watched {
     }
 }
 
-/// What one run does.
+/// The actions of one run.
 #[derive(Clone, Copy)]
 struct Plan {
     /// How many permits of each pool its stages ask for.
@@ -74,7 +74,7 @@ impl World {
         using.len()
     }
 
-    /// The same, but fails the first time.
+    /// Holds the permits, and fails the first attempt.
     async fn hold_twice(&self, plan: Plan, pools: &[usize], attempt: u32) -> Result<usize, String> {
         let held = self.hold(plan, pools).await;
         if attempt == 1 { Err("again".to_owned()) } else { Ok(held) }
@@ -169,10 +169,10 @@ workflow! {
     }
 }
 
-/// What the stages of a run hold together, by what each of them names.
+/// Permits that the stages of a run hold together, by the number in each stage.
 const HELD: usize = 3 + 3 + 2 + 2 + 4 * 2 + 2;
 
-/// What becomes of a run.
+/// The end of a run.
 #[derive(Clone, Copy)]
 enum Fate {
     Ends,

@@ -48,7 +48,7 @@ impl Flaky {
         Self { troubles: Arc::new(Mutex::new(troubles.into_iter().collect())), takes: Duration::ZERO }
     }
 
-    /// It never succeeds.
+    /// Returns a service that never succeeds.
     fn always() -> Self {
         Self::new([Trouble::Busy; 100])
     }
@@ -129,7 +129,7 @@ impl Observer for Attempts {
     }
 }
 
-/// What came of a run: when its attempts began, the waits between them, when it ended, and how.
+/// The record of a run: the beginnings of its attempts, the waits between them, its end, and its result.
 struct Seen {
     began: Vec<u128>,
     waits: Vec<Duration>,

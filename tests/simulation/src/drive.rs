@@ -20,7 +20,7 @@ use workflow_runtime::{
     store::MemoryStore,
 };
 
-/// What is said of a request that nothing comes back of.
+/// The finding for a request without an answer.
 const UNANSWERED: &str = "a request is never answered";
 
 /// How an instance ended.
@@ -37,20 +37,20 @@ pub enum Outcome {
         /// Stages in doubt.
         in_doubt: Vec<String>,
     },
-    /// It is parked.
+    /// The instance is parked.
     Parked(String),
-    /// It has not ended in time.
+    /// The instance has not ended in time.
     Hangs,
     /// The engine said something else.
     Odd(String),
 }
 
-/// What a run leaves for the oracle.
+/// The results of a run, for the oracle.
 #[derive(Debug)]
 pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
-    /// What happened outside.
+    /// Effects outside of the engine.
     pub ledger: Ledger,
     /// The moment of the end.
     pub ended: u64,

@@ -1,4 +1,4 @@
-//! What happened outside of the engine: each begin and end of user code.
+//! Effects outside of the engine: each begin and end of user code.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ pub fn may_be_lost(crashes: &[(u64, u64)], moment: u64, at: u64) -> bool {
     crashes.iter().any(|&(crash, when)| crash > moment && when.saturating_sub(at) < COMMITTED)
 }
 
-/// What became of a call.
+/// The end of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// It succeeded.
+    /// The call succeeded.
     Done,
-    /// It gave an error.
+    /// The call returned an error.
     Failed,
     /// Its future was dropped.
     Cut,
@@ -37,7 +37,7 @@ pub struct Call {
     pub ended: Option<(u64, u64, End)>,
 }
 
-/// What happened under one idempotency key.
+/// The calls under one idempotency key.
 #[derive(Debug, Clone)]
 pub struct Effect {
     /// The key.
@@ -83,7 +83,7 @@ pub struct Ledger {
     pub effects: Vec<Effect>,
     /// The effects by their keys.
     pub by_key: HashMap<String, u32>,
-    /// What must not be, seen at once.
+    /// Faults that the ledger sees at once.
     pub faults: Vec<String>,
     /// Counts all that happens.
     pub moment: u64,

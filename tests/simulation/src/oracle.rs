@@ -63,8 +63,8 @@ struct Oracle<'a> {
 }
 
 impl Oracle<'_> {
-    /// What the ledger saw. A task that has ended is known to the engine only once it is asked: one that is taken back before
-    /// that runs again.
+    /// Returns the faults that the ledger saw. A task that has ended is known to the engine only once it is asked: one
+    /// that is taken back before that runs again.
     fn told_at_once(&self) -> impl Iterator<Item = String> {
         let ledger = &self.report.ledger;
         let leaf_of = move |fault: &str, what: &str| {
@@ -125,7 +125,7 @@ impl Oracle<'_> {
             .collect()
     }
 
-    /// What was thrown away is undone, what was not is not.
+    /// Returns faults of undoing: effects that were rolled back are undone, others are not.
     fn undone(&self, kept: Option<&[u32]>, in_doubt: &[String]) -> Vec<String> {
         let mut faults = Vec::new();
         for (number, effect) in (0u32..).zip(&self.report.ledger.effects) {
@@ -181,7 +181,7 @@ impl Oracle<'_> {
         faults
     }
 
-    /// What was thrown away together was undone in reverse order of completion.
+    /// Returns faults of order: effects rolled back together were undone in reverse order of completion.
     fn order(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.report.rewinds > 0 {
@@ -290,7 +290,7 @@ impl Oracle<'_> {
         faults
     }
 
-    /// What the output must have come of, whatever happened.
+    /// Returns the leaves that had to run, but are not in the output.
     fn lacks(&self, keys: &[u32]) -> Vec<String> {
         let world = World::new(self.schedule.seed, 0, false);
         let mut leaves = Vec::new();

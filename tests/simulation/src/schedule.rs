@@ -1,4 +1,4 @@
-//! What happens to an instance from outside, and when: all of it follows from a seed.
+//! Events from outside of an instance, and their times: all of it follows from a seed.
 
 use crate::{
     generator::{
@@ -13,9 +13,9 @@ use crate::{
 pub enum Event {
     /// The signal with that number arrives.
     Signal(u32),
-    /// Somebody cancels the instance.
+    /// The instance is cancelled.
     Cancel,
-    /// Somebody takes that stage back.
+    /// The instance is rewound to before that stage.
     Rewind(String),
     /// The process crashes.
     Crash,
@@ -32,7 +32,7 @@ pub enum Event {
 /// All that happens to an instance.
 #[derive(Debug, Clone)]
 pub struct Schedule {
-    /// What user code does follows from it, too.
+    /// Seed of the schedule, and of the actions of user code.
     pub seed: u64,
     /// Which workflow of the batch.
     pub workflow: usize,

@@ -7,7 +7,7 @@ use workflow_runtime::{
     engine::{Durable, Engine, EngineBuilder, EngineError, InstanceHandle},
 };
 
-/// What an asynchronous function gives.
+/// The future of an asynchronous function.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A workflow.

@@ -1,4 +1,4 @@
-//! What stages give: which effects it came of.
+//! Outputs of stages: each tells the effects on which it depends.
 
 use crate::generator::numbers::scatter;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ impl Value {
     }
 }
 
-/// What came of effects.
+/// A value that depends on effects.
 pub trait Keys {
     /// Adds the numbers of the effects.
     fn keys(&self, to: &mut Vec<u32>);

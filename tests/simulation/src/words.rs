@@ -1,4 +1,4 @@
-//! What the workflows of the batch are written with.
+//! Imports for the workflows of the batch.
 #![allow(unused_imports)]
 
 pub(crate) use crate::{subject::Typed, value::Value, world::World};

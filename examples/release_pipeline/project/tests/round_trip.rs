@@ -1,4 +1,4 @@
-//! What is written can be read.
+//! Numbers that are written can be read.
 
 use roman_numerals_example::{from_roman, to_roman};
 

@@ -35,7 +35,7 @@ workflow! {
     }
 }
 
-// It may take this long.
+// Each stage takes exactly as long as its limit allows.
 fn just_in_time() -> Case<JustInTime> {
     let script = Script::new().plan("exact", takes(20)).plan("last", takes(5));
     Case::new(&script, JustInTime::new(script.clone()), ()).trace(expect![[r#"

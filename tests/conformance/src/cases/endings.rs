@@ -224,7 +224,7 @@ workflow! {
     }
 }
 
-// It is nobody's: the failure names no stage.
+// The tail's failure belongs to no stage: the failure names none.
 fn last_word_fails() -> Case<LastWordFails> {
     let script = Script::new().plan("booked", takes(5)).plan("undo booked", takes(2)).plan("priced", takes(9));
     Case::new(&script, LastWordFails::new(script.clone()), (100,)).trace(expect![[r#"

@@ -70,7 +70,7 @@ workflow! {
     }
 }
 
-// What is told is why the fallback failed.
+// The failure tells why the fallback failed.
 fn fallback_fails() -> Case<FallbackFails> {
     let script = Script::new()
         .plan("before", takes(1))

@@ -419,7 +419,7 @@ fn item_under_way() -> Case<ItemUnderWay> {
     "#]])
 }
 
-/// What is sent to whom.
+/// A parcel with its recipient.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Parcel {
     to: String,

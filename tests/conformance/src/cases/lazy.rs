@@ -202,7 +202,8 @@ fn asked_for_in_a_block() -> Case<AskedForInABlock> {
 
 workflow! {
     workflow AskedForByLosers() -> u32 with script: Script {
-        // It belongs to the block where it is written, not to the racer that asked: it runs on, and others see it.
+        // The stage belongs to the block where it is written, not to the racer that requested it: it runs on, and
+        // others see it.
         #[lazy]
         stage index: u32 = script.step(ctx, 7);
         stage first: u32 = race {

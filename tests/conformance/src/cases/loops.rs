@@ -148,12 +148,12 @@ fn else_instead_of_a_failure() -> Case<ElseInsteadOfAFailure> {
     "#]])
 }
 
-/// What a ticket may be.
+/// The state of a ticket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Ticket {
-    /// Nobody has looked.
+    /// A ticket that is not read yet.
     New,
-    /// Somebody asked back so often.
+    /// A ticket with this number of questions to its sender.
     Asked(u32),
     /// Done.
     Solved(String),

@@ -1,4 +1,4 @@
-//! What becomes of those who lose a `race`, and of all when it is over.
+//! The losers of a `race`, and the state after it is over.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};

@@ -1,4 +1,4 @@
-//! What fails or is cancelled while something else is being undone, or may finish.
+//! Failures and cancellations while a stage is being undone, or in its grace period.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
@@ -107,7 +107,7 @@ workflow! {
     }
 }
 
-// It has failed already: that changes nothing.
+// The run has failed already: a cancellation changes nothing.
 fn cancelled_while_undoing() -> Case<CancelledWhileUndoing> {
     let script = Script::new()
         .plan("first", takes(2))
@@ -200,7 +200,7 @@ workflow! {
     }
 }
 
-// What goes on only because it was under way fails in its turn: that is not what is told.
+// A stage in its grace period fails too: the first failure is reported.
 fn fails_while_others_finish() -> Case<FailsWhileOthersFinish> {
     let script = Script::new()
         .plan("slow", takes(20).fails("second"))

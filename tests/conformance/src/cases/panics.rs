@@ -131,7 +131,7 @@ fn in_a_fallback() -> Case<InAFallback> {
 
 workflow! {
     workflow InACondition(numbers: Vec<u32>) -> u32 with script: Script {
-        // It is a part of the node: the fallback absorbs it.
+        // The condition is part of the node: the fallback absorbs its panic.
         #[fallback(10)]
         stage branch: u32 = if explode::<bool>("undecidable") { 1 } else { 2 };
         #[fallback(20)]
@@ -167,7 +167,7 @@ workflow! {
         stage outer: Result<u32, Failure> = {
             stage beside = script.step(ctx, ());
             stage first: u32 = script.step(ctx, 1);
-            // It stands outside of the stage's own fallback.
+            // The `#[when]` stands outside of the stage's own fallback.
             #[when(*first > 5 || explode("undecidable"))]
             #[fallback(2)]
             stage maybe: Option<u32> = script.step(ctx, 3);
@@ -199,7 +199,7 @@ workflow! {
     workflow InALet(number: u32) -> u32 with script: Script {
         stage first: u32 = script.step(ctx, *number);
         let half: u32 = if *first > 0 { explode("not to be halved") } else { 0 };
-        // It is evaluated for who names it.
+        // The `let` is evaluated for the stage that names it.
         stage second: u32 = script.step(ctx, *half);
         stage beside: u32 = script.step(ctx, 2);
         second + beside
@@ -382,7 +382,7 @@ workflow! {
     }
 }
 
-// It is nobody's but the workflow's.
+// The tail's panic belongs to the workflow: the failure names no stage.
 fn in_the_tail() -> Case<InTheTail> {
     let script = Script::new().plan("booked", takes(3)).plan("undo booked", takes(1)).plan("inner", takes(2));
     Case::new(&script, InTheTail::new(script.clone()), (vec![6, 4],)).trace(expect![[r#"

@@ -215,7 +215,7 @@ fn static_partial_join_of_instances() -> Case<StaticPartialJoinOfInstances> {
     "#]])
 }
 
-/// What the outside asks for while instances are under way.
+/// Requests from outside while instances are running.
 #[derive(Debug, Serialize, Deserialize)]
 enum Order {
     /// One more, which takes so many milliseconds.
@@ -351,7 +351,7 @@ workflow! {
             };
             if !now.open && now.under_way == 0 { break now.ended.clone() } else { continue now }
         };
-        // It waits for all of them.
+        // The stage waits for all instances.
         #[after(all)]
         stage told = script.step(ctx, ());
         all.clone()

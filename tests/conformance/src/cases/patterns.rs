@@ -185,7 +185,7 @@ fn milestone() -> Case<Milestone> {
 
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>;
 
-/// The same workflow, for a smaller number: its type ends here.
+/// Runs the workflow for a smaller number. A boxed future, so that its type ends here.
 fn again(script: &Script, number: u32) -> Later<u32> {
     Box::pin(Recursion::new(script.clone()).run(number))
 }

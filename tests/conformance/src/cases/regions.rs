@@ -153,7 +153,7 @@ workflow! {
     }
 }
 
-// Who has ended keeps what it made; the others are withdrawn, and the run goes on.
+// Items that have ended keep their values; the others are withdrawn, and the run goes on.
 fn items_that_have_ended_count() -> Case<ItemsThatHaveEndedCount> {
     let script = Script::new().plan("one[0]", takes(10)).plan("one[1]", takes(50)).plan("one[2]", takes(20));
     Case::new(&script, ItemsThatHaveEndedCount::new(script.clone()), (vec![1, 2, 3],))

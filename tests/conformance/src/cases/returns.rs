@@ -81,7 +81,7 @@ fn nothing_is_undone() -> Case<NothingIsUndone> {
 
 workflow! {
     workflow NotEvenUnderWay() -> u32 with script: Script {
-        // It is cut, and nobody waits for it.
+        // The stage is dropped, and no part of the run waits for it.
         #[undo(script.undo(booked))]
         stage booked: Effect = script.effect(ctx);
         stage done: u32 = script.step(ctx, 1);
@@ -110,7 +110,7 @@ fn not_even_under_way() -> Case<NotEvenUnderWay> {
 
 workflow! {
     workflow ReturnsFromARacer() -> u32 with script: Script {
-        // It neither wins nor loses: the run is over.
+        // The member neither wins nor loses: the run is over.
         stage first: u32 = race {
             { stage near: u32 = script.step(ctx, 1); near },
             {

@@ -1,4 +1,4 @@
-//! What rounds of a `loop` do, fail with, leave behind.
+//! Rounds of a `loop`: their values, failures, and effects.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};

@@ -1,4 +1,4 @@
-//! What runs when: data, `#[after]`, `seq`, blocks.
+//! The order of stages: data, `#[after]`, `seq`, blocks.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes};
@@ -76,7 +76,7 @@ workflow! {
             stage bill = script.step(ctx, ());
         };
         stage unlock = script.step(ctx, ());
-        // Nobody names it: the run waits for it nevertheless.
+        // No stage names this one: the run waits for it nevertheless.
         stage music = script.step(ctx, ());
         stage block: Vec<u32> = {
             stage inner: u32 = script.step(ctx, 1);

@@ -1,4 +1,4 @@
-//! What comes from outside: signals, cancellation.
+//! Input from outside: signals, cancellation.
 
 use crate::workflow;
 use crate::{Case, Effect, Refusal, Script, case::cases, takes};
@@ -51,7 +51,7 @@ fn early_and_late() -> Case<EarlyAndLate> {
             20 - ended
             = 111
         "#]])
-        // That nobody takes it is told once it is off the disk.
+        // The refusal of the signal is reported once the change is on the disk.
         .trace_on_store(expect![[r#"
             0 - started
             0 ready started

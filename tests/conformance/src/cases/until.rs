@@ -88,7 +88,7 @@ workflow! {
         signal stop: ();
         #[until(stop)]
         stage task: Option<u32> = script.step(ctx, 1);
-        // Nobody waits for the signal after that.
+        // After the task, no stage waits for the signal.
         stage rest = script.step(ctx, ());
         *task
     }
@@ -250,7 +250,7 @@ workflow! {
     }
 }
 
-// It fails the block around both, as any stage does.
+// The named stage's failure fails the block around both, as any stage's failure does.
 fn what_it_names_fails() -> Case<WhatItNamesFails> {
     let script = Script::new().plan("watched", takes(10).fails("no")).plan("task", takes(30));
     Case::new(&script, WhatItNamesFails::new(script.clone()), ()).trace(expect![[r#"

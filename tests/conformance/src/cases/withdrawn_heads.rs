@@ -1,4 +1,4 @@
-//! What becomes of the heads of a `select` that do not decide.
+//! Heads of a `select` that do not decide it.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, panics, takes, waits};

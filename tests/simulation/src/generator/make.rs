@@ -11,7 +11,7 @@ const LEAVES: usize = 10;
 /// How deep constructs stand in one another.
 const DEEPEST: usize = 4;
 
-/// What is around a stage that is made.
+/// The surroundings of a stage that is generated.
 #[derive(Clone)]
 struct Around {
     kind: Kind,

@@ -61,7 +61,7 @@ pub struct Block {
 pub struct Stage {
     /// Its name in the first build.
     pub name: String,
-    /// What it runs.
+    /// Node of the stage.
     pub node: Node,
     /// Names of stages in `#[after]`.
     pub after: Vec<String>,
@@ -71,7 +71,7 @@ pub struct Stage {
     pub lazy: bool,
 }
 
-/// What stands above a stage.
+/// The attributes of a stage.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// `#[retry]`: how often, and the pause in milliseconds.
@@ -114,7 +114,7 @@ pub enum Undo {
     Attempt,
 }
 
-/// What may stand on the right of a stage.
+/// The right side of a stage.
 #[derive(Debug, Clone)]
 pub enum Node {
     /// A call of user code: the leaf's number, names that it reads.
@@ -153,11 +153,11 @@ pub enum Node {
     Fail,
     /// `return` with a leaf's value.
     Return,
-    /// What a lazy stage gives.
+    /// The output of a lazy stage.
     Lazy(String),
 }
 
-/// What a `select` waits for.
+/// The wait of a `select`'s head.
 #[derive(Debug, Clone)]
 pub enum Head {
     /// `name: T = NODE`
@@ -194,11 +194,11 @@ pub struct Leaf {
     pub paused: bool,
     /// Something may cut it without a reason in the outside world: a timeout, an `until`, a deadline around it.
     pub timed: bool,
-    /// It runs on a task of its own.
+    /// Whether the call runs on a task of its own.
     pub spawned: bool,
     /// Says whether a workflow that a stage runs has it: after a crash that workflow begins anew.
     pub child: bool,
-    /// It takes that signal's value.
+    /// The signal whose value the call takes.
     pub takes: Option<u32>,
     /// Only the second build has it.
     pub added: bool,

@@ -3,7 +3,7 @@
 use super::{Block, Head, Node, Plan, Stage, Undo, Version};
 use std::fmt::Write as _;
 
-/// What is around a node that is written.
+/// The surroundings of a node that is printed.
 #[derive(Clone, Default)]
 struct Around {
     /// Numbers that tell this place from others of the same leaf.
@@ -312,7 +312,7 @@ fn place(around: &Around) -> String {
     around.at.iter().fold("0_u64".to_owned(), |text, at| format!("({text}) * 8 + {at} + 1"))
 }
 
-/// What a head gave goes into what its node gives.
+/// Adds a head's value to the inputs of its node.
 fn with(node: Node, head: &str) -> Node {
     match node {
         Node::Leaf(leaf, mut reads) => {
