@@ -15,7 +15,7 @@ pub fn expect_type<S, T, V: HasType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V
     value.into_type()
 }
 
-/// What a block without a tail gives.
+/// A block without a tail, as the type that is expected of it.
 #[inline]
 pub fn expect_unit<S, T, V: HasUnitType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
     value.into_unit()

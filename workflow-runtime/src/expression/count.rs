@@ -22,7 +22,7 @@ macro_rules! counts {
 }
 counts!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize);
 
-/// That number.
+/// Converts the number of a `#[concurrency]`, `#[max]` or `quorum` to a `u64`.
 #[inline]
 pub fn count<N: Count>(number: N) -> u64 {
     number.count()

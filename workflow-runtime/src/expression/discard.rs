@@ -21,7 +21,7 @@ impl<X> Clone for Given<X> {
 }
 impl<X> Copy for Given<X> {}
 
-/// That type.
+/// Returns a tag with the type of a value, for method resolution.
 #[must_use]
 pub fn kind_of<X>(_: &X) -> Given<X> {
     Given(PhantomData)
@@ -143,7 +143,7 @@ impl<F: Future> Future for Ended<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// The same of one that may fail.
+    /// A future that drops the value of a fallible future, and keeps its error.
     pub struct EndedWell<F, E> {
         #[pin]
         future: F,

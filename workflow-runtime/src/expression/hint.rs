@@ -40,7 +40,7 @@ pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
     (Of::new(), T::from_items)
 }
 
-/// The same, where the list's type is not at hand.
+/// The type of the items of a list, and the function that makes the list, where only the list's type hint is at hand.
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
@@ -56,13 +56,13 @@ pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content
     (Of::new(), T::from_content)
 }
 
-/// What a `for` or a `quorum` gives.
+/// The type of a `for` or a `quorum`.
 #[diagnostic::on_unimplemented(
     message = "a `for` and a `quorum` give a `Vec`, but `{S}` is declared as `{Self}`",
     label = "not a `Vec`"
 )]
 pub trait List<S>: Sized {
-    /// What one run of the body gives.
+    /// Type of an item, or of a member's value.
     type Item;
     /// All of them, in order.
     fn from_items(items: Vec<Self::Item>) -> Self;
@@ -80,13 +80,13 @@ impl<S> List<S> for () {
     fn from_items(_: Vec<()>) {}
 }
 
-/// What a stage with `#[when]` is declared as.
+/// The declared type of a stage with `#[when]`.
 #[diagnostic::on_unimplemented(
     message = "a stage with `#[when]` or `#[until]` may give nothing: declare stage `{S}` as `Option<{Self}>`",
     label = "not an `Option`"
 )]
 pub trait Optional<S>: Sized {
-    /// What its node gives.
+    /// Type of the stage's node.
     type Content;
     /// The output of the stage; `None`: it was skipped.
     fn from_content(content: Option<Self::Content>) -> Self;
@@ -104,13 +104,13 @@ impl<S> Optional<S> for () {
     fn from_content(_: Option<()>) {}
 }
 
-/// What a stage with `#[catch]` is declared as.
+/// The declared type of a stage with `#[catch]`.
 #[diagnostic::on_unimplemented(
     message = "a stage with `#[catch]` gives a `Result`: declare stage `{S}` as `Result<{Self}, Failure>`",
     label = "not a `Result`"
 )]
 pub trait Caught<S> {
-    /// What its node gives.
+    /// Type of the stage's node.
     type Content;
 }
 impl<S, T, E> Caught<S> for Result<T, E> {
@@ -123,7 +123,7 @@ pub fn of_caught<S, T: Caught<S>>() -> Of<T::Content> {
     Of::new()
 }
 
-/// The same of one item of a `for`.
+/// The type that the body of a `for` gives for one item, if failures of items are caught.
 #[must_use]
 pub fn of_caught_in<S, T: Caught<S>>(_: Of<T>) -> Of<T::Content> {
     Of::new()
@@ -159,7 +159,7 @@ impl<S, T> HasType<S, T> for T {
     }
 }
 
-/// What `()` may be, where nothing is written.
+/// The types that `()` may become, where no value is written.
 #[diagnostic::on_unimplemented(
     message = "`{S}` is declared as `{T}`, but no value is given here",
     label = "this gives `()`",

@@ -62,7 +62,7 @@ impl<T> Settle<T, Diverges> for Never {
     }
 }
 
-/// What the expression of stage `S`, declared as `T`, may give.
+/// A value that the expression of stage `S`, declared as `T`, may give.
 #[diagnostic::on_unimplemented(
     message = "stage `{S}` is declared as `{T}`, but its expression gives `{Self}`",
     label = "this gives `{Self}`",
@@ -73,7 +73,7 @@ pub trait IntoOutput<S, T, M> {
     type Run: Future<Output = Result<T, BoxError>>;
     /// Makes that future; polls nothing.
     fn run(self) -> Self::Run;
-    /// That future, where the value is not there yet.
+    /// Future of a value that is not there yet.
     type Later: Future<Output = Result<T, BoxError>>;
     /// The value if it is there, or what gives it.
     fn now_or_later(self) -> NowOrLater<T, Self::Later>;
@@ -81,9 +81,9 @@ pub trait IntoOutput<S, T, M> {
 
 /// A value that may be there.
 pub enum NowOrLater<T, L> {
-    /// It is.
+    /// The value is there.
     Now(Result<T, BoxError>),
-    /// This gives it.
+    /// The future gives the value.
     Later(L),
 }
 
@@ -148,7 +148,7 @@ where
     }
 }
 
-/// The same for what is no stage's own: a loop's state, the workflow's tail.
+/// A value that an expression outside of stages may give: a loop's state, the workflow's tail.
 #[diagnostic::on_unimplemented(
     message = "`{S}` is declared as `{T}`, but this gives `{Self}`",
     label = "this gives `{Self}`",
@@ -182,7 +182,7 @@ where
     }
 }
 
-/// What reverses a stage gives nothing.
+/// A value that an undo may give: none, or a `Result` without a value.
 #[diagnostic::on_unimplemented(
     message = "the undo of stage `{S}` gives `()` or a `Result<(), E>`, but this gives `{Self}`",
     label = "this gives `{Self}`",

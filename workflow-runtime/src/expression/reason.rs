@@ -2,7 +2,7 @@
 
 use crate::failure::BoxError;
 
-/// What `fail` takes.
+/// A value that `fail` takes.
 #[diagnostic::on_unimplemented(
     message = "`fail` takes an error, a message or a `&Failure`, not `{Self}`",
     label = "can't become a `Box<dyn Error + Send + Sync>`"
@@ -25,7 +25,7 @@ pub enum Reason {
     Passed(crate::failure::Failure),
 }
 
-/// What was written after `fail`.
+/// The value written after `fail`.
 pub struct Why<R>(pub R);
 
 /// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error too.

@@ -19,7 +19,7 @@ use std::{
     note = "what is asked for is a `Result<{T}, E>`, or a future of one"
 )]
 pub trait IntoResult<S, T, M> {
-    /// That error.
+    /// Error of the expression.
     type Error;
     /// The future of it.
     type Run: Future<Output = Result<T, Self::Error>>;

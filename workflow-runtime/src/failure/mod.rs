@@ -52,7 +52,7 @@ struct Inner {
     is_final: bool,
 }
 
-/// What kind of failure.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "durable", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -112,7 +112,7 @@ impl Failure {
         self.inner.attempts
     }
 
-    /// What kind of failure.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.inner.kind
@@ -126,7 +126,7 @@ impl Failure {
         self
     }
 
-    /// What went wrong on the way out; what is told already stays.
+    /// Adds the report of undoing to those that the failure has already.
     pub(crate) fn with_undone(mut self, mut undone: Undone) -> Self {
         if undone.failures.is_empty() && undone.in_doubt.is_empty() {
             return self;
@@ -172,7 +172,7 @@ impl Failure {
         self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
     }
 
-    /// What went wrong on the way out, if anything did.
+    /// Returns the report of undoing, if it has an entry.
     pub(crate) fn undone(&self) -> Option<Arc<Undone>> {
         self.inner.undone.clone()
     }
@@ -290,7 +290,7 @@ impl Failure {
         Ok(())
     }
 
-    /// What could not be undone: that of this failure, then what those that it comes of tell beside it.
+    /// Returns the effects that could not be undone: those of this failure, then those of the failures that caused it.
     pub(crate) fn all_undone(&self) -> Undone {
         let mut all = self.undone().map(Arc::unwrap_or_clone).unwrap_or_default();
         for inner in self.inner_failures() {
@@ -319,7 +319,7 @@ impl Failure {
         Vec::new()
     }
 
-    /// What could not be undone, a line for each undo and one for the stages in doubt.
+    /// Returns a line for each undo that failed, and one for the stages in doubt.
     pub(crate) fn left_undone(&self) -> Vec<String> {
         let Undone { failures, in_doubt } = self.all_undone();
         let mut lines: Vec<String> = failures.iter().map(|undo| format!("not undone: {undo:#}")).collect();
@@ -330,8 +330,8 @@ impl Failure {
     }
 }
 
-/// What `fn main() -> Result<(), Failure>` prints: the whole chain, then a line for each undo that failed and one for the stages
-/// in doubt.
+/// The text that `fn main() -> Result<(), Failure>` prints: the whole chain, then a line for each undo that failed and
+/// one for the stages in doubt.
 impl fmt::Debug for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{self}")?;
@@ -358,7 +358,7 @@ pub struct QuorumError {
 }
 
 impl QuorumError {
-    /// What became of those that failed, in the order in which they did.
+    /// Returns the failures of the members that failed, in the order in which they failed.
     #[must_use]
     pub fn failures(&self) -> &[Failure] {
         &self.failures
@@ -384,7 +384,7 @@ impl Error for QuorumError {
     }
 }
 
-/// What went wrong while undoing.
+/// The report of undoing: the undos that failed, and the stages in doubt.
 #[derive(Clone, Default)]
 pub(crate) struct Undone {
     pub(crate) failures: Vec<Failure>,
@@ -402,7 +402,7 @@ impl Undone {
         self.in_doubt.append(&mut more.in_doubt);
     }
 
-    /// Nobody knows whether that stage took effect.
+    /// A report of one stage in doubt: its effect may or may not have happened.
     #[cfg(feature = "durable")]
     pub(crate) fn in_doubt(stage: &'static str) -> Self {
         Self { failures: Vec::new(), in_doubt: vec![stage] }

@@ -9,7 +9,7 @@ use std::{
 #[cfg(feature = "durable")]
 use std::{pin::Pin, task::Poll};
 
-/// What a panic said.
+/// The message of a panic, as an error.
 #[derive(Debug)]
 pub(crate) struct Panicked(String);
 
@@ -36,7 +36,7 @@ impl fmt::Display for Panicked {
 
 impl Error for Panicked {}
 
-/// What a panic said.
+/// The payload of a caught panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Drops something whose panic nobody is to hear of but the panic hook: there is a failure already.
@@ -74,7 +74,7 @@ fn try_to(drop: impl FnOnce()) -> Option<Payload> {
     catch_unwind(AssertUnwindSafe(drop)).err()
 }
 
-/// What `run` gives, or what its panic said.
+/// Returns a future of the output of `run`, or of the payload of its panic.
 #[cfg(feature = "durable")]
 pub(crate) fn unless_panicked<F: Future + Unpin>(mut run: F) -> impl Future<Output = Result<F::Output, Payload>> {
     std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut run).poll(context))) {

@@ -58,7 +58,7 @@ impl Clock {
         }
     }
 
-    /// It may show another time than tokio's clock, which only goes on.
+    /// Whether the clock may jump. Tokio's clock only goes on.
     fn may_jump(&self) -> bool {
         match &self.source {
             Source::System => is_real(),

@@ -8,7 +8,7 @@ use std::{
 };
 
 pin_project_lite::pin_project! {
-    /// What a future gives, handed to a function.
+    /// A future that passes its output through a function.
     pub(crate) struct Then<F, G> {
         #[pin]
         run: F,

@@ -20,7 +20,7 @@ pub(crate) struct Lanes<F> {
     all: Vec<Lane<F>>,
     free: Vec<usize>,
     woken: Arc<Woken>,
-    /// What was woken before this poll; its memory is reused.
+    /// Entries woken before this poll. The memory is reused.
     batch: Vec<usize>,
 }
 

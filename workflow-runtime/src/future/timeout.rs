@@ -21,7 +21,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// What `run` gives, unless that moment comes first; then it is cut. As `tokio::time::timeout_at`.
+/// Runs `run` until the instant. A future that is not ready by then is dropped. As `tokio::time::timeout_at`.
 pub(crate) fn until<F: Future>(at: Instant, run: F) -> Until<F> {
     Until { run: Some(run), end: sleep_until(at) }
 }

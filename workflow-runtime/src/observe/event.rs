@@ -86,11 +86,11 @@ pub struct Event<'a> {
     pub instance: &'a str,
     /// When, by tokio's clock: exact where that is paused.
     pub at: Instant,
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind<'a>,
 }
 
-/// What happened.
+/// The kind of an event.
 ///
 /// A stage is [`Enabled`](Self::Enabled) first, and comes to exactly one end: [`Completed`](Self::Completed),
 /// [`Skipped`](Self::Skipped), [`Failed`](Self::Failed) or [`Cancelled`](Self::Cancelled). Its attempts lie between. A run is
@@ -156,11 +156,11 @@ pub enum EventKind<'a> {
         /// Its name, as written.
         signal: &'static str,
     },
-    /// What the stage did is about to be undone.
+    /// The stage's effect is about to be undone.
     Undoing,
-    /// It has been undone.
+    /// The stage's effect has been undone.
     Undone,
-    /// It could not be undone.
+    /// The stage's effect could not be undone.
     UndoFailed {
         /// Why.
         failure: &'a Failure,

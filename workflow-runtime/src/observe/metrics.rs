@@ -66,7 +66,7 @@ pub struct Metrics {
 struct Run {
     started: Option<Instant>,
     stages: HashMap<Place, Stage>,
-    /// It has ended; what is left under way is on tasks of its own.
+    /// Whether the run has ended. Stages still running then are on tasks of their own.
     is_over: bool,
 }
 

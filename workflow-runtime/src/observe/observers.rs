@@ -3,12 +3,12 @@
 use super::event::Observer;
 use std::sync::Arc;
 
-/// Who listens to a workflow value.
+/// The observers of a workflow value.
 #[derive(Clone, Default)]
 pub struct Observers(pub(crate) Option<Arc<Vec<Arc<dyn Observer>>>>);
 
 impl Observers {
-    /// Nobody.
+    /// Returns no observers.
     #[must_use]
     pub const fn none() -> Self {
         Self(None)

@@ -210,7 +210,7 @@ impl Running {
         Some(text)
     }
 
-    /// What the one line says.
+    /// Returns the text of the one line.
     fn status(&self, others: usize) -> String {
         let mut status = format!("{}: {} done", self.graph.name, self.ended);
         if self.failed_attempts > 0 {

@@ -10,7 +10,7 @@ use std::{
 
 /// An output in the scope that made it.
 pub enum Held<T> {
-    /// Nobody else sees it: it costs nothing.
+    /// Only the scope has it: no reference is counted.
     Local(T),
     /// A handle, or a task of its own, sees it too.
     Kept(OutputRef<T>),
@@ -46,7 +46,7 @@ impl<T> Held<T> {
     }
 }
 
-/// What gives the value itself, once nobody else has it.
+/// A future of the value itself, ready when all other references are dropped.
 pub struct Release<T> {
     held: Option<Held<T>>,
 }
@@ -100,7 +100,7 @@ impl<T> OutputRef<T> {
         Self { value: Some(Arc::new(value)), owner: Arc::default() }
     }
 
-    /// The same loan, for somebody else.
+    /// Returns another reference to the output.
     #[doc(hidden)]
     #[must_use]
     pub fn lend(&self) -> Self {

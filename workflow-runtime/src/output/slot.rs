@@ -33,7 +33,7 @@ impl<T> Slot<T> {
         self.held()
     }
 
-    /// The same, to be lent.
+    /// Returns the output as the slot holds it, so that it can be lent.
     #[inline]
     pub fn held(&self) -> &Held<T> {
         match self.value.get() {

@@ -10,22 +10,22 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-/// What has become of a stage.
+/// The status of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum StageStatus {
-    /// It has not started.
+    /// The stage has not started.
     #[default]
     Waiting,
-    /// It is under way.
+    /// The stage is running.
     Running,
-    /// It gave its output.
+    /// The stage gave its output.
     Completed,
     /// Its condition did not hold, or nothing asked for it.
     Skipped,
-    /// It failed.
+    /// The stage failed.
     Failed,
-    /// It was under way when something else ended its scope.
+    /// The stage was running when its scope ended early.
     Cancelled,
 }
 
@@ -66,7 +66,7 @@ impl Cell {
         self.shared().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same, for somebody else.
+    /// Returns another handle to the cell.
     pub(crate) fn share(&self) -> Self {
         self.shared();
         self.clone()
@@ -83,7 +83,7 @@ impl Cell {
         self.lock().status = StageStatus::Failed;
     }
 
-    /// What the stage waited for did not come.
+    /// Records a failure of a wait that precedes the stage.
     pub(crate) fn fail_waiting(&self) {
         let mut shared = self.lock();
         if shared.status == StageStatus::Waiting {
@@ -120,7 +120,7 @@ impl<T> StageState<T> {
         &self.cell
     }
 
-    /// What has become of it.
+    /// Returns the status of the stage.
     #[must_use]
     pub fn status(&self) -> StageStatus {
         self.lock().status
@@ -223,7 +223,7 @@ pub struct Watched<T> {
     show: fn(&StageState<T>, OutputRef<T>),
 }
 
-/// That proof.
+/// Returns the cell with its type, which proves that `T` is the stage's output and may be shared.
 #[inline]
 #[must_use]
 pub fn watched<S, T: StageValue<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
@@ -285,15 +285,15 @@ impl<T> fmt::Debug for StageState<T> {
 
 /// The states of all stages of one workflow, by number.
 pub trait States {
-    /// What lies at that number.
+    /// Returns the entry of a stage.
     fn seen(&self, stage: u32) -> Seen<'_>;
 }
 
-/// What a state holds of a stage.
+/// An entry of a workflow's state.
 pub enum Seen<'a> {
     /// Its own state.
     Stage(&'a Cell),
-    /// Those of the items of the `for` that it is in.
+    /// States of the items of the `for` that contains the stage.
     Items(&'a dyn fmt::Debug),
     /// Nothing: there is no such stage.
     Nothing,
@@ -358,7 +358,7 @@ impl<C: Clone + Default> ItemStates<C> {
         self.len() == 0
     }
 
-    /// That item's entry; none where it has not been started.
+    /// Returns the state of an item. `None` if the item has not been started.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<C> {
         self.lock().get(index).cloned()

@@ -18,11 +18,11 @@ use std::{
 #[derive(Clone, Copy)]
 pub struct View<const PLAIN: usize, const SHOWN: usize>(());
 
-/// Nobody looks.
+/// The visibility of runs without a handle and without observers.
 pub(crate) const PLAIN: View<1, 0> = View(());
 
 impl View<0, 1> {
-    /// Somebody may look.
+    /// The visibility of runs that a handle or observers may see.
     pub const SHOWN: Self = View(());
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn only<T, const COUNT: usize>(value: T) -> [T; COUNT] {
 }
 
 impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
-    /// Nobody else sees it.
+    /// An output that only its scope sees.
     #[inline]
     pub(crate) fn local(value: T) -> Self {
         if SHOWN == 0 {
@@ -99,7 +99,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
     }
 }
 
-/// What gives the value itself, once nobody else has it.
+/// A future of the value itself, ready when all other references are dropped.
 pub struct ReleaseMade<T, const PLAIN: usize, const SHOWN: usize> {
     plain: [Option<T>; PLAIN],
     shown: [Release<T>; SHOWN],
@@ -136,7 +136,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Deref for Made<T, PLAIN, SHOWN> 
     }
 }
 
-/// What a stage gives, to be kept in a slot.
+/// An output of a stage, in the form that a slot holds.
 pub trait IntoHeld<T> {
     /// As slots keep it.
     fn into_held(self) -> Held<T>;

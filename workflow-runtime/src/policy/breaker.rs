@@ -69,16 +69,17 @@ enum Stands {
 /// How a [`Breaker`] stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BreakerState {
-    /// It lets every attempt through.
+    /// The breaker lets every attempt through.
     Closed,
-    /// It refuses every attempt.
+    /// The breaker refuses every attempt.
     Open,
     /// Its cooldown is over: it lets one attempt through, or is waiting for that one's end.
     HalfOpen,
 }
 
 impl Breaker {
-    /// It opens when so many attempts have failed in a row, and refuses all for the cooldown.
+    /// Creates a breaker that opens after `failures` failed attempts in a row, and refuses all attempts for the
+    /// cooldown.
     ///
     /// # Panics
     ///

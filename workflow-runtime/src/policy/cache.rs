@@ -67,7 +67,7 @@ enum Slot<V> {
     Filled(Arc<V>),
 }
 
-/// What a [`Cache`] has for a key.
+/// The state of a key in a [`Cache`].
 #[derive(Debug)]
 pub enum Cached<K: Eq + Hash, V> {
     /// A value that was computed before.

@@ -35,13 +35,13 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// That long from now. What no clock can tell is thirty years from now.
+    /// Creates a deadline `after` the present instant. A duration that no clock can represent counts as thirty years.
     #[must_use]
     pub fn after(after: Duration) -> Self {
         Self::since(Instant::now(), after)
     }
 
-    /// That long after `started`, which may lie in the past.
+    /// Creates a deadline `after` the instant `started`, which may lie in the past.
     #[must_use]
     pub fn since(started: Instant, after: Duration) -> Self {
         Self { at: later(started, after), after }

@@ -19,7 +19,7 @@ impl fmt::Display for Written {
     }
 }
 
-/// That long after `from`; where no clock can tell, so far away that nobody sees it.
+/// Returns the instant `by` after `from`. A duration that no clock can represent counts as thirty years.
 pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
     from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)

@@ -134,7 +134,7 @@ pub fn acquire_all(
     }
 }
 
-/// What a pool can give.
+/// A request for permits of one pool.
 struct Request {
     pool: Pool,
     permits: u32,

@@ -32,7 +32,7 @@ pub struct Retry {
     jitter: Jitter,
 }
 
-/// What is waited before a further attempt.
+/// The wait before a further attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wait {
     /// Nothing: it is tried again at once.
@@ -48,7 +48,7 @@ pub enum Wait {
     },
 }
 
-/// What chance does to an exponential wait, so that those who failed together do not come back together.
+/// The random part of an exponential wait. Callers that failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Jitter {
     /// Anything from nothing to the capped wait, all alike.
@@ -140,13 +140,13 @@ pub struct Rule<E: ?Sized> {
 }
 
 impl<E: ?Sized> Rule<E> {
-    /// It counts for all errors.
+    /// Creates a rule that counts for all errors.
     #[must_use]
     pub const fn always(retry: Retry) -> Self {
         Self { retry, applies: |_| true }
     }
 
-    /// It counts for the errors for which this holds.
+    /// Creates a rule that counts for the errors for which `applies` returns `true`.
     #[must_use]
     pub const fn when(retry: Retry, applies: fn(&E) -> bool) -> Self {
         Self { retry, applies }
@@ -196,7 +196,7 @@ pub struct Retries<E: ?Sized, const N: usize> {
     random: Option<fastrand::Rng>,
 }
 
-/// What follows a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Next {
     /// A further attempt, after that long.

@@ -46,7 +46,7 @@ pub(crate) struct StageRun {
     pub(super) attempts: Vec<Attempt>,
     pub(super) end: Option<(Moment, How)>,
     pub(super) undo: Option<Attempt>,
-    /// It waited for a signal before it was enabled.
+    /// Whether the stage waited for a signal before it was enabled.
     pub(super) was_signalled: bool,
     /// Of which kind the failure of its last attempt was, if that is counted.
     counted: Option<FailureKind>,
@@ -228,7 +228,7 @@ impl Run {
         is_its_own
     }
 
-    /// That of a stage is that of its last attempt, which counts once.
+    /// Counts the failure of a stage: that of its last attempt, once.
     fn count_once(&mut self, place: &(u32, Places), failure: &Failure) {
         let Some(&index) = self.by_place.get(place) else { return };
         if self.stages[index].counted == Some(failure.kind()) {
@@ -248,7 +248,7 @@ impl Run {
         }
     }
 
-    /// What the run ended with, unless a stage has told it.
+    /// Counts the failure with which the run ended, unless a stage has reported it.
     fn count_last(&mut self, failure: &Failure) {
         let stage = (0..)
             .zip(self.graph.stages)
