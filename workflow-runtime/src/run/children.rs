@@ -19,7 +19,7 @@ pub(crate) type Rollback = BoxFuture<'static, Failure>;
 thread_local! {
     /// The address of the run that is polled now, and whether something was left behind in it; 0 where none is.
     pub(crate) static POLLED: Cell<usize> = const { Cell::new(0) };
-    /// What was left behind, with the address of the run that was polled then.
+    /// Rollbacks of dropped runs, each with the address of the run that was polled at the time.
     pub(crate) static LEFT: RefCell<Vec<(usize, Rollback)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -39,12 +39,12 @@ pub(crate) fn is_inside() -> bool {
     POLLED.get() != 0
 }
 
-/// What was left behind in a run, and nothing has awaited yet.
+/// Rollbacks of runs that were dropped inside a run, and that no stage has awaited yet.
 #[derive(Default)]
 pub(crate) struct Children {
     is_any: AtomicBool,
     left: Mutex<Vec<Rollback>>,
-    /// What could not be undone, of what the run went on without.
+    /// Report of undos that failed while the run went on.
     pub(crate) undone: Mutex<Undone>,
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// What a stage's expression sees as `ctx`: where it is, and whether anybody still waits for it.
+/// The context of a stage's expression, `ctx`: its place in the run, and whether the run still waits for it.
 ///
 /// ```
 /// use workflow_runtime::{StageContext, workflow};
@@ -45,7 +45,7 @@ struct Shared {
     key: String,
     /// Added to that: its place among the stage's expressions, or in the stage's undo.
     place: String,
-    /// It is that of the stage's undo.
+    /// Whether the context is that of the stage's undo.
     reverses: bool,
     attempt: u32,
     cancelled: AtomicBool,
@@ -91,7 +91,8 @@ impl StageContext {
         self.shared.reverses.then(|| self.shared.key.clone())
     }
 
-    /// Nobody waits for this stage any more. Worth a look in a long `#[blocking]` call, which can't be cut.
+    /// Whether the run has stopped waiting for this stage. A long `#[blocking]` call should look at it, because it
+    /// can't be dropped.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.shared.cancelled.load(Ordering::Acquire)
@@ -126,7 +127,7 @@ impl fmt::Debug for StageContext {
 pub struct ContextGuard(StageContext);
 
 impl Cx<'_> {
-    /// What `ctx` is in that stage; `site`: in which of its expressions, where that is not its own.
+    /// Returns the `ctx` of a stage. `site`: the key of the expression, empty for the stage's own.
     #[must_use]
     pub fn context(self, stage: u32, site: &str) -> ContextGuard {
         ContextGuard::new(self, stage, site)

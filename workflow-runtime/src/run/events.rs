@@ -15,14 +15,14 @@ use tokio::time::Instant;
 
 /// The run itself.
 impl Core {
-    /// It starts.
+    /// Reports that the run starts.
     pub(crate) fn tell_started(&self) {
         if let Some(observation) = self.observation() {
             observation.tell(self, TAIL, &[], EventKind::Started);
         }
     }
 
-    /// It has ended.
+    /// Reports that the run has ended.
     #[inline]
     pub(crate) fn tell_ended<T>(&self, ended: &Result<T, Failure>) {
         if self.is_looked_at() {
@@ -43,7 +43,7 @@ impl Core {
         }
     }
 
-    /// It is gone.
+    /// Reports that the run was dropped, unless its end was reported or it goes on from the store.
     pub(crate) fn tell_dropped(&self) {
         if !self.is_suspended()
             && self.end_with("cancelled")
@@ -102,8 +102,8 @@ impl Core {
 /// Runs on a store: they may leave the memory and come back.
 #[cfg(feature = "durable")]
 impl Core {
-    /// It is in memory now. `told`: what its observers know of it, where it was in memory before; else whether it `begins`, or
-    /// an earlier process has begun it.
+    /// Reports that the run is in memory. `told`: the knowledge of its observers, if it was in memory before. Else
+    /// `begins` tells whether the run begins, or an earlier process has begun it.
     pub(crate) fn tell_goes_on(&self, told: Option<Told>, begins: bool) {
         let Some(observation) = self.observation() else { return };
         let kind = match told {
@@ -121,7 +121,7 @@ impl Core {
         observation.tell(self, TAIL, &[], kind);
     }
 
-    /// It has caught up with its records: what is under way is told, in the order in which it was enabled.
+    /// Reports the running stages in the order in which they were enabled, once the run has restored its records.
     pub(crate) fn tell_caught_up(&self) {
         let Some(observation) = self.observation() else { return };
         let mut untold: Vec<(u64, Place)> = {
@@ -135,7 +135,7 @@ impl Core {
         }
     }
 
-    /// Those stages are taken back: what of them is under way has been cut.
+    /// Reports the running stages among those that are rewound as cancelled.
     pub(crate) fn tell_taken_back(&self, is_taken: impl Fn(u32) -> bool) {
         if let Some(observation) = self.observation() {
             self.tell_cut(observation, is_taken);
@@ -154,7 +154,7 @@ impl Core {
         }
     }
 
-    /// It has ended, and no task of it is left that could tell anything.
+    /// Reports the end of a run after its last task has ended: no report can follow.
     pub(crate) fn tell_settled<T>(&self, ended: &Result<T, Failure>) {
         if let Some(observation) = self.observation() {
             self.tell_cut(observation, |_| true);
@@ -162,7 +162,7 @@ impl Core {
         self.tell_ended(ended);
     }
 
-    /// It can't go on without a person.
+    /// Reports that the run is parked: it can't go on without an operator.
     pub(crate) fn tell_parked(&self, stage: Option<&str>, reason: &str) {
         if let Some(observation) = self.observation() {
             observation.told().is_parked = true;
@@ -170,7 +170,7 @@ impl Core {
         }
     }
 
-    /// What its observers know of it, for when it comes back into memory.
+    /// Takes the knowledge of the run's observers, for the time when the instance is back in memory.
     pub(crate) fn take_told(&self) -> Option<Told> {
         let observation = self.observation()?;
         if observation.shared.observers.is_empty() {

@@ -25,7 +25,7 @@ pub struct Cx<'a> {
     path: Option<&'a Place<'a>>,
     /// Which attempt of the stage whose code this is.
     pub(crate) attempt: u32,
-    /// That of a scope which may be thrown away alone; none: the run's.
+    /// Log of a scope that may be rolled back alone. `None`: the log of the run.
     log: Option<&'a Arc<UndoLog>>,
 }
 

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// What a stage may still do once its scope is thrown away.
+/// The time that a running stage gets once its scope is rolled back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Grace {
-    /// It only waits, for a moment, a permit, its next attempt: nothing is lost if it is cut.
+    /// The stage only waits for an instant, a permit, or its next attempt: nothing is lost if it is dropped.
     None,
-    /// It has no timeout of its own: thirty seconds.
+    /// The stage has no timeout of its own, and gets thirty seconds.
     Fixed,
-    /// It ends by its own timeout.
+    /// The stage ends by its own timeout.
     OwnTimeout,
 }
 

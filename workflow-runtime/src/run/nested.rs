@@ -118,7 +118,7 @@ pub(crate) async fn left_undone(core: &Core) {
     }
 }
 
-/// The same where the run goes on: what could not be undone is told when it fails.
+/// Undoes what was dropped in a run that goes on. Undos that fail are reported when the run fails.
 pub(crate) async fn undone_on_the_way(cx: Cx<'_>) {
     let core = cx.core();
     let undone = undone(core).await;
@@ -141,7 +141,7 @@ pub(crate) async fn settled(cx: Cx<'_>) {
     }
 }
 
-/// What a future has given, while what it has cut is undone.
+/// The output of a future, held back while the runs that it dropped are undone.
 pub(crate) struct After<'a, T>(Option<Box<Settling<'a, T>>>);
 
 struct Settling<'a, T> {

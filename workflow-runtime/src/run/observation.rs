@@ -13,7 +13,8 @@ pub(crate) type Place = (u32, Vec<(u32, u32)>);
 /// A run with observers, or with spans for its stages.
 pub(crate) struct Observation {
     pub(crate) shared: Arc<Shared>,
-    /// What a panic went through just now, the innermost first: its failure is known only where the panic is caught.
+    /// Stages and attempts that the current panic has unwound, the innermost first. The failure is known only where the
+    /// panic is caught.
     pub(crate) unwound: Mutex<Vec<Unwound>>,
 }
 
@@ -48,14 +49,14 @@ pub(crate) struct Unwound {
     pub(crate) ended: bool,
 }
 
-/// What a run and its tasks have in common.
+/// State that a run shares with its tasks.
 pub(crate) struct Shared {
     pub(crate) observers: Arc<Vec<Arc<dyn Observer>>>,
     pub(crate) told: Mutex<Told>,
 }
 
-/// What observers of a run know so far. For a durable instance an engine keeps it while the instance is out of memory, so that
-/// nothing is told twice.
+/// The knowledge of a run's observers. An engine keeps it while a durable instance is out of memory, so that no event
+/// is reported twice.
 #[derive(Default)]
 pub(crate) struct Told {
     /// The stages that have not come to an end.
@@ -78,7 +79,7 @@ pub(crate) struct UnderWay {
     pub(crate) order: u64,
     /// Observers know of it. They do not yet where an instance is still catching up with its records.
     pub(crate) is_told: bool,
-    /// It was skipped, or cut, in these words; its future gives a value all the same.
+    /// Outcome of a stage that was skipped or cancelled, whose future gives a value all the same.
     pub(crate) skipped: Option<&'static str>,
 }
 
@@ -87,7 +88,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Observers {
-    /// That of one run, if there is somebody to tell, or `traced` says that its spans are.
+    /// Returns the observation of one run, if it has observers or `traced` stages.
     pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
         let observers = self.0.or_else(|| traced.then(Arc::default))?;
         let shared = Arc::new(Shared { observers, told: Mutex::default() });

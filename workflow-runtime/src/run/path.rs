@@ -53,7 +53,7 @@ impl<'a> Cx<'a> {
                 path += &index.to_string();
             }
         }
-        // Those further inside.
+        // Rounds and items inside the stage.
         for (_, index) in places {
             path.push('/');
             path += &index.to_string();
@@ -67,7 +67,7 @@ impl<'a> Cx<'a> {
         if self.core.reverses() { within(&path, &format!("undo-{what}")) } else { within(&path, what) }
     }
 
-    /// Where it stands how often that expression was cut.
+    /// Returns the path of the counter of an expression's interruptions.
     pub(crate) fn begins_at(self, stage: u32, site: &str) -> String {
         let path = self.path_of(stage);
         if site.is_empty() { within(&path, INTERRUPTED) } else { within(&path, &format!("{INTERRUPTED}-{site}")) }

@@ -92,7 +92,7 @@ impl Site {
 
 /// An expression that is being evaluated.
 pub struct Evaluating {
-    /// What the thread was in before.
+    /// Place of the thread before.
     around: Option<Place>,
     is_placed: bool,
 }
@@ -119,7 +119,7 @@ pub fn evaluates(cx: Cx<'_>, stage: u32, site: &'static str) -> Evaluating {
 }
 
 impl Evaluating {
-    /// It has been evaluated: takes its place out again.
+    /// Restores the thread's place, after the expression was evaluated. Returns the place of the expression.
     fn leave(&mut self) -> Option<Place> {
         if !mem::take(&mut self.is_placed) {
             return None;
@@ -132,7 +132,7 @@ impl Evaluating {
 
 impl Drop for Evaluating {
     fn drop(&mut self) {
-        // It has panicked.
+        // The expression has panicked.
         drop(self.leave());
     }
 }

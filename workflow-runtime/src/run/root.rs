@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What a `return` somewhere inside gives.
+/// The slot for the value of a `return` inside the workflow.
 pub struct Returned<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> Clone for Returned<T> {

@@ -57,7 +57,7 @@ impl<'a> Sight<'a> {
         Some((observation, observation.end(self.core, &self.place)?))
     }
 
-    /// It gave its output.
+    /// Reports that the stage gave its output.
     pub(crate) fn completed(&self) {
         match self.end() {
             Some((_, UnderWay { skipped: Some(words), .. })) => self.outcome(words),
@@ -69,7 +69,7 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// It ended without.
+    /// Reports that the stage ended without an output.
     pub(crate) fn stopped(&self, stop: &Stop) {
         let Stop::Failed(failure) = stop else {
             self.outcome(CANCELLED);

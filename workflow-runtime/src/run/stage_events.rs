@@ -8,7 +8,7 @@ use crate::{
 };
 use std::{mem, time::Duration};
 
-/// What generated code and policies tell about the stage they belong to.
+/// Reports of generated code and policies about their stage.
 impl Cx<'_> {
     /// Its only attempt starts.
     #[inline]
@@ -18,7 +18,7 @@ impl Cx<'_> {
         }
     }
 
-    /// It is not run.
+    /// Reports that the stage is skipped.
     #[inline]
     pub fn skipped(self, stage: u32) {
         if self.core.is_heeded() {
@@ -26,7 +26,7 @@ impl Cx<'_> {
         }
     }
 
-    /// It is cut by what its `#[until]` names.
+    /// Reports that the signal or stage in its `#[until]` ends the stage.
     #[inline]
     pub fn cut(self, stage: u32) {
         if self.core.is_heeded() {
@@ -42,7 +42,7 @@ impl Cx<'_> {
         }
     }
 
-    /// The same for a member of a `race` or a `quorum`: its number, from 0.
+    /// Reports the winner of a `race` or a `quorum`: its number, from 0.
     #[inline]
     pub(crate) fn won(self, stage: u32, member: usize) {
         if self.core.is_heeded() {
@@ -58,7 +58,7 @@ impl Cx<'_> {
         }
     }
 
-    /// It took a signal.
+    /// Reports that the stage took a signal.
     #[inline]
     pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
         if self.core.is_heeded() {
@@ -72,7 +72,7 @@ impl Cx<'_> {
         let place = (stage, self.places());
         let is_news = {
             let mut told = observation.told();
-            // Those of an undo are no attempts of the stage.
+            // Attempts of an undo are no attempts of the stage.
             let Some(open) = told.under_way.get_mut(&place) else { return };
             // One that goes on after the instance was out of memory is known.
             mem::replace(&mut open.attempt, attempt) != attempt && open.is_told
@@ -87,7 +87,7 @@ impl Cx<'_> {
     pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
         if observation.told().under_way.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
-            // It is told by the policies that make its attempts.
+            // The policies that make the stage's attempts report them.
             return;
         }
         if self.core.is_traced() {

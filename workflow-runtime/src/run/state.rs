@@ -34,7 +34,7 @@ pub(crate) enum Ticking {}
 /// No stage: the workflow's own tail.
 pub const TAIL: u32 = u32::MAX;
 
-/// What all stages of one run share. Small, since each of ten thousand that wait has one.
+/// The state of a run, shared by all its stages. Kept small: a service may hold tens of thousands of suspended runs.
 pub(crate) struct Core {
     pub(crate) graph: &'static Graph<'static>,
     /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
@@ -43,31 +43,31 @@ pub(crate) struct Core {
     pub(crate) spent: AtomicU32,
     /// Which attempt it is, of a stage with a task of its own.
     pub(crate) attempt: u32,
-    /// Somebody listens to `tracing`.
+    /// Whether a subscriber of `tracing` receives the run's spans.
     pub(crate) traced: bool,
-    /// Somebody looks at the stages: `tracing` or observers.
+    /// Whether the stages are observed: by `tracing` or by observers.
     pub(crate) heeded: bool,
-    /// Somebody has a handle on the run, or looks at its stages.
+    /// Whether a handle exists, or the stages are observed.
     pub(crate) seen: bool,
     pub(crate) owns_log: bool,
-    /// What runs there reverses a stage.
+    /// Whether the stages run in an undo.
     pub(crate) reverses: bool,
     pub(crate) seldom: OnceLock<Box<Seldom>>,
 }
 
-/// What most runs have nothing of, or are never asked for: then it is not made.
+/// State that most runs never need. Allocated on first use, so that an unobserved run stays small.
 #[derive(Default)]
 pub(crate) struct Seldom {
-    /// That of the whole run.
+    /// Span of the whole run.
     pub(crate) span: Option<tracing::Span>,
     pub(crate) observation: Option<Observation>,
     /// Where a handle sees the stages.
     pub(crate) states: Option<Arc<dyn States + Send + Sync>>,
-    /// What the run has to undo, in a workflow that can.
+    /// Undo log of the run, in a workflow with undos.
     pub(crate) log: Option<Arc<UndoLog>>,
     /// Where a stage with a task of its own stands in the run that started it.
     pub(crate) base: Vec<(u32, u32)>,
-    /// It is that of one stage with an undo.
+    /// State of the attempt, if the run is that of one stage with an undo.
     pub(crate) flight: Option<Flight>,
     /// The run is durable.
     #[cfg(feature = "durable")]
@@ -78,11 +78,11 @@ pub(crate) struct Seldom {
     /// How many runs were begun inside of it, where it is named.
     #[cfg(feature = "durable")]
     pub(crate) begun: std::sync::Mutex<super::begun::Begun>,
-    /// What `sleep_until` goes by.
+    /// Clock of `sleep_until`.
     pub(crate) clock: OnceLock<Clock>,
-    /// Whoever looks at the run has been told its end.
+    /// Whether the end of the run has been reported.
     pub(crate) ended: AtomicBool,
-    /// What was left behind by runs inside of its stages.
+    /// Rollbacks of runs that were dropped inside its stages.
     pub(crate) children: OnceLock<Arc<Children>>,
 }
 
@@ -130,12 +130,12 @@ impl Core {
         core
     }
 
-    /// The same where nobody looks.
+    /// Creates the state of a run without observers.
     pub(crate) fn unheeded_with(graph: &'static Graph<'static>, compensates: bool) -> Self {
         Self::with(graph, Seldom::of(graph, compensates, (Observers::none(), false), None))
     }
 
-    /// The same where nobody listens, and nothing is undone.
+    /// Creates the state of a run without observers and without undos.
     #[inline]
     pub(crate) fn unheeded(graph: &'static Graph<'static>) -> Self {
         Self::with(graph, OnceLock::new())
@@ -157,7 +157,7 @@ impl Core {
         }
     }
 
-    /// That of the whole run, if somebody listens.
+    /// Returns the span of the whole run, if a subscriber receives it.
     #[inline]
     pub(crate) fn span(&self) -> Option<&tracing::Span> {
         self.seldom()?.span.as_ref()
@@ -180,7 +180,7 @@ impl Core {
         }
     }
 
-    /// The same on a store.
+    /// Attaches the run to its journal.
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::journal::log::Journal>) -> Self {
         let seldom = self.seldom_mut();
@@ -210,7 +210,7 @@ impl Core {
         false
     }
 
-    /// What was left behind by runs inside of its stages.
+    /// Returns the rollbacks of runs that were dropped inside its stages.
     pub(crate) fn children(&self) -> &Arc<Children> {
         self.seldom_made().children.get_or_init(Arc::default)
     }
@@ -219,19 +219,19 @@ impl Core {
         self.seldom().and_then(|seldom| seldom.children.get()).is_some_and(|children| children.are_left())
     }
 
-    /// What could not be undone of them before.
+    /// Takes the report of those rollbacks that have failed while the run went on.
     pub(crate) fn undone_before(&self) -> Undone {
         let children = self.seldom().and_then(|seldom| seldom.children.get());
         children.map(|children| children.undone_before()).unwrap_or_default()
     }
 
-    /// It has something that most runs have nothing of.
+    /// Whether the run needs state that most runs never need.
     #[inline]
     pub(crate) fn has_seldom(&self) -> bool {
         self.seldom().is_some()
     }
 
-    /// It is on a store.
+    /// Whether the run is on a store.
     pub(crate) fn is_durable(&self) -> bool {
         #[cfg(feature = "durable")]
         return self.journal().is_some();
@@ -239,7 +239,7 @@ impl Core {
         false
     }
 
-    /// What is on record of it has not been taken up yet.
+    /// Whether the run still restores its records.
     pub(crate) fn is_catching_up(&self) -> bool {
         #[cfg(feature = "durable")]
         return self.journal().is_some_and(|journal| journal.is_catching_up());
@@ -247,13 +247,13 @@ impl Core {
         false
     }
 
-    /// Somebody is told how the run ends.
+    /// Whether the end of the run is observed.
     #[inline]
     pub(crate) fn is_looked_at(&self) -> bool {
         self.seldom().is_some_and(|seldom| seldom.span.is_some() || seldom.observation.is_some())
     }
 
-    /// Whoever looks at the run has been told its end.
+    /// Whether the end of the run has been reported.
     #[cfg(feature = "durable")]
     pub(crate) fn has_ended(&self) -> bool {
         self.seldom().is_some_and(|seldom| seldom.ended.load(Relaxed))
@@ -315,12 +315,12 @@ impl Core {
         self.graph
     }
 
-    /// Somebody listens to `tracing`.
+    /// Whether a subscriber of `tracing` receives the run's spans.
     pub(crate) fn is_traced(&self) -> bool {
         self.traced
     }
 
-    /// Somebody looks at the stages.
+    /// Whether the stages are observed.
     #[inline]
     pub(crate) fn is_heeded(&self) -> bool {
         self.heeded
@@ -330,7 +330,7 @@ impl Core {
         self.seldom()?.flight.as_ref()
     }
 
-    /// Somebody has a handle on the run, or looks at its stages.
+    /// Whether a handle exists, or the stages are observed.
     #[inline]
     pub(crate) fn is_seen(&self) -> bool {
         self.seen
@@ -410,7 +410,7 @@ fn random_instance() -> Arc<str> {
     format!("{:032x}", fastrand::u128(..)).into()
 }
 
-/// Somebody listens to what `tracing` is told of stages.
+/// Whether a subscriber of `tracing` receives the spans of stages.
 #[inline]
 pub(crate) fn is_listened_to() -> bool {
     #[cold]

@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What a stage may end with instead of its output.
+/// A way for a stage to end without its output: an error of the user, or a stop inside of it.
 pub trait IntoStop {
     /// With the stage that it stands in.
     fn stop(self, cx: Cx<'_>, stage: u32) -> Stop;
@@ -57,7 +57,7 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for BodyFuture<'_, F> {
     }
 }
 
-/// Such an expression.
+/// Returns the future of an expression whose type a stage declares.
 #[inline]
 pub fn body_expression<S, T, X, M>(
     cx: Cx<'_>,
@@ -72,7 +72,7 @@ where
     BodyFuture { core: cx.core, stage, run: expression.run() }
 }
 
-/// The same for what is declared by something else than a stage.
+/// Returns the future of an expression whose type a loop's state or the workflow's output declares.
 #[inline]
 pub fn declared_expression<S, T, X, M>(
     cx: Cx<'_>,
@@ -87,13 +87,13 @@ where
     BodyFuture { core: cx.core, stage, run: expression.run() }
 }
 
-/// The same for one whose value nobody asked for.
+/// Returns the future of an expression whose value is not used.
 #[inline]
 pub fn untyped_body<F>(cx: Cx<'_>, stage: u32, run: F) -> BodyFuture<'_, F> {
     BodyFuture { core: cx.core, stage, run }
 }
 
-/// The same for what reverses a stage.
+/// Returns the future of the expression that undoes a stage.
 #[inline]
 pub fn undo_expression<S, X, M>(cx: Cx<'_>, stage: u32, _: PhantomData<S>, expression: X) -> BodyFuture<'_, X::Run>
 where

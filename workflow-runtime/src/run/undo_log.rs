@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-/// What reverses one completed stage.
+/// The undo of one completed stage.
 pub(crate) struct Undo {
     order: u64,
     /// Armed before the stage completed: its place once it has.
@@ -20,7 +20,7 @@ pub(crate) struct Undo {
     pub(crate) stage: u32,
     /// Its rounds and items, where somebody listens.
     pub(crate) places: Vec<(u32, u32)>,
-    /// Where it stands whether it has run.
+    /// Record of the undo's result.
     pub(crate) record: UndoRecord,
     pub(crate) run: Reversal,
 }
@@ -46,17 +46,17 @@ type Reversal = Box<dyn FnOnce(Failure) -> BoxFuture<'static, Result<(), Stop>> 
 
 pub(crate) struct InFlight {
     pub(crate) stage: u32,
-    /// Where it stands how its undo went, where it has one.
+    /// Record of its undo's result, if it has an undo.
     pub(crate) record: Option<UndoRecord>,
     pub(crate) grace: Grace,
     pub(crate) run: BoxFuture<'static, Result<Option<Undo>, Stop>>,
 }
 
-/// What would have to be undone, were this scope thrown away now.
+/// The log of a scope: the stages that must be undone if the scope fails.
 #[derive(Default)]
 pub struct UndoLog {
     pub(crate) content: Mutex<Content>,
-    /// Who takes over what is left when the scope is dropped.
+    /// Log that receives the remaining entries when the scope is dropped.
     parent: Option<Arc<UndoLog>>,
 }
 
@@ -69,7 +69,7 @@ impl UndoLog {
         ScopeLog { log: Arc::new(Self { content: Mutex::default(), parent: Some(Arc::clone(parent)) }) }
     }
 
-    /// That of the run.
+    /// Returns the root log, which belongs to the run.
     pub(crate) fn root_of(&self) -> &Self {
         let mut log = self;
         while let Some(parent) = &log.parent {
@@ -126,7 +126,7 @@ impl UndoLog {
         drop(content);
     }
 
-    /// The same, of what still comes too: the run is gone.
+    /// Drops the entries, and refuses those that still come, because the run is gone.
     pub(crate) fn close(&self) {
         let content = mem::replace(&mut *lock(&self.content), Content { closed: true, ..Content::default() });
         drop(content);
@@ -139,7 +139,7 @@ pub(crate) struct Content {
     pub(crate) in_flight: Vec<InFlight>,
     /// Undos that have begun, where what ran them was thrown away itself: they go on first.
     pub(crate) begun: Vec<Begun>,
-    /// What went wrong before that.
+    /// Report of the undos that have run.
     pub(crate) undone: Undone,
     /// The scope is gone: whatever still comes goes on to its parent.
     pub(crate) closed: bool,
@@ -202,7 +202,7 @@ pub(crate) struct Arming {
 }
 
 impl Arming {
-    /// That attempt begins.
+    /// Adds the undo to the log, when the first attempt begins.
     pub(crate) fn arm(self) {
         let Self { log, stage, places, record, completed, run } = self;
         log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });

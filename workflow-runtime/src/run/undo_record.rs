@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 #[cfg(feature = "durable")]
 use std::{panic::resume_unwind, sync::Arc};
 
-/// What is on record of an undo, in a durable run.
+/// The record of an undo's result, in a durable run.
 #[cfg(feature = "durable")]
 pub(crate) struct UndoRecord(Option<Known>);
 
@@ -41,7 +41,7 @@ impl UndoRecord {
         Self(journal.map(|journal| Known { journal: Arc::clone(journal), path: path(), workflow, stage }))
     }
 
-    /// Nobody knows whether it took effect.
+    /// Records that the stage is in doubt: its effect may or may not have happened.
     pub(crate) fn in_doubt(&self, name: &'static str) {
         if let Some(Known { journal, path, .. }) = &self.0 {
             journal.not_undone(path, &Undone::in_doubt(name));
@@ -115,7 +115,7 @@ pub(crate) fn next_order() -> u64 {
     ORDER.fetch_add(1, Relaxed)
 }
 
-/// What is on record of an undo, in a durable run.
+/// The record of an undo's result, in a run that can't be durable.
 #[cfg(not(feature = "durable"))]
 pub(crate) struct UndoRecord;
 

@@ -54,7 +54,7 @@ impl<'a, T> Fallback<'a, T> {
         .await
     }
 
-    /// The same for what is on record of it; what it ends with is kept for the first that asks.
+    /// Runs a recorded fallback again, and keeps its result for the first stage that waits.
     #[cfg(feature = "durable")]
     pub(crate) async fn take_up<F>(&self, cx: Cx<'a>, begin: impl FnOnce() -> F)
     where

@@ -42,7 +42,7 @@ impl<T> SignalQueue<T> {
         self.deliver_stored(0, value)
     }
 
-    /// The same for one that is stored.
+    /// Delivers a signal that the store holds under a number.
     ///
     /// # Errors
     /// Nothing can take it any more.

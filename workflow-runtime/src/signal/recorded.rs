@@ -123,7 +123,7 @@ impl<'a, T> KeptSignal<'a, T> {
         self.journal.unless_refused(written.refused).await;
     }
 
-    /// What `late` gives. The failure of a fallback is on record, since it is that of all that ask.
+    /// Runs `late`. A fallback's failure is recorded, since all stages that wait for the signal get it.
     async fn fallen_back<F: Future<Output = Result<T, Stop>>>(
         &self,
         path: &str,
@@ -151,12 +151,12 @@ impl<'a, T> KeptSignal<'a, T> {
     }
 }
 
-/// Where it stands that a signal did not arrive in time; and, of a fallback that has failed, how.
+/// Returns the path of the record that a signal was late. If the fallback failed, the record holds the failure.
 fn late_of(path: &str) -> String {
     format!("{path}-late")
 }
 
-/// The same in a run that is durable.
+/// Restores the records of `run` in a durable run.
 pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
     if let Some(journal) = cx.journal() {
         catch_up_with(journal, order, run).await;

@@ -24,7 +24,7 @@ pub struct SignalWait<'a, T> {
     pub(crate) queue: &'a SignalQueue<T>,
     pub(crate) value: OnceCell<Held<T>>,
     limit: Option<Duration>,
-    /// It did not arrive in time: what arrives from now on is not taken.
+    /// Whether the signal was late: a value that arrives later is not taken.
     pub(crate) is_late: AtomicBool,
     opening: Mutex<Opening>,
     /// No other scope takes from the queue later.
@@ -34,7 +34,7 @@ pub struct SignalWait<'a, T> {
     pub(crate) kept: Option<super::recorded::KeptSignal<'a, T>>,
 }
 
-/// What has to end before the signal is waited for.
+/// The condition under which the wait begins: stages that must end first.
 struct Opening {
     left: u32,
     /// Since when nothing is left.
@@ -104,7 +104,7 @@ impl<'a, T> SignalWait<'a, T> {
         self.ask(cx, (stage, name), None, || async { Err(self.late(cx, stage, name)) }).await
     }
 
-    /// The same, or what the fallback gives, which `begin` begins.
+    /// Returns the value, or that of the fallback, which `begin` starts.
     ///
     /// # Errors
     /// The fallback's, for all that ask.
@@ -160,7 +160,7 @@ impl<'a, T> SignalWait<'a, T> {
         value.await.inspect_err(|stop| cx.failed_waiting(stage, stop))
     }
 
-    /// What is taken of the queue, or what `late` gives.
+    /// Returns the next value of the queue, or that of `late`.
     async fn taken<F: Future<Output = Result<T, Stop>>>(
         &self,
         cx: Cx<'_>,
@@ -219,7 +219,7 @@ pub struct Arrived<'a, T> {
 }
 
 impl<'a, T> Arrived<'a, T> {
-    /// That value.
+    /// Creates the signal from its value.
     #[must_use]
     pub const fn new(value: &'a T) -> Self {
         Self { value }

@@ -12,7 +12,7 @@ use std::{
 };
 
 impl Core {
-    /// That stage goes on only because it was under way when its scope was thrown away.
+    /// Whether the stage is in its grace period: it was running when its scope was rolled back.
     pub(crate) fn is_left(&self, stage: u32) -> bool {
         self.flight().is_some_and(|flight| flight.stage == stage && flight.left.load(Relaxed))
     }
@@ -36,7 +36,7 @@ impl Core {
         }
     }
 
-    /// What is on record of a stage with an undo that was armed before its first attempt.
+    /// Arms the undo of a stage again, if a record says that it was armed before its first attempt.
     pub(crate) fn arm_again(&self, stage: u32) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
             let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -48,7 +48,7 @@ impl Core {
 }
 
 pin_project_lite::pin_project! {
-    /// What a stage with an undo does itself: an attempt, or its fallback.
+    /// A running attempt of a stage with an undo, or its fallback.
     pub struct InFlight<'a, F> {
         cx: Cx<'a>,
         flight: Option<Landing<'a>>,

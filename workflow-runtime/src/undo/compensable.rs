@@ -28,7 +28,7 @@ pub struct Protected<T: Send + Sync + 'static> {
     run: Option<BoxFuture<'static, Result<Done<T>, Stop>>>,
 }
 
-/// What a protected stage gives: its output, shared with its undo.
+/// The result of a compensable stage: its output, shared with its undo.
 type Done<T> = (OutputRef<T>, Option<Undo>);
 
 /// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
@@ -49,7 +49,7 @@ where
     fly(cx, stage, None, keeps, run, arm)
 }
 
-/// The same with `on = attempt`: `arm` makes what is armed when the first attempt begins.
+/// Runs a stage whose undo has `on = attempt`: `arm` makes the undo when the first attempt begins.
 pub fn protected_from_attempt<T, F, A, R>(
     cx: Cx<'_>,
     stage: u32,

@@ -21,16 +21,16 @@ use crate::{
 use std::sync::Arc;
 use std::{future::Future, pin::Pin};
 
-/// What is on record of a scope that was thrown away, in a durable run.
+/// The record of a rolled-back scope, in a durable run.
 #[cfg(feature = "durable")]
 pub(crate) struct Thrown(Option<Known>);
 
 #[cfg(feature = "durable")]
 struct Known {
     journal: Arc<Journal>,
-    /// Where it stands why.
+    /// Path of the record with the reason.
     path: String,
-    /// It is the whole run, which ends with this: nothing needs to be on record where there is nothing to undo.
+    /// Whether the scope is the whole run, which ends with the failure. Without undos such a scope needs no record.
     is_whole: bool,
 }
 
@@ -104,7 +104,7 @@ impl Thrown {
     }
 }
 
-/// What is on record of a scope that was thrown away, in a durable run.
+/// The record of a rolled-back scope, in a run that can't be durable.
 #[cfg(not(feature = "durable"))]
 pub(crate) struct Thrown;
 

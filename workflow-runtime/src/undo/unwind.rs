@@ -20,7 +20,7 @@ impl UndoLog {
         self.unwind_only(core, failure, thrown, |_| true).await
     }
 
-    /// The same for some stages only.
+    /// Undoes only the stages for which `is_taken` holds.
     pub(crate) async fn unwind_only(
         &self,
         core: &Core,
@@ -71,7 +71,7 @@ impl UndoLog {
 }
 
 impl InFlight {
-    /// Nobody knows whether it took effect.
+    /// Reports the stage as in doubt: its effect may or may not have happened.
     fn doubt(&self, core: &Core, in_doubt: &mut Vec<&'static str>) {
         if let Some(name) = core.stage_name(self.stage) {
             if let Some(record) = &self.record {
@@ -104,7 +104,7 @@ impl Unwinding<'_> {
             if in_flight.is_empty() {
                 return;
             }
-            // Those with a timeout of their own end by it.
+            // Stages with a timeout of their own end by it.
             let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
             let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
             let _ticking = limit.and_then(|_| core.ticking());
