@@ -23,14 +23,14 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What of a stage stays on record.
+/// The records of a stage that are retained after its end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Keeps {
     /// A user's expression: what it ends with.
     Leaf,
     /// A construct: what it gives. What lies inside is forgotten then.
     Block,
-    /// The same, and all that lies inside, since something in there may have to be undone.
+    /// The output of a construct, and all records inside, since a stage in there may have to be undone.
     Inside,
 }
 
@@ -43,11 +43,11 @@ pub fn has_begun(cx: Cx<'_>, stage: u32) -> bool {
     })
 }
 
-/// What runs inside a stage or an item. Boxed, so that futures do not grow with each level of nesting, and neither does what
-/// rustc has to look through to see that they are `Send`.
+/// The future of a stage's or an item's content. Boxed, so that futures do not grow with each level of nesting, and
+/// rustc need not look through all levels to see that they are `Send`.
 pub type Part<'p, T> = BoxFuture<'p, Result<T, Stop>>;
 
-/// That of a future.
+/// Boxes a future.
 pub fn part<'p, T>(run: impl Future<Output = Result<T, Stop>> + Send + 'p) -> Part<'p, T> {
     Box::pin(run)
 }
@@ -67,7 +67,7 @@ pub async fn kept<'a, 'p, T>(
     kept_in_place(cx, (stage, true), payload, keeps, run).await
 }
 
-/// The same of a stage, or of an item of one: `whole` says which.
+/// Restores a stage or an item of one, or runs and records it. `whole`: it is the stage.
 pub(crate) async fn kept_in_place<'a, 'p, T>(
     cx: Cx<'a>,
     (stage, whole): (u32, bool),
@@ -115,7 +115,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
     if !journal.is_fresh() {
         journal.stands_elsewhere(&path).await;
         if whole && journal.record(&within(&path, "armed")).is_some() {
-            // It may have to be undone, whether another attempt begins or not.
+            // The stage may have to be undone, whether another attempt begins or not.
             cx.core.arm_again(stage);
         }
         unless_left_behind(journal, &path, keeps).await;
@@ -212,7 +212,7 @@ pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     }
 }
 
-/// The same of a stage that may have to be undone: where it was interrupted it runs again, whatever else is on record.
+/// Waits until user code of a stage with an undo may begin. An interrupted stage runs again, whatever else is recorded.
 pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
     let Some(journal) = cx.journal() else { return };
     let is_held_back = cx.is_held_back(stage);
@@ -388,7 +388,7 @@ pub(crate) async fn kept_part<T>(
         };
     }
     let value = run.await?;
-    // Those on record come first.
+    // Recorded ends come first.
     journal.hold(LAST).await;
     let written = Written::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
     journal.put(path, written.kind, written.bytes);

@@ -17,8 +17,8 @@ use std::{
 };
 use workflow_store::Record;
 
-/// What something is decided on: kept by its content where it is a value of its own, and by what it refers to where it is
-/// a reference.
+/// A value that a decision depends on. An owned value is stored by its content, a reference by a fingerprint of its
+/// target.
 pub struct Recalls<T>(Mutex<Option<T>>);
 
 /// A scrutinee.
@@ -39,7 +39,7 @@ impl<T> Recalls<T> {
 pub trait RecallsReference {
     /// As it is.
     type Referring;
-    /// It is a reference.
+    /// Picks the method for a reference.
     fn __workflow_recalls(self) -> Self::Referring;
 }
 
@@ -54,7 +54,7 @@ impl<'a, U: ?Sized> RecallsReference for Recalls<&'a U> {
 pub trait RecallsValue<'de> {
     /// As it is.
     type Owning;
-    /// It is a value.
+    /// Picks the method for an owned value.
     fn __workflow_recalls(self) -> Self::Owning;
 }
 
@@ -65,11 +65,11 @@ impl<'de, T: Serialize + Deserialize<'de>> RecallsValue<'de> for &Recalls<T> {
     }
 }
 
-/// What holds references, say: it is looked up again, and must be the same.
+/// A value that can't be deserialized, such as one with references: it is evaluated again, and must be equal.
 pub trait RecallsAgain {
     /// As it is.
     type Again;
-    /// It can't be read again.
+    /// Picks the method for a value that can't be deserialized.
     fn __workflow_recalls(self) -> Self::Again;
 }
 
@@ -86,27 +86,27 @@ pub struct Referring<'a, U: ?Sized>(&'a U);
 /// A value that something is decided on.
 pub struct Owning<T>(T);
 
-/// What something is decided on, and can't be read again.
+/// A value that a decision depends on and that can't be deserialized.
 pub struct Again<T>(T);
 
-/// What is on record of a scrutinee.
+/// The record of a scrutinee, if there is one.
 pub struct OnRecord(Option<Record>);
 
-/// What is on record of the scrutinee at that site.
+/// Returns the record of the scrutinee at a site, if there is one.
 #[must_use]
 pub fn on_record(cx: Cx<'_>, stage: u32, site: &str) -> OnRecord {
     let record = cx.journal().and_then(|journal| journal.record(&cx.path_within(stage, &format!("value-{site}"))));
     OnRecord(record)
 }
 
-/// What something may be decided on.
+/// A value that a decision may depend on.
 #[diagnostic::on_unimplemented(
     message = "in a `#[durable]` workflow, `{S}` decides on this, which can't be stored",
     label = "not `Serialize`",
     note = "what a durable workflow decides on survives its process: derive `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Recall<'de, S> {
-    /// What is matched.
+    /// Type of the matched value.
     type Value;
     /// As it was when it was first decided on.
     fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
@@ -200,7 +200,7 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
     value
 }
 
-/// What is looked up or evaluated again must be the same.
+/// Parks the instance if a value that was evaluated again differs from its recorded fingerprint.
 pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value: &T) {
     let (mut refused, at) = (None, path.clone());
     let print = |form| Print::of(value, form).map_err(|error| refused = Some(error)).ok();

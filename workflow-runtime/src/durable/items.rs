@@ -23,7 +23,7 @@ use std::{collections::HashMap, future::Future};
     note = "derive `serde::Serialize`, or go through numbers or keys"
 )]
 pub trait Recognised {
-    /// What tells it from others.
+    /// Returns the fingerprint that tells the item from others.
     ///
     /// # Errors
     /// It has no form.
@@ -86,7 +86,7 @@ pub async fn recognised<I: IntoIterator>(
 /// So many items of one `for` are told apart on a store: their prints lie in one record.
 const MOST: usize = 1 << 22;
 
-/// The same, where they are looked up once more.
+/// The items in their recorded order, for an expression that is evaluated once more.
 pub fn recognised_again<I: IntoIterator>(
     cx: Cx<'_>,
     stage: u32,
@@ -138,7 +138,7 @@ fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>)
     }
 }
 
-/// What runs inside an item: as [`part`](super::part).
+/// The future of an item's body, as [`part`](super::part).
 pub fn item_part<'p, T, F>(run: F) -> Part<'p, (T, bool)>
 where
     F: Future<Output = Result<T, Stop>> + Send + 'p,

@@ -7,7 +7,7 @@ use crate::{
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a `let` was evaluated to.
+/// The value of a `let`.
 pub struct Evaluated<'a, T: ?Sized>(pub &'a T);
 
 /// A value that can be told from others: picked first.

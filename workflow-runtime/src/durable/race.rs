@@ -29,7 +29,7 @@ use workflow_store::Record;
 struct Won {
     /// The winners, in their order of success; earlier versions have not kept them.
     members: Option<Vec<String>>,
-    /// What each of them gave.
+    /// Values of the winners.
     values: Vec<Text>,
 }
 
@@ -201,8 +201,8 @@ where
     ended
 }
 
-/// What a member of a `quorum` gave, on record in the poll in which it is there. `name`: that of its record; `keeps`: what it
-/// did may have to be undone.
+/// Restores the value of a member of a `quorum`, or records it in the poll in which it is there. `name`: the name of
+/// the record. `keeps`: effects inside the member may have to be undone.
 ///
 /// # Errors
 /// The member's.
@@ -218,7 +218,7 @@ pub async fn kept_member<T>(
     kept_part(cx, path, Kind::Kept, keeps, payload, Box::pin(run)).await
 }
 
-/// The same of a member that is one of an item's, in whose place `cx` is.
+/// Restores the value of a member that is an item, or records it. `cx` is in the place of the item.
 ///
 /// # Errors
 /// The member's.

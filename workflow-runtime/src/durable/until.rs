@@ -30,8 +30,8 @@ pub async fn until_kept<T>(
     until_decided(cx, end, run, || {}).await
 }
 
-/// The same of a stage whose parts may have to be undone: that it was cut is on record before anything in it is undone. `name`:
-/// the stage or signal that it waits for.
+/// Runs a stage with `#[until]` whose parts may have to be undone: its early end is recorded before anything in it is
+/// undone. `name`: the stage or signal that it waits for.
 ///
 /// # Errors
 /// The stage's.

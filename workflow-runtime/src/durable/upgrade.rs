@@ -27,8 +27,7 @@ pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Opti
     to_undo.into_iter().find(lost).map(ToOwned::to_owned)
 }
 
-/// What is on record under a former name goes on under the one that it has now: `#[was(old)]`. Gives what has to change on
-/// the store.
+/// Renames the records under former names: `#[was(old)]`. Returns the changes for the store.
 pub(crate) fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
     // What stands beside the parts of a race may have had another name.
     let now_called = |stage: &str, site: &str| {

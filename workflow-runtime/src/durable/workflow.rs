@@ -38,7 +38,7 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const PLAIN: &'static [(&'static str, &'static str)];
 
-    /// What starts an instance: the input where there is one, else all of them as a tuple.
+    /// Input of an instance. Several inputs form a tuple.
     type Start: Send + 'static;
 
     #[doc(hidden)]
@@ -69,9 +69,9 @@ pub trait Durable: Workflow {
     fn deliver_stored(signals: &Self::Signals, name: &str, payload: &[u8], number: i64) -> Delivered;
 }
 
-/// What became of a stored signal.
+/// The fate of a stored signal.
 pub enum Delivered {
-    /// It waits for who asks for it.
+    /// The signal waits in the queue.
     Waits,
     /// Nothing can take it any more.
     Closed,

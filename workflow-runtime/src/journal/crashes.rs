@@ -31,7 +31,7 @@ pub(crate) const PROBATION: Duration = Duration::from_secs(5);
 pub(crate) struct Cuts {
     /// All of them: by so much the number of its next attempt is higher.
     pub(crate) times: u32,
-    /// Those by a crash, since the instance last got on.
+    /// Interruptions by a crash, since the last progress of the instance.
     pub(crate) crashes: u32,
 }
 
@@ -106,12 +106,12 @@ impl Suspects {
     }
 }
 
-/// What an instance in memory knows of its interruptions.
+/// The interruptions of an instance in memory.
 #[derive(Default)]
 pub(crate) struct Interruptions {
-    /// It goes on after one, which came in peace or not.
+    /// Whether the instance was interrupted before, and if so, whether by an orderly stop.
     pub(super) interrupted: Option<bool>,
-    /// It is on the store that it came in peace.
+    /// Whether the store has the record of an orderly stop.
     pub(super) rested: bool,
     /// Places that were ready to run when it was interrupted, and have not begun since.
     pub(super) reached: HashSet<String>,
@@ -119,7 +119,7 @@ pub(crate) struct Interruptions {
     pub(super) crashed: BTreeMap<Arc<str>, Cuts>,
     /// Places whose next begin is on its way to the store.
     pub(super) beginning: Vec<Arc<str>>,
-    /// What is held until the instance gets on.
+    /// Permits of suspects, held until the instance makes progress.
     pub(super) turns: Vec<OwnedSemaphorePermit>,
 }
 
@@ -132,7 +132,7 @@ impl Interruptions {
         Self { crashed: crashed.collect(), ..Self::default() }
     }
 
-    /// What lies within that path is not needed any more.
+    /// Forgets the crashes within a path whose records are dropped.
     pub(super) fn forget(&mut self, path: &str) {
         self.crashed.retain(|place, _| !is_within(place, path));
     }

@@ -49,7 +49,7 @@ impl StoredFailure {
         }
     }
 
-    /// What a panic of a stage's said.
+    /// Stores the panic of a stage, with its message.
     pub(crate) fn of_panic(workflow: &'static str, stage: Option<&'static str>, payload: &(dyn Any + Send)) -> Self {
         let source = Panicked::new(payload);
         Self::of(&Failure::new(workflow, stage, FailureKind::Panic, Some(source.into())))
@@ -69,7 +69,7 @@ impl StoredFailure {
     }
 }
 
-/// What went wrong while undoing, as it is stored.
+/// The report of undoing, as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredUndone {
     failures: Vec<StoredFailure>,

@@ -12,7 +12,7 @@ pub struct Print {
     form: PrintForm,
 }
 
-/// What a fingerprint is made of. A record tells by how it is written.
+/// The form of the value that is hashed. A record tells its form by the type of its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrintForm {
     /// The JSON of the value, in the order in which its maps are iterated: in stores of before. A number.
@@ -97,7 +97,7 @@ mod tests {
         Ok(())
     }
 
-    /// They are on disk.
+    /// Fingerprints are on disk, so they must never change.
     #[test]
     fn prints_are_what_they_were() -> Result<(), Error> {
         let print = |form| -> Result<_, Error> { Ok(serde_json::to_string(&Print::of(&(7, "seven"), form)?)?) };

@@ -39,7 +39,8 @@ struct Homeless {
     kind: u8,
 }
 
-/// What a stage has given, and what was decided in it. The others are nothing that could be lost: times, counts, fingerprints.
+/// Kinds of records that the workflow must come to: outputs and decisions. The other kinds are nothing that could be
+/// lost: times, counts, fingerprints.
 const LOOKED_AT: &[Kind] = &[
     Kind::Done,
     Kind::DoneIdle,
@@ -52,14 +53,14 @@ const LOOKED_AT: &[Kind] = &[
     Kind::Reversible,
 ];
 
-/// What tells that a stage would have to be undone.
+/// Kinds of records that mark a stage as one that must be undone.
 const TO_UNDO: &[Kind] = &[Kind::Armed, Kind::Reversible];
 
 fn is_one_of(kind: u8, kinds: &[Kind]) -> bool {
     kinds.iter().any(|&other| other as u8 == kind)
 }
 
-/// What tells that a stage has run.
+/// Kinds of records that show that a stage has run.
 const RAN: &[Kind] = &[Kind::Done, Kind::Failed, Kind::Unkept];
 
 /// Returns the stage of a path that may be the one of a round, an item or an attempt of it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 use workflow_store::Record;
 
-/// What a build says of its former names.
+/// The former names that a build declares.
 #[derive(Clone, Copy)]
 pub(crate) struct Former {
     /// `#[was]`: the former name of a stage or signal, and its name now.
@@ -37,14 +37,14 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Those of an instance that this build begins.
+    /// Returns the key names of an instance that this build begins.
     pub(crate) fn beginning(id: &str, former: Former) -> Self {
         let heeded = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
         Self { escaped: id.contains(['/', '%']), heeded, ..Self::default() }
     }
 
-    /// Those of an instance that an earlier process left, and their record. `plain`: in each stage the expression that had the
-    /// stage's key in earlier versions.
+    /// Returns the key names of an instance from an earlier process, with the renames of this build. `plain`: for each
+    /// stage the expression that had the stage's key in earlier versions.
     ///
     /// # Errors
     /// The record can't be read.
@@ -93,7 +93,8 @@ impl Keys {
         self.heeded = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
     }
 
-    /// What has to be put on record of them, which is nothing where they are as any build would have them.
+    /// Returns the payload of their record, if the record is missing or differs. Key names that any build would use
+    /// have no record.
     pub(crate) fn unknown(&self, record: Option<&Record>, any_plain: bool) -> Option<Vec<u8>> {
         let known = match record {
             Some(record) => read_own::<Self>(record).is_ok_and(|known| known == *self),
@@ -153,7 +154,7 @@ fn replaced<'a>(site: &'a str, now: &BTreeMap<String, String>) -> Cow<'a, str> {
     }
 }
 
-/// What is on record under former names goes on under those of today: the path, and what it says.
+/// Returns the record under today's names, in its path and its content, if it has former names.
 pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(String, Record)> {
     let name = |part: &str| former.names.iter().find(|(old, _)| *old == part).map(|(_, new)| *new);
     let words = |hash: &str| {

@@ -38,13 +38,13 @@ pub(crate) const LAST: u64 = FRESH - 2;
 /// happened in there since is known then, also what was under way.
 pub(crate) const FAILURES: u64 = 1 << 62;
 
-/// That of timers, which fire only when everything on record is known, but not before what is ready then.
+/// Order of timers. They fire after everything recorded is restored, and not before the stages that are ready then.
 pub(crate) const DUE: u64 = FRESH - 1;
 
 /// Why a run in memory was given up.
 #[derive(Debug, Clone)]
 pub(crate) enum Halt {
-    /// It can't go on without a person.
+    /// The instance can't go on without an operator, for this reason.
     Parked(String),
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Content {
     pub(crate) catching_up: bool,
     /// Counted up whenever something on record was taken up.
     pub(crate) recalled: u64,
-    /// Who waits until everything before is taken up.
+    /// Waiters that wait until all earlier records are restored.
     pub(crate) held: BTreeMap<(u64, u64), Waker>,
     pub(crate) released: HashSet<u64>,
     pub(crate) next_holder: u64,
@@ -98,13 +98,13 @@ pub(crate) struct Content {
     pub(crate) homes: Homes,
     pub(crate) outbox: Outbox,
     pub(crate) wishes: Vec<Wish>,
-    /// What polls the store is at work now.
+    /// Whether the driver, which polls the store, is being polled.
     pub(crate) driven: bool,
-    /// What the store has refused for good.
+    /// Error with which the store has refused an entry for good.
     pub(crate) refused: Option<StoreError>,
 }
 
-/// What a caller wants of the instance, on its way to the store.
+/// A caller's change of the instance, on its way to the store.
 pub(crate) struct Wish {
     pub(crate) number: u64,
     pub(crate) path: Arc<str>,
@@ -401,8 +401,8 @@ impl Journal {
         self.enter(Vec::new(), None, vec![Change::ConsumeSignal { number }]);
     }
 
-    /// What is evaluated again is what it was, by its fingerprint; where it is not, parks with that reason. `print`: none
-    /// where it can't be told.
+    /// Compares a value that was evaluated again with its recorded fingerprint, and parks for `reason` if they differ.
+    /// `print` returns `None` for a value without a fingerprint.
     pub(crate) fn is_same(
         &self,
         path: String,

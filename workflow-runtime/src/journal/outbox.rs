@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// What has been entered and is not on the store yet.
+/// Entries that are not on the store yet, in their order.
 pub(crate) struct Outbox {
     instance: InstanceKey,
     /// The number of the last entry; those on the store come up to `stored`.
@@ -44,7 +44,7 @@ struct Entry {
     of: Of,
 }
 
-/// What an entry comes of.
+/// The origin of an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Of {
     Run,
@@ -65,7 +65,7 @@ struct Pollers(Mutex<Polls>);
 #[derive(Default)]
 struct Polls {
     wakers: WakeList,
-    /// What was sent, or the pause, waits to be polled by nothing but its own wake.
+    /// Whether the write or the pause needs no poll before its own wake.
     is_waiting: bool,
 }
 
@@ -101,7 +101,7 @@ impl Wake for Pollers {
     }
 }
 
-/// What became of a batch.
+/// The outcome of a batch that the store did not take.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// The store has not taken it for now: it is written again. These entries are withdrawn.
@@ -135,12 +135,12 @@ impl Outbox {
         self.push(changes, Of::Run)
     }
 
-    /// The same of what a caller wants: where the store fails, it is withdrawn.
+    /// Enters a caller's changes: if the store fails, they are withdrawn.
     pub(super) fn wish(&mut self, changes: Vec<Change>) -> u64 {
         self.push(changes, Of::Caller)
     }
 
-    /// The same of what becomes of the instance as a whole: where the store refuses something before it, it is withdrawn.
+    /// Enters the final changes of the instance: if the store refuses an earlier entry, they are withdrawn.
     pub(super) fn end(&mut self, changes: Vec<Change>) -> u64 {
         self.push(changes, Of::End)
     }

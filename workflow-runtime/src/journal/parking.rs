@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use workflow_graph::Graph;
 
 impl Journal {
-    /// Those stages are taken back.
+    /// Marks the stages that are being rewound.
     pub(crate) fn gives_up(&self, stages: HashSet<String>) {
         self.lock().given_up = stages;
     }
@@ -20,7 +20,7 @@ impl Journal {
         self.wake_driver();
     }
 
-    /// It can't go on without a person: never returns.
+    /// Parks the instance, which can't go on without an operator. Never returns.
     pub(crate) async fn park<T>(&self, reason: String) -> T {
         self.park_now(reason);
         std::future::pending().await
@@ -33,7 +33,7 @@ impl Journal {
         }
     }
 
-    /// The same, where nothing can be awaited: the run goes on until it next awaits something.
+    /// Parks the instance from code that can't await: the run goes on until its next await.
     pub(crate) fn park_now(&self, reason: String) {
         self.halt(Halt::Parked(reason));
     }
@@ -77,12 +77,13 @@ impl Journal {
         !content.given_up.is_empty() && (beside || content.given_up.contains(first))
     }
 
-    /// What is on record there can't be gone on with: parks, unless that is taken back.
+    /// Parks the instance because of the record at a path, unless its stage is being rewound. Never returns.
     pub(crate) async fn park_at<T>(&self, path: &str, reason: String) -> T {
         if self.is_given_up(path) { std::future::pending().await } else { self.park(reason).await }
     }
 
-    /// The same, where nothing can be awaited.
+    /// Parks the instance because of the record at a path, unless its stage is being rewound. For code that can't
+    /// await.
     pub(crate) fn park_now_at(&self, path: &str, reason: String) {
         if !self.is_given_up(path) {
             self.park_now(reason);

@@ -1,21 +1,21 @@
 //! Paths of records: the suffixes of records that belong to a stage, and the names of those that belong to the instance.
 
-/// Where it stands how often an instance was interrupted without getting on.
+/// Path of the number of interruptions without progress.
 pub(crate) const STUCK: &str = ":stuck";
 
-/// Where it stands that the instance was stopped in peace.
+/// Path of the record of an orderly stop.
 pub(crate) const RESTED: &str = ":rested";
 
-/// Where it stands what could not be undone of what the run went on without.
+/// Path prefix of reports on undos that failed while the run went on.
 pub(crate) const NOT_UNDONE: &str = ":not-undone/";
 
-/// Where it stands which stages somebody wants to be taken back, by their names.
+/// Path of the names of the stages that an operator wants to rewind.
 pub(crate) const REWIND: &str = ":rewind";
 
-/// Where it stands how often a stage was taken back.
+/// Path prefix of the number of rewinds of a stage.
 pub(crate) const REWOUND: &str = ":rewound/";
 
-/// What stands beside the stages of a workflow, and stays: what the instance was told, and what is noted of itself.
+/// Path prefixes of records that belong to the instance and outlive a rewind: its signals, its state, its counters.
 pub(crate) const STAYS: &[&str] = &[
     ":signal-",
     ":not-undone/",
@@ -30,30 +30,31 @@ pub(crate) const STAYS: &[&str] = &[
     KEYS,
 ];
 
-/// What stands beside the stages of a workflow, or in its own tail, and so comes of all of them.
+/// Whether a path belongs to the instance or the workflow's tail, and so depends on all stages.
 pub(crate) fn is_beside(path: &str) -> bool {
     path.starts_with([':', '/']) || path.is_empty()
 }
 
-/// Where it stands that the whole run is thrown away.
+/// Path of the failure that rolls back the whole run.
 pub(crate) const THROWN: &str = ":thrown";
 
-/// What stands before the name of the record that something was thrown away by, once what was under way in there has ended.
+/// Name prefix of the record that all running stages of a rolled-back scope have ended.
 pub(crate) const LANDED: &str = "landed-";
 
-/// Where it stands that what was under way has ended, of what was thrown away by the record at that path.
+/// Returns the path of the record that all running stages have ended, in the scope that the record at `path` rolled
+/// back.
 pub(crate) fn landed_at(path: &str) -> String {
     let (stage, name) = path.rsplit_once(':').unwrap_or((path, ""));
     format!("{stage}:{LANDED}{name}")
 }
 
-/// Where it stands of a completed stage that it would have to be undone.
+/// Name of the record that a completed stage must be undone if its scope fails.
 pub(crate) const REVERSIBLE: &str = "reversible";
 
-/// Where it stands how often a stage's own expression was cut.
+/// Name of the record that counts the interruptions of a stage's own expression.
 pub(crate) const INTERRUPTED: &str = "interrupted";
 
-/// The same of its undo.
+/// Name of the record that counts the interruptions of a stage's undo.
 pub(crate) const UNDO_INTERRUPTED: &str = "interrupted-undo";
 
 pub(crate) fn within(path: &str, what: &str) -> String {

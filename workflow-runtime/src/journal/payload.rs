@@ -104,7 +104,7 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
 #[derive(Debug)]
 pub(crate) struct Unkept {
     reason: String,
-    /// What was written, where another build may be able to read it.
+    /// Bytes of the value, if another build may be able to read them.
     bytes: Option<Vec<u8>>,
 }
 
@@ -128,7 +128,7 @@ impl fmt::Display for Unkept {
 
 impl Error for Unkept {}
 
-/// What goes on record of a value that user code gave, and why the instance parks then, if it does.
+/// The record of a value that user code gave, and the reason to park, if the value can't be stored.
 pub(crate) struct Written {
     pub(crate) kind: Kind,
     pub(crate) bytes: Vec<u8>,
@@ -136,8 +136,8 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// That of an encoded value. Where it can't be kept, that is on record in its place, so that what gave it does not run
-    /// again.
+    /// Returns the record of an encoded value. A value that can't be stored leaves a record of that, so that its user
+    /// code does not run again.
     pub(crate) fn new(encoded: Result<Vec<u8>, Unkept>, kind: Kind, what: impl FnOnce() -> String) -> Self {
         match encoded {
             Ok(bytes) => Self { kind, bytes, refused: None },
@@ -158,7 +158,7 @@ fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::of(payload)).into())
 }
 
-/// What a `#[durable]` workflow keeps on its store.
+/// A type whose values a `#[durable]` workflow can store.
 #[diagnostic::on_unimplemented(
     message = "`{S}` of a `#[durable]` workflow is of type `{Self}`, which can't be stored",
     label = "not `Serialize + DeserializeOwned`",
@@ -176,13 +176,13 @@ impl<S, T: Serialize + DeserializeOwned> Stored<S> for T {
     }
 }
 
-/// That of a type; `S`: whose it is, for the compiler's words.
+/// Returns the encoding of a type. `S` names the declaration, for the compiler's message.
 #[must_use]
 pub fn stored<S, T: Stored<S>>() -> Payload<T> {
     T::payload()
 }
 
-/// The same for the type that is asked of an expression.
+/// Returns the encoding of the type that is expected of an expression.
 #[must_use]
 pub fn stored_of<S, T: Stored<S>>(_: crate::expression::hint::Of<T>) -> Payload<T> {
     T::payload()

@@ -70,7 +70,7 @@ impl Journal {
         if left().is_none() {
             return;
         }
-        // It may be asked for still.
+        // The workflow may still come to the rest.
         self.hold(LAST).await;
         if let Some(left) = left() {
             self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would begin without it")).await;
@@ -97,7 +97,7 @@ impl Journal {
         if before.is_none() {
             return;
         }
-        // It may be asked for still.
+        // The workflow may still come to that decision.
         self.hold(LAST).await;
         let before = self.lock().homes.decision_of(stage, names);
         if let Some(before) = before {
@@ -112,7 +112,7 @@ impl Journal {
         if left.is_none() {
             return;
         }
-        // It may be taken up still.
+        // The stage may still be restored.
         self.hold(LAST).await;
         let left = self.lock().homes.undo_within(path);
         if let Some(left) = left {

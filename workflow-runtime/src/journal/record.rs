@@ -4,12 +4,12 @@ use crate::failure::BoxError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use workflow_store::{Record, Timestamp};
 
-/// What kinds of records there are. The numbers are on disk: they never change their meaning.
+/// The kinds of records. Their numbers are on disk, so they never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A stage has completed; its output.
     Done = 1,
-    /// The same, and there is nothing to undo of it: its condition did not hold, or it came out of a cache.
+    /// A stage has completed, and has nothing to undo: its condition did not hold, or its value came from a cache.
     DoneIdle = 2,
     /// A stage has failed; its failure.
     Failed = 3,
@@ -33,13 +33,13 @@ pub(crate) enum Kind {
     Interrupted = 12,
     /// How often the instance was interrupted without getting on.
     Stuck = 13,
-    /// Somebody asked to cancel it.
+    /// A caller has cancelled the instance.
     Cancelled = 14,
     /// A fingerprint of a value that is evaluated again.
     Fingerprint = 15,
-    /// What could not be undone of what the run went on without.
+    /// Undos that failed while the run went on, and stages in doubt.
     NotUndone = 16,
-    /// Somebody asked to take stages back; their names.
+    /// An operator has requested a rewind; the names of the stages.
     Rewind = 17,
     /// How often a stage was taken back.
     Rewound = 18,
@@ -49,7 +49,7 @@ pub(crate) enum Kind {
     Unkept = 20,
     /// The names of the completed stages in a block whose records were dropped.
     Inside = 21,
-    /// What was under way in a scope that was thrown away has ended.
+    /// All running stages of a rolled-back scope have ended.
     Landed = 22,
     /// How the instance's keys are made.
     Keys = 30,

@@ -75,7 +75,7 @@ impl Journal {
         self.clock.until(at.into()).await;
     }
 
-    /// The same by tokio's clock.
+    /// Waits until `at` by tokio's clock.
     pub(crate) async fn wait_until_instant(&self, at: Instant) {
         let left = at.saturating_duration_since(Instant::now());
         self.wait_until(self.now().after(left)).await;

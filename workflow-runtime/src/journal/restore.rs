@@ -117,7 +117,8 @@ pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Fu
 }
 
 pin_project_lite::pin_project! {
-    /// What is on record as ended, and is run for what is on record inside: user code that is not on record does not begin there.
+    /// A part that is recorded as ended, and runs only to restore the records inside. User code without a record does
+    /// not begin there.
     pub(crate) struct InEnded<'j, F> {
         journal: Option<&'j Journal>,
         #[pin]

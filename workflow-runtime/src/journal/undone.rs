@@ -11,8 +11,7 @@ use std::sync::Arc;
 use workflow_store::Record;
 
 impl Journal {
-    /// What could not be undone, or is in doubt, of what the run goes on without. `key` tells it from all others, so that it is
-    /// told once.
+    /// Records a report of undos that failed while the run goes on. A `key` is recorded once.
     pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
         if let Some((path, kind, payload)) = self.doubt(key, undone) {
             self.put(path, kind, payload);

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(crate) enum Sequences {
     /// A list.
     Ordered,
-    /// It may be a set, whose order changes from process to process.
+    /// A list or a set. The order of a set changes from process to process.
     Unordered,
 }
 

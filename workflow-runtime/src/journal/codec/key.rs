@@ -9,9 +9,9 @@ use serde::{
 
 /// A text that was read.
 pub(super) enum Key<'t, 'de> {
-    /// It lasts as long as the payload.
+    /// The text lives as long as the payload.
     Lasting(&'de str),
-    /// It stands in another key.
+    /// The text stands in another key.
     Passing(&'t str),
     Owned(String),
 }

@@ -29,7 +29,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Code
 /// A value being read.
 pub(super) struct Reader<'a, 'de> {
     pub(super) scan: Scan<'a>,
-    /// The same text where values may borrow from it.
+    /// Text of the payload, if values may borrow from it.
     pub(super) lasting: Option<&'de str>,
     /// Whether keys that begin with `$` are tags.
     pub(super) marked: bool,

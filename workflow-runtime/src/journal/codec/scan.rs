@@ -14,7 +14,7 @@ pub(super) struct Scan<'a> {
 
 /// A text, as it stands between its quotes or with its escapes resolved.
 pub(super) enum Text {
-    /// It has no escapes.
+    /// The text has no escapes.
     Span(Range<usize>),
     Owned(String),
 }

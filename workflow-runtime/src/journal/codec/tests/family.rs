@@ -283,7 +283,7 @@ fn untagged() -> BoxedStrategy<Untagged> {
 }
 
 fn flat() -> BoxedStrategy<Flat> {
-    // Such that no name is taken twice.
+    // No name is taken twice.
     let name = text().prop_map(|text| format!("${text}-"));
     let more = collection::btree_map(name, option::of(option::of(any::<bool>())), 0..3);
     (any::<u8>(), held(), more).prop_map(|(id, held, more)| Flat { id, held: Box::new(held), more }).boxed()

@@ -1,4 +1,4 @@
-//! What is read is what was written, for all that serde describes.
+//! Values are read as they were written, for all types that serde describes.
 
 #[allow(clippy::option_option, reason = "serde describes them")]
 mod family;

@@ -9,7 +9,7 @@ use super::{
 use proptest::{collection, option, prelude::*};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What plain JSON kept.
+/// A value that the plain JSON of earlier versions stored.
 type Plain = (BTreeMap<String, (i64, String)>, BTreeMap<u32, Option<bool>>, Option<f64>);
 
 proptest! {
@@ -45,7 +45,7 @@ proptest! {
         prop_assert_eq!(apart, values);
     }
 
-    /// What the codec of before kept is read as it was kept then.
+    /// Payloads of the earlier codec are read as they were written then.
     #[test]
     fn plain_json_is_read_as_before(values in collection::btree_map(text(), (any::<i64>(), text()), 0..4),
                                     numbers in collection::btree_map(any::<u32>(), any::<Option<bool>>(), 0..4),
