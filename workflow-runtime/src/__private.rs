@@ -84,5 +84,5 @@ pub use workflow_macros::__workflow;
 #[cfg(feature = "durable")]
 pub use workflow_macros::__workflow_durable as __workflow;
 
-/// What most stages have.
+/// Attributes of a stage without attributes, as most stages are.
 pub const NO_POLICIES: &[Policy<'static>] = &[];

@@ -58,7 +58,7 @@ impl<W: Workflow> Handle<W> {
         Self { state, signals, cancel, task }
     }
 
-    /// What has become of each stage so far. Reading costs a short lock a stage and clones no output.
+    /// Returns the state of each stage so far. Reading costs a short lock a stage and clones no output.
     #[must_use]
     pub fn state(&self) -> &W::State {
         &self.state
@@ -101,7 +101,7 @@ impl<W: Workflow> Future for Handle<W> {
         Pin::new(&mut self.task).poll(context).map(|ended| {
             ended.unwrap_or_else(|error| {
                 let (kind, source) = match error.try_into_panic() {
-                    // That of a drop: all others are failures of the run.
+                    // The panic of a destructor: all other panics are failures of the run.
                     Ok(payload) => (FailureKind::Panic, Panicked::of(payload).into()),
                     // The runtime was shut down.
                     Err(cancelled) => (FailureKind::Cancelled, cancelled.into()),

@@ -90,7 +90,7 @@ pub async fn run<W: Workflow>(
     let core = Core::unheeded(W::GRAPH);
     let signals = W::Signals::default();
     let ended = {
-        // It is not moved again.
+        // The machine is not moved again.
         let machine = pin!(W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input));
         Plain { core: &core, machine }.await
     };
@@ -100,7 +100,7 @@ pub async fn run<W: Workflow>(
     ended.map_err(Stop::into_failure)
 }
 
-/// The same where somebody looks, or may have to undo something.
+/// Runs a workflow that is observed, or that has undos.
 async fn special<W: Workflow>(
     services: W::Services,
     observers: Observers,
@@ -124,7 +124,7 @@ async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
         Ok(output) => {
             nested::left_undone(core).await;
             if let Some(log) = core.log() {
-                // It stands: a run that has its output is no run that is cut.
+                // The output is final, so the drop of the run is no cancellation.
                 log.close();
             }
             Ok(output)
@@ -135,7 +135,7 @@ async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
     ended
 }
 
-/// The same where somebody looks.
+/// Runs an observed workflow.
 async fn heeded<W: Workflow>(
     services: W::Services,
     observers: Observers,
@@ -196,7 +196,7 @@ const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
 }
 
 pin_project_lite::pin_project! {
-    /// The same of a run that has no span and no undos.
+    /// A run that has no span and no undos.
     struct Plain<'a, F> {
         core: &'a Core,
         #[pin]

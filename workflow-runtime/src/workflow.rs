@@ -12,11 +12,11 @@ use workflow_graph::Graph;
 
 /// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
 pub trait Workflow: Send + Sync + Sized + 'static {
-    /// What a run takes: its inputs as a tuple.
+    /// Input of a run: a tuple of the workflow's inputs.
     type Input: Send + 'static;
-    /// What a run gives.
+    /// Output of a run.
     type Output: Send + 'static;
-    /// What its handle shows.
+    /// State that the handle shows.
     type State: Default + States + Send + Sync + 'static;
     /// An enum of its stages.
     type Stage: Copy + std::fmt::Display + Send + Sync + 'static;
@@ -27,7 +27,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     type Services: Clone + Send + Sync + 'static;
 
-    /// What may arrive from outside: an enum of its signals; without any, nothing.
+    /// Signals that may arrive from outside, as an enum. Without any, the enum is empty.
     type Signal: Send + 'static;
 
     /// Shared by its clones; nothing, where there are no signals.
@@ -51,7 +51,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
         input: Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
 
-    /// What all runs of this value share, and who watches them.
+    /// Returns the services that all runs of this value share, and its observers.
     #[doc(hidden)]
     fn parts(&self) -> (&Self::Services, &Observers);
 
@@ -72,7 +72,7 @@ impl std::fmt::Display for UnknownStage {
 
 impl std::error::Error for UnknownStage {}
 
-/// What `NameStage::from_str` gives for `text`.
+/// Returns the error of `NameStage::from_str` for `text`.
 #[cold]
 #[must_use]
 pub fn unknown_stage(text: &str) -> UnknownStage {

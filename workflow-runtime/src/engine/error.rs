@@ -24,7 +24,7 @@ pub enum EngineError {
     Conflict {
         /// The id asked for.
         id: String,
-        /// What is different.
+        /// The part that differs: the input or the workflow.
         what: &'static str,
     },
     /// The engine was not given this workflow.
@@ -34,11 +34,11 @@ pub enum EngineError {
         /// The workflow's name.
         workflow: String,
     },
-    /// What is stored of the instance, or what was to be stored, can't be read or written.
+    /// A value of the instance can't be encoded or decoded.
     Codec {
         /// Which instance.
         id: String,
-        /// What, and why.
+        /// The value, and the reason.
         why: String,
     },
     /// The instance has failed.
@@ -82,11 +82,12 @@ pub enum EngineError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum End {
-    /// It has its output, which [`InstanceHandle::result`](super::InstanceHandle::result) gives.
+    /// The instance has an output, which [`InstanceHandle::result`](super::InstanceHandle::result) returns.
     Completed,
-    /// It failed with this.
+    /// The instance failed with this failure.
     Failed(Failure),
-    /// It was cancelled. The failure, of the kind [`Cancelled`](FailureKind::Cancelled), says what could not be undone.
+    /// The instance was cancelled. The failure, of the kind [`Cancelled`](FailureKind::Cancelled), says what could not
+    /// be undone.
     Cancelled(Failure),
 }
 

@@ -62,7 +62,7 @@ impl<W: Durable> InstanceHandle<W> {
         &self.id
     }
 
-    /// What has become of it.
+    /// Returns the status of the instance.
     ///
     /// # Errors
     /// The store's.
@@ -94,7 +94,7 @@ impl<W: Durable> InstanceHandle<W> {
         W::output().decode(&bytes).map_err(|error| self.payload(format!("its output can't be read: {error}")))
     }
 
-    /// The same of one that may have ended already, or that is not in memory.
+    /// Returns the result of an instance that may have ended already, or that is not in memory.
     async fn stored_result(&self, end: Awaited) -> Ended {
         let stored = self.stored().await?;
         Ok(match stored.status {
@@ -169,7 +169,7 @@ impl<W: Durable> InstanceHandle<W> {
         self.send(None, signal).await
     }
 
-    /// The same, once: a further one with the same key is dropped.
+    /// Sends the instance a signal once: a further signal with the same key is dropped.
     ///
     /// # Errors
     /// As [`signal`](Self::signal).
@@ -217,7 +217,7 @@ impl<W: Durable> InstanceHandle<W> {
             Delivered::Unreadable(error) => self.payload(format!("the signal can't be read again: {error}")),
             Delivered::Waits | Delivered::Unknown => return Ok(()),
         };
-        // Nobody takes it, later neither.
+        // No wait takes the signal now or later.
         live.journal.drop_signal(number);
         Err(error)
     }
@@ -261,7 +261,7 @@ impl<W: Durable> InstanceHandle<W> {
         let _gate = self.shared.gate(self.key).await;
         let mut live = self.shared.live(self.key);
         if live.is_none() && self.stored().await?.status == InstanceStatus::Running {
-            // It was interrupted, and is not taken up again yet: then it is now, which counts that.
+            // The instance was interrupted, and is not resumed yet: activating it counts the interruption.
             live = self.shared.activate(self.key).await?;
         }
         if let Some(live) = live {
@@ -315,7 +315,7 @@ impl<W: Durable> InstanceHandle<W> {
                 }
             }
         };
-        // It may not be able to go on, not even to its end.
+        // The instance may not be able to go on, not even to its end.
         live.caught_up().await;
         match self.stored().await? {
             stored if stored.status == InstanceStatus::Parked => Err(self.parked(&stored)),

@@ -33,7 +33,7 @@ pub(crate) trait AnyLive: Any + Send + Sync {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Leave the memory now.
     fn stop(&self);
-    /// What is dropped from now on is nobody's business.
+    /// Suppresses events from futures dropped after this call, because the instance is being suspended, not cancelled.
     fn suspend(&self);
 }
 
@@ -80,21 +80,22 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// How long an instance waits in memory for a timer.
     pub(crate) idle_timeout: Duration,
-    /// What runs in the background, and can be cut.
+    /// Background tasks, which may be aborted.
     tasks: Mutex<JoinSet<()>>,
     pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
-    /// Those in memory.
+    /// Instances in memory.
     pub(crate) live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
-    /// Those that were brought into memory while it is still being found out what an earlier process left: what was read of
-    /// them then no longer holds.
+    /// Instances brought into memory while the engine still reads what an earlier process left. For them that reading
+    /// is out of date.
     pub(crate) brought: Mutex<Option<HashSet<InstanceKey>>>,
-    /// Those that the store has cut, and that are not in memory again.
+    /// Instances that left the memory because of an error of the store.
     pub(crate) failed_by_store: Mutex<HashSet<InstanceKey>>,
-    /// What observers know of instances that are not in memory, and were. Of those without observers, nothing.
+    /// Knowledge of the observers of instances that have left the memory. Instances without observers have none.
     pub(crate) told: Mutex<HashMap<InstanceKey, Told>>,
     /// Callers that wait for the end of an instance.
     waiting: Waiting,
-    /// Whoever brings an instance into memory, out of it, or hands it a signal, holds its gate.
+    /// Striped locks of the instances. A task holds an instance's lock while it brings the instance into memory or out
+    /// of it, or delivers a signal.
     gates: Vec<tokio::sync::Mutex<()>>,
     /// A timer may be due earlier than was known.
     pub(crate) timers: Notify,
@@ -162,7 +163,7 @@ impl Shared {
     /// Runs in the background.
     pub(crate) fn spawn(&self, run: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = lock(&self.tasks);
-        // Those that have ended are forgotten.
+        // Finished tasks are removed.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(run);
     }
@@ -217,7 +218,7 @@ impl Shared {
         lock(&self.told).remove(&key)
     }
 
-    // Those who wait.
+    // Callers that wait.
 
     /// Returns a receiver of what the instance ends with.
     pub(crate) fn await_end(&self, key: InstanceKey) -> Awaited {

@@ -25,7 +25,7 @@ use std::{
 use tokio::sync::Notify;
 use workflow_store::{StoredSignal, Timestamp};
 
-/// Where it stands that somebody has asked to cancel the instance.
+/// Path of the record that a caller has cancelled the instance.
 pub(crate) const CANCELLED: &str = ":cancelled";
 
 pub(crate) struct Live<W: Durable> {
@@ -36,7 +36,7 @@ pub(crate) struct Live<W: Durable> {
     /// How many signals were handed to it.
     pub(crate) delivered: AtomicU64,
     pub(crate) stopping: AtomicBool,
-    /// It is stopped so that stages can be taken back, and goes on then.
+    /// Whether the run stops for a rewind, and another one goes on.
     pub(crate) rewinding: AtomicBool,
     /// How long it waits in memory for a timer.
     pub(crate) idle_timeout: Duration,
@@ -67,7 +67,7 @@ const PASSES: u32 = 16;
 pub(crate) enum Outcome<T> {
     Ended(Result<T, Failure>),
     Halted(Halt),
-    /// It only waits; until then, if for a timer.
+    /// The instance only waits: for a timer, or without a limit.
     Waits(Option<Timestamp>),
     Stopped,
     /// Stages were taken back.
@@ -198,7 +198,7 @@ impl<W: Durable> Live<W> {
             }
             self.tell_caught_up();
             if woken.is_woken() || self.journal.halted().is_some() || self.stopping.load(SeqCst) {
-                // It goes on at once: whatever woke it is not seen twice. What always wakes itself gives way now and then.
+                // The run goes on at once: no wake counts twice. A run that always wakes itself yields now and then.
                 passes += 1;
                 if passes < PASSES {
                     continue;

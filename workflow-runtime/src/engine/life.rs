@@ -108,15 +108,15 @@ impl<W: Durable> Live<W> {
     }
 }
 
-/// What an earlier run in memory left.
+/// Data that an earlier run in memory has left.
 struct Left {
     /// Its inputs, encoded.
     input: Vec<u8>,
     /// Whether the signals that nobody has taken are at hand.
     delivered: Result<(), String>,
-    /// What is on record under other names.
+    /// Changes that move records from former names to today's.
     renamed: Vec<Change>,
-    /// What has to be put on record of its keys.
+    /// Payload of the record of key names, if it must be written.
     keys: Result<Option<Vec<u8>>, String>,
     /// No process has had it in memory before.
     begins: bool,
@@ -126,7 +126,7 @@ struct Left {
     processes: u64,
     /// Stages that have completed, and signals that were taken, which the workflow no longer has.
     missing: BTreeSet<String>,
-    /// It was the store that interrupted it.
+    /// Whether the store interrupted the instance, not the end of a process.
     failed_by_store: bool,
 }
 
@@ -215,7 +215,7 @@ async fn run<W: Durable>(
     };
     let _gate = shared.gate(key).await;
     let outcome = match outcome {
-        // It was asked for in the last moment: the records are there still.
+        // The rewind was requested in the last moment: the records are there still.
         Outcome::Halted(Halt::Parked(_)) | Outcome::Ended(Ok(_)) if live.rewinding.load(SeqCst) => Outcome::Stopped,
         outcome => outcome,
     };
@@ -241,7 +241,8 @@ async fn run<W: Durable>(
     }
 }
 
-/// What has to be on disk before anything runs; gives the input, or why it can't run.
+/// Writes the records that must be on disk before anything runs. Returns the input, or the reason why the instance
+/// can't run.
 fn prepare<W: Durable>(
     live: &Live<W>,
     Left { input, delivered, renamed, keys, resumed, failed_by_store, .. }: Left,
@@ -261,7 +262,7 @@ fn prepare<W: Durable>(
     Ok(input)
 }
 
-/// It only waits: nothing of it stays in memory. The caller holds its gate.
+/// Removes an instance that only waits from memory. The caller holds its gate.
 async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
     // By that the next engine sees whether it is another build.
     let build = Some(own(&W::BUILD));
@@ -279,7 +280,7 @@ async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: Ins
     }
 }
 
-/// What became of it goes on disk, then to those who wait. The caller holds its gate.
+/// Writes the outcome of an instance to disk, and then reports it to the callers that wait. The caller holds its gate.
 async fn settle<W: Durable>(
     shared: &Arc<Shared>,
     (live, core): (&Live<W>, &Core),

@@ -56,7 +56,7 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
-/// What an [`Engine`] is made of.
+/// The settings of an [`Engine`].
 #[derive(Default)]
 pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
@@ -97,17 +97,17 @@ impl EngineBuilder {
         self
     }
 
-    /// What time it is when the engine starts; from there on tokio's clock counts. Without it, the system's clock counts, which
-    /// may be set while the engine runs: timers follow it within a minute. (Under paused time, tokio's counts from the engine's
-    /// start on.)
+    /// Sets the time at which the engine starts; from there on tokio's clock counts. Without this setting the system's
+    /// clock counts. That clock may be set while the engine runs: timers follow it within a minute. (Under paused time,
+    /// tokio's counts from the engine's start on.)
     #[must_use]
     pub fn starting_at(mut self, time: SystemTime) -> Self {
         self.clock = Some(Clock::starting_at(time));
         self
     }
 
-    /// What tells the time, instead of the system's clock: it is asked whenever that matters, and at least each minute while
-    /// something waits for a timer. It may jump.
+    /// Sets a clock to use instead of the system's. The engine calls `now` whenever the time matters, and at least each
+    /// minute while an instance waits for a timer. The clock may jump.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Some(Clock::asking(Arc::new(now)));
@@ -181,7 +181,7 @@ impl Engine {
         self.start_with(id, W::inputs(input)).await
     }
 
-    /// The same for code that takes any workflow: the inputs come as a tuple.
+    /// Starts an instance, from code that takes any workflow: the inputs come as a tuple.
     ///
     /// # Errors
     /// As there.
@@ -233,7 +233,7 @@ impl Engine {
         let _gate = self.shared.gate(key).await;
         if self.shared.live(key).is_none() {
             match self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false, None) {
-                // It is on disk: another engine goes on with it.
+                // The instance is on disk: another engine goes on with it.
                 Ok(_) | Err(EngineError::ShutDown) => {}
                 Err(error) => return Err(error),
             }

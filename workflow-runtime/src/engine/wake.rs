@@ -37,7 +37,7 @@ impl Shared {
         Ok(Some(self.bring(loaded, status != InstanceStatus::Waiting, on_the_way)?))
     }
 
-    /// The same for what is loaded already.
+    /// Brings a loaded instance into memory.
     pub(crate) fn bring(
         self: &Arc<Self>,
         loaded: Loaded,
@@ -80,7 +80,7 @@ impl Shared {
         Ok(live)
     }
 
-    /// The same in the background; what can't be brought is told to `tracing`.
+    /// Activates an instance in the background. An error is reported to `tracing`.
     pub(crate) async fn wake(self: &Arc<Self>, instance: &Instance) {
         let _gate = self.gate(instance.key).await;
         if let Err(error) = self.activate(instance.key).await {
@@ -88,7 +88,8 @@ impl Shared {
         }
     }
 
-    /// What the store failed is tried again; what can't go on is parked, as soon as its gate is free.
+    /// Handles the error of an activation. After an error of the store the activation is retried; else the instance is
+    /// parked as soon as its gate is free.
     pub(crate) fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
         match error {
             EngineError::ShutDown => {}
@@ -110,7 +111,7 @@ impl Shared {
         }
     }
 
-    /// It was cut by the store, and not by the end of a process. Told once.
+    /// Whether the store interrupted the instance, not the end of a process. Returns `true` once.
     pub(crate) fn was_failed_by_store(&self, key: InstanceKey) -> bool {
         lock(&self.failed_by_store).remove(&key)
     }
@@ -124,7 +125,7 @@ impl Shared {
             let _gate = shared.gate(key).await;
             match shared.activate(key).await {
                 Ok(Some(_)) => {}
-                // It has ended, or is parked: it is not tried any more.
+                // The instance has ended, or is parked: no further attempt follows.
                 Ok(None) => _ = shared.was_failed_by_store(key),
                 Err(error) => shared.could_not(key, &id, &error),
             }
@@ -180,14 +181,14 @@ impl Shared {
         }
     }
 
-    /// What was parked because an earlier engine did not have its workflow goes on where this one has it.
+    /// Resumes instances that an earlier engine parked because it did not have their workflow, and this engine has it.
     pub(crate) async fn take_up_known(self: Arc<Self>) {
         let mut after = None;
         while !self.is_stopping() {
             let page = match self.store.list(after, PAGE, &[InstanceStatus::Parked]).await {
                 Ok(page) => page,
                 Err(error) if is_of_one(&error) => {
-                    // It is parked, which is all that can be done.
+                    // The instance is parked already, and stays so.
                     after = error.instance();
                     continue;
                 }
@@ -206,8 +207,9 @@ impl Shared {
         }
     }
 
-    /// What waits since an earlier build of its workflow is taken up once: a stage that is new beside the wait begins, a wait
-    /// that is shorter now ends earlier, and what can't go on is parked now, and not when its timer fires.
+    /// Resumes each instance that waits since an earlier build of its workflow, once. A stage that is new beside the
+    /// wait begins, and a wait that is shorter now ends earlier. An instance that can't go on is parked now, and not
+    /// when its timer fires.
     pub(crate) async fn take_up_changed(self: Arc<Self>) {
         let mut after = None;
         while !self.is_stopping() {
@@ -242,7 +244,7 @@ impl Shared {
         }
     }
 
-    /// It is parked because an earlier engine did not have its workflow, and this one has it.
+    /// Whether the instance is parked because an earlier engine did not have its workflow, and this engine has it.
     pub(crate) fn is_known_now(&self, instance: &Instance) -> bool {
         let unknown = || EngineError::UnknownWorkflow { id: instance.id.clone(), workflow: instance.workflow.clone() };
         instance.status == InstanceStatus::Parked
@@ -283,7 +285,7 @@ impl Shared {
         self.park(instance, &damage.to_string(), || EngineError::Store(damage.clone())).await
     }
 
-    /// It can't go on without a person.
+    /// Parks an instance, which can't go on without an operator.
     async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
         let parked = Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(own(&reason)) };
         self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;

@@ -33,7 +33,7 @@ pub struct Drive<'a, S, F> {
 /// So many are started in one poll.
 const AT_ONCE: usize = UNITS as usize / UNITS_TOGETHER as usize * TOGETHER;
 
-// What lies in the lanes is pinned there.
+// The lanes pin their futures themselves.
 impl<S, F> Unpin for Drive<'_, S, F> {}
 
 /// Runs all of `pieces` but the lazy ones that nothing asks for; `start` starts one. It ends with the first

@@ -89,7 +89,7 @@ impl Tolerance {
     }
 }
 
-/// The same for items whose failure is a value, up to a number of failures.
+/// Runs the items of a `for` whose failures are values, up to a number of failures.
 ///
 /// # Errors
 /// How the first item stopped that did not fail; or that too many have failed.

@@ -25,7 +25,7 @@ pub struct First<'a, M: Iterator<Item: Future>, T> {
     stage: u32,
     needed: usize,
     lanes: Lanes<M::Item>,
-    /// Those that have not been made yet; none: there are no more.
+    /// Members that have not been created yet. `None`: there are no more.
     coming: Option<M>,
     /// Made, and not started yet.
     unstarted: VecDeque<M::Item>,
@@ -246,7 +246,7 @@ where
     items.into_iter().enumerate().map(move |(index, item)| body(index, item))
 }
 
-/// What a `race` gives, of the one that won.
+/// Returns the value of a race's winner.
 #[must_use]
 pub fn winner<T>(mut winners: Vec<T>) -> T {
     match winners.pop() {

@@ -4,11 +4,11 @@
 pub struct Pieces {
     /// How many others each waits for; a `#[lazy]` one also waits to be asked for.
     pub needs: &'static [u32],
-    /// Who waits for each, one list after the other.
+    /// Successors of each stage, one list after the other.
     pub then: &'static [u32],
     /// Where its list ends.
     pub ends: &'static [u32],
-    /// Those that run only if they are asked for.
+    /// Stages that run only if they are requested.
     pub lazy: &'static [u32],
 }
 

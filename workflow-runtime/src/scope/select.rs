@@ -54,7 +54,7 @@ pub fn head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Head
     Head { run: Box::pin(run), signal: None }
 }
 
-/// The same of a head that waits for a signal.
+/// Erases the type of a head that waits for a signal.
 pub fn signal_head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a, signal: &'a dyn Arrives) -> Head<'a> {
     Head { run: Box::pin(run), signal: Some(signal) }
 }

@@ -9,13 +9,13 @@ use std::{
     task::Poll,
 };
 
-/// What `#[until]` left of a stage.
+/// The result of a stage with `#[until]`.
 pub enum Until<T> {
-    /// It gave its value.
+    /// The stage gave its value.
     Given(T),
-    /// It was under way, and is cut.
+    /// The stage was running, and was dropped.
     Cut,
-    /// It had not begun.
+    /// The stage had not begun.
     Skipped,
 }
 
@@ -31,7 +31,8 @@ pub async fn until<T>(
     until_of(cx, end, run, false, || {}).await
 }
 
-/// The same for a stage that has `begun`, or not; `is_cut` is called in the poll in which it is cut.
+/// Runs a stage unless `end` comes first. `begun`: whether the stage has begun before. `is_cut` is called in the poll
+/// in which the stage is dropped.
 pub(crate) async fn until_of<T>(
     cx: Cx<'_>,
     end: impl Future<Output = Result<(), Stop>>,

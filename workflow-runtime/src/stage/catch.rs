@@ -8,7 +8,8 @@ use crate::{
 };
 use std::future::Future;
 
-/// What a stage that absorbs failures ended with: an absorbed failure, or what can't be absorbed.
+/// The result of a stage that absorbs failures. The outer error is an absorbed failure, or a stop that can't be
+/// absorbed.
 pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
 
 /// Runs what may fail; a panic is a failure too.
@@ -27,8 +28,7 @@ pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
     })
 }
 
-/// The same before a `#[fallback]` of a stage with an undo: what goes on only because it was under way falls back on
-/// nothing.
+/// Runs the attempts of a stage with an undo and a `#[fallback]`. In its grace period the stage does not fall back.
 ///
 /// # Errors
 /// The failure; or a `return`, or the failure that is not to be absorbed.

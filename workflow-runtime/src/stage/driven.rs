@@ -19,7 +19,7 @@ use std::{
 };
 use tracing::span::EnteredSpan;
 
-/// What evaluates a `let` when it is first asked.
+/// A closure that evaluates a `let` when an expression first needs it.
 pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 
 /// A stage whose expression is evaluated now.
@@ -30,7 +30,7 @@ pub struct Starting<'a> {
     seen: Option<Onlookers<'a>>,
 }
 
-/// Those who look at a stage, and its span, entered.
+/// The observers of a stage, and its span, entered.
 type Onlookers<'a> = (Box<Audience<'a, Cell>>, Option<Box<EnteredSpan>>);
 
 /// Before the expression of a stage.
@@ -49,7 +49,7 @@ pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
 impl Drop for Starting<'_> {
     #[inline]
     fn drop(&mut self) {
-        // It still has it only where the expression panicked.
+        // The observers are still here only if the expression panicked.
         if let Some((audience, _)) = &self.seen {
             audience.panicked();
         }
@@ -109,7 +109,7 @@ pub fn of_slot<T>(_: &Slot<T>) -> Of<T> {
     Of::new()
 }
 
-/// What the expression of stage `S` gave, as a future, inside the one with which the stage is started.
+/// Returns the future of the value of stage `S`'s expression, for the future with which the stage starts.
 #[inline]
 pub fn settling<S, T, M, X>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run
 where
@@ -190,16 +190,16 @@ impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T,
 
 /// A stage that was started.
 pub enum Started<F> {
-    /// It has ended already.
+    /// The stage has ended already.
     Ended(Result<(), Stop>),
-    /// It has not been polled.
+    /// The stage has not been polled.
     UnderWay(F),
 }
 
 /// A stage as the driver holds it.
 pub type Erased<'a> = BoxFuture<'a, Result<(), Stop>>;
 
-/// Such a stage.
+/// Boxes a stage for the driver.
 #[inline]
 pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
     Box::pin(run)

@@ -34,7 +34,7 @@ fn completed<T, V: Gives<T, P, S>, const P: usize, const S: usize>(
     held
 }
 
-/// Those who look at a stage under way. Where nobody can, it is nothing.
+/// The observers of a running stage. In an unobserved run it takes no memory.
 pub struct Seats<'a, T, const PLAIN: usize, const SHOWN: usize>([Option<Box<Audience<'a, Watched<T>>>>; SHOWN]);
 
 impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
@@ -44,9 +44,9 @@ impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
     }
 }
 
-/// What a stage that is dropped tells.
+/// The reports of a stage that is dropped.
 pub trait Leave {
-    /// It is dropped, whether it has come to an end or not.
+    /// Reports that the stage is dropped, whether it has ended or not.
     #[doc(hidden)]
     fn leave(&self, place: &impl Standing);
 }
@@ -164,7 +164,7 @@ pub fn begin<T, const PLAIN: usize, const SHOWN: usize>(
 impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHOWN> {
     #[inline]
     fn drop(&mut self) {
-        // It still has it only where the expression panicked.
+        // The observers are still here only if the expression panicked.
         if let Some(audience) = self.seats.audience() {
             audience.panicked();
         }
@@ -188,7 +188,7 @@ where
     Staged { at: At { core: cx.core(), stage }, run: expression.run(), seats }
 }
 
-/// The same where no other stage runs beside it.
+/// The future of a stage's expression, if no other stage runs beside it.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
 pub fn lone_stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
@@ -248,7 +248,7 @@ pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
     Of::new()
 }
 
-/// What a stage's future gives: its output, or its output shared already.
+/// The output of a stage's future, which may be shared already.
 pub trait Gives<T, const PLAIN: usize, const SHOWN: usize> {
     /// The output as its scope holds it, and as the state shows it.
     fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN>;

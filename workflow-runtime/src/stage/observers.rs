@@ -14,7 +14,7 @@ use std::{
 };
 use tracing::span::{Entered, EnteredSpan};
 
-/// Those who look at one stage under way; `C` is where a handle sees it.
+/// The observers of one running stage. `C` is the cell through which a handle sees the stage.
 pub(crate) struct Audience<'a, C> {
     pub(crate) cell: Cell<Option<C>>,
     pub(crate) sight: Option<Sight<'a>>,

@@ -28,7 +28,7 @@ pub(crate) fn task_part<F>(journal: Option<&Arc<Journal>>, run: F) -> TaskPart<F
 }
 
 impl<F: Future> Future for TaskPart<F> {
-    /// What the part gives, and what keeps the instance in memory until that is dropped.
+    /// Output of the part, with a guard that keeps the instance in memory until it is dropped.
     type Output = (F::Output, Option<Busy>);
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

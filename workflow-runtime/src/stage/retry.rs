@@ -29,7 +29,7 @@ pub struct Settings {
 pub struct Attempted {
     /// How many further attempts, and the waits between them.
     pub retry: Retry,
-    /// It has an `if`, which speaks of an error: the stage's own, or what a failure comes of.
+    /// Whether the `#[retry]` has an `if`, a condition on the stage's own error or on the source of a failure.
     pub conditional: bool,
 }
 
@@ -55,7 +55,7 @@ where
     attempts_where(cx, stage, settings, attempt, |_, _| false)
 }
 
-/// The same where some rules look at the failure: `fits` says which speak of it.
+/// Runs attempts, with rules that look at the failure: `fits` says which of them apply.
 ///
 /// # Errors
 /// The last attempt's failure.
@@ -82,7 +82,7 @@ where
 /// Either with the number of attempts.
 pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
 
-/// The same for an expression whose own error is at hand: `applies` says whether a rule speaks of it.
+/// Runs attempts of an expression whose own error is at hand: `applies` says whether a rule applies to the error.
 ///
 /// # Errors
 /// The last attempt's failure, if that was not the expression's own.
@@ -223,7 +223,7 @@ pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
     Some(error.into())
 }
 
-/// The same where it need not be an error that others understand.
+/// Drops a failed attempt's own error, which need not convert to a boxed error.
 #[must_use]
 pub fn untold<E>(_: E) -> Option<BoxError> {
     None

@@ -157,8 +157,8 @@ type Here<T> = crate::future::boxed::BoxFuture<'static, Result<T, Stop>>;
 /// A `#[spawn]` stage.
 pub struct Spawned<'a, T> {
     elsewhere: Elsewhere<'a, Given<T>>,
-    /// It has no task yet: what is on record in there is taken up in step with all else, so that whatever has to be undone is
-    /// known before something is thrown away.
+    /// The part without a task, while the instance restores its records. It restores in step with all other parts, so
+    /// that everything to be undone is known before a scope is rolled back.
     #[cfg(feature = "durable")]
     here: Option<Here<T>>,
 }
@@ -202,7 +202,7 @@ where
     Blocking(on_thread(cx, stage, run, |given| at_once(given.run())))
 }
 
-/// The same where the expression's own error is kept as it is.
+/// Runs a plain function on the blocking pool, and keeps the expression's own error as it is.
 pub fn blocking_own<S, T, X, M>(
     cx: Cx<'_>,
     stage: u32,
@@ -226,7 +226,7 @@ fn on_thread<X: Send + 'static, R>(
     OnThread { elsewhere: Elsewhere { cx, stage, task, is_cut: false, gone: None }, settle }
 }
 
-/// What a plain function gives.
+/// Returns the output of a plain function.
 fn at_once<F: Future>(run: F) -> F::Output {
     match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(given) => given,

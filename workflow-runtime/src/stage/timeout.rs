@@ -46,7 +46,7 @@ pin_project_lite::pin_project! {
 /// How an attempt ended.
 pub(crate) enum Ended<T> {
     Given(T),
-    /// It took longer than its timeout, which is this.
+    /// The attempt took longer than its timeout, which is this.
     Late(Duration),
     /// All attempts took longer than their deadline, which is this.
     Past(Duration),

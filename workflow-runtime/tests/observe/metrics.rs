@@ -1,4 +1,4 @@
-//! What a recorder is told.
+//! The calls that a recorder of metrics receives.
 
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,

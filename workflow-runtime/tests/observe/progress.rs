@@ -1,4 +1,4 @@
-//! What sits in front of a terminal.
+//! The output of progress in front of a terminal.
 
 use std::{
     io::{self, Write},

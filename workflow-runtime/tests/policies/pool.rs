@@ -12,7 +12,7 @@ use tokio::{
 };
 use workflow_runtime::policy::{Pool, PoolTooSmall, acquire_all};
 
-/// It does not wait.
+/// Awaits a future that must be ready without a wait.
 async fn at_once<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::ZERO, future).await.expect("it comes at once")
 }
