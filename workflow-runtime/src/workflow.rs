@@ -27,7 +27,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     type Services: Clone + Send + Sync + 'static;
 
-    /// Signals that may arrive from outside, as an enum. Without any, the enum is empty.
+    /// Signals that may arrive from outside, as an enum. Without any, [`Infallible`](std::convert::Infallible).
     type Signal: Send + 'static;
 
     /// Shared by its clones; nothing, where there are no signals.

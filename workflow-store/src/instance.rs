@@ -82,7 +82,7 @@ pub struct NewInstance {
     pub version: u32,
     /// The encoded inputs.
     pub input: Vec<u8>,
-    /// The time at which the caller asked for the instance.
+    /// The time at which the caller requested the instance.
     pub created_at: Timestamp,
 }
 
@@ -99,7 +99,7 @@ pub struct Instance {
     pub version: u32,
     /// The encoded inputs.
     pub input: Vec<u8>,
-    /// The time at which the caller asked for the instance.
+    /// The time at which the caller requested the instance.
     pub created_at: Timestamp,
     /// The status.
     pub status: InstanceStatus,

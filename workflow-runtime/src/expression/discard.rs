@@ -75,7 +75,7 @@ pub trait ViaValue {
 }
 impl<X> ViaValue for Given<X> {}
 
-/// An error of an expression whose value nobody asked for.
+/// An error of an expression whose value is not used.
 #[diagnostic::on_unimplemented(
     message = "this fails with `{Self}`, which can't become a `Box<dyn Error + Send + Sync>`",
     label = "its error is a `{Self}`"

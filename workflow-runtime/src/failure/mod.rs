@@ -184,7 +184,7 @@ impl Failure {
         self.inner.undone.as_ref().map_or(&[], |undone| &undone.failures)
     }
 
-    /// Stages with an undo that were under way and could not end in time: nobody knows whether they took effect.
+    /// Stages with an undo that were running and did not end in time: their effects may or may not have happened.
     #[must_use]
     pub fn in_doubt(&self) -> &[&'static str] {
         self.inner.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
@@ -388,7 +388,7 @@ impl Error for QuorumError {
 #[derive(Clone, Default)]
 pub(crate) struct Undone {
     pub(crate) failures: Vec<Failure>,
-    /// Stages of which nobody knows whether they took effect.
+    /// Stages whose effects may or may not have happened.
     pub(crate) in_doubt: Vec<&'static str>,
 }
 

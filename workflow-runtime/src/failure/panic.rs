@@ -39,7 +39,8 @@ impl Error for Panicked {}
 /// The payload of a caught panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// Drops something whose panic nobody is to hear of but the panic hook: there is a failure already.
+/// Drops a value and discards a panic of its destructor: the failure that is there already goes on. The panic hook
+/// still runs.
 #[cold]
 pub(crate) fn cut(drop: impl FnOnce()) {
     if let Some(payload) = try_to(drop) {

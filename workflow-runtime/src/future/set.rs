@@ -92,7 +92,7 @@ impl<F: Future> Lanes<F> {
         Self { all: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
     }
 
-    /// How many are under way.
+    /// Number of running futures.
     pub(crate) fn under_way(&self) -> usize {
         self.all.len() - self.free.len()
     }
@@ -156,7 +156,8 @@ impl<F: Future> Lanes<F> {
         }
     }
 
-    /// Drops everything that is under way; whether a panic there is `heard`, or there is a failure already.
+    /// Drops all running futures. `heard`: a panic of theirs goes on. Otherwise it is discarded, because there is a
+    /// failure already.
     pub(crate) fn clear_all(&mut self, heard: bool) {
         let under_way = self.all.iter_mut().enumerate().filter(|(_, lane)| lane.future.is_some());
         let free = &mut self.free;
@@ -167,8 +168,8 @@ impl<F: Future> Lanes<F> {
         cut_all(cut, heard);
     }
 
-    /// The lanes woken so far, each once, in their own order, whoever woke them first. Those woken from now on come with
-    /// the next call: so that a future which wakes itself can't keep its task to itself.
+    /// Takes the woken lanes, sorted and each once. Lanes woken from now on come with the next call, so that a future
+    /// which wakes itself can't starve its task.
     pub(crate) fn take_woken(&mut self) -> Vec<usize> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();

@@ -98,9 +98,10 @@ pub struct Event<'a> {
 /// [`Cancelled`](Self::Cancelled) instead. What was cut on a task of its own (`#[spawn]`) tells so at its next await, which may
 /// be after that.
 ///
-/// On a store that holds for all that one process does with the instance, however often it leaves the memory, is rewound or is
-/// tried again. In a later process the run is [`Resumed`](Self::Resumed) first. What is on record by then is not told there: a
-/// stage that was under way is enabled once more, with the attempt that goes on, and one that had ended may still be undone.
+/// On a store these rules hold for all that one process does with the instance, however often it leaves the memory, is
+/// rewound or is tried again. In a later process the run is [`Resumed`](Self::Resumed) first. Recorded events are not
+/// reported again there. A stage that was running is enabled once more, with the attempt that goes on. A stage that had
+/// ended may still be undone.
 ///
 /// `{}` gives it in a few words, without durations and the failures' sources.
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +138,7 @@ pub enum EventKind<'a> {
     Completed,
     /// The stage's `#[when]` did not hold, or what its `#[until]` names came before it had started.
     Skipped,
-    /// The stage was under way when something else ended its scope; the run was dropped. A stage with an `#[undo]` may still
+    /// The stage was running when its scope ended early, or the run was dropped. A stage with an `#[undo]` may still
     /// end after that, and is then undone.
     Cancelled,
     /// The stage failed for good, or something inside it that nothing there absorbed.

@@ -58,7 +58,7 @@ use tokio::time::Instant;
 /// ```
 #[derive(Default)]
 pub struct Metrics {
-    /// When each run, stage and attempt under way has started.
+    /// Starts of the running runs, stages and attempts.
     starts: Mutex<HashMap<String, Run>>,
 }
 

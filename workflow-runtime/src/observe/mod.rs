@@ -27,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! Beside observers, runs tell `tracing`, where somebody listens to the target `workflow`:
+//! Beside observers, runs report to `tracing`, if a subscriber is enabled for the target `workflow`:
 //!
 //! | span | level | fields |
 //! | --- | --- | --- |

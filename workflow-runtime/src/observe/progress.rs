@@ -1,4 +1,4 @@
-//! Runs as they go, for whoever sits in front of them.
+//! Progress of runs, for a person at a terminal or a log.
 
 use super::{
     duration::short,
@@ -55,7 +55,7 @@ struct Shown {
     runs: Vec<Running>,
 }
 
-/// One run under way.
+/// A running run.
 struct Running {
     instance: String,
     graph: &'static Graph<'static>,
@@ -75,8 +75,8 @@ impl Progress {
         Self::new(write, None)
     }
 
-    /// One line that is drawn anew with each event, on a terminal of so many columns behind `write`; and a last one for
-    /// each run that ends.
+    /// One line that is drawn anew with each event, on a terminal of `columns` columns behind `write`; and a last one
+    /// for each run that ends.
     #[must_use]
     pub fn for_terminal(write: impl Write + Send + 'static, columns: usize) -> Self {
         Self::new(write, Some(columns))
@@ -100,7 +100,7 @@ impl Observer for Progress {
     fn event(&self, event: &Event<'_>) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let line = shown.take(event);
-        // There is nobody to tell that nobody can be told.
+        // Where the output can't be written, the error can't be reported either.
         let _ = match shown.columns {
             None => shown.print(line),
             Some(columns) => shown.redraw(line, columns, event),
@@ -226,7 +226,7 @@ impl Running {
     }
 }
 
-/// At most so many characters.
+/// Cuts the text to at most `most` characters.
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

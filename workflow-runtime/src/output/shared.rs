@@ -1,4 +1,4 @@
-//! An output as its scope holds it: the value itself, or shared with others who may look at it.
+//! An output as its scope holds it: the value itself, or shared with handles and tasks.
 
 use std::{
     future::Future,
@@ -85,8 +85,8 @@ impl<T> Deref for Held<T> {
 
 /// An output of a running workflow, on loan: it dereferences to the value.
 ///
-/// The value itself goes on to whoever takes it last, so a workflow that hands it over (a tail that is the stage's name)
-/// waits until every loan of it has been dropped. Don't keep one longer than you look at it.
+/// The value itself goes on to the expression that takes it last. A workflow that moves it (a tail that is the stage's
+/// name) waits until every reference has been dropped. Drop a reference as soon as it is read.
 ///
 /// Cloning costs two reference counts.
 pub struct OutputRef<T> {
@@ -107,9 +107,10 @@ impl<T> OutputRef<T> {
         self.clone()
     }
 
-    /// The value itself, if nobody else has it; else the caller is woken once somebody gives it back.
+    /// Returns the value itself, if there is no other reference. Else registers the caller, which is woken when a
+    /// reference is dropped.
     fn reclaim(mut self, context: &Context<'_>) -> Result<T, Self> {
-        // Registered before the count is read: whoever gives back in between finds the waker.
+        // Registered before the count is read: a reference that is dropped in between finds the waker.
         *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         match self.value.take().map(Arc::try_unwrap) {
             Some(Ok(value)) => Ok(value),

@@ -11,8 +11,8 @@ use std::{
 
 /// Where a stage puts its output for the others.
 pub struct Slot<T> {
-    // Written once, by one stage, before anybody reads: nobody ever waits or spins. The standard library's `OnceLock`
-    // is made for those who do, and takes four times as many instructions.
+    // Written once, by one stage, before any reader: no reader ever waits or spins. The standard library's `OnceLock`
+    // is made for readers that do, and takes four times as many instructions.
     pub(crate) value: Once<Held<T>>,
 }
 
@@ -47,7 +47,7 @@ impl<T> Slot<T> {
         self.fill(Held::Local(value).shared());
     }
 
-    /// For whoever takes the value over.
+    /// Returns the output as the slot holds it.
     pub fn into_held(self) -> Held<T> {
         match self.value.try_into_inner() {
             Some(held) => held,

@@ -21,7 +21,7 @@ pub enum StageStatus {
     Running,
     /// The stage gave its output.
     Completed,
-    /// Its condition did not hold, or nothing asked for it.
+    /// The stage's condition did not hold, or no stage requested it.
     Skipped,
     /// The stage failed.
     Failed,
@@ -216,7 +216,7 @@ impl<T: Send + Sync + 'static> StageState<T> {
     }
 }
 
-/// The state of a stage whose output may be shared: the proof is [`StageValue`], asked for once a stage, at its type.
+/// The state of a stage whose output may be shared: the proof is [`StageValue`], required once a stage, at its type.
 pub struct Watched<T> {
     state: StageState<T>,
     keep: fn(&StageState<T>, T) -> Held<T>,

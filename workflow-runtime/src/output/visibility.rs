@@ -1,5 +1,6 @@
-//! Whether anybody can look at the stages of a run. It is known before the run starts, so a machine is compiled for each:
-//! where nobody can, outputs lie as they are, and nothing asks whether somebody looks.
+//! Compile-time visibility of stage outputs. Each workflow is compiled twice: an *unobserved* machine that stores
+//! outputs inline, and an *observed* one that shares them with handles and observers. The choice is made once, at
+//! start.
 //!
 //! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A trait
 //! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
@@ -14,7 +15,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// How a machine is looked at: `View<1, 0>` by nobody, `View<0, 1>` perhaps by a handle, `tracing` or observers.
+/// The visibility of a machine: `View<1, 0>` is unobserved, `View<0, 1>` may have a handle, `tracing` or observers.
 #[derive(Clone, Copy)]
 pub struct View<const PLAIN: usize, const SHOWN: usize>(());
 
@@ -35,7 +36,7 @@ impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
         if SHOWN == 0 { None } else { state.map(Arc::as_ref) }
     }
 
-    /// A value that no stage made: nobody else sees it.
+    /// Wraps a value that no stage made, and that only its scope sees.
     #[inline]
     pub fn own<T>(self, value: T) -> Made<T, PLAIN, SHOWN> {
         Made::local(value)
@@ -48,7 +49,7 @@ pub struct Made<T, const PLAIN: usize, const SHOWN: usize> {
     shown: [Held<T>; SHOWN],
 }
 
-/// So many of an only value.
+/// Returns an array with the value, or an empty array.
 #[inline]
 pub(crate) fn only<T, const COUNT: usize>(value: T) -> [T; COUNT] {
     let mut value = Some(value);
@@ -69,13 +70,13 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
         }
     }
 
-    /// Others may see it: only where somebody may look.
+    /// Wraps an output that handles and tasks may see, in an observed machine.
     #[inline]
     pub(crate) fn held(held: Held<T>) -> Self {
         Self { plain: array::from_fn(|_| unreachable!("it is shown")), shown: only(held) }
     }
 
-    /// For whoever takes it over.
+    /// Returns the output as a slot holds it.
     #[inline]
     #[must_use]
     pub fn into_held(self) -> Held<T> {

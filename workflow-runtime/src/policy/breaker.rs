@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 /// A circuit breaker.
 ///
-/// *Closed*, it lets every attempt through, until so many have failed in a row, in order of their ends. Then it is
+/// *Closed*, it lets every attempt through, until `failures` have failed in a row, in order of their ends. Then it is
 /// *open*: attempts are refused at once, for the cooldown. After it the breaker is *half-open*: it lets one attempt
 /// through, the probe, and refuses all others until that one has ended: its success closes the breaker, its failure
 /// opens it again.
@@ -95,7 +95,7 @@ impl Breaker {
     ///
     /// # Errors
     ///
-    /// [`BreakerOpen`], at once, while the breaker is open or its probe is under way.
+    /// [`BreakerOpen`], at once, while the breaker is open or its probe is running.
     pub fn try_acquire(&self) -> Result<Permit, BreakerOpen> {
         let mut now = self.shared.lock();
         match now.stands {
@@ -220,7 +220,7 @@ pub struct BreakerOpen {
 }
 
 impl BreakerOpen {
-    /// The end of the cooldown. It lies in the past where the probe is under way, whose end nobody knows.
+    /// The end of the cooldown. It lies in the past if the probe is running, whose end is unknown.
     #[must_use]
     pub fn until(&self) -> Instant {
         self.until

@@ -1,6 +1,6 @@
 //! Reuses a value for the same key.
 //!
-//! No crate does all of it: `moka` keeps its own time, which paused time does not move, hands a failure to all who wait
+//! No crate does all of it: `moka` keeps its own time, which paused time does not move, hands a failure to all waiters
 //! instead of letting the next one try, and brings a dozen crates along; `quick_cache` lets the next one try, but knows
 //! no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth caching.
 
@@ -19,12 +19,12 @@ use tokio::{
 
 /// Values by key, each computed by one and reused by all, until it expires.
 ///
-/// While one computes the value of a key, all others who ask for it wait for that. If it fails or is cancelled, the next
-/// of them computes, in the order in which they came; failures are not kept.
+/// While one caller computes the value of a key, all others that request the key wait. If that caller fails or is
+/// cancelled, the next of them computes, in the order in which they came; failures are not kept.
 ///
-/// Clones share one cache. It is bounded: beyond its capacity ([`DEFAULT_CAPACITY`](Self::DEFAULT_CAPACITY) unless told)
-/// the values that were computed first go first. Those that have expired go whenever any key is asked for or filled, at
-/// a cost of `O(1)` for each value ever kept; there is no task and no timer. A key being computed counts for nothing.
+/// Clones share one cache. It is bounded: beyond its capacity ([`DEFAULT_CAPACITY`](Self::DEFAULT_CAPACITY) unless
+/// told) the values that were computed first go first. Expired values go whenever any key is requested or filled, at a
+/// cost of `O(1)` for each value ever kept; there is no task and no timer. A key being computed counts for nothing.
 ///
 /// Keys are hashed, compared, cloned and dropped under the cache's lock; values are not. The value is cloned once a hit.
 ///
@@ -61,7 +61,7 @@ enum Slot<V> {
     /// The gate lets one through at a time, and is closed once there is a value.
     Computing {
         gate: Arc<Semaphore>,
-        /// How many are at the gate or through it; the last one who leaves takes the slot away.
+        /// Number of callers at the gate or through it. The last one to leave removes the slot.
         interested: usize,
     },
     Filled(Arc<V>),
@@ -72,7 +72,7 @@ enum Slot<V> {
 pub enum Cached<K: Eq + Hash, V> {
     /// A value that was computed before.
     Hit(V),
-    /// Nothing: who asked is the one to compute it.
+    /// No value: the caller computes it.
     Miss(Turn<K, V>),
 }
 
@@ -88,7 +88,7 @@ impl<K, V> Cache<K, V> {
         Self::bounded(Self::DEFAULT_CAPACITY, time_to_live)
     }
 
-    /// A cache of at most so many values.
+    /// Creates a cache of at most `capacity` values.
     #[must_use]
     pub fn bounded(capacity: usize, time_to_live: Option<Duration>) -> Self {
         let kept = Mutex::new(Kept { slots: HashMap::new(), filled: VecDeque::new() });
@@ -111,8 +111,8 @@ impl<K, V> Cache<K, V> {
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     /// The value of that key, or the turn to compute it.
     ///
-    /// While another has the turn it waits, for as long as that takes. So who has the turn must not wait for the same
-    /// key again. Dropping it gives up its place among those who wait.
+    /// While another caller has the turn, this one waits for as long as that takes. So a caller with the turn must not
+    /// wait for its key again. Dropping the future gives up its place in the queue.
     pub async fn get(&self, key: K) -> Cached<K, V> {
         loop {
             let gate = match self.shared.look_up(&key) {
@@ -129,12 +129,12 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
 
     /// The value of that key; where there is none, it is computed.
     ///
-    /// `compute` is not called for a hit. If it is cancelled, fails or panics, the next one computes who waits for this
-    /// key.
+    /// `compute` is not called for a hit. If it is cancelled, fails or panics, the next caller that waits for this key
+    /// computes.
     ///
     /// # Errors
     ///
-    /// What `compute` gives, to nobody but its caller.
+    /// The error of `compute`, which only its own caller gets.
     pub async fn get_or_compute<E, F>(&self, key: K, compute: impl FnOnce() -> F) -> Result<V, E>
     where
         F: Future<Output = Result<V, E>>,
@@ -216,7 +216,7 @@ impl<K: Eq + Hash, V> Kept<K, V> {
     }
 }
 
-/// The turn to compute the value of a key; all others who ask for it wait for what becomes of it.
+/// The turn to compute the value of a key. All other callers that request the key wait for the outcome.
 ///
 /// Dropped unfilled, it passes to the next of them.
 #[must_use = "dropped unfilled, it passes to the next"]
@@ -226,7 +226,7 @@ pub struct Turn<K: Eq + Hash, V> {
 }
 
 impl<K: Eq + Hash + Clone, V> Turn<K, V> {
-    /// Keeps the value, whose life begins now, and hands it to all who wait.
+    /// Keeps the value, whose life begins now, and hands it to all waiting callers.
     pub fn fill(self, value: V) {
         let Interest { shared, key, gate } = &self.interest;
         let mut kept = shared.lock();
@@ -246,7 +246,7 @@ impl<K: Eq + Hash + fmt::Debug, V> fmt::Debug for Turn<K, V> {
     }
 }
 
-/// One of those who are at the gate of a slot, or through it.
+/// A caller that is at the gate of a slot, or through it.
 struct Interest<K: Eq + Hash, V> {
     shared: Arc<Shared<K, V>>,
     key: K,

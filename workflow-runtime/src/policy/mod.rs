@@ -27,8 +27,8 @@
 //! *Time* is tokio's: under `tokio::time::pause` all of it is exact to the millisecond. On the real clock a timer fires
 //! up to a millisecond late, never early. Whatever waits for time panics outside a tokio runtime whose time is enabled.
 //!
-//! *Cancellation* is a dropped future or guard. It leaks nothing: a permit goes back, a place in a queue is given up,
-//! a breaker's probe and a cache's turn go to the next who asks.
+//! *Cancellation* is a dropped future or guard. It leaks nothing: a permit goes back, a place in a queue is given up, a
+//! breaker's probe and a cache's turn go to the next caller.
 //!
 //! *Panics* of the code they guard pass through and are seen as a cancellation; none of these types is poisoned by one.
 

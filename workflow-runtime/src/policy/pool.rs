@@ -1,8 +1,8 @@
 //! Bounds what goes on at once.
 //!
-//! [`tokio::sync::Semaphore`] does the waiting: it is fair (who came first is served first, and who wants many is not
-//! overtaken by who wants few), and a waiter that is dropped gives back what it had been given so far. What it does not
-//! do stands here: an order between pools, and an error instead of a wait that could never end.
+//! [`tokio::sync::Semaphore`] does the waiting: it is fair (callers are served in the order in which they came, and a
+//! large request is not overtaken by small ones), and a waiter that is dropped gives back what it had been given so
+//! far. What it does not do stands here: an order between pools, and an error instead of a wait that could never end.
 
 use std::{
     error::Error,
@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A number of permits that stages share.
 ///
-/// Clones share one pool. It is fair: permits are given out in the order in which they were asked for, so that a large
-/// request is not starved by small ones, and small ones wait behind a large one.
+/// Clones share one pool. It is fair: permits are given out in the order of the requests, so that a large request is
+/// not starved by small ones, and small ones wait behind a large one.
 ///
 /// ```
 /// use workflow_runtime::policy::{Pool, acquire_all};
@@ -48,7 +48,7 @@ impl Pool {
     pub const MAX_SIZE: usize =
         if Semaphore::MAX_PERMITS < u32::MAX as usize { Semaphore::MAX_PERMITS } else { u32::MAX as usize };
 
-    /// A pool of so many permits.
+    /// Creates a pool with this number of permits.
     ///
     /// # Panics
     ///
@@ -66,20 +66,21 @@ impl Pool {
         self.size
     }
 
-    /// How many of them nobody holds or has been promised.
+    /// Returns the number of permits that are neither held nor promised to a waiter.
     #[must_use]
     pub fn available(&self) -> usize {
         self.permits.available_permits()
     }
 
-    /// Waits for so many permits. None is an empty hand, at once.
+    /// Acquires this number of permits. With zero it resolves at once.
     ///
-    /// Its place in the queue is taken when it is first polled, and given up when it is dropped. Who holds permits and
-    /// asks for more can deadlock: take together what is needed together, with [`acquire_all`].
+    /// The future takes its place in the queue when it is first polled, and gives it up when it is dropped. A caller
+    /// that holds permits and requests more can deadlock: acquire together what is needed together, with
+    /// [`acquire_all`].
     ///
     /// # Errors
     ///
-    /// [`PoolTooSmall`], at once, where the pool never has so many.
+    /// [`PoolTooSmall`], at once, if the pool has fewer permits in all.
     pub fn acquire(
         &self,
         permits: usize,
@@ -88,7 +89,7 @@ impl Pool {
         async move { Ok(pool.check(permits)?.take().await) }
     }
 
-    /// Whether it can ever give so many.
+    /// Returns the request, unless the pool has fewer permits in all.
     fn check(self, permits: usize) -> Result<Request, PoolTooSmall> {
         let refused = PoolTooSmall { wanted: permits, size: self.size };
         if permits > self.size {
@@ -101,17 +102,17 @@ impl Pool {
 
 /// Waits for permits of several pools, and takes them in one order, the same for everybody.
 ///
-/// So no two who take their permits like this can each hold what the other waits for, whatever the order in which they
-/// name the pools; a pool that is named twice is asked once, for the sum. The price: a pool's permits may be held while
-/// another pool is waited for.
+/// So no two callers that take their permits like this can each hold what the other waits for, whatever the order in
+/// which they name the pools; a pool that is named twice gets one request, for the sum. The price: a pool's permits may
+/// be held while another pool is waited for.
 ///
-/// That is no promise for who already holds permits when asking: permits of a block and of a stage inside it, say.
+/// The promise does not cover a caller that already holds permits: permits of a block and of a stage inside it, say.
 ///
 /// Its place in the first pool's queue is taken when it is first polled; dropping it gives back what it has so far.
 ///
 /// # Errors
 ///
-/// [`PoolTooSmall`], at once, before any permit is taken, where one of the pools never has so many.
+/// [`PoolTooSmall`], at once, before any permit is taken, if one of the pools has fewer permits in all.
 pub fn acquire_all(
     wanted: &[(&Pool, usize)],
 ) -> impl Future<Output = Result<PoolPermits, PoolTooSmall>> + Send + 'static + use<> {
@@ -189,10 +190,10 @@ impl PoolPermits {
     }
 }
 
-/// More permits were asked for than the [`Pool`] has in all.
+/// More permits were requested than the [`Pool`] has in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PoolTooSmall {
-    /// How many were asked for.
+    /// Number of requested permits.
     pub wanted: usize,
     /// How many there are.
     pub size: usize,

@@ -1,10 +1,10 @@
 //! How often, and after what wait, something that failed is tried again: arithmetic only, no clock.
 //!
-//! No crate does this arithmetic as the language has it. `backon` 1.6 adds its jitter to the capped wait, which so comes
-//! to twice the cap, and multiplies in `f32`. `tokio-retry2` 0.9 takes powers of a base in whole milliseconds, so that it
-//! can't double from any first wait, and jitters from half to one and a half. `exponential-backoff` 2.1 jitters before
-//! the cap and never below the first wait. `backoff`, no longer kept, randomises around the wait. And each is an
-//! iterator, which can't be asked for the wait before the fifth attempt alone.
+//! No crate does this arithmetic as the language has it. `backon` 1.6 adds its jitter to the capped wait, which so
+//! comes to twice the cap, and multiplies in `f32`. `tokio-retry2` 0.9 takes powers of a base in whole milliseconds, so
+//! that it can't double from any first wait, and jitters from half to one and a half. `exponential-backoff` 2.1 jitters
+//! before the cap and never below the first wait. `backoff`, no longer kept, randomises around the wait. And each is an
+//! iterator, which can't compute the wait before the fifth attempt alone.
 
 use std::{fmt, time::Duration};
 
@@ -58,7 +58,8 @@ pub enum Jitter {
 }
 
 impl Retry {
-    /// So many attempts after the first, at once; an exponential wait that is set later has a full jitter.
+    /// Creates a rule of `further` attempts after the first, without waits. An exponential wait that is set later has a
+    /// full jitter.
     ///
     /// # Panics
     ///
@@ -117,7 +118,7 @@ impl Retry {
     }
 }
 
-/// `first`, doubled so many times, but at most `last`.
+/// Returns `first`, doubled `times` times, but at most `last`.
 const fn doubled(first: Duration, times: u32, last: Duration) -> Duration {
     let (first, cap) = (first.as_nanos(), last.as_nanos());
     if first == 0 {

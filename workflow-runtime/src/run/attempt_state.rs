@@ -1,4 +1,4 @@
-//! The state of a stage with an undo: whether an attempt is under way, or the stage only waits.
+//! The state of a stage with an undo: whether an attempt is running, or the stage only waits.
 
 use super::{grace::Grace, undo_log::Arming};
 use std::sync::{
@@ -30,7 +30,7 @@ impl Flight {
         }
     }
 
-    /// Its scope is thrown away.
+    /// Marks the stage as abandoned: its scope is rolled back.
     pub(crate) fn leave(&self) {
         self.left.store(true, Relaxed);
     }

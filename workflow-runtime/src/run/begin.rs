@@ -14,11 +14,11 @@ impl Core {
         if super::place::is_in_place() {
             return true;
         }
-        // Most often nobody listens.
+        // Most runs are unobserved.
         observers.are_any() || LevelFilter::current() >= LevelFilter::INFO
     }
 
-    /// Whether anybody looks at the stages of a run that begins now.
+    /// Whether the stages of a run that begins now are observed.
     pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
         if super::place::is_in_place() {

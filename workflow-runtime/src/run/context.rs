@@ -98,7 +98,7 @@ impl StageContext {
         self.shared.cancelled.load(Ordering::Acquire)
     }
 
-    /// Ends when nobody waits for this stage any more.
+    /// Waits until the run stops waiting for this stage.
     ///
     /// Dropping the future has no effect.
     pub async fn cancelled(&self) {

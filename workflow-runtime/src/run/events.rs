@@ -86,7 +86,7 @@ impl Core {
 }
 
 impl Core {
-    /// A stage was undone before, which is on record: told where only that it begins has been.
+    /// Reports a recorded undo, if observers know only of its begin.
     pub(crate) fn tell_undone_before(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
         let begun = |observation: &Observation| observation.told().undoing.contains(&(stage, places.to_vec()));
         if self.observation().is_some_and(begun) {
@@ -254,7 +254,7 @@ impl Observation {
         self.told().under_way.remove(place)
     }
 
-    /// An attempt failed for good, if one was under way, and so did the stage, if it `ended` with it.
+    /// Reports that the attempt failed for good, if one was running, and so did the stage, if it `ended` with it.
     pub(crate) fn failed(&self, core: &Core, (stage, places): &Place, attempt: u32, ended: bool, failure: &Failure) {
         if attempt > 0 {
             self.tell(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });

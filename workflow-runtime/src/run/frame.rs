@@ -76,7 +76,7 @@ impl<'a> Cx<'a> {
         self.core.clock().until(time).await;
     }
 
-    /// In a scope that may be thrown away alone.
+    /// Returns the frame inside a scope that may be rolled back alone.
     #[inline]
     #[must_use]
     pub fn logging(self, log: &'a ScopeLog) -> Self {
@@ -208,7 +208,7 @@ impl<'a> Cx<'a> {
 
 #[cfg(not(feature = "durable"))]
 impl Cx<'_> {
-    /// Nothing is on record.
+    /// A run in memory has no records.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
     pub(crate) const fn is_known(self, _: u32) -> bool {
         false

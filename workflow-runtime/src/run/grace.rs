@@ -1,4 +1,4 @@
-//! The time that a stage with an undo still has once its scope is thrown away.
+//! The time that a stage with an undo still has once its scope is rolled back.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ pub enum Grace {
 }
 
 impl Grace {
-    /// For how long somebody else has to look after it.
+    /// Returns the time after which the scope drops the stage. `None`: the stage ends by its own timeout.
     pub(crate) fn limit(self) -> Option<Duration> {
         (self != Self::OwnTimeout).then_some(GRACE)
     }
 }
 
-/// How long what has no timeout may still run once its scope is thrown away.
+/// The time that a stage without a timeout still has once its scope is rolled back.
 const GRACE: Duration = Duration::from_secs(30);

@@ -24,7 +24,7 @@ impl Observation {
         Self { shared: Arc::clone(&self.shared), unwound: Mutex::default() }
     }
 
-    /// Observers know that the stage is under way.
+    /// Whether observers know that the stage is running.
     #[cfg(feature = "durable")]
     pub(crate) fn knows(&self, stage: u32, places: &[(u32, u32)]) -> bool {
         self.told().under_way.contains_key(&(stage, places.to_vec()))
@@ -43,7 +43,7 @@ impl Observation {
 /// A stage, or one of its attempts, that a panic went through.
 pub(crate) struct Unwound {
     pub(crate) place: Place,
-    /// The attempt under way; 0: there was none.
+    /// The running attempt; 0: there was none.
     pub(crate) attempt: u32,
     /// The panic ended the stage, too.
     pub(crate) ended: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Told {
 /// A stage that is enabled and has not come to an end.
 #[derive(Clone, Copy)]
 pub(crate) struct UnderWay {
-    /// The attempt under way; 0: none is.
+    /// The running attempt; 0: none is.
     pub(crate) attempt: u32,
     /// Its place among the stages that were enabled.
     #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]

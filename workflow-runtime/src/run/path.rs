@@ -106,7 +106,7 @@ impl<'a> Cx<'a> {
         self.core.reverses()
     }
 
-    /// The stage's end is on record, and observers do not wait for it: they are not told once more.
+    /// Whether the stage's end is recorded and reported: observers get no second report.
     pub(crate) fn is_known(self, stage: u32) -> bool {
         self.journal()
             .is_some_and(|journal| journal.has(&self.path_of(stage), &[Kind::Done, Kind::DoneIdle, Kind::Failed]))

@@ -16,7 +16,7 @@ use std::{
 };
 use tracing::{Span, field::Empty, span::Entered};
 
-/// A stage under way that somebody looks at: `tracing`, observers, or both.
+/// The report of a running stage to its observers: `tracing`, observers, or both.
 pub(crate) struct Sight<'a> {
     core: &'a Core,
     place: Place,
@@ -96,7 +96,7 @@ impl<'a> Sight<'a> {
         }
         let Some(observation) = self.core.observation() else { return };
         if self.core.is_catching_up() {
-            // What was told is on record; what was not has not begun.
+            // Reported attempts are recorded; an attempt that was not reported has not begun.
             let mut told = observation.told();
             if told.under_way.get(&self.place).is_some_and(|stage| !stage.is_told) {
                 told.under_way.remove(&self.place);
@@ -125,7 +125,7 @@ impl Drop for Sight<'_> {
     }
 }
 
-/// An attempt under way, among others that policies make.
+/// A running attempt, among others that policies make.
 pub(crate) struct Trying<'a> {
     cx: Cx<'a>,
     stage: u32,

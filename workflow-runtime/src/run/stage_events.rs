@@ -52,7 +52,7 @@ impl Cx<'_> {
 
     #[cold]
     fn tell_won(self, stage: u32, member: usize) {
-        // What is on record was told when it was decided.
+        // Recorded decisions were reported when they were made.
         if !self.core.is_catching_up() {
             self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
         }
@@ -96,7 +96,7 @@ impl Cx<'_> {
         self.attempt_started(stage, attempt);
     }
 
-    /// An attempt has failed. `failure` is asked for only where somebody listens.
+    /// Reports a failed attempt. `failure` is called only for an observed run.
     pub(crate) fn attempt_failed(
         self,
         stage: u32,
@@ -131,7 +131,7 @@ impl Cx<'_> {
         }
     }
 
-    /// Its rounds and items, where somebody listens.
+    /// Returns the rounds and items of the frame, if the run is observed.
     pub(crate) fn places_told(self) -> Vec<(u32, u32)> {
         if self.core.observation().is_some() { self.places() } else { Vec::new() }
     }

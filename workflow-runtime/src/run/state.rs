@@ -198,7 +198,7 @@ impl Core {
         self.seldom()?.journal.as_ref()
     }
 
-    /// The run goes on later, from its store: what is dropped now is nobody's business.
+    /// Whether the run goes on later, from its store: what is dropped now is suspended, not cancelled.
     #[cfg(feature = "durable")]
     pub(crate) fn is_suspended(&self) -> bool {
         self.journal().is_some_and(|journal| journal.is_suspended())
@@ -293,7 +293,7 @@ impl Core {
         self.current.store(stage, Relaxed);
     }
 
-    /// Counts units of work; returns whether there have been so many that the run gives way to others.
+    /// Counts units of work. Returns whether the budget is spent, so that the run yields to others.
     pub(crate) fn has_spent(&self, units: u32) -> bool {
         let spent = self.spent.load(Relaxed).saturating_add(units);
         let has_spent = spent >= UNITS;

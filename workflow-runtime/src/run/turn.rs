@@ -13,11 +13,11 @@ use std::{
 };
 use tokio::task::{coop, yield_now};
 
-/// Returns whether the run is to give way, now that it has done so many more units of work.
+/// Returns whether the budget is spent after these units of work, so that the run yields to others.
 pub(crate) fn is_over(core: &Core, units: u32) -> bool {
     #[cfg(feature = "durable")]
     if core.journal().is_some_and(|journal| journal.is_catching_up()) {
-        // What is on record is taken up in one go: its records are the bound.
+        // Records are restored in one go: their number is the bound.
         return false;
     }
     let has_spent = core.has_spent(units);
@@ -37,7 +37,7 @@ pub(crate) fn give_way(core: &Core, context: &mut Context<'_>) {
     let _: Poll<()> = pin!(yield_now()).poll(context);
 }
 
-/// Gives way to others, if it is time for it, after so many units of work.
+/// Yields to others, if these units of work have spent the budget.
 #[must_use]
 pub(crate) fn turn(core: &Core, units: u32) -> Turn<'_> {
     Turn { core, units }

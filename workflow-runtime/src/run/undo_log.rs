@@ -1,4 +1,4 @@
-//! The log of a scope: the undos of what has been done in it, and the attempts under way.
+//! The log of a scope: the undos of its completed stages, and its running attempts.
 
 use super::{grace::Grace, undo_record::UndoRecord};
 use crate::{
@@ -18,7 +18,7 @@ pub(crate) struct Undo {
     /// Armed before the stage completed: its place once it has.
     completed: Option<Arc<OnceLock<u64>>>,
     pub(crate) stage: u32,
-    /// Its rounds and items, where somebody listens.
+    /// Its rounds and items, in an observed run.
     pub(crate) places: Vec<(u32, u32)>,
     /// Record of the undo's result.
     pub(crate) record: UndoRecord,
@@ -98,8 +98,8 @@ impl UndoLog {
         }
     }
 
-    /// A task that was cancelled is there until its next await: nothing is undone before it has ended, and what was under way
-    /// on it may finish.
+    /// Adds a cancelled task, which lives until its next await. Nothing is undone before it has ended, and its running
+    /// stages may finish.
     pub(crate) fn await_end(&self, stage: u32, ended: impl Future<Output = ()> + Send + 'static) {
         let run = Box::pin(async move {
             ended.await;
@@ -115,7 +115,7 @@ impl UndoLog {
         other.take(content);
     }
 
-    /// There is something to undo, or under way.
+    /// Whether there is an undo, or a running attempt.
     pub(crate) fn holds_something(&self) -> bool {
         !lock(&self.content).is_empty()
     }
@@ -137,7 +137,7 @@ impl UndoLog {
 pub(crate) struct Content {
     pub(crate) entries: Vec<Undo>,
     pub(crate) in_flight: Vec<InFlight>,
-    /// Undos that have begun, where what ran them was thrown away itself: they go on first.
+    /// Undos that have begun, and whose unwinding was dropped: they go on first.
     pub(crate) begun: Vec<Begun>,
     /// Report of the undos that have run.
     pub(crate) undone: Undone,
@@ -158,15 +158,15 @@ impl Content {
     }
 }
 
-/// An undo under way.
+/// A running undo.
 pub(crate) struct Begun {
     pub(crate) stage: u32,
     pub(crate) places: Vec<(u32, u32)>,
     pub(crate) run: BoxFuture<'static, Result<(), Stop>>,
 }
 
-/// The log of a scope that may be thrown away alone, for as long as the scope lives. What is under way in a log holds on
-/// to that log, so it is this guard, and not the count of references, that says when the scope is gone.
+/// The log of a scope that may be rolled back alone, for as long as the scope lives. Running attempts in a log hold on
+/// to it, so this guard tells when the scope is gone, and not the count of references.
 pub struct ScopeLog {
     log: Arc<UndoLog>,
 }

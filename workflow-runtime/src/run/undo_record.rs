@@ -32,7 +32,7 @@ struct Known {
 
 #[cfg(feature = "durable")]
 impl UndoRecord {
-    /// Returns that of a stage; `journal`: none, where nothing is on record of its run.
+    /// Returns the record of a stage's undo. `journal`: `None` in a run without records.
     pub(crate) fn new(
         journal: Option<&Arc<Journal>>,
         path: impl FnOnce() -> String,

@@ -43,7 +43,7 @@ impl<T> Announced<T> {
         .await
     }
 
-    /// The value is about to be handed over: nobody waits for it any more.
+    /// Removes the value before it is moved: no wait needs it any more.
     pub fn forget(&self) {
         let output = self.lock().output.take();
         drop(output);
@@ -61,7 +61,7 @@ struct Announcement<T> {
     waiting: WakeList,
 }
 
-/// Runs a stage and tells those who wait for it.
+/// Runs a stage and publishes its output to the waits that name it.
 ///
 /// # Errors
 /// The stage's.

@@ -1,4 +1,4 @@
-//! The queue of one signal: what has arrived, and nothing has asked for yet.
+//! The queue of one signal: values that have arrived and are not taken yet.
 
 use super::error::SignalError;
 use crate::future::wake_list::WakeList;
@@ -24,7 +24,7 @@ struct Signal<T> {
 /// Arrivals are counted by one clock for the whole process: only their order is ever looked at.
 static ARRIVALS: AtomicU64 = AtomicU64::new(1);
 
-/// The signals of one name, in order of arrival, until they are asked for.
+/// The signals of one name, in order of arrival, until a wait takes them.
 pub struct SignalQueue<T> {
     shared: Mutex<Queue<T>>,
 }
@@ -67,7 +67,7 @@ impl<T> SignalQueue<T> {
         drop(left);
     }
 
-    /// One of so many stages that may ask for one has ended.
+    /// Records that one of the signal's `askers` has ended. When all have, later deliveries fail with `Closed`.
     pub fn one_of(&self, askers: u32) {
         let ended = {
             let mut queue = self.lock();

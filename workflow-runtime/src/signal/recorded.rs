@@ -1,4 +1,4 @@
-//! A wait for a signal, on record.
+//! A recorded wait for a signal.
 
 use super::queue::SignalQueue;
 use crate::{
@@ -17,7 +17,7 @@ use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
 use workflow_store::Change;
 
-/// Where what a scope takes of a signal is on record.
+/// The record of the signal that a scope takes.
 pub(crate) struct KeptSignal<'a, T> {
     cx: Cx<'a>,
     journal: &'a Arc<Journal>,
@@ -48,7 +48,7 @@ impl<'a, T> KeptSignal<'a, T> {
         self.journal.has(&self.path(), &[Kind::Signal])
     }
 
-    /// The value on record, or the next one that arrives, or what `late` gives; that it is late is told before.
+    /// Returns the recorded value, or the next one that arrives, or that of `late`. The delay is reported first.
     pub(crate) async fn get<F: Future<Output = Result<T, Stop>>>(
         &self,
         queue: &SignalQueue<T>,
@@ -94,7 +94,7 @@ impl<'a, T> KeptSignal<'a, T> {
                 Some(due(journal, format!("{path}-due"), || journal.now().after(left)).await)
             }
         };
-        // None is taken while something on record has not been taken up.
+        // No signal is taken while a record is not restored yet.
         journal.hold(FRESH).await;
         let taken = {
             let _listening = journal.listening();
@@ -116,7 +116,7 @@ impl<'a, T> KeptSignal<'a, T> {
         Ok(value)
     }
 
-    /// Puts the value on record.
+    /// Records the value.
     async fn enter(&self, path: String, value: &T, taken: Vec<Change>) {
         let written = Written::new(self.payload.encode(value), Kind::Signal, || format!("signal '{}'", self.name));
         self.journal.enter([(path.into(), written.kind, written.bytes)], None, taken);
@@ -136,7 +136,7 @@ impl<'a, T> KeptSignal<'a, T> {
         ended
     }
 
-    /// Returns the order of what is on record last of a fallback that may have to be undone, where it has begun.
+    /// Returns the order of the last record of a fallback that may have to be undone, if it has begun.
     pub(crate) fn last_of_fallback(&self) -> Option<u64> {
         if !self.journal.is_catching_up() {
             return None;

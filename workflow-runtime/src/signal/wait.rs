@@ -29,7 +29,7 @@ pub struct SignalWait<'a, T> {
     opening: Mutex<Opening>,
     /// No other scope takes from the queue later.
     last: bool,
-    /// In a durable workflow: where what it takes is on record.
+    /// Record of the taken signal, in a durable workflow.
     #[cfg(feature = "durable")]
     pub(crate) kept: Option<super::recorded::KeptSignal<'a, T>>,
 }
@@ -122,7 +122,7 @@ impl<'a, T> SignalWait<'a, T> {
         self.ask(cx, (stage, name), Some(fallback.failure()), || fallback.run(cx, begin)).await
     }
 
-    /// Takes up what the fallback has done before, for its undos: those that asked for it may not ask again.
+    /// Restores the records of the fallback, for its undos: the stages that waited for it may not wait again.
     #[cfg(feature = "durable")]
     pub async fn take_up<'f, F>(&self, cx: Cx<'f>, fallback: &Fallback<'f, T>, begin: impl FnOnce() -> F)
     where
@@ -134,8 +134,8 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    /// `failure`: where it stands what the fallback failed with. Where there is no value, the stage that waits has failed,
-    /// although it never was under way.
+    /// Waits for the value. `failure`: the cell for the fallback's failure. Without a value the waiting stage has
+    /// failed, although it never ran.
     async fn ask<F: Future<Output = Result<T, Stop>>>(
         &self,
         cx: Cx<'_>,
@@ -198,7 +198,7 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    /// The value, after somebody has waited for it.
+    /// Returns the value, which a stage has waited for before.
     pub fn peek(&self) -> &T {
         match self.value.get() {
             Some(value) => value,

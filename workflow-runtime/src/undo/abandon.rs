@@ -31,7 +31,7 @@ impl Core {
             (core.traced, core.heeded, core.seen) = (self.traced, self.heeded, self.seen);
             return leave(core);
         }
-        // What is under way in a log holds on to it: whoever drops a run cuts that.
+        // Running attempts in a log hold on to it: the drop of a run drops them.
         if let Some(log) = self.log() {
             log.close();
         }

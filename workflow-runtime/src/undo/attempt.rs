@@ -1,4 +1,5 @@
-//! Whether a stage with an undo is under way for real, or only waits: what becomes of it when its scope is thrown away.
+//! The attempts of a stage with an undo: whether one is running, or the stage only waits, decides what its rollback
+//! does.
 
 use crate::{
     failure::exit::Stop,
@@ -28,8 +29,8 @@ impl Cx<'_> {
 
 #[cfg(feature = "durable")]
 impl Core {
-    /// Marks that stage as done, with its record on the way to the store: should its scope be thrown away now, the stage waits
-    /// for the store, and is then undone.
+    /// Marks the stage as done, with its record on the way to the store. If its scope is rolled back now, the stage
+    /// waits for the store, and is then undone.
     pub(crate) fn settles(&self, stage: u32) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
             flight.grace.store(Grace::OwnTimeout as u8, Relaxed);

@@ -1,4 +1,4 @@
-//! A stage with an undo, under way: it owns its future, and puts what reverses it into the log as it completes.
+//! A running stage with an undo: it owns its future, and adds its undo to the log as it completes.
 
 use crate::{
     failure::{Failure, exit::Stop},
@@ -19,7 +19,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A stage with an undo, under way.
+/// A running stage with an undo.
 pub struct Protected<T: Send + Sync + 'static> {
     stage: u32,
     record: Option<UndoRecord>,

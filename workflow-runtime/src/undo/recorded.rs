@@ -1,9 +1,9 @@
-//! A scope that is thrown away: why is on record before anything of it is undone, so that nothing that an interruption makes
-//! happen once more is taken for the reason.
+//! The rollback of a scope: its reason is recorded before anything is undone. So no event that an interruption repeats
+//! is taken for the reason.
 //!
-//! What is under way in the scope ends before anything is undone, and then that is on record too. Until then a stage with an
-//! undo that is not on record may have been under way when the instance was interrupted, and begins again. After that it has not
-//! begun at all: a new build of the program has added it.
+//! All running stages of the scope end before anything is undone, and then that is recorded too. Until then a stage
+//! with an undo and without a record may have been running when the instance was interrupted, and begins again. After
+//! that the stage has not begun at all: a new build of the program has added it.
 
 #[cfg(feature = "durable")]
 use crate::journal::{
@@ -69,7 +69,7 @@ impl Thrown {
         Self(Some(Known { journal: Arc::clone(journal), path, is_whole: false }))
     }
 
-    /// Why it was thrown away, if it was, once all that there is to undo of it is known.
+    /// Returns the recorded reason, once all undos of the scope are known. `None` if the scope was not rolled back.
     pub(crate) async fn before<F: Future>(&self, run: Pin<&mut F>) -> Option<Failure> {
         let Known { journal, path, .. } = self.0.as_ref()?;
         let record = journal.record(path)?;
@@ -82,7 +82,7 @@ impl Thrown {
         Some(failure)
     }
 
-    /// Puts on record that all which was under way in the scope has ended: nothing begins in there any more.
+    /// Records that all running stages of the scope have ended: no stage begins in there any more.
     pub(crate) fn landed(&self) {
         if let Some(Known { journal, path, is_whole }) = &self.0
             && !(*is_whole && journal.record(path).is_none())
@@ -94,7 +94,7 @@ impl Thrown {
         }
     }
 
-    /// Puts on record why it is thrown away.
+    /// Records the reason of the rollback.
     pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
         let Some(Known { journal, path, is_whole }) = &self.0 else { return };
         journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;

@@ -1,4 +1,4 @@
-//! Scopes that may be thrown away alone: their undos run before their failure goes on.
+//! Scopes that may be rolled back alone: their undos run before their failure goes on.
 
 use super::recorded::Thrown;
 use crate::{
@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-/// A scope that may be thrown away alone: on failure, all that it did is undone before the failure goes on.
+/// Runs a scope that may be rolled back alone: on failure, its completed stages are undone before the failure goes on.
 ///
 /// # Errors
 /// How the scope ended, with what went wrong while undoing.
@@ -98,7 +98,7 @@ fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
             // The run goes on later, and comes to it again.
             return;
         }
-        // (What is in doubt is on record since it is.)
+        // (Stages in doubt are recorded already.)
         let failures = journal.not_told(&cx.path_of(stage), undone.failures.clone());
         if failures.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Unwinding a log: what is under way ends, then everything is undone, the last first.
+//! Unwinding a log: running stages end, then everything is undone, the last first.
 
 use super::recorded::Thrown;
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 use std::{future::poll_fn, mem, task::Poll};
 
 impl UndoLog {
-    /// Lets what is under way end, then undoes everything, the last first. Where this is dropped before its end, what is left
-    /// goes back into the log, for whoever throws the scope away to go on with.
+    /// Lets running stages end, then undoes everything, the last first. If this future is dropped before its end, the
+    /// remaining entries go back into the log, for the next rollback of the scope.
     pub(crate) async fn unwind(&self, core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
         self.unwind_only(core, failure, thrown, |_| true).await
     }
@@ -91,10 +91,10 @@ struct Unwinding<'a> {
 impl Unwinding<'_> {
     async fn finish_in_flight(&mut self, core: &Core, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
         let Self { log, left } = self;
-        // What ends may have left something under way itself.
+        // A stage that ends may have left another one running.
         loop {
             left.append(mem::take(&mut *lock(&log.content)));
-            // What is not taken back goes on by itself; what that leaves under way is looked at next.
+            // A stage that is not rewound goes on by itself. The stages that it leaves running are next.
             let others: Vec<InFlight> = left.in_flight.extract_if(.., |one| !is_taken(one.stage)).collect();
             if !others.is_empty() {
                 cut(|| drop(others));

@@ -17,7 +17,7 @@ use std::{
 /// Collects what became of runs, and tells it as a table or as a picture.
 ///
 /// Clones share what they collect. It keeps a record of every stage of every run, some hundred bytes each, until
-/// [`clear`](Self::clear); it can be read while runs are under way.
+/// [`clear`](Self::clear); it can be read while runs are running.
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,7 +62,7 @@ impl Report {
         Self::default()
     }
 
-    /// Forgets all runs. What is still told of those under way is dropped.
+    /// Forgets all runs. Later events of those that are still running are dropped.
     pub fn clear(&self) {
         *self.lock() = Collected::default();
     }
@@ -121,7 +121,7 @@ impl Observer for Report {
         if let Some(&index) = by_instance.get(event.instance) {
             let run = &mut runs[index];
             run.take(event);
-            // What is under way on a task of its own tells its end after the run's.
+            // A stage on a task of its own may report its end after the run's.
             if run.end.is_some() && run.open == 0 {
                 by_instance.remove(event.instance);
             }

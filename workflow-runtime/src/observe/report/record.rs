@@ -20,10 +20,10 @@ pub(crate) struct Run {
     pub(super) started: Instant,
     /// When the last event came.
     pub(super) last: Instant,
-    /// None: it is under way, or parked.
+    /// `None`: the run is running, or parked.
     pub(super) end: Option<How>,
     pub(super) is_parked: bool,
-    /// How many of its stages are under way.
+    /// Number of its running stages.
     pub(super) open: usize,
     /// In the order in which they were enabled.
     pub(super) stages: Vec<StageRun>,
@@ -62,7 +62,7 @@ pub(crate) struct Moment {
 /// One attempt, at a stage or at undoing it.
 pub(crate) struct Attempt {
     pub(super) start: Instant,
-    /// None: it is under way.
+    /// `None`: the stage is running.
     pub(super) end: Option<(Instant, How)>,
 }
 
