@@ -73,7 +73,7 @@ impl<W: Workflow> Handle<W> {
         if self.is_finished() {
             return Err(SignalError::Closed);
         }
-        // A panic is the condition's: nobody has taken the signal.
+        // A panic is the condition's: no wait has taken the signal.
         let delivered = catch_unwind(AssertUnwindSafe(|| W::deliver(&self.signals, signal)));
         delivered.unwrap_or_else(|payload| {
             discard(payload);
@@ -81,7 +81,7 @@ impl<W: Workflow> Handle<W> {
         })
     }
 
-    /// Stops the run: what is under way is dropped at its next await, and the handle gives a [`Failure`] of kind
+    /// Stops the run: running stages are dropped at their next await, and the handle gives a [`Failure`] of kind
     /// [`FailureKind::Cancelled`], unless the run has ended before. It returns at once.
     pub fn cancel(&self) {
         self.cancel.cancel();

@@ -28,8 +28,8 @@ pub trait WorkflowExt: Workflow {
         self.with_observers(observers)
     }
 
-    /// `run`, for code that takes any workflow: its inputs come as a tuple. Dropping the future cancels all that is under
-    /// way, and undoes nothing.
+    /// `run`, for code that takes any workflow: its inputs come as a tuple. Dropping the future cancels all running
+    /// stages, and undoes nothing.
     ///
     /// # Errors
     /// The first stage that failed, and why.
@@ -181,7 +181,7 @@ async fn watched<W: Workflow>(
         machine.as_mut().poll(context).map_err(Stop::into_failure)
     })
     .await;
-    // What is under way is cut, or handed to the log.
+    // Running stages are dropped, or handed to the log.
     if ended.is_ok() {
         drop(machine);
     } else {

@@ -197,9 +197,9 @@ pub mod __private;
 ///
 /// # Cancellation
 ///
-/// Dropping the future of `run` drops all that is under way, and undoes nothing. [`Handle::cancel`](crate::Handle::cancel) drops it too,
-/// lets stages with an undo finish, and runs the undos. A stage on a task of its own ends at its next await; a
-/// `#[blocking]` call runs to its end, and its result is dropped.
+/// Dropping the future of `run` drops all running stages, and undoes nothing. [`Handle::cancel`](crate::Handle::cancel)
+/// drops it too, lets stages with an undo finish, and runs the undos. A stage on a task of its own ends at its next
+/// await; a `#[blocking]` call runs to its end, and its result is dropped.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Checkpoints: what a stage gives is on record before anything comes of it.
+//! Checkpoints: a stage's output is recorded before any other stage sees it.
 
 use crate::{
     failure::{Failure, Undone, exit::Stop},
@@ -34,7 +34,8 @@ pub enum Keeps {
     Inside,
 }
 
-/// Returns whether a `#[lazy]` stage is on record: what asked for it then may have ended, and does not ask again.
+/// Returns whether a `#[lazy]` stage is recorded: the stage that requested it may have ended, and does not request it
+/// again.
 #[must_use]
 pub fn has_begun(cx: Cx<'_>, stage: u32) -> bool {
     cx.journal().filter(|journal| journal.is_catching_up()).is_some_and(|journal| {
@@ -52,11 +53,11 @@ pub fn part<'p, T>(run: impl Future<Output = Result<T, Stop>> + Send + 'p) -> Pa
     Box::pin(run)
 }
 
-/// A stage: gives what is on record, or runs it and puts what it gives on record. `run` gives an output, and whether there is
-/// something to undo of it.
+/// Restores a stage's recorded output, or runs the stage and records its output. `run` returns an output, and whether
+/// it has something to undo.
 ///
 /// # Errors
-/// The stage's failure, or that on record.
+/// The stage's failure, or the recorded one.
 pub async fn kept<'a, 'p, T>(
     cx: Cx<'a>,
     stage: u32,
@@ -84,7 +85,8 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
                 Err(error) => return journal.undecodable(&path, error).await,
             };
             if keeps == Keeps::Inside && journal.is_catching_up() {
-                // What was done inside is taken up, for its undos; so is what was under way in there when it failed.
+                // Stages completed inside are restored, for their undos; so are the stages that were running when it
+                // failed.
                 catch_up_with(journal, record.order, run(cx)).await;
             }
             if journal.record(&within(&path, "armed")).is_some() {
@@ -101,7 +103,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             Err(error) => return journal.undecodable(&path, error).await,
         };
         if keeps == Keeps::Inside && journal.is_catching_up() {
-            // What was done inside is taken up, for its undos; what it would give is known.
+            // Stages completed inside are restored, for their undos; the output itself is known.
             catch_up_with(journal, record.order, InEnded::new(journal, run(cx))).await;
         }
         if whole {
@@ -165,7 +167,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             let doubt = late.and_then(|name| journal.doubt(&path, &Undone::in_doubt(name)));
             journal.enter(iter::once(failed).chain(doubt), None, Vec::new());
             journal.settled().await;
-            // Where it ran once more, what was on record before comes first.
+            // A stage that ran once more fails after the earlier records.
             journal.hold_failure(journal.order_of(&path)).await;
             Err(failure.into())
         }
@@ -176,8 +178,8 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
     }
 }
 
-/// A construct has failed, which throws its scope away. What failed inside is on record there; what is the construct's own, a
-/// timeout or too few members, is so here.
+/// A construct has failed, which rolls its scope back. Failures inside are recorded there. A failure of the construct's
+/// own, a timeout or too few members, is recorded here.
 async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Stop) {
     let Stop::Failed(failure) = stop else { return journal.hold(LAST).await };
     // Another stage that fails at the same time may end the run, which tells of the undos then that have failed in here.
@@ -204,8 +206,8 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
     }
 }
 
-/// Before an expression of the user's is evaluated: not while something on record has not been taken up. `site`: which of the
-/// stage's; its own where it is empty.
+/// Waits, before an expression of the user's is evaluated, until all records are restored. `site`: the key of the
+/// expression, empty for the stage's own.
 pub async fn fresh(cx: Cx<'_>, stage: u32, site: &str) {
     if let Some(journal) = cx.journal() {
         begins_in(cx, journal, (stage, site), true, true).await;
@@ -219,8 +221,8 @@ pub async fn begins(cx: Cx<'_>, stage: u32, site: &str) {
     begins_in(cx, journal, (stage, site), !is_held_back, is_held_back || cx.stands_still(stage)).await;
 }
 
-/// Has user code of a place begin. `may_have_begun`: before an interruption, which counts then; `waits`: until all that is on
-/// record has been taken up.
+/// Lets user code of a place begin. `may_have_begun`: before an interruption, which counts then. `waits`: until all
+/// records are restored.
 async fn begins_in(cx: Cx<'_>, journal: &Arc<Journal>, (stage, site): (u32, &str), may_have_begun: bool, waits: bool) {
     let place = || cx.begins_at(stage, site);
     if may_have_begun && journal.counts() {
@@ -236,7 +238,7 @@ async fn begins_in(cx: Cx<'_>, journal: &Arc<Journal>, (stage, site): (u32, &str
 }
 
 pin_project_lite::pin_project! {
-    /// An expression of the user's, under way.
+    /// A running expression of the user's.
     pub struct Working<F> {
         busy: Option<Busy>,
         #[pin]
@@ -244,7 +246,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// Says that user code is under way for as long as `run` is.
+/// Marks user code as running for as long as `run` lives.
 pub fn busy<F: Future>(cx: Cx<'_>, run: F) -> Working<F> {
     Working { busy: cx.journal().map(Journal::busy), run }
 }
@@ -266,7 +268,7 @@ fn failure_of_part(cx: Cx<'_>, stage: u32, site: &str) -> String {
     within(&cx.path_of(stage), &format!("failed-{site}"))
 }
 
-/// Gives the failure that is on record of an expression that is a part of a stage: the expression does not run again.
+/// Returns the recorded failure of an expression that is a part of a stage: the expression does not run again.
 ///
 /// # Errors
 /// That failure.
@@ -283,7 +285,8 @@ pub async fn failed_before(cx: Cx<'_>, stage: u32, site: &str) -> Result<(), Sto
     Err(failure.into())
 }
 
-/// An expression that is a part of a stage, an arm's or a member's: its failure is on record before anything comes of it.
+/// Runs an expression that is a part of a stage, an arm's or a member's. Its failure is recorded before it has any
+/// effect.
 ///
 /// # Errors
 /// The expression's.
@@ -304,7 +307,7 @@ pub async fn noting<T>(
     ended
 }
 
-/// As [`absorbed`](crate::stage::catch::absorbed): once all attempts have failed, that is on record.
+/// As [`absorbed`](crate::stage::catch::absorbed). Once all attempts have failed, the failure is recorded.
 ///
 /// # Errors
 /// As there.
@@ -342,14 +345,14 @@ pub async fn absorbed_kept<T>(
     ended
 }
 
-/// Settles what an interrupted process has put on record of a stage that takes its value out of a cache.
+/// Settles the records that an interrupted process has left of a stage that takes its value out of a cache.
 pub fn found_in_cache(cx: Cx<'_>, stage: u32) {
     if let Some(journal) = cx.journal() {
         journal.settles_within(&cx.path_of(stage), FRESH);
     }
 }
 
-/// `on = attempt`: on record before the first attempt.
+/// `on = attempt`: recorded before the first attempt.
 pub async fn armed(cx: Cx<'_>, stage: u32) {
     if let Some(journal) = cx.journal() {
         if cx.is_held_back(stage) {
@@ -376,7 +379,7 @@ pub(crate) async fn kept_part<T>(
         return match payload.recall(&record) {
             Ok(value) => {
                 if journal.is_catching_up() && (keeps || journal.lacks_homes_around(&path)) {
-                    // What was done inside is taken up, for its undos, and so that its records have their home.
+                    // Stages completed inside are restored, for their undos, and so that their records have a home.
                     catch_up_with(journal, record.order, InEnded::new(journal, run)).await;
                 } else {
                     journal.hold(record.order).await;

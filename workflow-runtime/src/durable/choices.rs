@@ -1,4 +1,4 @@
-//! Choices on record: what was decided is never decided twice.
+//! Recorded choices: a choice is never made twice.
 
 use crate::{
     journal::{
@@ -157,7 +157,7 @@ impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
     }
 }
 
-/// A scrutinee, as it was when it was first matched. It is put on record with the choice.
+/// A scrutinee, as it was when it was first matched. The value is recorded with the choice.
 pub fn recall<'de, S, V: Recall<'de, S>>(
     _: PhantomData<S>,
     value: V,
@@ -210,7 +210,7 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
     }
 }
 
-/// A choice has been made: it is on record before what was chosen begins; one that is on record already is the same.
+/// Records a choice before its scope begins. A choice that is recorded already must be the same.
 pub async fn chosen(cx: Cx<'_>, stage: u32, site: &str, arm: &'static str) {
     let Some(journal) = cx.journal() else { return cx.decided(stage, arm) };
     if choose(journal, (cx.path_of(stage), cx.path_within(stage, &format!("choice-{site}"))), arm).await {

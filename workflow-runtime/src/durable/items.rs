@@ -83,7 +83,7 @@ pub async fn recognised<I: IntoIterator>(
     }
 }
 
-/// So many items of one `for` are told apart on a store: their prints lie in one record.
+/// Items of one `for` that are told apart on a store, at most: their prints lie in one record.
 const MOST: usize = 1 << 22;
 
 /// The items in their recorded order, for an expression that is evaluated once more.
@@ -146,7 +146,7 @@ where
     Box::pin(then(run, |given: F::Output| given.map(|value| (value, true))))
 }
 
-/// One item of a `for`: gives what is on record, or runs it. `cx` is in that item.
+/// Restores one item of a `for`, or runs it. `cx` is in that item.
 ///
 /// # Errors
 /// The item's.

@@ -1,4 +1,4 @@
-//! Rounds of a `loop`: the state of each is on record.
+//! Rounds of a `loop`: the state of each is recorded.
 
 use super::checkpoint::Part;
 use crate::{
@@ -51,8 +51,8 @@ async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: P
     }
 }
 
-/// The state with which round `round` begins: that on record, or what `next` gives, put on record. What lies in the round
-/// before is forgotten, unless it is `kept` for its undos.
+/// Returns the state with which round `round` begins: the recorded one, or that of `next`, which is recorded then.
+/// Records of the round before are dropped, unless it is `kept` for its undos.
 ///
 /// # Errors
 /// Those of `next`.
@@ -95,8 +95,9 @@ pub enum RoundEnd<T, S> {
     Next(S),
 }
 
-/// A round of a loop whose rounds stay on record for their undos; `next` is the number of the one after it. A round after which
-/// the next one has begun has ended, and ends so again: what a new build has added does not run in it.
+/// Runs a round of a loop whose rounds stay recorded for their undos. `next` is the number of the round after it. A
+/// round after which the next one has begun has ended, and ends so again: stages that a new build has added do not run
+/// in it.
 ///
 /// # Errors
 /// Those of the round.

@@ -1,8 +1,8 @@
-//! Members of a race or a quorum: which of them go on, and which are thrown away.
+//! Members of a race or a quorum: which of them win, and which are rolled back.
 //!
-//! A part that ends decides in the very poll in which it ends, as in memory: its value is entered into the journal there, and
-//! only the decision waits for the store. While the instance catches up, no part decides before all that is on record has been
-//! taken up: what the others did is known before they are thrown away.
+//! A member that ends decides in the very poll in which it ends, as in memory: its value is entered into the journal
+//! there, and only the decision waits for the store. While the instance restores its records, no member decides. So the
+//! effects of the others are known before they are rolled back.
 
 use super::checkpoint::{Part, kept_part};
 use crate::{
@@ -72,7 +72,8 @@ pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> 
     Record { payload: own(&Won { members, values }), ..record.clone() }
 }
 
-/// Returns whether a member of a race or a quorum is on record as a winner. `each`: it is that of an item, in whose place `cx` is.
+/// Returns whether a member of a race or a quorum is recorded as a winner. `each`: it is that of an item, in whose
+/// place `cx` is.
 #[must_use]
 pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> bool {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
@@ -88,7 +89,7 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     if let Some(record) = journal.record(&crate::journal::path::within(&path, won)) {
         return match read_won(&record) {
             Ok(Won { members: Some(members), .. }) => members.contains(&member),
-            // The losers that have been undone are on record as that.
+            // Losers that have been undone have records of their undos.
             Ok(Won { members: None, .. }) | Err(_) => true,
         };
     }
@@ -100,7 +101,7 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     }
 }
 
-/// Returns whether a head of a select is on record as the one that has decided.
+/// Returns whether a head of a select is recorded as the one that has decided.
 #[must_use]
 pub fn has_decided(cx: Cx<'_>, stage: u32, site: &str, label: &str) -> bool {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
@@ -108,7 +109,7 @@ pub fn has_decided(cx: Cx<'_>, stage: u32, site: &str, label: &str) -> bool {
     choice.is_some_and(|record| read_own::<String>(&record).is_ok_and(|decided| decided == label))
 }
 
-/// Returns whether a stage with an `#[until]` is on record: then what it did was not thrown away.
+/// Returns whether a stage with an `#[until]` is recorded: then its effects were not rolled back.
 #[must_use]
 pub fn has_ended(cx: Cx<'_>, stage: u32) -> bool {
     let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
@@ -121,16 +122,17 @@ pub fn contender_log(cx: Cx<'_>, losers: &ScopeLog, goes_on: bool) -> ScopeLog {
     if goes_on { UndoLog::child(&cx.log()) } else { UndoLog::child(losers) }
 }
 
-/// Waits, before a part ends, until all that is on record has been taken up; not where the part is on record as one that
-/// `goes_on`.
+/// Waits, before a member ends, until all records are restored. A member that is recorded as one that `goes_on` does
+/// not wait.
 pub async fn ends(cx: Cx<'_>, goes_on: bool) {
     if let Some(journal) = cx.journal().filter(|_| !goes_on) {
         journal.hold(LAST).await;
     }
 }
 
-/// As [`first`](crate::scope::quorum::first): the winners are on record before the others are dropped. `won` and `sites`: the names of
-/// the decision and of the members; `alone`: the stage has no other members; `keeps`: what losers did may have to be undone.
+/// As [`first`](crate::scope::quorum::first): the winners are recorded before the others are dropped. `won` and
+/// `sites`: the names of the decision and of the members. `alone`: the stage has no other members. `keeps`: effects of
+/// losers may have to be undone.
 ///
 /// # Errors
 /// As there.
@@ -169,7 +171,7 @@ where
         };
         let last = journal.last_within(&cx.path_of(stage)).max(record.order);
         if keeps {
-            // Also what a loser did that was under way still when this was decided.
+            // Also the effects of a loser that was still running when this was decided.
             catch_up_thrown(journal, last, &path, members.never_decided()).await;
         }
         journal.settles_within(&cx.path_of(stage), last.saturating_add(1));

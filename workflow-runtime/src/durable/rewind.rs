@@ -61,8 +61,8 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
     own(&names)
 }
 
-/// Takes back what was asked for, if anything was: what it did is undone, the last first, and no record of it is left. `machine`
-/// says what there is to undo.
+/// Rewinds the requested stages, if there are any: their effects are undone, the last first, and their records are
+/// dropped. `machine` restores the undos.
 ///
 /// # Errors
 /// It can't be taken back.
@@ -99,14 +99,14 @@ pub(crate) async fn rewound<F: Future>(
 }
 
 impl Journal {
-    /// Removes what is on record of those stages, and of what comes after all stages.
+    /// Removes the records of these stages, and of all that comes after all stages.
     fn forget_rewound(&self, taken: &BTreeSet<&'static str>, order: u64) {
         let goes = |path: &str| {
             let first = path.split('/').next().unwrap_or_default();
             let stays = |stays: &&str| path == *stays || (stays.ends_with(['-', '/']) && path.starts_with(stays));
             taken.contains(first) || (is_beside(path) && !STAYS.iter().any(stays))
         };
-        // (Unless more was asked for meanwhile.)
+        // (Unless a further rewind was requested meanwhile.)
         let is_all = self.order_of(REWIND) == order;
         let mut changes = self.forget_where(|path| goes(path) || (is_all && path == REWIND));
         // Also what a task that is cut has written in its last moment.
@@ -124,7 +124,7 @@ impl Journal {
             (path.into(), Kind::Rewound, own(&times))
         });
         let counted: Vec<_> = counted.collect();
-        // What was under way, and stays, was cut for this.
+        // Stages that were running and stay were interrupted for the rewind.
         let cut = self.cut_in_peace().into_iter().filter(|(place, ..)| !goes(place));
         self.enter(cut.chain(counted), None, changes);
     }

@@ -1,4 +1,4 @@
-//! `select`: which head has decided is on record.
+//! `select`: the head that has decided is recorded.
 
 use super::checkpoint::kept_part;
 use crate::{
@@ -17,7 +17,8 @@ use std::{
     task::Poll,
 };
 
-/// The value of a head `name: T = NODE`, on record in the poll in which it is there. `keeps`: what it did may have to be undone.
+/// Restores the value of a head `name: T = NODE`, or records it in the poll in which it is there. `keeps`: effects
+/// inside the head may have to be undone.
 ///
 /// # Errors
 /// The head's.
@@ -35,7 +36,7 @@ pub async fn kept_head<T>(
 /// A head of a `select`: how it is written, whether it gives a value, and whether what it does may have to be undone.
 pub type HeadLabel = (&'static str, bool, bool);
 
-/// As [`select`]: which head decided is on record before the others are withdrawn.
+/// As [`select`]: the head that decided is recorded before the others are withdrawn.
 ///
 /// # Errors
 /// That of the head which ended first.
@@ -66,14 +67,14 @@ pub async fn select_kept<'a>(
         journal.recalled();
         match (given, &mut heads[place]) {
             (Some(given), _) => given?,
-            // What it gave is on record too.
+            // The head's value is recorded too.
             (None, Some(head)) if gives => head.run.as_mut().await?,
             _ => {}
         }
         return Ok(place);
     }
     if journal.is_catching_up() {
-        // A head without a node of its own does not decide before all that is on record of the others has been taken up.
+        // A head without a node of its own does not decide before all records of the others are restored.
         for (head, (_, gives, _)) in heads.iter_mut().zip(labels) {
             *head = head.take().map(|mut head| {
                 if !*gives {

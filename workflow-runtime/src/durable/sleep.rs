@@ -1,4 +1,4 @@
-//! `sleep` and `sleep_until`: the moment at which they end is on record.
+//! `sleep` and `sleep_until`: the moment at which they end is recorded.
 
 use crate::{
     journal::timer::{due, due_by_literal},

@@ -1,4 +1,4 @@
-//! `#[until]`: which of both has ended first is on record.
+//! `#[until]`: whether the stage or the other one ended first is recorded.
 
 use crate::{
     failure::exit::Stop,
@@ -17,8 +17,8 @@ use std::{
     task::Poll,
 };
 
-/// As [`until`](crate::scope::until::until): the end that a stage waits for does not cut it before all that is on record has been
-/// taken up.
+/// As [`until`](crate::scope::until::until): the end that a stage waits for does not drop the stage before all records
+/// are restored.
 ///
 /// # Errors
 /// The stage's.

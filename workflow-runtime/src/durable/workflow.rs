@@ -81,7 +81,7 @@ pub enum Delivered {
     Unreadable(BoxError),
 }
 
-/// Hands a stored signal to those who wait for it.
+/// Delivers a stored signal to the stages that wait for it.
 pub fn deliver<T>(queue: &SignalQueue<T>, stored: Payload<T>, payload: &[u8], number: i64) -> Delivered {
     match stored.decode(payload) {
         Err(error) => Delivered::Unreadable(error),

@@ -17,12 +17,12 @@ pub enum EngineError {
     Store(StoreError),
     /// There is no instance with this id.
     NotFound {
-        /// The id asked for.
+        /// The requested id.
         id: String,
     },
     /// There is an instance with this id that was started with another input, or of another workflow.
     Conflict {
-        /// The id asked for.
+        /// The requested id.
         id: String,
         /// The part that differs: the input or the workflow.
         what: &'static str,

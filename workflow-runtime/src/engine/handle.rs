@@ -30,8 +30,8 @@ use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSi
 
 /// A durable instance of the workflow `W`, in memory or not. Cloning costs two reference counts.
 ///
-/// What is asked of it with [`signal`](Self::signal), [`cancel`](Self::cancel) or [`rewind`](Self::rewind) happens as soon as
-/// their future has been polled, also where that is dropped before it ends; then nobody hears whether it could be done.
+/// A call of [`signal`](Self::signal), [`cancel`](Self::cancel) or [`rewind`](Self::rewind) takes effect as soon as its
+/// future has been polled, also if the future is dropped before it ends. Then the caller does not learn the outcome.
 pub struct InstanceHandle<W> {
     shared: Arc<Shared>,
     key: InstanceKey,
@@ -160,7 +160,8 @@ impl<W: Durable> InstanceHandle<W> {
         }
     }
 
-    /// Sends it a signal, which is on disk when this returns. It waits until it is asked for, in order, and is delivered once.
+    /// Sends the instance a signal, which is on disk when this returns. Signals wait in order until they are taken, and
+    /// each is delivered once.
     ///
     /// # Errors
     /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics; [`EngineError::Codec`]
@@ -222,10 +223,10 @@ impl<W: Durable> InstanceHandle<W> {
         Err(error)
     }
 
-    /// Takes a stage back: what it and all stages that depend on it did is undone, the last first, and they run again, under new
-    /// idempotency keys. A stage inside another one takes the outermost one along. Signals that the workflow has taken stay
-    /// taken. What is under way is interrupted, and runs again. A parked instance goes on with it, also where what is stored of
-    /// the stage can't be read any more (it is not undone then).
+    /// Rewinds a stage: it and all stages that depend on it are undone, the last first, and run again, under new
+    /// idempotency keys. A stage inside another one takes the outermost one along. Signals that the workflow has taken
+    /// stay taken. Running stages are interrupted, and run again. A parked instance goes on with it, also if the
+    /// records of the stage can't be read any more (it is not undone then).
     ///
     /// It returns as soon as the wish is on disk.
     ///
@@ -288,8 +289,8 @@ impl<W: Durable> InstanceHandle<W> {
         self.shared.activate(self.key).await.map(|_| ())
     }
 
-    /// Cancels it: what is under way is cut, and what was done is undone. It returns as soon as the wish is on disk. One that was
-    /// cancelled before stays so.
+    /// Cancels the instance: running stages are dropped, and completed ones are undone. It returns as soon as the
+    /// request is on disk. An instance that was cancelled before stays so.
     ///
     /// # Errors
     /// [`EngineError::Ended`] where it has completed or failed, which says how: nothing happens then. The store's.

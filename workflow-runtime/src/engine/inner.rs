@@ -60,7 +60,7 @@ pub(crate) trait Registered: Send + Sync {
 /// the end of its instance is on disk. Those that are busy at once are often those that began one after the other.
 const GATES: usize = 1 << 14;
 
-/// How many instances may be in memory when one is taken up because its workflow has changed.
+/// Instances in memory, at most, when one is resumed because its workflow has changed.
 pub(crate) const MANY: usize = 4096;
 
 /// How many instances are looked for at once.
@@ -168,8 +168,8 @@ impl Shared {
         tasks.spawn(run);
     }
 
-    /// Runs to its end, also where whoever has asked for it no longer waits: between a change on disk and what it means for
-    /// the instance in memory nothing is cut.
+    /// Runs the future to completion even if the caller is dropped, so that the store and the instance in memory stay
+    /// consistent.
     pub(crate) async fn whole<T: Send + 'static>(
         &self,
         run: impl Future<Output = Result<T, EngineError>> + Send + 'static,

@@ -40,7 +40,7 @@ pub(crate) struct Live<W: Durable> {
     pub(crate) rewinding: AtomicBool,
     /// How long it waits in memory for a timer.
     pub(crate) idle_timeout: Duration,
-    /// All that is on record has been taken up.
+    /// Whether all records are restored.
     pub(crate) caught_up: AtomicBool,
     pub(crate) catching_up: Notify,
 }
@@ -94,7 +94,7 @@ impl<W: Durable> Live<W> {
         }
     }
 
-    /// Waits until its state shows all that is on record.
+    /// Waits until the state shows all records.
     pub(crate) async fn caught_up(&self) {
         loop {
             let caught_up = self.catching_up.notified();
@@ -137,7 +137,7 @@ impl<W: Durable> Live<W> {
         }
     }
 
-    /// Polls until it ends, halts, only waits, or is stopped. What is on record is taken up without leaving.
+    /// Polls until the run ends, halts, only waits, or is stopped. Records are restored without leaving.
     pub(crate) fn poll<T>(
         &self,
         core: &Core,

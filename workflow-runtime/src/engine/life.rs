@@ -112,7 +112,7 @@ impl<W: Durable> Live<W> {
 struct Left {
     /// Its inputs, encoded.
     input: Vec<u8>,
-    /// Whether the signals that nobody has taken are at hand.
+    /// Whether the signals that no wait has taken could be delivered.
     delivered: Result<(), String>,
     /// Changes that move records from former names to today's.
     renamed: Vec<Change>,
@@ -120,7 +120,7 @@ struct Left {
     keys: Result<Option<Vec<u8>>, String>,
     /// No process has had it in memory before.
     begins: bool,
-    /// Whether it was interrupted; none: nothing is on record of it.
+    /// Whether the instance was interrupted. `None`: it has no records.
     resumed: Option<bool>,
     /// How many processes have ended while it was running, since it was last written to.
     processes: u64,

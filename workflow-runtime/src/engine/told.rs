@@ -12,7 +12,7 @@ pub(crate) fn started(core: &Core) {
     tracing::info!(target: "workflow", instance, workflow, "the instance has started");
 }
 
-/// The instance was under way when its process ended.
+/// Reports that the instance was running when its process ended.
 pub(crate) fn goes_on(core: &Core) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::info!(target: "workflow", instance, workflow, "the instance goes on after a crash");

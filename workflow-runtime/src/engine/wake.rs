@@ -61,7 +61,7 @@ impl Shared {
         let (live, run) = workflow.live(self, loaded, interrupted, on_the_way);
         {
             let mut all = lock(&self.live);
-            // Within the lock: whoever stops the engine waits for those that are in there.
+            // Within the lock: the end of the engine waits for the instances in there.
             if self.is_stopping() {
                 return Err(EngineError::ShutDown);
             }

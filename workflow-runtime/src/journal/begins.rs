@@ -51,8 +51,8 @@ impl Journal {
         self.lock().interruptions.reached.remove(place)
     }
 
-    /// The records of places that were under way when the instance was interrupted, and have not begun since: each was cut once
-    /// more, and by no crash.
+    /// Returns the records of places that were running when the instance was interrupted, and have not begun since:
+    /// each was interrupted once more, and by no crash.
     pub(crate) fn cut_in_peace(&self) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
         let mut content = self.lock();
         let places = std::mem::take(&mut content.interruptions.reached);

@@ -1,7 +1,8 @@
 //! The begins of user code that were cut by the end of a process, counted for each place by itself.
 //!
-//! The first begin of a place writes nothing: where a process ends, what was ready to run in it counts as begun once. Each further
-//! begin is on record before it happens. So an engine that ends before it comes to a place counts for nothing there.
+//! The first begin of a place writes nothing: at the end of a process, all code that was ready to run in it counts as
+//! begun once. Each further begin is recorded before it happens. So an engine that ends before it comes to a place
+//! counts for nothing there.
 
 use super::record::{Kind, own, read_own};
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,7 @@ pub(crate) struct Interruptions {
     pub(super) rested: bool,
     /// Places that were ready to run when it was interrupted, and have not begun since.
     pub(super) reached: HashSet<String>,
-    /// Places with crashes on record.
+    /// Places with recorded crashes.
     pub(super) crashed: BTreeMap<Arc<str>, Cuts>,
     /// Places whose next begin is on its way to the store.
     pub(super) beginning: Vec<Arc<str>>,

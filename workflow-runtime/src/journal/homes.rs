@@ -1,5 +1,5 @@
-//! Records that nothing has asked for since the instance was loaded: what a new build of the program may no longer have a place
-//! for.
+//! Records that no hook has requested since the instance was loaded: a new build of the program may no longer have a
+//! place for them.
 //!
 //! Each hook of the machine asks for the record of its own place. A record that stays without a home may stand for something
 //! that would be done once more, decided otherwise or never undone. So before a stage ends, a decision is made or an undo
@@ -189,7 +189,7 @@ impl Homes {
         path.split('/').filter(stays).map(|part| if is_number(part) { "#" } else { part })
     }
 
-    /// Marks a record as one that a hook has asked for.
+    /// Marks a record as requested by a hook.
     pub(super) fn found(&mut self, path: &str) {
         if !self.homeless.is_empty() {
             self.homeless.remove(path);
@@ -199,7 +199,7 @@ impl Homes {
         }
     }
 
-    /// Marks a stage as taken up, and its undo with it.
+    /// Marks a stage as restored, and its undo with it.
     pub(super) fn found_undo(&mut self, path: &str) {
         if !self.homeless.is_empty() {
             self.homeless.remove(&*super::path::within(path, "armed"));

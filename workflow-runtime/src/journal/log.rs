@@ -1,9 +1,9 @@
 //! The journal of one instance in memory: its records, and the commits that extend them, one after the other.
 //!
-//! A durable run is the same machine as any other. It starts at its beginning each time, but what is on record is not run
-//! again: a stage that has completed gives its recorded output at once. Until everything on record has been taken up, the
-//! instance is *catching up*. Nothing new starts then, and recorded failures wait, so that whatever has to be undone is
-//! known before anything is thrown away.
+//! A durable run is the same machine as any other. It starts at its beginning each time, but recorded stages do not run
+//! again: a stage that has completed gives its recorded output at once. Until every record is restored, the instance is
+//! *catching up*. No new stage starts then, and recorded failures wait, so that everything to be undone is known before
+//! a scope is rolled back.
 
 use super::{
     crashes::{Interruptions, Suspects},
@@ -28,14 +28,14 @@ use tokio::sync::oneshot;
 use workflow_graph::Graph;
 use workflow_store::{Change, InstanceKey, Record, Store, StoreError, StoreFuture, Timestamp};
 
-/// The order of what is not on record yet: it comes last.
+/// The order of stages without a record: they come last.
 pub(crate) const FRESH: u64 = u64::MAX;
 
-/// After everything on record.
+/// The order after every record.
 pub(crate) const LAST: u64 = FRESH - 2;
 
-/// From here on failures are taken up, in their order: what ends a scope comes after all else that is on record in it. What
-/// happened in there since is known then, also what was under way.
+/// From here on failures are restored, in their order: a failure that ends a scope comes after all other records in it.
+/// Later events of the scope are known then, also its running stages.
 pub(crate) const FAILURES: u64 = 1 << 62;
 
 /// Order of timers. They fire after everything recorded is restored, and not before the stages that are ready then.
@@ -53,7 +53,7 @@ pub(crate) struct Journal {
     pub(crate) store: Arc<dyn Store>,
     /// Its first entry is the change with which the instance was brought into memory.
     pub(crate) first: bool,
-    /// Nothing was on record when the instance was brought into memory.
+    /// Whether there was no record when the instance was brought into memory.
     is_fresh: bool,
     pub(crate) id: Arc<str>,
     keys: OnceLock<Keys>,
@@ -62,11 +62,11 @@ pub(crate) struct Journal {
     pub(crate) counts: AtomicBool,
     /// User code has begun in this process.
     pub(crate) begun: AtomicBool,
-    /// How many parts that are on record as ended are being polled, one inside another.
+    /// Number of parts recorded as ended that are being polled, one inside another.
     pub(crate) in_ended: AtomicUsize,
     pub(crate) clock: Clock,
     content: Mutex<Content>,
-    /// User code under way.
+    /// Number of running pieces of user code.
     pub(crate) busy: AtomicUsize,
     /// The run in memory ends here, and goes on from the store.
     suspended: AtomicBool,
@@ -78,7 +78,7 @@ pub(crate) struct Content {
     /// The order of the first record of this process.
     first_order: u64,
     pub(crate) catching_up: bool,
-    /// Counted up whenever something on record was taken up.
+    /// Number of restored records.
     pub(crate) recalled: u64,
     /// Waiters that wait until all earlier records are restored.
     pub(crate) held: BTreeMap<(u64, u64), Waker>,
@@ -94,7 +94,7 @@ pub(crate) struct Content {
     pub(crate) given_up: HashSet<String>,
     pub(crate) interruptions: Interruptions,
     pub(crate) root: Option<Waker>,
-    /// Records that nothing has asked for yet.
+    /// Records that no hook has requested yet.
     pub(crate) homes: Homes,
     pub(crate) outbox: Outbox,
     pub(crate) wishes: Vec<Wish>,
@@ -190,7 +190,7 @@ impl Content {
         names.map(|names| self.put(inside.into(), Kind::Inside, names))
     }
 
-    /// The paths on record that lie within that one.
+    /// Returns the recorded paths that lie within a path.
     pub(crate) fn within<'content>(&'content self, path: &str) -> impl Iterator<Item = &'content Arc<str>> {
         let from = (Bound::Excluded(path), Bound::Unbounded);
         // '/' comes before all that names and numbers consist of, so that this ends soon.
@@ -290,7 +290,7 @@ impl Journal {
         self.clock.now().into()
     }
 
-    /// Tells nobody of what is dropped from now on.
+    /// Suppresses reports of futures that are dropped from now on.
     pub(crate) fn suspend(&self) {
         self.suspended.store(true, Relaxed);
     }
@@ -299,7 +299,7 @@ impl Journal {
         self.suspended.load(Relaxed)
     }
 
-    /// Returns whether nothing was on record of the instance when it was brought into memory.
+    /// Returns whether there was no record when the instance was brought into memory.
     pub(crate) fn is_fresh(&self) -> bool {
         self.is_fresh
     }
@@ -329,7 +329,7 @@ impl Journal {
         around.any(|path| content.records.get(path).is_some_and(is_end) || has_next(path) == Some(true))
     }
 
-    /// Something within that path is on record.
+    /// Whether a record lies within a path.
     pub(crate) fn has_within(&self, path: &str) -> bool {
         self.lock().within(path).next().is_some()
     }
@@ -341,7 +341,7 @@ impl Journal {
         orders.max().unwrap_or_default()
     }
 
-    /// Returns whether that is on record since this process has the instance.
+    /// Returns whether the record was made since this process has the instance.
     pub(crate) fn is_new(&self, path: &str) -> bool {
         let content = self.lock();
         content.records.get(path).is_some_and(|record| record.order >= content.first_order)
@@ -351,7 +351,7 @@ impl Journal {
         self.lock().records.get(path).map_or(FRESH, |record| record.order)
     }
 
-    /// Something on record was taken up.
+    /// Notes that a record was restored.
     pub(crate) fn recalled(&self) {
         self.lock().recalled += 1;
     }

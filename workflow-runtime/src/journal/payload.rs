@@ -85,7 +85,7 @@ impl<T> Payload<T> {
         value.ok_or("it was not read")?
     }
 
-    /// Reads what is on record.
+    /// Reads the value of a record.
     pub(crate) fn recall(self, record: &Record) -> Result<T, BoxError> {
         if let Some(unkept) = Unkept::of(record) {
             return Err(unkept.into());

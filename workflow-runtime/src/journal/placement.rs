@@ -1,9 +1,9 @@
-//! The check that a new build of the program still has a place for what is on record: where it has none, the instance is parked.
+//! The check that a new build of the program still has a place for each record: without one, the instance is parked.
 
 use super::log::{Journal, LAST};
 
 impl Journal {
-    /// Marks a stage as taken up, and its undo with it.
+    /// Marks a stage as restored, and its undo with it.
     pub(crate) fn takes_up_undo(&self, path: &str) {
         self.lock().homes.found_undo(path);
     }
@@ -13,18 +13,18 @@ impl Journal {
         self.lock().homes.settled(path, order);
     }
 
-    /// Returns whether something on record has not been asked for.
+    /// Returns whether a record has not been requested.
     pub(crate) fn lacks_homes(&self) -> bool {
         !self.lock().homes.is_empty()
     }
 
-    /// Returns whether something in the stage of that record has not been asked for.
+    /// Returns whether a record in the stage around a path has not been requested.
     pub(crate) fn lacks_homes_around(&self, path: &str) -> bool {
         let stage = path.find(':').map_or(path, |own| path[..own].trim_end_matches('/'));
         self.lock().homes.any_within(stage).is_some()
     }
 
-    /// Before a stage runs: parks where it is on record in another place.
+    /// Before a stage runs: parks if it is recorded in another place.
     pub(crate) async fn stands_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.elsewhere(path);
         if let Some(elsewhere) = elsewhere {
@@ -51,7 +51,7 @@ impl Journal {
         self.park::<()>(reason).await;
     }
 
-    /// Before a stage ends: parks where something on record inside was not asked for.
+    /// Before a stage ends: parks if a record inside was not requested.
     pub(crate) async fn leaves_nothing(&self, path: &str) {
         let left = self.lock().homes.any_within(path);
         if let Some(left) = left {
@@ -59,8 +59,8 @@ impl Journal {
         }
     }
 
-    /// Before user code in a stage begins: parks where rounds or items are on record that it is no part of. `is_whole`: the code
-    /// is all of the stage, so that nothing on record inside may be left.
+    /// Before user code in a stage begins: parks if rounds or items are recorded that it is no part of. `is_whole`: the
+    /// code is all of the stage, so that no record inside may be left.
     pub(crate) async fn begins_with_all(&self, path: &str, is_whole: bool) {
         let left = || {
             let homes = &self.lock().homes;
@@ -77,7 +77,7 @@ impl Journal {
         }
     }
 
-    /// Before the members of a race or quorum begin: parks where one is on record there that is no member any more.
+    /// Before the members of a race or quorum begin: parks if a record names a member that is gone.
     pub(crate) async fn knows_members(&self, stage: &str, sites: &[&'static str]) {
         let is_known = |site: &str| sites.contains(&site);
         let unknown = self.lock().homes.unknown_member(stage, is_known);
@@ -90,8 +90,7 @@ impl Journal {
         }
     }
 
-    /// Before something is decided in a stage: parks where something of that kind (`names`) is on record there under another
-    /// name.
+    /// Before a decision in a stage: parks if a decision of its kind (`names`) is recorded there under another name.
     pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
         let before = self.lock().homes.decision_of(stage, names);
         if before.is_none() {

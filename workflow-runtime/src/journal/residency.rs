@@ -60,7 +60,7 @@ impl Drop for TimerWait<'_> {
 impl Journal {
     /// Waits until `at`; while it does, the instance need not be in memory.
     pub(crate) async fn wait_until(&self, at: Timestamp) {
-        // What is due fires only when everything on record is known.
+        // Timers fire only when every record is restored.
         self.hold(DUE).await;
         if at <= self.now() {
             return;
@@ -81,7 +81,7 @@ impl Journal {
         self.wait_until(self.now().after(left)).await;
     }
 
-    /// Runs until `at`: not before everything on record is known.
+    /// Runs until `at`, and not before every record is restored.
     pub(crate) async fn by<T>(&self, at: Timestamp, run: impl Future<Output = T>) -> Option<T> {
         let (mut end, mut run) = (pin!(self.wait_until(at)), pin!(Some(run)));
         let ended = poll_fn(|context| {
@@ -107,7 +107,7 @@ impl Journal {
         Listening(Arc::clone(self))
     }
 
-    /// User code is under way, or a time that only this process knows, for as long as what it gives lives.
+    /// Marks user code as running, or a time that only this process knows, for as long as the guard lives.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
         self.busy.fetch_add(1, Relaxed);
         Busy(Arc::clone(self))

@@ -1,4 +1,4 @@
-//! Catching up: what is on record is taken up in its order, before anything new begins.
+//! Catching up: records are restored in their order, before any new stage begins.
 
 use super::{
     log::{DUE, FAILURES, Journal, LAST},
@@ -13,13 +13,13 @@ use std::{
 };
 
 impl Journal {
-    /// A part that is on record as ended is polled until the guard is dropped.
+    /// Marks the poll of a part that is recorded as ended, until the guard is dropped.
     pub(crate) fn in_ended(&self) -> InEndedGuard<'_> {
         self.in_ended.fetch_add(1, Relaxed);
         InEndedGuard(self)
     }
 
-    /// Returns whether what is polled now lies in a part that is on record as ended.
+    /// Returns whether the current poll lies in a part that is recorded as ended.
     pub(crate) fn is_in_ended(&self) -> bool {
         self.in_ended.load(Relaxed) > 0
     }
@@ -28,18 +28,18 @@ impl Journal {
         self.lock().catching_up
     }
 
-    /// How much was taken up.
+    /// Returns the number of restored records.
     pub(crate) fn progress(&self) -> u64 {
         self.lock().recalled
     }
 
-    /// Nothing that is on record can be taken up any more: lets the first of those that wait go on; where none does, the
-    /// instance has caught up.
+    /// Lets the first of the waiting stages go on, once no further record can be restored. If none waits, the instance
+    /// has caught up.
     pub(crate) fn release(&self) {
         let wakers: Vec<Waker> = {
             let mut content = self.lock();
             match content.held.first_key_value().map(|(&key, _)| key) {
-                // What is not on record goes on all at once, with everything known.
+                // Stages without a record go on all at once, with everything known.
                 None | Some((DUE.., _)) => {
                     content.catching_up = false;
                     std::mem::take(&mut content.held).into_values().collect()
@@ -53,7 +53,7 @@ impl Journal {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits, while catching up, until everything that was recorded before `order` has been taken up.
+    /// Waits, while catching up, until every record before `order` is restored.
     pub(crate) async fn hold(&self, order: u64) {
         let mut holding = {
             let mut content = self.lock();
@@ -75,7 +75,7 @@ impl Journal {
         .await;
     }
 
-    /// Waits, while catching up, before a failure on record goes on: until all else on record has been taken up.
+    /// Waits, while catching up, before a recorded failure goes on, until all other records are restored.
     pub(crate) async fn hold_failure(&self, order: u64) {
         self.hold(FAILURES.saturating_add(order).min(LAST)).await;
     }
@@ -94,7 +94,7 @@ impl Drop for Holding<'_> {
     }
 }
 
-/// The poll of a part that is on record as ended.
+/// The poll of a part that is recorded as ended.
 pub(crate) struct InEndedGuard<'a>(&'a Journal);
 
 impl Drop for InEndedGuard<'_> {
@@ -103,7 +103,7 @@ impl Drop for InEndedGuard<'_> {
     }
 }
 
-/// Runs what is on record inside, until nothing of it is left to be taken up.
+/// Runs a part until all records inside are restored.
 pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
     let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
     let mut over = false;
@@ -146,7 +146,7 @@ impl<F: Future> Future for InEnded<'_, F> {
     }
 }
 
-/// Has what was thrown away by the record at that path taken up.
+/// Restores the records of a scope that the record at `path` rolled back.
 pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
     let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
     catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;

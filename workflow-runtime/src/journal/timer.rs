@@ -1,4 +1,4 @@
-//! The moments on record at which timers and deadlines are due.
+//! Recorded moments at which timers and deadlines are due.
 
 use super::{
     log::Journal,
@@ -8,7 +8,7 @@ use crate::failure::BoxError;
 use std::time::Duration;
 use workflow_store::{Record, Timestamp};
 
-/// When something is due that was asked for now, or before.
+/// Returns when a timer is due that begins now, or began before.
 pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Timestamp) -> Timestamp {
     if let Some(record) = journal.record(&path) {
         return match read_due(&record).map(|(due, _)| due) {
@@ -24,8 +24,8 @@ pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Ti
     at
 }
 
-/// Returns when a deadline is over that was begun now, or before, and how long it is: that on record, whatever a later build has
-/// written.
+/// Returns when a deadline is over that begins now, or began before, and how long it is: the recorded values, whatever
+/// a later build declares.
 pub(crate) async fn deadline_due(journal: &Journal, path: String, limit: Duration) -> (Timestamp, Duration) {
     let asked = millis(limit);
     let Some(record) = journal.record(&path) else {

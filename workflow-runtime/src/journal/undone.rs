@@ -18,7 +18,7 @@ impl Journal {
         }
     }
 
-    /// Returns those of the undos that failed within that path which are not on record as that.
+    /// Returns the failures of undos within a path that have no record.
     pub(crate) fn not_told(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
         let mut told: Vec<String> = {
             let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
@@ -36,7 +36,7 @@ impl Journal {
         failures
     }
 
-    /// Returns whether what went wrong with undoing the stage at that path is on record.
+    /// Returns whether a report on undoing the stage at a path is recorded.
     pub(crate) fn is_in_doubt(&self, path: &str) -> bool {
         self.lock().records.contains_key(&*format!("{NOT_UNDONE}{path}"))
     }

@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A graph under way.
+/// A running graph.
 pub struct Drive<'a, S, F> {
     pieces: &'static Pieces,
     demands: Option<&'a Demands>,
@@ -30,7 +30,7 @@ pub struct Drive<'a, S, F> {
     started: usize,
 }
 
-/// So many are started in one poll.
+/// Stages that start in one poll, at most.
 const AT_ONCE: usize = UNITS as usize / UNITS_TOGETHER as usize * TOGETHER;
 
 // The lanes pin their futures themselves.

@@ -1,4 +1,4 @@
-//! `for`: items side by side, so many at once.
+//! `for`: items side by side, up to a number at once.
 
 use super::items::{Items, all_of, room_for};
 #[cfg(feature = "durable")]
@@ -23,7 +23,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The items of a `for` under way.
+/// The running items of a `for`.
 pub(crate) struct Each<'a, I, B, F: Future, T> {
     cx: Cx<'a>,
     stage: u32,
@@ -74,9 +74,9 @@ where
 
 /// How many items of a `for` may fail: `#[tolerate]`.
 pub enum Tolerance {
-    /// So many.
+    /// A number of items.
     Count(u64),
-    /// So many of a hundred, rounded down.
+    /// A percentage of the items, rounded down.
     Percent(u64),
 }
 
@@ -108,7 +108,7 @@ where
 {
     let (items, allowed) = match tolerance {
         Tolerance::Count(_) => (Items::Coming(items.into_iter()), tolerance.of(0)),
-        // So many of a hundred: it has to be known how many there are.
+        // For a percentage the number of items must be known.
         Tolerance::Percent(_) => {
             let items = all_of(cx, items.into_iter()).await;
             let allowed = tolerance.of(items.len());
@@ -127,7 +127,7 @@ where
                 if !is_catching_up(cx) {
                     return Err(failure.into());
                 }
-                // The other items that are on record are taken up first.
+                // The other recorded items are restored first.
                 too_many.get_or_init(|| failure);
             }
             Ok(ended)
@@ -155,7 +155,7 @@ where
     .await
 }
 
-/// Returns whether the run is that of a durable instance that takes up what is on record.
+/// Returns whether the run is that of a durable instance that restores its records.
 fn is_catching_up(cx: Cx<'_>) -> bool {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
@@ -165,7 +165,7 @@ fn is_catching_up(cx: Cx<'_>) -> bool {
     false
 }
 
-/// Waits until all that is on record has been taken up.
+/// Waits until all records are restored.
 async fn all_taken_up(cx: Cx<'_>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {

@@ -36,7 +36,7 @@ impl<I: Iterator> Iterator for Items<I> {
 /// More room than this is not made before there are items for it.
 const ROOM: usize = 1 << 10;
 
-/// Room for the outputs of so many items as the iterator says, within reason.
+/// Returns a list with room for the outputs of as many items as the iterator announces, within reason.
 pub(crate) fn room_for<T>(items: &impl Iterator) -> Vec<T> {
     Vec::with_capacity(items.size_hint().0.min(ROOM))
 }

@@ -12,7 +12,7 @@ pin_project_lite::pin_project! {
     #[project_replace = BranchReplaced]
     /// One branch of a join.
     pub enum Branch<F, R> {
-        /// Under way.
+        /// The future is running.
         Running { #[pin] future: F },
         /// Has given its output.
         Ended { output: R },

@@ -15,7 +15,7 @@ use std::{
     task::Poll,
 };
 
-/// The `#[lazy]` stages of one scope, and who asks for them.
+/// The `#[lazy]` stages of one scope, and the stages that request them.
 #[derive(Default)]
 pub struct Demands {
     pub(crate) woken: Arc<Woken>,
@@ -23,7 +23,7 @@ pub struct Demands {
 }
 
 impl Demands {
-    /// Nothing has been asked for.
+    /// Returns a state without requests.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -42,7 +42,7 @@ impl<T> LazySlot<T> {
     pub const EMPTY: Self =
         Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: WakeList::new() }) };
 
-    /// Nothing has asked for it, if its scope has ended.
+    /// Whether the slot is empty: once its scope has ended, no stage has requested it.
     pub fn is_empty(&self) -> bool {
         self.slot.value.get().is_none()
     }
@@ -66,7 +66,7 @@ impl<T> LazySlot<T> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
     }
 
-    /// Has `run` fill it, and wakes whoever waits.
+    /// Has `run` fill the slot, and wakes the waiting stages.
     ///
     /// # Errors
     /// The stage's.
@@ -82,7 +82,7 @@ impl<T> LazySlot<T> {
         })
     }
 
-    /// Puts there what its stage gave, and wakes whoever waits.
+    /// Keeps the output of the stage, and wakes the waiting stages.
     pub fn keep(&self, held: impl IntoHeld<T>) {
         self.slot.keep(held);
         self.wake();

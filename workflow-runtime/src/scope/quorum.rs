@@ -19,7 +19,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A `race` or a `quorum` under way.
+/// A running `race` or `quorum`.
 pub struct First<'a, M: Iterator<Item: Future>, T> {
     cx: Cx<'a>,
     stage: u32,
@@ -70,7 +70,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         next
     }
 
-    /// Makes the first `needed` members, if there are so many.
+    /// Creates the first `needed` members, as far as there are any.
     fn make(&mut self) {
         while self.started == 0
             && !self.is_open

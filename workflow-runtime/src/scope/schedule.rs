@@ -2,7 +2,7 @@
 
 /// The stages of a graph, by number.
 pub struct Pieces {
-    /// How many others each waits for; a `#[lazy]` one also waits to be asked for.
+    /// Number of stages that each waits for; a `#[lazy]` stage also waits for a request.
     pub needs: &'static [u32],
     /// Successors of each stage, one list after the other.
     pub then: &'static [u32],

@@ -26,7 +26,7 @@ pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 pub struct Starting<'a> {
     core: &'a Core,
     stage: u32,
-    /// Mostly there is nobody.
+    /// Most stages are unobserved.
     seen: Option<Onlookers<'a>>,
 }
 
@@ -146,7 +146,7 @@ fn end<S, T>(
 }
 
 pin_project_lite::pin_project! {
-    /// A stage under way.
+    /// A running stage.
     struct Running<'a, S, T, F> {
         core: &'a Core,
         stage: u32,

@@ -14,7 +14,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// So many breakers and caches.
+    /// Creates `count` breakers and caches.
     #[must_use]
     pub fn new(count: usize) -> Self {
         Self { places: std::iter::repeat_with(OnceLock::new).take(count).collect() }
@@ -89,7 +89,7 @@ pub fn pool<P: AsPool + ?Sized>(pool: &P) -> &Pool {
 /// Waits for permits.
 ///
 /// # Errors
-/// A pool never has so many.
+/// A pool has fewer permits in all.
 pub async fn permits(
     cx: Cx<'_>,
     stage: u32,

@@ -1,4 +1,4 @@
-//! A named stage under way, and who looks at it. Mostly nobody does: then it costs a comparison.
+//! The future of a named stage. Reports state changes to observers; without any, the overhead is one comparison.
 
 use super::observers::{Audience, poll_observed};
 use crate::{
@@ -108,7 +108,7 @@ impl Standing for Alone<'_> {
 }
 
 pin_project_lite::pin_project! {
-    /// A named stage under way.
+    /// A running named stage.
     pub struct Staged<W: Standing, F, A: Leave> {
         at: W,
         #[pin]
@@ -125,7 +125,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// A stage whose expression is evaluated now: it is under way, and its span is entered.
+/// A stage whose expression is evaluated now: the stage is running, and its span is entered.
 pub struct Begun<'a, T, const PLAIN: usize, const SHOWN: usize> {
     seats: Seats<'a, T, PLAIN, SHOWN>,
     entered: [Option<Box<EnteredSpan>>; SHOWN],

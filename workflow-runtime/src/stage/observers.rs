@@ -21,7 +21,7 @@ pub(crate) struct Audience<'a, C> {
 }
 
 impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
-    /// The stage is under way.
+    /// Reports that the stage is running.
     #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
     #[cold]
     pub(crate) fn open(cx: Cx<'a>, stage: u32, cell: Option<C>, heeded: bool, tries: bool) -> Box<Self> {
@@ -61,8 +61,8 @@ impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
         }
     }
 
-    /// If it has not come to an end, the stage was cancelled; or it goes on later, and whoever looks at its state sees it as
-    /// it was.
+    /// Reports the drop of the stage. A stage that has not ended is cancelled; or it goes on later, and its state stays
+    /// as it was.
     #[cold]
     pub(crate) fn dropped(&self, core: &Core) {
         if let Some(cell) = self.cell.take()

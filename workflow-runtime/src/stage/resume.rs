@@ -1,4 +1,4 @@
-//! Attempts on record: where they go on after an interruption, and the waits between them.
+//! Recorded attempts: where they go on after an interruption, and the waits between them.
 
 use crate::{
     journal::{
@@ -41,7 +41,7 @@ pub(crate) async fn attempted(
     journal.recalled();
     let mut spent = tried.spent.clone();
     spent.resize(rules, 0);
-    // Where something of the next attempt is on record, it has begun.
+    // If the next attempt has a record, it has begun.
     if !journal.has_within(&format!("{}/{}", cx.path_of(stage), tried.attempts)) {
         // Where its moment has come it may have begun.
         if tried.next() > journal.now() {
@@ -54,7 +54,7 @@ pub(crate) async fn attempted(
     (tried.attempts + attempt, spent, deadline)
 }
 
-/// An attempt has failed, and another one comes: that is on record before it does.
+/// Records that an attempt has failed before the next one begins, and waits between the two.
 pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts: u32, spent: &[u32], wait: Duration) {
     let next = journal.now().after(wait);
     // One that follows at once has begun, whatever the clock says when the instance is loaded again.
@@ -82,8 +82,8 @@ pub(crate) async fn between(cx: Cx<'_>, journal: &Journal, stage: u32, attempts:
     }
 }
 
-/// Waits for a stage's deadline: for the moment on record, since the clock may have been set after `at` was told from it. What a
-/// crash has cut is polled once more before a deadline that has passed meanwhile cuts it.
+/// Waits for a stage's deadline: for the recorded moment, since the clock may have been set after `at` was computed
+/// from it. A stage that a crash interrupted is polled once more before a deadline that has passed meanwhile drops it.
 pub(crate) async fn deadline(cx: Cx<'_>, journal: &Journal, stage: u32, at: Instant) {
     let record = journal.record(&cx.path_within(stage, "deadline"));
     match record.and_then(|record| read_due(&record).ok()) {

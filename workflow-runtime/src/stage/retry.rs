@@ -138,7 +138,7 @@ where
             Err(Stop::Failed(failure)) => return Err(last(failure)),
             Err(stop) => return Err(stop),
         };
-        // What goes on only because it was under way is not tried again.
+        // A stage in its grace period is not tried again.
         let rules = if cx.core.is_left(stage) { &[] } else { &*settings.retries };
         let rule = rules.iter().enumerate().position(|(index, rule)| match &error {
             Why::Own(error) => !rule.conditional || applies(error, index),
@@ -189,7 +189,7 @@ struct Before {
     deadline: Option<(Instant, Duration)>,
 }
 
-/// At the first attempt, or, in a durable run, after those on record.
+/// Returns the state before the first attempt, or, in a durable run, after the recorded ones.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
 async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     #[cfg(feature = "durable")]

@@ -59,7 +59,7 @@ impl<T> Elsewhere<'_, T> {
         Poll::Ready(match ended {
             Ok(output) => Ok(output),
             Err(error) => match error.try_into_panic() {
-                // Whoever catches the panics of this scope learns of it there.
+                // The code that catches the panics of this scope receives it.
                 Ok(payload) => {
                     self.cx.at(self.stage);
                     Err(self.cx.core.panicked(payload).into())
@@ -188,7 +188,7 @@ impl<T: Send + 'static> Future for Spawned<'_, T> {
     }
 }
 
-/// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if nobody waits for it any more.
+/// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if its stage has been dropped.
 pub fn blocking<S, T, X, M>(
     cx: Cx<'_>,
     stage: u32,

@@ -38,7 +38,7 @@ pin_project_lite::pin_project! {
         past: Option<(Pause<'a>, Duration)>,
         // For as long as the timeout runs: no record knows of it.
         ticking: Option<Ticking>,
-        // A durable instance takes up what is on record first: the time for that does not count.
+        // A durable instance restores its records first: the time for that does not count.
         catching_up: Option<Pause<'a>>,
     }
 }

@@ -167,7 +167,8 @@ async fn a_cooldown_that_no_clock_can_tell() {
     assert_eq!(breaker.state(), BreakerState::Open);
 }
 
-/// Without a cooldown it is half-open as soon as it has failed: whoever comes first probes, and never two at once.
+/// Without a cooldown the breaker is half-open as soon as it has failed: the first caller probes, and never two at
+/// once.
 #[test]
 fn many_threads_one_probe() {
     const THREADS: usize = 8;
@@ -192,7 +193,7 @@ fn many_threads_one_probe() {
     }
 }
 
-/// Concurrent runs: it opens, whoever failed, and no attempt is let through after that.
+/// Concurrent runs: the breaker opens whichever run failed, and no attempt is let through after that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_tasks_share_one_count() {
     let breaker = Breaker::new(100, Duration::from_hours(1));

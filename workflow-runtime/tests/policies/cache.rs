@@ -82,7 +82,7 @@ async fn expired_values_do_not_pile_up() {
         assert!(Arc::strong_count(&alive) <= 101);
     }
     advance(milliseconds(100)).await;
-    // Whoever asks for whatever key takes them away.
+    // A request for any key removes them.
     drop(turn(&cache, 77_777).await);
     assert!(cache.is_empty());
     assert_eq!(Arc::strong_count(&alive), 1);
@@ -192,7 +192,7 @@ async fn a_cancelled_waiter_is_passed_over_and_nothing_is_left_behind() {
     drop(first);
     assert!(third.await.unwrap());
 
-    // The turn passes to one who is gone before it can take it.
+    // The turn passes to a caller that is gone before it can take it.
     let first = turn(&cache, 1).await;
     let mut second = Box::pin(cache.get(1));
     assert!(timeout(Duration::ZERO, &mut second).await.is_err());
@@ -233,7 +233,7 @@ async fn without_any_life_it_is_still_one_at_a_time() {
     assert_eq!(clock.milliseconds(), 50);
 }
 
-/// The only one who computes a key, until it is dropped, by a cancellation too.
+/// A caller that computes a key alone, until it is dropped, by a cancellation too.
 struct Alone<'a>(&'a AtomicUsize);
 
 impl<'a> Alone<'a> {

@@ -219,7 +219,7 @@ async fn random_round(pools: &[Watched], random: &mut fastrand::Rng, in_order: b
 }
 
 const SEEDS: u64 = 1_000;
-/// Far longer than the work takes; where time is paused it passes at once if nobody can go on.
+/// Far longer than the work takes. With paused time it passes at once if no task can go on.
 const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test(start_paused = true)]
