@@ -16,7 +16,7 @@ pub(crate) enum Shape {
 /// How it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
-    /// The stages' functions, which nobody calls.
+    /// The stages' functions, without a caller.
     Functions,
     /// The functions, and an `async fn` that awaits them one after the other.
     ByHand,
@@ -71,7 +71,7 @@ impl Subject {
         manifest(&package, &dependencies)
     }
 
-    /// `edited`: one stage's expression is written otherwise, as when somebody works on the crate.
+    /// Returns the source. `edited`: one stage's expression is written otherwise, as during work on the crate.
     pub(crate) fn source(self, edited: bool) -> String {
         let nodes = match self.shape {
             Shape::Chain => chain(self.stages),

@@ -12,9 +12,10 @@ mod kept;
 
 use std::{env, error::Error, io::ErrorKind, process::Command, process::ExitCode};
 
-/// A count may grow by so many of a hundred.
+/// Percentage by which a count may grow.
 const TOLERANCE: f64 = 5.0;
-/// And by so many instructions, which a run may take more or less with where its memory happens to lie.
+/// Instructions by which a count may grow besides, because a run may take a few more or less depending on the position
+/// of its memory.
 const SLACK: f64 = 4.0;
 
 fn main() -> ExitCode {

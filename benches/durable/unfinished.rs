@@ -1,4 +1,5 @@
-//! Many instances that have not ended: until all are under way after a kill, and what they weigh while they only wait.
+//! Many instances that have not ended: the time until all are running after a kill, and their memory while they only
+//! wait.
 
 use crate::{PAYLOAD, worked};
 use rusqlite::Connection;
@@ -19,7 +20,7 @@ use workflow_runtime::{
     workflow,
 };
 
-/// How many are under way at this moment.
+/// Number of instances that are running at this moment.
 #[derive(Debug, Default)]
 pub(crate) struct Busy(AtomicU64);
 
@@ -31,7 +32,7 @@ impl Busy {
 }
 
 workflow! {
-    /// Three stages are on record, and the fourth is at work.
+    /// Three stages are recorded, and the fourth is running.
     #[durable]
     pub(crate) workflow Working(input: String) -> String with busy: Arc<Busy> {
         stage first: String = input.clone();
@@ -63,7 +64,7 @@ fn text() -> String {
     "x".repeat(PAYLOAD)
 }
 
-/// From opening the store until the last one is under way.
+/// Measures the time from opening the store until the last instance is running.
 pub(crate) fn resume(path: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     runtime()?.block_on(fill(path, count))?;
     let (started, before) = (Instant::now(), worked()?);

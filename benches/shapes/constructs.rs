@@ -95,7 +95,7 @@ workflow! {
     }
 }
 
-/// [`Items`] by hand, with the stream that keeps 32 futures under way and their results in order.
+/// [`Items`] by hand, with the stream that keeps 32 futures running and their results in order.
 pub async fn items_by_hand(seed: u64) -> u64 {
     let all: Vec<u64> =
         stream::iter(seed..ITEMS).map(|item| async move { step(&item).await }).buffered(32).collect().await;

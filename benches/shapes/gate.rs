@@ -6,12 +6,13 @@ use std::{
     task::{Poll, Waker},
 };
 
-/// Closed at first. One allocation for all who wait, so that those of the workflows show.
+/// A gate that is closed at first. One allocation for all waiting instances, so that the allocations of the workflows
+/// show.
 #[derive(Default)]
 pub struct Gate(Mutex<(bool, Vec<Waker>)>);
 
 impl Gate {
-    /// With room for so many who wait.
+    /// Creates a gate with room for `count` waiting instances.
     #[must_use]
     pub fn for_instances(count: usize) -> Self {
         Self(Mutex::new((false, Vec::with_capacity(count))))

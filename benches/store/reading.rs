@@ -13,7 +13,7 @@ use workflow_runtime::store::{
 const INSTANCES: u64 = 100_000;
 /// Records of each.
 const RECORDS: u64 = 3;
-/// Loads that are under way at once.
+/// Loads that run at once.
 const LOADS: usize = 64;
 
 pub(crate) fn measure(path: &Path) -> Result<(), Box<dyn Error>> {

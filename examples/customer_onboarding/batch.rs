@@ -34,7 +34,7 @@ impl Batch {
         Self { report: Report::default(), progress: Progress::new(total), accounts: accounts.map(BufWriter::new) }
     }
 
-    /// Onboards them all, `concurrency` at once. A line or an applicant that fails stops nobody else.
+    /// Onboards them all, `concurrency` at once. A line or an applicant that fails does not stop the others.
     ///
     /// # Errors
     ///

@@ -70,9 +70,9 @@ pub struct Document {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
-    /// Proves who someone is.
+    /// A passport, which proves a person's identity.
     Passport,
-    /// Proves who someone is.
+    /// An identity card, which proves a person's identity.
     IdentityCard,
     /// Proves where someone lives.
     ProofOfAddress,
@@ -81,7 +81,7 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    /// Whether it proves who someone is.
+    /// Whether the document proves a person's identity.
     pub fn is_identity(self) -> bool {
         matches!(self, Self::Passport | Self::IdentityCard)
     }
@@ -111,7 +111,7 @@ pub struct Profile {
     pub email: String,
     /// As given.
     pub address: Address,
-    /// As asked for.
+    /// Plan that the applicant has chosen.
     pub plan: Plan,
 }
 

@@ -10,7 +10,7 @@ const PLAIN_LINES: usize = 10;
 /// Shows progress on standard error, which leaves standard output to the result.
 #[derive(Debug)]
 pub struct Progress {
-    /// None where nobody watches.
+    /// `None` if standard error is no terminal.
     bar: Option<ProgressBar>,
     total: usize,
     done: usize,

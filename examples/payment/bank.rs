@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::problem::Problem;
 use crate::script::{Fault, How};
 
-/// Above this, 25000.00, somebody has to agree.
+/// Amount above which a payment needs an approval: 25000.00.
 const APPROVAL_ABOVE: Amount = Amount(2_500_000);
 
 /// From this on, a payment is too risky.
@@ -50,7 +50,7 @@ impl Bank {
         Self { journal, funds, faults: faults.into(), books: Arc::default() }
     }
 
-    /// Whether somebody has to agree to this order.
+    /// Whether the order needs an approval.
     #[expect(clippy::unused_self, reason = "which limit holds is the bank's to say")]
     pub fn needs_approval(&self, order: &Order) -> bool {
         order.amount > APPROVAL_ABOVE
@@ -111,7 +111,7 @@ impl Bank {
                 return Err(problem);
             }
         };
-        // Who asks twice with one key gets what the first time made.
+        // A second call with one key gets the result of the first.
         let before = self.books().standing.insert(step, ctx.idempotency_key());
         if reply_lost {
             future::pending::<()>().await;
@@ -210,7 +210,7 @@ pub async fn check_compliance(bank: &Bank, ctx: &StageContext, order: &Order, _:
     bank.attempt(ctx, Step::Compliance, Duration::from_millis(2_500), work).await
 }
 
-/// Asks for an approval: a mail to all who may.
+/// Requests an approval: a mail to all approvers.
 pub async fn ask_for_approval(bank: &Bank, ctx: &StageContext, order: &Order, risk: &Risk, clearance: &Clearance) {
     let visit = bank.journal.visit("approval", ctx.attempt());
     sleep(Duration::from_millis(50)).await;
@@ -220,7 +220,7 @@ pub async fn ask_for_approval(bank: &Bank, ctx: &StageContext, order: &Order, ri
     ));
 }
 
-/// Writes down who approved.
+/// Writes down the approver.
 ///
 /// # Errors
 ///

@@ -206,7 +206,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether who says so may: anybody can write a mail.
+    /// Whether the answer is from an approver: any person can write a mail.
     pub fn is_from_an_approver(&self) -> bool {
         APPROVERS.contains(&self.by())
     }

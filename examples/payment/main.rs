@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An approval may take days. By default the clock is paused, as tokio has it for tests: it jumps to the next timer
-//! whenever all that is under way waits for one, so that the times are exact and days take no time. `--real-time` waits.
+//! whenever all tasks wait for one, so that the times are exact and days take no time. `--real-time` waits.
 #![forbid(unsafe_code)]
 
 mod bank;

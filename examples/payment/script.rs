@@ -38,7 +38,7 @@ pub struct Fault {
     pub undo: bool,
     /// In what way.
     pub how: How,
-    /// At so many attempts, from the first; at all of them where nothing is said.
+    /// Number of attempts that fail, from the first. Without it all attempts fail.
     #[serde(default = "always")]
     pub times: u32,
     /// Why, where it refuses.

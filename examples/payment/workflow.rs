@@ -35,7 +35,7 @@ workflow! {
         #[timeout(2min)]
         stage compliance: Clearance = check_compliance(bank, ctx, order, validation);
 
-        /// Above the limit, somebody who may has to agree, and within three days.
+        /// A payment above the limit needs the answer of an approver, within three days.
         stage approval: Approval = if bank.needs_approval(order) {
             stage asked = ask_for_approval(bank, ctx, order, risk, compliance);
             #[accept(answer.is_from_an_approver())]
@@ -44,7 +44,7 @@ workflow! {
             select {
                 signal answer => match answer {
                     Answer::Granted { by } => {
-                        // Not on the whole stage: who only waits for an answer has nothing to undo.
+                        // Not on the whole stage: a wait for an answer has nothing to undo.
                         #[undo(undo(bank, ctx, Step::Approval), retry(3, fixed(1min)), timeout(30s))]
                         stage noted: Approval = note_approval(bank, ctx, by);
                         noted
@@ -57,8 +57,8 @@ workflow! {
             Approval::NotNeeded
         };
 
-        /// Moves the money. Where no reply comes, nobody knows whether it did: asking again with the same key does no harm,
-        /// and the undo counts from the first attempt.
+        /// Moves the money. Without a reply it is unknown whether it moved: another call with the same key does no
+        /// harm, and the undo counts from the first attempt.
         #[undo(undo(bank, ctx, Step::Execution), retry(5, exponential(1min..1h), jitter = none), timeout(30s), on = attempt)]
         stage execution: Transfer = {
             #[retry(2, fixed(30s))]

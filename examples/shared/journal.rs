@@ -56,7 +56,7 @@ impl fmt::Display for Journal {
     }
 }
 
-/// Something that is under way.
+/// A running visit.
 #[derive(Debug)]
 pub struct Visit<'a> {
     journal: &'a Journal,

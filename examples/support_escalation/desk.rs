@@ -64,13 +64,13 @@ pub async fn acknowledge(desk: &Desk, ticket: &Ticket) {
     desk.journal.note("desk", format!("confirms “{}”", ticket.subject));
 }
 
-/// An agent works on the ticket, with what the customer has said so far. Without anybody who has time, that never ends.
+/// An agent works on the ticket, with the customer's replies so far. Without an agent who has time, that never ends.
 pub async fn propose(desk: &Desk, ctx: &StageContext, thread: &Thread) -> Answer {
     let level = thread.level();
     let Some(work) = desk.work_of(level) else { return future::pending().await };
     let visit = desk.journal.visit(level.name(), ctx.attempt());
     sleep(work.takes).await;
-    // Who has tried twice in vain does not try a third time.
+    // An agent who has tried twice in vain does not try a third time.
     let answer = if thread.is_stuck() { Answer::GivesUp } else { work.answer };
     desk.has_done(level);
     visit.end(match answer {

@@ -59,7 +59,7 @@ fn the_shipped_file_has_something_of_everything() {
     }
     // What came back in the post: the account that stood before it is undone.
     assert!(finished.output.contains(" 3 accounts closed again."), "{}", finished.output);
-    // The registers are flaky, and asked again: nobody is refused for that.
+    // The registers are flaky, and asked again: no applicant is refused for that.
     assert!(!finished.output.contains("\n0 questions without an answer"), "{}", finished.output);
     assert!(!finished.output.contains("register unreachable"), "{}", finished.output);
     let written = fs::read_to_string(accounts).expect("the accounts are written");

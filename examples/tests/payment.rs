@@ -164,7 +164,7 @@ fn a_lost_reply_neither_pays_twice_nor_stays() {
 
 #[test]
 fn what_is_under_way_ends_before_it_is_undone() {
-    // Risk fails while compliance is under way, which has an undo: it may finish.
+    // Risk fails while compliance is running, which has an undo: it may finish.
     let path = path(r#","faults":[{"step":"risk","how":"refuses"}]"#);
     assert_eq!(
         path[1..5],

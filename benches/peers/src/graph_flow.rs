@@ -76,7 +76,7 @@ pub(crate) fn run(shape: Shape) -> Option<Run> {
     }))
 }
 
-/// A session for each run, which is thrown away after it.
+/// A session for each run, which is dropped after it.
 async fn whole(runner: &FlowRunner, storage: &dyn SessionStorage, last: &str) -> ::graph_flow::Result<u64> {
     let session = Session::new_from_task("run".to_owned(), "s0");
     let context = session.context.clone();

@@ -35,7 +35,7 @@ pub enum Problem {
     /// No such workflow.
     #[error("there is no workflow '{name}': known are {}", .known.join(", "))]
     UnknownWorkflow {
-        /// As asked for.
+        /// Name in the request.
         name: String,
         /// Names of the workflows.
         known: Vec<&'static str>,
@@ -45,7 +45,7 @@ pub enum Problem {
     UnknownSignal {
         /// Which workflow.
         workflow: &'static str,
-        /// As asked for.
+        /// Name in the request.
         name: String,
         /// Names of its signals.
         known: &'static [&'static str],

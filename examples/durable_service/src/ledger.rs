@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-/// Stands for the other systems of a bank. As those should, it takes an idempotency key with each effect, and who asks
-/// twice with one key has it done once: a stage that was cut by a crash is run again with the same key.
+/// Stands for the other systems of a bank. As those should, it takes an idempotency key with each effect, and two calls
+/// with one key have one effect: a stage that a crash interrupts runs again with its key.
 #[derive(Debug)]
 pub struct Ledger {
     inner: Mutex<Inner>,

@@ -23,7 +23,7 @@ const LARGEST_HEAD: usize = 16 * 1024;
 /// How many fields the head of a request may have.
 const FIELDS: usize = 64;
 
-/// How long requests that are under way may take when the service ends.
+/// Time that running requests get when the service ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// How long no connection is accepted after the system could not give one, such as where it has no more file handles.

@@ -7,10 +7,10 @@ use workflow_runtime::{StageContext, workflow};
 use crate::bank::{Bank, Problem};
 use crate::served::{Offered, UnknownSignal, read, stage};
 
-/// Up to this many cents nobody has to agree.
+/// Amount in cents up to which a payment needs no approval.
 const APPROVAL_ABOVE: u64 = 100_000;
 
-/// With whom nobody may trade.
+/// Names with whom no trade is allowed.
 const SANCTIONED: [&str; 2] = ["Auric Goldfinger", "Viktor Drago"];
 
 /// Asks the bank to move money.
@@ -92,7 +92,7 @@ workflow! {
         #[after(hold)]
         stage compliance = check_compliance(bank, ctx, order);
 
-        /// Above the limit somebody has to agree, and within three days.
+        /// A payment above the limit needs an approval within three days.
         #[after(compliance)]
         stage approval: Approval = if order.needs_approval() {
             #[accept(answer.is_signed())]
@@ -108,7 +108,7 @@ workflow! {
             Approval::NotNeeded
         };
 
-        /// Moves the money. Where no reply comes nobody knows whether it did: the undo counts from the first attempt.
+        /// Moves the money. Without a reply it is unknown whether it moved, so the undo counts from the first attempt.
         #[retry(5, exponential(200ms..10s), if = Problem::is_passing)]
         #[timeout(1min)]
         #[undo(send_back(bank, ctx, order), retry(5, exponential(200ms..10s)), on = attempt)]

@@ -162,7 +162,7 @@ where
             },
             _ => match run.state().await {
                 Ok(state) => told("stages", W::show(&state)),
-                // Since we asked for its status.
+                // The instance has ended since its status was read.
                 Err(EngineError::Ended { .. } | EngineError::Parked { .. }) => continue,
                 Err(error) => return Err(error),
             },

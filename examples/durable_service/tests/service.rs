@@ -116,7 +116,8 @@ fn killed_in_every_stage_it_goes_on() {
         service.kill();
         service = Service::start(&file);
     }
-    // Who is interrupted five times in a row without getting on is parked: they get on before it goes on.
+    // An instance that is interrupted five times in a row without progress is parked: both get on before the test goes
+    // on.
     let refused = service.ended("/payment/p-2");
     assert!(refused["failure"].as_str().unwrap().contains("Viktor Drago is on the sanctions list"), "{refused}");
     service.until("/onboarding/o-1", |told| told["status"] == "waiting");

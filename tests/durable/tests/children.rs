@@ -158,7 +158,7 @@ async fn late(millis: u64) -> Result<u32, String> {
 }
 
 workflow! {
-    /// One thing is done, one is under way, and then it waits.
+    /// One stage is done, one is running, and then the workflow waits.
     workflow Booking() -> u32 with world: World {
         #[undo(undo(world, "room"))]
         stage room: u32 = act(world, "room", 1);
@@ -217,7 +217,7 @@ workflow! {
     }
 }
 
-/// The effects of the booking when it is cut after 10 ms: what is under way ends, and then both are undone.
+/// The effects of the booking when it is cancelled after 10 ms: the running stage ends, and then both are undone.
 const BOOKED: [&str; 4] = ["room", "car", "undo car", "undo room"];
 
 fn joined(parts: &[&[&str]]) -> Vec<String> {

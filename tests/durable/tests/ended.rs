@@ -215,7 +215,7 @@ workflow! {
         stage end = sleep(5ms);
         #[until(end)]
         stage a: Option<u32> = {
-            // Under way when it is cut: it ends, and is undone.
+            // Running when the run is cancelled: the stage ends, and is undone.
             #[timeout(1s)]
             #[undo(undo_in_an_hour(world, ctx))]
             stage one: u32 = act(world, ctx, 20);

@@ -45,7 +45,7 @@ workflow! {
         done
     }
 
-    /// Its second attempt begins with nothing to put on record before.
+    /// The second attempt begins without a record to write before.
     #[durable]
     pub workflow Again() -> u32 with world: World {
         #[retry(1, fixed(10ms))]
@@ -156,7 +156,7 @@ async fn a_workflow_that_is_not_known_parks_its_instances_until_it_is() -> Resul
         let outcome: String = serde_json::from_slice(&stored.outcome)?;
         assert_eq!((stored.status, outcome), (InstanceStatus::Parked, reason));
     }
-    // Whoever has it goes on with them.
+    // An engine that has the workflow goes on with them.
     let third = Engine::builder().workflow(Gone::new()).store(store).start().await?;
     for (id, number) in parked {
         assert_eq!(third.find::<Gone>(id).await?.result().await?, number);

@@ -305,7 +305,7 @@ async fn engines_that_end_before_user_code_begins_count_for_nothing() -> Result<
 async fn what_crashes_the_process_parks_and_its_neighbours_do_not() -> Result<(), Error> {
     let (disk, world) = disk();
     let mut engine = process(&disk, &world).await?;
-    // The neighbour is as long under way as what ends each process, and comes first.
+    // The neighbour runs as long as the stage that ends each process, and comes first.
     engine.start::<Careful>("neighbour", ()).await?;
     engine.start::<Poison>("poison", ()).await?;
     engine.start::<Failing>("other", ()).await?;

@@ -96,7 +96,7 @@ workflow! {
         bad
     }
 
-    /// The only stage that asks is cut while the fallback is under way.
+    /// The only stage that waits is dropped while the fallback is running.
     #[durable]
     workflow NothingAsksAgain() -> u32 with world: World {
         #[timeout(2ms)]

@@ -162,7 +162,7 @@ fn a_crash_while_rewinding_changes_nothing() {
             let all = effects.len();
             effects.sort();
             effects.dedup();
-            // What was not on record yet happens once more, under its key: at most the two that start together.
+            // Unrecorded calls happen once more, under their keys: at most the two that start together.
             assert!(all - effects.len() <= 2, "{:?}: {effects:?}", kind(at));
             let rewound = effects.iter().any(|effect| effect == "does one/second~1");
             let undone = effects.iter().filter(|effect| effect.starts_with("undoes")).count();

@@ -1,4 +1,4 @@
-//! Stages with a task of their own: what is on record in there is known before anything is thrown away.
+//! Stages with a task of their own: their records are known before any scope is rolled back.
 
 use std::time::Duration;
 use tokio::time::sleep;

@@ -127,7 +127,7 @@ fn crashing(crash: Crash) -> bool {
         let engine = Engine::builder().store(store).workflow(Selecting::new()).start().await.unwrap();
         let run = engine.start::<Selecting>("one", true).await.unwrap();
         if !acknowledged {
-            // Whoever sent it has seen no answer, and sends it again; it may have arrived all the same.
+            // The sender has seen no answer, and sends the signal again; it may have arrived all the same.
             let _ = run.signal(SelectingSignal::Answer(7)).await;
         }
         let result = tokio::time::timeout(Duration::from_hours(1), run.result()).await;

@@ -25,7 +25,7 @@ pub struct Plan {
     pub kills: u32,
     /// How many of them a store has to take before its worker is let alone, and the next store begins.
     pub kills_a_store: u32,
-    /// A process lives at most so many milliseconds, from when it has got on.
+    /// A process lives at most this number of milliseconds, from its first progress.
     pub longest: u64,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Kills, lets end, and checks; until there were as many kills as asked for.
+/// Kills, lets end, and checks, until the planned number of kills is reached.
 ///
 /// # Errors
 /// What is not as it must be. The folder with all that is left is kept then, and named.
@@ -72,10 +72,11 @@ pub fn drive(plan: &Plan, tell: impl Fn(&Report)) -> anyhow::Result<Report> {
 
 fn one_store(plan: &Plan, place: &Place, kills: u32, report: &mut Report) -> anyhow::Result<()> {
     for kill in 0..kills {
-        // Now and then before it has begun anything; else it gets on first, since who is cut five times without that is parked.
+        // Now and then before it has begun anything. Else it gets on first, since an instance that is interrupted five
+        // times without progress is parked.
         let gets_on = fastrand::u8(0..5) != 0;
         let shortest = if gets_on { plan.longest / 4 } else { 0 };
-        // Each fourth process lives long enough for all stages to end that are under way.
+        // Each fourth process lives long enough for all running stages to end.
         let (gets_on, lives) = match kill % 4 {
             3 => (true, plan.longest * 3),
             _ => (gets_on, fastrand::u64(shortest..plan.longest)),

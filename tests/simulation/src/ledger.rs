@@ -89,9 +89,9 @@ pub struct Ledger {
     pub moment: u64,
     /// Each crash and each error of the store: the moment, and the wall clock.
     pub crashes: Vec<(u64, u64)>,
-    /// A stage was taken back: what was under way was interrupted.
+    /// A stage was rewound: running stages were interrupted.
     pub rewound: bool,
-    /// A line for each thing that happened, where somebody reads it.
+    /// A line for each event, if a caller prints them.
     pub lines: Option<Vec<String>>,
 }
 

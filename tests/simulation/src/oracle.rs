@@ -143,7 +143,7 @@ impl Oracle<'_> {
                 continue;
             }
             let told = in_doubt.iter().any(|name| *name == leaf.stage || *name == renamed(&leaf.stage, Version::Two));
-            // Where the workflow completes, nobody is told.
+            // A workflow that completes does not report stages in doubt.
             let unsure = self.is_unsure(effect) && (kept.is_some() || told);
             let last = effect.calls.last().and_then(|call| call.ended).map(|ended| ended.2);
             let lenient = self.report.rewinds > 0 || self.report.store_errors > 0;
@@ -166,7 +166,7 @@ impl Oracle<'_> {
         faults
     }
 
-    /// Nothing is under way after the end, and nothing begins.
+    /// Nothing runs after the end, and nothing begins.
     fn afterwards(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for effect in &self.report.ledger.effects {

@@ -19,11 +19,11 @@ pub enum Event {
     Rewind(String),
     /// The process crashes.
     Crash,
-    /// The process crashes so many writes later: after that write is applied, or before.
+    /// The process crashes after this number of writes: after the last of them is applied, or before.
     CrashAtWrite(u64, bool),
     /// The engine is shut down, and another one starts.
     Restart,
-    /// The process crashes, and the clock is so many milliseconds further when the next one starts.
+    /// The process crashes, and the clock has moved on by this number of milliseconds when the next one starts.
     Jump(i64),
     /// The process crashes, and the next one is of the second build.
     Upgrade,

@@ -74,7 +74,7 @@ impl SimulatedStore {
         self.crash.notified().await;
     }
 
-    /// Crashes so many writes later: after that write is applied where `is_applied` holds, else before.
+    /// Crashes after `writes` writes: after the last of them is applied if `is_applied` holds, else before.
     pub fn crash_after(&self, writes: u64, is_applied: bool) {
         let mut inner = self.inner();
         inner.crash_at = Some((inner.writes + writes, is_applied));

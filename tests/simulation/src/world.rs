@@ -61,7 +61,7 @@ impl fmt::Display for Planned {
 
 impl std::error::Error for Planned {}
 
-/// A call under way: tells the ledger when it is dropped.
+/// A running call, which tells the ledger when it is dropped.
 struct UnderWay {
     world: World,
     effect: u32,
@@ -136,7 +136,7 @@ impl World {
         BEGINNING.saturating_add_signed(elapsed + self.shared.jumped.load(Relaxed))
     }
 
-    /// Returns the time by the wall clock, so many milliseconds later.
+    /// Returns the time by the wall clock, `millis` milliseconds later.
     #[must_use]
     pub fn in_millis(&self, millis: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_millis(self.now() + millis)

@@ -64,7 +64,7 @@ impl Left {
     }
 }
 
-/// Starts the instance `i` with the old build, and stops that build after so many minutes.
+/// Starts the instance `i` with the old build, and stops that build after `minutes` minutes.
 ///
 /// # Panics
 /// The engine fails.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 use workflow_upgrade_tests::{Ledger, cells};
 
-/// The moment so many minutes after the beginning.
+/// Returns the moment `minutes` minutes after the beginning.
 fn moment(minutes: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(24) + Duration::from_mins(minutes)
 }

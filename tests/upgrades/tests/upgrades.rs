@@ -66,7 +66,7 @@ fn a_new_build_goes_on_with_what_the_old_one_left() {
     ];
     assert_eq!(said, expected);
 
-    // Once more: who is parked stays so, and says the same; who has ended takes no signal.
+    // Once more: a parked instance stays so, and reports the same; an ended one takes no signal.
     let again = after(folder.path());
     assert_eq!(again[..5], expected[..5]);
     assert!(again[5..].iter().all(|line| line.contains("nothing can take")), "{again:?}");

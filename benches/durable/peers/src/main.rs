@@ -23,7 +23,8 @@ use std::{
 
 /// How many instances are in flight.
 const IN_FLIGHT: [u64; 4] = [1, 64, 512, 4096];
-/// The best of so many counts, since disks have other work too; all crates are measured in turn, so that it meets each of them.
+/// Rounds, of which the best counts, since disks have other work too. All crates are measured in turn, so that it meets
+/// each of them.
 const ROUNDS: u64 = 2;
 
 /// Name, what a commit waits for, and its rate.

@@ -145,7 +145,7 @@ pub enum Node {
     Select(Vec<(Head, Node)>),
     /// `sleep` in milliseconds.
     Sleep(u32),
-    /// `sleep_until` so many milliseconds later.
+    /// `sleep_until` this number of milliseconds later.
     SleepUntil(u32),
     /// A run of another workflow: its leaf's number.
     Child(u32),
@@ -206,7 +206,7 @@ pub struct Leaf {
     pub exposed: bool,
     /// Says whether a `#[catch]` around it makes a value of what goes wrong: user code is told by that value.
     pub caught: bool,
-    /// A sleep of so many milliseconds lies between it and the leaf with that number.
+    /// Milliseconds of a sleep between the call and an earlier leaf, and the number of that leaf.
     pub slept: Option<(u32, u32)>,
 }
 

@@ -22,7 +22,7 @@ pub struct Random {
     scopes: Vec<Order>,
 }
 
-/// Of one scope: who waits for whom, as sets of leaves.
+/// The order of one scope: which leaf waits for which, as sets of leaves.
 struct Order {
     /// How many rounds and items are around it.
     depth: usize,

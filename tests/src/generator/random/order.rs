@@ -92,7 +92,7 @@ pub(super) fn order(scope: &Scope, depth: usize, scopes: &mut Vec<Order>) {
                     on.extend(0..stages.len());
                 }
                 if stage.lazy {
-                    // Whoever names it asks for it, whenever it comes to that.
+                    // An expression that names it requests it, whenever it comes to that.
                     lets.insert(&stage.name, Vec::new());
                 } else {
                     places.insert(&stage.name, stages.len());

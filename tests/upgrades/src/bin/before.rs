@@ -116,7 +116,7 @@ workflow! {
         end
     }
 
-    /// A signal is removed, and one has been sent that nobody has taken.
+    /// A signal is removed, and one has been sent that no stage has taken.
     #[durable]
     pub workflow Signalled(number: u32) -> String {
         signal go: ();

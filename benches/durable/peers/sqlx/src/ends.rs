@@ -21,7 +21,7 @@ pub(crate) fn expect(instance: &Instance) -> oneshot::Receiver<()> {
 pub(crate) fn ended(value: &str) -> Result<(), Failed> {
     let id = value.split(' ').next().unwrap_or_default();
     let sender = WAITING.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-    // A stage that runs a second time has nobody to tell.
+    // A stage that runs a second time has no waiting caller.
     if let Some(sender) = sender {
         sender.send(()).map_err(|()| format!("nobody waits for {id}"))?;
     }
