@@ -56,7 +56,7 @@ async fn nap(milliseconds: u64) -> u32 {
 }
 
 workflow! {
-    /// One thing is done, one is under way, and then it waits.
+    /// One stage is done, one is running, and then the workflow waits.
     workflow Booking() -> u32 with log: Log {
         #[undo(undo(log, "room"))]
         stage room: u32 = act(log, "room", 1);
@@ -199,7 +199,7 @@ fn booking() -> (Log, Booking) {
     (log.clone(), Booking::new(log))
 }
 
-/// The effects of the booking when it is cut after 10 ms: what is under way ends, and then both are undone.
+/// The effects of the booking when it is cancelled after 10 ms: the running stage ends, and then both are undone.
 const BOOKED: [&str; 4] = ["room", "car", "undo car", "undo room"];
 
 fn then(before: &[&str], what: &[&str], after: &[&str]) -> Vec<String> {

@@ -201,7 +201,7 @@ struct Gauge {
     now: AtomicUsize,
     most: AtomicUsize,
     total: AtomicUsize,
-    /// All wait until so many are inside, or, when none is left to come, forever: a bound that is not reached hangs.
+    /// All wait until this number is inside, or, when none is left to come, forever: a bound that is not reached hangs.
     open_at: usize,
     opened: Notify,
 }

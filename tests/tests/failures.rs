@@ -37,7 +37,7 @@ async fn fine(number: &u32) -> u32 {
     *number
 }
 
-/// Polls to the end without any runtime: these workflows wake nobody but themselves.
+/// Polls to the end without any runtime: these workflows wake only themselves.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

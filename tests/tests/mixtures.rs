@@ -91,7 +91,7 @@ workflow! {
         stage _done: Option<()> = log.note("done");
         sums
     }
-    /// A lazy stage asked for by a fallback, a let of a signal, a return out of a nest.
+    /// A lazy stage requested by a fallback, a let of a signal, a return out of a nest.
     workflow Ends(number: u32) -> u32 with log: Log {
         signal extra: u32;
         let doubled: u32 = *extra * 2;

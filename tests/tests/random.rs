@@ -1,6 +1,6 @@
 //! Random workflows give what a plain evaluation gives, and nothing in them happens out of order.
 #![deny(warnings)]
-// Numbers mean nothing here, nobody wrote this by hand, and an `after` may say what the data say already.
+// Numbers mean nothing here, the code is generated, and an `after` may repeat what the data say already.
 #![allow(clippy::unreadable_literal, deprecated)]
 use workflow_runtime::workflow;
 use workflow_tests::{

@@ -186,7 +186,7 @@ workflow! {
     workflow AfterWork() -> (u32, &'static str) {
         stage before: u64 = takes(2_000);
         stage also: u64 = takes(3_000);
-        // Counts from 3 s on, whoever asks first and when.
+        // Counts from 3 s on, whichever stage waits first.
         #[after(before, also)]
         #[timeout(1s)]
         #[fallback(7)]

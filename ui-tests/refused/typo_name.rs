@@ -1,4 +1,5 @@
-//! One name is misspelt in each workflow: rustc says which, and nothing else is said of who names it or what it would have named.
+//! One name is misspelt in each workflow: rustc names it, and reports nothing else of expressions that use it or of its
+//! own.
 #![deny(warnings)]
 #![allow(dead_code)]
 use workflow_runtime::workflow;

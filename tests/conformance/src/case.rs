@@ -67,8 +67,9 @@ impl<W: Conforming> Case<W> {
         Self { expected_on_store: Some(expected), ..self }
     }
 
-    /// How it may end otherwise where its process was interrupted: what was under way then takes its time again, and comes in
-    /// another order, or meets another moment of the world outside. Each is one that LANGUAGE.md allows for that order.
+    /// Adds ends that the run may have if its process was interrupted. A stage that was running then takes its time
+    /// again, and comes in another order, or meets another moment of the world outside. Each of these ends is one that
+    /// LANGUAGE.md allows for that order.
     #[must_use]
     pub fn or_interrupted(mut self, ends: impl IntoIterator<Item = &'static str>) -> Self {
         self.interrupted.extend(ends);
@@ -88,14 +89,14 @@ impl<W: Conforming> Case<W> {
         &self.patterns
     }
 
-    /// Sends a signal after so many milliseconds.
+    /// Sends a signal after this number of milliseconds.
     #[must_use]
     pub fn signal(mut self, milliseconds: u64, signal: W::Signal) -> Self {
         self.outside.push((Duration::from_millis(milliseconds), Outside::Signal(signal)));
         self
     }
 
-    /// Cancels the run after so many milliseconds.
+    /// Cancels the run after this number of milliseconds.
     #[must_use]
     pub fn cancel(mut self, milliseconds: u64) -> Self {
         self.outside.push((Duration::from_millis(milliseconds), Outside::Cancel));

@@ -40,7 +40,7 @@ pub fn trace(case: &dyn Playable) -> Verdict {
 /// dropped after each step.
 ///
 /// # Errors
-/// Where they do not, who tells what, and the trace.
+/// If they differ: the report of each, and the trace.
 pub fn told(case: &dyn Playable) -> Verdict {
     let steps = case.told(Interruption::None)?.script.steps();
     for step in 1..=steps {
@@ -158,8 +158,8 @@ fn undone(outcome: &Outcome) -> Verdict {
     }
 }
 
-/// The undos that the cancellation asked for began in reverse order of completion. What a scope had begun to undo by itself
-/// before goes on by itself.
+/// The undos that the cancellation requested began in reverse order of completion. A scope that had begun to undo by
+/// itself before goes on by itself.
 fn in_order(outcome: &Outcome, interrupted: usize) -> Verdict {
     let mut undos = Vec::new();
     for effect in outcome.script.effects() {

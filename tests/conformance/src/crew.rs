@@ -1,4 +1,4 @@
-//! Work that is under way outside of the workflow, and ends there.
+//! Work that is running outside of the workflow, and ends there.
 
 use std::{
     future::pending,
@@ -27,7 +27,7 @@ struct Work {
     key: String,
     milliseconds: u64,
     end: Instant,
-    /// The key of who was told of its end.
+    /// The key of the stage that has received its end.
     told: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Crew {
         self.0.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins work that takes so many milliseconds.
+    /// Begins work that takes this number of milliseconds.
     pub fn begin(&self, ctx: &StageContext, milliseconds: u64) {
         let (key, end) = (ctx.idempotency_key(), Instant::now() + Duration::from_millis(milliseconds));
         let mut all = self.lock();
@@ -47,7 +47,7 @@ impl Crew {
         self.0.begun.notify_waiters();
     }
 
-    /// Waits for the next end that nobody has been told of, and says how long that work took.
+    /// Waits for the next end that no stage has received, and returns the duration of that work.
     pub async fn next(&self, ctx: &StageContext) -> u64 {
         let key = ctx.idempotency_key();
         loop {

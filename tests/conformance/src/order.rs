@@ -131,7 +131,7 @@ fn stages_around<'a>(graph: &'a Graph<'_>, stage: u32) -> impl Iterator<Item = u
     scopes_around(graph, stage).filter_map(|scope| graph.scopes[scope as usize].stage)
 }
 
-/// A task that nobody waits for any more is gone at its next await, which may be after the end of the run.
+/// Whether the stage is on a task. A dropped task is gone at its next await, which may be after the end of the run.
 fn is_on_a_task(graph: &Graph<'_>, stage: u32) -> bool {
     let spawns = |stage: u32| graph.stages[stage as usize].policies.iter().any(|policy| policy.name == "spawn");
     spawns(stage) || stages_around(graph, stage).any(spawns)

@@ -43,10 +43,10 @@ pub trait Playable: Send + Sync {
     fn has_outside(&self) -> bool;
     /// Plays it on a runtime of its own, under paused time.
     fn play(&self, interruption: Interruption) -> Outcome;
-    /// Plays it, and holds all who tell of it against each other.
+    /// Plays the case, and compares the reports of all observers.
     ///
     /// # Errors
-    /// Who tells it otherwise than the events do, and what.
+    /// The reports that differ from the events.
     fn told(&self, interruption: Interruption) -> Result<Outcome, String>;
     /// Polls a run by hand that many times, at most, then drops it. None: it can't be polled by hand.
     fn poll(&self, times: usize) -> Option<Outcome>;
@@ -125,7 +125,7 @@ impl<H: Host, W: Conforming> Playable for Hosted<H, W> {
         });
         let script = outcome.script.clone();
         settle(&mut outcome, &script);
-        // (Where it is dropped, they were asked for before.)
+        // (A dropped run has its statuses read before.)
         let statuses = outcome.statuses.as_deref().filter(|_| outcome.ended);
         let failure = outcome.failure.as_ref();
         let verdict = tellers.agree(W::GRAPH, &Ended { failure, statuses, awaited: outcome.ended });

@@ -203,7 +203,7 @@ async fn process<W: Conforming>(
         outside.sort_by_key(|(at, _)| *at);
         match outside.swap_remove(*sent).1 {
             Outside::Signal(signal) => {
-                // Sent once more where nobody knows whether it was taken.
+                // Sent once more if it is unknown whether the signal was taken.
                 let taken = signalled(run.signal_once(sent.to_string(), signal).await);
                 lines.outside(&match taken {
                     Ok(()) => "signal".to_owned(),

@@ -34,7 +34,7 @@ enum End {
     Never,
 }
 
-/// A call that takes so many milliseconds, and succeeds.
+/// Returns a call that takes this number of milliseconds, and succeeds.
 #[must_use]
 pub fn takes(milliseconds: u64) -> Act {
     Act { milliseconds, end: End::Succeeds }
@@ -141,7 +141,7 @@ impl fmt::Debug for Script {
     }
 }
 
-/// For who writes a case.
+/// Settings of a script, for the author of a case.
 impl Script {
     /// All stages take no time and succeed.
     #[must_use]
@@ -258,7 +258,7 @@ impl Script {
         self.step_of(&mut self.lock());
     }
 
-    /// Ends once so many steps have been taken.
+    /// Waits until this number of steps has been taken.
     pub async fn reached(&self, steps: usize) {
         loop {
             let changed = self.0.changed.notified();
@@ -295,7 +295,7 @@ impl Script {
         self.lock().crashing = false;
     }
 
-    /// The places of what is under way.
+    /// Returns the places of the running calls.
     #[must_use]
     pub fn live(&self) -> Vec<String> {
         self.lock().live.clone()
@@ -354,7 +354,7 @@ enum Kind {
     Undo,
 }
 
-/// A call under way.
+/// A running call.
 struct Call {
     script: Script,
     place: String,

@@ -1,4 +1,4 @@
-//! One story, by all who tell it: events, state, report, metrics, spans, and the failure say the same end of every stage.
+//! One story in all reports: events, state, report, metrics, spans, and the failure show one end of every stage.
 
 use crate::{Conforming, checks::Verdict};
 use metrics::{
@@ -260,7 +260,7 @@ impl Seen {
             // Members that run side by side share one state.
             let is_beside = runs.windows(2).any(|pair| pair[1].enabled < pair[0].ended);
             match (&runs[..], &shown[..]) {
-                // What was never asked for has no events.
+                // A stage that was never requested has no events.
                 ([], shown) if shown.iter().all(|status| status == "waiting" || status == "skipped") => {}
                 ([.., last], [one]) if is_beside || last.end == Some(one) => {}
                 (runs, shown) if shown.len() != 1 || is_beside => {

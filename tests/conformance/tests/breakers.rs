@@ -1,4 +1,4 @@
-//! `#[breaker]` through workflows: when it lets a call pass, and who shares it. All times are to the millisecond.
+//! `#[breaker]` through workflows: when it lets a call pass, and which runs share it. All times are to the millisecond.
 
 use std::{
     sync::{

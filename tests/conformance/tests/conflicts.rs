@@ -26,7 +26,7 @@ struct Watched {
     used: Arc<AtomicUsize>,
 }
 
-/// So many permits, in use until it is dropped.
+/// A number of permits, in use until they are dropped.
 struct Using(Arc<AtomicUsize>, usize);
 
 impl Drop for Using {
@@ -120,7 +120,7 @@ workflow! {
             }
         };
 
-        // Who loses gives back what it holds, or gives up waiting.
+        // A loser gives back the permits that it holds, or gives up waiting.
         stage raced: usize = race {
             {
                 #[acquire(middle, plan.permits[1])]
@@ -262,7 +262,7 @@ async fn a_blocking_call_keeps_its_permits_until_it_ends() {
 
 const SEEDS: u64 = 1_000;
 
-/// Far longer than it takes; where time is paused it passes at once if nobody can go on.
+/// Far longer than the work takes. With paused time it passes at once if no task can go on.
 const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test(start_paused = true)]

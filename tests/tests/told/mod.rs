@@ -160,7 +160,7 @@ impl Expected<'_> {
         around.find_map(|place| self.times.ended.get(&place).copied())
     }
 
-    /// When a `#[lazy]` stage may have been asked for; none: it is not lazy.
+    /// Returns when a `#[lazy]` stage may have been requested. `None`: it is not lazy.
     fn asked(&self, (stage, places): &Place) -> Option<BTreeSet<Instant>> {
         let asks = self.graph.waits.iter().filter(|wait| wait.on == Awaited::Stage(*stage));
         self.has(*stage, "lazy").then(|| {

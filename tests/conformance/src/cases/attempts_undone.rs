@@ -279,7 +279,7 @@ fn undo_is_tried_again() -> Case<UndoIsTriedAgain> {
         = failed: stage 'last' failed: no
         = not undone: stage 'second' failed after 2 attempts: gone
     "#]])
-    // What failed, but is not on record, is tried once more.
+    // An attempt that failed, but is not recorded, is tried once more.
     .or_interrupted(["failed: stage 'last' failed: no\n= not undone: stage 'second' failed after 2 attempts: gone\n= not undone: stage 'first' failed after 4 attempts: busy"])
 }
 
@@ -357,7 +357,7 @@ fn undo_sees_why() -> Case<UndoSeesWhy> {
         9 - failed
         = failed: stage 'last' failed after 2 attempts: no
     "#]])
-    // What failed, but is not on record, is tried once more.
+    // An attempt that failed, but is not recorded, is tried once more.
     .or_interrupted(["failed: stage 'last' failed after 3 attempts: no\n= not undone: stage 'first' failed: stage 'last' failed after 3 attempts: no"])
 }
 

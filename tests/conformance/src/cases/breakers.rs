@@ -83,7 +83,7 @@ fn success_counts_from_new() -> Case<SuccessCountsFromNew> {
         50 - ended
         = 2
     "#]])
-        // What failed, but is not on record, fails once more, and the breaker counts that.
+        // An attempt that failed, but is not recorded, fails once more, and the breaker counts that.
         .or_interrupted(["0", "1"])
 }
 
@@ -231,7 +231,7 @@ fn others_while_it_is_probed() -> Case<OthersWhileItIsProbed> {
         55 - ended
         = ["Error", "BreakerOpen", "3", "BreakerOpen", "5"]
     "#]])
-    // What failed, but is not on record, fails once more, and the breaker counts that.
+    // An attempt that failed, but is not recorded, fails once more, and the breaker counts that.
     .or_interrupted([r#"["BreakerOpen", "BreakerOpen", "3", "BreakerOpen", "5"]"#])
 }
 
@@ -356,7 +356,7 @@ fn falls_back_while_it_is_open() -> Case<FallsBackWhileItIsOpen> {
         10 - ended
         = [8, 7]
     "#]])
-        // What failed, but is not on record, fails once more, and the breaker counts that.
+        // An attempt that failed, but is not recorded, fails once more, and the breaker counts that.
         .or_interrupted(["[7, 7]"])
 }
 

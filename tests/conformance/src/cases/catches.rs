@@ -354,7 +354,7 @@ workflow! {
     }
 }
 
-// The second failure ends it: who is under way is cut, nobody else starts, and those that had succeeded are undone.
+// The second failure ends the stage: running items are dropped, no other item starts, and completed items are undone.
 fn too_many_items() -> Case<TooManyItems> {
     let script = Script::new()
         .plan("taken", takes(5))

@@ -78,7 +78,7 @@ workflow! {
         stage shared: u32 = script.step(ctx, 5);
         stage early: u32 = script.step(ctx, shared + 1);
         stage pause = sleep(4ms);
-        // While it is under way, and when it is over.
+        // While the lazy stage is running, and when it is over.
         #[after(pause)]
         stage later: u32 = script.step(ctx, shared + 2);
         #[after(early)]
@@ -113,7 +113,7 @@ workflow! {
         stage deepest: u32 = script.step(ctx, 1);
         #[lazy]
         stage middle: u32 = script.step(ctx, deepest + 1);
-        // Never asked for, though it asks for both.
+        // Never requested, though it requests both.
         #[lazy]
         stage aside: u32 = script.step(ctx, deepest + middle);
         stage found: u32 = match *number {
@@ -144,7 +144,7 @@ workflow! {
     workflow AskedForWhileSkipped(is_asked: bool) -> u32 with script: Script {
         #[lazy]
         stage costly: u32 = script.step(ctx, 1);
-        // Who does not run does not ask.
+        // A skipped stage does not request the lazy one.
         #[when(*is_asked)]
         stage report: Option<u32> = script.step(ctx, *costly);
         report.unwrap_or(0)
@@ -243,7 +243,7 @@ workflow! {
         stage outer: Result<u32, Failure> = {
             #[lazy]
             stage broken: u32 = script.step(ctx, 1);
-            // What it fails with is not its own to absorb: it fails the block where it stands.
+            // The lazy stage's failure is not this stage's to absorb: it fails the block where the lazy stage stands.
             #[fallback(9)]
             stage hopeful: u32 = script.step(ctx, *broken);
             stage beside: u32 = script.step(ctx, 2);

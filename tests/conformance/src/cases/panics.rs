@@ -218,7 +218,7 @@ fn in_a_let() -> Case<InALet> {
         5 - failed
         = failed: stage 'second' panicked: not to be halved
     "#]])
-        // What is on record of the stage is looked at before the names that it uses.
+        // The records of a stage are read before the names that it uses.
         .trace_on_store(expect![[r#"
         0 - started
         0 first started
@@ -251,7 +251,7 @@ workflow! {
     }
 }
 
-// An item is taken when its turn has come; those before it are under way by then.
+// An item is taken when its turn has come; the items before it are running by then.
 fn in_what_is_gone_through() -> Case<InWhatIsGoneThrough> {
     let script = Script::new()
         .plan("taken", takes(2))

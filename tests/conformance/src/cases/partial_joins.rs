@@ -218,7 +218,7 @@ fn static_partial_join_of_instances() -> Case<StaticPartialJoinOfInstances> {
 /// Requests from outside while instances are running.
 #[derive(Debug, Serialize, Deserialize)]
 enum Order {
-    /// One more, which takes so many milliseconds.
+    /// One more, which takes this number of milliseconds.
     Begin(u64),
     /// No more.
     Close,
@@ -226,7 +226,7 @@ enum Order {
 
 workflow! {
     workflow DynamicPartialJoinOfInstances(wanted: usize) -> Vec<u64> with script: Script, crew: Crew {
-        // Instances may be added while others are under way, until so many have ended as are wanted.
+        // Instances may be added while others are running, until the wanted number has ended.
         stage ended: Vec<u64> = loop so_far: Vec<u64> = Vec::new() {
             signal order: Order;
             stage one: Option<u64> = select {

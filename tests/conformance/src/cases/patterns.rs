@@ -219,7 +219,7 @@ fn recursion() -> Case<Recursion> {
 workflow! {
     workflow TransientTrigger() -> u32 with script: Script {
         stage opened = script.step(ctx, ());
-        // Who has knocked before is not heard.
+        // A knock that came before is not heard.
         #[after(opened)]
         stage who: u32 = loop {
             signal knock: u32;
@@ -368,7 +368,7 @@ fn interleaved_routing() -> Case<InterleavedRouting> {
 
 workflow! {
     workflow ThreadsSplitAndMerge(threads: u32) -> u32 with script: Script {
-        // From one thread of control to as many as asked for, and to one again.
+        // From one thread of control to a given number, and to one again.
         stage before: u32 = script.step(ctx, 10);
         stage thread: Vec<u32> = for number in 0..*threads {
             stage first: u32 = script.step(ctx, before + number);
@@ -415,11 +415,11 @@ fn threads_split_and_merge() -> Case<ThreadsSplitAndMerge> {
 /// Where a document is on its way.
 #[derive(Debug, Serialize, Deserialize)]
 enum Desk {
-    /// With who writes it.
+    /// The writer of the draft.
     Draft(u32),
-    /// With who reads it.
+    /// The reader of the draft.
     Review(u32),
-    /// With who has doubts.
+    /// The person in doubt.
     Doubt(u32),
 }
 

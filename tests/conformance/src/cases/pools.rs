@@ -384,7 +384,7 @@ fn default_pool() -> Case<DefaultPool> {
 
 workflow! {
     workflow Interleaved() with script: Script, patient: Pool {
-        // In this order, and none while another of the patient's is under way.
+        // In this order, and none while another of the patient's is running.
         #[acquire(patient)]
         stage blood = script.step(ctx, ());
         #[acquire(patient)]

@@ -51,7 +51,7 @@ fn in_order_of_success() -> Case<InOrderOfSuccess> {
         20 - ended
         = [3, 2]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted(["[2, 3]"])
 }
 
@@ -116,7 +116,7 @@ fn all_of_them() -> Case<AllOfThem> {
         40 - ended
         = ["B", "A", "C"]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted([r#"["A", "B", "C"]"#])
 }
 
@@ -196,7 +196,7 @@ fn losers_are_undone() -> Case<LosersAreUndone> {
         29 - ended
         = [10, 13]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted(["[13, 10]"])
 }
 
@@ -411,7 +411,7 @@ fn panic_of_a_member() -> Case<PanicOfAMember> {
         10 - ended
         = [3, 1]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted(["[1, 3]"])
 }
 
@@ -463,7 +463,7 @@ fn anew_in_each_round() -> Case<AnewInEachRound> {
         23 - ended
         = [5, 4]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted(["[4, 5]"])
 }
 
@@ -548,6 +548,6 @@ fn member_with_retries() -> Case<MemberWithRetries> {
         60 - ended
         = [1, 2]
     "#]])
-        // What succeeded, but is not on record, succeeds once more, after the others.
+        // A member that succeeded, but is not recorded, succeeds once more, after the others.
         .or_interrupted(["[2, 1]"])
 }

@@ -1,4 +1,4 @@
-//! Scopes that are thrown away alone: what they did is undone, and what is around them goes on.
+//! Scopes that are rolled back alone: their stages are undone, and the surroundings go on.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};

@@ -409,7 +409,7 @@ workflow! {
     workflow WaitingIsNoAttempt() -> u32 with script: Script, desks: Pool {
         signal form: u32;
         let fee: u32 = form * 2;
-        // Neither its permit is held nor its time counts while nobody has sent the form.
+        // Neither its permit is held nor its time counts before the form is sent.
         #[acquire(desks)]
         #[timeout(20ms)]
         #[deadline(50ms)]

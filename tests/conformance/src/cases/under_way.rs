@@ -1,4 +1,4 @@
-//! Stages with an undo that are under way when their scope is thrown away: they may finish, or are in doubt.
+//! Stages with an undo that are running when their scope is rolled back: they may finish, or are in doubt.
 
 use crate::workflow;
 use crate::{Case, Effect, Script, case::cases, takes, waits};
@@ -152,7 +152,7 @@ fn longer_than_the_grace() -> Case<LongerThanTheGrace> {
         = was cancelled
         = in doubt: too_long
     "#]])
-        // What was under way runs again, and ends in time.
+        // A stage that was running runs again, and ends in time.
         .or_interrupted(["was cancelled"])
 }
 

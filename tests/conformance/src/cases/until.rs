@@ -117,7 +117,7 @@ workflow! {
     }
 }
 
-// The run does not wait for a signal that nobody needs.
+// The run does not wait for a signal that no stage needs.
 fn never_asked() -> Case<NeverAsked> {
     let script = Script::new().plan("task", takes(10));
     Case::new(&script, NeverAsked::new(script.clone()), ()).trace(expect![[r#"
@@ -328,7 +328,7 @@ fn one_cuts_the_next() -> Case<OneCutsTheNext> {
 workflow! {
     workflow NobodyLeftToAsk(is_asked: bool) -> u32 with script: Script {
         signal news: u32;
-        // Three may take it, and none is sure to. When the last of them has ended, nobody can.
+        // Three stages may take it, and none is sure to. When the last of them has ended, the signal can't be taken.
         #[until(news)]
         stage one: Option<u32> = script.step(ctx, 1);
         stage two: u32 = select {
