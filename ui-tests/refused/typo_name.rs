@@ -1,5 +1,4 @@
-//! One name is misspelt in each workflow: rustc names it, and reports nothing else of expressions that use it or of its
-//! own.
+//! One name is misspelt in each workflow: rustc names it, and reports no error of expressions that use it.
 #![deny(warnings)]
 #![allow(dead_code)]
 use workflow_runtime::workflow;
