@@ -226,7 +226,7 @@ pub enum WaitKind {
 }
 
 impl Graph<'_> {
-    /// The stage of that name.
+    /// Finds the stage with a name.
     ///
     /// Cost: one pass over the stages.
     #[must_use]

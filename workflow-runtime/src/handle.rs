@@ -87,7 +87,7 @@ impl<W: Workflow> Handle<W> {
         self.cancel.cancel();
     }
 
-    /// The run has ended: awaiting it gives its output at once.
+    /// Returns whether the run has ended: awaiting the handle gives its output at once.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()

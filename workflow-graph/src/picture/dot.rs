@@ -8,7 +8,7 @@ use super::text::{line, xml};
 use crate::Graph;
 
 impl Graph<'_> {
-    /// The workflow in DOT, the language of [Graphviz](https://graphviz.org): `dot -Tsvg`.
+    /// Returns the workflow in DOT, the language of [Graphviz](https://graphviz.org): `dot -Tsvg`.
     ///
     /// A stage made of nested stages is a `cluster`. Data is a solid arrow, the order of a `seq` a bold one, `#[after]`
     /// a dashed one and what asks for a `#[lazy]` stage a dotted one; an arrow to a cluster's border is one to all that

@@ -10,7 +10,8 @@ use crate::Graph;
 const MOST: usize = 500;
 
 impl Graph<'_> {
-    /// The workflow as a [Mermaid](https://mermaid.js.org) flowchart, which GitHub, GitLab and many editors draw.
+    /// Returns the workflow as a [Mermaid](https://mermaid.js.org) flowchart, which GitHub, GitLab and many editors
+    /// draw.
     ///
     /// A stage made of nested stages is a `subgraph`; an arrow to its border is one to all that stands in it. Data is a
     /// solid arrow, the order of a `seq` a thick one, `#[after]` a dashed one and what asks for a `#[lazy]` stage a dotted

@@ -7,10 +7,10 @@ use crate::Graph;
 const STAGES: usize = 80;
 
 impl Graph<'_> {
-    /// Markdown to end the workflow's own doc comment with: the picture of [`to_svg`](Self::to_svg), which scrolls where
-    /// it is wider than the page; for more than 80 stages a line that says how to draw it. It starts with a blank line,
-    /// so that whatever stands before it has ended; a workflow without docs gets a first sentence, since rustdoc's lists
-    /// would otherwise show a piece of the picture in its place.
+    /// Returns Markdown to end the workflow's own doc comment with: the picture of [`to_svg`](Self::to_svg), which
+    /// scrolls if it is wider than the page. For more than 80 stages, it is a line that says how to draw the picture.
+    /// The text starts with a blank line, so that the block before it has ended. A workflow without docs gets a first
+    /// sentence, since rustdoc's lists would otherwise show a piece of the picture in its place.
     ///
     /// Cost: that of `to_svg` for up to 80 stages, else next to nothing. Never panics.
     ///

@@ -15,8 +15,8 @@ const ARROW: f64 = 7.0;
 const NOTCH: f64 = 9.0;
 
 impl Graph<'_> {
-    /// The workflow as an SVG image, from top to bottom: stages made of nested stages are frames, and a pointer that
-    /// rests on a stage shows its type, docs and attributes.
+    /// Returns the workflow as an SVG image, from top to bottom: stages made of nested stages are frames, and a pointer
+    /// that rests on a stage shows its type, docs and attributes.
     ///
     /// Data is a solid line, the order of a `seq` a thick one, `#[after]` a dashed one, what asks for a `#[lazy]` stage
     /// a dotted one; from the inputs and to a tail they are pale. A line to a frame's border is one to all that stands in it.
@@ -57,8 +57,9 @@ impl Graph<'_> {
 }
 
 impl Graph<'_> {
-    /// The workflow as an SVG file, for an `<img>` or a viewer: the picture of [`to_svg`](Self::to_svg), with text that is
-    /// dark for readers of light pages and light for readers of dark ones. In an `<img>` no page lends it its colour.
+    /// Returns the workflow as an SVG file, for an `<img>` or a viewer: the picture of [`to_svg`](Self::to_svg), with
+    /// text that is dark for readers of light pages and light for readers of dark ones. In an `<img>` no page lends it
+    /// its colour.
     ///
     /// Cost: that of `to_svg`. Never panics.
     ///

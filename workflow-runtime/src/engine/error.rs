@@ -136,7 +136,7 @@ impl fmt::Display for EngineError {
 }
 
 impl EngineError {
-    /// The failure of the instance, where it failed or was cancelled.
+    /// Returns the failure of the instance, if it failed or was cancelled.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {

@@ -56,7 +56,7 @@ impl<W: Durable> InstanceHandle<W> {
         Self { shared, key, id: id.into(), workflow: PhantomData }
     }
 
-    /// The user's name for it.
+    /// Returns the id that the caller gave the instance.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -75,7 +75,8 @@ impl<W: Durable> InstanceHandle<W> {
         found.ok_or_else(|| EngineError::NotFound { id: self.id.to_string() })
     }
 
-    /// Its output, once it has one. Dropping the future has no effect on the instance, and it may be asked again.
+    /// Returns the output of the instance, once it has one. Dropping the future has no effect on the instance, and the
+    /// result may be requested again.
     ///
     /// # Errors
     /// [`EngineError::Failed`] with its failure, [`EngineError::Parked`] where it waits for a person,
@@ -133,8 +134,8 @@ impl<W: Durable> InstanceHandle<W> {
         EngineError::Codec { id: self.id.to_string(), why }
     }
 
-    /// Its state, typed: what has become of each stage, and the outputs that are still needed. An instance that only waits is
-    /// brought into memory for it.
+    /// Returns the typed state of the instance: the status of each stage, and the outputs that are still needed. An
+    /// instance that only waits is brought into memory for it.
     ///
     /// # Errors
     /// [`EngineError::Ended`] once it has ended, which says how; [`EngineError::Parked`]; the store's.

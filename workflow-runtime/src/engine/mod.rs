@@ -78,14 +78,14 @@ impl fmt::Debug for EngineBuilder {
 }
 
 impl EngineBuilder {
-    /// Where instances live. Without one, they live in memory.
+    /// Sets the store of the instances. Without one, they live in memory.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// A workflow whose instances it runs. A second one of the same name takes the place of the first.
+    /// Adds a workflow whose instances the engine runs. A second one of the same name takes the place of the first.
     #[must_use]
     pub fn workflow<W: Durable>(mut self, workflow: W) -> Self {
         let registration: Arc<dyn Registered> = Arc::new(Registration(workflow));
@@ -114,8 +114,9 @@ impl EngineBuilder {
         self
     }
 
-    /// An instance that only waits for a timer leaves the memory where that is further away than `time`: a second unless told.
-    /// One that waits for a signal leaves it at once. With [`Duration::MAX`] none ever does.
+    /// Sets how long an instance waits in memory for a timer: a second by default. If its timer is further away than
+    /// `time`, it leaves the memory. An instance that waits for a signal leaves it at once. With [`Duration::MAX`] no
+    /// instance ever does.
     #[must_use]
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.idle_timeout = Some(time);
@@ -152,7 +153,7 @@ impl EngineBuilder {
 }
 
 impl Engine {
-    /// An engine to be.
+    /// Returns the builder of an engine.
     #[must_use]
     pub fn builder() -> EngineBuilder {
         EngineBuilder::default()
@@ -255,7 +256,7 @@ impl Engine {
         Ok(run)
     }
 
-    /// The instance with this id, whatever has become of it.
+    /// Finds the instance with an id, whatever its status.
     ///
     /// # Errors
     /// [`EngineError::NotFound`]; [`EngineError::Conflict`] where it is of another workflow; the store's.
@@ -271,7 +272,7 @@ impl Engine {
         }
     }
 
-    /// How many instances are in memory: those that only wait are not.
+    /// Returns the number of instances in memory. Instances that only wait are not there.
     #[must_use]
     pub fn resident_instances(&self) -> usize {
         self.shared.resident_instances()

@@ -93,20 +93,20 @@ impl Failure {
         Self { inner: Arc::new(Inner { workflow, stage, kind, source, attempts: 1, undone: None, is_final: false }) }
     }
 
-    /// The workflow's name, as written.
+    /// Returns the workflow's name, as written.
     #[must_use]
     pub fn workflow(&self) -> &'static str {
         self.inner.workflow
     }
 
-    /// The stage that failed, as written: the innermost one around what failed. None where it was the workflow's own
-    /// tail, or where the whole run was cancelled.
+    /// Returns the name of the stage that failed, as written: the innermost one around the code that failed. `None` if
+    /// that was the workflow's own tail, or if the whole run was cancelled.
     #[must_use]
     pub fn stage(&self) -> Option<&'static str> {
         self.inner.stage
     }
 
-    /// How many attempts the stage was given.
+    /// Returns the number of attempts of the stage.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
@@ -177,8 +177,8 @@ impl Failure {
         self.inner.undone.clone()
     }
 
-    /// The undos that failed, in the order in which they ran: on the way out, and before that, those of what lost a race or
-    /// was withdrawn. None of them hides the failure itself.
+    /// Returns the undos that failed, in the order in which they ran: those of the failure itself, and earlier ones, of
+    /// members that lost a race or of withdrawn heads. None of them hides the failure itself.
     #[must_use]
     pub fn undo_failures(&self) -> &[Failure] {
         self.inner.undone.as_ref().map_or(&[], |undone| &undone.failures)
@@ -211,7 +211,7 @@ impl Failure {
         }
     }
 
-    /// The first error of type `E` in the chain of sources, the failures of racers included.
+    /// Returns the first error of type `E` in the chain of sources, the failures of racers included.
     ///
     /// ```
     /// # use workflow_runtime::{Failure, workflow};

@@ -78,8 +78,8 @@ struct Stage {
 }
 
 impl Metrics {
-    /// For the recorder that is installed by the time of each event. What the names mean is told to the one that is
-    /// installed now.
+    /// Creates an observer for the recorder that is installed by the time of each event. The recorder that is installed
+    /// now receives the descriptions of the metrics.
     #[must_use]
     pub fn new() -> Self {
         describe_counter!("workflow_runs_started_total", "Runs that have started");

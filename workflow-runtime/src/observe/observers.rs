@@ -14,7 +14,7 @@ impl Observers {
         Self(None)
     }
 
-    /// One more.
+    /// Adds an observer.
     #[must_use]
     pub fn and(self, observer: impl Observer) -> Self {
         let mut all = self.0.unwrap_or_default();

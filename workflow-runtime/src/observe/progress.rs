@@ -69,21 +69,21 @@ struct Running {
 }
 
 impl Progress {
-    /// A line an event, written to `write`.
+    /// Writes a line an event to `write`.
     #[must_use]
     pub fn for_logs(write: impl Write + Send + 'static) -> Self {
         Self::new(write, None)
     }
 
-    /// One line that is drawn anew with each event, on a terminal of `columns` columns behind `write`; and a last one
-    /// for each run that ends.
+    /// Draws one line anew with each event, on a terminal of `columns` columns behind `write`; and a last one for each
+    /// run that ends.
     #[must_use]
     pub fn for_terminal(write: impl Write + Send + 'static, columns: usize) -> Self {
         Self::new(write, Some(columns))
     }
 
-    /// On the standard error: one line drawn anew if that is a terminal, else a line an event. The width is that of the
-    /// variable `COLUMNS`, or 80.
+    /// Shows progress on the standard error: one line drawn anew if that is a terminal, else a line an event. The width
+    /// is that of the variable `COLUMNS`, or 80.
     #[must_use]
     pub fn stderr() -> Self {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(COLUMNS);

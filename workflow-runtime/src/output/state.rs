@@ -126,7 +126,7 @@ impl<T> StageState<T> {
         self.lock().status
     }
 
-    /// Which round a `loop` is in, counted from 1; 0 before the first and for a stage that is no loop.
+    /// Returns the round of a `loop`, counted from 1; 0 before the first and for a stage that is no loop.
     #[must_use]
     pub fn round(&self) -> u32 {
         self.lock().rounds
@@ -171,7 +171,7 @@ impl<T> StageState<T> {
 }
 
 impl<T: 'static> StageState<T> {
-    /// Its output, once it has completed and until the value is handed over.
+    /// Returns the output of the stage, once it has completed and until the value is moved.
     ///
     /// ```
     /// use workflow_runtime::{StageStatus, workflow};
@@ -309,7 +309,7 @@ impl fmt::Debug for Seen<'_> {
     }
 }
 
-/// A state, as a struct of the stages with those names.
+/// Formats a state as a struct with a field for each stage.
 ///
 /// # Errors
 /// The formatter's.
@@ -346,13 +346,13 @@ impl<C> ItemStates<C> {
 }
 
 impl<C: Clone + Default> ItemStates<C> {
-    /// How many items have been started.
+    /// Returns the number of items that have been started.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// None has been started.
+    /// Returns whether no item has been started.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -364,7 +364,7 @@ impl<C: Clone + Default> ItemStates<C> {
         self.lock().get(index).cloned()
     }
 
-    /// All entries there are now. Cost: a reference count an entry.
+    /// Returns all present entries. Cost: a reference count an entry.
     #[must_use]
     pub fn to_vec(&self) -> Vec<C> {
         self.lock().clone()

@@ -112,7 +112,7 @@ impl Breaker {
         Ok(Permit { shared: Arc::clone(&self.shared), changes: now.changes })
     }
 
-    /// How it stands now.
+    /// Returns the present state of the breaker.
     #[must_use]
     pub fn state(&self) -> BreakerState {
         match self.shared.lock().stands {
@@ -159,7 +159,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// The attempt succeeded.
+    /// Records that the attempt succeeded.
     pub fn succeed(self) {
         let mut now = self.shared.lock();
         if now.changes == self.changes {
@@ -171,7 +171,7 @@ impl Permit {
         }
     }
 
-    /// The attempt failed.
+    /// Records that the attempt failed.
     pub fn fail(self) {
         let mut now = self.shared.lock();
         if now.changes == self.changes {
@@ -220,13 +220,13 @@ pub struct BreakerOpen {
 }
 
 impl BreakerOpen {
-    /// The end of the cooldown. It lies in the past if the probe is running, whose end is unknown.
+    /// Returns the end of the cooldown. It lies in the past if the probe is running, whose end is unknown.
     #[must_use]
     pub fn until(&self) -> Instant {
         self.until
     }
 
-    /// How long that was away when the attempt was refused.
+    /// Returns the time until the end of the cooldown, as it was when the attempt was refused.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.remaining

@@ -80,7 +80,7 @@ impl<K, V> Cache<K, V> {
     /// How many values a cache keeps unless told.
     pub const DEFAULT_CAPACITY: usize = 10_000;
 
-    /// A cache of values that live so long after they were computed, or for good.
+    /// Creates a cache whose values expire `time_to_live` after they were computed, or never.
     ///
     /// With a life of no time at all a value is never reused, but it is still computed by one at a time.
     #[must_use]
@@ -95,7 +95,7 @@ impl<K, V> Cache<K, V> {
         Self { shared: Arc::new(Shared { time_to_live, capacity, kept }) }
     }
 
-    /// How many values it keeps, those included that have expired since it was last asked.
+    /// Returns the number of values that the cache keeps, expired ones included until the next call removes them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shared.lock().filled.len()
@@ -109,7 +109,7 @@ impl<K, V> Cache<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
-    /// The value of that key, or the turn to compute it.
+    /// Returns the value of a key, or the turn to compute it.
     ///
     /// While another caller has the turn, this one waits for as long as that takes. So a caller with the turn must not
     /// wait for its key again. Dropping the future gives up its place in the queue.
@@ -127,7 +127,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         }
     }
 
-    /// The value of that key; where there is none, it is computed.
+    /// Returns the value of a key, which is computed if the cache has none.
     ///
     /// `compute` is not called for a hit. If it is cancelled, fails or panics, the next caller that waits for this key
     /// computes.

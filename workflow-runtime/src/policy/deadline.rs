@@ -47,13 +47,13 @@ impl Deadline {
         Self { at: later(started, after), after }
     }
 
-    /// The instant.
+    /// Returns the instant of the deadline.
     #[must_use]
     pub fn at(&self) -> Instant {
         self.at
     }
 
-    /// How long from now; zero once it has passed.
+    /// Returns the time until the deadline; zero once it has passed.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
@@ -65,7 +65,7 @@ impl Deadline {
         self.remaining().is_zero()
     }
 
-    /// Its error.
+    /// Returns the error of a passed deadline.
     #[must_use]
     pub fn error(&self) -> DeadlinePassed {
         DeadlinePassed { after: self.after }

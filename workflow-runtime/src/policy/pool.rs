@@ -60,7 +60,7 @@ impl Pool {
         Self { place: PLACES.fetch_add(1, Relaxed), size: permits, permits: Arc::new(Semaphore::new(permits)) }
     }
 
-    /// How many permits it has in all.
+    /// Returns the number of permits that the pool has in all.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
@@ -168,7 +168,7 @@ pub struct PoolPermit {
 }
 
 impl PoolPermit {
-    /// How many.
+    /// Returns the number of permits.
     #[must_use]
     pub fn permits(&self) -> usize {
         self.held.num_permits()
@@ -183,7 +183,7 @@ pub struct PoolPermits {
 }
 
 impl PoolPermits {
-    /// How many, of all pools together.
+    /// Returns the number of permits, of all pools together.
     #[must_use]
     pub fn permits(&self) -> usize {
         self.held.iter().map(PoolPermit::permits).sum()

@@ -70,25 +70,25 @@ impl Retry {
         Self { further, wait: Wait::None, jitter: Jitter::Full }
     }
 
-    /// With that wait before each further attempt.
+    /// Sets the wait before each further attempt.
     #[must_use]
     pub const fn with_wait(self, wait: Wait) -> Self {
         Self { wait, ..self }
     }
 
-    /// With that jitter, which matters to an exponential wait only.
+    /// Sets the jitter, which matters to an exponential wait only.
     #[must_use]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { jitter, ..self }
     }
 
-    /// How many attempts it allows after the first.
+    /// Returns the number of attempts that the rule allows after the first.
     #[must_use]
     pub const fn max_retries(&self) -> u32 {
         self.further
     }
 
-    /// The longest wait before that further attempt, the first being 1: what it is without a jitter.
+    /// Returns the longest wait before a further attempt, the first being 1: the wait without a jitter.
     ///
     /// It never panics and never wraps; 0 is taken for 1, and a count above [`further`](Self::further) is as good as any.
     #[must_use]
@@ -100,7 +100,7 @@ impl Retry {
         }
     }
 
-    /// The wait before that further attempt, the first being 1.
+    /// Returns the wait before a further attempt, the first being 1.
     ///
     /// `random` gives a number from 0 to 1, and is only asked where there is a jitter. Like
     /// [`longest_wait`](Self::longest_wait) it never panics, whatever `random` gives.
@@ -207,13 +207,13 @@ pub enum Next {
 }
 
 impl<E: ?Sized, const N: usize> Retries<E, N> {
-    /// None of them has counted yet. The jitter comes from the thread's generator.
+    /// Creates the state of the rules before the first failure. The jitter comes from the thread's generator.
     #[must_use]
     pub const fn new(rules: [Rule<E>; N]) -> Self {
         Self { rules, counts: [0; N], random: None }
     }
 
-    /// With a jitter that is the same each time.
+    /// Sets a seed, so that the jitter is the same each time.
     #[must_use]
     pub fn seeded(self, seed: u64) -> Self {
         Self { random: Some(fastrand::Rng::with_seed(seed)), ..self }

@@ -60,7 +60,8 @@ where
     retrying_with(retries, deadline, attempt, |_, _, _| {}).await
 }
 
-/// [`retrying`], and told of each failed attempt: its number, its error, and what follows by the rules.
+/// Calls an operation as [`retrying`] does, and reports each failed attempt: its number, its error, and the decision of
+/// the rules.
 ///
 /// It is told at once, before the wait. The deadline may cut what follows short.
 ///
@@ -143,7 +144,7 @@ pub enum GivenUp<E> {
 }
 
 impl<E> GivenUp<E> {
-    /// How many attempts were begun.
+    /// Returns the number of attempts that were begun.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         match self {
@@ -151,7 +152,7 @@ impl<E> GivenUp<E> {
         }
     }
 
-    /// The error of the last attempt that ended.
+    /// Returns the error of the last attempt that ended.
     #[must_use]
     pub fn into_last(self) -> Option<E> {
         match self {

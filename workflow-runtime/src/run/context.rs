@@ -53,39 +53,40 @@ struct Shared {
 }
 
 impl StageContext {
-    /// The workflow's name, as written.
+    /// Returns the workflow's name, as written.
     #[must_use]
     pub fn workflow(&self) -> &'static str {
         self.shared.workflow
     }
 
-    /// The stage's name, as written; empty in the workflow's own tail.
+    /// Returns the stage's name, as written; empty in the workflow's own tail.
     #[must_use]
     pub fn stage(&self) -> &'static str {
         self.shared.stage
     }
 
-    /// The running instance: in memory, a random identifier of 32 hexadecimal digits.
+    /// Returns the id of the running instance: in memory, a random identifier of 32 hexadecimal digits.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.shared.instance
     }
 
-    /// Which attempt this is, counted from 1.
+    /// Returns the number of the attempt, counted from 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.shared.attempt
     }
 
-    /// A key that is the same for all attempts of this expression, in this round or for this item, of this instance, and for
-    /// nothing else: for systems that drop what they have already done. The stage's undo has a key of its own, and so has each
-    /// expression in the stage that is not its own: an arm, a member of a race, a fallback.
+    /// Returns a key for systems that drop repeated requests. It is the same for all attempts of this expression, in
+    /// this round or for this item, of this instance, and for nothing else. The stage's undo has a key of its own, and
+    /// so has each expression in the stage that is not its own: an arm, a member of a race, a fallback.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}{}", self.shared.key, self.shared.place)
     }
 
-    /// In an undo: the key that its stage had, to tell others what is to be undone.
+    /// Returns the key that the stage had, in its undo: it tells other systems what is to be undone. `None` outside of
+    /// undos.
     #[must_use]
     pub fn undone_key(&self) -> Option<String> {
         self.shared.reverses.then(|| self.shared.key.clone())

@@ -56,7 +56,7 @@ struct Collected {
 }
 
 impl Report {
-    /// Of no run so far.
+    /// Creates a report without runs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -67,16 +67,18 @@ impl Report {
         *self.lock() = Collected::default();
     }
 
-    /// As text, a block a workflow: how its runs ended, a line a stage (how often it ran and in how many attempts, how it
-    /// ended, its time in attempts, the longest run of it, its waits between attempts), failures by stage and kind, and
-    /// the path that the time of its longest run went through.
+    /// Returns the report as text, a block a workflow. A block shows how the workflow's runs ended, with a line a
+    /// stage: how often it ran and in how many attempts, how it ended, its time in attempts, the longest run of it, its
+    /// waits between attempts. It ends with the failures by stage and kind, and the path that the time of the longest
+    /// run went through.
     #[must_use]
     pub fn to_table(&self) -> String {
         table::write(&self.lock().runs)
     }
 
-    /// As an SVG image, from left to right: a block a run, a row for each run of a stage, a bar for each attempt. Bars on
-    /// the path that the run's time went through are outlined; a pointer that rests on one shows its times.
+    /// Returns the report as an SVG image, from left to right: a block a run, a row for each run of a stage, a bar for
+    /// each attempt. Bars on the path that the run's time went through are outlined; a pointer that rests on one shows
+    /// its times.
     ///
     /// The image needs nothing else: no scripts, no fonts. It follows the reader's choice of light or dark.
     #[must_use]
@@ -84,8 +86,8 @@ impl Report {
         timeline::write(&self.lock().runs)
     }
 
-    /// Which stages the time of the longest run went through, the first first: each started when the one before had
-    /// ended. Time between two of them is one of waiting: for a signal, for the next attempt of a block.
+    /// Returns the stages that the time of the longest run went through, the first first: each started when the one
+    /// before had ended. Time between two of them is one of waiting: for a signal, for the next attempt of a block.
     #[must_use]
     pub fn critical_path(&self) -> Vec<Step> {
         let collected = self.lock();
@@ -93,8 +95,8 @@ impl Report {
         steps(run)
     }
 
-    /// How much work ran side by side: the time that attempts of innermost stages took together, over the time that the
-    /// runs took. None where they took none.
+    /// Returns how much work ran side by side: the time that attempts of innermost stages took together, over the time
+    /// that the runs took. `None` if the runs took no time.
     #[must_use]
     pub fn parallelism(&self) -> Option<f64> {
         parallelism(self.lock().runs.iter())
