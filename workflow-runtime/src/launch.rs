@@ -118,7 +118,7 @@ async fn special<W: Workflow>(
     settled(&core, ended).await
 }
 
-/// How a run ends: what is left to be undone is, before that is told.
+/// Finishes a run: the remaining undos run before its end is reported.
 async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
     let ended = match ended {
         Ok(output) => {

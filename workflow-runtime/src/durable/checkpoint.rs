@@ -178,8 +178,8 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
     }
 }
 
-/// A construct has failed, which rolls its scope back. Failures inside are recorded there. A failure of the construct's
-/// own, a timeout or too few members, is recorded here.
+/// Handles the failure of a construct, which rolls its scope back. Failures inside are recorded there. A failure of the
+/// construct's own, a timeout or too few members, is recorded here.
 async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Stop) {
     let Stop::Failed(failure) = stop else { return journal.hold(LAST).await };
     // Another stage that fails at the same time may end the run, which tells of the undos then that have failed in here.
@@ -263,7 +263,7 @@ impl<F: Future> Future for Working<F> {
     }
 }
 
-/// Where the failure of an expression lies that is a part of a stage.
+/// Returns the path of the failure of an expression that is a part of a stage.
 fn failure_of_part(cx: Cx<'_>, stage: u32, site: &str) -> String {
     within(&cx.path_of(stage), &format!("failed-{site}"))
 }

@@ -21,7 +21,7 @@ use workflow_store::Record;
 /// target.
 pub struct Recalls<T>(Mutex<Option<T>>);
 
-/// A scrutinee.
+/// Wraps a scrutinee.
 pub fn recalls<T>(value: T) -> Recalls<T> {
     Recalls(Mutex::new(Some(value)))
 }
@@ -108,7 +108,7 @@ pub fn on_record(cx: Cx<'_>, stage: u32, site: &str) -> OnRecord {
 pub trait Recall<'de, S> {
     /// Type of the matched value.
     type Value;
-    /// As it was when it was first decided on.
+    /// Returns the value as it was when a decision first depended on it.
     fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
 }
 
@@ -157,7 +157,7 @@ impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
     }
 }
 
-/// A scrutinee, as it was when it was first matched. The value is recorded with the choice.
+/// Returns a scrutinee as it was when it was first matched. The value is recorded with the choice.
 pub fn recall<'de, S, V: Recall<'de, S>>(
     _: PhantomData<S>,
     value: V,
@@ -167,7 +167,7 @@ pub fn recall<'de, S, V: Recall<'de, S>>(
     value.recall(cx, stage, site, record)
 }
 
-/// A condition, evaluated only where it has not been before.
+/// Returns the recorded result of a condition, or evaluates and records it.
 pub fn condition(cx: Cx<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
     recalled(cx, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }

@@ -52,9 +52,10 @@ where
     Recognising { items, print: Recognised::print }
 }
 
-/// The items of a `for` in the order in which they were first seen: on resume each is known by what it is. In memory they
-/// are taken one by one. On a store all of them are taken at the start, since their prints are stored together: otherwise
-/// an item that a new build no longer has would not be missed before the last of the others has been taken.
+/// Returns the items of a `for` in the order in which they were first seen: on resume each is known by its fingerprint.
+/// In memory they are taken one by one. On a store all of them are taken at the start, since their prints are stored
+/// together: otherwise an item that a new build no longer has would not be missed before the last of the others has
+/// been taken.
 pub async fn recognised<I: IntoIterator>(
     cx: Cx<'_>,
     stage: u32,
@@ -86,7 +87,7 @@ pub async fn recognised<I: IntoIterator>(
 /// Items of one `for` that are told apart on a store, at most: their prints lie in one record.
 const MOST: usize = 1 << 22;
 
-/// The items in their recorded order, for an expression that is evaluated once more.
+/// Returns the items in their recorded order, for an expression that is evaluated once more.
 pub fn recognised_again<I: IntoIterator>(
     cx: Cx<'_>,
     stage: u32,
@@ -138,7 +139,7 @@ fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>)
     }
 }
 
-/// The future of an item's body, as [`part`](super::part).
+/// Boxes the future of an item's body, as [`part`](super::part).
 pub fn item_part<'p, T, F>(run: F) -> Part<'p, (T, bool)>
 where
     F: Future<Output = Result<T, Stop>> + Send + 'p,

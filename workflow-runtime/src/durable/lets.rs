@@ -31,13 +31,13 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
 
 /// Whatever else.
 pub trait EvaluatedOnce {
-    /// Nothing is known of it.
+    /// Compares nothing: the value has no fingerprint.
     fn __workflow_same(&self, _: Cx<'_>, _: u32, _: &str) {}
 }
 
 impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}
 
-/// The fingerprint in stores of before: the same for the same items in another order.
+/// Returns the fingerprint of earlier versions, which is equal for the items of a list in any order.
 fn fingerprint(value: &Value) -> u64 {
     let of = |kind: u8, bytes: &[u8]| hash(&[&[kind], bytes].concat());
     let all = |kind, prints: &mut dyn Iterator<Item = u64>| {

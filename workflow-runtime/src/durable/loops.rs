@@ -18,7 +18,7 @@ use std::{
     task::Poll,
 };
 
-/// Where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
+/// Returns where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
 pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
     let journal = cx.journal()?;
     let (round, path) = (journal.record(&cx.path_within(stage, "round")), cx.path_of(stage));

@@ -64,7 +64,7 @@ fn read_won(record: &Record) -> Result<Won, BoxError> {
     })
 }
 
-/// The record of a decided race or quorum with the names that its winners have now; each other record as it is.
+/// Returns the record of a decided race or quorum with the present names of its winners; each other record unchanged.
 pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> Record {
     let won = (record.kind == Kind::Decided as u8).then(|| read_own::<Won>(record).ok()).flatten();
     let Some(Won { members: Some(members), values }) = won else { return record.clone() };
@@ -116,7 +116,8 @@ pub fn has_ended(cx: Cx<'_>, stage: u32) -> bool {
     journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
 }
 
-/// The log of a part: where the part is dropped, what it did is its surroundings' to undo if it `goes_on`, else the losers'.
+/// Returns the log of a member. If the member is dropped, its stages belong to the log of the surroundings if it
+/// `goes_on`, else to the losers' log.
 #[must_use]
 pub fn contender_log(cx: Cx<'_>, losers: &ScopeLog, goes_on: bool) -> ScopeLog {
     if goes_on { UndoLog::child(&cx.log()) } else { UndoLog::child(losers) }

@@ -15,8 +15,8 @@ use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::{Awaited, Graph, WaitKind};
 use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 
-/// The stages that are taken along, by their names: those in the workflow's own body which these are, or are a part of, and all
-/// there that depend on them.
+/// Returns the names of the stages that are rewound together: those in the workflow's own body which the named stages
+/// are or are a part of, and all there that depend on them.
 fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
     let mut taken = BTreeSet::new();
     for name in names {
@@ -54,7 +54,7 @@ fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
     graph.scopes[graph.stages[outermost(graph, stage)].scope as usize].parent.is_some()
 }
 
-/// With one more that is to be taken back: the record.
+/// Returns the payload of the record of requested rewinds, with one more stage.
 pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
     let mut names: Vec<String> = before.and_then(|record| read_own(record).ok()).unwrap_or_default();
     names.push(name);

@@ -8,7 +8,8 @@ use crate::journal::{
 use workflow_graph::Graph;
 use workflow_store::{Change, Loaded, Record};
 
-/// A stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has no `#[undo]`.
+/// Returns a stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has
+/// no `#[undo]`.
 pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
     if records.is_empty() {
         return None;
@@ -75,7 +76,7 @@ pub(crate) fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
     changes
 }
 
-/// The former names of a workflow.
+/// Returns the former names of a workflow.
 pub(crate) fn former<W: Durable>() -> Former {
     Former { names: W::FORMER, texts: W::FORMER_TEXTS }
 }

@@ -164,7 +164,7 @@ impl From<StoreError> for EngineError {
     }
 }
 
-/// Why an instance is parked, as it is stored.
+/// Returns the reason why an instance is parked, from its stored outcome.
 pub(crate) fn parked_reason(bytes: &[u8]) -> String {
     serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned())
 }

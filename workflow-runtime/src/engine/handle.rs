@@ -148,7 +148,7 @@ impl<W: Durable> InstanceHandle<W> {
         Ok(Arc::clone(&live.state))
     }
 
-    /// In memory. The caller holds its gate.
+    /// Returns the instance in memory, and brings it there if necessary. The caller holds its gate.
     async fn live(&self) -> Result<Arc<Live<W>>, EngineError> {
         match self.shared.activate(self.key).await? {
             Some(live) => {

@@ -29,9 +29,9 @@ use workflow_store::{Change, Instance, InstanceKey, Loaded, Session, Store, Stor
 
 /// An instance in memory, whatever its workflow.
 pub(crate) trait AnyLive: Any + Send + Sync {
-    /// As what it is.
+    /// Returns the instance for a downcast.
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-    /// Leave the memory now.
+    /// Asks the instance to leave the memory now.
     fn stop(&self);
     /// Suppresses events from futures dropped after this call, because the instance is being suspended, not cancelled.
     fn suspend(&self);
@@ -44,9 +44,9 @@ pub(crate) type Running = BoxFuture<'static, ()>;
 
 /// A workflow as the engine knows it.
 pub(crate) trait Registered: Send + Sync {
-    /// A fingerprint of what the user has written.
+    /// Returns a fingerprint of the user's source.
     fn build(&self) -> u64;
-    /// An instance in memory, and the future that runs it.
+    /// Returns an instance in memory, and the future that runs it.
     fn live(
         &self,
         shared: &Arc<Shared>,
@@ -149,7 +149,7 @@ impl Shared {
         lock(&self.live).get(&key).cloned()
     }
 
-    /// How many instances are in memory.
+    /// Returns the number of instances in memory.
     pub(crate) fn resident_instances(&self) -> usize {
         lock(&self.live).len()
     }

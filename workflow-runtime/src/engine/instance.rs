@@ -116,7 +116,7 @@ impl<W: Durable> Live<W> {
         self.rewinding.load(SeqCst) || self.journal.record(REWIND).is_some()
     }
 
-    /// Where the instance only waits, and need not be in memory meanwhile: when the first timer is due.
+    /// Returns when the first timer is due, if the instance only waits and need not be in memory meanwhile.
     #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
     pub(crate) fn waits_elsewhere(&self) -> Option<Option<Timestamp>> {
         self.journal.only_waits().filter(|until| self.leaves(*until))
@@ -225,7 +225,7 @@ const POLLED: u8 = 1;
 const WOKEN: u8 = 2;
 
 impl Woken {
-    /// For polls with that waker: that of the poll before, where it fits.
+    /// Returns a waker for polls with `waker`: the one of the poll before, if it fits.
     fn of(before: &mut Option<Arc<Self>>, waker: &Waker) -> Arc<Self> {
         if let Some(woken) = before
             && woken.inner.will_wake(waker)
@@ -264,7 +264,7 @@ impl Wake for Woken {
 }
 
 impl<T> Outcome<Option<T>> {
-    /// A run that gave nothing has taken stages back.
+    /// Returns the outcome with its output. A run that ended without an output was rewound.
     pub(crate) fn of_run(self) -> Outcome<T> {
         match self {
             Self::Ended(Ok(Some(output))) => Outcome::Ended(Ok(output)),

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// The instance begins.
+/// Reports that the instance begins.
 pub(crate) fn started(core: &Core) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::info!(target: "workflow", instance, workflow, "the instance has started");
@@ -31,7 +31,7 @@ pub(crate) fn misses(core: &Core, names: &BTreeSet<String>) {
     );
 }
 
-/// The instance has ended, which is on disk.
+/// Reports that the instance has ended, which is on disk.
 pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     match failure {
@@ -47,7 +47,7 @@ pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
     }
 }
 
-/// The instance can't go on without a person.
+/// Reports that the instance is parked: it can't go on without an operator.
 pub(crate) fn parked(core: &Core, stage: Option<&str>, reason: &str) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::warn!(target: "workflow", instance, workflow, stage, reason, "the instance is parked");

@@ -295,13 +295,13 @@ impl Shared {
     }
 }
 
-/// The store could not tell; it is asked again a little later.
+/// Waits after an error of the store, before the next look.
 async fn wait_to_look_again(what: &str, error: &StoreError) {
     tracing::error!(target: "workflow", %error, "can't look for {what}: tried again in 5 s");
     tokio::time::sleep(AFTER_STORE_FAILURE).await;
 }
 
-/// One instance can't be read; the others can.
+/// Returns whether the error concerns one instance that can't be read: the others can.
 fn is_of_one(error: &StoreError) -> bool {
     error.kind() == StoreErrorKind::Damaged && error.instance().is_some()
 }

@@ -5,7 +5,7 @@ pub struct Shown<'a, T>(pub &'a T);
 
 /// For what already is a reference. Inherent, so that it is preferred over [`Show`].
 impl<'a, T: ?Sized> Shown<'_, &'a T> {
-    /// The reference itself.
+    /// Returns the reference itself.
     #[inline]
     #[must_use]
     pub fn __workflow_shown(&self) -> &'a T {
@@ -15,7 +15,7 @@ impl<'a, T: ?Sized> Shown<'_, &'a T> {
 
 /// For everything else.
 pub trait Show<'a, T> {
-    /// A reference to the value.
+    /// Returns a reference to the value.
     fn __workflow_shown(&self) -> &'a T;
 }
 
@@ -26,8 +26,8 @@ impl<'a, T> Show<'a, T> for Shown<'a, T> {
     }
 }
 
-/// A scrutinee that is no name of the workflow's. Where it is no name at all, its type is still a reference to whatever the
-/// patterns say, so that what they bind has no error of its own.
+/// Returns the reference to a scrutinee that is no name of the workflow's. If it is no name at all, its type is still a
+/// reference to the patterns' type, so that names which they bind have no error of their own.
 #[inline]
 pub const fn reference<T: ?Sized>(value: &T) -> &T {
     value

@@ -6,7 +6,7 @@
     label = "not a whole number"
 )]
 pub trait Count {
-    /// None below zero.
+    /// Returns the number. A number below zero counts as zero.
     fn count(self) -> u64;
 }
 
@@ -28,7 +28,7 @@ pub fn count<N: Count>(number: N) -> u64 {
     number.count()
 }
 
-/// A number of attempts.
+/// Converts a number of attempts to a `u32`.
 #[inline]
 pub fn times<N: Count>(number: N) -> u32 {
     u32::try_from(number.count()).unwrap_or(u32::MAX)

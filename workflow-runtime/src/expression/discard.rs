@@ -38,7 +38,7 @@ pub struct Value;
 
 /// First: a future of a `Result`.
 pub trait ViaFutureOfResult {
-    /// Which it is.
+    /// Returns the kind.
     fn __workflow_kind(&self) -> FutureOfResult {
         FutureOfResult
     }
@@ -47,7 +47,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> ViaFutureOfResult for &&Given<F> {}
 
 /// Second: a future.
 pub trait ViaFuture {
-    /// Which it is.
+    /// Returns the kind.
     fn __workflow_kind(&self) -> FutureOfValue {
         FutureOfValue
     }
@@ -56,7 +56,7 @@ impl<F: Future> ViaFuture for &Given<F> {}
 
 /// Third: a `Result`.
 pub trait ViaResult {
-    /// Which it is.
+    /// Returns the kind.
     fn __workflow_kind(&self) -> Fallible {
         Fallible
     }
@@ -65,7 +65,7 @@ impl<T, E> ViaResult for Given<Result<T, E>> {}
 
 /// Last: a value.
 pub trait ViaValue {
-    /// Which it is.
+    /// Returns the kind.
     fn __workflow_kind(self) -> Value
     where
         Self: Sized,
@@ -81,7 +81,7 @@ impl<X> ViaValue for Given<X> {}
     label = "its error is a `{Self}`"
 )]
 pub trait IntoBoxError {
-    /// Boxed.
+    /// Boxes the error.
     fn reported(self) -> BoxError;
 }
 #[diagnostic::do_not_recommend]
@@ -110,7 +110,7 @@ impl Fallible {
 
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
 impl FutureOfValue {
-    /// Until it has ended.
+    /// Returns a future that drops the value.
     pub fn settle<F: Future + Send>(self, future: F) -> Ended<F> {
         Ended { future }
     }
@@ -118,7 +118,7 @@ impl FutureOfValue {
 
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
 impl FutureOfResult {
-    /// Until it has ended; whether that was with an error.
+    /// Returns a future that drops the value, and keeps an error.
     pub fn settle<F: Future<Output = Result<T, E>> + Send, T, E: IntoBoxError>(self, future: F) -> EndedWell<F, E> {
         EndedWell { future, reported: E::reported }
     }

@@ -12,27 +12,27 @@ impl<T> Clone for Of<T> {
 impl<T> Copy for Of<T> {}
 
 impl<T> Of<T> {
-    /// The type of what a stage's cell holds.
+    /// Returns the hint for the type in a stage's cell.
     #[inline]
     pub(crate) const fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-/// The type as written.
+/// Returns the hint for a type as written.
 #[inline]
 #[must_use]
 pub const fn of<T>() -> Of<T> {
     Of(PhantomData)
 }
 
-/// The type that is found out.
+/// Returns the hint for a type that rustc infers.
 #[must_use]
 pub const fn of_any<T>() -> Of<T> {
     Of(PhantomData)
 }
 
-/// The type of the items of a list, and what makes the list of them.
+/// Returns the hint for the items of a list, and the function that makes the list.
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
@@ -40,7 +40,8 @@ pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
     (Of::new(), T::from_items)
 }
 
-/// The type of the items of a list, and the function that makes the list, where only the list's type hint is at hand.
+/// Returns the hint for the items of a list, and the function that makes the list, if only the list's own hint is at
+/// hand.
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
@@ -48,7 +49,7 @@ pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> 
     of_list()
 }
 
-/// The type of the content of an `Option`, and what makes the `Option` of it.
+/// Returns the hint for the content of an `Option`, and the function that makes the `Option`.
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
@@ -64,7 +65,7 @@ pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content
 pub trait List<S>: Sized {
     /// Type of an item, or of a member's value.
     type Item;
-    /// All of them, in order.
+    /// Makes the list of all items, in order.
     fn from_items(items: Vec<Self::Item>) -> Self;
 }
 impl<S, T> List<S> for Vec<T> {
@@ -88,7 +89,7 @@ impl<S> List<S> for () {
 pub trait Optional<S>: Sized {
     /// Type of the stage's node.
     type Content;
-    /// The output of the stage; `None`: it was skipped.
+    /// Makes the output of the stage. `None`: the stage was skipped.
     fn from_content(content: Option<Self::Content>) -> Self;
 }
 impl<S, T> Optional<S> for Option<T> {
@@ -117,13 +118,13 @@ impl<S, T, E> Caught<S> for Result<T, E> {
     type Content = T;
 }
 
-/// The type that the node of a stage with `#[catch]` gives.
+/// Returns the hint for the node of a stage with `#[catch]`.
 #[must_use]
 pub fn of_caught<S, T: Caught<S>>() -> Of<T::Content> {
     Of::new()
 }
 
-/// The type that the body of a `for` gives for one item, if failures of items are caught.
+/// Returns the hint for one item of a `for`, if failures of items are caught.
 #[must_use]
 pub fn of_caught_in<S, T: Caught<S>>(_: Of<T>) -> Of<T::Content> {
     Of::new()
@@ -138,7 +139,7 @@ pub trait StageValue<S>: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<S, T: Send + Sync + 'static> StageValue<S> for T {}
 
-/// The error stands at the type, once.
+/// Requires that a type can be shared. The error stands at the type, once.
 #[inline]
 pub fn value<S, T: StageValue<S>>() {}
 
@@ -148,7 +149,7 @@ pub fn value<S, T: StageValue<S>>() {}
     label = "this gives `{Self}`"
 )]
 pub trait HasType<S, T> {
-    /// As it is.
+    /// Converts the value.
     fn into_type(self) -> T;
 }
 

@@ -34,7 +34,7 @@ mod never {
 
 /// A value, or a `Result` of it.
 pub trait Settle<T, M> {
-    /// The value, or why there is none.
+    /// Returns the value, or the error.
     ///
     /// # Errors
     /// The user's own error, boxed.
@@ -75,7 +75,7 @@ pub trait IntoOutput<S, T, M> {
     fn run(self) -> Self::Run;
     /// Future of a value that is not there yet.
     type Later: Future<Output = Result<T, BoxError>>;
-    /// The value if it is there, or what gives it.
+    /// Returns the value if it is there, or the future of it.
     fn now_or_later(self) -> NowOrLater<T, Self::Later>;
 }
 

@@ -8,7 +8,7 @@ use crate::failure::BoxError;
     label = "can't become a `Box<dyn Error + Send + Sync>`"
 )]
 pub trait IntoReason {
-    /// Why the stage failed.
+    /// Returns why the stage failed.
     fn reason(self) -> Reason;
 }
 #[diagnostic::do_not_recommend]
@@ -30,7 +30,7 @@ pub struct Why<R>(pub R);
 
 /// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error too.
 impl Why<&crate::failure::Failure> {
-    /// The failure itself.
+    /// Returns the failure itself.
     #[must_use]
     pub fn __workflow_reason(self) -> Reason {
         Reason::Passed(self.0.clone())
@@ -48,7 +48,7 @@ impl<R> GiveReason<R> for Why<R> {
 
 /// For everything else.
 pub trait GiveReason<R> {
-    /// The reason, if it is one.
+    /// Returns the reason, if the value is one.
     fn __workflow_reason(self) -> Reason
     where
         R: IntoReason;

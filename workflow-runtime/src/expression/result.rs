@@ -49,7 +49,7 @@ impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F
 pub trait Own<T, M> {
     /// Its error.
     type Error;
-    /// As it is.
+    /// Returns the result unchanged.
     fn own(self) -> Result<T, Self::Error>;
 }
 
@@ -60,7 +60,7 @@ impl<T, E> Own<T, E> for Result<T, E> {
     }
 }
 
-/// The expression of a stage whose rules look at its own error.
+/// Returns the future of an expression of a stage whose rules look at its own error.
 pub fn fallible_expression<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
     expression.into_result()
 }
@@ -72,7 +72,7 @@ pub fn fallible_expression<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _
     note = "only a type that implements `std::error::Error` is found there, or the `Failure` itself"
 )]
 pub trait FailureCause: Sized {
-    /// The first of its type.
+    /// Finds the first error of its type.
     fn of(failure: &Failure) -> Option<&Self>;
 }
 

@@ -11,7 +11,7 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// Why a machine ended without its output.
+    /// Returns why a machine ended without its output.
     #[cold]
     pub(crate) fn into_failure(self) -> Failure {
         match self {

@@ -118,7 +118,7 @@ impl Failure {
         self.inner.kind
     }
 
-    /// With the number of attempts, where it is that stage's own.
+    /// Sets the number of attempts, if the failure is that stage's own.
     pub(crate) fn after(mut self, attempts: u32, stage: Option<&'static str>) -> Self {
         if self.stage() == stage {
             Arc::make_mut(&mut self.inner).attempts = attempts;
@@ -140,7 +140,7 @@ impl Failure {
         self
     }
 
-    /// With undos that failed before all that it tells of.
+    /// Adds undos that failed before those that the failure reports.
     pub(crate) fn with_undone_before(mut self, failures: Vec<Self>) -> Self {
         if failures.is_empty() {
             return self;
@@ -152,12 +152,12 @@ impl Failure {
         self
     }
 
-    /// With what could not be undone before.
+    /// Adds a report of undoing that precedes the failure's own.
     pub(crate) fn with_undone_earlier(self, Undone { failures, in_doubt }: Undone) -> Self {
         self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
     }
 
-    /// With undos that failed before, and doubts, where it does not tell of them itself.
+    /// Adds failed undos and doubts that are recorded elsewhere, if the failure does not report them itself.
     #[cfg(feature = "durable")]
     pub(crate) fn with_undone_elsewhere(self, elsewhere: Undone) -> Self {
         let told =
@@ -190,7 +190,7 @@ impl Failure {
         self.inner.undone.as_ref().map_or(&[], |undone| &undone.in_doubt)
     }
 
-    /// Time was up: whether it took effect is not known.
+    /// Returns whether a timeout or deadline ended the stage, so that its effect may or may not have happened.
     pub(crate) fn is_late(&self) -> bool {
         matches!(self.kind(), FailureKind::Timeout | FailureKind::Deadline)
     }
@@ -202,8 +202,9 @@ impl Failure {
         self
     }
 
-    /// A panic and a `fail` are final, and so is a `race` or `quorum` that they have decided; also those of another
-    /// workflow, which a stage passes on as its own error or as a part of it.
+    /// Returns whether another attempt may follow. A panic and a `fail` are final, and so is a `race` or `quorum` that
+    /// they have decided. The same holds for those of another workflow, which a stage passes on as its own error or as
+    /// a part of it.
     pub(crate) fn may_be_retried(&self) -> bool {
         match self.kind() {
             FailureKind::Panic | FailureKind::Failed | FailureKind::Cancelled => false,
@@ -304,7 +305,7 @@ impl Failure {
         all
     }
 
-    /// The failures that it comes of: the next in its chain, or all those of a `race` or a `quorum`.
+    /// Returns the failures that caused this one: the next in its chain, or all those of a `race` or a `quorum`.
     fn inner_failures(&self) -> Vec<&Self> {
         let mut next = self.source();
         while let Some(error) = next {
@@ -364,7 +365,7 @@ impl QuorumError {
         &self.failures
     }
 
-    /// Another attempt might succeed: enough members have not failed for good.
+    /// Returns whether another attempt might succeed: enough members have not failed for good.
     pub(crate) fn may_be_reached(&self) -> bool {
         let given_up = self.failures.iter().filter(|failure| !failure.may_be_retried()).count();
         self.members - given_up >= self.needed
@@ -402,7 +403,7 @@ impl Undone {
         self.in_doubt.append(&mut more.in_doubt);
     }
 
-    /// A report of one stage in doubt: its effect may or may not have happened.
+    /// Creates the report of one stage in doubt: its effect may or may not have happened.
     #[cfg(feature = "durable")]
     pub(crate) fn in_doubt(stage: &'static str) -> Self {
         Self { failures: Vec::new(), in_doubt: vec![stage] }

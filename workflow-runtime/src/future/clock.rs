@@ -69,7 +69,7 @@ impl Clock {
         }
     }
 
-    /// How long to wait until `at`, or until the clock has to be looked at again; zero once it is time.
+    /// Returns how long to wait until `at`, or until the next look at the clock; zero once it is time.
     pub(crate) fn wait(&self, at: SystemTime) -> Duration {
         let left = at.duration_since(self.now()).unwrap_or_default();
         if left > LOOK && self.may_jump() { LOOK } else { left }

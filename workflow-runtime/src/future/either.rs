@@ -18,13 +18,13 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// The first of two.
+/// Wraps the first of two futures.
 #[inline]
 pub fn left<A, B>(future: A) -> Either<A, B> {
     Either::Left { future }
 }
 
-/// The second of two.
+/// Wraps the second of two futures.
 #[inline]
 pub fn right<A, B>(future: B) -> Either<A, B> {
     Either::Right { future }

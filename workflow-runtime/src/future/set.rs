@@ -87,17 +87,17 @@ impl<F: Future> Lanes<F> {
         Self::waking(Arc::default())
     }
 
-    /// With an owner whom others may wake too.
+    /// Creates a set whose owner other wakers may wake too.
     pub(crate) fn waking(woken: Arc<Woken>) -> Self {
         Self { all: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
     }
 
-    /// Number of running futures.
+    /// Returns the number of running futures.
     pub(crate) fn under_way(&self) -> usize {
         self.all.len() - self.free.len()
     }
 
-    /// Whom a lane that is woken tells. To be called at each poll, before anything else.
+    /// Registers the waker that a woken lane wakes. To be called at each poll, before anything else.
     pub(crate) fn listen(&mut self, waker: &Waker) {
         let mut shared = self.woken.lock();
         match &mut shared.parent {

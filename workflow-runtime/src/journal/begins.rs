@@ -14,7 +14,8 @@ use std::{
 use workflow_store::Change;
 
 impl Journal {
-    /// The instance was interrupted: by the end of a process, or `in_peace`, as `RESTED` says too.
+    /// Notes that the instance was interrupted: by the end of a process, or `in_peace`, which the record `RESTED` says
+    /// too.
     pub(crate) fn was_interrupted(&self, in_peace: bool) {
         let mut content = self.lock();
         content.catching_up = true;
@@ -29,13 +30,13 @@ impl Journal {
         self.counts.load(Relaxed)
     }
 
-    /// User code has begun in this process.
+    /// Returns whether user code has begun in this process.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun.load(Relaxed)
     }
 
-    /// User code of that place is ready to begin, if not held back. While the instance is catching up, so it was when the
-    /// instance was interrupted. Returns how often it was cut.
+    /// Notes that user code of a place is ready to begin, if it is not held back. While the instance is catching up,
+    /// the code was ready when the instance was interrupted. Returns the number of its interruptions.
     pub(crate) fn reaches(&self, place: &str) -> u32 {
         let mut content = self.lock();
         let times = Cuts::of(content.records.get(place)).times;
@@ -68,13 +69,14 @@ impl Journal {
         Cuts::of(self.lock().records.get(place)).times
     }
 
-    /// The record of a place whose attempts are counted on by another one: its crashes stay known.
+    /// Returns the record of a place whose attempts are counted on by another one: its crashes stay known.
     pub(crate) fn crashes(&self, place: &str) -> Option<(Arc<str>, Kind, Vec<u8>)> {
         let cuts = Cuts::of(Some(self.lock().records.get(place)?));
         Some((place.into(), Kind::Interrupted, own(&Cuts { times: 0, ..cuts })))
     }
 
-    /// Before user code begins: all that it relies on is on the store, and, where that may not be its first time, that it begins.
+    /// Waits, before user code begins, until all that it relies on is on the store. If the code may have begun before,
+    /// its begin is recorded first.
     pub(crate) async fn begins(self: &Arc<Self>, place: impl FnOnce() -> String) {
         self.begun.store(true, Relaxed);
         if self.counts() {
@@ -143,7 +145,7 @@ impl Journal {
         .await;
     }
 
-    /// A suspect has not ended the process.
+    /// Forgives the crashes of a suspect that has not ended the process.
     fn runs_on(&self, place: &str) {
         let mut content = self.lock();
         content.interruptions.turns.clear();

@@ -64,14 +64,14 @@ impl Cuts {
         record.and_then(|record| read_own(record).ok()).unwrap_or_default()
     }
 
-    /// The record of what a person, or progress, has forgiven; none where there is nothing to forgive.
+    /// Returns the record without the crashes that an operator, or progress, has forgiven. `None` if there are none.
     pub(crate) fn forgiven(record: &Record) -> Option<Vec<u8>> {
         let cuts = Self::of(Some(record));
         let is_one = record.kind == Kind::Interrupted as u8 && cuts.crashes > 0;
         is_one.then(|| own(&Self { crashes: 0, ..cuts }))
     }
 
-    /// With one more.
+    /// Counts one interruption more.
     pub(super) fn once_more(self, in_peace: bool) -> Self {
         let crashes = if in_peace { self.crashes } else { self.crashes.saturating_add(1) };
         Self { times: self.times.saturating_add(1), crashes }
@@ -81,7 +81,7 @@ impl Cuts {
         self.crashes >= TOO_MANY
     }
 
-    /// Of how many permits for suspects the place has to have before it begins.
+    /// Returns how many permits for suspects the place needs before it begins.
     pub(super) const fn permits(self) -> u32 {
         match self.crashes {
             0..SUSPECT => 0,
@@ -143,7 +143,7 @@ impl Interruptions {
         self.beginning.iter().any(|place| path.is_empty() || is_within(place, path))
     }
 
-    /// The instance has got on: the records that say so.
+    /// Forgives all crashes after progress. Returns the records to write.
     pub(super) fn forgiven(&mut self) -> impl Iterator<Item = (Arc<str>, Cuts)> + use<> {
         self.turns.clear();
         let crashed = std::mem::take(&mut self.crashed);
@@ -155,7 +155,7 @@ fn is_within(place: &str, path: &str) -> bool {
     place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The place of user code, in words.
+/// Returns the place of user code, in words.
 pub(crate) fn place_name(place: &str) -> String {
     let (stage, what) = place.rsplit_once(":interrupted").unwrap_or((place, ""));
     let stage = stage.trim_end_matches('/');

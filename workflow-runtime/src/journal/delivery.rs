@@ -127,7 +127,7 @@ impl Journal {
         !self.lock().outbox.is_idle()
     }
 
-    /// From now on the task of that waker polls the store: what is entered need not wake it.
+    /// Makes the task of a waker the one that polls the store: entries need not wake it.
     pub(crate) fn begin_driving(&self, waker: &Waker) {
         let mut content = self.lock();
         content.driven = true;

@@ -55,7 +55,7 @@ impl StoredFailure {
         Self::of(&Failure::new(workflow, stage, FailureKind::Panic, Some(source.into())))
     }
 
-    /// As it was, but for the user's own error.
+    /// Restores the failure, but for the user's own error.
     pub(crate) fn restore(self) -> Failure {
         let stage = self.stage.as_deref().map(interned);
         let source =
@@ -92,7 +92,7 @@ impl StoredUndone {
     }
 }
 
-/// A name that lives as long as the process. There are as many as workflows and stages have names.
+/// Returns a name that lives as long as the process. There are as many as workflows and stages have names.
 fn interned(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);

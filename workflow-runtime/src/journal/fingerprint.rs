@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for Print {
     }
 }
 
-/// FNV-1a: short and stable. A collision gains an attacker nothing.
+/// Hashes bytes with FNV-1a: short and stable. A collision gains an attacker nothing.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

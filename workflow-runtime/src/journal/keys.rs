@@ -103,12 +103,12 @@ impl Keys {
         (!known).then(|| own(self))
     }
 
-    /// A stage's name.
+    /// Returns the name of a stage in keys.
     pub(crate) fn stage<'a>(&'a self, name: &'a str) -> &'a str {
         self.names.get(name).map_or(name, String::as_str)
     }
 
-    /// The site of an expression in that stage; empty where it has the stage's own key.
+    /// Returns the site of an expression in that stage; empty if it has the stage's own key.
     pub(crate) fn site<'a>(&self, stage: &str, site: &'a str) -> Cow<'a, str> {
         if site.is_empty() || self.plain.get(stage).is_some_and(|plain| plain == site) {
             return Cow::Borrowed("");
@@ -119,18 +119,19 @@ impl Keys {
         replaced(site, &self.names)
     }
 
-    /// An instance's id, which holds no '/' then: whatever follows the first one is the path.
+    /// Returns an instance's id for a key, escaped so that it holds no '/': the first one in a key begins the path.
     pub(crate) fn instance(&self, id: &str) -> String {
         if self.escaped { id.replace('%', "%25").replace('/', "%2F") } else { id.to_owned() }
     }
 }
 
-/// A hash of words, as it stands in sites, told from names.
+/// Returns a hash of words, as it stands in sites, marked so that it differs from names.
 fn hashed(words: &str) -> String {
     format!("#{:08x}", hash_of_words(words))
 }
 
-/// A site with other names in it. Its parts are words of the language, which are followed by a name or a hash where `-` does.
+/// Returns a site with other names in it. Its parts are words of the language, which are followed by a name or a hash
+/// where `-` does.
 fn replaced<'a>(site: &'a str, now: &BTreeMap<String, String>) -> Cow<'a, str> {
     let part = |part: &'a str| -> Cow<'a, str> {
         const NAMED: [&str; 7] = ["head-signal-", "head-stage-", "signal-", "member-", "head-", "arm-", "if-"];
@@ -216,7 +217,7 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     differs.then_some((now, record))
 }
 
-/// The name of words in the sites of generated code: as the macro makes it.
+/// Returns the name of words in the sites of generated code, as the macro makes it.
 pub(crate) fn hash_of_words(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

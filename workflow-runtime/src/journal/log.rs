@@ -134,7 +134,7 @@ impl Content {
         self.outbox.end(changes);
     }
 
-    /// Something was entered: what polls the store looks at it.
+    /// Wakes the driver after an entry, if it is not being polled.
     pub(crate) fn tell_driver(&mut self) {
         if !self.driven
             && let Some(root) = &self.root
@@ -271,17 +271,17 @@ impl Journal {
         &self.id
     }
 
-    /// How its keys are made.
+    /// Returns how the instance's keys are made.
     pub(crate) fn keys(&self) -> &Keys {
         self.keys.get_or_init(Keys::default)
     }
 
-    /// Its engine has these permits.
+    /// Sets the permits for suspects of the instance's engine.
     pub(crate) fn has_suspects(&self, suspects: &Suspects) {
         self.suspects.get_or_init(|| suspects.clone());
     }
 
-    /// Its keys are made so.
+    /// Sets how the instance's keys are made.
     pub(crate) fn has_keys(&self, keys: Keys) {
         self.keys.get_or_init(|| keys);
     }
@@ -421,7 +421,7 @@ impl Journal {
         }
     }
 
-    /// How often something was noted there.
+    /// Returns the number in a record that counts. Without a record it is zero.
     pub(crate) fn count(&self, path: &str) -> u32 {
         self.lock().count(path)
     }

@@ -82,7 +82,7 @@ impl Pollers {
         polls.is_waiting
     }
 
-    /// Before what was sent is polled, whose wake may come during that poll.
+    /// Prepares the poll of a write, whose wake may come during that poll.
     fn begin(&self, context: &Context<'_>) {
         let mut polls = self.lock();
         polls.wakers.register(context);
@@ -111,7 +111,7 @@ pub(crate) enum Delivery {
 }
 
 impl Outbox {
-    /// Nothing is entered; `first` is on its way to the store already.
+    /// Creates an outbox. `first` is on its way to the store already.
     pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, StoreFuture<()>)>) -> Self {
         let entered = u64::from(first.is_some());
         let sent = first
@@ -151,22 +151,22 @@ impl Outbox {
         self.entered
     }
 
-    /// The number of the last entry.
+    /// Returns the number of the last entry.
     pub(super) fn entered(&self) -> u64 {
         self.entered
     }
 
-    /// The number of the last entry that is on the store; those before it are, too, or were withdrawn.
+    /// Returns the number of the last entry that is on the store. Earlier entries are there, too, or were withdrawn.
     pub(super) fn stored_up_to(&self) -> u64 {
         self.stored
     }
 
-    /// Everything that was entered is on the store.
+    /// Returns whether every entry is on the store.
     pub(super) fn is_idle(&self) -> bool {
         self.pending.is_empty() && self.sent.is_none()
     }
 
-    /// Something was entered that nothing has begun to send.
+    /// Returns whether an entry is not sent yet.
     pub(super) fn has_unsent(&self) -> bool {
         !self.pending.is_empty() && self.sent.is_none() && self.pause.is_none()
     }
@@ -179,12 +179,12 @@ impl Outbox {
         !self.pending.is_empty() || self.stored != self.entered
     }
 
-    /// How the store has failed, where it is asked again after a pause.
+    /// Returns the error of the store, if the outbox pauses before it tries again.
     pub(super) fn delayed_by(&self) -> Option<&StoreError> {
         self.pause.as_ref().map(|(_, error)| error)
     }
 
-    /// Ready once that entry is on the store.
+    /// Resolves once an entry is on the store.
     pub(super) fn poll_stored(&mut self, number: u64, context: &Context<'_>) -> Poll<()> {
         if self.stored >= number {
             return Poll::Ready(());
@@ -246,7 +246,7 @@ impl Outbox {
         }
     }
 
-    /// All up to that entry is on the store, or withdrawn.
+    /// Notes that all entries up to a number are on the store, or withdrawn.
     fn stores(&mut self, number: u64, woken: &mut Vec<Waker>) {
         self.stored = number;
         woken.extend(self.waiting.extract_if(.., |(waits, _)| *waits <= number).map(|(_, waker)| waker));

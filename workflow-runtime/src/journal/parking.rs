@@ -52,7 +52,7 @@ impl Journal {
         self.park(reason).await
     }
 
-    /// The stage that the instance is parked at, where its reason names the place of one.
+    /// Returns the stage that the instance is parked at, if its reason names one.
     pub(crate) fn parked_stage(&self, graph: &Graph<'static>) -> Option<&'static str> {
         let Some(Halt::Parked(reason)) = self.halted() else { return None };
         // Reasons quote the path of what can't be gone on with.

@@ -35,7 +35,7 @@ impl<T> Clone for Payload<T> {
 impl<T> Copy for Payload<T> {}
 
 impl<T> Payload<T> {
-    /// For generated code.
+    /// Writes a value, for generated code.
     ///
     /// # Errors
     /// The value can't be kept.
@@ -43,7 +43,7 @@ impl<T> Payload<T> {
         Ok(self.encode(value)?)
     }
 
-    /// For generated code.
+    /// Reads a value, for generated code.
     ///
     /// # Errors
     /// It is no such value.
@@ -152,7 +152,7 @@ impl Written {
     }
 }
 
-/// A panic of the user's `Serialize` or `Deserialize` concerns one value. Not generic: there are many types.
+/// Runs the user's `Serialize` or `Deserialize`, whose panic concerns one value. Not generic: there are many types.
 fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     let ended = catch_unwind(AssertUnwindSafe(run));
     ended.map_err(|payload| format!("its `{what}` panicked: {}", Panicked::of(payload)).into())
@@ -165,7 +165,7 @@ fn unless_it_panics(what: &str, run: &mut dyn FnMut()) -> Result<(), BoxError> {
     note = "what a durable workflow takes, makes and decides on survives its process: derive `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Stored<S>: Sized {
-    /// How.
+    /// Returns the encoding.
     fn payload() -> Payload<Self>;
 }
 

@@ -24,7 +24,7 @@ impl Journal {
         self.lock().homes.any_within(stage).is_some()
     }
 
-    /// Before a stage runs: parks if it is recorded in another place.
+    /// Parks, before a stage runs, if it is recorded in another place.
     pub(crate) async fn stands_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.elsewhere(path);
         if let Some(elsewhere) = elsewhere {
@@ -38,7 +38,7 @@ impl Journal {
         }
     }
 
-    /// Before a signal is waited for: parks where it was taken in another place.
+    /// Parks, before a wait for a signal, if it was taken in another place.
     pub(crate) async fn was_taken_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.signal_elsewhere(path);
         let reason = match elsewhere {
@@ -51,7 +51,7 @@ impl Journal {
         self.park::<()>(reason).await;
     }
 
-    /// Before a stage ends: parks if a record inside was not requested.
+    /// Parks, before a stage ends, if a record inside was not requested.
     pub(crate) async fn leaves_nothing(&self, path: &str) {
         let left = self.lock().homes.any_within(path);
         if let Some(left) = left {
@@ -59,8 +59,8 @@ impl Journal {
         }
     }
 
-    /// Before user code in a stage begins: parks if rounds or items are recorded that it is no part of. `is_whole`: the
-    /// code is all of the stage, so that no record inside may be left.
+    /// Parks, before user code in a stage begins, if rounds or items are recorded that it is no part of. `is_whole`:
+    /// the code is all of the stage, so that no record inside may be left.
     pub(crate) async fn begins_with_all(&self, path: &str, is_whole: bool) {
         let left = || {
             let homes = &self.lock().homes;
@@ -77,7 +77,7 @@ impl Journal {
         }
     }
 
-    /// Before the members of a race or quorum begin: parks if a record names a member that is gone.
+    /// Parks, before the members of a race or quorum begin, if a record names a member that is gone.
     pub(crate) async fn knows_members(&self, stage: &str, sites: &[&'static str]) {
         let is_known = |site: &str| sites.contains(&site);
         let unknown = self.lock().homes.unknown_member(stage, is_known);
@@ -90,7 +90,7 @@ impl Journal {
         }
     }
 
-    /// Before a decision in a stage: parks if a decision of its kind (`names`) is recorded there under another name.
+    /// Parks, before a decision in a stage, if a decision of its kind (`names`) is recorded there under another name.
     pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
         let before = self.lock().homes.decision_of(stage, names);
         if before.is_none() {
@@ -105,7 +105,7 @@ impl Journal {
         }
     }
 
-    /// Before what lies within that path is undone: parks where a stage in there can't be.
+    /// Parks, before the stages within a path are undone, if one of them can't be.
     pub(crate) async fn undoes_all(&self, path: &str) {
         let left = self.lock().homes.undo_within(path);
         if left.is_none() {

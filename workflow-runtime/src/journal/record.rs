@@ -55,7 +55,7 @@ pub(crate) enum Kind {
     Keys = 30,
 }
 
-/// A record of the engine's own.
+/// Encodes a record of the engine's own.
 pub(crate) fn own<T: Serialize>(value: &T) -> Vec<u8> {
     match serde_json::to_vec(value) {
         Ok(bytes) => bytes,

@@ -113,7 +113,7 @@ impl Journal {
         Busy(Arc::clone(self))
     }
 
-    /// Where the instance only waits: when the first timer is due.
+    /// Returns when the first timer is due, if the instance only waits.
     #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
     pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
         let content = self.lock();

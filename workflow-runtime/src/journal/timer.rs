@@ -55,8 +55,8 @@ pub(crate) fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> 
     })
 }
 
-/// When a literal time that was begun now, or before, is over: where another build of the program has written another time
-/// there, that counts, from the same beginning.
+/// Returns when a literal time is over that begins now, or began before. If another build of the program declares
+/// another time there, that counts, from the recorded beginning.
 pub(crate) async fn due_by_literal(journal: &Journal, path: String, time: Duration) -> Timestamp {
     let asked = millis(time);
     let Some(record) = journal.record(&path) else {

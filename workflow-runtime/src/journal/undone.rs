@@ -41,13 +41,13 @@ impl Journal {
         self.lock().records.contains_key(&*format!("{NOT_UNDONE}{path}"))
     }
 
-    /// The record of that, if there is none yet.
+    /// Returns the record of such a report, if there is none yet.
     pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(Arc<str>, Kind, Vec<u8>)> {
         let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
         self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(undone))))
     }
 
-    /// All of that, in order.
+    /// Returns all recorded reports, in order.
     pub(crate) fn all_not_undone(&self) -> Undone {
         let mut records: Vec<Record> = {
             let content = self.lock();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Three digits, with the unit that fits: `1.25 s`, `340 ms`, `12 µs`; from a minute on, `2 min 5 s`.
+/// Formats a time with three digits and the unit that fits: `1.25 s`, `340 ms`, `12 µs`; from a minute on, `2 min 5 s`.
 pub(crate) fn short(time: Duration) -> String {
     let nanoseconds = time.as_nanos();
     match nanoseconds {

@@ -173,7 +173,7 @@ pub enum EventKind<'a> {
     },
 }
 
-/// A stage's name with the numbers of the rounds and items around it: `each[3]`.
+/// Returns a stage's name with the numbers of the rounds and items around it: `each[3]`.
 pub(crate) fn title(name: &str, places: &[(u32, u32)]) -> String {
     let mut title = name.to_owned();
     for (_, number) in places {

@@ -17,7 +17,7 @@ pub enum Held<T> {
 }
 
 impl<T> Held<T> {
-    /// So that it can be lent.
+    /// Shares the output, so that it can be lent.
     #[must_use]
     pub fn shared(self) -> Self {
         match self {
@@ -26,7 +26,7 @@ impl<T> Held<T> {
         }
     }
 
-    /// For a task that may outlive this scope.
+    /// Lends the output to a task that may outlive this scope.
     ///
     /// # Panics
     /// Unless it is shared: the macro sees to that.
@@ -38,8 +38,8 @@ impl<T> Held<T> {
         }
     }
 
-    /// The value itself, once all others have given theirs back. They can't keep the caller's thread from going on: it
-    /// waits without blocking.
+    /// Returns a future of the value itself, ready when all other references are dropped. It waits without blocking the
+    /// thread.
     #[inline]
     pub fn release(self) -> Release<T> {
         Release { held: Some(self) }

@@ -21,13 +21,13 @@ impl<T> Slot<T> {
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
     pub const EMPTY: Self = Self { value: Once::new() };
 
-    /// Empty.
+    /// Creates an empty slot.
     #[must_use]
     pub const fn new() -> Self {
         Self::EMPTY
     }
 
-    /// The output. The driver starts a stage only after all that it reads have ended.
+    /// Returns the output. The driver starts a stage only after all that it reads have ended.
     #[inline]
     pub fn get(&self) -> &T {
         self.held()

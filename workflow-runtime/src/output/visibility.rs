@@ -28,7 +28,7 @@ impl View<0, 1> {
 }
 
 impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
-    /// Where a handle sees the stages, if one can.
+    /// Returns the state through which a handle sees the stages, if there is one.
     #[allow(clippy::inline_always, reason = "it is nothing but a constant, or nothing at all")]
     #[inline(always)]
     #[must_use]
@@ -60,7 +60,7 @@ pub(crate) fn only<T, const COUNT: usize>(value: T) -> [T; COUNT] {
 }
 
 impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
-    /// An output that only its scope sees.
+    /// Wraps an output that only its scope sees.
     #[inline]
     pub(crate) fn local(value: T) -> Self {
         if SHOWN == 0 {
@@ -87,13 +87,13 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
         }
     }
 
-    /// So that it can be lent.
+    /// Shares the output, so that it can be lent.
     #[must_use]
     pub fn shared(self) -> Held<T> {
         self.into_held().shared()
     }
 
-    /// The value itself, once all others have given theirs back.
+    /// Returns a future of the value itself, ready when all other references are dropped.
     #[inline]
     pub fn release(self) -> ReleaseMade<T, PLAIN, SHOWN> {
         ReleaseMade { plain: self.plain.map(Some), shown: self.shown.map(Held::release) }
@@ -139,7 +139,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Deref for Made<T, PLAIN, SHOWN> 
 
 /// An output of a stage, in the form that a slot holds.
 pub trait IntoHeld<T> {
-    /// As slots keep it.
+    /// Returns the output as a slot holds it.
     fn into_held(self) -> Held<T>;
 }
 impl<T> IntoHeld<T> for Held<T> {

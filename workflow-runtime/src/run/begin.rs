@@ -27,7 +27,7 @@ impl Core {
         observers.are_any() || is_listened_to()
     }
 
-    /// The name of a run that begins now, where it is begun in a stage of another one whose keys stay what they are.
+    /// Returns the name of a run that begins now, if it begins in a stage of a run whose keys stay what they are.
     pub(crate) fn name_of_begun(graph: &'static Graph<'static>) -> Option<Arc<str>> {
         #[cfg(feature = "durable")]
         return super::place::begun(graph.name);

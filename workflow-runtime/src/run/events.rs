@@ -53,7 +53,7 @@ impl Core {
         }
     }
 
-    /// A panic has been caught, and this is the failure of all the stages that it went through.
+    /// Reports a caught panic as the failure of all the stages that it went through.
     pub(crate) fn tell_panicked(&self, failure: &Failure) {
         if let Some(observation) = self.observation() {
             let unwound = mem::take(&mut *lock(&observation.unwound));
@@ -63,7 +63,8 @@ impl Core {
         }
     }
 
-    /// How a stage is undone whose places are known. That an undo begins is told once, whatever interrupts it.
+    /// Reports how a stage is undone whose places are known. The begin of an undo is reported once, whatever interrupts
+    /// it.
     pub(crate) fn tell_of(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         #[cfg(feature = "durable")]
         if self.is_durable() {
@@ -215,7 +216,8 @@ impl Observation {
         }
     }
 
-    /// A stage is enabled now, or is back in memory. `attempt` is the one that starts with it; 0: none does.
+    /// Reports that a stage is enabled now, or is back in memory. `attempt`: the number of the attempt that starts with
+    /// it; 0: none does.
     pub(crate) fn enable(&self, core: &Core, place: &Place, attempt: u32) {
         let is_told = !core.is_catching_up();
         {
@@ -233,7 +235,7 @@ impl Observation {
         }
     }
 
-    /// Something is about to be told of a stage: that it is enabled comes first.
+    /// Reports that a stage is enabled, before its first other event.
     pub(crate) fn tell_first(&self, core: &Core, place: &Place) {
         let attempt = {
             let mut told = self.told();
@@ -248,7 +250,7 @@ impl Observation {
         }
     }
 
-    /// A stage comes to its end now; none: it has come to it before.
+    /// Ends a stage. Returns `None` if it has ended before.
     pub(crate) fn end(&self, core: &Core, place: &Place) -> Option<UnderWay> {
         self.tell_first(core, place);
         self.told().under_way.remove(place)
@@ -265,7 +267,7 @@ impl Observation {
     }
 }
 
-/// A stage of the instance was undone, or could not be.
+/// Reports the undo of a stage of the instance, or its failure.
 #[cfg(feature = "durable")]
 pub(crate) fn undone(core: &Core, stage: u32, kind: &EventKind<'_>) {
     let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));

@@ -44,28 +44,28 @@ impl Core {
 }
 
 impl<'a> Cx<'a> {
-    /// The place of a round or an item.
+    /// Returns the place of a round or an item.
     #[inline]
     #[must_use]
     pub fn place(self, stage: u32, index: usize) -> Place<'a> {
         Place { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
 
-    /// In that round or item.
+    /// Returns the frame in that round or item.
     #[inline]
     #[must_use]
     pub fn within(self, place: &'a Place<'a>) -> Self {
         Self { path: Some(place), attempt: 1, ..self }
     }
 
-    /// In that attempt of a stage. What lies inside a block tells its attempts apart by `place`.
+    /// Returns the frame in that attempt of a stage. Stages inside a block tell its attempts apart by `place`.
     #[inline]
     #[must_use]
     pub fn again(self, place: &'a Place<'a>, attempt: u32, block: bool) -> Self {
         if block && attempt > 1 { Self { path: Some(place), attempt: 1, ..self } } else { Self { attempt, ..self } }
     }
 
-    /// Its first attempt from here on has that number.
+    /// Sets the number of the first attempt from here on.
     #[cfg(feature = "durable")]
     pub(crate) fn starting_at(self, attempt: u32) -> Self {
         Self { attempt, ..self }
@@ -83,7 +83,7 @@ impl<'a> Cx<'a> {
         Self { log: Some(log), ..self }
     }
 
-    /// The log of such a scope in this one.
+    /// Returns the log of a scope that may be rolled back alone, below this one's.
     #[must_use]
     pub fn child_log(self) -> ScopeLog {
         UndoLog::child(&self.log())
@@ -100,7 +100,7 @@ impl<'a> Cx<'a> {
         self.log.or(self.core.log())
     }
 
-    /// The workflow has its output: nothing will be undone any more.
+    /// Ends the undo log of the workflow, which has its output: nothing will be undone any more.
     pub fn commit(self) {
         #[cfg(feature = "durable")]
         if self.journal().is_some_and(|journal| journal.record(crate::journal::path::REWIND).is_some()) {
@@ -112,13 +112,13 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// User code of that stage comes next.
+    /// Sets the stage whose user code comes next.
     #[inline]
     pub fn at(self, stage: u32) {
         self.core.at(stage);
     }
 
-    /// For a task of its own.
+    /// Returns the part of the run that a task of its own takes along.
     #[must_use]
     pub fn detach(self) -> Detached {
         let around = self.core;
@@ -154,7 +154,7 @@ impl<'a> Cx<'a> {
         Detached { core }
     }
 
-    /// For a stage with an undo.
+    /// Returns the part of the run that a stage with an undo takes along.
     pub(crate) fn detach_in_flight(self, flight: Flight) -> Detached {
         let mut detached = self.detach();
         detached.core.seldom_mut().flight = Some(flight);
@@ -166,7 +166,7 @@ impl<'a> Cx<'a> {
         self.core
     }
 
-    /// For what reverses a stage: it lies in a log itself.
+    /// Returns the part of the run that an undo takes along. It holds no log, since the undo lies in one itself.
     pub(crate) fn detach_to_reverse(self) -> Detached {
         let mut detached = self.detach();
         detached.core.seldom_mut().log = None;
@@ -185,7 +185,7 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// A `loop` has had all its rounds.
+    /// Returns the failure of a `loop` that has had all its rounds.
     #[cold]
     #[must_use]
     pub fn rounds_spent(self, stage: u32, rounds: u64) -> Stop {
@@ -208,13 +208,13 @@ impl<'a> Cx<'a> {
 
 #[cfg(not(feature = "durable"))]
 impl Cx<'_> {
-    /// A run in memory has no records.
+    /// Returns `false`: a run in memory has no records.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
     pub(crate) const fn is_known(self, _: u32) -> bool {
         false
     }
 
-    /// The number of this attempt of an expression.
+    /// Returns the number of this attempt of an expression.
     pub(crate) const fn attempt_at(self, _: u32, _: &str) -> u32 {
         self.attempt
     }
@@ -226,7 +226,7 @@ pub struct Detached {
 }
 
 impl Detached {
-    /// Its place in the run.
+    /// Returns its frame in the run.
     #[must_use]
     pub fn cx(&self) -> Cx<'_> {
         self.core.cx()

@@ -19,7 +19,7 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
-    /// For a task of its own.
+    /// Returns the observation for a task of its own.
     pub(crate) fn detach(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), unwound: Mutex::default() }
     }
@@ -34,7 +34,7 @@ impl Observation {
         lock(&self.shared.told)
     }
 
-    /// The stage's attempt is over.
+    /// Ends the stage's attempt, and returns its number.
     pub(crate) fn end_attempt(&self, place: &Place) -> u32 {
         self.told().under_way.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
     }

@@ -15,7 +15,8 @@ impl<'a> Cx<'a> {
         self.core.journal()
     }
 
-    /// Where a stage's record lies: the names of the stages around it, with their rounds, items and attempts, and its own.
+    /// Returns the path of a stage's record: the names of the stages around it, with their rounds, items and attempts,
+    /// and its own.
     pub(crate) fn path_of(self, stage: u32) -> String {
         let (graph, places) = (self.core.graph(), self.places());
         // Most stages stand in the workflow's own body.
@@ -61,7 +62,7 @@ impl<'a> Cx<'a> {
         path
     }
 
-    /// Where something about a stage lies that is forgotten with what lies inside it.
+    /// Returns the path of a record about a stage that is dropped with the records inside it.
     pub(crate) fn path_within(self, stage: u32, what: &str) -> String {
         let path = self.path_of(stage);
         if self.core.reverses() { within(&path, &format!("undo-{what}")) } else { within(&path, what) }
@@ -73,7 +74,8 @@ impl<'a> Cx<'a> {
         if site.is_empty() { within(&path, INTERRUPTED) } else { within(&path, &format!("{INTERRUPTED}-{site}")) }
     }
 
-    /// The number of this attempt of an expression. (That of a stage's own counts its cuts already.)
+    /// Returns the number of this attempt of an expression. (The number of a stage's own attempt counts its
+    /// interruptions already.)
     pub(crate) fn attempt_at(self, stage: u32, site: &str) -> u32 {
         match self.journal().filter(|journal| journal.counts() && !self.undoes()) {
             Some(journal) => {
@@ -145,7 +147,7 @@ fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
     false
 }
 
-/// The stage in the workflow's own body that this one is, or is a part of.
+/// Returns the stage in the workflow's own body that a stage is, or is a part of.
 pub(crate) fn outermost(graph: &Graph<'_>, stage: usize) -> usize {
     let mut stage = stage;
     loop {
@@ -162,7 +164,7 @@ pub(crate) fn outermost(graph: &Graph<'_>, stage: usize) -> usize {
     }
 }
 
-/// How often the stage, or the one around it, was taken back.
+/// Returns how often the stage, or the one around it, was rewound.
 pub(crate) fn times_rewound(journal: &Journal, graph: &'static Graph<'static>, stage: u32) -> u32 {
     let is_stage = (stage as usize) < graph.stages.len();
     let name = if is_stage { graph.stages[outermost(graph, stage as usize)].name } else { "" };

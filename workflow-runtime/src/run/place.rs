@@ -97,7 +97,7 @@ pub struct Evaluating {
     is_placed: bool,
 }
 
-/// Before an expression of a stage is evaluated: the place where runs may begin.
+/// Sets the place where runs may begin, before an expression of a stage is evaluated.
 #[must_use]
 pub fn evaluates(cx: Cx<'_>, stage: u32, site: &'static str) -> Evaluating {
     let core = cx.core();

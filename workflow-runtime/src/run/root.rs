@@ -25,25 +25,25 @@ impl<T> Default for Returned<T> {
 }
 
 impl<T> Returned<T> {
-    /// Nothing has been returned yet.
+    /// Creates an empty slot.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For a task of its own. Takes a reference to a reference, too.
+    /// Shares the slot with a task of its own. Takes a reference to a reference, too.
     #[must_use]
     pub fn share(this: &Self) -> Self {
         this.clone()
     }
 
-    /// The first `return` counts.
+    /// Keeps the first returned value.
     pub fn set(&self, value: T) -> Stop {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
         Stop::Returned
     }
 
-    /// The workflow's output: what its tail gave, or what was returned.
+    /// Returns the workflow's output: the value of its tail, or the returned one.
     ///
     /// # Errors
     /// What its body failed with.

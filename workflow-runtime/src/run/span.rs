@@ -25,7 +25,8 @@ pub(crate) struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
-    /// A stage that is enabled now. `tries`: nothing stands around its only attempt, which starts now too.
+    /// Opens the span of a stage that is enabled now. `tries`: no policy stands around its only attempt, which starts
+    /// now too.
     #[cold]
     pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Self {
         let core = cx.core;
@@ -51,7 +52,7 @@ impl<'a> Sight<'a> {
         self.span.clone()
     }
 
-    /// Its end, unless it has come to it before, with those whom that is told.
+    /// Ends the stage, unless it has ended before. Returns the observation that receives the end.
     fn end(&self) -> Option<(&Observation, UnderWay)> {
         let observation = self.core.observation()?;
         Some((observation, observation.end(self.core, &self.place)?))
@@ -82,7 +83,7 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// A panic goes through it.
+    /// Notes that a panic goes through the stage.
     pub(crate) fn panicked(&self) {
         self.outcome("panicked");
         if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
@@ -155,7 +156,7 @@ impl<'a> Trying<'a> {
         Attempt { trying: self, run }
     }
 
-    /// A panic goes through it.
+    /// Notes that a panic goes through the attempt.
     #[cold]
     fn panicked(&self) {
         if let Some(observation) = self.cx.core.observation() {

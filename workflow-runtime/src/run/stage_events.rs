@@ -10,7 +10,7 @@ use std::{mem, time::Duration};
 
 /// Reports of generated code and policies about their stage.
 impl Cx<'_> {
-    /// Its only attempt starts.
+    /// Reports that the stage's only attempt starts.
     #[inline]
     pub fn tried(self, stage: u32) {
         if self.core.is_heeded() {
@@ -34,7 +34,7 @@ impl Cx<'_> {
         }
     }
 
-    /// A choice in it has been made.
+    /// Reports a choice in the stage.
     #[inline]
     pub(crate) fn decided(self, stage: u32, arm: &'static str) {
         if self.core.is_heeded() {
@@ -66,7 +66,7 @@ impl Cx<'_> {
         }
     }
 
-    /// An attempt starts.
+    /// Reports that an attempt starts.
     pub(crate) fn attempt_started(self, stage: u32, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
@@ -82,7 +82,7 @@ impl Cx<'_> {
         }
     }
 
-    /// The attempt that starts with the stage is this one, since earlier ones were interrupted.
+    /// Sets the number of the attempt that starts with the stage, since earlier ones were interrupted.
     #[cfg(feature = "durable")]
     pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
@@ -113,7 +113,7 @@ impl Cx<'_> {
         }
     }
 
-    /// A stage has failed before it was enabled: what it waited for did not come.
+    /// Reports that a stage has failed before it was enabled, because of a failure of its wait.
     pub(crate) fn failed_waiting(self, stage: u32, stop: &Stop) {
         let Stop::Failed(failure) = stop else { return };
         if let Some(cell) = self.core.cell(stage) {

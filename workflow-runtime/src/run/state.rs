@@ -259,7 +259,7 @@ impl Core {
         self.seldom().is_some_and(|seldom| seldom.ended.load(Relaxed))
     }
 
-    /// The run ends so, unless that was told before.
+    /// Ends the run with an outcome, unless its end was reported before. Returns whether it was not.
     pub(crate) fn end_with(&self, outcome: &str) -> bool {
         let Some(seldom) = self.seldom() else { return true };
         if seldom.ended.swap(true, Relaxed) {
@@ -271,7 +271,7 @@ impl Core {
         true
     }
 
-    /// A handle sees its stages there.
+    /// Sets the states through which a handle sees the stages.
     pub(crate) fn seen_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
         self.seldom_mut().states = Some(states);
         self.seen = true;
@@ -287,7 +287,7 @@ impl Core {
         None
     }
 
-    /// User code of that stage comes next.
+    /// Sets the stage whose user code comes next.
     #[inline]
     pub(crate) fn at(&self, stage: u32) {
         self.current.store(stage, Relaxed);
@@ -301,7 +301,7 @@ impl Core {
         has_spent
     }
 
-    /// The stage whose user code ran last.
+    /// Returns the stage whose user code ran last.
     pub(crate) fn current(&self) -> u32 {
         self.current.load(Relaxed)
     }
@@ -336,7 +336,7 @@ impl Core {
         self.seen
     }
 
-    /// Where a handle sees that stage, unless it is one of many.
+    /// Returns the cell through which a handle sees that stage, unless it is one of many.
     pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
         match self.seldom()?.states.as_ref()?.seen(stage) {
             Seen::Stage(cell) => Some(cell.share()),
@@ -357,13 +357,13 @@ impl Core {
         self.reverses
     }
 
-    /// Its instance is named after the stage of another run in which it was begun.
+    /// Returns whether the instance is named after the stage of another run in which it was begun.
     #[cfg(feature = "durable")]
     pub(crate) fn is_named(&self) -> bool {
         self.seldom().is_some_and(|seldom| seldom.is_named)
     }
 
-    /// How many runs were begun inside of it, where it is named.
+    /// Returns the counter of runs that were begun inside the run, if it is named.
     #[cfg(feature = "durable")]
     pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<super::begun::Begun> {
         &self.seldom_made().begun
@@ -386,7 +386,7 @@ impl Core {
         failure
     }
 
-    /// The failure of a stage whose code panicked just now.
+    /// Returns the failure of a stage whose code panicked just now.
     #[cold]
     pub(crate) fn panicked(&self, payload: Payload) -> Failure {
         let source = Panicked::of(payload).into();
@@ -405,7 +405,7 @@ impl Core {
     }
 }
 
-/// The identifier of a run in memory.
+/// Returns a random identifier for a run in memory.
 fn random_instance() -> Arc<str> {
     format!("{:032x}", fastrand::u128(..)).into()
 }
@@ -421,7 +421,7 @@ pub(crate) fn is_listened_to() -> bool {
     LevelFilter::current() >= LevelFilter::DEBUG && ask()
 }
 
-/// The failure of an attempt that gave the stage's own error.
+/// Returns the failure of an attempt that gave the stage's own error.
 pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
 }

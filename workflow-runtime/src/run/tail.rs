@@ -17,7 +17,7 @@ use std::{
 
 /// A way for a stage to end without its output: an error of the user, or a stop inside of it.
 pub trait IntoStop {
-    /// With the stage that it stands in.
+    /// Returns the exit, with the stage that the expression stands in.
     fn stop(self, cx: Cx<'_>, stage: u32) -> Stop;
 }
 impl IntoStop for BoxError {

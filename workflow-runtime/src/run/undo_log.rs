@@ -33,7 +33,7 @@ impl Undo {
         Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
     }
 
-    /// Its place among the completions; that of its arming, where it never completed.
+    /// Returns the place of the undo among the completions; that of its arming, if its stage never completed.
     pub(crate) fn order(&self) -> u64 {
         match &self.completed {
             None => self.order,
@@ -109,7 +109,7 @@ impl UndoLog {
         self.take(Content { in_flight, ..Content::default() });
     }
 
-    /// The scope has succeeded: what it did is now its surroundings' to undo.
+    /// Moves the entries into another log, because the scope has succeeded.
     pub(crate) fn hand_to(&self, other: &Self) {
         let content = mem::take(&mut *lock(&self.content));
         other.take(content);
@@ -120,7 +120,7 @@ impl UndoLog {
         !lock(&self.content).is_empty()
     }
 
-    /// Nothing will be undone any more.
+    /// Drops the entries: nothing will be undone any more.
     pub(crate) fn forget(&self) {
         let content = mem::take(&mut *lock(&self.content));
         drop(content);

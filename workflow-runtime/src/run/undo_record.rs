@@ -48,7 +48,8 @@ impl UndoRecord {
         }
     }
 
-    /// When the stage completed, among others, its record's place; where it has not, when it was armed.
+    /// Returns the place of the stage's completion, which is that of its record; if it has not completed, that of its
+    /// arming.
     pub(crate) fn order(&self) -> u64 {
         match &self.0 {
             None => next_order(),
@@ -59,7 +60,7 @@ impl UndoRecord {
         }
     }
 
-    /// When it was armed, among the completions.
+    /// Returns the place of the arming among the completions.
     pub(crate) fn armed(&self, order: u64) -> u64 {
         match &self.0 {
             None => order,
@@ -67,7 +68,7 @@ impl UndoRecord {
         }
     }
 
-    /// How it went, where it has run before.
+    /// Returns the recorded result of the undo, if it has run before.
     pub(crate) fn before(&self) -> Option<Result<(), Failure>> {
         let Known { journal, path, .. } = self.0.as_ref()?;
         let path = within(path, "undone");
@@ -81,7 +82,7 @@ impl UndoRecord {
         }
     }
 
-    /// The undo itself; once it has run, it is never run again.
+    /// Returns the undo with its record: once it has run, it is never run again.
     pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Stop>>) -> BoxFuture<'static, Result<(), Stop>> {
         let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
@@ -110,7 +111,7 @@ impl UndoRecord {
 /// Completions are counted by one clock for the whole process: only their order is ever looked at.
 static ORDER: AtomicU64 = AtomicU64::new(0);
 
-/// The next completion's number, in memory.
+/// Returns the next number for a completion in memory.
 pub(crate) fn next_order() -> u64 {
     ORDER.fetch_add(1, Relaxed)
 }

@@ -102,7 +102,7 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
         }
     }
 
-    /// Some that are ready are left for the next poll, so that others get their turn.
+    /// Returns whether ready stages are left for the next poll, so that others get their turn.
     fn gives_way(&self) -> bool {
         self.started >= AT_ONCE && !self.ready.is_empty()
     }

@@ -47,7 +47,7 @@ pub struct First<'a, M: Iterator<Item: Future>, T> {
 impl<M: Iterator<Item: Future>, T> Unpin for First<'_, M, T> {}
 
 impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
-    /// How many members are known.
+    /// Returns the number of known members.
     fn members(&self) -> usize {
         self.started + self.unstarted.len()
     }
@@ -57,7 +57,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         !self.is_open && (self.outputs.len() >= self.needed || too_few())
     }
 
-    /// The next member to be started.
+    /// Returns the next member to be started.
     fn next(&mut self) -> Option<M::Item> {
         if let Some(member) = self.unstarted.pop_front() {
             return Some(member);
@@ -143,7 +143,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
 }
 
 impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
-    /// Until it is decided; all members are there still.
+    /// Polls until the race is decided. All members are there still.
     pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
         self.lanes.listen(context.waker());
         self.poll_members()?;
@@ -156,7 +156,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         Poll::Pending
     }
 
-    /// The winners and what they gave, where enough have won.
+    /// Returns the winners and their values, if enough have won.
     #[cfg(feature = "durable")]
     pub(crate) fn won(&self) -> Option<(&[usize], &[T])> {
         (self.outputs.len() >= self.needed).then_some((&self.winners, &self.outputs))
@@ -237,7 +237,7 @@ where
     }
 }
 
-/// The members of a `race for` or a `quorum for`: one for each item.
+/// Returns the members of a `race for` or a `quorum for`: one for each item.
 pub fn members<I, B, F>(items: I, mut body: B) -> impl Iterator<Item = F>
 where
     I: IntoIterator,

@@ -59,7 +59,7 @@ pub fn signal_head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a, 
     Head { run: Box::pin(run), signal: Some(signal) }
 }
 
-/// The place of the head whose signal has arrived first. A signal that arrives while the heads are looked at is seen, unless
+/// Returns the place of the head whose signal has arrived first. A signal that arrives during this look is seen, unless
 /// it arrives after the one that is found.
 fn first_arrived(heads: &[Option<Head<'_>>]) -> Option<usize> {
     let arrivals = || {
@@ -83,7 +83,7 @@ pub struct Select<'a> {
 }
 
 impl Select<'_> {
-    /// Until one has ended; all heads are there still.
+    /// Polls until one head has ended. All heads are there still.
     pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Stop>> {
         if self.heads.iter().all(Option::is_none) {
             let why = "no condition of its heads holds".into();
@@ -128,7 +128,7 @@ impl Future for Select<'_> {
     }
 }
 
-/// A `select`.
+/// Returns the future of a `select`.
 #[must_use]
 pub fn select<'a>(cx: Cx<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
     Select { cx, stage, heads, after: After::new() }

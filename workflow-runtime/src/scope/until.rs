@@ -61,7 +61,7 @@ pub(crate) async fn until_of<T>(
     ended
 }
 
-/// The wait that never ends.
+/// Waits for ever.
 ///
 /// # Errors
 /// Never.

@@ -20,7 +20,7 @@ pub struct Announced<T> {
 }
 
 impl<T> Announced<T> {
-    /// Not there yet.
+    /// Creates an output that is not there yet.
     #[must_use]
     pub fn new() -> Self {
         Self { shared: Mutex::new(Announcement { output: None, waiting: WakeList::new() }) }
@@ -30,7 +30,7 @@ impl<T> Announced<T> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A loan of the output, once the stage has ended.
+    /// Returns a reference to the output, once the stage has ended.
     pub async fn get(&self) -> OutputRef<T> {
         poll_fn(|context| {
             let mut shared = self.lock();

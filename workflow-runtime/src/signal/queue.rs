@@ -34,7 +34,7 @@ impl<T> SignalQueue<T> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From outside.
+    /// Delivers a value from outside.
     ///
     /// # Errors
     /// Nothing can take it any more.
@@ -58,7 +58,7 @@ impl<T> SignalQueue<T> {
         Ok(())
     }
 
-    /// Nothing will ask for one any more.
+    /// Closes the queue: no wait takes a value any more.
     pub fn close(&self) {
         let mut queue = self.lock();
         queue.closed = true;
@@ -79,12 +79,12 @@ impl<T> SignalQueue<T> {
         }
     }
 
-    /// When the next one arrived, among all.
+    /// Returns when the next value arrived, among the values of all queues.
     pub(crate) fn next_arrival(&self) -> Option<u64> {
         self.lock().arrived.front().map(|signal| signal.arrival)
     }
 
-    /// The next one, with its number.
+    /// Takes the next value, with its number.
     pub(crate) async fn take(&self) -> (i64, T) {
         poll_fn(|context| {
             let mut queue = self.lock();

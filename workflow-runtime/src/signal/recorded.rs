@@ -28,7 +28,7 @@ pub(crate) struct KeptSignal<'a, T> {
 }
 
 impl<'a, T> KeptSignal<'a, T> {
-    /// In memory: nowhere.
+    /// Returns the record of a wait, in a durable run.
     pub(crate) fn new(
         cx: Cx<'a>,
         stage: u32,

@@ -43,7 +43,8 @@ struct Opening {
 }
 
 impl<'a, T> SignalWait<'a, T> {
-    /// In a scope that begins now. It is waited for, and its limit counts, once `after` stages of the scope have ended.
+    /// Creates the wait in a scope that begins now. The wait begins, and its limit counts, once `after` stages of the
+    /// scope have ended.
     #[must_use]
     pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool, after: u32) -> Self {
         let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: WakeList::new() });
@@ -59,7 +60,7 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    /// In a durable workflow: `cx` and `stage` are those of the scope.
+    /// Makes the wait a recorded one, in a durable workflow: `cx` and `stage` are those of the scope.
     #[cfg(feature = "durable")]
     #[must_use]
     pub fn kept(
@@ -73,7 +74,7 @@ impl<'a, T> SignalWait<'a, T> {
         Self { kept: super::recorded::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
     }
 
-    /// One of those stages has ended.
+    /// Notes that one of these stages has ended.
     pub fn one_less(&self) {
         let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         opening.left -= 1;
@@ -83,7 +84,7 @@ impl<'a, T> SignalWait<'a, T> {
         waiting.wake();
     }
 
-    /// Since when it is waited for.
+    /// Returns since when the wait has begun.
     async fn opened(&self) -> Instant {
         poll_fn(|context| {
             let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ impl<'a, T> SignalWait<'a, T> {
         .await
     }
 
-    /// The value, once it has arrived.
+    /// Returns the value, once it has arrived.
     ///
     /// # Errors
     /// It did not arrive in time.

@@ -68,7 +68,7 @@ pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<R
     }))
 }
 
-/// The expression's own error, once its attempts are spent, as the stage's failure.
+/// Turns the expression's own error, once its attempts are spent, into the stage's failure.
 ///
 /// # Errors
 /// That failure.

@@ -33,7 +33,7 @@ pub struct Starting<'a> {
 /// The observers of a stage, and its span, entered.
 type Onlookers<'a> = (Box<Audience<'a, Cell>>, Option<Box<EnteredSpan>>);
 
-/// Before the expression of a stage.
+/// Marks the stage as running, before its expression is evaluated.
 #[inline]
 #[must_use]
 pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
@@ -73,13 +73,13 @@ impl<S, T: Send + Sync + 'static> Place<S, T> for Slot<T> {
     }
 }
 
-/// A slot as such a place: the error stands at the type, once.
+/// Returns a slot as such a place: the error stands at the type, once.
 #[inline]
 pub const fn place<S, T: StageValue<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
     slot
 }
 
-/// The stage, with what its expression gave.
+/// Starts the stage with the value of its expression.
 #[inline]
 pub fn start_stage<'a, S, T, M, X>(
     mut starting: Starting<'a>,
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// The type that a stage's slot holds.
+/// Returns the hint for the type in a stage's slot.
 #[inline]
 #[must_use]
 pub fn of_slot<T>(_: &Slot<T>) -> Of<T> {

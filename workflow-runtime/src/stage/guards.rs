@@ -28,7 +28,7 @@ impl Shared {
     }
 }
 
-/// One attempt behind a breaker.
+/// Runs one attempt behind a breaker.
 ///
 /// # Errors
 /// The attempt's, or that the breaker is open.
@@ -67,7 +67,7 @@ pub async fn breaking<T>(
     label = "not a `Pool`"
 )]
 pub trait AsPool {
-    /// The pool.
+    /// Returns the pool.
     fn pool(&self) -> &Pool;
 }
 impl AsPool for Pool {
@@ -81,7 +81,7 @@ impl<P: AsPool + ?Sized> AsPool for &P {
     }
 }
 
-/// The pool of an `#[acquire]`.
+/// Returns the pool of an `#[acquire]`.
 pub fn pool<P: AsPool + ?Sized>(pool: &P) -> &Pool {
     pool.pool()
 }

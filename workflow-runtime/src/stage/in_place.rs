@@ -64,7 +64,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SH
 #[allow(private_interfaces, reason = "only generated code names it")]
 pub trait Standing {
     fn core(&self) -> &Core;
-    /// Its code runs now.
+    /// Notes that the stage's code runs now.
     fn polled(&self);
     fn stage(&self) -> u32;
 }
@@ -132,7 +132,7 @@ pub struct Begun<'a, T, const PLAIN: usize, const SHOWN: usize> {
 }
 
 impl<'a, T, const PLAIN: usize, const SHOWN: usize> Begun<'a, T, PLAIN, SHOWN> {
-    /// The expression has been evaluated.
+    /// Takes the observers, after the expression has been evaluated.
     #[allow(clippy::inline_always, reason = "mostly it is nothing at all")]
     #[inline(always)]
     fn seats(mut self) -> Seats<'a, T, PLAIN, SHOWN> {
@@ -142,7 +142,7 @@ impl<'a, T, const PLAIN: usize, const SHOWN: usize> Begun<'a, T, PLAIN, SHOWN> {
     }
 }
 
-/// Before the expression of a stage.
+/// Marks the stage as running, before its expression is evaluated.
 #[allow(clippy::inline_always, reason = "it is nothing but two comparisons")]
 #[inline(always)]
 #[must_use]
@@ -171,7 +171,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHO
     }
 }
 
-/// A stage whose node is an expression.
+/// Returns the future of a stage whose node is an expression.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
 pub fn stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
@@ -188,7 +188,7 @@ where
     Staged { at: At { core: cx.core(), stage }, run: expression.run(), seats }
 }
 
-/// The future of a stage's expression, if no other stage runs beside it.
+/// Returns the future of a stage whose node is an expression, if no other stage runs beside it.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
 pub fn lone_stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
@@ -204,7 +204,7 @@ where
     Staged { at: Alone(cx.core()), run: expression.run(), seats }
 }
 
-/// A stage whose node is a construct: it ends with the failures of the stages inside it.
+/// Returns the future of a stage whose node is a construct: it ends with the failures of the stages inside it.
 #[inline]
 pub fn staged<T, F, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'_>,
@@ -216,7 +216,7 @@ pub fn staged<T, F, const PLAIN: usize, const SHOWN: usize>(
     under_way((cx, stage), view, cell, run, true)
 }
 
-/// A stage with policies: its attempts are made inside `run`.
+/// Returns the future of a stage with policies: its attempts are made inside `run`.
 #[inline]
 pub fn governed<T, F, const PLAIN: usize, const SHOWN: usize>(
     cx: Cx<'_>,
@@ -241,7 +241,7 @@ fn under_way<T, F, const PLAIN: usize, const SHOWN: usize>(
     Staged { at: At { core: cx.core(), stage }, run, seats: Seats(only(audience)) }
 }
 
-/// The type that a stage's cell holds.
+/// Returns the hint for the type in a stage's cell.
 #[inline]
 #[must_use]
 pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
@@ -250,7 +250,7 @@ pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
 
 /// The output of a stage's future, which may be shared already.
 pub trait Gives<T, const PLAIN: usize, const SHOWN: usize> {
-    /// The output as its scope holds it, and as the state shows it.
+    /// Returns the output as its scope holds it, and shows it in the state.
     fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN>;
 }
 impl<T, const PLAIN: usize, const SHOWN: usize> Gives<T, PLAIN, SHOWN> for T {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use workflow_store::Timestamp;
 
-/// Where a stage's attempts go on: the number of the next, what is spent of each retry, and the deadline.
+/// Returns where a stage's attempts go on: the number of the next, the spent part of each retry, and the deadline.
 pub(crate) async fn attempted(
     cx: Cx<'_>,
     journal: &Journal,

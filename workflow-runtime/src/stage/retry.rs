@@ -206,7 +206,7 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
     }
 }
 
-/// The wait between two attempts.
+/// Waits between two attempts.
 async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {
@@ -218,7 +218,7 @@ async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Durat
     }
 }
 
-/// A failed attempt's own error, for observers.
+/// Returns a failed attempt's own error, for observers.
 pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
     Some(error.into())
 }

@@ -103,7 +103,7 @@ impl<F: Future> Future for Timed<'_, F> {
     }
 }
 
-/// One attempt within its timeout, where that is not left to [`attempts`](super::retry::attempts).
+/// Runs one attempt within its timeout, if that is not left to [`attempts`](super::retry::attempts).
 ///
 /// # Errors
 /// The attempt's, or that it was late.
@@ -119,7 +119,7 @@ pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
     })
 }
 
-/// A whole run within its deadline.
+/// Runs a workflow within its deadline.
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
@@ -148,7 +148,7 @@ pub(crate) fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
 
-/// One attempt: within its timeout, and before the deadline of all.
+/// Returns the future of one attempt: within its timeout, and before the deadline of all.
 pub(crate) fn one<F: Future>(
     cx: Cx<'_>,
     stage: u32,
@@ -164,7 +164,7 @@ pub(crate) fn one<F: Future>(
     )
 }
 
-/// A wait that a durable instance need not be in memory for.
+/// Waits, while a durable instance may leave the memory.
 pub(crate) async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = cx.journal() {

@@ -116,7 +116,7 @@ where
 }
 
 impl Detached {
-    /// The output that an undo keeps.
+    /// Returns the output that an undo keeps.
     ///
     /// # Panics
     /// Where it keeps none: the macro sees to that.

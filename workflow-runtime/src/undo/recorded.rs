@@ -36,17 +36,17 @@ struct Known {
 
 #[cfg(feature = "durable")]
 impl Thrown {
-    /// One that no record is kept of: a run in memory.
+    /// Creates the rollback of a run in memory, which has no record.
     pub(crate) const fn in_memory() -> Self {
         Self(None)
     }
 
-    /// One of a stage's scopes.
+    /// Creates the rollback of one of a stage's scopes.
     pub(crate) fn of(cx: Cx<'_>, (stage, site): (u32, &str)) -> Self {
         Self::within(cx, stage, &format!("thrown-{site}"))
     }
 
-    /// The losers of a decision; `decision`: the name of its record.
+    /// Creates the rollback of the losers of a decision. `decision`: the name of its record.
     pub(crate) fn losers(cx: Cx<'_>, stage: u32, decision: &str) -> Self {
         Self::within(cx, stage, decision)
     }
@@ -59,7 +59,7 @@ impl Thrown {
         Self(cx.journal().map(known))
     }
 
-    /// The whole run.
+    /// Creates the rollback of the whole run.
     pub(crate) fn whole(journal: &Arc<Journal>) -> Self {
         Self(Some(Known { journal: Arc::clone(journal), path: THROWN.to_owned(), is_whole: true }))
     }

@@ -59,8 +59,8 @@ pub async fn undo_losers(cx: Cx<'_>, stage: u32, decision: &str, losers: &ScopeL
     }
 }
 
-/// A failure that is passed over because its stage is tried again: what could not be undone of that attempt is told when the
-/// run fails.
+/// Keeps the report of undos that failed, of a failed attempt that is followed by another. The run reports it when it
+/// fails.
 pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
     // (It may be another workflow's, passed on by one that has no undo itself.)
     if let (Some(undone), Some(_)) = (failure.clone().undone(), cx.core.log()) {
@@ -68,7 +68,7 @@ pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Fa
     }
 }
 
-/// A failure that a `#[fallback]` follows: the same.
+/// Keeps the report of undos that failed, of a failure that a `#[fallback]` follows. The run reports it when it fails.
 pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
     let undone = failure.all_undone();
     if !undone.is_nothing() {
@@ -76,7 +76,8 @@ pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
     }
 }
 
-/// Failures of members of a `race` or a `quorum` that ends otherwise, or is cut: the same.
+/// Keeps the report of undos that failed, of failed members of a `race` or a `quorum` that goes on without them. The run
+/// reports it when it fails.
 pub(crate) fn members_failed(cx: Cx<'_>, stage: u32, failures: &[Failure]) {
     let mut undone = Undone::default();
     for failure in failures {
@@ -89,7 +90,7 @@ pub(crate) fn members_failed(cx: Cx<'_>, stage: u32, failures: &[Failure]) {
     }
 }
 
-/// Told when the run fails. `key` tells it from all others of the run in that place.
+/// Keeps a report for the failure of the run. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
 fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     #[cfg(feature = "durable")]
@@ -110,7 +111,7 @@ fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
     cx.log().root_of().take(Content { undone, ..Content::default() });
 }
 
-/// All that was done is undone before the failure is told.
+/// Undoes all completed stages, and returns the failure with its report of undoing.
 pub(crate) async fn compensated(core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
     let failure = match core.log() {
         Some(log) => Box::pin(nested::within(core, log.unwind(core, failure, thrown))).await,

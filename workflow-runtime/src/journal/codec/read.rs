@@ -144,7 +144,7 @@ impl<'de> Reader<'_, 'de> {
         seed.deserialize(self.key(self.without_escape(text)?))
     }
 
-    /// The name of a field or a variant.
+    /// Reads the name of a field or a variant.
     fn without_escape(&self, text: Text) -> Result<Text, CodecError> {
         if !self.marked || !self.of(&text).starts_with('$') {
             return Ok(text);

@@ -28,7 +28,7 @@ impl<'a> Scan<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The bytes from here on.
+    /// Returns the bytes from here on.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -108,13 +108,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// How many bytes of a text stand for themselves.
+    /// Returns the number of bytes of a text that stand for themselves.
     #[inline]
     fn plain_bytes(&self) -> usize {
         plain_bytes(self.rest())
     }
 
-    /// The rest of a text that began at `start`, from its first escape on.
+    /// Reads the rest of a text that began at `start`, from its first escape on.
     fn escaped(&mut self, start: usize) -> Result<String, CodecError> {
         let mut text = self.text[start..self.at].to_owned();
         loop {

@@ -3,8 +3,8 @@
 use super::record::{How, Moment, Run};
 use std::time::Duration;
 
-/// The stages without others inside them that the run's end waited for, the first first: each started when the one before
-/// it had ended, or what stood around it.
+/// Returns the innermost stages that the run's end waited for, the first first. Each started when the one before it, or
+/// a stage around that one, had ended.
 pub(crate) fn critical_path(run: &Run) -> Vec<usize> {
     let mut children = vec![Vec::new(); run.stages.len()];
     let mut outermost = Vec::new();
@@ -37,7 +37,7 @@ pub(crate) fn critical_path(run: &Run) -> Vec<usize> {
     path
 }
 
-/// The last to end of those: what was cancelled held nothing up.
+/// Returns the last of some stages to end: a cancelled stage held nothing up.
 fn last_of(run: &Run, among: &[usize], before: usize) -> Option<usize> {
     let ended = |&index: &usize| match run.stages[index].end {
         Some((Moment { order, .. }, How::Completed | How::Failed)) if order < before => Some((order, index)),
@@ -46,7 +46,7 @@ fn last_of(run: &Run, among: &[usize], before: usize) -> Option<usize> {
     among.iter().filter_map(ended).max().map(|(_, index)| index)
 }
 
-/// Which stage it started right after.
+/// Returns the stage after which a stage started.
 fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
     let stage = &run.stages[waiting];
     let needs: Vec<u32> = run
@@ -72,8 +72,9 @@ fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
     ended.max().map(|(_, index)| index)
 }
 
-/// When the round or item began that a stage stands in; none where that can't be told, since all in there waited for something
-/// else. On a real clock it begins somewhat later than the one before it has ended: what counts is the order.
+/// Returns when the round or item began that a stage stands in. `None` if that can't be told, since all stages in there
+/// waited for something else. On a real clock it begins somewhat later than the one before it has ended: the order
+/// counts.
 fn item_begun(run: &Run, waiting: usize) -> Option<usize> {
     let stage = &run.stages[waiting];
     let item = run.stages.iter().filter(|other| other.parent == stage.parent && other.places == stage.places);
@@ -95,7 +96,7 @@ fn is_inside(run: &Run, stage: u32, other: u32) -> bool {
     false
 }
 
-/// How long the attempts of stages without others inside them took together, and how many of them ran at once at most.
+/// Returns the time of all attempts of innermost stages together, and the most of them that ran at once.
 pub(crate) fn work(run: &Run) -> (Duration, usize) {
     let composites = run.composites();
     let leaves = run.stages.iter().zip(composites).filter(|(_, composite)| !composite).map(|(stage, _)| stage);

@@ -96,7 +96,7 @@ impl Attempt {
         self.end.is_some_and(|(_, ended)| ended == how)
     }
 
-    /// Until when it is known to have lasted.
+    /// Returns the last moment that is known of the attempt.
     pub(super) fn until(&self, now: Instant) -> Instant {
         self.end.map_or(now, |(at, _)| at)
     }
@@ -219,7 +219,7 @@ impl Run {
         });
     }
 
-    /// A failure counts where it comes from, not for what stands around that.
+    /// Counts a failure where it comes from, not for the stages around that one.
     fn count(&mut self, stage: u32, failure: &Failure) -> bool {
         let is_its_own = failure.stage() == Some(self.name(stage)) && failure.workflow() == self.graph.name;
         if is_its_own {
@@ -263,7 +263,7 @@ impl Run {
         }
     }
 
-    /// The stage around a scope.
+    /// Returns the stage around a scope.
     pub(super) fn around(&self, scope: u32) -> Option<u32> {
         self.graph.scopes.get(scope as usize).and_then(|scope| scope.stage)
     }
@@ -272,12 +272,12 @@ impl Run {
         self.graph.stages.get(stage as usize).map_or("", |stage| stage.name)
     }
 
-    /// A stage's name with its rounds and items: `each[3]`.
+    /// Returns a stage's name with its rounds and items: `each[3]`.
     pub(super) fn title(&self, run: &StageRun) -> String {
         title(self.name(run.stage), &run.places)
     }
 
-    /// How many stages stand around it.
+    /// Returns the number of stages around a stage.
     pub(super) fn depth(&self, stage: u32) -> usize {
         let mut depth = 0;
         let mut next = Some(stage);
@@ -293,12 +293,12 @@ impl Run {
         depth
     }
 
-    /// From its start until its end, or until the last event.
+    /// Returns the time from the run's start until its end, or until the last event.
     pub(super) fn time(&self) -> Duration {
         self.last.duration_since(self.started)
     }
 
-    /// Which stages had others inside them.
+    /// Returns which stages had others inside them.
     pub(super) fn composites(&self) -> Vec<bool> {
         let mut composites = vec![false; self.stages.len()];
         for parent in self.stages.iter().filter_map(|run| run.parent) {
@@ -315,12 +315,12 @@ impl StageRun {
         }
     }
 
-    /// In attempts.
+    /// Returns the time of the stage in attempts.
     pub(super) fn busy(&self, now: Instant) -> Duration {
         self.attempts.iter().map(|attempt| attempt.until(now).duration_since(attempt.start)).sum()
     }
 
-    /// From when it was enabled until its end.
+    /// Returns the time from when the stage was enabled until its end.
     pub(super) fn time(&self, now: Instant) -> Duration {
         self.end.map_or(now, |(moment, _)| moment.at).duration_since(self.enabled.at)
     }

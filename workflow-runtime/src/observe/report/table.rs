@@ -10,7 +10,7 @@ use super::{
 use crate::{failure::FailureKind, observe::duration::short};
 use std::{fmt::Write, time::Duration};
 
-/// A block a workflow, in the order in which they first ran.
+/// Writes a block a workflow, in the order in which they first ran.
 pub(crate) fn write(runs: &[Run]) -> String {
     let mut workflows: Vec<&str> = Vec::new();
     for run in runs {

@@ -25,7 +25,7 @@ const FAILURE: &str = "#e5484d";
 const CUT: &str = "#8b8d98";
 const UNDO: &str = "#a15fd6";
 
-/// All runs, each with a scale of its own.
+/// Draws all runs, each with a scale of its own.
 pub(crate) fn write(runs: &[Run]) -> String {
     let label = |run: &Run, stage: &StageRun| indent(run, stage) + text_width(&run.title(stage));
     let labels = runs.iter().flat_map(|run| run.stages.iter().map(move |stage| label(run, stage))).fold(0.0, f64::max);
@@ -85,7 +85,7 @@ impl Scale {
         time.as_secs_f64() / self.total.as_secs_f64() * CHART
     }
 
-    /// Between four and ten of a length that people count in.
+    /// Returns between four and ten ticks, of a length that people count in.
     fn ticks(&self) -> Vec<Duration> {
         let total = self.total.as_nanos();
         let minute = 60_000_000_000;

@@ -214,7 +214,7 @@ fn single() -> BoxedStrategy<Single> {
     .boxed()
 }
 
-/// Texts, among them those that look like something else.
+/// Returns texts, among them those that look like something else.
 pub(super) fn text() -> BoxedStrategy<String> {
     let odd = [
         "", "$", "$$", "$some", "$$some", "$=", "$=1", "$=null", "null", "1", "-0", "true", "NaN", "\\", "\"", "\u{0}",
@@ -316,7 +316,7 @@ fn leaf() -> BoxedStrategy<Any> {
     prop_oneof![numbers.boxed(), units.boxed(), others.boxed()].boxed()
 }
 
-/// Any value.
+/// Returns any value.
 pub(super) fn value() -> BoxedStrategy<Any> {
     leaf()
         .prop_recursive(4, 24, 3, |inner| {
