@@ -334,7 +334,7 @@ pub(crate) enum NodeKind<'s> {
     Fail(CodeId),
     Break(Option<Box<Node<'s>>>),
     Continue(Option<Box<Node<'s>>>),
-    /// Did not parse, or is not available: its error has been told.
+    /// Did not parse, or is not available: its error has been reported.
     Error,
 }
 

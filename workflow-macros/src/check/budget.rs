@@ -87,7 +87,7 @@ impl Waits {
             Wait::Fixed(wait) => Some(Self::Fixed(written(wait)?.0)),
             Wait::Exponential { first, last } if !retry.jitter => {
                 let (first, last) = (written(first)?.0, written(last)?.0);
-                // Else it has been told.
+                // Else it has been reported.
                 (0 < first && first < last).then_some(Self::Exponential { first, last })
             }
             _ => None,

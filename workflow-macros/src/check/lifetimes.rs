@@ -10,7 +10,7 @@ use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
 
-/// Tells every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it. Type
+/// Reports every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it. Type
 /// parameters get the bounds for it.
 pub(crate) fn own(workflow: &mut Workflow, diagnostics: &Diagnostics) {
     let told = parameters(&mut workflow.generics, diagnostics);

@@ -60,7 +60,7 @@ fn innermost<'m, 's>(mut node: &'m Node<'s>) -> &'m Node<'s> {
 struct Paths {
     breaks: bool,
     continues: bool,
-    /// A path that is not known, since its error has been told.
+    /// A path that is not known, since its error has been reported.
     unknown: bool,
     /// Paths that end in none of `break`, `continue`, `return` and `fail`: where.
     falls: Vec<Span>,

@@ -33,7 +33,7 @@ use crate::{
     model::{Model, NodeKind},
 };
 
-/// Tells every mistake of the workflow. `read`: all of it could be read, so that what seems to be missing is.
+/// Reports every mistake of the workflow. `read`: all of it could be read, so that what seems to be missing is.
 pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     attributes::check(model.workflow, diagnostics);
     let whole = read && !has_holes(model);
@@ -52,7 +52,7 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     sleeps::check(model, diagnostics);
 }
 
-/// Some node was told to be wrong: what it names and how it ends is not known.
+/// Whether some node was reported as wrong: the names in it and its end are not known.
 fn has_holes(model: &Model<'_>) -> bool {
     let nodes =
         model.stages.iter().map(|stage| &stage.node).chain(model.scopes.iter().filter_map(|scope| scope.tail.as_ref()));

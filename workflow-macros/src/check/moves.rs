@@ -106,7 +106,7 @@ impl Handing<'_, '_> {
         let code = &self.model.codes[code];
         let Some(ident) = bare_name(code.expr) else { return };
         let text = ident.to_string();
-        // Otherwise it is none of the workflow's, or has been told.
+        // Otherwise it is none of the workflow's, or has been reported.
         let Some(&name) = code.uses.first() else { return };
         let found = &self.model.names[name];
         match found.kind {

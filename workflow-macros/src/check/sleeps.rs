@@ -140,7 +140,7 @@ impl Sleeps<'_, '_> {
         if end <= self.deadline.nanoseconds {
             return end;
         }
-        // What waits for one that has been told is not told again.
+        // Stages that wait for a reported stage are not reported again.
         if start <= self.deadline.nanoseconds {
             let message = messages::sleep_never_ends(*nanoseconds, end, &self.deadline.called());
             self.diagnostics.error(span, message);

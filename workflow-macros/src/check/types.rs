@@ -1,4 +1,4 @@
-//! `#[catch]` on a stage that is plainly declared as another type. What hides behind an alias, rustc tells.
+//! `#[catch]` on a stage that is plainly declared as another type. A type behind an alias is rustc's to report.
 
 use crate::{
     diagnostics::{Diagnostics, messages},

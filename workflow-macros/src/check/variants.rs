@@ -18,7 +18,7 @@ fn distinct<'m>(names: impl Iterator<Item = &'m Ident>, diagnostics: &Diagnostic
     for name in names {
         let variant = variant(name).to_string();
         let first = *seen.entry(variant.clone()).or_insert(name);
-        // Two of one name have been told.
+        // Two of one name have been reported.
         if first != name {
             let message = messages::same_variant(&name.to_string(), &first.to_string(), &variant, first.span());
             diagnostics.error(name.span(), message);

@@ -14,7 +14,7 @@ pub(crate) struct Diagnostics {
     found: RefCell<Option<Vec<Diagnostic>>>,
 }
 
-/// One thing to tell, at one place.
+/// One report, at one place.
 pub(crate) struct Diagnostic {
     pub(crate) error: syn::Error,
 }

@@ -88,7 +88,7 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#runtime::Option::None)
         };
-        // What can't be shared is told here too, once a type, or else this body would have an error of its own: its future
+        // What can't be shared is reported here too, once a type, or else this body would have an error of its own: its future
         // could not be sent.
         let mut types = HashSet::new();
         for &stage in scope.stages.iter().filter(|&&stage| !self.model.stages[stage].lazy) {
@@ -285,7 +285,7 @@ impl Expansion<'_, '_> {
         quote_spanned!(span=> #runtime::start_stage(#runtime::starting(#cx, #number), #slot, #lent, #expression))
     }
 
-    /// The slot of a stage; what can't be shared is told where its type stands.
+    /// The slot of a stage; what can't be shared is reported where its type stands.
     pub(super) fn place_of(&self, stage: StageId) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let place = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
@@ -374,7 +374,7 @@ impl Expansion<'_, '_> {
         let body = quote!(#bound match #piece { #arms _ => ::core::unreachable!() });
         let (given, body) = match in_place {
             true => (
-                // Whether it is `Send` is asked of the machine alone, which tells what is not.
+                // Only the machine is required to be `Send`, and rustc's error names the value that is not.
                 quote!(impl ::core::future::Future<Output = #runtime::Result<(), #runtime::Stop>> + #lifetime),
                 quote!(async move { #body #runtime::Result::Ok(()) }),
             ),

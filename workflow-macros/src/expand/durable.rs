@@ -225,7 +225,7 @@ impl Expansion<'_, '_> {
     pub(super) fn sleep_until(&self, stage: Option<StageId>, time: &Expr) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         if !self.is_durable() {
-            // The method stands at its argument, so that rustc tells a mistake there and not at the whole workflow.
+            // The method stands at its argument, so that rustc reports a mistake there and not at the whole workflow.
             let time_of = self.evaluated(time);
             return quote_spanned!(time.span()=> #cx.sleep_until(#time_of).await);
         }

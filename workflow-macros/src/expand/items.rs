@@ -102,7 +102,8 @@ impl Expansion<'_, '_> {
                     }
                 }
 
-                /// Has `observer` told every event of the runs of this value and of its later clones. Several may be attached.
+                /// Attaches an observer, which receives every event of the runs of this value and of its later clones.
+                /// Several may be attached.
                 #[must_use]
                 pub fn observed_by(self, observer: impl #runtime::Observer) -> Self {
                     Self { #observers: #runtime::Observers::and(self.#observers, observer), ..self }
@@ -191,7 +192,7 @@ impl Expansion<'_, '_> {
     fn stages_item(&self) -> TokenStream {
         let runtime = &self.runtime;
         let (name, visibility, lints) = (self.stage_enum(), &self.model.workflow.visibility, self.lints());
-        // Two of one name are a mistake that has been told.
+        // Two of one name are a mistake that has been reported.
         let mut seen = HashSet::new();
         let stages = self.model.stages.iter().filter(|stage| seen.insert(variant(&stage.syntax.name).to_string()));
         let stages: Vec<_> = stages.collect();
@@ -317,7 +318,7 @@ impl Expansion<'_, '_> {
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let input_types = workflow.inputs.iter().map(|input| &input.ty);
         let output = &workflow.output;
-        // A type that is more private than the workflow is told where it stands.
+        // A type that is more private than the workflow is reported where it stands.
         let place = |bindings: &[syntax::Binding]| bindings.first().map_or_else(Span::call_site, |one| one.ty.span());
         let (services_type, _) = self.services();
         let input_type = quote_spanned!(place(&workflow.inputs)=> type Input = (#(#input_types,)*););

@@ -109,7 +109,7 @@ impl Expansion<'_, '_> {
         let names = all.filter(|name| seen.insert(name.to_string())).map(|name| {
             let mut name = name.clone();
             name.set_span(Span::mixed_site());
-            // No value: a typo is not to be told to import it.
+            // No value: rustc should not suggest to import it after a typo.
             quote!(pub enum #name {})
         });
         quote!(

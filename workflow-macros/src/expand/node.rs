@@ -138,7 +138,7 @@ impl Expansion<'_, '_> {
         let mark = self.mark(Whose::of(stage));
         match &tail.ty {
             Some(ty) => {
-                // A path that starts in this crate would have rustc tell the error twice.
+                // A path that starts in this crate would have rustc report the error twice.
                 let call = syn::Ident::new("__workflow_of_list", ty.span());
                 quote_spanned!(ty.span()=> #call::<#mark, #ty>())
             }
@@ -235,7 +235,7 @@ impl Expansion<'_, '_> {
     // Loops.
 }
 
-/// Where the node ends, as well as its tokens tell.
+/// Returns where the node ends, as far as its tokens show.
 fn end(node: &syntax::Node) -> Span {
     match &node.kind {
         syntax::NodeKind::Expression(expr) | syntax::NodeKind::Fail(expr) | syntax::NodeKind::Return(Some(expr)) => {

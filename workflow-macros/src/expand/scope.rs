@@ -37,7 +37,7 @@ impl Expansion<'_, '_> {
         self.scope_after(&self.decided_at(stage, arm, site), id, tail, ends)
     }
 
-    /// Tells observers of a choice.
+    /// Reports a choice to observers.
     pub(super) fn decided(&self, stage: Option<StageId>, arm: &str) -> TokenStream {
         let (view, cx, number) = (self.view(), self.cx(), self.number(stage));
         quote!(#view.decided(&#cx, #number, #arm);)

@@ -260,7 +260,7 @@ impl Expansion<'_, '_> {
         let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let phantom = super::items::phantom(generics);
-        // Two of one name are a mistake that has been told.
+        // Two of one name are a mistake that has been reported.
         let mut seen = HashSet::new();
         let signals = self.model.signals.iter().map(|signal| signal.syntax);
         let signals: Vec<_> =

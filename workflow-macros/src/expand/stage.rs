@@ -310,7 +310,7 @@ impl Expansion<'_, '_> {
 }
 
 impl Expansion<'_, '_> {
-    /// Tells the state which round a stage's loop is in.
+    /// Sets the round of a stage's loop in the state.
     pub(super) fn begin_round(&self, stage: StageId, round: &syn::Ident) -> TokenStream {
         let runtime = &self.runtime;
         let cell = self.cell(stage);

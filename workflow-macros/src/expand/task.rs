@@ -164,7 +164,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
-            // Told by the checks.
+            // Reported by the checks.
             return quote!(::core::unreachable!());
         };
         let (lend, bind) = self.loans(stage, self.model.stages[stage].policies.undo.is_some());

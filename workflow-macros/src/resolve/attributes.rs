@@ -22,7 +22,7 @@ impl<'s> Lowering<'s, '_> {
         };
         for policy in all.iter().filter(|policy| !own.iter().any(|own| meant_instead(own, policy))) {
             match policy.kind {
-                // A workflow's deadline is that of the whole run; `#[until]` there has been told to be misplaced.
+                // A workflow's deadline is that of the whole run; `#[until]` there has been reported as misplaced.
                 PolicyKind::Deadline(_) | PolicyKind::Until(_) => {}
                 // Attempts of attempts would multiply, and permits of one pool would wait for each other.
                 PolicyKind::Retry(_) | PolicyKind::Acquire { .. } if around => {}

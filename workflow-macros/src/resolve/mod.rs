@@ -18,7 +18,7 @@ pub(crate) use told::told_waits;
 
 use crate::{diagnostics::Diagnostics, model::Model, syntax};
 
-/// The model of a workflow. What can't be resolved is told and left out.
+/// The model of a workflow. What can't be resolved is reported and left out.
 pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {
     let mut model = lower::lower(workflow, diagnostics);
     names::resolve(&mut model, diagnostics);

@@ -104,7 +104,7 @@ impl Edges {
     /// Draws what a name stands for. A `let` is drawn through: its own needs go to what names it.
     fn draw_name(&mut self, model: &mut Model<'_>, name: NameId, to: StageId, kind: EdgeKind) {
         let mut names = vec![name];
-        // A cycle of `let`s is told elsewhere; it must not be followed here.
+        // A cycle of `let`s is reported elsewhere; it must not be followed here.
         let mut seen = HashSet::new();
         while let Some(name) = names.pop() {
             match model.names[name].kind {

@@ -1,4 +1,4 @@
-//! Sites: what tells an unnamed expression from the others of its stage, by the names and words around it. A stage's own
+//! Sites: keys of the unnamed expressions of a stage, made of the names and words around them. A stage's own
 //! expression, and the tail of a block, a round or an item, have an empty one.
 
 use crate::{
@@ -67,7 +67,7 @@ impl Walk<'_, '_> {
         let of = |site: &str| (model.around, model.undoes.is_some(), site.to_owned());
         let mut count = 0;
         let mut own = site.to_owned();
-        // Where nothing but the order tells them apart, that does.
+        // Expressions that differ only by their order get a number.
         while !self.seen.insert(of(&own)) {
             count += 1;
             own = if site.is_empty() { format!("and-{}", count + 1) } else { numbered(site, count) };

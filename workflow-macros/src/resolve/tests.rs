@@ -68,7 +68,8 @@ fn naive(known: &[Known]) -> Naive {
     naive
 }
 
-/// Groups of stages that wait for each other: one for each that reaches itself, told by its smallest member.
+/// Returns the number of groups of stages that wait for each other: one for each stage that reaches itself, known by
+/// its smallest member.
 fn cycles(naive: &Naive, count: usize) -> usize {
     let mut reaches = vec![vec![false; count]; count];
     for &(_, waits, on) in &naive.needs {

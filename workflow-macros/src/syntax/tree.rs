@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, Pat, Path, Type};
 pub(crate) struct Node {
     /// Attributes before an unnamed `for` or `loop` (an arm, a tail). A stage's own attributes stand on the stage.
     pub(crate) attributes: Attributes,
-    /// The whole node as well as the tokens tell; at the least its first token.
+    /// Span of the whole node as far as the tokens show; at the least its first token.
     pub(crate) span: Span,
     pub(crate) kind: NodeKind,
 }
@@ -40,7 +40,7 @@ pub(crate) enum NodeKind {
     Break(Option<Box<Node>>),
     /// `continue NODE`
     Continue(Option<Box<Node>>),
-    /// Something that did not parse: its error has been told, no check says more of it.
+    /// Something that did not parse: its error has been reported, no check says more of it.
     Error,
 }
 
@@ -131,7 +131,7 @@ pub(crate) struct Block {
     /// Its opening brace to its closing one.
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) span: Span,
-    /// Its closing brace alone: where a missing tail is told.
+    /// Its closing brace alone: where a missing tail is reported.
     pub(crate) close: Span,
 }
 

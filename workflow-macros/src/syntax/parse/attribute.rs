@@ -16,7 +16,7 @@ use syn::Attribute;
 const LINTS: &[&str] = &["allow", "expect", "warn", "deny", "forbid"];
 
 impl Parser<'_> {
-    /// `tokens` hold attributes and nothing else. One that can't be read is told and dropped.
+    /// `tokens` hold attributes and nothing else. One that can't be read is reported and dropped.
     pub(super) fn attributes(self, tokens: Tokens<'_>) -> Attributes {
         let mut attributes = Attributes::default();
         let mut at = 0;

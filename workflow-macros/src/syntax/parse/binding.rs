@@ -49,7 +49,7 @@ impl Parser<'_> {
         bindings
     }
 
-    /// `name; Type` from `from`, with its `;` at `end`: told, and where the next one starts.
+    /// Reports `name; Type` from `from`, with its `;` at `end`, and returns where the next one starts.
     fn semicolon_for_colon(self, tokens: Tokens<'_>, from: usize, end: usize) -> Option<(Binding, usize)> {
         let name = tokens.word(from).filter(|name| is_name(name) && from + 1 == end && tokens.is_punct(end, ';'))?;
         let next = tokens.find_in_type(end + 1, |tokens, at| tokens.is_punct(at, ',')).unwrap_or(tokens.len());
@@ -83,7 +83,7 @@ impl Parser<'_> {
         (inputs, services)
     }
 
-    /// None: told.
+    /// `None`: reported.
     fn binding(self, tokens: Tokens<'_>, what: &str) -> Option<Binding> {
         let start = tokens.attributes_end(0);
         let attributes = self.attributes(tokens.before(start));

@@ -78,7 +78,7 @@ impl Parser<'_> {
         (items, tail)
     }
 
-    /// Where the item from `from` ends that is read by `parser` from `content` on; a missing `;` is told.
+    /// Where the item from `from` ends that is read by `parser` from `content` on; a missing `;` is reported.
     pub(super) fn item_end<T>(
         self,
         tokens: Tokens<'_>,

@@ -12,7 +12,7 @@ use proc_macro2::Group;
 use syn::{Expr, Pat};
 
 impl Parser<'_> {
-    /// `if C { .. } else ..`; None: told.
+    /// `if C { .. } else ..`; `None`: reported.
     pub(super) fn branch(self, tokens: Tokens<'_>) -> Option<If> {
         let Some(body) = tokens.body(1) else {
             if tokens.brace(1).is_some() {
@@ -42,7 +42,7 @@ impl Parser<'_> {
         Some(If { condition, then, otherwise: Some(otherwise?) })
     }
 
-    /// `match EXPR { .. }`; None: told.
+    /// `match EXPR { .. }`; `None`: reported.
     pub(super) fn matching(self, tokens: Tokens<'_>) -> Option<Match> {
         let Some(body) = tokens.body(1) else {
             if tokens.brace(1).is_some() && tokens.len() == 2 {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         arms
     }
 
-    /// The `=>` of the arm or head from `from`; none is told, in words that show its `form`.
+    /// The `=>` of the arm or head from `from`; none is reported, in words that show its `form`.
     pub(super) fn arrow(self, tokens: Tokens<'_>, from: usize, form: &str) -> Option<usize> {
         let arrow = tokens.find(from, Tokens::is_arrow);
         let separator = arm_separator(tokens, from);
@@ -134,7 +134,7 @@ impl Parser<'_> {
         (self.node(tokens.range(from..end)), end + 1)
     }
 
-    /// Where an expression ends that is followed by another `PAT =>` without a comma; told.
+    /// Reports a missing comma, and returns where the expression ends that is followed by another `PAT =>`.
     fn comma_missing(self, tokens: Tokens<'_>) -> Option<usize> {
         let arrow = tokens.find(0, Tokens::is_arrow)?;
         // Words that syn reads otherwise, or not at all.
@@ -154,7 +154,7 @@ impl Parser<'_> {
         Some(length)
     }
 
-    /// Tells that a construct has no body.
+    /// Reports that a construct has no body.
     pub(super) fn body_missing(self, tokens: Tokens<'_>, from: usize, keyword: &str) {
         // A head that is broken has a mistake of its own, nearer to its cause.
         let head = tokens.after(from);

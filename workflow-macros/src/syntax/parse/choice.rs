@@ -98,7 +98,7 @@ impl Parser<'_> {
         heads
     }
 
-    /// None: told.
+    /// `None`: reported.
     fn head(self, tokens: Tokens<'_>) -> Option<HeadKind> {
         if tokens.is_word(0, "sleep")
             && tokens.len() == 2
@@ -143,7 +143,7 @@ impl Parser<'_> {
         Some(HeadKind::Node { name, ty, node: Box::new(self.node(content)) })
     }
 
-    /// None: told.
+    /// `None`: reported.
     pub(super) fn sleep(self, group: &Group) -> Option<NodeKind> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
@@ -153,7 +153,7 @@ impl Parser<'_> {
         }
     }
 
-    /// None: told.
+    /// `None`: reported.
     pub(super) fn sleep_until(self, group: &Group) -> Option<NodeKind> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
@@ -163,7 +163,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Tells, and gives nothing.
+    /// Reports a mistake, and returns nothing.
     pub(super) fn wrong<T>(self, span: proc_macro2::Span, said: impl std::fmt::Display) -> Option<T> {
         self.diagnostics.error(span, said);
         None

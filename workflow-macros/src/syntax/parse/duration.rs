@@ -45,7 +45,7 @@ const OTHER_NAMES: [(&str, &str); 22] = [
 const LONGEST: u128 = std::time::Duration::MAX.as_nanos();
 
 impl Parser<'_> {
-    /// A duration that is all of `tokens`; None: told.
+    /// A duration that is all of `tokens`; `None`: reported.
     pub(super) fn duration(self, tokens: Tokens<'_>) -> Option<Duration> {
         let (literal, negative) = match (tokens.get(0), tokens.get(1)) {
             (Some(TokenTree::Literal(literal)), None) => (literal, false),
@@ -66,7 +66,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `D..D`; None: told.
+    /// `D..D`; `None`: reported.
     pub(super) fn durations(self, tokens: Tokens<'_>) -> Option<(Duration, Duration)> {
         let Some(dots) = tokens.find(0, |tokens, at| tokens.is_pair(at, '.', '.')) else {
             return self.wrong(tokens.start(0), message::DURATION_RANGE);

@@ -91,7 +91,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Tells of the tree at `at`, which nothing before it leads to.
+    /// Reports the tree at `at`, which nothing before it leads to.
     pub(super) fn unexpected(self, tokens: Tokens<'_>, at: usize) {
         let found = tokens.get(at).map_or_else(|| "the end".to_owned(), |tree| shown_operator(tokens, at, tree));
         // Where an operand follows an operand, it is what should stand between them that lacks.
@@ -122,7 +122,7 @@ impl Parser<'_> {
     }
 }
 
-/// Stands for a type that could not be read. There is no such type: rustc, which has been told of one error in this module,
+/// Stands for a type that could not be read. There is no such type: rustc, which has received one error in this module,
 /// says nothing of it, and takes it for whatever the rest of the crate makes of it.
 pub(crate) fn unread_type(span: Span) -> Type {
     Type::Path(TypePath { attrs: Vec::new(), qself: None, path: Ident::new(UNREAD, span).into() })
@@ -133,7 +133,7 @@ pub(super) fn unread_name(number: usize, span: Span) -> Ident {
     Ident::new(&format!("{UNREAD}{number}"), span)
 }
 
-/// Whether the type could not be read: its error has been told, no check says more of it.
+/// Whether the type could not be read: its error has been reported, no check says more of it.
 pub(crate) fn is_unread(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(UNREAD))
 }

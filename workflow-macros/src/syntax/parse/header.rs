@@ -112,14 +112,14 @@ impl Parser<'_> {
         (named && (!is_rust || word == "fn")).then_some(at + 1)
     }
 
-    /// None: told.
+    /// `None`: reported.
     fn workflow_inputs(self, rest: &mut Rest<'_>, name: &str) -> Option<Vec<Binding>> {
         let tokens = rest.tokens;
         let next = tokens.find(rest.at, |tokens, at| tokens.is_pair(at, '-', '>') || starts_part(tokens, at));
         let next = next.unwrap_or(tokens.len());
         let parenthesis = tokens.before(next).find(rest.at, |tokens, at| tokens.parenthesis(at).is_some());
         if let Some(group) = parenthesis.and_then(|at| tokens.parenthesis(at)) {
-            // `Name workflow(..)` has been told.
+            // `Name workflow(..)` has been reported.
             if parenthesis != Some(rest.at) && !tokens.is_word(rest.at, "workflow") {
                 self.diagnostics.error(tokens.start(rest.at), message::AFTER_NAME);
             }

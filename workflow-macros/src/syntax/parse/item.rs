@@ -171,7 +171,7 @@ impl Parser<'_> {
         end.next
     }
 
-    /// `let (a, b) = ..;`: told, and its names kept.
+    /// `let (a, b) = ..;`: reported, and its names kept.
     fn let_pattern(self, item: Tokens<'_>, keyword: usize, equals: Option<usize>, items: &mut Vec<Item>) {
         let at = keyword + 1;
         if item.len() <= at || item.is_equals(at) || item.is_colon(at) || item.is_word(at, "_") {
@@ -219,7 +219,7 @@ impl Parser<'_> {
         self.ty(ty, "a type after `:`")
     }
 
-    /// `stge name: T = ..`: told, and read as what it most likely is.
+    /// `stge name: T = ..`: reported, and read as what it most likely is.
     pub(super) fn misspelt(self, tokens: Tokens<'_>, from: usize, start: usize, items: &mut Vec<Item>) -> usize {
         let split = tokens.word(start + 2).is_some();
         let keyword = if split { start + 1 } else { start };

@@ -31,7 +31,7 @@ const NODE_KEYWORDS: [&str; 14] = [
     "continue",
 ];
 
-/// A mistake that was told.
+/// A mistake that was reported.
 struct Told;
 
 impl Parser<'_> {
@@ -44,7 +44,7 @@ impl Parser<'_> {
         Node { attributes, span: content.span(), kind }
     }
 
-    /// None: told.
+    /// `None`: reported.
     fn node_kind(self, tokens: Tokens<'_>) -> Option<NodeKind> {
         let keyword = tokens.word(0).map(ToString::to_string).unwrap_or_default();
         match keyword.as_str() {
@@ -112,7 +112,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An expression; what is near to a node's keyword and no expression is told as that.
+    /// An expression; what is near to a node's keyword and no expression is reported as that.
     fn plain(self, tokens: Tokens<'_>) -> Option<NodeKind> {
         if let Some(meant) = misspelt(tokens) {
             let word = tokens.word(0)?;

@@ -52,13 +52,13 @@ pub(super) const OTHER_NAMES: [(&str, &str); 9] = [
 #[derive(Clone, Copy)]
 struct Reading<'a> {
     name: &'a str,
-    /// Where something missing is told.
+    /// Where something missing is reported.
     end: Span,
     arguments: &'a [Tokens<'a>],
 }
 
 impl Parser<'_> {
-    /// None: told.
+    /// `None`: reported.
     pub(super) fn policy(self, name: &Ident, group: Option<&Group>) -> Option<PolicyKind> {
         let word = name.to_string();
         let arguments = group.map(Arguments::of);
@@ -99,7 +99,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The one argument there is to be; None: told.
+    /// The one argument there is to be; `None`: reported.
     fn one(self, reading: Reading<'_>) -> Option<Tokens<'_>> {
         match reading.arguments {
             [one] if !one.is_empty() => Some(*one),
@@ -347,7 +347,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Tells of an option that stands twice.
+    /// Reports an option that stands twice.
     fn once(self, already: bool, option: Tokens<'_>) -> Option<()> {
         if already {
             self.wrong(option.start(0), message::option_twice(&option.word(0)?.to_string()))
@@ -368,7 +368,7 @@ impl Parser<'_> {
         self.wrong(option.start(0), message::unknown_option(&word, reading.name, meant, known))
     }
 
-    /// Tells how the attribute is written.
+    /// Reports how the attribute is written.
     fn form<T>(self, span: Span, reading: Reading<'_>) -> Option<T> {
         self.wrong(span, message::attribute_form(reading.name))
     }

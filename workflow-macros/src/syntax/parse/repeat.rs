@@ -9,7 +9,7 @@ use crate::{
 const LOOP_FORM: &str = "loop name: Type = .. { .. }";
 
 impl Parser<'_> {
-    /// `loop NAME: S = NODE { .. }`; None: told.
+    /// `loop NAME: S = NODE { .. }`; `None`: reported.
     pub(super) fn looping(self, tokens: Tokens<'_>) -> Option<Loop> {
         let keyword = tokens.start(0);
         if let Some(group) = tokens.brace(1) {
@@ -45,7 +45,7 @@ impl Parser<'_> {
         Some(Loop { keyword, state: Some(LoopState { name, ty, initial }), body })
     }
 
-    /// `for PAT in EXPR { .. }`; None: told.
+    /// `for PAT in EXPR { .. }`; `None`: reported.
     pub(super) fn each(self, tokens: Tokens<'_>) -> Option<For> {
         let keyword = tokens.start(0);
         let Some(within) = tokens.find(1, |tokens, at| tokens.is_word(at, "in")) else {

@@ -1,4 +1,4 @@
-//! Where things end, told from the tokens alone: so that a mistake in one does not move the end of another.
+//! Where things end, found by the tokens alone: so that a mistake in one does not move the end of another.
 
 use super::tokens::Tokens;
 use proc_macro2::{Ident, TokenTree};

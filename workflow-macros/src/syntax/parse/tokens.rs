@@ -33,7 +33,7 @@ impl Inside {
         }
     }
 
-    /// The whole input; what is missing at its end is told at its last token.
+    /// The whole input; what is missing at its end is reported at its last token.
     pub(super) fn whole(stream: TokenStream) -> Self {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let end = trees.last().map_or_else(Span::call_site, end_of);
@@ -45,7 +45,7 @@ impl Inside {
     }
 }
 
-/// A run of token trees, and what stands after it: where something missing at its end is told.
+/// A run of token trees, and what stands after it: where something missing at its end is reported.
 #[derive(Clone, Copy)]
 pub(super) struct Tokens<'a> {
     trees: &'a [TokenTree],
@@ -101,7 +101,7 @@ impl<'a> Tokens<'a> {
         self.last().map_or(self.end, end_of)
     }
 
-    /// All of it as far as stable Rust can tell, or its first token.
+    /// Returns all of the tokens' span as far as stable Rust shows it, or that of the first token.
     pub(super) fn span(self) -> Span {
         let start = self.get(0).map_or(self.end, TokenTree::span);
         self.last().and_then(|last| start.join(last.span())).unwrap_or(start)
@@ -205,7 +205,7 @@ impl<'a> Tokens<'a> {
 
     /// The part of it that is the same whatever is read.
     fn read_prefix(self, parser: &mut dyn FnMut(ParseStream) -> syn::Result<()>) -> syn::Result<usize> {
-        // Inside a group whose bracket stands where the run ends, syn has a place to tell what is missing there.
+        // Inside a group whose bracket stands where the run ends, syn has a place to report a missing token.
         let mut group = Group::new(Delimiter::Parenthesis, self.stream());
         group.set_span(self.end);
         let read = move |input: ParseStream| {

@@ -1,4 +1,4 @@
-//! Several mistakes at once, each told where it stands; and what is still read beside them.
+//! Several mistakes at once, each reported where it stands; and what is still read beside them.
 
 use super::{around, describe, mistakes::differs, read};
 
