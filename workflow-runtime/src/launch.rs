@@ -21,7 +21,7 @@ use std::{
 
 /// Starts of any workflow, for code that is generic over it. Every [`Workflow`] has them.
 pub trait WorkflowExt: Workflow {
-    /// `observed_by`, for code that takes any workflow: `observer` is told every event of the runs of this value.
+    /// Attaches an observer, from code that takes any workflow. It receives every event of the runs of this value.
     #[must_use]
     fn observed_by(self, observer: impl Observer) -> Self {
         let observers = self.parts().1.clone().and(observer);

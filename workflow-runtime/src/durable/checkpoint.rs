@@ -155,7 +155,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             if undoes {
                 cx.core.settles(stage);
             }
-            // Observers are told of it when it is on the store, and what depends on it begins then.
+            // Observers receive the end when it is on the store, and the stages that depend on it begin then.
             journal.settled().await;
             journal.unless_refused(written.refused).await;
             Ok((value, ran))
@@ -182,7 +182,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
 /// construct's own, a timeout or too few members, is recorded here.
 async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Stop) {
     let Stop::Failed(failure) = stop else { return journal.hold(LAST).await };
-    // Another stage that fails at the same time may end the run, which tells of the undos then that have failed in here.
+    // Another stage that fails at the same time may end the run, which then reports the undos that have failed in here.
     let failures = journal.not_told(&path, failure.all_undone().failures);
     if !failures.is_empty() {
         journal.not_undone(&within(&path, "failed"), &Undone { failures, in_doubt: Vec::new() });

@@ -43,7 +43,7 @@ pub struct Recognising<I: IntoIterator> {
     print: ItemPrint<I::Item>,
 }
 
-/// Items that can be told apart. (Not `async`: that would tell of one that can't several times.)
+/// Wraps items that have fingerprints. (Not `async`: rustc would report an item without one several times.)
 pub fn recognising<I>(items: I) -> Recognising<I>
 where
     I: IntoIterator,

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The value of a `let`.
 pub struct Evaluated<'a, T: ?Sized>(pub &'a T);
 
-/// A value that can be told from others: picked first.
+/// A value that has a fingerprint: picked first.
 pub trait EvaluatedAgain {
     /// Parks the instance where the value is another one than it was.
     fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str);

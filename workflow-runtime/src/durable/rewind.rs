@@ -77,7 +77,7 @@ pub(crate) async fn rewound<F: Future>(
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     let this_time = format!(":rewind-{}", record.order);
     catch_up_thrown(journal, LAST, &this_time, machine.as_mut()).await;
-    // What is not taken back goes on, and what is taken back is told below.
+    // Stages that are not rewound go on, and stages that are rewound are reported below.
     journal.suspend();
     cut(|| drop(machine));
     for &name in &taken {

@@ -87,7 +87,7 @@ impl<W: Durable> InstanceHandle<W> {
         if self.shared.is_stopping() {
             return Err(EngineError::ShutDown);
         }
-        // One that is in memory tells its end; with its gate in hand, it has not told it yet.
+        // An instance in memory reports its end; while its gate is held, it has not reported it yet.
         let gate = self.shared.gate(self.key).await;
         let is_live = self.shared.live(self.key).is_some();
         drop(gate);

@@ -191,7 +191,7 @@ async fn run<W: Durable>(
             });
             let mut woken = None;
             let outcome: Outcome<Option<W::Output>> = loop {
-                // What it is told while it waits for the gate keeps it in memory.
+                // A signal or a cancellation that comes while it waits for the gate keeps it in memory.
                 let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
                 let before = told();
                 let outcome = poll_fn(|context| live.poll(&core, whole.as_mut(), &mut woken, context)).await;

@@ -1,4 +1,4 @@
-//! Lines that an engine tells `tracing` of its instances, each with the instance and its workflow.
+//! Lines that an engine writes to `tracing` about its instances, each with the instance and its workflow.
 
 use crate::{
     failure::{Failure, FailureKind},

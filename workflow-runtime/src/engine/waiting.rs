@@ -46,7 +46,7 @@ impl Waiting {
         Awaited { end, caller, callers: Arc::clone(&self.callers) }
     }
 
-    /// Tells all callers that wait for this instance.
+    /// Passes the end to all callers that wait for this instance.
     pub(crate) fn tell(&self, key: InstanceKey, mut ended: impl FnMut() -> Ended) {
         let told: Vec<_> =
             lock(&self.callers).extract_if((key, 0)..=(key, u64::MAX), |_, _| true).map(|(_, caller)| caller).collect();
@@ -55,7 +55,7 @@ impl Waiting {
         }
     }
 
-    /// Tells all callers.
+    /// Passes the end to all callers.
     pub(crate) fn tell_all(&self, mut ended: impl FnMut() -> Ended) {
         let told = std::mem::take(&mut *lock(&self.callers));
         for caller in told.into_values() {

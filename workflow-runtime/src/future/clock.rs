@@ -86,7 +86,7 @@ impl Clock {
         }
     }
 
-    /// Returns when `at` comes by tokio's clock, as far as can be told now.
+    /// Returns when `at` comes by tokio's clock, as far as is known now.
     #[cfg(feature = "durable")]
     pub(crate) fn instant(&self, at: SystemTime) -> Instant {
         crate::policy::duration::later(Instant::now(), at.duration_since(self.now()).unwrap_or_default())

@@ -2,8 +2,8 @@
 //!
 //! A lane holds one future after another in the same memory. Waking costs `O(1)` whatever the number of lanes.
 //!
-//! `FuturesUnordered` of `futures-util` 0.3 was weighed: it allocates each future anew, and polls in the order of wakes,
-//! which no test could tell beforehand. Lanes reuse memory and are polled in their own order.
+//! `FuturesUnordered` of `futures-util` 0.3 was weighed: it allocates each future anew, and polls in the order of
+//! wakes, which no test could predict. Lanes reuse memory and are polled in their own order.
 
 use crate::failure::panic::cut_all;
 use std::{
@@ -30,7 +30,7 @@ struct Lane<F> {
     signal: Arc<LaneWaker>,
 }
 
-/// Which lanes want to be polled, and whom to tell.
+/// The lanes to be polled, and the waker to wake.
 #[derive(Default)]
 pub(crate) struct Woken {
     shared: Mutex<Shared>,

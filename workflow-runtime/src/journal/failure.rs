@@ -35,7 +35,7 @@ impl StoredFailure {
             sources.push(error.to_string());
             next = error.source();
         }
-        // The failures in the chain become words: what they tell of undos is kept here.
+        // The failures in the chain become words: their reports of undoing are kept here.
         let undone = failure.all_undone();
         Self {
             workflow: failure.workflow().to_owned(),

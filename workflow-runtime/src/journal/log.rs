@@ -143,7 +143,7 @@ impl Content {
         }
     }
 
-    /// Puts those whose wishes are on the store into `told`.
+    /// Adds the callers whose wishes are on the store to `told`.
     pub(crate) fn tell_wishes(&mut self, told: &mut Vec<(Told, Result<(), StoreError>)>) {
         let stored = self.outbox.stored_up_to();
         for Wish { path, record, told: caller, .. } in self.wishes.extract_if(.., |wish| wish.number <= stored) {

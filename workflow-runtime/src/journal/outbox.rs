@@ -1,8 +1,8 @@
 //! The way from the journal to the store: what was entered goes there in order, one batch at a time.
 //!
-//! An entry is known to the instance at once; only the wait for the store is a future, and may be dropped. A batch that the
-//! store does not take for now is written again after a growing pause, with the values in memory, and nothing overtakes it. A
-//! batch that the store can never take is told, with the path of the record that it refuses.
+//! An entry is known to the instance at once; only the wait for the store is a future, and may be dropped. A batch that
+//! the store does not take for now is written again after a growing pause, with the values in memory, and nothing
+//! overtakes it. A batch that the store can never take is reported, with the path of the record that it refuses.
 
 use crate::future::wake_list::WakeList;
 use std::{

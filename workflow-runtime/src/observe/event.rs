@@ -1,4 +1,4 @@
-//! Events of a run, as observers are told them.
+//! Events of a run, as observers receive them.
 
 use crate::failure::Failure;
 use std::{
@@ -9,10 +9,11 @@ use std::{
 use tokio::time::Instant;
 use workflow_graph::Graph;
 
-/// Something that is told every event of a run: see [`Event`].
+/// An observer, which receives every event of a run: see [`Event`].
 ///
-/// It is attached to a workflow value, `Name::new(services).observed_by(observer)`, which its later clones share. `run`
-/// and `start` both tell it. Several may be attached; each event goes to all of them, in the order in which they were.
+/// An observer is attached to a workflow value, `Name::new(services).observed_by(observer)`, which its later clones
+/// share. `run` and `start` both report to it. Several may be attached; each event goes to all of them, in the order in
+/// which they were.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -51,9 +52,9 @@ use workflow_graph::Graph;
 pub trait Observer: Send + Sync + 'static {
     /// Takes note of one event.
     ///
-    /// It is called by the task that runs the stage, which waits for it: what takes long belongs elsewhere. A run's own task
-    /// tells its events in the order in which they happen; stages with a task of their own (`#[spawn]`) tell theirs from there,
-    /// possibly at the same time.
+    /// The task that runs the stage calls it, and waits for it: long work belongs elsewhere. A run's own task reports
+    /// its events in the order in which they happen. Stages with a task of their own (`#[spawn]`) report theirs from
+    /// there, possibly at the same time.
     ///
     /// # Panics
     /// A panic in it is dropped: the run goes on.
@@ -93,10 +94,10 @@ pub struct Event<'a> {
 /// The kind of an event.
 ///
 /// A stage is [`Enabled`](Self::Enabled) first, and comes to exactly one end: [`Completed`](Self::Completed),
-/// [`Skipped`](Self::Skipped), [`Failed`](Self::Failed) or [`Cancelled`](Self::Cancelled). Its attempts lie between. A run is
-/// [`Started`](Self::Started) first and [`Ended`](Self::Ended) last; one whose future is dropped ends with
-/// [`Cancelled`](Self::Cancelled) instead. What was cut on a task of its own (`#[spawn]`) tells so at its next await, which may
-/// be after that.
+/// [`Skipped`](Self::Skipped), [`Failed`](Self::Failed) or [`Cancelled`](Self::Cancelled). Its attempts lie between. A
+/// run is [`Started`](Self::Started) first and [`Ended`](Self::Ended) last; one whose future is dropped ends with
+/// [`Cancelled`](Self::Cancelled) instead. A cancelled stage on a task of its own (`#[spawn]`) reports its end at its
+/// next await, which may be after that.
 ///
 /// On a store these rules hold for all that one process does with the instance, however often it leaves the memory, is
 /// rewound or is tried again. In a later process the run is [`Resumed`](Self::Resumed) first. Recorded events are not
@@ -113,7 +114,7 @@ pub enum EventKind<'a> {
     Resumed,
     /// The run can't go on without a person: it is parked.
     Parked {
-        /// The stage that it can't go on with, as written, where one can be told.
+        /// The stage that it can't go on with, as written, if it is known.
         stage: Option<&'a str>,
         /// Why.
         reason: &'a str,

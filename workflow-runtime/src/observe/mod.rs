@@ -1,6 +1,6 @@
 //! Observing runs: every event, with its time.
 //!
-//! An [`Observer`] is attached to a workflow value and is told every [`Event`] of all its runs. Without one, a run
+//! An [`Observer`] is attached to a workflow value and receives every [`Event`] of all its runs. Without one, a run
 //! checks one flag a stage, and nothing else of this is there.
 //!
 //! | observer | what it does |
@@ -35,9 +35,9 @@
 //! | `stage`, a stage | `DEBUG` | `name`; `attempt`, where no policy makes attempts; `outcome`: `completed`, `failed`, `panicked`, `skipped`, `cancelled` |
 //! | `attempt`, each attempt that a policy makes | `DEBUG` | `attempt` |
 //!
-//! An engine also tells of each instance, in a line with `instance` and `workflow`: at level `INFO` that it has started, goes on
-//! after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that it is parked, with
-//! `stage` and `reason`, and that a stage could not be undone.
+//! An engine also reports each instance, in a line with `instance` and `workflow`: at level `INFO` that it has started,
+//! goes on after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that
+//! it is parked, with `stage` and `reason`, and that a stage could not be undone.
 
 pub(crate) mod duration;
 pub(crate) mod event;

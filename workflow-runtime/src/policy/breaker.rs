@@ -91,7 +91,7 @@ impl Breaker {
         Self { shared: Arc::new(Shared { failures, cooldown, now: Mutex::new(now) }) }
     }
 
-    /// Asks to make one attempt, whose outcome the permit is to be told.
+    /// Requests to make one attempt. The permit must be given its outcome.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut now = self.shared.lock();
-        // A probe that was told has changed the breaker.
+        // A probe with an outcome has changed the breaker.
         if now.changes == self.changes
             && let Stands::Probed { since } = now.stands
         {

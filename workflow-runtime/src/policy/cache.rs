@@ -22,9 +22,9 @@ use tokio::{
 /// While one caller computes the value of a key, all others that request the key wait. If that caller fails or is
 /// cancelled, the next of them computes, in the order in which they came; failures are not kept.
 ///
-/// Clones share one cache. It is bounded: beyond its capacity ([`DEFAULT_CAPACITY`](Self::DEFAULT_CAPACITY) unless
-/// told) the values that were computed first go first. Expired values go whenever any key is requested or filled, at a
-/// cost of `O(1)` for each value ever kept; there is no task and no timer. A key being computed counts for nothing.
+/// Clones share one cache. It is bounded: beyond its capacity ([`DEFAULT_CAPACITY`](Self::DEFAULT_CAPACITY) by default)
+/// the values that were computed first go first. Expired values go whenever any key is requested or filled, at a cost
+/// of `O(1)` for each value ever kept; there is no task and no timer. A key being computed counts for nothing.
 ///
 /// Keys are hashed, compared, cloned and dropped under the cache's lock; values are not. The value is cloned once a hit.
 ///
@@ -77,7 +77,7 @@ pub enum Cached<K: Eq + Hash, V> {
 }
 
 impl<K, V> Cache<K, V> {
-    /// How many values a cache keeps unless told.
+    /// Number of values that a cache keeps by default.
     pub const DEFAULT_CAPACITY: usize = 10_000;
 
     /// Creates a cache whose values expire `time_to_live` after they were computed, or never.

@@ -63,7 +63,7 @@ where
 /// Calls an operation as [`retrying`] does, and reports each failed attempt: its number, its error, and the decision of
 /// the rules.
 ///
-/// It is told at once, before the wait. The deadline may cut what follows short.
+/// The report comes at once, before the wait. The deadline may cut what follows short.
 ///
 /// # Errors
 ///

@@ -208,7 +208,7 @@ impl Observation {
         }
     }
 
-    /// Tells that a stage is enabled, and that an attempt of it has started, unless that is 0.
+    /// Reports that a stage is enabled, and that an attempt of it has started, unless that is 0.
     pub(crate) fn tell_enabled(&self, core: &Core, (stage, places): &Place, attempt: u32) {
         self.tell(core, *stage, places, EventKind::Enabled);
         if attempt > 0 {

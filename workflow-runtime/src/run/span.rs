@@ -168,7 +168,7 @@ impl<'a> Trying<'a> {
 }
 
 pin_project_lite::pin_project! {
-    /// The future of one attempt, which tells of a panic that goes through it.
+    /// The future of one attempt, which reports a panic that goes through it.
     pub(crate) struct Attempt<'a, F> {
         trying: Trying<'a>,
         #[pin]

@@ -162,7 +162,7 @@ impl Cx<'_> {
 }
 
 impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
-    /// Tells of a choice in that stage.
+    /// Reports a choice in that stage.
     #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
     #[inline(always)]
     pub fn decided(self, cx: &Cx<'_>, stage: u32, arm: &'static str) {

@@ -108,7 +108,7 @@ impl Seldom {
         if (observed || is_named)
             && let Some(span) = &seldom.span
         {
-            // Its observers are told the instance, so that it is made anyway.
+            // Its observers receive the instance, so that it is created anyway.
             span.record("instance", &**seldom.instance.get_or_init(random_instance));
         }
         OnceLock::from(Box::new(seldom))

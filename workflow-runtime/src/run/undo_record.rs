@@ -101,7 +101,7 @@ impl UndoRecord {
             journal.settled().await;
             match ended {
                 Ok(ended) => ended,
-                // Told as any other panic of an undo.
+                // Reported as any other panic of an undo.
                 Err(payload) => resume_unwind(payload),
             }
         })

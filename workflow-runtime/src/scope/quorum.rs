@@ -211,8 +211,9 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_
 }
 
 /// Runs all members at once until `needed` have succeeded, then drops the others; gives the outputs in the order of
-/// success. Fails as soon as too few are left. A member is made only when its turn to start has come, so that those of a
-/// race that is won by then never are; the first `needed` are made before any starts, so that too few are told at once.
+/// success. Fails as soon as too few are left. A member is created only when its turn to start has come, so that later
+/// members of a race that is won by then never are. The first `needed` are created before any starts, so that too few
+/// are reported at once.
 pub fn first<M, F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: M) -> First<'_, M::IntoIter, T>
 where
     M: IntoIterator<Item = F>,

@@ -81,8 +81,8 @@ pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
     })
 }
 
-/// Runs a stage and then tells the signals that its end matters to: those inside of it, which nothing asks for any more, and
-/// those that come `#[after]` it.
+/// Runs a stage, and then notifies the signals to which its end matters: signals inside of it, which no stage requests
+/// any more, and signals that come `#[after]` it.
 ///
 /// # Errors
 /// The stage's.

@@ -85,8 +85,8 @@ impl<C: AsRef<state::Cell>> Drop for Unwound<'_, '_, C> {
     }
 }
 
-/// Polls a stage that may be observed, in its span; observers are told of a panic that goes through it. Returns the span too, which
-/// the caller leaves.
+/// Polls a stage that may be observed, in its span; a panic that goes through it is reported to observers. Returns the
+/// span too, which the caller leaves.
 #[allow(clippy::inline_always, reason = "a third of what a stage costs that is not observed")]
 #[inline(always)]
 pub(crate) fn poll_observed<'w, C: AsRef<state::Cell>, F: Future>(

@@ -64,7 +64,7 @@ impl Thrown {
         Self(Some(Known { journal: Arc::clone(journal), path: THROWN.to_owned(), is_whole: true }))
     }
 
-    /// Stages that are taken back; `path`: what tells this time from others.
+    /// Creates the rollback of stages that are rewound. `path`: the path of this rewind's record.
     pub(crate) fn taken_back(journal: &Arc<Journal>, path: String) -> Self {
         Self(Some(Known { journal: Arc::clone(journal), path, is_whole: false }))
     }

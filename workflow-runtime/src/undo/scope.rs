@@ -49,8 +49,8 @@ pub async fn undoing<T>(
     }
 }
 
-/// Undoes what the losers of a stage's race did. The race has been won all the same: what could not be undone is told when the
-/// run fails, beside that failure. `decision`: the name of its record.
+/// Undoes the losers of a stage's race. The race has been won all the same: undos that failed are reported when the run
+/// fails, beside that failure. `decision`: the name of its record.
 pub async fn undo_losers(cx: Cx<'_>, stage: u32, decision: &str, losers: &ScopeLog) {
     let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
     let thrown = Thrown::losers(cx, stage, decision);

@@ -172,7 +172,7 @@ impl<'a> Scan<'a> {
         code.ok_or_else(|| CodecError::new("a text has an escape that is no character"))
     }
 
-    /// Takes a number; tells whether it is an integer.
+    /// Takes a number, and returns whether it is an integer.
     #[inline]
     pub(super) fn number(&mut self) -> Result<(&'a str, bool), CodecError> {
         let start = self.at;

@@ -34,8 +34,8 @@ pub(crate) fn write_to<T: Serialize + ?Sized>(value: &T, take: &mut dyn FnMut(&[
     in_buffer(write, take)
 }
 
-/// Hands over what `write` writes into a buffer that is used again. `write` tells whether the mark stays. Not generic: there
-/// are many types.
+/// Passes on the bytes that `write` writes into a buffer that is used again. `write` returns whether the mark stays.
+/// Not generic: there are many types.
 fn in_buffer(
     write: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool, CodecError>,
     take: &mut dyn FnMut(&[u8]),

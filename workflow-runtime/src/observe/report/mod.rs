@@ -14,7 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Collects what became of runs, and tells it as a table or as a picture.
+/// Collects the outcomes of runs, and shows them as a table or as a picture.
 ///
 /// Clones share what they collect. It keeps a record of every stage of every run, some hundred bytes each, until
 /// [`clear`](Self::clear); it can be read while runs are running.
@@ -48,7 +48,7 @@ pub struct Report {
     collected: Arc<Mutex<Collected>>,
 }
 
-/// The runs in the order in which they started, and which run an instance is that may still tell something.
+/// The runs in the order in which they started, and the run of each instance that may still report an event.
 #[derive(Default)]
 struct Collected {
     runs: Vec<Run>,

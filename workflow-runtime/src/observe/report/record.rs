@@ -14,7 +14,7 @@ use workflow_graph::Graph;
 /// Rounds and items, from the outside in.
 type Places = Vec<(u32, u32)>;
 
-/// One run, as far as it has been told.
+/// One run, as far as it has been reported.
 pub(crate) struct Run {
     pub(super) graph: &'static Graph<'static>,
     pub(super) started: Instant,
@@ -121,7 +121,7 @@ impl Run {
 
     pub(super) fn take(&mut self, event: &Event<'_>) {
         if self.end.is_none() {
-            // What a task tells of its cut comes later, and is no time of the run.
+            // A task reports its cancellation later, and that is no time of the run.
             self.last = self.last.max(event.at);
         }
         self.events += 1;
@@ -242,7 +242,7 @@ impl Run {
         } else {
             self.count(place.0, failure)
         };
-        // What a stage inside it told is known around that, too.
+        // A failure that a stage inside has reported counts for the stages around it, too.
         if counts || failure.workflow() != self.graph.name {
             self.stages[index].counted = Some(failure.kind());
         }
