@@ -2,7 +2,8 @@
 
 use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf, process::Command};
 
-/// A graph: for each stage, in an order in which each comes after all that it needs, those that it needs. None: the input.
+/// A graph: for each stage, in an order in which each comes after all that it needs, those that it needs. None: the
+/// input.
 struct Shape {
     name: &'static str,
     needs: Vec<Vec<usize>>,

@@ -29,8 +29,8 @@ pub(crate) enum Action {
     Debug,
     /// `cargo build --release`.
     Release,
-    /// Only the time that all macros of the crate take, by the compiler's own clock: with the macro as cargo compiles it
-    /// for a debug build.
+    /// Only the time that all macros of the crate take, by the compiler's own clock: with the macro as cargo compiles
+    /// it for a debug build.
     Expansion,
 }
 

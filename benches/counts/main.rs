@@ -1,5 +1,5 @@
-//! Instructions of the hot paths, counted under valgrind: the same each time, however busy the machine is. Fails when one
-//! has grown by more than a few percent over what is kept for this compiler.
+//! Instructions of the hot paths, counted under valgrind: the same each time, however busy the machine is. Fails when
+//! one has grown by more than a few percent over what is kept for this compiler.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --bin counts

@@ -1,5 +1,5 @@
-//! SQLite by itself: one thread, one transaction for as many rows as there are committers, with the indexes that any store of
-//! instances needs.
+//! SQLite by itself: one thread, one transaction for as many rows as there are committers, with the indexes that any
+//! store of instances needs.
 
 use crate::{PAYLOAD, STAGES, TIME};
 use rusqlite::{Connection, params};

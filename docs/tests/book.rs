@@ -67,8 +67,8 @@ fn all_rust_code_is_tested() {
     }
 }
 
-/// The text of a page without code blocks, tables and headings, as one line a paragraph or item of a list. The targets of its
-/// links are left out.
+/// The text of a page without code blocks, tables and headings, as one line a paragraph or item of a list. The targets
+/// of its links are left out.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs = vec![String::new()];
     let mut is_code = false;

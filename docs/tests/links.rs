@@ -1,5 +1,5 @@
-//! Links in Markdown lead to something: files and headings of this repository. Pages that are published elsewhere have none
-//! that hold only here.
+//! Links in Markdown lead to something: files and headings of this repository. Pages that are published elsewhere have
+//! none that hold only here.
 
 use std::{
     collections::{BTreeMap, HashSet},

@@ -42,7 +42,8 @@ use crate::workflow::CustomerOnboarding;
 #[derive(Debug, Parser)]
 #[command(name = "customer_onboarding")]
 struct Arguments {
-    /// The applications, one JSON object a line; `-` reads standard input [default: the file that comes with the example]
+    /// The applications, one JSON object a line; `-` reads standard input [default: the file that comes with the
+    /// example]
     path: Option<PathBuf>,
     /// How many applications are in work at once
     #[arg(long, default_value = "16")]

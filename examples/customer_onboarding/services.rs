@@ -240,7 +240,8 @@ pub fn correct(dossier: &Dossier, problems: &[Problem]) -> Result<Dossier, Refus
     let submitted = dossier.profile.submitted;
     match problem {
         Problem::HolderDiffers(kind, holder) => {
-            // A maiden name or a missing middle name is put right; a paper without one name in common is another person's.
+            // A maiden name or a missing middle name is put right; a paper without one name in common is another
+            // person's.
             let is_related = holder.split_whitespace().any(|word| dossier.profile.name.contains(word));
             if !is_related {
                 return Err(Refusal::ForeignDocument { kind: *kind, holder: holder.clone() });

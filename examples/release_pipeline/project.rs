@@ -61,7 +61,8 @@ impl Project {
             .exec()
             .map_err(|error| NoProject::Refused { directory: path.to_owned(), reason: one_line(&error) })?;
         let target = metadata.target_directory.join("release-pipeline").into_std_path_buf();
-        // In the folder of a member it is that member which is released; at the root of a workspace, its default members.
+        // In the folder of a member it is that member which is released; at the root of a workspace, its default
+        // members.
         let manifest = directory.join("Cargo.toml");
         let default_members = metadata.workspace_default_packages();
         let here = metadata.packages.iter().find(|package| package.manifest_path.as_std_path() == manifest);

@@ -82,7 +82,8 @@ pub enum BadLine {
     },
 }
 
-/// The lines of the input, each with its case or what is wrong with it; `expected` is what it should be, as `an application`.
+/// The lines of the input, each with its case or what is wrong with it; `expected` is what it should be, as `an
+/// application`.
 pub fn lines<T: DeserializeOwned>(bytes: &[u8], expected: &'static str) -> Vec<Line<T>> {
     // Some editors begin a file with a mark of its encoding, which is no part of the first line.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

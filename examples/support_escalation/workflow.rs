@@ -6,8 +6,8 @@ use crate::desk::{Desk, acknowledge, ask_to_rate, hand_to_manager, propose, remi
 use crate::domain::{Answer, Ending, Level, Rating, Reply, Resolution, Talk, Thread, Ticket, Turn, Withdrawal};
 
 workflow! {
-    /// Takes one ticket through the levels of support, until the customer is content, takes it back or is not heard of any
-    /// more, or the manager decides.
+    /// Takes one ticket through the levels of support, until the customer is content, takes it back or is not heard of
+    /// any more, or the manager decides.
     pub workflow SupportEscalation(ticket: Ticket) -> Resolution
     with desk: Desk
     {

@@ -5,7 +5,8 @@ mod generator;
 
 use generator::random::Random;
 
-/// How many: fewer than in memory, since each is run twice for each of its commits. (24 with two inputs each held, too.)
+/// How many: fewer than in memory, since each is run twice for each of its commits. (24 with two inputs each held,
+/// too.)
 const RANDOM: u64 = 12;
 
 fn main() {

@@ -5,8 +5,9 @@ mod generator;
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-/// How many workflows the everyday batch has. `SIMULATION_WORKFLOWS` asks for another number, and `SIMULATION_PART=3/12` for
-/// every twelfth of them from number 3 on: rustc needs more memory for 300 at once than most machines have.
+/// How many workflows the everyday batch has. `SIMULATION_WORKFLOWS` asks for another number, and
+/// `SIMULATION_PART=3/12` for every twelfth of them from number 3 on: rustc needs more memory for 300 at once than most
+/// machines have.
 const EVERYDAY: u32 = 12;
 /// How many workflows one file has.
 const FILE: u32 = 4;

@@ -1,5 +1,5 @@
-//! First lines of docs and comments. A doc line is read alone, on hover and in search results, so it begins with the noun of
-//! the thing or with a verb, and never with a pronoun.
+//! First lines of docs and comments. A doc line is read alone, on hover and in search results, so it begins with the
+//! noun of the thing or with a verb, and never with a pronoun.
 
 use std::{
     fs,
@@ -90,7 +90,8 @@ fn is_before_item(lines: &[&str]) -> bool {
     first.is_some_and(|first| items.contains(&first)) && !is_expression
 }
 
-/// Returns the lines outside code whose paragraph, item of a list or cell begins with one of the words, with their numbers.
+/// Returns the lines outside code whose paragraph, item of a list or cell begins with one of the words, with their
+/// numbers.
 fn refused_in_markdown(text: &str) -> Vec<(usize, &str)> {
     let mut refused = Vec::new();
     let (mut is_code, mut is_begun) = (false, false);

@@ -1,5 +1,5 @@
-//! The runtime renamed in `Cargo.toml`, the macro through another crate, the edition of 2021: the same workflow gives the
-//! same everywhere.
+//! The runtime renamed in `Cargo.toml`, the macro through another crate, the edition of 2021: the same workflow gives
+//! the same everywhere.
 #![deny(warnings)]
 use workflow_tests_edition2021 as edition2021;
 use workflow_tests_importing as importing;

@@ -1,5 +1,5 @@
-//! Imports between the files of a crate: no two files import each other, also not in a longer circle. In `workflow-runtime`
-//! no import runs up the floors that CONTRIBUTING.md gives.
+//! Imports between the files of a crate: no two files import each other, also not in a longer circle. In
+//! `workflow-runtime` no import runs up the floors that CONTRIBUTING.md gives.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -245,7 +245,8 @@ fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     expand(&prefix, &inner[begin..], paths);
 }
 
-/// Returns the module of this crate from which a path imports. `None` if that is another crate, or the importing module itself.
+/// Returns the module of this crate from which a path imports. `None` if that is another crate, or the importing module
+/// itself.
 fn resolve(path: &str, importer: &str, modules: &BTreeSet<String>) -> Option<String> {
     let mut place: Vec<&str> = importer.split("::").filter(|part| !part.is_empty()).collect();
     let mut parts = path.split("::").peekable();

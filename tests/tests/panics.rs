@@ -1,4 +1,5 @@
-//! Panics: what they say is dropped where a panic of that drop can't escape, a breaker counts them, a child's are final.
+//! Panics: what they say is dropped where a panic of that drop can't escape, a breaker counts them, a child's are
+//! final.
 #![allow(
     clippy::large_futures,
     clippy::trivially_copy_pass_by_ref,

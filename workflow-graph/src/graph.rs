@@ -137,8 +137,8 @@ pub enum ScopeKind {
     Block,
     /// `seq { .. }`
     Seq,
-    /// The branch of an `if` whose condition holds, or its `else`; what runs when a head of a `select` decides; what runs
-    /// after the last round of a loop.
+    /// The branch of an `if` whose condition holds, or its `else`; what runs when a head of a `select` decides; what
+    /// runs after the last round of a loop.
     Branch,
     /// An arm of a `match`.
     Arm,
@@ -177,8 +177,8 @@ pub enum EdgeKind {
     After,
     /// The order of a `seq`.
     Sequence,
-    /// The stage, or a part of it, asks for a `#[lazy]` stage: [`Graph::waits`] tells which. Where its own expression does, it
-    /// starts only when the other has ended.
+    /// The stage, or a part of it, asks for a `#[lazy]` stage: [`Graph::waits`] tells which. Where its own expression
+    /// does, it starts only when the other has ended.
     Lazy,
 }
 

@@ -1,5 +1,6 @@
-//! Which names an expression mentions: in its own tokens, in nested macros, in format strings. And whatever else is looked for
-//! anywhere in an expression, a pattern or a type: all of it by one visitor, since each is all of syn's compiled once more.
+//! Which names an expression mentions: in its own tokens, in nested macros, in format strings. And whatever else is
+//! looked for anywhere in an expression, a pattern or a type: all of it by one visitor, since each is all of syn's
+//! compiled once more.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -40,7 +41,8 @@ pub(crate) fn locks(expr: &Expr) -> bool {
     visitor.locks
 }
 
-/// The borrows and the lifetimes of a type in the order written, but those of functions, which have lifetimes of their own.
+/// The borrows and the lifetimes of a type in the order written, but those of functions, which have lifetimes of their
+/// own.
 pub(crate) fn borrows(ty: &Type) -> Vec<Borrow> {
     let mut visitor = Visitor::new(&|_| false);
     visitor.visit_type(ty);

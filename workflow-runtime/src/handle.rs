@@ -21,7 +21,8 @@ use tokio::task::JoinHandle;
 
 /// A run that was started on a tokio runtime: await it for its output, look at its state, cancel it.
 ///
-/// Dropping it detaches the run, which goes on to its end. Awaiting `&mut handle` and dropping that future loses nothing.
+/// Dropping it detaches the run, which goes on to its end. Awaiting `&mut handle` and dropping that future loses
+/// nothing.
 ///
 /// ```
 /// use workflow_runtime::{FailureKind, workflow};
@@ -67,8 +68,8 @@ impl<W: Workflow> Handle<W> {
     /// Delivers a signal. It is kept until a wait asks for it; each goes to one wait, in order of arrival.
     ///
     /// # Errors
-    /// [`SignalError::Closed`] once nothing can take it any more; [`SignalError::Refused`] where its `#[accept]` does not
-    /// hold, [`SignalError::Panicked`] where that panics: the run is none the wiser, and waits on.
+    /// [`SignalError::Closed`] once nothing can take it any more; [`SignalError::Refused`] where its `#[accept]` does
+    /// not hold, [`SignalError::Panicked`] where that panics: the run is none the wiser, and waits on.
     pub fn signal(&self, signal: W::Signal) -> Result<(), SignalError> {
         if self.is_finished() {
             return Err(SignalError::Closed);

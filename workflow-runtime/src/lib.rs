@@ -137,9 +137,9 @@ pub mod __private;
 ///
 /// # The language
 ///
-/// Names of stages, inputs, services, `let`s, signals and loop states are shared references in every expression. The expression of a
-/// stage declared as `T` gives a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either. There is no
-/// `.await` and no `?` to write.
+/// Names of stages, inputs, services, `let`s, signals and loop states are shared references in every expression. The
+/// expression of a stage declared as `T` gives a `T`, a `Result<T, E>` with `E: Into<BoxError>`, or a future of either.
+/// There is no `.await` and no `?` to write.
 ///
 /// | on the right of a stage, in an arm, in a tail | meaning |
 /// | --- | --- |
@@ -156,7 +156,8 @@ pub mod __private;
 /// | `return value` | the workflow ends now |
 /// | `fail reason` | the stage around it fails |
 ///
-/// A `signal name: T;` beside the stages is a value that comes from outside, through [`Handle::signal`](crate::Handle::signal).
+/// A `signal name: T;` beside the stages is a value that comes from outside, through
+/// [`Handle::signal`](crate::Handle::signal).
 ///
 /// | attribute | meaning |
 /// | --- | --- |
@@ -180,17 +181,18 @@ pub mod __private;
 /// | `#[version(n)]` | on the workflow: shown in its graph |
 /// | docs, `#[cfg]`, `#[allow]` and other lints | as in Rust |
 ///
-/// A duration is a literal (`20ms`, `30s`, `2min`, `1h`, `3d`) or an expression. Outermost first, they wrap each other in this
-/// order: `when`, `until`, `cache`, `fallback` or `catch`, `deadline`, `retry`, `breaker`, `acquire`, `timeout`. On the
-/// workflow, all but `when`, `until` and `deadline` hold for every stage that has none of its own. What each is made of lies in [`policy`](crate::policy).
+/// A duration is a literal (`20ms`, `30s`, `2min`, `1h`, `3d`) or an expression. Outermost first, they wrap each other
+/// in this order: `when`, `until`, `cache`, `fallback` or `catch`, `deadline`, `retry`, `breaker`, `acquire`,
+/// `timeout`. On the workflow, all but `when`, `until` and `deadline` hold for every stage that has none of its own.
+/// What each is made of lies in [`policy`](crate::policy).
 ///
 /// # What it makes
 ///
 /// For a `workflow Name`, with its visibility:
 ///
 /// - `Name`: `Name::new(services…)`, `run(inputs…)`, which gives a future, `start(inputs…)`, which gives a
-///   [`Handle`](crate::Handle), and `Name::GRAPH`, a [`Graph`](crate::graph::Graph). Cloning it costs a reference count. Its page in your
-///   documentation shows the picture of its graph.
+///   [`Handle`](crate::Handle), and `Name::GRAPH`, a [`Graph`](crate::graph::Graph). Cloning it costs a reference
+///   count. Its page in your documentation shows the picture of its graph.
 /// - `NameStage`: an enum of its stages. `Display` and `FromStr` use the names as written.
 /// - `NameState`: a field for each stage, as [`Handle::state`](crate::Handle::state) shows it.
 /// - `NameSignal`: an enum of its signals, if it has any, which [`Handle::signal`](crate::Handle::signal) takes.
@@ -203,7 +205,8 @@ pub mod __private;
 ///
 /// # Panics
 ///
-/// A panic in a stage is a [`Failure`](crate::Failure) of kind [`Panic`](crate::FailureKind::Panic), and is never retried.
+/// A panic in a stage is a [`Failure`](crate::Failure) of kind [`Panic`](crate::FailureKind::Panic), and is never
+/// retried.
 #[macro_export]
 macro_rules! workflow {
     ($($tokens:tt)*) => { $crate::__private::__workflow! { [$crate] $($tokens)* } };

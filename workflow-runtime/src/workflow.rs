@@ -10,7 +10,8 @@ use crate::{
 use std::{future::Future, sync::Arc};
 use workflow_graph::Graph;
 
-/// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without notice.
+/// A workflow made by [`workflow!`](crate::workflow). Only the macro implements it; its hidden parts change without
+/// notice.
 pub trait Workflow: Send + Sync + Sized + 'static {
     /// Input of a run: a tuple of the workflow's inputs.
     type Input: Send + 'static;

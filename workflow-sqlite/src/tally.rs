@@ -45,8 +45,8 @@ pub(crate) struct StoredTally {
     pub(crate) is_sound: bool,
 }
 
-/// The tallies that the writer has in memory, so that it does not read them again at each commit. No other process writes
-/// to the file meanwhile.
+/// The tallies that the writer has in memory, so that it does not read them again at each commit. No other process
+/// writes to the file meanwhile.
 #[derive(Default)]
 pub(crate) struct TallyCache(HashMap<InstanceKey, StoredTally>);
 

@@ -1,5 +1,5 @@
-//! cano: states and the tasks of each; a workflow is built once, values lie in a store. A graph that is no sequence of states
-//! it can't express: a state's tasks all have ended before the next state begins.
+//! cano: states and the tasks of each; a workflow is built once, values lie in a store. A graph that is no sequence of
+//! states it can't express: a state's tasks all have ended before the next state begins.
 
 use crate::{Run, Shape};
 use cano::prelude::*;

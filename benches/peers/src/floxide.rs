@@ -1,5 +1,5 @@
-//! floxide: nodes and edges, as a type; one node runs at a time. A node takes one value, so that what needs several counts by hand
-//! what has come in: a sum can, but the random graph can't be told apart so.
+//! floxide: nodes and edges, as a type; one node runs at a time. A node takes one value, so that what needs several
+//! counts by hand what has come in: a sum can, but the random graph can't be told apart so.
 
 use crate::{Run, Shape};
 use ::floxide::{FloxideError, Node, SharedState, SplitNode, Transition, Workflow, WorkflowCtx, workflow};

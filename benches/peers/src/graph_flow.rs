@@ -1,5 +1,5 @@
-//! graph-flow: tasks that follow one another, and some that run side by side within one; values lie in a session's context, as
-//! JSON. What is no sequence of such it can't express.
+//! graph-flow: tasks that follow one another, and some that run side by side within one; values lie in a session's
+//! context, as JSON. What is no sequence of such it can't express.
 
 use crate::{Run, Shape};
 use ::graph_flow::{

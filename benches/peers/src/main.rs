@@ -4,8 +4,8 @@
 //! cargo run --release --manifest-path benches/peers/Cargo.toml -- --quick
 //! ```
 //!
-//! Each is set up as its own documentation does it. What it builds for each run is part of the run; what it keeps from one run
-//! to the next is made before.
+//! Each is set up as its own documentation does it. What it builds for each run is part of the run; what it keeps from
+//! one run to the next is made before.
 #![forbid(unsafe_code)]
 
 mod async_dag;

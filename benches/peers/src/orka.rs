@@ -1,5 +1,5 @@
-//! orka: steps in the order they are named, on shared data; what runs side by side is one pipeline over many items. The random graph
-//! has no such order of layers whose stages are alike.
+//! orka: steps in the order they are named, on shared data; what runs side by side is one pipeline over many items. The
+//! random graph has no such order of layers whose stages are alike.
 
 use crate::{Run, Shape};
 use ::orka::{FanOut, prelude::*};

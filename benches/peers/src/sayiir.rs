@@ -1,5 +1,5 @@
-//! sayiir: a chain of tasks, some of which are branches and their join; a value is encoded from each to the next. `run` doesn't give
-//! the last one, so that its task keeps it.
+//! sayiir: a chain of tasks, some of which are branches and their join; a value is encoded from each to the next. `run`
+//! doesn't give the last one, so that its task keeps it.
 
 use crate::{Run, Shape};
 use sayiir_core::{error::BuildErrors, task::BranchOutputs};

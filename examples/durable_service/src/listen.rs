@@ -1,5 +1,5 @@
-//! Connections, with the limits that a server in production needs: a client that sends nothing, or sends slowly, keeps no other
-//! client from being served.
+//! Connections, with the limits that a server in production needs: a client that sends nothing, or sends slowly, keeps
+//! no other client from being served.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-/// How long a client may take for the head of a request. A connection on which no request comes is closed after that, too.
+/// How long a client may take for the head of a request. A connection on which no request comes is closed after that,
+/// too.
 const HEAD: Duration = Duration::from_secs(5);
 
 /// The largest head of a request, in bytes.
@@ -38,7 +39,8 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on"))
 }
 
-/// Serves at most `connections` at once until `ended` is ready. Further ones wait, at most until one that is idle or slow is closed.
+/// Serves at most `connections` at once until `ended` is ready. Further ones wait, at most until one that is idle or
+/// slow is closed.
 pub async fn serve(listener: TcpListener, router: Router, connections: usize, ended: impl Future<Output = ()>) {
     let free = Arc::new(Semaphore::new(connections));
     let (graceful, mut ended) = (GracefulShutdown::new(), std::pin::pin!(ended));

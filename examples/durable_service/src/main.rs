@@ -34,7 +34,8 @@ use crate::payment::Payment;
 #[derive(Debug, Parser)]
 #[command(name = "durable_service")]
 struct Arguments {
-    /// The file that holds all workflows; it is made if it is not there. What the bank did lies beside it, in FILE.ledger
+    /// The file that holds all workflows; it is made if it is not there. What the bank did lies beside it, in
+    /// FILE.ledger
     #[arg(required_unless_present_any = ["demo", "graph"])]
     file: Option<PathBuf>,
     /// The port to listen on, on this machine; 0 takes a free one

@@ -52,7 +52,8 @@ pub fn router(engine: &Engine) -> Router {
         .with_state(Workflows(Arc::new(workflows.into())))
 }
 
-/// Gives up on what takes too long, such as a body that comes byte by byte. What was asked of the engine is done all the same.
+/// Gives up on what takes too long, such as a body that comes byte by byte. What was asked of the engine is done all
+/// the same.
 async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,

@@ -18,7 +18,8 @@ pub const ALL: &[Check] = &[
     ("abandoned", abandoned_at_each_step),
 ];
 
-/// The trace is the expected one, and nothing is left over. With `UPDATE_EXPECT=1`, the trace that is becomes the expected one.
+/// The trace is the expected one, and nothing is left over. With `UPDATE_EXPECT=1`, the trace that is becomes the
+/// expected one.
 ///
 /// # Errors
 /// How the traces differ, or what is left over.
@@ -36,8 +37,8 @@ pub fn trace(case: &dyn Playable) -> Verdict {
     undone(&outcome)
 }
 
-/// Events, state, report, metrics, spans and failure tell one story, where the case ends by itself and where it is cancelled or
-/// dropped after each step.
+/// Events, state, report, metrics, spans and failure tell one story, where the case ends by itself and where it is
+/// cancelled or dropped after each step.
 ///
 /// # Errors
 /// If they differ: the report of each, and the trace.

@@ -1,7 +1,7 @@
 //! The meaning of workflows, as cases that every host must run alike.
 //!
-//! A [`Case`] is a workflow, a [`Script`] of what its stages do, what comes from outside and when, and the exact trace of
-//! events, with its end, under tokio's paused time. A [`Host`] is what runs workflows. [`cases`] has all cases,
+//! A [`Case`] is a workflow, a [`Script`] of what its stages do, what comes from outside and when, and the exact trace
+//! of events, with its end, under tokio's paused time. A [`Host`] is what runs workflows. [`cases`] has all cases,
 //! [`checks`] what must hold for each of them on each host. README.md says how to write one.
 #![forbid(unsafe_code)]
 

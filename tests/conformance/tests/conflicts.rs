@@ -1,6 +1,7 @@
 //! Stages that take several pools in conflicting orders: they all finish, whatever is cancelled or dropped meanwhile.
 //!
-//! Each seed makes pools, a number of runs that share them, and what becomes of each run. The stages count what they hold.
+//! Each seed makes pools, a number of runs that share them, and what becomes of each run. The stages count what they
+//! hold.
 
 use fastrand::Rng;
 use std::{

@@ -37,8 +37,8 @@ fn main() -> ExitCode {
     let mut all = Trials::default();
     cases::visit(&mut all);
     if let Some(first) = &all.first {
-        // A span that a thread without a subscriber comes to first, while others begin to listen, may stay off for them. So
-        // all spans are come to here, before there are threads; what it says counts below.
+        // A span that a thread without a subscriber comes to first, while others begin to listen, may stay off for
+        // them. So all spans are come to here, before there are threads; what it says counts below.
         let _ = told(&**first);
     }
     libtest_mimic::run(&Arguments::from_args(), all.trials).exit_code()

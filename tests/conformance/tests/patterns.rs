@@ -1,4 +1,5 @@
-//! The table in docs/patterns.md names, for each of the 43 control-flow patterns, a case that shows it, or says why none can.
+//! The table in docs/patterns.md names, for each of the 43 control-flow patterns, a case that shows it, or says why
+//! none can.
 
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_conformance::{Case, Conforming, Visitor, cases};

@@ -1,4 +1,5 @@
-//! Tests of ends that stay ends: user code that has ended before its instance left memory or its process crashed is not begun again.
+//! Tests of ends that stay ends: user code that has ended before its instance left memory or its process crashed is not
+//! begun again.
 
 use std::time::Duration;
 use workflow_durable_tests::World;

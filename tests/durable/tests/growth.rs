@@ -1,5 +1,5 @@
-//! The store does not grow with rounds and signals: `cargo run --release -p workflow-benches --features store --bin durable --
-//! --rounds 1000000` does the same with a million.
+//! The store does not grow with rounds and signals: `cargo run --release -p workflow-benches --features store --bin
+//! durable -- --rounds 1000000` does the same with a million.
 
 use std::{fs, path::Path, time::Duration};
 use workflow_runtime::{engine::Engine, store::SqliteStore, workflow};

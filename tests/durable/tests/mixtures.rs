@@ -28,7 +28,8 @@ macro_rules! engine {
     }};
 }
 
-/// Gives what has happened once an instance has waited, was loaded again and has failed; what goes on was not undone before.
+/// Gives what has happened once an instance has waited, was loaded again and has failed; what goes on was not undone
+/// before.
 macro_rules! effects_after_a_wait {
     ($workflow:ident) => {{
         let world = World::default();

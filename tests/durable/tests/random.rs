@@ -1,5 +1,5 @@
-//! Random workflows on a store that crashes at one of its commits, for each of these: they give what a plain evaluation gives,
-//! and nothing happens again that something else has come of.
+//! Random workflows on a store that crashes at one of its commits, for each of these: they give what a plain evaluation
+//! gives, and nothing happens again that something else has come of.
 #![deny(warnings)]
 // Numbers mean nothing here, the code is generated, and an `after` may repeat what the data say already.
 #![allow(clippy::unreadable_literal, deprecated)]

@@ -97,7 +97,8 @@ workflow! {
     }
 }
 
-/// While it waits for a signal too, an instance leaves memory at once; its tasks do what they have to do before it does.
+/// While it waits for a signal too, an instance leaves memory at once; its tasks do what they have to do before it
+/// does.
 #[tokio::test(start_paused = true)]
 async fn what_a_task_goes_on_with_is_done_before_its_instance_leaves_memory() -> Result<(), Error> {
     for restarts in [false, true] {

@@ -101,7 +101,8 @@ async fn until(holds: impl Fn() -> bool) {
     }
 }
 
-/// A signal is sent while the instance waits, and the store crashes at one of the commits from there on. Gives whether it did.
+/// A signal is sent while the instance waits, and the store crashes at one of the commits from there on. Gives whether
+/// it did.
 fn crashing(crash: Crash) -> bool {
     let store = MemoryStore::new();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

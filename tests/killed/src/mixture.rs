@@ -1,7 +1,8 @@
 //! A workflow whose decisions fall into the time of its commits, with undos everywhere; and what has to hold of it.
 //!
-//! Racers and members have effects that are undone where they lose. A signal meets a short timer. A task, nested blocks and an undo
-//! that is armed by the attempt stand between them. Some instances fail, some are cancelled, some are rewound on their way.
+//! Racers and members have effects that are undone where they lose. A signal meets a short timer. A task, nested blocks
+//! and an undo that is armed by the attempt stand between them. Some instances fail, some are cancelled, some are
+//! rewound on their way.
 
 use crate::{Effect, Effects, Ended, work::Acknowledged};
 use anyhow::{Context, bail, ensure};

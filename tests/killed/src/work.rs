@@ -29,7 +29,8 @@ async fn shaky(effects: &Effects, ctx: &StageContext, value: u32) -> io::Result<
 }
 
 workflow! {
-    /// Something of everything: two branches, a retry, a loop, a fan-out, timers, signals, and undos for every fourth one.
+    /// Something of everything: two branches, a retry, a loop, a fan-out, timers, signals, and undos for every fourth
+    /// one.
     #[durable]
     pub workflow Load(number: u32) -> Vec<u32>
     with effects: Arc<Effects>
@@ -123,8 +124,8 @@ impl Acknowledged {
         Ok(Self { file, known: Arc::new(known) })
     }
 
-    /// Asks after a while, unless it was acknowledged: that is never asked again. Should it be lost, its instance waits for ever,
-    /// or ends as it must not.
+    /// Asks after a while, unless it was acknowledged: that is never asked again. Should it be lost, its instance waits
+    /// for ever, or ends as it must not.
     pub(crate) async fn once(
         &self,
         what: &str,

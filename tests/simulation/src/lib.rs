@@ -1,4 +1,5 @@
-//! Random workflows on a store that is slow, fails and crashes, under a random schedule; an oracle judges what happened.
+//! Random workflows on a store that is slow, fails and crashes, under a random schedule; an oracle judges what
+//! happened.
 
 pub mod drive;
 pub mod generator;

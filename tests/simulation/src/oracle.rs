@@ -51,7 +51,8 @@ pub fn judge(plan: &Plan, schedule: &Schedule, report: &Report) -> Vec<String> {
     faults
 }
 
-/// Returns whether an instance parks with that reason where it has begun something under a condition that no longer holds.
+/// Returns whether an instance parks with that reason where it has begun something under a condition that no longer
+/// holds.
 fn is_of_another_condition(reason: &str) -> bool {
     reason.contains("is on record") || reason.contains("its workflow no longer comes to it")
 }
@@ -76,14 +77,15 @@ impl Oracle<'_> {
             leaf_of(fault, " runs again though it had completed").is_some_and(|leaf| leaf.spawned)
                 && self.report.rewinds > 0
         };
-        // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
+        // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its
+        // moment.
         let waited =
             move |fault: &str| leaf_of(fault, " has attempt ").is_some_and(|leaf| leaf.paused) && self.report.jumps > 0;
         ledger.faults.iter().filter(move |fault| !runs_on(fault) && !waited(fault)).cloned()
     }
 
-    /// Returns whether five crashes in a row may each have come between the record of a stage's start and its code: on a
-    /// slow disk, where the engine can't tell them from a stage that kills its process.
+    /// Returns whether five crashes in a row may each have come between the record of a stage's start and its code: on
+    /// a slow disk, where the engine can't tell them from a stage that kills its process.
     fn may_crash_before_code(&self) -> bool {
         let Disk { applies, tells, .. } = self.schedule.disk;
         // Each crash is noted twice.
@@ -104,8 +106,8 @@ impl Oracle<'_> {
         }
     }
 
-    /// The undos that have failed, and the failure does not tell of. (A crash while a run in a stage is undone loses the rest;
-    /// the value of a `#[catch]` tells of what failed in there.)
+    /// The undos that have failed, and the failure does not tell of. (A crash while a run in a stage is undone loses
+    /// the rest; the value of a `#[catch]` tells of what failed in there.)
     fn untold_undos(&self, text: &str) -> Vec<String> {
         if self.report.rewinds > 0 || self.report.store_errors > 0 {
             return Vec::new();
@@ -147,7 +149,8 @@ impl Oracle<'_> {
             let unsure = self.is_unsure(effect) && (kept.is_some() || told);
             let last = effect.calls.last().and_then(|call| call.ended).map(|ended| ended.2);
             let lenient = self.report.rewinds > 0 || self.report.store_errors > 0;
-            // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its moment.
+            // Where the clock is set back over a crash, an attempt that had begun is taken for one that waits for its
+            // moment.
             let hidden = self.report.jumps > 0 && leaf.paused && self.is_unsure(effect);
             let wrong = match (leaf.undo, last) {
                 (Undo::None, _) => false,

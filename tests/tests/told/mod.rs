@@ -93,8 +93,8 @@ impl Expected<'_> {
         &self.graph.stages[stage as usize]
     }
 
-    /// Whether the stage stands in the fallback of a signal, or in what a head of a `select` leads to that is no stage and no
-    /// signal.
+    /// Whether the stage stands in the fallback of a signal, or in what a head of a `select` leads to that is no stage
+    /// and no signal.
     fn is_late(&self, stage: u32) -> bool {
         let mut scope = Some(self.stage(stage).scope);
         while let Some(at) = scope {

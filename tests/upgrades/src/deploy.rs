@@ -48,8 +48,8 @@ impl Left {
         (engine, run)
     }
 
-    /// Runs the instance to its end with the new build. Returns the effects of both builds, with a `|` between them, and how
-    /// the instance ended.
+    /// Runs the instance to its end with the new build. Returns the effects of both builds, with a `|` between them,
+    /// and how the instance ended.
     ///
     /// # Panics
     /// The engine fails.
@@ -87,8 +87,8 @@ pub fn told<T: Debug>(ended: Result<T, EngineError>) -> String {
     }
 }
 
-/// Tests, one a line: `name: old(input) at minute => new, "effects | effects, and how it ends";`. The builds are modules with
-/// one workflow `Order(n: u32)` that is `with ledger: Ledger`.
+/// Tests, one a line: `name: old(input) at minute => new, "effects | effects, and how it ends";`. The builds are
+/// modules with one workflow `Order(n: u32)` that is `with ledger: Ledger`.
 #[macro_export]
 macro_rules! cells {
     ($($name:ident: $old:ident($input:expr) at $minute:literal => $new:ident, $story:expr;)*) => {$(

@@ -1,10 +1,11 @@
 //! Makes every typo in README's workflow, and says what rustc makes of each.
 //!
-//! Deletes, doubles, misspells and swaps each token of the workflow in turn, then deletes and doubles each line, and counts the
-//! errors: one, at the typo, is what we want. What is not so is printed, and at the end how many there are of each kind.
+//! Deletes, doubles, misspells and swaps each token of the workflow in turn, then deletes and doubles each line, and
+//! counts the errors: one, at the typo, is what we want. What is not so is printed, and at the end how many there are
+//! of each kind.
 //!
-//! `cargo run -p workflow-ui-tests --example typos`; with words behind `--`: only typos whose description has one of them, each in
-//! full.
+//! `cargo run -p workflow-ui-tests --example typos`; with words behind `--`: only typos whose description has one of
+//! them, each in full.
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

@@ -19,11 +19,11 @@ impl Graph<'_> {
     /// that rests on a stage shows its type, docs and attributes.
     ///
     /// Data is a solid line, the order of a `seq` a thick one, `#[after]` a dashed one, what asks for a `#[lazy]` stage
-    /// a dotted one; from the inputs and to a tail they are pale. A line to a frame's border is one to all that stands in it.
-    /// A thin line leads from a signal (a box with a notch), or from a stage, to what waits for it in the midst of a stage;
-    /// one that ends in a bar, to the stage that it cuts. The image stands for itself: no scripts, no styles, no
-    /// fonts, no ids that could meet those of another on the same page; it takes the page's text colour, and so suits
-    /// light and dark ones. It starts with `<svg` and has no blank line, so Markdown passes it through.
+    /// a dotted one; from the inputs and to a tail they are pale. A line to a frame's border is one to all that stands
+    /// in it. A thin line leads from a signal (a box with a notch), or from a stage, to what waits for it in the midst
+    /// of a stage; one that ends in a bar, to the stage that it cuts. The image stands for itself: no scripts, no
+    /// styles, no fonts, no ids that could meet those of another on the same page; it takes the page's text colour, and
+    /// so suits light and dark ones. It starts with `<svg` and has no blank line, so Markdown passes it through.
     ///
     /// Cost: about `O((V + E) log V)`; a graph of 2,000 stages takes some hundred milliseconds. Never panics: what is
     /// inconsistent in a graph made by hand is left out.

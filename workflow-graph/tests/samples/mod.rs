@@ -283,8 +283,8 @@ pub(crate) fn awkward() -> Graph<'static> {
     sketch.graph()
 }
 
-/// Signals: for a stage, for a `select` in a loop of which the body declares one, for the tail, and one that nothing waits
-/// for. One stage is a head, and cuts another.
+/// Signals: for a stage, for a `select` in a loop of which the body declares one, for the tail, and one that nothing
+/// waits for. One stage is a head, and cuts another.
 pub(crate) fn signals() -> Graph<'static> {
     let mut sketch = Sketch::new("Case", &[("ticket", "Ticket")], "Answer");
     let opened = sketch.call(0, "opened");

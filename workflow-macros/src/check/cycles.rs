@@ -42,8 +42,8 @@ impl<'m> Graph<'m> {
         }
     }
 
-    /// One cycle for each group whose members all wait for each other: from the member written first, each with the need
-    /// by which the next one waits for it.
+    /// One cycle for each group whose members all wait for each other: from the member written first, each with the
+    /// need by which the next one waits for it.
     fn cycles(&self) -> Vec<Vec<(usize, Need)>> {
         let group = self.groups();
         let mut told = vec![false; self.names.len()];

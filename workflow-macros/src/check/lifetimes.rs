@@ -10,8 +10,8 @@ use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
 
-/// Reports every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it. Type
-/// parameters get the bounds for it.
+/// Reports every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it.
+/// Type parameters get the bounds for it.
 pub(crate) fn own(workflow: &mut Workflow, diagnostics: &Diagnostics) {
     let told = parameters(&mut workflow.generics, diagnostics);
     outlive(&mut workflow.generics);

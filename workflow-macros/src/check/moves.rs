@@ -1,5 +1,5 @@
-//! A bare name at the end of a block hands over the value itself, which only works where the value ends with the block, and
-//! where no undo may still need it: only with the workflow's own tail the undos are over.
+//! A bare name at the end of a block hands over the value itself, which only works where the value ends with the block,
+//! and where no undo may still need it: only with the workflow's own tail the undos are over.
 
 use super::parts::{Part, parts};
 use crate::{

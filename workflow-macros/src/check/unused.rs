@@ -79,7 +79,8 @@ fn is_misspelt(model: &Model<'_>, name: &str) -> bool {
     model.unknown.contains(name) || nearest(name, model.unknown.iter().map(String::as_str)).is_some()
 }
 
-/// Whether the scope has to give a value and has no tail, which could have named what is in it: rustc has an error for that.
+/// Whether the scope has to give a value and has no tail, which could have named what is in it: rustc has an error for
+/// that.
 fn lacks_tail(model: &Model<'_>, scope: ScopeId) -> bool {
     let scope = &model.scopes[scope];
     scope.tail.is_none()

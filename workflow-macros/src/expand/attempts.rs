@@ -95,14 +95,14 @@ impl Expansion<'_, '_> {
             let #cx = #cx.again(&#place, #attempt, #block);
             #body
         });
-        // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a factor
-        // a level, and soon be more than rustc looks into.
+        // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a
+        // factor a level, and soon be more than rustc looks into.
         let run = if block { quote!(#runtime::apart(#run)) } else { run };
         quote!(move |#attempt: u32| #run)
     }
 
-    /// Whether each attempt looks at its timeout itself: permits are waited for outside of it, and what a late attempt did
-    /// is undone before the next.
+    /// Whether each attempt looks at its timeout itself: permits are waited for outside of it, and what a late attempt
+    /// did is undone before the next.
     fn limits_inside(&self, stage: StageId) -> bool {
         let policies = &self.model.stages[stage].policies;
         self.compensates_inside(stage) || policies.breaker.is_some() || !policies.pools.is_empty()

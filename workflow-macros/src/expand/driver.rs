@@ -1,9 +1,10 @@
 //! A scope that the driver runs: where its outputs lie, who waits for whom, and how each stage starts.
 //!
-//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed: in one body the
-//! compiler's work on all of them would grow faster than their number, and an `async` one costs it several times as much.
-//! In a smaller one they run in `async` functions, which is that much faster at run time: a lane has room for any of them.
-//! (Room for a future of any type, with `stackfuture`, took a fifth less at run time and nearly twice as long to build.)
+//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed: in one body
+//! the compiler's work on all of them would grow faster than their number, and an `async` one costs it several times as
+//! much. In a smaller one they run in `async` functions, which is that much faster at run time: a lane has room for any
+//! of them. (Room for a future of any type, with `stackfuture`, took a fifth less at run time and nearly twice as long
+//! to build.)
 
 use super::{
     Expansion,
@@ -88,8 +89,8 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#runtime::Option::None)
         };
-        // What can't be shared is reported here too, once a type, or else this body would have an error of its own: its future
-        // could not be sent.
+        // What can't be shared is reported here too, once a type, or else this body would have an error of its own: its
+        // future could not be sent.
         let mut types = HashSet::new();
         for &stage in scope.stages.iter().filter(|&&stage| !self.model.stages[stage].lazy) {
             if types.insert(self.stage_type(stage).to_string()) {

@@ -131,7 +131,8 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::noting(#cx, #number, #site, async { #ended }).await)
     }
 
-    /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has failed.
+    /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has
+    /// failed.
     fn is_protected(&self, stage: StageId, code: CodeId) -> bool {
         let model = &self.model.stages[stage];
         model.policies.undo.is_some() && matches!(model.node.kind, NodeKind::Expression(own) if own == code)
@@ -155,8 +156,8 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::busy(#cx, #call))
     }
 
-    /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no place for
-    /// statements, but what is made there lives long enough.
+    /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no
+    /// place for statements, but what is made there lives long enough.
     pub(super) fn recalled(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
         let value = if inline { self.evaluated(expr) } else { quote!(#expr) };
         if !self.is_durable() {

@@ -70,8 +70,8 @@ impl Expansion<'_, '_> {
         quote!(let #guard = #cx.context(#number, #site); let #ctx = &*#guard;)
     }
 
-    /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before it
-    /// started.
+    /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before
+    /// it started.
     fn lent_to(&self, lazy: StageId, code: CodeId, stage: Option<StageId>) -> bool {
         let Some(stage) = stage else { return false };
         if self.model.codes[code].undoes.is_some() {
@@ -178,7 +178,8 @@ impl Expansion<'_, '_> {
         quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
     }
 
-    /// A local for a value of the user's: rustc lets an error stand at the expression only where the local comes from there too.
+    /// A local for a value of the user's: rustc lets an error stand at the expression only where the local comes from
+    /// there too.
     #[allow(clippy::unused_self, reason = "reads like its neighbours")]
     pub(super) fn given_at(&self, span: Span) -> Ident {
         Ident::new("__workflow_given", span)

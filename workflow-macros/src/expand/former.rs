@@ -23,7 +23,8 @@ impl Expansion<'_, '_> {
         named.filter_map(|(attributes, name)| Some((bare(renames::former(attributes)?), bare(name)))).collect()
     }
 
-    /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that differ.
+    /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that
+    /// differ.
     pub(super) fn former_texts(&self) -> Vec<TokenStream> {
         let renamed: BTreeMap<String, String> = self.former_names().into_iter().map(|(old, new)| (new, old)).collect();
         if renamed.is_empty() {
@@ -89,8 +90,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// In each stage that has no expression of its own with `ctx`: the first that has. Earlier versions gave the stage's key to
-    /// all of them.
+    /// In each stage that has no expression of its own with `ctx`: the first that has. Earlier versions gave the
+    /// stage's key to all of them.
     pub(super) fn plain_sites(&self) -> Vec<TokenStream> {
         let mut first: BTreeMap<String, &str> = BTreeMap::new();
         let codes = self.model.codes.iter().filter(|code| code.context && code.undoes.is_none());

@@ -151,7 +151,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The workflow's `#[allow]`s and their like, for every item. (An `#[expect]` would be fulfilled by one of them only.)
+    /// The workflow's `#[allow]`s and their like, for every item. (An `#[expect]` would be fulfilled by one of them
+    /// only.)
     fn lints(&self) -> Vec<&syn::Attribute> {
         self.model.workflow.attributes.lints.iter().filter(|lint| !lint.path().is_ident("expect")).collect()
     }
@@ -176,8 +177,8 @@ impl Expansion<'_, '_> {
         format_ident!("{}Stage", self.model.workflow.name)
     }
 
-    /// The workflow's name where its type is declared: not at the user's token alone, where rustc would propose type parameters
-    /// for what is not found in its fields.
+    /// The workflow's name where its type is declared: not at the user's token alone, where rustc would propose type
+    /// parameters for what is not found in its fields.
     fn declared(&self) -> Ident {
         let name = &self.model.workflow.name;
         Ident::new(&name.to_string(), Span::call_site().located_at(name.span()))
@@ -263,7 +264,8 @@ impl Expansion<'_, '_> {
             let items = self.model.items_around(self.model.stages[stage].scope).len();
             (0..items).fold(quote!(#runtime::StageState<#ty>), |inner, _| quote!(#runtime::ItemStates<#inner>))
         });
-        // Constants and a table, since each call would have the compiler look at all that is to be dropped if it panics.
+        // Constants and a table, since each call would have the compiler look at all that is to be dropped if it
+        // panics.
         let is_item = |stage: usize| !self.model.items_around(self.model.stages[stage].scope).is_empty();
         let new = stages.iter().map(|&stage| match is_item(stage) {
             true => quote!(#runtime::ItemStates::WAITING),

@@ -119,8 +119,8 @@ impl Expansion<'_, '_> {
         )
     }
 
-    /// Every type that stages share is asked to be `Send + Sync + 'static`, once, where it is written. (Those of the stages
-    /// themselves are asked where their cells are made.)
+    /// Every type that stages share is asked to be `Send + Sync + 'static`, once, where it is written. (Those of the
+    /// stages themselves are asked where their cells are made.)
     fn values(&self) -> TokenStream {
         let workflow = self.model.workflow;
         let inputs = workflow.inputs.iter().chain(&workflow.services).map(|binding| (&binding.name, &binding.ty));

@@ -87,7 +87,8 @@ impl Expansion<'_, '_> {
             // The node sees the state of the round that does not come.
             quote!(if #condition { #bound #otherwise })
         });
-        // Rounds that are always ready give way to others: looked at now and then, since most rounds take longer than that.
+        // Rounds that are always ready give way to others: looked at now and then, since most rounds take longer than
+        // that.
         let turn = quote!(if #round & 31 == 31 { #runtime::turn_of_rounds(#cx).await; });
         let watched = stage.map(|stage| self.begin_round(stage, &round));
         let continues = if self.has_recorded_end(looping.round) {

@@ -13,8 +13,8 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// More stages than one body holds: side by side, the memory for all of them would be part of the run's future, and moved
-    /// with it.
+    /// More stages than one body holds: side by side, the memory for all of them would be part of the run's future, and
+    /// moved with it.
     pub(super) fn is_large(&self) -> bool {
         self.stages() > LIMIT
     }

@@ -132,8 +132,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// The stages of its own scope that have to end before the signal is waited for. (One around that scope has ended before
-    /// it begins; a `#[lazy]` one may never run.)
+    /// The stages of its own scope that have to end before the signal is waited for. (One around that scope has ended
+    /// before it begins; a `#[lazy]` one may never run.)
     fn after_here(&self, signal: usize) -> impl Iterator<Item = StageId> {
         let model = &self.model.signals[signal];
         let named = model.after.iter().filter_map(|name| self.model.stage_named(name));
@@ -152,7 +152,8 @@ impl Expansion<'_, '_> {
             .collect()
     }
 
-    /// Whether the scope may run more than once in a run: in a round, for an item, or in an attempt of a stage around it.
+    /// Whether the scope may run more than once in a run: in a round, for an item, or in an attempt of a stage around
+    /// it.
     fn repeats(&self, scope: ScopeId) -> bool {
         let mut next = Some(scope);
         while let Some(scope) = next {

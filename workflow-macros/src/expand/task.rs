@@ -27,8 +27,8 @@ impl Expansion<'_, '_> {
         self.loans_of((stage, inside), &names, &self.model.stages[stage].replays, "loan")
     }
 
-    /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside, so
-    /// that it can be lent again.
+    /// Loans of those names, and of what those patterns are matched against. Inside, each is bound as it was outside,
+    /// so that it can be lent again.
     pub(super) fn loans_of(
         &self,
         (stage, inside): (StageId, bool),

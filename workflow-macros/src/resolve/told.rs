@@ -95,7 +95,8 @@ fn heads(
     }
 }
 
-/// Whether a head around the code, or the lateness of a signal, has decided with it: there is nothing to wait for any more.
+/// Whether a head around the code, or the lateness of a signal, has decided with it: there is nothing to wait for any
+/// more.
 fn has_come(model: &Model<'_>, scope: ScopeId, on: Awaited, heads: &HashSet<(Awaited, ScopeId)>) -> bool {
     let around = std::iter::successors(Some(scope), |&scope| model.scopes[scope].parent);
     around.into_iter().any(|scope| heads.contains(&(on, scope)))
@@ -114,7 +115,8 @@ fn owner(model: &Model<'_>, around: Option<StageId>, home: ScopeId) -> Option<St
     found
 }
 
-/// The signals and `#[lazy]` stages that an expression names, `let`s seen through; each with the scope that it lives in.
+/// The signals and `#[lazy]` stages that an expression names, `let`s seen through; each with the scope that it lives
+/// in.
 fn named(model: &Model<'_>, code: CodeId, mut tell: impl FnMut(Awaited, ScopeId, WaitKind)) {
     let scope = model.codes[code].scope;
     let mut names: Vec<NameId> = model.codes[code].uses.iter().rev().copied().collect();

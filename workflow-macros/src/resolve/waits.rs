@@ -51,8 +51,8 @@ fn waits<'s>(model: &Model<'s>) -> Vec<Wait<'s>> {
     waits
 }
 
-/// Each `select` and `#[until]` that waits for a signal: which, and the stage of the workflow's own block that it is a part of;
-/// none: it is the workflow's tail.
+/// Each `select` and `#[until]` that waits for a signal: which, and the stage of the workflow's own block that it is a
+/// part of; none: it is the workflow's tail.
 pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
     let untils = model.stages.iter().enumerate().filter_map(|(id, stage)| {
         let name = stage.policies.until?;

@@ -66,7 +66,8 @@ pub(crate) struct Match {
 }
 
 pub(crate) struct Arm {
-    /// `#[cfg]`, `#[allow]` of the arm, and those of a `for` or `loop` that is its node are split: the latter lie in `node.attributes`.
+    /// `#[cfg]`, `#[allow]` of the arm, and those of a `for` or `loop` that is its node are split: the latter lie in
+    /// `node.attributes`.
     pub(crate) attributes: Attributes,
     pub(crate) pattern: Pat,
     pub(crate) guard: Option<Expr>,

@@ -195,8 +195,8 @@ async fn construct_failed(cx: Cx<'_>, journal: &Journal, (stage, path): (u32, St
     }
 }
 
-/// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has added it, or
-/// it was given up.
+/// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has
+/// added it, or it was given up.
 async fn unless_left_behind(journal: &Journal, path: &str, keeps: Keeps) {
     if journal.is_catching_up()
         && (keeps == Keeps::Leaf || !journal.has_within(path))

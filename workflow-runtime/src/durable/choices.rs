@@ -172,8 +172,8 @@ pub fn condition(cx: Cx<'_>, stage: u32, site: &str, holds: impl FnOnce() -> boo
     recalled(cx, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }
 
-/// Returns whether a stage's `#[when]` has held: the stage is recorded as completed, and what was done inside it is restored.
-/// Another condition of a new build does not hide what is to be undone in there.
+/// Returns whether a stage's `#[when]` has held: the stage is recorded as completed, and what was done inside it is
+/// restored. Another condition of a new build does not hide what is to be undone in there.
 #[must_use]
 pub fn has_held(cx: Cx<'_>, stage: u32) -> bool {
     cx.journal().is_some_and(|journal| journal.is_catching_up() && journal.has(&cx.path_of(stage), &[Kind::Done]))

@@ -25,7 +25,8 @@ fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTree
             None => return Err(format!("'{name}', which is to be taken back, is no stage of its workflow").into()),
         };
     }
-    // Edges of the whole graph, until nothing more is reached: at most as often as there are stages one after the other.
+    // Edges of the whole graph, until nothing more is reached: at most as often as there are stages one after the
+    // other.
     loop {
         let before = taken.len();
         for edge in graph.edges {

@@ -30,7 +30,8 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const FORMER_SITES: &'static [(&'static str, &'static str, &'static str)];
 
-    /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that differ.
+    /// Expressions and patterns that name what was renamed: as they were written, as they are, and the names that
+    /// differ.
     #[doc(hidden)]
     const FORMER_TEXTS: &'static [(&'static str, &'static str, &'static [&'static str])];
 

@@ -9,7 +9,8 @@ use workflow_store::StoreError;
 
 /// Why an engine did not do what it was asked. It names the instance.
 ///
-/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain, then what could not be undone.
+/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain, then what could not be
+/// undone.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EngineError {

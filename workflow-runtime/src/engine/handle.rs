@@ -165,8 +165,8 @@ impl<W: Durable> InstanceHandle<W> {
     /// each is delivered once.
     ///
     /// # Errors
-    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics; [`EngineError::Codec`]
-    /// where it can't be stored, or not be read again; the store's.
+    /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics;
+    /// [`EngineError::Codec`] where it can't be stored, or not be read again; the store's.
     pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
         self.send(None, signal).await
     }
@@ -232,7 +232,8 @@ impl<W: Durable> InstanceHandle<W> {
     /// It returns as soon as the wish is on disk.
     ///
     /// # Errors
-    /// [`EngineError::Ended`] where it has ended, which says how; [`EngineError::Undoing`] where it is being undone; the store's.
+    /// [`EngineError::Ended`] where it has ended, which says how; [`EngineError::Undoing`] where it is being undone;
+    /// the store's.
     ///
     /// ```
     /// # use workflow_runtime::{engine::Engine, store::MemoryStore, workflow};

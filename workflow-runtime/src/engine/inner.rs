@@ -1,4 +1,5 @@
-//! The state of an engine, which all its handles and instances share: the instances in memory, and the callers that wait.
+//! The state of an engine, which all its handles and instances share: the instances in memory, and the callers that
+//! wait.
 
 use super::{
     error::EngineError,
@@ -56,8 +57,9 @@ pub(crate) trait Registered: Send + Sync {
     ) -> (Arc<dyn AnyLive>, Running);
 }
 
-/// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held until
-/// the end of its instance is on disk. Those that are busy at once are often those that began one after the other.
+/// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held
+/// until the end of its instance is on disk. Those that are busy at once are often those that began one after the
+/// other.
 const GATES: usize = 1 << 14;
 
 /// Instances in memory, at most, when one is resumed because its workflow has changed.

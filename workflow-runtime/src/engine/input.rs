@@ -25,8 +25,8 @@ pub(crate) fn is_same_input<W: Durable>(stored: &[u8], new: &[u8]) -> Result<boo
     if alike(&stored, &ordered)? {
         return Ok(true);
     }
-    // Some sequence has another order. Where it is a hash set, the next one of equal content has yet another order; a list
-    // keeps its own.
+    // Some sequence has another order. Where it is a hash set, the next one of equal content has yet another order; a
+    // list keeps its own.
     let is_of_sets = || -> Result<bool, BoxError> {
         let first = ordered(&stored)?;
         for _ in 0..SETS {
@@ -39,8 +39,8 @@ pub(crate) fn is_same_input<W: Durable>(stored: &[u8], new: &[u8]) -> Result<boo
     Ok(alike(&stored, &unordered)? && is_of_sets()?)
 }
 
-/// How many sets of equal content are made before they are taken for lists. Even two elements come in the same order each
-/// time only once in 2^32.
+/// How many sets of equal content are made before they are taken for lists. Even two elements come in the same order
+/// each time only once in 2^32.
 const SETS: usize = 32;
 
 type Form = dyn Fn(&[u8]) -> Result<Vec<u8>, CodecError>;

@@ -211,8 +211,8 @@ impl<W: Durable> Live<W> {
     }
 }
 
-/// The waker of a run's polls. A wake that comes during a poll is noted, and the run is polled again at once; any other one wakes
-/// the run's task. A wake of the task during its own poll would have it polled once more for nothing.
+/// The waker of a run's polls. A wake that comes during a poll is noted, and the run is polled again at once; any other
+/// one wakes the run's task. A wake of the task during its own poll would have it polled once more for nothing.
 pub(crate) struct Woken {
     inner: Waker,
     /// `POLLED`, `WOKEN`, or both.

@@ -123,10 +123,11 @@ impl EngineBuilder {
         self
     }
 
-    /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left, also with what was parked
-    /// since that one did not have its workflow.
+    /// Starts the engine on the current tokio runtime. It goes on with whatever an earlier process left, also with what
+    /// was parked since that one did not have its workflow.
     ///
-    /// One engine has a store at a time. It gives the store back when it is shut down or abandoned, and when its runtime ends.
+    /// One engine has a store at a time. It gives the store back when it is shut down or abandoned, and when its
+    /// runtime ends.
     ///
     /// # Errors
     /// The store's; [`StoreErrorKind::Locked`] if another engine has the store.
@@ -166,9 +167,9 @@ impl Engine {
         }
     }
 
-    /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id
-    /// with the same input is the same instance, whatever has become of it. It is started as soon as the future has been
-    /// polled, also where that is dropped before it ends.
+    /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id with the same
+    /// input is the same instance, whatever has become of it. It is started as soon as the future has been polled, also
+    /// where that is dropped before it ends.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;

@@ -28,7 +28,8 @@ pub enum Reason {
 /// The value written after `fail`.
 pub struct Why<R>(pub R);
 
-/// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error too.
+/// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error
+/// too.
 impl Why<&crate::failure::Failure> {
     /// Returns the failure itself.
     #[must_use]

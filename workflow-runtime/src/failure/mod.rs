@@ -11,9 +11,9 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// Why a workflow ended without its output.
 ///
 /// It says in which stage, after how many attempts, and why: its [`source`](Error::source) is the user's own error.
-/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain on one line, then the undos
-/// that failed and the stages in doubt. `{:?}`, which is what `fn main() -> Result<(), Failure>` prints, gives each of those a
-/// line of its own.
+/// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain on one line, then the
+/// undos that failed and the stages in doubt. `{:?}`, which is what `fn main() -> Result<(), Failure>` prints, gives
+/// each of those a line of its own.
 ///
 /// Cloning it costs a reference count.
 ///

@@ -1,4 +1,5 @@
-//! The clock that timers follow, read anew each time: where the system's clock is set right while a process runs, its timers are right too.
+//! The clock that timers follow, read anew each time: where the system's clock is set right while a process runs, its
+//! timers are right too.
 
 #[cfg(feature = "durable")]
 use std::sync::Arc;

@@ -42,7 +42,8 @@ impl<F: Future> Future for Until<F> {
     }
 }
 
-/// Whether the time of what was just polled is over. What has used up the task's budget does not keep its time from passing.
+/// Whether the time of what was just polled is over. What has used up the task's budget does not keep its time from
+/// passing.
 pub(crate) fn poll_end<E>(had_budget: bool, end: Pin<&mut E>, context: &mut Context<'_>) -> Poll<()>
 where
     E: Future<Output = ()> + ?Sized,

@@ -1,4 +1,5 @@
-//! The begins of user code: all that it relies on is on the store before, and where a process crashed in it, that is counted.
+//! The begins of user code: all that it relies on is on the store before, and where a process crashed in it, that is
+//! counted.
 
 use super::{
     crashes::{Cuts, PROBATION, place_name},
@@ -135,8 +136,8 @@ impl Journal {
         drop(beginning);
     }
 
-    /// Waits until no user code within that path waits for its begin to be on the store. What polls this polls that user code
-    /// first, and is polled again when its begin is there.
+    /// Waits until no user code within that path waits for its begin to be on the store. What polls this polls that
+    /// user code first, and is polled again when its begin is there.
     pub(crate) async fn has_begun_within(&self, path: &str) {
         poll_fn(|_| {
             let content = self.lock();

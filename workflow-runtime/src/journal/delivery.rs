@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 use workflow_store::{Change, Record, StoreError, StoreErrorKind};
 
 impl Journal {
-    /// Waits until that entry is on the store. Where the store refuses it for good, the run is halted, and this never returns.
+    /// Waits until that entry is on the store. Where the store refuses it for good, the run is halted, and this never
+    /// returns.
     async fn stored(&self, number: u64) {
         poll_fn(|context| self.lock().outbox.poll_stored(number, context)).await;
     }
@@ -154,8 +155,8 @@ impl Journal {
         }
     }
 
-    /// Puts what becomes of the instance as a whole, and waits until all is on the store. While the store fails it is tried
-    /// again, until `given_up`.
+    /// Puts what becomes of the instance as a whole, and waits until all is on the store. While the store fails it is
+    /// tried again, until `given_up`.
     ///
     /// # Errors
     /// The store refuses it for good, or does not take it now, and it was given up.

@@ -1,12 +1,12 @@
 //! Records that no hook has requested since the instance was loaded: a new build of the program may no longer have a
 //! place for them.
 //!
-//! Each hook of the machine asks for the record of its own place. A record that stays without a home may stand for something
-//! that would be done once more, decided otherwise or never undone. So before a stage ends, a decision is made or an undo
-//! begins, those around it are looked at, and the instance parks where one is left.
+//! Each hook of the machine asks for the record of its own place. A record that stays without a home may stand for
+//! something that would be done once more, decided otherwise or never undone. So before a stage ends, a decision is
+//! made or an undo begins, those around it are looked at, and the instance parks where one is left.
 //!
-//! A block that has completed drops the records of the stages in it, but keeps their names. Where a new build has such a stage
-//! outside of that block, the instance parks as well.
+//! A block that has completed drops the records of the stages in it, but keeps their names. Where a new build has such
+//! a stage outside of that block, the instance parks as well.
 
 use super::{
     path::{UNTIL, within as beside},
@@ -24,8 +24,8 @@ use workflow_store::{Record, prefix_range};
 #[derive(Default)]
 pub(crate) struct Homes {
     homeless: BTreeMap<Arc<str>, Homeless>,
-    /// The blocks in which stages have completed, and signals were taken, whose records were dropped. By their names; that of a
-    /// signal is the one of its record.
+    /// The blocks in which stages have completed, and signals were taken, whose records were dropped. By their names;
+    /// that of a signal is the one of its record.
     dropped: HashMap<String, String>,
     /// Signals that were taken.
     signals: BTreeSet<Arc<str>>,
@@ -136,7 +136,8 @@ pub(crate) fn missing(graph: &Graph<'_>, records: &[(String, Record)]) -> BTreeS
 }
 
 impl Homes {
-    /// Returns the records of an instance that was loaded. A stage that `graph` no longer has is ignored, with all that lies in it.
+    /// Returns the records of an instance that was loaded. A stage that `graph` no longer has is ignored, with all that
+    /// lies in it.
     pub(super) fn of(graph: &Graph<'_>, records: &BTreeMap<Arc<str>, Record>) -> Self {
         if records.is_empty() {
             return Self::default();
@@ -248,7 +249,8 @@ impl Homes {
         self.homeless.is_empty()
     }
 
-    /// Returns the record without a home of rounds, of items or of an `#[until]`, of the stage at that path or of one around it.
+    /// Returns the record without a home of rounds, of items or of an `#[until]`, of the stage at that path or of one
+    /// around it.
     pub(super) fn repeats_around(&self, path: &str) -> Option<Arc<str>> {
         let stages = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
         let records = std::iter::once(path)

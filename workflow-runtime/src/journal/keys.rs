@@ -1,5 +1,5 @@
-//! The names under which an instance's effects are known outside: they stay what they were when the instance began, whatever
-//! a later build calls its stages.
+//! The names under which an instance's effects are known outside: they stay what they were when the instance began,
+//! whatever a later build calls its stages.
 
 use super::{
     path::LANDED,
@@ -60,8 +60,8 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Takes the renames into account that the instance does not know yet. `stored`: the plain expressions have the names of an
-    /// earlier build.
+    /// Takes the renames into account that the instance does not know yet. `stored`: the plain expressions have the
+    /// names of an earlier build.
     fn heed(&mut self, former: Former, stored: bool) {
         let is_new = |&&(old, new): &&(&str, &str)| self.heeded.get(new).is_none_or(|heeded| heeded != old);
         let mut renamed: BTreeMap<String, String> = BTreeMap::new();

@@ -172,7 +172,8 @@ impl Content {
         Change::Put { path, record }
     }
 
-    /// Forgets what lies within that path. Returns the record of the names of what was done in there, where there is one now.
+    /// Forgets what lies within that path. Returns the record of the names of what was done in there, where there is
+    /// one now.
     fn forget(&mut self, path: &str, changes: &mut Vec<Change>) -> Option<Change> {
         self.interruptions.forget(path);
         let gone: Vec<Arc<str>> = self.within(path).cloned().collect();

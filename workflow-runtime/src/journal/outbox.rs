@@ -57,8 +57,8 @@ struct Sent {
     storing: StoreFuture<()>,
 }
 
-/// The wakers of all that have polled the outbox since it woke any. A future keeps only the waker of its last poll, and the
-/// task of that poll may have stopped polling.
+/// The wakers of all that have polled the outbox since it woke any. A future keeps only the waker of its last poll, and
+/// the task of that poll may have stopped polling.
 #[derive(Default)]
 struct Pollers(Mutex<Polls>);
 
@@ -74,8 +74,8 @@ impl Pollers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run come of
-    /// its own code.
+    /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run
+    /// come of its own code.
     fn add(&self, context: &Context<'_>) -> bool {
         let mut polls = self.lock();
         polls.wakers.register(context);
@@ -195,8 +195,8 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Sends what is pending and looks at what was sent. Puts the wakers of those that need wait no longer into `woken`;
-    /// returns what went wrong.
+    /// Sends what is pending and looks at what was sent. Puts the wakers of those that need wait no longer into
+    /// `woken`; returns what went wrong.
     pub(super) fn poll(
         &mut self,
         store: &dyn Store,

@@ -1,4 +1,5 @@
-//! Paths of records: the suffixes of records that belong to a stage, and the names of those that belong to the instance.
+//! Paths of records: the suffixes of records that belong to a stage, and the names of those that belong to the
+//! instance.
 
 /// Path of the number of interruptions without progress.
 pub(crate) const STUCK: &str = ":stuck";
@@ -64,6 +65,6 @@ pub(crate) fn within(path: &str, what: &str) -> String {
 /// The name of the record that the end of its `#[until]` has cut a stage.
 pub(crate) const UNTIL: &str = "until";
 
-/// Path of the record that holds an instance's key names. An instance of a workflow that renames nothing, and names `ctx`
-/// only in its stages' own expressions, has none.
+/// Path of the record that holds an instance's key names. An instance of a workflow that renames nothing, and names
+/// `ctx` only in its stages' own expressions, has none.
 pub(crate) const KEYS: &str = ":keys";

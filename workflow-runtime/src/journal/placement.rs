@@ -8,7 +8,8 @@ impl Journal {
         self.lock().homes.found_undo(path);
     }
 
-    /// Marks what lies within that path and was recorded before `order` as needed no more, unless it would have to be undone.
+    /// Marks what lies within that path and was recorded before `order` as needed no more, unless it would have to be
+    /// undone.
     pub(crate) fn settles_within(&self, path: &str, order: u64) {
         self.lock().homes.settled(path, order);
     }

@@ -80,8 +80,8 @@ pub struct Event<'a> {
     /// The stage's number: its place in [`Graph::stages`](crate::graph::Graph::stages).
     pub index: Option<u32>,
     /// In which rounds and items, from the outside in: the number of the stage whose `loop`, `for`, `race for` or
-    /// `quorum for` it is (`u32::MAX` where that stands in the workflow's tail), and the round's or item's own number, from 0.
-    /// A block that is tried again is there too, from its second attempt, which is number 1.
+    /// `quorum for` it is (`u32::MAX` where that stands in the workflow's tail), and the round's or item's own number,
+    /// from 0. A block that is tried again is there too, from its second attempt, which is number 1.
     pub places: &'a [(u32, u32)],
     /// Which run of the workflow: what [`StageContext::instance`](crate::StageContext::instance) gives.
     pub instance: &'a str,
@@ -150,7 +150,8 @@ pub enum EventKind<'a> {
     /// A choice has been made.
     Decided {
         /// Which: an `if`'s condition or `else`, a `match`'s pattern, a `select`'s head, as the
-        /// [graph](crate::graph::Scope::label) labels them; the number of a winner, from 1; `break`, `continue`, `fallback`.
+        /// [graph](crate::graph::Scope::label) labels them; the number of a winner, from 1; `break`, `continue`,
+        /// `fallback`.
         arm: &'a str,
     },
     /// A signal was taken by the wait of this stage.

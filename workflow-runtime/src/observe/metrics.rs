@@ -35,9 +35,10 @@ use tokio::time::Instant;
 /// | `workflow_stage_duration_seconds` | histogram | `workflow`, `stage`, `outcome`: `completed`, `failed`, `cancelled` |
 /// | `workflow_attempt_duration_seconds` | histogram | `workflow`, `stage`, `outcome` |
 ///
-/// A stage is started when all it waits for has ended; a skipped one has started, too. A failed stage fails those around
-/// it, which count as well. Retried counts the attempts after the first. A run on a store that an earlier process began counts
-/// as resumed here, and so does one that goes on after it was parked; its duration is that since then.
+/// A stage is started when all it waits for has ended; a skipped one has started, too. A failed stage fails those
+/// around it, which count as well. Retried counts the attempts after the first. A run on a store that an earlier
+/// process began counts as resumed here, and so does one that goes on after it was parked; its duration is that since
+/// then.
 ///
 /// Each event that counts takes a lock, a look at a map, and the recorder's own time.
 ///

@@ -2,8 +2,8 @@
 //! outputs inline, and an *observed* one that shares them with handles and observers. The choice is made once, at
 //! start.
 //!
-//! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A trait
-//! with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
+//! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A
+//! trait with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
 use super::shared::{Held, Release};
 use std::{

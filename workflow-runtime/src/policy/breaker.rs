@@ -19,8 +19,8 @@ use tokio::time::Instant;
 /// through, the probe, and refuses all others until that one has ended: its success closes the breaker, its failure
 /// opens it again.
 ///
-/// What was begun before the breaker last changed its state does not count any more: a late success does not close it, a
-/// late failure does not prolong its cooldown.
+/// What was begun before the breaker last changed its state does not count any more: a late success does not close it,
+/// a late failure does not prolong its cooldown.
 ///
 /// Clones share one breaker. It never waits: each call costs a short uncontended lock, and no timer.
 ///
@@ -149,8 +149,8 @@ impl fmt::Debug for Breaker {
 
 /// One attempt that a [`Breaker`] let through.
 ///
-/// Dropped untold, it is neither a success nor a failure, as for an attempt that was cancelled or panicked; if it was the
-/// probe, the next attempt is.
+/// Dropped untold, it is neither a success nor a failure, as for an attempt that was cancelled or panicked; if it was
+/// the probe, the next attempt is.
 #[derive(Debug)]
 #[must_use = "dropped untold, it counts neither as a success nor as a failure"]
 pub struct Permit {

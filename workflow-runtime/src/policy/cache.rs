@@ -26,7 +26,8 @@ use tokio::{
 /// the values that were computed first go first. Expired values go whenever any key is requested or filled, at a cost
 /// of `O(1)` for each value ever kept; there is no task and no timer. A key being computed counts for nothing.
 ///
-/// Keys are hashed, compared, cloned and dropped under the cache's lock; values are not. The value is cloned once a hit.
+/// Keys are hashed, compared, cloned and dropped under the cache's lock; values are not. The value is cloned once a
+/// hit.
 ///
 /// ```
 /// use std::{convert::Infallible, time::Duration};

@@ -1,7 +1,8 @@
 //! Runs that are cut inside another one: what they did is undone there.
 //!
-//! A run that is dropped can't await its own undos. Where it is dropped while another run is polled, it leaves them behind as a
-//! future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by the run's address.
+//! A run that is dropped can't await its own undos. Where it is dropped while another run is polled, it leaves them
+//! behind as a future, and the other run awaits that before it goes on. While a run is polled, its thread knows that by
+//! the run's address.
 
 use super::{
     children::{HAS_LEFT, POLLED, left_in},

@@ -86,8 +86,8 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows a stage
-    /// that has ended since, or lies in what had ended, where all that was begun has been settled.
+    /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows
+    /// a stage that has ended since, or lies in what had ended, where all that was begun has been settled.
     pub(crate) fn is_held_back(self, stage: u32) -> bool {
         let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
         journal.is_in_ended() || follows_new(self, journal, stage, &self.path_of(stage))

@@ -1,8 +1,8 @@
-//! Runs that are begun inside a stage of another one: their keys are made of the place where they begin, so that they are the
-//! same after a crash.
+//! Runs that are begun inside a stage of another one: their keys are made of the place where they begin, so that they
+//! are the same after a crash.
 //!
-//! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name from it:
-//! the key of that expression, the name of the workflow, and how many of that name were begun there before.
+//! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name
+//! from it: the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
 use super::{
     begun::Begun,

@@ -90,8 +90,8 @@ impl Standing for At<'_> {
     }
 }
 
-/// A stage beside which no other runs: from when its expression is evaluated until it has ended, all code of the run is its own.
-/// It keeps no number, which is an eighth of what a trivial stage takes.
+/// A stage beside which no other runs: from when its expression is evaluated until it has ended, all code of the run is
+/// its own. It keeps no number, which is an eighth of what a trivial stage takes.
 pub struct Alone<'a>(&'a Core);
 #[allow(private_interfaces, reason = "as there")]
 impl Standing for Alone<'_> {

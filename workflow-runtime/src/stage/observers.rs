@@ -1,5 +1,5 @@
-//! Observers of one stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer, since most runs
-//! have none of them.
+//! Observers of one stage: a handle that shows its state, `tracing`, observers. All of it lies behind one pointer,
+//! since most runs have none of them.
 
 use crate::{
     failure::exit::Stop,

@@ -1,5 +1,5 @@
-//! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has ended with,
-//! keeps the instance there.
+//! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has
+//! ended with, keeps the instance there.
 
 use crate::journal::{log::Journal, residency::Busy};
 use std::{
@@ -10,8 +10,8 @@ use std::{
 };
 
 pin_project_lite::pin_project! {
-    /// A part of a run that a task polls. The instance stays in memory from each wake of the task until the poll that follows,
-    /// and from its end until its run has taken what it gives.
+    /// A part of a run that a task polls. The instance stays in memory from each wake of the task until the poll that
+    /// follows, and from its end until its run has taken what it gives.
     pub(crate) struct TaskPart<F> {
         journal: Option<Arc<Journal>>,
         // Held until the first poll.

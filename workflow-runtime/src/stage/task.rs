@@ -64,8 +64,8 @@ impl<T> Elsewhere<'_, T> {
                     self.cx.at(self.stage);
                     Err(self.cx.core.panicked(payload).into())
                 }
-                // Only the shutdown of its runtime cancels a task that is waited for: the run ends as if it were dropped.
-                // Nothing takes that for a failure, since nothing comes of it.
+                // Only the shutdown of its runtime cancels a task that is waited for: the run ends as if it were
+                // dropped. Nothing takes that for a failure, since nothing comes of it.
                 Err(_) => {
                     self.is_cut = true;
                     return Poll::Pending;
@@ -132,7 +132,8 @@ where
     }
 }
 
-/// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the output.
+/// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the
+/// output.
 #[cfg(feature = "durable")]
 type Given<T> = (Result<T, Stop>, Option<crate::journal::residency::Busy>);
 #[cfg(not(feature = "durable"))]

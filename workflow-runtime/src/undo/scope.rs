@@ -76,8 +76,8 @@ pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
     }
 }
 
-/// Keeps the report of undos that failed, of failed members of a `race` or a `quorum` that goes on without them. The run
-/// reports it when it fails.
+/// Keeps the report of undos that failed, of failed members of a `race` or a `quorum` that goes on without them. The
+/// run reports it when it fails.
 pub(crate) fn members_failed(cx: Cx<'_>, stage: u32, failures: &[Failure]) {
     let mut undone = Undone::default();
     for failure in failures {

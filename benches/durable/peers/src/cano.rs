@@ -1,4 +1,5 @@
-//! cano: states and their tasks, with its checkpoint store; a workflow for each instance, since the id is the workflow's.
+//! cano: states and their tasks, with its checkpoint store; a workflow for each instance, since the id is the
+//! workflow's.
 //!
 //! A checkpoint is the state that begins. A task's output is recorded only if the task can be compensated, so both are
 //! measured: values in cano's own store, which is in memory, and recorded values.

@@ -1,4 +1,5 @@
-//! How each is measured: as many instances in flight as there are to be, each of which starts another when it has ended.
+//! How each is measured: as many instances in flight as there are to be, each of which starts another when it has
+//! ended.
 
 use std::{
     error::Error,

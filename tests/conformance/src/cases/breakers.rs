@@ -195,7 +195,8 @@ workflow! {
 }
 
 fn others_while_it_is_probed() -> Case<OthersWhileItIsProbed> {
-    // The first opens it; the second comes too early, the third probes, the fourth comes while it does, the fifth after.
+    // The first opens it; the second comes too early, the third probes, the fourth comes while it does, the fifth
+    // after.
     let script = Script::new()
         .plan("pause[0]", takes(0))
         .plan("pause[1]", takes(10))

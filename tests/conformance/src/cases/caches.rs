@@ -198,7 +198,8 @@ fn fallback_is_kept() -> Case<FallbackIsKept> {
 
 workflow! {
     workflow TurnPassesOn(names: Vec<String>) -> usize with script: Script {
-        // The first fails while the second and the third wait for it: the second asks instead, and the third has its answer.
+        // The first fails while the second and the third wait for it: the second asks instead, and the third has its
+        // answer.
         #[catch]
         stage rates: Vec<Result<u32, Failure>> = for name in names {
             #[cache(key = name.clone())]

@@ -25,7 +25,8 @@ workflow! {
     }
 }
 
-// Each may finish. What fails then has nothing to undo, and is not in doubt; the failure that is told is the cancellation.
+// Each may finish. What fails then has nothing to undo, and is not in doubt; the failure that is told is the
+// cancellation.
 fn in_flight_when_cancelled() -> Case<InFlightWhenCancelled> {
     let script = Script::new()
         .plan("panicking", takes(20).panics("smoke"))
@@ -153,8 +154,8 @@ workflow! {
     }
 }
 
-// The block is being undone for its fallback when the run itself fails: the undos run to their end, each once, and then what
-// lies outside is undone. The fallback never runs.
+// The block is being undone for its fallback when the run itself fails: the undos run to their end, each once, and then
+// what lies outside is undone. The fallback never runs.
 fn fails_while_undoing() -> Case<FailsWhileUndoing> {
     let script = Script::new()
         .plan("inner", takes(3))

@@ -102,8 +102,8 @@ pub const STAGE_KINDS: &[Kind] = &[
     Kind::Fail,
 ];
 
-/// Says whether the language lets a construct stand directly in another one. Signals are not declared for items; what an
-/// `#[until]` names runs beside its stage, and so not before it in a `seq`.
+/// Says whether the language lets a construct stand directly in another one. Signals are not declared for items; what
+/// an `#[until]` names runs beside its stage, and so not before it in a `seq`.
 #[must_use]
 pub fn may_stand_in(inside: Kind, around: Kind) -> bool {
     let items = matches!(around, Kind::For | Kind::Tolerate | Kind::RaceFor | Kind::QuorumFor);

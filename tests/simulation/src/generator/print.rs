@@ -25,7 +25,8 @@ impl Plan {
         format!("W{}", self.number)
     }
 
-    /// Returns whether the second build has the opposite conditions in `#[when]`: where one was decided, the instance parks.
+    /// Returns whether the second build has the opposite conditions in `#[when]`: where one was decided, the instance
+    /// parks.
     #[must_use]
     pub fn turns(&self) -> bool {
         self.number % 4 == 3

@@ -4,8 +4,8 @@
 //! on its border, which that group places like a node of its own, in a row above or below all others; so the piece
 //! outside knows where to come to, and nothing is ever crossed but other lines.
 //!
-//! No crate was found that lays out nested groups: `layout-rs` 0.1 says that it lacks nested graphs, and `rust-sugiyama`
-//! 0.3 knows none and brings `petgraph` along, where the macro compiles this crate for every user.
+//! No crate was found that lays out nested groups: `layout-rs` 0.1 says that it lacks nested graphs, and
+//! `rust-sugiyama` 0.3 knows none and brings `petgraph` along, where the macro compiles this crate for every user.
 
 mod layers;
 mod order;

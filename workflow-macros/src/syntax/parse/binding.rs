@@ -62,8 +62,8 @@ impl Parser<'_> {
         Some((Binding { attributes: Attributes::default(), name: name.clone(), ty }, next + 1))
     }
 
-    /// Without those that stand there a second time. Where the type is another, it is the name that is wrong: it is kept
-    /// under another, so that the number of arguments is right.
+    /// Without those that stand there a second time. Where the type is another, it is the name that is wrong: it is
+    /// kept under another, so that the number of arguments is right.
     pub(super) fn distinct(self, mut inputs: Vec<Binding>, mut services: Vec<Binding>) -> (Vec<Binding>, Vec<Binding>) {
         let mut seen: Vec<(Ident, String)> = Vec::new();
         let mut keep = |binding: &mut Binding| {

@@ -12,7 +12,8 @@ const EXPECTING: &[&str] = &[
 /// Words that begin an expression with a body, in Rust as here.
 const HEADED: &[&str] = &["if", "match", "while", "for", "loop"];
 
-/// Walks an expression's trees, past closures' parameters, generic arguments and `let` patterns, whose commas and braces are not its own.
+/// Walks an expression's trees, past closures' parameters, generic arguments and `let` patterns, whose commas and
+/// braces are not its own.
 pub(super) struct Walk<'a> {
     tokens: Tokens<'a>,
     at: usize,
@@ -138,7 +139,8 @@ impl Tokens<'_> {
         self.find_in_expression(from, |tokens, step| tokens.is_punct(step.at, ',') || tokens.is_punct(step.at, ';'))
     }
 
-    /// The `{ .. }` that follows the condition, the scrutinee or whatever stands from `from`, by Rust's rule: no struct literal there.
+    /// The `{ .. }` that follows the condition, the scrutinee or whatever stands from `from`, by Rust's rule: no struct
+    /// literal there.
     pub(super) fn body(self, from: usize) -> Option<usize> {
         self.body_along(Walk::new(self, from))
     }
@@ -158,7 +160,8 @@ impl Tokens<'_> {
         None
     }
 
-    /// Where the construct ends that starts at `from`, if one does and has its body: what follows may make it a mere operand.
+    /// Where the construct ends that starts at `from`, if one does and has its body: what follows may make it a mere
+    /// operand.
     pub(super) fn construct_end(self, from: usize) -> Option<usize> {
         if self.brace(from).is_some() {
             return Some(from + 1);

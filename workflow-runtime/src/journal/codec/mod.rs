@@ -1,8 +1,8 @@
 //! The codec of stored values: JSON that keeps every value of serde's data model exactly.
 //!
-//! A value that plain JSON keeps is written as plain JSON. What plain JSON would lose is written with *tags*: objects with
-//! one key that begins with `$`. A payload that holds a tag begins with a space, the *mark*. Plain payloads, also those of
-//! earlier versions, never do, so that a `$` in them is the user's own.
+//! A value that plain JSON keeps is written as plain JSON. What plain JSON would lose is written with *tags*: objects
+//! with one key that begins with `$`. A payload that holds a tag begins with a space, the *mark*. Plain payloads, also
+//! those of earlier versions, never do, so that a `$` in them is the user's own.
 //!
 //! | value | written as |
 //! | --- | --- |

@@ -119,8 +119,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Tags the value that was written since `start` as a `Some` where it would be taken for a `None`, or for the `Some` of
-    /// another level.
+    /// Tags the value that was written since `start` as a `Some` where it would be taken for a `None`, or for the
+    /// `Some` of another level.
     fn some_since(&mut self, start: usize) {
         let inner = &self.out[start..];
         if inner == b"null" || inner.starts_with(SOME) {

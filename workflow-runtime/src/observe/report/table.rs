@@ -1,7 +1,7 @@
 //! A report as text.
 //!
-//! `comfy-table` 7 was weighed: borders, colors and wrapping at the terminal's width, with two crates more for the width
-//! of Unicode. A report has one line of padded columns a stage, which `format!` writes.
+//! `comfy-table` 7 was weighed: borders, colors and wrapping at the terminal's width, with two crates more for the
+//! width of Unicode. A report has one line of padded columns a stage, which `format!` writes.
 
 use super::{
     analysis::{self, Step, parallelism, steps},

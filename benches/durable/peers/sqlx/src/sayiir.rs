@@ -1,5 +1,5 @@
-//! sayiir: a chain of tasks, with a snapshot after each, on Postgres. The future of its `run` can't be sent to another thread
-//! ("implementation of `Send` is not general enough"), so all instances run on one.
+//! sayiir: a chain of tasks, with a snapshot after each, on Postgres. The future of its `run` can't be sent to another
+//! thread ("implementation of `Send` is not general enough"), so all instances run on one.
 
 use crate::harness::{Failed, Instance, Rate, give, measure};
 use sayiir_postgres::PostgresBackend;
