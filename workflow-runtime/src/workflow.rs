@@ -21,7 +21,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     type State: Default + States + Send + Sync + 'static;
     /// An enum of its stages.
     type Stage: Copy + std::fmt::Display + Send + Sync + 'static;
-    /// Its graph.
+    /// Graph of the workflow.
     const GRAPH: &'static Graph<'static>;
 
     /// Shared by its runs; nothing, where there are no services.
@@ -38,7 +38,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn deliver(signals: &Self::Signals, signal: Self::Signal) -> Result<(), SignalError>;
 
-    /// There is an `#[undo]`.
+    /// Whether the workflow has an `#[undo]`.
     #[doc(hidden)]
     const COMPENSATES: bool;
 
@@ -61,7 +61,7 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     fn with_observers(self, observers: Observers) -> Self;
 }
 
-/// There is no stage of that name: what `NameStage::from_str` says.
+/// The error of `NameStage::from_str`: there is no stage of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownStage(String);
 

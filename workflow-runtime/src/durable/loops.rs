@@ -87,7 +87,7 @@ pub async fn next_round<S>(
     Ok(state)
 }
 
-/// How a round ends.
+/// The end of a round.
 pub enum RoundEnd<T, S> {
     /// The loop ends, and gives that.
     Break(T),

@@ -35,7 +35,7 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     const FORMER_TEXTS: &'static [(&'static str, &'static str, &'static [&'static str])];
 
-    /// In each stage the expression that had the stage's key before each had one of its own.
+    /// For each stage the expression that had the stage's key before each expression had one of its own.
     #[doc(hidden)]
     const PLAIN: &'static [(&'static str, &'static str)];
 
@@ -74,11 +74,11 @@ pub trait Durable: Workflow {
 pub enum Delivered {
     /// The signal waits in the queue.
     Waits,
-    /// Nothing can take it any more.
+    /// The signal can't be taken any more.
     Closed,
     /// The workflow has no signal of that name.
     Unknown,
-    /// Its value can't be read.
+    /// The value of the signal can't be read.
     Unreadable(BoxError),
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use std::{error::Error, fmt};
 use workflow_store::StoreError;
 
-/// Why an engine did not do what it was asked. It names the instance.
+/// The error of an engine. It names the instance.
 ///
 /// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain, then what could not be
 /// undone.
@@ -16,12 +16,12 @@ use workflow_store::StoreError;
 pub enum EngineError {
     /// The store could not do its part.
     Store(StoreError),
-    /// There is no instance with this id.
+    /// No instance has this id.
     NotFound {
         /// The requested id.
         id: String,
     },
-    /// There is an instance with this id that was started with another input, or of another workflow.
+    /// An instance with this id was started with another input, or of another workflow.
     Conflict {
         /// The requested id.
         id: String,
@@ -30,47 +30,47 @@ pub enum EngineError {
     },
     /// The engine was not given this workflow.
     UnknownWorkflow {
-        /// Which instance is of it; empty where none is.
+        /// Id of the instance; empty if there is none.
         id: String,
         /// The workflow's name.
         workflow: String,
     },
     /// A value of the instance can't be encoded or decoded.
     Codec {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
         /// The value, and the reason.
         why: String,
     },
     /// The instance has failed.
     Failed {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
-        /// Its failure.
+        /// Failure of the instance.
         failure: Failure,
     },
     /// The instance waits for a person.
     Parked {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
         /// Why.
         reason: String,
     },
     /// The instance has ended: there is no state of it any more, and nothing left to cancel or to take back.
     Ended {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
-        /// How it ended.
+        /// End of the instance.
         how: End,
     },
     /// The instance is on its way to its end: what it did is being undone.
     Undoing {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
     },
     /// The signal was not taken.
     Signal {
-        /// Which instance.
+        /// Id of the instance.
         id: String,
         /// Why.
         error: SignalError,
@@ -79,7 +79,7 @@ pub enum EngineError {
     ShutDown,
 }
 
-/// How an instance ended.
+/// The end of an instance.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum End {

@@ -57,30 +57,29 @@ pub(crate) trait Registered: Send + Sync {
     ) -> (Arc<dyn AnyLive>, Running);
 }
 
-/// How many locks all instances share: enough that two that are busy at once seldom meet, since one of them may be held
-/// until the end of its instance is on disk. Those that are busy at once are often those that began one after the
-/// other.
+/// Number of stripes in the instance lock table. Two busy instances should seldom share a stripe, because a stripe may
+/// be held until the end of its instance is on disk. Instances that are busy at once often began one after the other.
 const GATES: usize = 1 << 14;
 
 /// Instances in memory, at most, when one is resumed because its workflow has changed.
 pub(crate) const MANY: usize = 4096;
 
-/// How many instances are looked for at once.
+/// Instances that one look at the store returns, at most.
 pub(crate) const PAGE: usize = 256;
 
-/// When an instance is tried again that the store failed.
+/// Time after an error of the store, until an instance is tried again.
 pub(crate) const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
-    /// How many engines before this one have not come to their end.
+    /// Number of engines before this one that did not come to their end.
     pub(crate) interruptions: u64,
     /// Permits of what may be the cause of interruptions.
     pub(crate) suspects: Suspects,
     /// Keeps other engines from the store until this one has ended.
     session: Mutex<Option<Session>>,
     pub(crate) clock: Clock,
-    /// How long an instance waits in memory for a timer.
+    /// Time that an instance waits in memory for a timer.
     pub(crate) idle_timeout: Duration,
     /// Background tasks, which may be aborted.
     tasks: Mutex<JoinSet<()>>,

@@ -39,8 +39,8 @@ pub(crate) fn is_same_input<W: Durable>(stored: &[u8], new: &[u8]) -> Result<boo
     Ok(alike(&stored, &unordered)? && is_of_sets()?)
 }
 
-/// How many sets of equal content are made before they are taken for lists. Even two elements come in the same order
-/// each time only once in 2^32.
+/// Sets of equal content that are built before they are taken for lists. Even two elements come in one order each time
+/// only once in 2^32.
 const SETS: usize = 32;
 
 type Form = dyn Fn(&[u8]) -> Result<Vec<u8>, CodecError>;

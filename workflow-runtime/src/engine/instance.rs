@@ -33,12 +33,12 @@ pub(crate) struct Live<W: Durable> {
     pub(crate) state: Arc<W::State>,
     pub(crate) signals: W::Signals,
     pub(crate) cancel: Arc<CancelSignal>,
-    /// How many signals were handed to it.
+    /// Number of signals that were delivered.
     pub(crate) delivered: AtomicU64,
     pub(crate) stopping: AtomicBool,
     /// Whether the run stops for a rewind, and another one goes on.
     pub(crate) rewinding: AtomicBool,
-    /// How long it waits in memory for a timer.
+    /// Time that the instance waits in memory for a timer.
     pub(crate) idle_timeout: Duration,
     /// Whether all records are restored.
     pub(crate) caught_up: AtomicBool,
@@ -60,10 +60,10 @@ impl<W: Durable> AnyLive for Live<W> {
     }
 }
 
-/// How often a run that has woken itself is polled again before others get their turn.
+/// Polls of a run that wakes itself, at most, before others get their turn.
 const PASSES: u32 = 16;
 
-/// Where a run in memory ended.
+/// The end of a run in memory.
 pub(crate) enum Outcome<T> {
     Ended(Result<T, Failure>),
     Halted(Halt),

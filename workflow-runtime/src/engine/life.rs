@@ -110,7 +110,7 @@ impl<W: Durable> Live<W> {
 
 /// Data that an earlier run in memory has left.
 struct Left {
-    /// Its inputs, encoded.
+    /// Inputs of the instance, encoded.
     input: Vec<u8>,
     /// Whether the signals that no wait has taken could be delivered.
     delivered: Result<(), String>,
@@ -118,11 +118,11 @@ struct Left {
     renamed: Vec<Change>,
     /// Payload of the record of key names, if it must be written.
     keys: Result<Option<Vec<u8>>, String>,
-    /// No process has had it in memory before.
+    /// Whether no process has had the instance in memory before.
     begins: bool,
     /// Whether the instance was interrupted. `None`: it has no records.
     resumed: Option<bool>,
-    /// How many processes have ended while it was running, since it was last written to.
+    /// Number of processes that have ended while the instance was running, since its last write.
     processes: u64,
     /// Stages that have completed, and signals that were taken, which the workflow no longer has.
     missing: BTreeSet<String>,

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::oneshot;
 use workflow_store::InstanceKey;
 
-/// How an instance ended, for the callers that wait for it.
+/// The outcome of an instance, for the callers that wait for it.
 pub(crate) type Ended = Result<Vec<u8>, EngineError>;
 
 /// A caller: the instance that it waits for, and its own number.

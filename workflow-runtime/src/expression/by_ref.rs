@@ -3,7 +3,7 @@
 /// A scrutinee or an item.
 pub struct Shown<'a, T>(pub &'a T);
 
-/// For what already is a reference. Inherent, so that it is preferred over [`Show`].
+/// Values that are references already. Inherent, so that it is preferred over [`Show`].
 impl<'a, T: ?Sized> Shown<'_, &'a T> {
     /// Returns the reference itself.
     #[inline]
@@ -13,7 +13,7 @@ impl<'a, T: ?Sized> Shown<'_, &'a T> {
     }
 }
 
-/// For everything else.
+/// All other values.
 pub trait Show<'a, T> {
     /// Returns a reference to the value.
     fn __workflow_shown(&self) -> &'a T;

@@ -87,7 +87,7 @@ pub enum NowOrLater<T, L> {
     Later(L),
 }
 
-/// Nothing gives the value: it was there.
+/// The future of a value that was there already, which never runs.
 pub struct WasNow<T>(PhantomData<fn() -> T>);
 
 impl<T> Future for WasNow<T> {

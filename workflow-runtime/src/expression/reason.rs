@@ -17,7 +17,7 @@ impl<E: Into<BoxError>> IntoReason for E {
         Reason::Own(self.into())
     }
 }
-/// Why a `fail` was said.
+/// The reason of a `fail`.
 pub enum Reason {
     /// The user's own error.
     Own(BoxError),
@@ -47,7 +47,7 @@ impl<R> GiveReason<R> for Why<R> {
     }
 }
 
-/// For everything else.
+/// All other values.
 pub trait GiveReason<R> {
     /// Returns the reason, if the value is one.
     fn __workflow_reason(self) -> Reason

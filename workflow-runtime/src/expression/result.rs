@@ -48,7 +48,7 @@ impl<S, T, E, F: Future<Output = Result<T, E>>> IntoResult<S, T, Later<E>> for F
 /// A `Result` of a `T`. Only by this trait does rustc take it for undecided, and so for one error, which of both is
 /// meant.
 pub trait Own<T, M> {
-    /// Its error.
+    /// Error of the result.
     type Error;
     /// Returns the result unchanged.
     fn own(self) -> Result<T, Self::Error>;

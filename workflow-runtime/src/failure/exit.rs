@@ -2,7 +2,7 @@
 
 use super::Failure;
 
-/// Why a scope ends early.
+/// The reason why a scope ends early.
 pub enum Stop {
     /// A stage failed.
     Failed(Failure),

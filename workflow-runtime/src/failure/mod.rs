@@ -1,4 +1,4 @@
-//! How a run ends without its output: the public error here, the private exit, caught panics.
+//! Ends of a run without its output: the public error here, the private exit, caught panics.
 
 pub(crate) mod exit;
 pub(crate) mod panic;
@@ -8,7 +8,7 @@ use std::{error::Error, fmt, sync::Arc};
 /// Any error of a user's own.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Why a workflow ended without its output.
+/// The failure of a workflow, which ended without its output.
 ///
 /// It says in which stage, after how many attempts, and why: its [`source`](Error::source) is the user's own error.
 /// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain on one line, then the
@@ -350,7 +350,7 @@ impl Error for Failure {
     }
 }
 
-/// Why a `race` or a `quorum` failed. Its source is the last member's failure.
+/// The failure of a `race` or a `quorum`. Its source is the last member's failure.
 #[derive(Debug)]
 pub struct QuorumError {
     pub(crate) needed: usize,

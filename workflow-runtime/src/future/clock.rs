@@ -9,7 +9,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long a wait goes on, at most, until it looks at a clock again that may jump.
+/// Time after which a wait looks again at a clock that may jump, at most.
 const LOOK: Duration = Duration::from_mins(1);
 
 /// A clock that timers follow.

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 pin_project_lite::pin_project! {
-    /// Not one `async fn`: that would have room for its future twice.
+    /// A future with a limit. Not one `async fn`: that would have room for its future twice.
     pub(crate) struct Until<F> {
         #[pin]
         run: Option<F>,

@@ -14,19 +14,19 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use workflow_store::Record;
 
-/// After how many crashes in a row in one place, without progress, an instance is parked.
+/// Crashes in a row in one place, without progress, after which an instance is parked.
 const TOO_MANY: u32 = 5;
 
-/// After how many a place begins only while few others of that kind do: one of them may be what ends the process.
+/// Crashes after which a place begins only while few others of its kind do: one of them may be the cause.
 const SUSPECT: u32 = 3;
 
-/// How many suspects begin at once; one that is about to be parked begins alone.
+/// Suspects that begin at once, at most; one that is about to be parked begins alone.
 const TOGETHER: u32 = 64;
 
-/// How long a suspect has to run for the next ones to begin. It is none any more then.
+/// Time that a suspect has to run before the next ones begin. After it the place is no suspect any more.
 pub(crate) const PROBATION: Duration = Duration::from_secs(5);
 
-/// How often the user code of one place was cut.
+/// The interruptions of the user code of one place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "(u32, u32)")]
 pub(crate) struct Cuts {

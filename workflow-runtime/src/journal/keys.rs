@@ -19,7 +19,7 @@ pub(crate) struct Former {
     pub(crate) texts: &'static [(&'static str, &'static str, &'static [&'static str])],
 }
 
-/// How an instance's keys are made.
+/// The key names of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
     /// The instance's id is escaped. Earlier versions took it as it is.

@@ -34,14 +34,14 @@ pub(crate) const FRESH: u64 = u64::MAX;
 /// The order after every record.
 pub(crate) const LAST: u64 = FRESH - 2;
 
-/// From here on failures are restored, in their order: a failure that ends a scope comes after all other records in it.
-/// Later events of the scope are known then, also its running stages.
+/// The first order of failures. From here on failures are restored, in their order: a failure that ends a scope comes
+/// after all other records in it. Later events of the scope are known then, also its running stages.
 pub(crate) const FAILURES: u64 = 1 << 62;
 
 /// Order of timers. They fire after everything recorded is restored, and not before the stages that are ready then.
 pub(crate) const DUE: u64 = FRESH - 1;
 
-/// Why a run in memory was given up.
+/// The reason why a run in memory was given up.
 #[derive(Debug, Clone)]
 pub(crate) enum Halt {
     /// The instance can't go on without an operator, for this reason.
@@ -51,7 +51,7 @@ pub(crate) enum Halt {
 /// One instance in memory.
 pub(crate) struct Journal {
     pub(crate) store: Arc<dyn Store>,
-    /// Its first entry is the change with which the instance was brought into memory.
+    /// Whether the first entry is the change with which the instance was brought into memory.
     pub(crate) first: bool,
     /// Whether there was no record when the instance was brought into memory.
     is_fresh: bool,
@@ -84,7 +84,7 @@ pub(crate) struct Content {
     pub(crate) held: BTreeMap<(u64, u64), Waker>,
     pub(crate) released: HashSet<u64>,
     pub(crate) next_holder: u64,
-    /// When something that is waited for is due.
+    /// Moments at which the pending timers are due.
     pub(crate) timers: BTreeMap<(Timestamp, u64), ()>,
     pub(crate) next_timer: u64,
     /// Waits for signals.

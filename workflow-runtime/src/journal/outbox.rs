@@ -30,7 +30,7 @@ pub(crate) struct Outbox {
     waiting: Vec<(u64, Waker)>,
     /// All that poll it: the run, and callers that the run does not wait for.
     pollers: Arc<Pollers>,
-    /// How often in a row the store has failed, and the pause after that.
+    /// Number of failures of the store in a row, and the pause after them.
     failures: u32,
     pause: Option<(Pin<Box<Sleep>>, StoreError)>,
     /// The store refuses one of several entries: each goes by itself.

@@ -16,8 +16,8 @@ use std::{
 };
 use workflow_store::Record;
 
-/// How values of one type are stored. It is made where the type is written, so that a type that can't be stored is one
-/// error, there.
+/// The encoding of values of one type. It is created where the type is written, so that a type that can't be stored is
+/// one error, there.
 pub struct Payload<T> {
     encode: Encode<T>,
     decode: fn(&[u8]) -> Result<T, BoxError>,

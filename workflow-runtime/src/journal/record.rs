@@ -29,9 +29,9 @@ pub(crate) enum Kind {
     Undone = 10,
     /// An `on = attempt` undo has been armed.
     Armed = 11,
-    /// How often a stage was interrupted.
+    /// Number of interruptions of a stage.
     Interrupted = 12,
-    /// How often the instance was interrupted without getting on.
+    /// Number of interruptions of the instance without progress.
     Stuck = 13,
     /// A caller has cancelled the instance.
     Cancelled = 14,
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     NotUndone = 16,
     /// An operator has requested a rewind; the names of the stages.
     Rewind = 17,
-    /// How often a stage was taken back.
+    /// Number of rewinds of a stage.
     Rewound = 18,
     /// A stage that has completed would have to be undone.
     Reversible = 19,
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     Inside = 21,
     /// All running stages of a rolled-back scope have ended.
     Landed = 22,
-    /// How the instance's keys are made.
+    /// Key names of the instance.
     Keys = 30,
 }
 
@@ -71,9 +71,9 @@ pub(crate) fn read_own<T: DeserializeOwned>(record: &Record) -> Result<T, BoxErr
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Tried {
     pub(crate) attempts: u32,
-    /// How much of each `#[retry]` is spent.
+    /// Spent part of each `#[retry]`.
     pub(crate) spent: Vec<u32>,
-    /// When the next attempt starts, in milliseconds since 1970.
+    /// Start of the next attempt, in milliseconds since 1970.
     pub(crate) next: u64,
 }
 

@@ -73,19 +73,19 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 pub struct Event<'a> {
     /// The workflow's name, as written.
     pub workflow: &'static str,
-    /// Its graph.
+    /// Graph of the workflow.
     pub graph: &'static Graph<'static>,
     /// The stage's name, as written; none: the workflow itself, or what stands in its tail.
     pub stage: Option<&'static str>,
     /// The stage's number: its place in [`Graph::stages`](crate::graph::Graph::stages).
     pub index: Option<u32>,
-    /// In which rounds and items, from the outside in: the number of the stage whose `loop`, `for`, `race for` or
-    /// `quorum for` it is (`u32::MAX` where that stands in the workflow's tail), and the round's or item's own number,
-    /// from 0. A block that is tried again is there too, from its second attempt, which is number 1.
+    /// Rounds and items of the stage, from the outside in. Each has the number of the stage whose `loop`, `for`, `race
+    /// for` or `quorum for` it is (`u32::MAX` in the workflow's tail), and a number of its own, from 0. A block that is
+    /// tried again is there too, from its second attempt, which is number 1.
     pub places: &'a [(u32, u32)],
-    /// Which run of the workflow: what [`StageContext::instance`](crate::StageContext::instance) gives.
+    /// Id of the run, as [`StageContext::instance`](crate::StageContext::instance) returns it.
     pub instance: &'a str,
-    /// When, by tokio's clock: exact where that is paused.
+    /// Time of the event by tokio's clock: exact if that is paused.
     pub at: Instant,
     /// Kind of the event.
     pub kind: EventKind<'a>,
@@ -123,16 +123,16 @@ pub enum EventKind<'a> {
     Enabled,
     /// An attempt of the stage has started. A value from a `#[cache]` and a stage that is skipped make none.
     AttemptStarted {
-        /// Counted from 1.
+        /// Number of the attempt, counted from 1.
         attempt: u32,
     },
     /// An attempt of the stage has failed.
     AttemptFailed {
-        /// Counted from 1.
+        /// Number of the attempt, counted from 1.
         attempt: u32,
         /// Why. It has no source where a `#[catch]` takes the stage's own error.
         failure: &'a Failure,
-        /// How long the stage waits before its next attempt; none: there is no further one.
+        /// Wait before the next attempt of the stage. `None`: there is no further one.
         delay: Option<Duration>,
     },
     /// The stage gave its output.
@@ -149,14 +149,14 @@ pub enum EventKind<'a> {
     },
     /// A choice has been made.
     Decided {
-        /// Which: an `if`'s condition or `else`, a `match`'s pattern, a `select`'s head, as the
+        /// Label of the choice: an `if`'s condition or `else`, a `match`'s pattern, a `select`'s head, as the
         /// [graph](crate::graph::Scope::label) labels them; the number of a winner, from 1; `break`, `continue`,
         /// `fallback`.
         arm: &'a str,
     },
     /// A signal was taken by the wait of this stage.
     Signalled {
-        /// Its name, as written.
+        /// Name of the signal, as written.
         signal: &'static str,
     },
     /// The stage's effect is about to be undone.

@@ -14,7 +14,7 @@ use std::{
 use tokio::time::Instant;
 use workflow_graph::Graph;
 
-/// How wide a terminal is taken to be that does not say so in `COLUMNS`.
+/// Columns of a terminal that does not set `COLUMNS`.
 const COLUMNS: usize = 80;
 
 /// Shows what runs do while they do it: a line an event that matters, or on a terminal one line that is drawn anew.
@@ -51,7 +51,7 @@ struct Shown {
     write: Box<dyn Write + Send>,
     /// The width of the one line; none: a line an event.
     columns: Option<usize>,
-    /// In the order in which they started.
+    /// Runs in the order in which they started.
     runs: Vec<Running>,
 }
 
@@ -60,9 +60,9 @@ struct Running {
     instance: String,
     graph: &'static Graph<'static>,
     started: Instant,
-    /// When each of its stages was enabled, in its rounds and items.
+    /// Times at which its stages were enabled, by their rounds and items.
     stages: HashMap<(u32, Vec<(u32, u32)>), Instant>,
-    /// In the order in which they were enabled.
+    /// Running stages in the order in which they were enabled.
     under_way: Vec<String>,
     ended: usize,
     failed_attempts: usize,

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Where a stage puts its output for the others.
+/// A slot into which a stage puts its output for the others.
 pub struct Slot<T> {
     // Written once, by one stage, before any reader: no reader ever waits or spins. The standard library's `OnceLock`
     // is made for readers that do, and takes four times as many instructions.

@@ -51,7 +51,7 @@ pub struct StageState<T> {
     output: PhantomData<fn() -> T>,
 }
 
-/// Where a stage's state lies, whatever its type; made when it is first looked at or changed.
+/// The cell of a stage's state, whatever its type. Created when it is first read or changed.
 #[derive(Clone)]
 pub struct Cell {
     shared: OnceLock<Arc<Mutex<Shared>>>,
@@ -291,11 +291,11 @@ pub trait States {
 
 /// An entry of a workflow's state.
 pub enum Seen<'a> {
-    /// Its own state.
+    /// State of the stage itself.
     Stage(&'a Cell),
     /// States of the items of the `for` that contains the stage.
     Items(&'a dyn fmt::Debug),
-    /// Nothing: there is no such stage.
+    /// No state: there is no such stage.
     Nothing,
 }
 

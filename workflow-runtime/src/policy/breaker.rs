@@ -52,10 +52,10 @@ struct Shared {
     now: Mutex<Now>,
 }
 
-/// How the breaker stands.
+/// The present state of the breaker.
 struct Now {
     stands: Stands,
-    /// How often it has changed; the permits of another count say nothing about it.
+    /// Number of changes; permits of an earlier number do not count any more.
     changes: u64,
 }
 
@@ -66,14 +66,14 @@ enum Stands {
     Probed { since: Instant },
 }
 
-/// How a [`Breaker`] stands.
+/// The state of a [`Breaker`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BreakerState {
     /// The breaker lets every attempt through.
     Closed,
     /// The breaker refuses every attempt.
     Open,
-    /// Its cooldown is over: it lets one attempt through, or is waiting for that one's end.
+    /// The cooldown is over: the breaker lets one attempt through, or waits for its end.
     HalfOpen,
 }
 

@@ -1,4 +1,4 @@
-//! How long all attempts and waits may take together.
+//! A limit for all attempts and waits together.
 
 use super::duration::{Written, later};
 use pin_project_lite::pin_project;
@@ -91,7 +91,7 @@ impl Deadline {
 /// All attempts and waits together took longer than the `#[deadline]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeadlinePassed {
-    /// How long they were allowed to take.
+    /// Time that was allowed.
     pub after: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! How stages run: retries, time limits, circuit breakers, pools and caches.
+//! Policies for stages: retries, time limits, circuit breakers, pools and caches.
 //!
 //! `workflow!` makes these of a stage's attributes; each is an ordinary type, usable without a workflow.
 //!

@@ -37,7 +37,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// ```
 #[derive(Clone)]
 pub struct Pool {
-    /// Its place in the order in which several are taken.
+    /// Place in the order in which several pools are taken.
     place: u64,
     size: usize,
     permits: Arc<Semaphore>,
@@ -195,7 +195,7 @@ impl PoolPermits {
 pub struct PoolTooSmall {
     /// Number of requested permits.
     pub wanted: usize,
-    /// How many there are.
+    /// Number of permits in the pool.
     pub size: usize,
 }
 

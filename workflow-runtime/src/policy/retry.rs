@@ -1,4 +1,4 @@
-//! How often, and after what wait, something that failed is tried again: arithmetic only, no clock.
+//! Retry rules: the number of further attempts, and the waits before them. Arithmetic only, no clock.
 //!
 //! No crate does this arithmetic as the language has it. `backon` 1.6 adds its jitter to the capped wait, which so
 //! comes to twice the cap, and multiplies in `f32`. `tokio-retry2` 0.9 takes powers of a base in whole milliseconds, so
@@ -35,13 +35,13 @@ pub struct Retry {
 /// The wait before a further attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wait {
-    /// Nothing: it is tried again at once.
+    /// No wait: the next attempt follows at once.
     None,
     /// Exactly that long, without a jitter.
     Fixed(Duration),
     /// `first` before the first further attempt, twice as long before each that follows, never longer than `last`.
     Exponential {
-        /// Before the first further attempt.
+        /// Wait before the first further attempt.
         first: Duration,
         /// The cap. It is applied before the jitter, and wins where `first` is longer.
         last: Duration,

@@ -122,21 +122,21 @@ where
     }
 }
 
-/// Why there was no further attempt.
+/// The reason why there was no further attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GivenUp<E> {
     /// The rules allow none.
     Spent {
-        /// How many there were.
+        /// Number of attempts.
         attempts: u32,
         /// The error of the last one.
         error: E,
     },
     /// The deadline passed.
     Deadline {
-        /// How many were begun.
+        /// Number of begun attempts.
         attempts: u32,
-        /// Which deadline.
+        /// Deadline that has passed.
         passed: DeadlinePassed,
         /// The error of the last one that ended.
         last: Option<E>,

@@ -1,4 +1,4 @@
-//! How long one attempt may take.
+//! A limit for one attempt.
 
 use super::duration::Written;
 use pin_project_lite::pin_project;
@@ -14,7 +14,7 @@ use std::{
 /// An attempt took longer than its `#[timeout]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TimedOut {
-    /// How long it was allowed to take.
+    /// Time that was allowed.
     pub after: Duration,
 }
 

@@ -10,7 +10,7 @@ use std::sync::{
 pub(crate) struct Flight {
     pub(crate) stage: u32,
     pub(crate) grace: AtomicU8,
-    /// Its scope is gone: it is not tried again.
+    /// Whether the scope is gone: the stage is not tried again.
     pub(crate) left: AtomicBool,
     /// `on = attempt`: what reverses it, until the first attempt begins.
     pub(crate) armed: Mutex<Option<Arming>>,

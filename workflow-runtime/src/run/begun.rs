@@ -1,6 +1,6 @@
 //! The number of runs that were begun inside one stage, by the name of their workflow.
 
-/// How often runs of each workflow have begun.
+/// The number of begun runs of each workflow, by stage.
 #[derive(Default)]
 pub(crate) struct Begun(Vec<(u32, &'static str, u32)>);
 

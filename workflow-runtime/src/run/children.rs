@@ -23,7 +23,7 @@ thread_local! {
     pub(crate) static LEFT: RefCell<Vec<(usize, Rollback)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// No address of a run has it.
+/// Bit that no address of a run has set.
 pub(crate) const HAS_LEFT: usize = 1;
 
 pub(crate) fn left_in(address: usize) -> Vec<Rollback> {

@@ -183,7 +183,7 @@ impl Core {
     }
 }
 
-/// How the span of a stage says that it was cut.
+/// Outcome in the span of a cancelled stage.
 pub(crate) const CANCELLED: &str = "cancelled";
 
 impl Observation {

@@ -18,12 +18,12 @@ use std::{
     time::SystemTime,
 };
 
-/// Where generated code is: in which run, and in which round or item of it.
+/// The frame of generated code: its run, and its round or item in it.
 #[derive(Clone, Copy)]
 pub struct Cx<'a> {
     pub(crate) core: &'a Core,
     path: Option<&'a Place<'a>>,
-    /// Which attempt of the stage whose code this is.
+    /// Number of the attempt of the stage whose code this is.
     pub(crate) attempt: u32,
     /// Log of a scope that may be rolled back alone. `None`: the log of the run.
     log: Option<&'a Arc<UndoLog>>,

@@ -210,7 +210,7 @@ impl<F: Future> Future for Settled<'_, F> {
 }
 
 pin_project_lite::pin_project! {
-    /// Something of a run that is polled after its machine.
+    /// A part of a run that is polled after its machine.
     pub(crate) struct Within<'a, F> {
         core: &'a Core,
         #[pin]

@@ -63,7 +63,7 @@ pub(crate) struct Told {
     pub(crate) under_way: HashMap<Place, UnderWay>,
     /// The stages whose undo has not come to an end.
     pub(crate) undoing: HashSet<Place>,
-    /// How many stages have been enabled.
+    /// Number of stages that have been enabled.
     pub(crate) enabled: u64,
     #[cfg(feature = "durable")]
     pub(crate) is_parked: bool,
@@ -74,7 +74,7 @@ pub(crate) struct Told {
 pub(crate) struct UnderWay {
     /// The running attempt; 0: none is.
     pub(crate) attempt: u32,
-    /// Its place among the stages that were enabled.
+    /// Place among the stages that were enabled.
     #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]
     pub(crate) order: u64,
     /// Observers know of it. They do not yet where an instance is still catching up with its records.

@@ -23,7 +23,7 @@ use workflow_graph::Graph;
 
 thread_local! {
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
-    /// There is one. Asked by each run that begins, and so without all that a value with a destructor asks for.
+    /// Whether there is a place. Each run that begins reads this flag, without the cost of a value with a destructor.
     static IS_IN_PLACE: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -46,11 +46,12 @@ fn swap(place: &mut Option<Place>) {
     });
 }
 
-/// Where a run may begin.
+/// A place where a run may begin.
 enum Place {
-    /// In an expression of a stage.
+    /// The place is an expression of a stage.
     Expression { site: Site, begun: Begun },
-    /// In a run that has a name itself, whose stages do not say where they are: in the one whose code was polled last.
+    /// The place is a run that has a name itself, whose stages do not record where they are: the stage whose code was
+    /// polled last.
     Run(Arc<Core>),
 }
 
@@ -76,7 +77,7 @@ struct Site {
     instance: Arc<str>,
     places: Vec<(u32, u32)>,
     stage: u32,
-    /// Which of the stage's.
+    /// Key of the expression in its stage.
     expression: &'static str,
     reverses: bool,
 }

@@ -130,7 +130,7 @@ impl Drop for Sight<'_> {
 pub(crate) struct Trying<'a> {
     cx: Cx<'a>,
     stage: u32,
-    /// Its own, so that each span has one number.
+    /// Handle of the span of its own, so that each span has one number.
     span: Option<Box<Span>>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) type Ticking = crate::journal::residency::Busy;
 #[cfg(not(feature = "durable"))]
 pub(crate) enum Ticking {}
 
-/// No stage: the workflow's own tail.
+/// The number of the workflow's own tail, which is no stage.
 pub const TAIL: u32 = u32::MAX;
 
 /// The state of a run, shared by all its stages. Kept small: a service may hold tens of thousands of suspended runs.
@@ -41,7 +41,7 @@ pub(crate) struct Core {
     pub(crate) current: AtomicU32,
     /// The units of work since the run gave way to others.
     pub(crate) spent: AtomicU32,
-    /// Which attempt it is, of a stage with a task of its own.
+    /// Number of the attempt, of a stage with a task of its own.
     pub(crate) attempt: u32,
     /// Whether a subscriber of `tracing` receives the run's spans.
     pub(crate) traced: bool,
@@ -61,11 +61,11 @@ pub(crate) struct Seldom {
     /// Span of the whole run.
     pub(crate) span: Option<tracing::Span>,
     pub(crate) observation: Option<Observation>,
-    /// Where a handle sees the stages.
+    /// States through which a handle sees the stages.
     pub(crate) states: Option<Arc<dyn States + Send + Sync>>,
     /// Undo log of the run, in a workflow with undos.
     pub(crate) log: Option<Arc<UndoLog>>,
-    /// Where a stage with a task of its own stands in the run that started it.
+    /// Position of a stage with a task of its own in the run that started it.
     pub(crate) base: Vec<(u32, u32)>,
     /// State of the attempt, if the run is that of one stage with an undo.
     pub(crate) flight: Option<Flight>,
@@ -73,9 +73,10 @@ pub(crate) struct Seldom {
     #[cfg(feature = "durable")]
     pub(crate) journal: Option<Arc<crate::journal::log::Journal>>,
     pub(crate) instance: OnceLock<Arc<str>>,
-    /// Its instance is named after the stage of another run in which it was begun, and so after a crash too.
+    /// Whether the instance is named after the stage of another run in which it was begun, so that its name is the same
+    /// after a crash.
     pub(crate) is_named: bool,
-    /// How many runs were begun inside of it, where it is named.
+    /// Number of runs that were begun inside of it, if it is named.
     #[cfg(feature = "durable")]
     pub(crate) begun: std::sync::Mutex<super::begun::Begun>,
     /// Clock of `sleep_until`.

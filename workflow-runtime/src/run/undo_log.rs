@@ -18,7 +18,7 @@ pub(crate) struct Undo {
     /// Armed before the stage completed: its place once it has.
     completed: Option<Arc<OnceLock<u64>>>,
     pub(crate) stage: u32,
-    /// Its rounds and items, in an observed run.
+    /// Rounds and items of the stage, in an observed run.
     pub(crate) places: Vec<(u32, u32)>,
     /// Record of the undo's result.
     pub(crate) record: UndoRecord,

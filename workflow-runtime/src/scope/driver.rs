@@ -23,10 +23,10 @@ pub struct Drive<'a, S, F> {
     needs: Vec<u32>,
     ready: Vec<u32>,
     lanes: Lanes<F>,
-    /// Which piece is on which lane.
+    /// Piece on each lane.
     on_lane: Vec<u32>,
     left: usize,
-    /// How many were started in this poll.
+    /// Number of stages started in this poll.
     started: usize,
 }
 

@@ -72,7 +72,7 @@ where
     }
 }
 
-/// How many items of a `for` may fail: `#[tolerate]`.
+/// The number of items of a `for` that may fail: `#[tolerate]`.
 pub enum Tolerance {
     /// A number of items.
     Count(u64),

@@ -27,14 +27,14 @@ pub struct First<'a, M: Iterator<Item: Future>, T> {
     lanes: Lanes<M::Item>,
     /// Members that have not been created yet. `None`: there are no more.
     coming: Option<M>,
-    /// Made, and not started yet.
+    /// Members that are created, and not started yet.
     unstarted: VecDeque<M::Item>,
     started: usize,
     /// Others get their turn before the next member.
     gives_way: bool,
     /// Whatever its members end with, it is not decided.
     is_open: bool,
-    /// Which member is on which lane.
+    /// Member on each lane.
     on_lane: Vec<usize>,
     outputs: Vec<T>,
     /// The members that these are of.

@@ -6,7 +6,7 @@ pub struct Pieces {
     pub needs: &'static [u32],
     /// Successors of each stage, one list after the other.
     pub then: &'static [u32],
-    /// Where its list ends.
+    /// End of each list in `then`.
     pub ends: &'static [u32],
     /// Stages that run only if they are requested.
     pub lazy: &'static [u32],

@@ -23,7 +23,7 @@ pub(crate) type HeadRun<'a> = BoxFuture<'a, Result<(), Stop>>;
 
 /// A wait for a signal, as a head of a `select` sees it.
 pub trait Arrives: Sync {
-    /// When the signal that it would give now arrived, among all signals; none: there is none yet.
+    /// Returns the arrival of the signal that it would give now, among all signals. `None`: there is none yet.
     #[doc(hidden)]
     fn arrival(&self) -> Option<u64>;
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-/// Why a signal was not taken.
+/// The reason why a signal was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignalError {
-    /// Nothing can take it any more: the run has ended, or whatever waited for it.
+    /// The signal can't be taken any more: the run has ended, or each stage that waited for it.
     Closed,
-    /// Its `#[accept]` does not hold; the wait goes on.
+    /// The condition of its `#[accept]` does not hold; the wait goes on.
     Refused,
-    /// Its `#[accept]` panicked; the wait goes on.
+    /// The condition of its `#[accept]` panicked; the wait goes on.
     Panicked,
 }
 

@@ -14,9 +14,9 @@ use std::{
 
 /// A signal that has arrived.
 struct Signal<T> {
-    /// Its number in the store.
+    /// Number of the signal in the store.
     number: i64,
-    /// Its place among the signals of all names.
+    /// Place among the signals of all names.
     arrival: u64,
     value: T,
 }
@@ -110,6 +110,6 @@ struct Queue<T> {
     arrived: VecDeque<Signal<T>>,
     waiting: WakeList,
     closed: bool,
-    /// How many of those that may ask for one have ended.
+    /// Number of consumers that have ended.
     ended: u32,
 }

@@ -27,7 +27,7 @@ pub struct SignalWait<'a, T> {
     /// Whether the signal was late: a value that arrives later is not taken.
     pub(crate) is_late: AtomicBool,
     opening: Mutex<Opening>,
-    /// No other scope takes from the queue later.
+    /// Whether no other scope takes from the queue later.
     last: bool,
     /// Record of the taken signal, in a durable workflow.
     #[cfg(feature = "durable")]
@@ -37,7 +37,7 @@ pub struct SignalWait<'a, T> {
 /// The condition under which the wait begins: stages that must end first.
 struct Opening {
     left: u32,
-    /// Since when nothing is left.
+    /// Instant from which no stage is left.
     since: Instant,
     waiting: WakeList,
 }

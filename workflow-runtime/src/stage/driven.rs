@@ -1,4 +1,5 @@
-//! How a stage that is one expression starts where the driver runs its scope: one call, whatever the expression gives.
+//! The start of a stage that is one expression, in a scope that the driver runs: one call, whatever the expression
+//! gives.
 
 use super::observers::{Audience, poll_observed};
 use crate::{
@@ -56,7 +57,7 @@ impl Drop for Starting<'_> {
     }
 }
 
-/// Where an output goes; the proof that it may be shared.
+/// A place for an output, and the proof that the output may be shared.
 pub trait Place<S, T>: Send + Sync {
     /// Puts it there, and shows it where a handle looks; `lend`: it is lent to tasks, and so shared from the start.
     fn put(&self, value: T, cell: Option<Cell>, lend: bool);

@@ -7,7 +7,8 @@ use crate::{
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 
-/// Made when first needed, since the types of keys are known only where they are used.
+/// Breakers and caches that runs share. Each is created when first needed, since the types of keys are known only where
+/// they are used.
 #[derive(Default)]
 pub struct Shared {
     places: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,

@@ -59,7 +59,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SH
     }
 }
 
-/// Where a stage stands in its run.
+/// The position of a stage in its run.
 #[doc(hidden)]
 #[allow(private_interfaces, reason = "only generated code names it")]
 pub trait Standing {

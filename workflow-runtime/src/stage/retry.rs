@@ -17,17 +17,17 @@ use tokio::time::{Instant, sleep_until};
 
 /// The policies of one stage.
 pub struct Settings {
-    /// Its `#[retry]`s, in the order written.
+    /// Retry rules of the stage, in the order written.
     pub retries: Vec<Attempted>,
-    /// How long each attempt may take.
+    /// Time that each attempt may take.
     pub timeout: Option<Duration>,
-    /// How long all attempts and waits may take.
+    /// Time that all attempts and waits may take.
     pub deadline: Option<Duration>,
 }
 
 /// One `#[retry]`.
 pub struct Attempted {
-    /// How many further attempts, and the waits between them.
+    /// The number of further attempts, and the waits between them.
     pub retry: Retry,
     /// Whether the `#[retry]` has an `if`, a condition on the stage's own error or on the source of a failure.
     pub conditional: bool,
@@ -181,10 +181,10 @@ enum Why<E> {
     Failure(Failure),
 }
 
-/// Where a stage's attempts begin.
+/// The state before a stage's next attempt.
 struct Before {
     number: u32,
-    /// How much of each `#[retry]`.
+    /// Spent part of each `#[retry]`.
     spent: Vec<u32>,
     deadline: Option<(Instant, Duration)>,
 }

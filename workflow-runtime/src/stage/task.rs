@@ -30,7 +30,7 @@ pub(crate) struct Elsewhere<'a, T> {
     task: Option<JoinHandle<T>>,
     /// The runtime has cancelled the task.
     is_cut: bool,
-    /// Where something may have to be undone: comes when the task is gone, with all that was on it.
+    /// Receiver of the end of the task with all that was on it, if a stage may have to be undone.
     gone: Option<oneshot::Receiver<()>>,
 }
 

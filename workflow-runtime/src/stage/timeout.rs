@@ -43,7 +43,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// How an attempt ended.
+/// The end of an attempt.
 pub(crate) enum Ended<T> {
     Given(T),
     /// The attempt took longer than its timeout, which is this.

@@ -27,7 +27,7 @@ impl Key<'_, '_> {
     }
 }
 
-/// Before there were tags numbers and truth values were written as texts where they were keys.
+/// Types whose values were written as texts if they were keys, before there were tags: numbers and truth values.
 macro_rules! written_as_text {
     ($($method:ident, $visit:ident;)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {

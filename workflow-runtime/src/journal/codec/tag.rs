@@ -3,7 +3,7 @@
 /// The first byte of a payload that holds tags.
 pub(super) const MARK: u8 = b' ';
 
-/// How deep a value may be nested. Reading is recursive, and a thread's stack is finite.
+/// Depth to which a value may be nested. Reading is recursive, and a thread's stack is finite.
 pub(super) const DEEPEST: u16 = 256;
 
 /// The beginning of the tag of a `Some`.

@@ -1,4 +1,4 @@
-//! Which stages a run's time went through, and how much of it ran side by side.
+//! The stages that a run's time went through, and how much of it ran side by side.
 
 use super::record::{How, Moment, Run};
 use std::time::Duration;
@@ -123,11 +123,11 @@ pub(crate) fn work(run: &Run) -> (Duration, usize) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// Its name; with the numbers of rounds and items around it, from 0: `each[3]`.
+    /// Name of the stage, with the numbers of rounds and items around it, from 0: `each[3]`.
     pub stage: String,
-    /// When it was enabled, since the run's start.
+    /// Time from the run's start until the stage was enabled.
     pub at: Duration,
-    /// How long it took, waits between its attempts included.
+    /// Duration of the stage, waits between its attempts included.
     pub time: Duration,
 }
 

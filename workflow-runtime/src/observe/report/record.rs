@@ -18,14 +18,14 @@ type Places = Vec<(u32, u32)>;
 pub(crate) struct Run {
     pub(super) graph: &'static Graph<'static>,
     pub(super) started: Instant,
-    /// When the last event came.
+    /// Time of the last event.
     pub(super) last: Instant,
     /// `None`: the run is running, or parked.
     pub(super) end: Option<How>,
     pub(super) is_parked: bool,
     /// Number of its running stages.
     pub(super) open: usize,
-    /// In the order in which they were enabled.
+    /// Stages in the order in which they were enabled.
     pub(super) stages: Vec<StageRun>,
     /// Whose own, and of which kind; none: the run's own.
     pub(super) failures: Vec<(Option<u32>, FailureKind)>,
@@ -48,7 +48,7 @@ pub(crate) struct StageRun {
     pub(super) undo: Option<Attempt>,
     /// Whether the stage waited for a signal before it was enabled.
     pub(super) was_signalled: bool,
-    /// Of which kind the failure of its last attempt was, if that is counted.
+    /// Kind of the failure of its last attempt, if that is counted.
     counted: Option<FailureKind>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Attempt {
     pub(super) end: Option<(Instant, How)>,
 }
 
-/// How something ended.
+/// The end of a run or a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Completed,

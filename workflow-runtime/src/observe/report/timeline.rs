@@ -71,7 +71,7 @@ fn open(svg: &mut String, width: f64, height: f64, runs: usize) {
     );
 }
 
-/// From times to places.
+/// A scale from times to positions.
 struct Scale {
     total: Duration,
 }
