@@ -25,7 +25,7 @@ pub struct Graph<'a> {
     pub stages: &'a [Stage<'a>],
     /// Every scope, the workflow's own body first; a scope stands before those nested in it.
     pub scopes: &'a [Scope<'a>],
-    /// Which stages must have ended before which may start. All of them: a stage around others has the edges of what it
+    /// All edges: which stage must have ended before which may start. A stage around others has the edges of what it
     /// holds, since nothing in it starts before the whole does. Both ends of an edge may lie in different scopes.
     pub edges: &'a [Edge],
     /// The waits of parts of stages that have started already, and of tails.
@@ -35,18 +35,18 @@ pub struct Graph<'a> {
 /// A name with a type: an input, a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value<'a> {
-    /// As written.
+    /// Name, as written.
     pub name: &'a str,
-    /// Its type, as written, white space normalised.
+    /// Type, as written, white space normalised.
     pub type_name: &'a str,
 }
 
 /// A value that arrives from outside while the workflow runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signal<'a> {
-    /// As written; unique in the workflow.
+    /// Name, as written; unique in the workflow.
     pub name: &'a str,
-    /// Its type, as written, white space normalised.
+    /// Type, as written, white space normalised.
     pub type_name: &'a str,
     /// The scope that declares it: an index into [`Graph::scopes`].
     pub scope: u32,
@@ -57,19 +57,19 @@ pub struct Signal<'a> {
 /// One stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage<'a> {
-    /// As written; unique in the workflow.
+    /// Name, as written; unique in the workflow.
     pub name: &'a str,
     /// The declared type; `()` without one.
     pub type_name: &'a str,
-    /// Its doc comment; empty without one.
+    /// Doc comment; empty without one.
     pub docs: &'a str,
     /// The line of its name in [`Graph::file`].
     pub line: u32,
-    /// Which scope it lives in: an index into [`Graph::scopes`].
+    /// Scope that the stage lives in: an index into [`Graph::scopes`].
     pub scope: u32,
     /// Construct on the right side of the stage.
     pub kind: StageKind,
-    /// Its attributes other than docs, `cfg` and lints, in the order written.
+    /// Attributes other than docs, `cfg` and lints, in the order written.
     pub policies: &'a [Policy<'a>],
 }
 
@@ -167,7 +167,7 @@ pub struct Edge {
     pub kind: EdgeKind,
 }
 
-/// Why one stage waits for another.
+/// The reason why one stage waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EdgeKind {
@@ -191,8 +191,9 @@ pub struct Wait {
     pub kind: WaitKind,
     /// The innermost stage that waits: an index into [`Graph::stages`]; none for the workflow's tail.
     pub stage: Option<u32>,
-    /// Where in it. The scope that the stage lives in: the stage's own expression or attribute. A scope nested in the
-    /// stage: the tail of that scope, or the whole scope where `kind` says so. An index into [`Graph::scopes`].
+    /// Place of the wait, an index into [`Graph::scopes`]. The scope that the stage lives in: the stage's own
+    /// expression or attribute. A scope nested in the stage: the tail of that scope, or the whole scope where `kind`
+    /// says so.
     pub scope: u32,
 }
 
@@ -207,7 +208,7 @@ pub enum Awaited {
     Scope(u32),
 }
 
-/// Why something is waited for.
+/// The reason of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitKind {

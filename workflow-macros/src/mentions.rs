@@ -1,6 +1,6 @@
-//! Which names an expression mentions: in its own tokens, in nested macros, in format strings. And whatever else is
-//! looked for anywhere in an expression, a pattern or a type: all of it by one visitor, since each is all of syn's
-//! compiled once more.
+//! The names that an expression mentions: in its own tokens, in nested macros, in format strings. The same visitor
+//! looks for all else that may stand anywhere in an expression, a pattern or a type, since each visitor compiles all of
+//! syn's once more.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -15,7 +15,8 @@ use syn::{
 pub(crate) struct Mentions {
     /// Identifiers that may be names of the workflow, with where they stand.
     pub(crate) names: Vec<(String, Span)>,
-    /// In macros, those that are none of its names; in strings that are no format strings, those that would be.
+    /// Identifiers in macros that are no names of the workflow, and words in plain strings that would be names in a
+    /// format string.
     pub(crate) others: Vec<String>,
     /// Identifiers that are called, `name(..)`. If no such name can be seen, a function of that name is meant.
     pub(crate) called: Vec<(String, Span)>,
@@ -118,9 +119,9 @@ struct Visitor<'k> {
     found: Mentions,
     locks: bool,
     borrows: Vec<Borrow>,
-    /// How many `async` blocks, closures and functions are around.
+    /// Number of `async` blocks, closures and functions around.
     inside: usize,
-    /// How many types of functions are around.
+    /// Number of types of functions around.
     signatures: usize,
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Model<'s> {
     pub(crate) bound: HashSet<String>,
     /// Names in expressions that neither the workflow nor a pattern declares: a name of the crate's, or a typo.
     pub(crate) unknown: HashSet<String>,
-    /// In the order written: a stage stands before those nested in it.
+    /// Stages in the order written: a stage stands before those nested in it.
     pub(crate) stages: Vec<Stage<'s>>,
     pub(crate) lets: Vec<Let<'s>>,
     pub(crate) signals: Vec<Signal<'s>>,
@@ -32,17 +32,17 @@ pub(crate) struct Model<'s> {
     pub(crate) scopes: Vec<Scope<'s>>,
     /// Every expression.
     pub(crate) codes: Vec<Code<'s>>,
-    /// For pictures: which stage waits for which, as written.
+    /// Edges as written, for pictures: which stage waits for which.
     pub(crate) edges: Vec<Edge>,
-    /// There is a `return` somewhere.
+    /// Whether there is a `return` somewhere.
     pub(crate) returns: bool,
-    /// There is an `#[undo]` somewhere.
+    /// Whether there is an `#[undo]` somewhere.
     pub(crate) compensates: bool,
     /// Whether the workflow can run on a store.
     pub(crate) durable: bool,
-    /// How long a whole run may take.
+    /// Time that a whole run may take.
     pub(crate) deadline: Option<Time>,
-    /// How many breakers and caches all runs of a workflow value share.
+    /// Number of breakers and caches that all runs of a workflow value share.
     pub(crate) shared: usize,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Name {
     pub(crate) kind: NameKind,
     /// Scope in which the name can be seen, nested scopes included.
     pub(crate) scope: ScopeId,
-    /// Some expression names it.
+    /// Whether some expression names it.
     pub(crate) used: bool,
     /// A task of its own uses it, so that it must be lent.
     pub(crate) lent: bool,
@@ -83,17 +83,17 @@ pub(crate) struct Stage<'s> {
     pub(crate) lazy: bool,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
-    /// How it runs: its own attributes, and the workflow's where it has none.
+    /// Policies of the stage: its own attributes, and the workflow's where it has none.
     pub(crate) policies: Policies<'s>,
     /// Whether a wait names the stage, without a dependency on it.
     pub(crate) announced: bool,
-    /// With a task of its own: the patterns around it that it matches again, from the outside in.
+    /// Patterns around the stage that its own task matches again, from the outside in.
     pub(crate) replays: Vec<Replay<'s>>,
-    /// Its place in its scope's list.
+    /// Place in its scope's list.
     pub(crate) local: usize,
 }
 
-/// How a stage runs.
+/// The policies of a stage.
 #[derive(Default)]
 pub(crate) struct Policies<'s> {
     pub(crate) retries: Vec<Retry<'s>>,
@@ -212,23 +212,23 @@ pub(crate) struct Scope<'s> {
     /// The node of a `select`'s head `stage name`: it sees that stage without depending on it.
     pub(crate) awaits: Option<&'s Ident>,
     pub(crate) tail: Option<Node<'s>>,
-    /// Where its tail would stand.
+    /// Place where its tail would stand.
     pub(crate) close: Span,
     /// The pattern whose names are seen here.
     pub(crate) binds: Option<Binds<'s>>,
-    /// Some stage inside has an undo.
+    /// Whether some stage inside has an undo.
     pub(crate) compensates: bool,
     /// A task inside borrows from the item.
     pub(crate) lends_item: bool,
     /// The type of the loop's state, in a round.
     pub(crate) state: Option<&'s Type>,
-    /// For each of its stages, by local number: what it waits for in this scope.
+    /// Dependencies in this scope of each of its stages, by local number.
     pub(crate) needs: Vec<Vec<Need>>,
-    /// For each of its lets, in their order: what they name in this scope.
+    /// Dependencies in this scope of each of its lets, in their order.
     pub(crate) let_needs: Vec<Vec<Need>>,
 }
 
-/// Where the names of a scope's pattern come from.
+/// The source of the names of a scope's pattern.
 pub(crate) enum Binds<'s> {
     Item {
         pattern: &'s Pat,
@@ -287,7 +287,7 @@ pub(crate) struct Code<'s> {
     pub(crate) of_let: Option<LetId>,
     /// Each once, in the order named.
     pub(crate) uses: Vec<NameId>,
-    /// Where each of them is first named.
+    /// Place where each of them is first named.
     pub(crate) spans: Vec<Span>,
     /// Whether the expression names `ctx`.
     pub(crate) context: bool,
@@ -385,7 +385,7 @@ pub(crate) struct For<'s> {
     pub(crate) tolerate: Option<Tolerance>,
 }
 
-/// How many items may fail.
+/// The number of items that may fail.
 pub(crate) enum Tolerance {
     Count(CodeId),
     Percent(CodeId),
@@ -397,7 +397,8 @@ pub(crate) enum Members<'s> {
 }
 
 impl Stage<'_> {
-    /// Its future owns all that it needs: it runs on a task of its own, or must outlive its scope.
+    /// Returns whether the stage's future owns all that it needs: it runs on a task of its own, or must outlive its
+    /// scope.
     pub(crate) fn owns(&self) -> bool {
         self.spawn || self.blocking || self.policies.undo.is_some()
     }

@@ -12,7 +12,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// How many slips still leave a name recognisable: a third of it, and none in a name of two letters.
+/// Returns the number of slips that still leave a name recognisable: a third of it, and none in a name of two letters.
 fn tolerance(name: &str, candidate: &str) -> usize {
     (name.chars().count().max(candidate.chars().count()) / 3).min(3)
 }

@@ -39,7 +39,7 @@ enum Role {
     Operator,
 }
 
-/// After these an operator has no left side.
+/// Keywords after which an operator has no left side.
 const KEYWORDS: [&str; 9] = ["as", "else", "if", "in", "let", "match", "mut", "ref", "return"];
 
 fn write(tokens: TokenStream, text: &mut String) {

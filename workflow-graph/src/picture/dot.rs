@@ -138,7 +138,7 @@ fn label(caption: &Caption, is_group: bool) -> String {
     label
 }
 
-/// For a string in quotes. Graphviz reads HTML's entities there, too.
+/// Escapes text for a string in quotes. Graphviz reads HTML's entities there, too.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

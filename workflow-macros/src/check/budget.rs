@@ -34,7 +34,7 @@ impl Deadline {
         })
     }
 
-    /// In words, with its line.
+    /// Returns the deadline in words, with its line.
     pub(super) fn called(self) -> String {
         messages::deadline(self.nanoseconds, self.span, self.of_workflow)
     }

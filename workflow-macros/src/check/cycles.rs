@@ -1,4 +1,4 @@
-//! Nothing waits for itself: neither stages nor `let`s.
+//! Cycles: neither a stage nor a `let` waits for itself.
 
 use crate::{
     diagnostics::{Diagnostics, messages, order_written},
@@ -84,7 +84,7 @@ impl<'m> Graph<'m> {
         None
     }
 
-    /// From `start` along those who wait: the one that `start` itself waits for comes last.
+    /// Returns the path from `start` along those that wait: the one that `start` itself waits for comes last.
     fn path(start: usize, reached: &[Option<(usize, Need)>]) -> Vec<(usize, Need)> {
         let mut path = Vec::new();
         let mut place = start;

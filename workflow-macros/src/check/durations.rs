@@ -105,7 +105,7 @@ pub(super) fn written(duration: &Duration) -> Option<(u128, Span)> {
     }
 }
 
-/// Where an expression starts.
+/// Returns where an expression starts.
 pub(super) fn span_of(expr: &Expr) -> Span {
     syn::spanned::Spanned::span(expr)
 }

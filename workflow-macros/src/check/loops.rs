@@ -25,7 +25,7 @@ struct Check<'m, 's> {
     left: Vec<bool>,
 }
 
-/// Which scopes may be left by a `return` or a `fail` of a node somewhere inside.
+/// Returns which scopes may be left by a `return` or a `fail` of a node somewhere inside.
 fn left(model: &Model<'_>) -> Vec<bool> {
     let mut left = vec![false; model.scopes.len()];
     let mark = |scope: ScopeId, left: &mut Vec<bool>| {
@@ -55,7 +55,7 @@ fn innermost<'m, 's>(mut node: &'m Node<'s>) -> &'m Node<'s> {
     node
 }
 
-/// How the paths through a round's tail end.
+/// The ends of the paths through a round's tail.
 #[derive(Default)]
 struct Paths {
     breaks: bool,

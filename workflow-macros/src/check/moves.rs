@@ -32,7 +32,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     handing.scope(0, (&[], Dropped::None));
 }
 
-/// Which values are not used, so that they are dropped instead of moved.
+/// The values that are not used, so that they are dropped instead of moved.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dropped {
     None,

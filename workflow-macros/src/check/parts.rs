@@ -4,7 +4,7 @@ use crate::model::{HeadKind, Members, Node, NodeKind, ScopeId};
 
 /// A scope or node that stands directly in a node.
 pub(super) enum Part<'m, 's> {
-    /// Its value is the node's value; in a loop's tail its `break` and `continue` are the node's.
+    /// A scope whose value is the node's value; in a loop's tail its `break` and `continue` are the node's.
     Tail(ScopeId),
     /// The value of a `break` or `continue`.
     Given(&'m Node<'s>),

@@ -1,4 +1,4 @@
-//! Where each attribute belongs.
+//! The places to which each attribute belongs.
 
 use crate::syntax::{NodeKind, Policy, PolicyKind};
 
@@ -20,14 +20,14 @@ pub(super) enum Place<'a> {
 /// Whether it may stand there, or why not.
 pub(super) enum Verdict {
     Fits,
-    /// Not on such a place; there it would belong.
+    /// The attribute does not belong on such a place, but there.
     Misplaced(&'static str),
-    /// On a stage, but not on one whose node is of this kind.
+    /// The attribute belongs on a stage, but not on one whose node is of this kind.
     WrongNode(&'static str),
 }
 
 impl Place<'_> {
-    /// With its article.
+    /// Returns the place with its article.
     pub(super) fn called(self) -> &'static str {
         match self {
             Place::Workflow => "a workflow",

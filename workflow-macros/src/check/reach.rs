@@ -20,7 +20,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
 
 struct Reach<'m, 's> {
     model: &'m Model<'s>,
-    /// For each scope: what it always ends in instead of giving its value.
+    /// The word by which each scope always ends instead of giving its value.
     leaves: Vec<Option<&'static str>>,
 }
 

@@ -27,7 +27,7 @@ struct Sleeps<'m, 's> {
 }
 
 impl Sleeps<'_, '_> {
-    /// When a scope that starts then ends at the earliest.
+    /// Returns when a scope that starts then ends at the earliest.
     fn scope(&self, id: ScopeId, start: Moment) -> Moment {
         let scope = &self.model.scopes[id];
         let stages = scope.stages.len();

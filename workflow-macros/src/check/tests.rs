@@ -24,7 +24,7 @@ fn found(source: &str) -> (Vec<String>, usize) {
     (diagnostics.finish().iter().map(|one| one.error.to_string()).collect(), warned)
 }
 
-/// As many errors as `words`, each with its own.
+/// Expects as many errors as `words`, each with its own.
 fn expect(body: &str, words: &[&str]) {
     let told = told(body);
     assert_eq!(told.len(), words.len(), "{body}\n{told:#?}");

@@ -43,7 +43,7 @@ fn caught(stage: &Stage<'_>, diagnostics: &Diagnostics) {
     }
 }
 
-/// On a `for` it is each item's failure that becomes a value.
+/// Checks `#[catch]` on a `for`: each item's failure becomes a value.
 fn items(stage: &Stage<'_>, diagnostics: &Diagnostics) {
     let name = stage.syntax.name.to_string();
     let Some(ty) = &stage.syntax.ty else {

@@ -42,7 +42,7 @@ impl Check<'_, '_> {
         self.diagnostics.error(span, messages::undo_may_lack(&name, &stage, why));
     }
 
-    /// Why that may not be there when it is needed.
+    /// Returns why that may not be there when the undo needs it.
     fn may_lack(&self, name: NameId, seen: &mut HashSet<NameId>) -> Option<String> {
         if !seen.insert(name) {
             return None;

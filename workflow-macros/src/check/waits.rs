@@ -119,7 +119,7 @@ impl Waits<'_, '_> {
         }
     }
 
-    /// How `waiting` comes to wait for `on`: their names from `on` on, and each edge in words.
+    /// Returns how `waiting` comes to wait for `on`: their names from `on` on, and each edge in words.
     fn way(&self, waiting: StageId, on: StageId) -> Option<(Vec<String>, Vec<String>)> {
         let scope = self.model.stages[on].scope;
         let local = |stage: StageId| Local::Stage(self.model.stages[stage].local);

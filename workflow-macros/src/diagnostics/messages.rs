@@ -230,7 +230,7 @@ pub(crate) const TTL_ZERO: &str =
 pub(crate) const TOLERATES_ALL: &str =
     "no more than 100% can fail, so this `for` never does: leave `#[tolerate]` out, or tolerate less";
 
-/// As it would be written, in the longest unit that takes a whole number.
+/// Formats a duration as it would be written, in the longest unit that takes a whole number.
 pub(crate) fn duration(nanoseconds: u128) -> String {
     let units = [
         ("d", 86_400_000_000_000),

@@ -38,7 +38,7 @@ impl Diagnostics {
         self.found.borrow().iter().flatten().next().is_some()
     }
 
-    /// How much was found so far.
+    /// Returns the number of reports so far.
     pub(crate) fn mark(&self) -> usize {
         self.found.borrow().as_ref().map_or(0, Vec::len)
     }
@@ -76,7 +76,7 @@ pub(crate) fn errors(found: &[Diagnostic]) -> TokenStream {
     quote!(#(#errors)*)
 }
 
-/// Which of them stands where in the source: their numbers, from the first to the last.
+/// Returns the order of spans in the source: their numbers, from the first to the last.
 pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
     let place = |(number, span): (usize, &Span)| (span.start().line, span.start().column, number);
     let mut places: Vec<(usize, usize, usize)> = spans.iter().enumerate().map(place).collect();
@@ -395,7 +395,7 @@ pub(crate) mod message {
         format!("{what}\nhelp: {form}")
     }
 
-    /// How each attribute is written.
+    /// Returns how an attribute is written.
     pub(crate) fn attribute_form(word: &str) -> String {
         let (what, form) = match word {
             "accept" => ("takes a condition on the signal's own name", "#[accept(*count > 3)]"),

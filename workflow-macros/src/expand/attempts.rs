@@ -205,7 +205,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Which rules apply to an expression's own error.
+    /// Returns which rules apply to an expression's own error.
     pub(crate) fn rules(&self, retries: &[Retry<'_>]) -> TokenStream {
         let error = self.named("error");
         let rules = self.rules_by(retries, |path| {
@@ -217,7 +217,7 @@ impl Expansion<'_, '_> {
         quote!(|#error, #rule: usize| #rules)
     }
 
-    /// Which rules apply to the failure of what is no single expression.
+    /// Returns which rules apply to the failure of a stage that is no single expression.
     pub(super) fn rules_of_failures(&self, retries: &[Retry<'_>]) -> TokenStream {
         let (failure, rule) = (self.named("failed"), self.named("rule"));
         let runtime = &self.runtime;

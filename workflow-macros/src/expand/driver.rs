@@ -18,9 +18,9 @@ use quote::{quote, quote_spanned};
 use std::collections::{BTreeSet, HashSet};
 use syn::spanned::Spanned;
 
-/// How many stages start in one function.
+/// Stages that start in one function.
 const GROUP: usize = 32;
-/// How many run in one `async` function.
+/// Stages that run in one `async` function.
 const GROUP_IN_PLACE: usize = 16;
 
 /// Names of the workflow's own body that the emitted code uses.
@@ -40,12 +40,12 @@ impl Noted {
     }
 }
 
-/// How the stages of a scope start.
+/// The starts of the stages of a scope.
 #[derive(Default)]
 struct Starts {
-    /// In the body, which sees everything: each piece, and what starts it; in place, its future.
+    /// Starts in the body, which sees everything: each piece, and the code that starts it; in place, its future.
     own: Vec<(TokenStream, TokenStream)>,
-    /// In functions, by number.
+    /// Starts in functions, by number.
     groups: Vec<Group>,
 }
 

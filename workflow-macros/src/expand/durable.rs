@@ -26,14 +26,14 @@ impl Expansion<'_, '_> {
         if *count == 1 { format!("{hash:08x}") } else { format!("{hash:08x}-{count}") }
     }
 
-    /// How values of a type that is written somewhere are stored.
+    /// Returns the encoding of values of a type that is written somewhere.
     pub(super) fn payload(&self, whose: Whose, ty: &TokenStream, span: Span) -> TokenStream {
         let (runtime, mark) = (self.runtime_at(span), self.mark(whose));
         quote_spanned!(span=> #runtime::durable::stored::<#mark, #ty>())
     }
 
-    /// How values of an expression of type `Of<T>` are stored. A type that can't be stored is reported once, where the
-    /// stage declares it.
+    /// Returns the encoding of values of an expression of type `Of<T>`. A type that can't be stored is reported once,
+    /// where the stage declares it.
     pub(super) fn payload_of(&self, whose: Whose, of: &TokenStream) -> TokenStream {
         let span = match whose {
             Whose::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
@@ -70,7 +70,7 @@ impl Expansion<'_, '_> {
         quote!(#part(async move { #body }))
     }
 
-    /// Before an expression of the user's is evaluated.
+    /// Emits the wait before an expression of the user's is evaluated.
     pub(super) fn fresh(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         if !self.is_durable() {
             return TokenStream::new();
@@ -109,7 +109,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Before an expression that is a part of a stage is evaluated: where it has failed already, that counts.
+    /// Emits the check before an expression that is a part of a stage is evaluated: a recorded failure counts.
     pub(super) fn fresh_part(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         let fresh = self.fresh(code, stage);
         let site = self.code_site(code, stage);
@@ -203,7 +203,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::chosen(#cx, #number, #site, #arm).await;)
     }
 
-    /// Something in the scope has an undo.
+    /// Returns whether a stage in the scope has an undo.
     pub(super) fn keeps(&self, scope: ScopeId) -> bool {
         self.model.scopes[scope].compensates
     }
@@ -250,7 +250,7 @@ impl Expansion<'_, '_> {
         }).await?)
     }
 
-    /// Where the loop goes on, and the state there: `value`, where it begins.
+    /// Emits where the loop goes on, and the state there: `value`, if it begins.
     pub(super) fn first_round(&self, stage: Option<StageId>, scope: ScopeId, value: &TokenStream) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
         let (payload, keeps) = (self.round_payload(scope), self.keeps(scope));
@@ -267,7 +267,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// How a loop's state is stored.
+    /// Returns the encoding of a loop's state.
     pub(super) fn round_payload(&self, scope: ScopeId) -> TokenStream {
         let runtime = &self.runtime;
         let state = self.model.names.iter().position(|name| name.kind == NameKind::LoopState(scope));
@@ -294,7 +294,7 @@ impl Expansion<'_, '_> {
         Lifetime::new(&format!("'__end{round}"), Span::mixed_site())
     }
 
-    /// How such a round ends.
+    /// Emits the end of such a round.
     pub(super) fn round_ended(&self, stage: Option<StageId>, scope: ScopeId, body: &TokenStream) -> TokenStream {
         let (runtime, cx, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
         let (payload, round, label) = (self.round_payload(scope), self.named("round"), self.end_label(scope));
@@ -304,7 +304,7 @@ impl Expansion<'_, '_> {
         })).await?)
     }
 
-    /// Where the loop itself is, in its rounds.
+    /// Returns the name of the frame of the loop itself, in its rounds.
     pub(super) fn loop_cx(&self, scope: ScopeId) -> proc_macro2::Ident {
         self.local("loop", scope)
     }

@@ -8,7 +8,8 @@ use syn::spanned::Spanned;
 
 /// `impl Durable`
 impl Expansion<'_, '_> {
-    /// How inputs, signals and the output are stored, in this order: asked once each, where it is written.
+    /// Returns the encodings of inputs, signals and the output, in this order: each is named once, where its type is
+    /// written.
     fn payloads(&self) -> (TokenStream, TokenStream) {
         let (workflow, runtime) = (self.model.workflow, &self.runtime);
         let inputs = workflow.inputs.iter().map(|input| (&input.ty, self.mark_of(&input.name)));
@@ -23,7 +24,7 @@ impl Expansion<'_, '_> {
         (quote!((#(#types,)*)), quote!((#(#values,)*)))
     }
 
-    /// How values of a signal are stored.
+    /// Returns the encoding of values of a signal.
     pub(super) fn signal_payload(&self, signal: usize) -> TokenStream {
         let (runtime, place) = (&self.runtime, syn::Index::from(self.model.workflow.inputs.len() + signal));
         quote!(<Self as #runtime::durable::Durable>::payloads().#place)

@@ -13,7 +13,7 @@ pub(super) struct Tail {
     pub(crate) ty: Option<TokenStream>,
     /// Whose type that is: the name that an error says.
     pub(crate) whose: Whose,
-    /// In a loop's tail: where `break` and `continue` go.
+    /// Target of `break` and `continue`, in a loop's tail.
     pub(crate) round: Option<Round>,
     pub(crate) discards: Discards,
 }
@@ -39,7 +39,7 @@ impl Tail {
     }
 }
 
-/// Which values are dropped, whatever their type: the user has declared none.
+/// The values that are dropped, whatever their type: the user has declared none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Discards {
     None,
@@ -74,7 +74,7 @@ pub(crate) struct Round {
     pub(crate) stage: Option<StageId>,
 }
 
-/// Which scopes end with a node, so that what lives in them may be handed over.
+/// The scopes that end with a node, so that their values may be moved out.
 #[derive(Clone, Default)]
 pub(super) struct Ends(pub(crate) Vec<ScopeId>);
 

@@ -114,7 +114,7 @@ impl Expansion<'_, '_> {
         quote!(#slot.demand(#demands, #piece).await)
     }
 
-    /// Something before that expression has to be awaited.
+    /// Returns whether a wait precedes the expression.
     pub(super) fn waits_before(&self, code: CodeId) -> bool {
         self.model.codes[code].uses.iter().any(|&name| match self.model.names[name].kind {
             NameKind::Signal(_) => true,

@@ -90,8 +90,8 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// In each stage that has no expression of its own with `ctx`: the first that has. Earlier versions gave the
-    /// stage's key to all of them.
+    /// Returns for each stage that has no expression of its own with `ctx` the first that has. Earlier versions gave
+    /// the stage's key to all of them.
     pub(super) fn plain_sites(&self) -> Vec<TokenStream> {
         let mut first: BTreeMap<String, &str> = BTreeMap::new();
         let codes = self.model.codes.iter().filter(|code| code.context && code.undoes.is_none());

@@ -40,7 +40,8 @@ impl Expansion<'_, '_> {
         quote!(#workflow #stages #state #signals #names #implementation #(#functions)*)
     }
 
-    /// With how many arguments it is called is not known: it is whatever the rest of the crate takes it for.
+    /// Emits a workflow whose inputs could not be read. The number of its arguments is unknown, so rustc takes it for
+    /// what the rest of the crate does.
     fn unread_items(&self) -> TokenStream {
         let syntax::Workflow { attributes, visibility, name, .. } = self.model.workflow;
         let (cfgs, unread) = (&attributes.cfgs, syntax::unread_type(name.span()));

@@ -67,7 +67,7 @@ struct Expansion<'m, 's> {
     runtime: TokenStream,
     in_bodies: bool,
     sound: bool,
-    /// How often each choice's words have come up in a stage.
+    /// Occurrences of each choice's words in a stage.
     sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
     /// Items that the machine calls.
     functions: RefCell<Vec<TokenStream>>,
@@ -164,7 +164,8 @@ impl Expansion<'_, '_> {
         quote!(#module::#name)
     }
 
-    /// Where two workflows of a crate share a name, errors say the path: it is kept short.
+    /// Returns the name of the module. If two workflows of a crate share a name, errors show the path, so it is kept
+    /// short.
     fn names_module(&self) -> Ident {
         self.named(&naming::bare(&self.model.workflow.name))
     }

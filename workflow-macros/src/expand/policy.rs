@@ -37,7 +37,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// No policy makes attempts of it.
+    /// Returns whether no policy makes attempts of the stage.
     fn is_tried_once(&self, stage: StageId) -> bool {
         let policies = &self.model.stages[stage].policies;
         policies.retries.is_empty()
@@ -49,7 +49,7 @@ impl Expansion<'_, '_> {
             && policies.pools.is_empty()
     }
 
-    /// Its only attempt starts with the stage itself.
+    /// Returns whether the stage's only attempt starts with the stage itself.
     pub(super) fn is_tried_at_once(&self, stage: StageId) -> bool {
         let model = &self.model.stages[stage];
         let may_not_run = model.when.is_some() || model.policies.until.is_some() || model.policies.cache.is_some();
@@ -153,7 +153,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::absorbed(#cx, #run).await)
     }
 
-    /// Some stage nested in it has an undo.
+    /// Returns whether some stage nested in it has an undo.
     pub(super) fn compensates_inside(&self, stage: StageId) -> bool {
         let codes = self.model.stages[stage].codes.clone();
         self.model.codes[codes].iter().any(|code| code.undoes.is_some())

@@ -105,7 +105,7 @@ impl Expansion<'_, '_> {
         std::iter::successors(Some(scope), |&scope| self.model.scopes[scope].parent).any(|scope| scope == member)
     }
 
-    /// How many races and quorums of listed members a stage has.
+    /// Returns the number of races and quorums of listed members in a stage.
     pub(super) fn races_in(&self, stage: Option<StageId>) -> usize {
         let first = |scope: &&Scope<'_>| scope.kind == ScopeKind::Member && scope.label == "1" && scope.around == stage;
         self.model.scopes.iter().filter(first).count()

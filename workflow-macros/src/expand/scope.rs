@@ -16,7 +16,7 @@ struct Branch {
     stages: Vec<StageId>,
 }
 
-/// How many branches one join takes.
+/// Branches that one join takes.
 const JOIN: usize = 8;
 
 impl Expansion<'_, '_> {

@@ -82,7 +82,7 @@ fn pieces(parts: Vec<Shape>, together: fn(Vec<Shape>) -> Shape) -> Vec<Shape> {
     pieces
 }
 
-/// For each stage the set of those that end before it starts.
+/// Returns for each stage the set of those that end before it starts.
 fn closure(scope: &Scope<'_>, count: usize) -> Vec<u128> {
     let mut before = vec![0u128; count];
     for (stage, row) in before.iter_mut().enumerate() {
@@ -102,7 +102,7 @@ fn closure(scope: &Scope<'_>, count: usize) -> Vec<u128> {
     }
 }
 
-/// Which stages of its scope a stage waits for, through `let`s too; each once, in order.
+/// Returns the stages of its scope that a stage waits for, through `let`s too; each once, in order.
 pub(super) fn waits_for(scope: &Scope<'_>, stage: usize) -> Vec<usize> {
     let mut found = Vec::new();
     let mut lets = vec![false; scope.lets.len()];

@@ -49,7 +49,7 @@ impl Expansion<'_, '_> {
         quote!(#get(#number).await?)
     }
 
-    /// In a body that owns all that it needs, the signal has arrived: an expression has its value at once.
+    /// Binds a signal that has arrived, in a body that owns all that it needs: an expression has its value at once.
     pub(super) fn signal_arrived(&self, signal: usize, lender: &Ident) -> TokenStream {
         let (runtime, wait, get) = (&self.runtime, self.wait(signal), self.signal_get(signal));
         let ty = &self.model.signals[signal].syntax.ty;

@@ -43,8 +43,8 @@ impl Expansion<'_, '_> {
         format_ident!("__{}Slots", self.model.workflow.name, span = Span::call_site())
     }
 
-    /// Where the workflow's own stages put their outputs: a struct, since a tuple of so many types is looked through
-    /// again wherever it is named.
+    /// The struct of the slots of the workflow's own stages. No tuple, since rustc looks through a large tuple again
+    /// wherever it is named.
     pub(crate) fn slots_item(&self) -> TokenStream {
         let runtime = self.full_path();
         let name = self.slots_struct();

@@ -19,7 +19,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// Where the handle sees the stage; `None` without a handle.
+    /// Returns the cell through which the handle sees the stage; `None` without a handle.
     pub(super) fn cell(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let state = self.named("state");

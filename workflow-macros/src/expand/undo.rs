@@ -53,7 +53,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::in_flight(#cx, #runtime::Grace::#grace, #run))
     }
 
-    /// Its undo names the stage's own output.
+    /// Returns whether the undo names the stage's own output.
     fn names_own(&self, stage: StageId) -> bool {
         let undo = self.model.stages[stage].policies.undo.as_ref();
         undo.is_some_and(|undo| self.model.codes[undo.action].uses.contains(&self.model.stages[stage].name))

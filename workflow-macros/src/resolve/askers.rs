@@ -11,8 +11,8 @@ enum Askers {
     Sure,
 }
 
-/// For the signals of the workflow's own block. (One of a block within it is closed at the end of the stage around
-/// that.)
+/// Collects the consumers of the workflow's own signals. (A signal of a nested block is closed at the end of the stage
+/// around that.)
 pub(super) fn collect(model: &mut Model<'_>) {
     if model.signals.is_empty() {
         return;

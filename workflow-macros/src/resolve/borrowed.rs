@@ -41,7 +41,7 @@ fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
     }
 }
 
-/// From the outside in.
+/// Returns the patterns that the task matches again, from the outside in.
 pub(crate) fn replays<'s>(
     model: &Model<'s>,
     stage: StageId,

@@ -58,7 +58,7 @@ pub(crate) struct Lowering<'s, 'd> {
     diagnostics: &'d Diagnostics,
 }
 
-/// Where a node stands.
+/// The place of a node.
 #[derive(Clone, Copy)]
 pub(crate) struct At {
     pub(crate) scope: ScopeId,

@@ -162,7 +162,7 @@ fn shadows(model: &Model<'_>, bindings: &[Ident], shadowed: &mut HashSet<NameId>
     }
 }
 
-/// Where a name lives, in words.
+/// Returns the place of a name, in words.
 fn place(model: &Model<'_>, scope: ScopeId) -> String {
     let scope = &model.scopes[scope];
     let stage = scope.around.map(|stage| &model.names[model.stages[stage].name].ident);

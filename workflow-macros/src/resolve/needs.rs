@@ -163,7 +163,8 @@ impl Edges {
         self.draw(model, from, stage, EdgeKind::After);
     }
 
-    /// Nothing waits for the signal before those have ended: what stands around its scope ends before that begins.
+    /// Makes the wait for the signal begin after the stages in its `#[after]` have ended. A stage of an outer scope
+    /// ends before the stage around the signal's scope begins.
     fn after_of_signal(&mut self, model: &mut Model<'_>, signal: usize, diagnostics: &Diagnostics) {
         let scope = model.signals[signal].scope;
         for ident in model.signals[signal].after.clone() {

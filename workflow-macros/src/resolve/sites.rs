@@ -42,7 +42,7 @@ fn inside(site: &str, part: &str) -> String {
     if site.is_empty() { part.to_owned() } else { format!("{site}.{part}") }
 }
 
-/// Its part where it is one of several.
+/// Returns the part, with its number if it is one of several.
 fn numbered(part: &str, index: usize) -> String {
     if index == 0 { part.to_owned() } else { format!("{part}-{}", index + 1) }
 }

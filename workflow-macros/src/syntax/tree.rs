@@ -40,13 +40,13 @@ pub(crate) enum NodeKind {
     Break(Option<Box<Node>>),
     /// `continue NODE`
     Continue(Option<Box<Node>>),
-    /// Something that did not parse: its error has been reported, no check says more of it.
+    /// A node that did not parse: its error has been reported, no check says more of it.
     Error,
 }
 
 /// `if C { .. } else ..`
 pub(crate) struct If {
-    /// With `let` patterns and chains, as rustc takes it: `Expr::Let` inside `&&`.
+    /// Condition with `let` patterns and chains, as rustc takes it: `Expr::Let` inside `&&`.
     pub(crate) condition: Expr,
     pub(crate) then: Block,
     pub(crate) otherwise: Option<Else>,
@@ -127,12 +127,12 @@ pub(crate) enum HeadKind {
 /// `{ items.. tail }`
 pub(crate) struct Block {
     pub(crate) items: Vec<Item>,
-    /// None: the block's value is `()`.
+    /// Tail of the block. `None`: the block's value is `()`.
     pub(crate) tail: Option<Box<Node>>,
-    /// Its opening brace to its closing one.
+    /// Span from its opening brace to its closing one.
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) span: Span,
-    /// Its closing brace alone: where a missing tail is reported.
+    /// Span of its closing brace alone, where a missing tail is reported.
     pub(crate) close: Span,
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct Stage {
     /// The word `stage`.
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
-    /// None: `()`.
+    /// Declared type. `None`: `()`.
     pub(crate) ty: Option<Type>,
     pub(crate) node: Node,
 }
@@ -189,7 +189,7 @@ pub(crate) struct Attributes {
 
 /// One attribute of the language.
 pub(crate) struct Policy {
-    /// Its name, as written: where its errors stand.
+    /// Name of the attribute, as written: its errors stand there.
     pub(crate) name: Ident,
     /// The tokens in the attribute's parentheses, for the graph. Empty without parentheses.
     pub(crate) arguments: TokenStream,

@@ -17,13 +17,13 @@ pub(crate) struct Workflow {
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
-    /// With its `where` clause.
+    /// Generics with their `where` clause.
     pub(crate) generics: Generics,
     pub(crate) inputs: Vec<Binding>,
     /// `()` where none is written.
     pub(crate) output: Type,
     pub(crate) services: Vec<Binding>,
-    /// How many inputs and services it has could be read, though perhaps not all of each.
+    /// Whether the number of its inputs and services could be read, though perhaps not all of each.
     pub(crate) counted: bool,
     pub(crate) body: Block,
 }

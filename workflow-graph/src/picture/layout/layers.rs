@@ -1,4 +1,4 @@
-//! Which row each node of a group stands in, and the bends that lead a long line through the rows between.
+//! The row of each node of a group, and the bends that lead a long line through the rows between.
 
 use super::{Line, Node, Side};
 
@@ -7,7 +7,7 @@ const BENDS: usize = 40_000;
 
 /// A row of nodes is wrapped where it would be wider.
 const WIDEST: f64 = 1_300.0;
-/// Some space between two nodes.
+/// Space between two nodes.
 const BETWEEN: f64 = 28.0;
 
 /// A group's nodes in rows. A vertex is a node, by its own index, or a bend.
@@ -17,7 +17,7 @@ pub(super) struct Layers {
     pub(super) row: Vec<usize>,
     /// The vertices of each row, from left to right.
     pub(super) rows: Vec<Vec<usize>>,
-    /// For each line its vertices, downwards.
+    /// Vertices of each line, downwards.
     pub(super) chains: Vec<Chain>,
     pub(super) joints: Vec<Joint>,
     /// Each vertex's joints with the row above and with the row below.
@@ -29,7 +29,7 @@ pub(super) struct Chain {
     pub(super) vertices: Vec<usize>,
     /// Whether the edge closes a cycle and leads upwards.
     pub(super) reversed: bool,
-    /// Its joints; none where it is straight over several rows.
+    /// Joints of the line; none if it is straight over several rows.
     pub(super) joints: std::ops::Range<usize>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Chain {
 pub(super) struct Joint {
     pub(super) upper: usize,
     pub(super) lower: usize,
-    /// Where the line must meet the node, as an offset from the node's centre.
+    /// Offset from the node's centre at which the line must meet the node.
     pub(super) upper_port: Option<f64>,
     pub(super) lower_port: Option<f64>,
 }
@@ -134,7 +134,7 @@ impl Layers {
     }
 }
 
-/// Which lines lead back, against the order of the others.
+/// Returns which lines lead back, against the order of the others.
 fn reversed_lines(nodes: usize, lines: &[Line]) -> Vec<bool> {
     let mut leaving = vec![Vec::new(); nodes];
     for (index, line) in lines.iter().enumerate() {
@@ -167,8 +167,8 @@ fn reversed_lines(nodes: usize, lines: &[Line]) -> Vec<bool> {
     reversed
 }
 
-/// As far up as the lines allow. Ports have the first and the last row to themselves; nodes without lines stand in as
-/// many rows as make a neat block.
+/// Returns the row of each node, as far up as the lines allow. Ports have the first and the last row to themselves;
+/// nodes without lines stand in as many rows as make a neat block.
 fn rows_of(nodes: &[Node], ends: &[(usize, usize)]) -> Vec<usize> {
     let top = usize::from(nodes.iter().any(|node| node.side == Side::Top));
     let mut row: Vec<usize> = nodes.iter().map(|node| if node.side == Side::Top { 0 } else { top }).collect();

@@ -1,4 +1,4 @@
-//! Where everything stands: layers from top to bottom, each group laid out on its own, the innermost first.
+//! The layout: layers from top to bottom, each group laid out on its own, the innermost first.
 //!
 //! A line from one group into another is cut at the borders between. Each piece lies in one group and ends in a *port*
 //! on its border, which that group places like a node of its own, in a row above or below all others; so the piece
@@ -49,7 +49,7 @@ pub(super) struct Route {
 }
 
 pub(super) struct Layout {
-    /// Of each item; the body's holds all.
+    /// Frame of each item; the body's holds all.
     pub(super) frames: Vec<Frame>,
     pub(super) routes: Vec<Route>,
 }

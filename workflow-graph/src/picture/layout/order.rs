@@ -33,7 +33,7 @@ pub(super) fn reduce_crossings(layers: &mut Layers, widths: &[f64]) {
     layers.rows = best;
 }
 
-/// Where each vertex stands in its row.
+/// The place of each vertex in its row.
 struct Places<'w> {
     widths: &'w [f64],
     place: Vec<f64>,

@@ -1,4 +1,4 @@
-//! How far to the right: straight lines, and each node in the middle of what it is joined with.
+//! Horizontal positions: straight lines, and each node in the middle of the nodes that it is joined with.
 
 use super::layers::Layers;
 
@@ -99,7 +99,7 @@ fn straighten(layers: &Layers, gaps: &[Vec<f64>], center: &mut [f64]) {
     }
 }
 
-/// Where a vertex would best be, and how much that matters.
+/// Returns where a vertex would best be, and how much that matters.
 fn wish(layers: &Layers, center: &[f64], vertex: usize, looks_up: bool, looks_down: bool) -> (f64, f64) {
     let is_bend = |vertex: usize| vertex >= layers.nodes;
     let (mut sum, mut total) = (0.0, 0.0);

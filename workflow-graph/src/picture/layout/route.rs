@@ -8,7 +8,7 @@ const BETWEEN_ROWS: f64 = 32.0;
 /// A steep line is easier to follow.
 const EXTRA: f64 = 48.0;
 const BETWEEN_ENDS: f64 = 14.0;
-/// Where arrow heads still stand apart.
+/// Distance at which arrow heads still stand apart.
 const LEAST_BETWEEN_ENDS: f64 = 9.0;
 const CORNER: f64 = 12.0;
 /// Wider than any single stage: a line may leave it far from its middle.
@@ -71,7 +71,7 @@ pub(super) fn route(layers: &Layers, nodes: &[Node], center: &[f64], first_heigh
     Routes { tops, height, lines }
 }
 
-/// Where each joint leaves the upper and meets the lower of its two vertices.
+/// The points where each joint leaves the upper and meets the lower of its two vertices.
 struct Ends {
     upper: Vec<f64>,
     lower: Vec<f64>,

@@ -12,7 +12,7 @@ pub(super) struct Placed {
     pub(super) signals: Vec<usize>,
 }
 
-/// For each group whose tail waits for something by itself: the knot before the tail.
+/// The knot before the tail, for each group whose tail waits for something by itself.
 #[derive(Default)]
 pub(super) struct Knots(HashMap<usize, usize>);
 
@@ -95,7 +95,7 @@ impl<'g> Outline<'g> {
         self.links.retain(|link| link.kind != LinkKind::Lazy || !within.contains(&(link.from, link.to)));
     }
 
-    /// Where a wait's link ends: at a stage, at a part of it, or at the knot before its tail.
+    /// Returns where a wait's link ends: at a stage, at a part of it, or at the knot before its tail.
     fn end_of(&mut self, graph: &Graph<'_>, placed: &Placed, wait: &Wait, knots: &mut Knots) -> Option<usize> {
         let stage = wait.stage.and_then(|stage| Some((get(&placed.places, stage)?, stage)));
         if let Some((item, stage)) = stage

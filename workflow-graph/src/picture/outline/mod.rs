@@ -37,14 +37,14 @@ pub(super) struct Item<'g> {
 #[derive(Clone, Copy)]
 pub(super) enum Content<'g> {
     Body,
-    /// With the label of its scope, where it has a single one: that is not drawn as a group of its own.
+    /// A stage, with the label of its scope if it has a single one: that is not drawn as a group of its own.
     Stage(&'g Stage<'g>, &'g str),
     Scope(&'g Scope<'g>),
     /// Comes from outside: nothing leads to it.
     Signal(&'g Signal<'g>),
     Start,
     End,
-    /// Where many lead to many.
+    /// A point where many lines lead to many.
     Junction,
     /// Nodes that lead from the same to the same: they share their lines, and stand in rows.
     Bundle,
@@ -57,7 +57,7 @@ pub(super) struct Link {
     pub(super) kind: LinkKind,
 }
 
-/// Why one leads to the other; the first of two between the same items counts.
+/// The reason why one item leads to another; the first of two between the same items counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum LinkKind {
     Data,
@@ -115,7 +115,7 @@ impl<'g> Outline<'g> {
         Some((from, to))
     }
 
-    /// For each item whether a link from a neighbour comes in, and whether one to a neighbour goes out.
+    /// Returns for each item whether a link from a neighbour comes in, and whether one to a neighbour goes out.
     pub(super) fn linked(&self) -> (Vec<bool>, Vec<bool>) {
         let mut entered = vec![false; self.items.len()];
         let mut left = vec![false; self.items.len()];

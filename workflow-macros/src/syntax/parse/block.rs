@@ -34,13 +34,13 @@ pub(super) enum Start {
     Other,
 }
 
-/// Where an item ends.
+/// The end of an item.
 #[derive(Clone, Copy)]
 pub(super) struct End {
     pub(super) at: usize,
     /// Whether its `;` stands there.
     pub(super) terminated: bool,
-    /// Where the next item starts.
+    /// Start of the next item.
     pub(super) next: usize,
 }
 
@@ -78,7 +78,7 @@ impl Parser<'_> {
         (items, tail)
     }
 
-    /// Where the item from `from` ends that is read by `parser` from `content` on; a missing `;` is reported.
+    /// Returns the end of the item from `from` that `parser` reads from `content` on. A missing `;` is reported.
     pub(super) fn item_end<T>(
         self,
         tokens: Tokens<'_>,
@@ -110,7 +110,7 @@ impl Parser<'_> {
     }
 }
 
-/// How much of `content` the item takes, where what follows may be the block's tail.
+/// Returns how much of `content` the item takes, if the rest may be the block's tail.
 fn unterminated_end<T>(content: Tokens<'_>, parser: impl FnOnce(ParseStream) -> syn::Result<T>) -> Option<usize> {
     if let Some(end) = content.construct_end(0).filter(|end| !content.continues(*end)) {
         return Some(end);

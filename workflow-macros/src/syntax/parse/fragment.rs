@@ -11,16 +11,16 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-/// How syn begins what it says where tokens ran out.
+/// Begin of syn's message where tokens ran out.
 const RAN_OUT: &str = "unexpected end of input";
 
-/// How syn begins a list of all that may stand there.
+/// Begin of syn's list of all that may stand there.
 const ONE_OF: &str = "expected one of: ";
 
 /// The identifier that stands for a fragment which could not be read.
 pub(crate) const UNREAD: &str = "__unread";
 
-/// How syn says that tokens are left.
+/// Begin of syn's message that tokens are left.
 const LEFT_OVER: &str = "unexpected token";
 
 impl Parser<'_> {

@@ -245,7 +245,7 @@ fn unit() -> Type {
 struct Rest<'a> {
     tokens: Tokens<'a>,
     at: usize,
-    /// Nothing was passed over that may have been a service.
+    /// Whether no tokens were passed over that may have been a service.
     counted: bool,
 }
 

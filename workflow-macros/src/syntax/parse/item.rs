@@ -287,7 +287,7 @@ fn typed(item: Tokens<'_>, from: usize) -> Option<(Type, usize)> {
     (from + length == equals).then_some((ty, equals))
 }
 
-/// Where a construct starts right behind the declared type of the name at `at`: its `=` lacks.
+/// Returns where a construct starts right behind the declared type of the name at `at`: its `=` lacks.
 fn equals_missing(item: Tokens<'_>, at: usize) -> Option<usize> {
     let from = if item.is_colon(at + 1) { at + 2 } else { at + 1 };
     let limit = item.find_in_type(from, Tokens::starts_equals).unwrap_or(item.len());
@@ -303,7 +303,7 @@ fn is_declared(item: Tokens<'_>, at: usize) -> bool {
     item.is_colon(at) || item.is_equals(at) || item.len() == at
 }
 
-/// Where the value starts that is declared with the name at `name`.
+/// Returns where the value starts that is declared with the name at `name`.
 fn content(tokens: Tokens<'_>, name: usize) -> usize {
     let equals = if tokens.is_colon(name + 1) {
         tokens.find_in_type(name + 2, |tokens, at| tokens.starts_equals(at) || tokens.is_punct(at, ';'))

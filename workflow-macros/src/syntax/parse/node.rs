@@ -180,7 +180,7 @@ fn reads_as_expression(tokens: Tokens<'_>) -> bool {
     is_struct && tokens.parse_prefix(read::<Expr>).is_ok_and(|(_, end)| end == tokens.len())
 }
 
-/// Where the struct literal starts that was taken for a head and its body up to `end`: another body follows.
+/// Returns where the struct literal starts that was taken for a head and its body up to `end`: another body follows.
 fn struct_literal(tokens: Tokens<'_>, end: usize) -> Option<usize> {
     tokens.brace(end)?;
     let mut start = end.checked_sub(2)?;

@@ -52,7 +52,7 @@ pub(super) const OTHER_NAMES: [(&str, &str); 9] = [
 #[derive(Clone, Copy)]
 struct Reading<'a> {
     name: &'a str,
-    /// Where something missing is reported.
+    /// Place where a missing part is reported.
     end: Span,
     arguments: &'a [Tokens<'a>],
 }

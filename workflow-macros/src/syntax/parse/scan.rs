@@ -1,4 +1,4 @@
-//! Where things end, found by the tokens alone: so that a mistake in one does not move the end of another.
+//! Ends of items and constructs, found by the tokens alone, so that a mistake in one does not move the end of another.
 
 use super::tokens::Tokens;
 use proc_macro2::{Ident, TokenTree};
@@ -160,8 +160,8 @@ impl Tokens<'_> {
         None
     }
 
-    /// Where the construct ends that starts at `from`, if one does and has its body: what follows may make it a mere
-    /// operand.
+    /// Returns the end of the construct that starts at `from`, if one does and has its body: what follows may make it a
+    /// mere operand.
     pub(super) fn construct_end(self, from: usize) -> Option<usize> {
         if self.brace(from).is_some() {
             return Some(from + 1);

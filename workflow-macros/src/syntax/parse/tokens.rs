@@ -91,12 +91,12 @@ impl<'a> Tokens<'a> {
         self.range(0..to)
     }
 
-    /// Where the tree at `at` starts, or where it would.
+    /// Returns where the tree at `at` starts, or where it would.
     pub(super) fn start(self, at: usize) -> Span {
         self.get(at).map_or(self.end, start_of)
     }
 
-    /// Where the last tree ends.
+    /// Returns the span of the last tree.
     pub(super) fn last_span(self) -> Span {
         self.last().map_or(self.end, end_of)
     }

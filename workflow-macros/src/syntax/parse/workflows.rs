@@ -1,4 +1,4 @@
-//! Where each workflow of an input starts and ends, and that each has a name of its own.
+//! The workflows of an input: where each starts and ends, and that each has a name of its own.
 
 use super::{Parser, fragment::is_name, tokens::Tokens};
 use crate::{
@@ -45,7 +45,7 @@ fn name(tokens: Tokens<'_>, from: usize) -> Option<&Ident> {
     tokens.word(keyword + 1).filter(|name| is_name(name))
 }
 
-/// Where the workflow from `from` ends: behind its body, or where the next one starts.
+/// Returns where the workflow from `from` ends: behind its body, or where the next one starts.
 fn workflow_end(tokens: Tokens<'_>, from: usize) -> usize {
     let keyword = visibility_end(tokens, tokens.attributes_end(from));
     // `workflow workflow Name` is one workflow.

@@ -1,4 +1,4 @@
-//! No token stream panics the parser, and a mistake more is seldom more than an error more.
+//! Properties of the parser: no token stream makes it panic, and one more mistake is seldom more than one more error.
 
 use super::read_tokens;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -154,7 +154,7 @@ enum Slip {
     Rename,
 }
 
-/// How many tokens there are, those in groups included.
+/// Returns the number of tokens, those in groups included.
 fn count(tokens: TokenStream) -> usize {
     tokens
         .into_iter()
