@@ -1,6 +1,6 @@
 //! The tokens that precede the user's: the runtime's path, and the `#[cfg]` conditions that rustc has answered.
 
-use crate::syntax::Known;
+use crate::syntax::CfgValue;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 
@@ -9,7 +9,7 @@ use quote::quote;
 pub(crate) struct Invocation {
     /// The runtime crate, whatever the user calls it.
     pub(crate) krate: TokenStream,
-    pub(crate) known: Vec<Known>,
+    pub(crate) known: Vec<CfgValue>,
     pub(crate) tokens: TokenStream,
 }
 
@@ -34,7 +34,7 @@ impl Invocation {
     /// Two invocations of which rustc keeps the one that applies.
     pub(crate) fn ask(&self, condition: &TokenStream) -> TokenStream {
         let Self { krate, known, tokens } = self;
-        let known = known.iter().map(|Known { condition, holds }| quote!((#holds) (#condition)));
+        let known = known.iter().map(|CfgValue { condition, holds }| quote!((#holds) (#condition)));
         let known = quote!(#(#known)*);
         quote! {
             #[cfg(#condition)]
@@ -45,14 +45,14 @@ impl Invocation {
     }
 }
 
-fn read_known(tokens: TokenStream) -> Vec<Known> {
+fn read_known(tokens: TokenStream) -> Vec<CfgValue> {
     let mut known = Vec::new();
     let mut groups = tokens.into_iter().filter_map(|token| match token {
         TokenTree::Group(group) => Some(group.stream()),
         _ => None,
     });
     while let (Some(holds), Some(condition)) = (groups.next(), groups.next()) {
-        known.push(Known { condition, holds: holds.to_string() == "true" });
+        known.push(CfgValue { condition, holds: holds.to_string() == "true" });
     }
     known
 }

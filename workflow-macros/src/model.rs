@@ -88,7 +88,7 @@ pub(crate) struct Stage<'s> {
     /// Whether a wait names the stage, without a dependency on it.
     pub(crate) announced: bool,
     /// Patterns around the stage that its own task matches again, from the outside in.
-    pub(crate) replays: Vec<Replay<'s>>,
+    pub(crate) replays: Vec<Rebind<'s>>,
     /// Place in its scope's list.
     pub(crate) local: usize,
 }
@@ -137,7 +137,7 @@ pub(crate) struct Undo<'s> {
     pub(crate) timeout: Option<Time>,
     pub(crate) on_attempt: bool,
     /// Patterns around the stage that the action matches again.
-    pub(crate) replays: Vec<Replay<'s>>,
+    pub(crate) replays: Vec<Rebind<'s>>,
 }
 
 impl Policies<'_> {
@@ -245,7 +245,7 @@ pub(crate) enum Binds<'s> {
 }
 
 /// A pattern that a task of its own matches again.
-pub(crate) struct Replay<'s> {
+pub(crate) struct Rebind<'s> {
     pub(crate) source: Source<'s>,
     /// Names that the matched expression mentions.
     pub(crate) names: Vec<NameId>,

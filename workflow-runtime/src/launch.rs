@@ -3,13 +3,13 @@
 #[cfg(feature = "durable")]
 use crate::run::place::placed_run;
 use crate::{
-    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     future::cancel::CancelSignal,
     handle::Handle,
     observe::{event::Observer, observers::Observers},
-    output::visibility::{self, View},
-    run::{nested, root::root, state::Core},
-    undo::{recorded::Thrown, scope::compensated},
+    output::visibility::{self, Visibility},
+    run::{nested, root::root, state::RunState},
+    undo::{recorded::RolledBack, scope::unwind_and_report},
     workflow::Workflow,
 };
 use std::{
@@ -84,20 +84,20 @@ pub async fn run<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    if W::COMPENSATES || Core::is_special(&observers) {
+    if W::COMPENSATES || RunState::is_special(&observers) {
         return Box::pin(special::<W>(services, observers, input)).await;
     }
-    let core = Core::unheeded(W::GRAPH);
+    let core = RunState::unobserved(W::GRAPH);
     let signals = W::Signals::default();
     let ended = {
         // The machine is not moved again.
-        let machine = pin!(W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input));
-        Plain { core: &core, machine }.await
+        let machine = pin!(W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input));
+        UnspannedRun { core: &core, machine }.await
     };
     if core.has_seldom() {
         return Box::pin(settled(&core, ended)).await;
     }
-    ended.map_err(Stop::into_failure)
+    ended.map_err(Exit::into_failure)
 }
 
 /// Runs a workflow that is observed, or that has undos.
@@ -106,20 +106,20 @@ async fn special<W: Workflow>(
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    if Core::would_be_heeded(&observers) {
-        return Box::pin(heeded::<W>(services, observers, input)).await;
+    if RunState::is_observed_by(&observers) {
+        return Box::pin(run_observed::<W>(services, observers, input)).await;
     }
-    let core = Core::unheeded_with(W::GRAPH, W::COMPENSATES);
+    let core = RunState::unheeded_with(W::GRAPH, W::COMPENSATES);
     let signals = W::Signals::default();
     let ended = {
-        let machine = W::machine(core.cx(), visibility::PLAIN, None, &services, &signals, input);
+        let machine = W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input);
         root(&core, machine).await
     };
     settled(&core, ended).await
 }
 
 /// Finishes a run: the remaining undos run before its end is reported.
-async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
+async fn settled<T>(core: &RunState, ended: Result<T, Exit>) -> Result<T, Failure> {
     let ended = match ended {
         Ok(output) => {
             nested::left_undone(core).await;
@@ -129,22 +129,22 @@ async fn settled<T>(core: &Core, ended: Result<T, Stop>) -> Result<T, Failure> {
             }
             Ok(output)
         }
-        Err(stop) => Err(compensated(core, stop.into_failure(), &Thrown::in_memory()).await),
+        Err(stop) => Err(unwind_and_report(core, stop.into_failure(), &RolledBack::in_memory()).await),
     };
     core.tell_ended(&ended);
     ended
 }
 
 /// Runs an observed workflow.
-async fn heeded<W: Workflow>(
+async fn run_observed<W: Workflow>(
     services: W::Services,
     observers: Observers,
     input: W::Input,
 ) -> Result<W::Output, Failure> {
-    let core = Arc::new(Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)));
+    let core = Arc::new(RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH)));
     core.tell_started();
     let signals = W::Signals::default();
-    let machine = root(&core, W::machine(core.cx(), View::SHOWN, None, &services, &signals, input));
+    let machine = root(&core, W::machine(core.frame(), Visibility::OBSERVED, None, &services, &signals, input));
     let ended = placed_run(&core, machine).await;
     settled(&core, ended).await
 }
@@ -156,14 +156,14 @@ pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W:
     let cancel = Arc::<CancelSignal>::default();
     let signals = W::Signals::default();
     let (shown, delivered, cancelled) = (Arc::clone(&state), signals.clone(), Arc::clone(&cancel));
-    let core =
-        Core::new(W::GRAPH, W::COMPENSATES, observers, Core::name_of_begun(W::GRAPH)).seen_in(Arc::clone(&state) as _);
-    let watched = watched::<W>(Arc::new(core), services, input, shown, delivered, cancelled);
+    let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH))
+        .seen_in(Arc::clone(&state) as _);
+    let watched = run_spawned::<W>(Arc::new(core), services, input, shown, delivered, cancelled);
     Handle::new(state, signals, cancel, tokio::spawn(watched))
 }
 
-async fn watched<W: Workflow>(
-    core: Arc<Core>,
+async fn run_spawned<W: Workflow>(
+    core: Arc<RunState>,
     services: W::Services,
     input: W::Input,
     state: Arc<W::State>,
@@ -171,41 +171,41 @@ async fn watched<W: Workflow>(
     cancel: Arc<CancelSignal>,
 ) -> Result<W::Output, Failure> {
     core.tell_started();
-    let machine = root(&core, W::machine(core.cx(), View::SHOWN, Some(&state), &services, &signals, input));
+    let machine = root(&core, W::machine(core.frame(), Visibility::OBSERVED, Some(&state), &services, &signals, input));
     let mut machine = Box::pin(placed_run(&core, machine));
     let ended = poll_fn(|context: &mut Context<'_>| {
         if cancel.poll_cancelled(context) {
             let failure = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, None);
             return Poll::Ready(Err(failure));
         }
-        machine.as_mut().poll(context).map_err(Stop::into_failure)
+        machine.as_mut().poll(context).map_err(Exit::into_failure)
     })
     .await;
     // Running stages are dropped, or handed to the log.
     if ended.is_ok() {
         drop(machine);
     } else {
-        cut(|| drop(machine));
+        drop_quietly(|| drop(machine));
     }
-    settled(&core, ended.map_err(Stop::from)).await
+    settled(&core, ended.map_err(Exit::from)).await
 }
 
 #[cfg(not(feature = "durable"))]
-const fn placed_run<F>(_: &Arc<Core>, machine: F) -> F {
+const fn placed_run<F>(_: &Arc<RunState>, machine: F) -> F {
     machine
 }
 
 pin_project_lite::pin_project! {
     /// A run that has no span and no undos.
-    struct Plain<'a, F> {
-        core: &'a Core,
+    struct UnspannedRun<'a, F> {
+        core: &'a RunState,
         #[pin]
         machine: F,
     }
 }
 
-impl<T, F: Future<Output = Result<T, Stop>>> Future for Plain<'_, F> {
-    type Output = Result<T, Stop>;
+impl<T, F: Future<Output = Result<T, Exit>>> Future for UnspannedRun<'_, F> {
+    type Output = Result<T, Exit>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -1,10 +1,10 @@
 //! The trait that the macro implements.
 
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     observe::observers::Observers,
-    output::{state::States, visibility::View},
-    run::frame::Cx,
+    output::{state::States, visibility::Visibility},
+    run::frame::Frame,
     signal::error::SignalError,
 };
 use std::{future::Future, sync::Arc};
@@ -43,14 +43,14 @@ pub trait Workflow: Send + Sync + Sized + 'static {
     const COMPENSATES: bool;
 
     #[doc(hidden)]
-    fn machine<'a, const PLAIN: usize, const SHOWN: usize>(
-        cx: Cx<'a>,
-        view: View<PLAIN, SHOWN>,
+    fn machine<'a, const UNOBSERVED: usize, const OBSERVED: usize>(
+        frame: Frame<'a>,
+        view: Visibility<UNOBSERVED, OBSERVED>,
         state: Option<&'a Arc<Self::State>>,
         services: &'a Self::Services,
         signals: &'a Self::Signals,
         input: Self::Input,
-    ) -> impl Future<Output = Result<Self::Output, Stop>> + Send + 'a;
+    ) -> impl Future<Output = Result<Self::Output, Exit>> + Send + 'a;
 
     /// Returns the services that all runs of this value share, and its observers.
     #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Whose},
+    expected::{Discard, TypeOwner},
     expression,
 };
 use crate::model::{Acquire, CodeId, NodeKind, Retry, StageId, Time, Wait};
@@ -26,7 +26,7 @@ impl Expansion<'_, '_> {
     pub(crate) fn attempts(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let settings = self.settings(stage);
         let judged = policies.retries.iter().any(|retry| retry.only_if.is_some());
         let own = match self.model.stages[stage].node.kind {
@@ -39,13 +39,13 @@ impl Expansion<'_, '_> {
         let attempts = match (typed, judged) {
             (true, _) => {
                 let rules = self.rules(&policies.retries);
-                quote!(#runtime::or_failure(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::told)))
+                quote!(#runtime::or_failure(#frame, #number, #runtime::attempts_judged(#frame, #number, #settings, #attempts, #rules, #runtime::told)))
             }
             (false, true) => {
                 let rules = self.rules_of_failures(&policies.retries);
-                quote!(#runtime::attempts_where(#cx, #number, #settings, #attempts, #rules))
+                quote!(#runtime::attempts_where(#frame, #number, #settings, #attempts, #rules))
             }
-            (false, false) => quote!(#runtime::attempts(#cx, #number, #settings, #attempts)),
+            (false, false) => quote!(#runtime::attempts(#frame, #number, #settings, #attempts)),
         };
         let waits = self.signals_first(stage);
         if waits.is_empty() { attempts } else { quote!(async { #waits #attempts.await }) }
@@ -54,7 +54,7 @@ impl Expansion<'_, '_> {
     /// A closure that makes the future of one attempt.
     pub(crate) fn attempt(&self, stage: StageId, node: &TokenStream, typed: bool) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let block = !matches!(self.model.stages[stage].node.kind, NodeKind::Expression(_));
         let limit = match &self.model.stages[stage].policies.timeout {
@@ -67,20 +67,20 @@ impl Expansion<'_, '_> {
         let body = if self.compensates_inside(stage) {
             let (log, scope_log, around) = (self.named("log"), self.named("attempt_log"), self.named("around"));
             quote! {
-                let #scope_log = #cx.child_log();
+                let #scope_log = #frame.child_log();
                 let #log = &#scope_log;
-                let #around = #cx;
+                let #around = #frame;
                 #runtime::undoing(#around, (#number, "attempt"), #log, #runtime::limited(#around, #number, #limit, async move {
-                    let #cx = #around.logging(#log);
-                    #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+                    let #frame = #around.logging(#log);
+                    #runtime::Result::<_, #runtime::Exit>::Ok(#node)
                 })).await
             }
         } else if self.limits_inside(stage) {
-            quote!(#runtime::limited(#cx, #number, #limit, async move {
-                #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+            quote!(#runtime::limited(#frame, #number, #limit, async move {
+                #runtime::Result::<_, #runtime::Exit>::Ok(#node)
             }).await)
         } else {
-            quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#node))
+            quote!(#runtime::Result::<_, #runtime::Exit>::Ok(#node))
         };
         let body = if self.model.stages[stage].policies.undo.is_some() {
             let limited = self.model.stages[stage].policies.timeout.is_some();
@@ -91,8 +91,8 @@ impl Expansion<'_, '_> {
         };
         let body = self.guarded(stage, &body, typed);
         let run = quote!(async move {
-            let #place = #cx.place(#number, #attempt as usize - 1);
-            let #cx = #cx.again(&#place, #attempt, #block);
+            let #place = #frame.place(#number, #attempt as usize - 1);
+            let #frame = #frame.again(&#place, #attempt, #block);
             #body
         });
         // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a
@@ -126,7 +126,7 @@ impl Expansion<'_, '_> {
     fn guarded(&self, stage: StageId, body: &TokenStream, typed: bool) -> TokenStream {
         let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let mut body = body.clone();
         if !policies.pools.is_empty() {
             let (permits, given) = (self.named("permits"), self.named("given"));
@@ -157,7 +157,7 @@ impl Expansion<'_, '_> {
             // A stage that waits for a permit keeps its instance in memory: once evicted, nothing would wake it.
             let acquired = self.busy(quote!(#runtime::acquire_all(&[#(#pools),*])));
             body = quote!({
-                let #permits = { #before #runtime::permits(#cx, #number, #acquired).await? };
+                let #permits = { #before #runtime::permits(#frame, #number, #acquired).await? };
                 #share
                 let #given = #body;
                 ::core::mem::drop(#permits);
@@ -176,7 +176,7 @@ impl Expansion<'_, '_> {
             body = quote!({
                 #before
                 let #settings = (#failures, #cooldown);
-                #runtime::breaking(#cx, #number, &#services.#field, #place, || #settings, async move { #body }, #good).await
+                #runtime::with_breaker(#frame, #number, &#services.#field, #place, || #settings, async move { #body }, #good).await
             });
         }
         body
@@ -185,13 +185,13 @@ impl Expansion<'_, '_> {
     /// The expression's own `Result<T, E>`, evaluated on the task of the workflow, so that retry rules can look at the
     /// `E`.
     pub(crate) fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let (before, context) = (self.names_before(code, Some(stage)), self.context_before(code, Some(stage)));
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let (of, kept) = match self.discards(stage) {
-            Discards::All => (quote!(#runtime::of_any()), quote!(.map(::core::mem::drop))),
+            Discard::All => (quote!(#runtime::of_any()), quote!(.map(::core::mem::drop))),
             _ => (of.clone(), TokenStream::new()),
         };
         let call =
@@ -199,9 +199,9 @@ impl Expansion<'_, '_> {
         let run = self.named("run");
         let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
         if expression::drops_temporaries(self.model.codes[code].expr) {
-            quote!({ #before #fresh #context #cx.at(#number); let #run = #call; let #run = #run.await #kept; #run })
+            quote!({ #before #fresh #context #frame.at(#number); let #run = #call; let #run = #run.await #kept; #run })
         } else {
-            quote!({ #before #fresh #context #cx.at(#number); let #run = #call.await #kept; #run })
+            quote!({ #before #fresh #context #frame.at(#number); let #run = #call.await #kept; #run })
         }
     }
 

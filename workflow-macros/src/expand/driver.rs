@@ -8,7 +8,7 @@
 
 use super::{
     Expansion,
-    expected::Whose,
+    expected::TypeOwner,
     expression,
     shape::{LONGEST, waits_for},
 };
@@ -77,12 +77,14 @@ impl Expansion<'_, '_> {
         body.extend(quote!(let #slots = &#stored;));
         let demands = if scope.stages.iter().any(|&stage| self.model.stages[stage].lazy) {
             let (demands, asked) = (self.demands(id), self.local("asked", id));
-            body.extend(quote!(let #asked = #runtime::Demands::new(); let #demands = &#asked;));
+            body.extend(quote!(let #asked = #runtime::LazyRequests::new(); let #demands = &#asked;));
             if self.is_durable() {
                 for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
-                    let (cx, number, slot) = (self.cx(), self.number(Some(lazy)), self.slot(lazy));
+                    let (frame, number, slot) = (self.frame(), self.number(Some(lazy)), self.slot(lazy));
                     let piece = self.number(Some(self.model.stages[lazy].local));
-                    body.extend(quote!(if #runtime::durable::has_begun(#cx, #number) { #slot.ask(#demands, #piece); }));
+                    body.extend(
+                        quote!(if #runtime::durable::has_begun(#frame, #number) { #slot.ask(#demands, #piece); }),
+                    );
                 }
             }
             quote!(#runtime::Option::Some(#demands))
@@ -119,7 +121,7 @@ impl Expansion<'_, '_> {
         }
         let started = if in_place { quote!(_) } else { quote!(#runtime::Erased<'_>) };
         body.extend(quote! {
-            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Started<#started> {
+            #runtime::drive(#pieces, #demands, |#piece| -> #runtime::Start<#started> {
                 match #piece {
                     #arms
                     _ => ::core::unreachable!(),
@@ -127,12 +129,13 @@ impl Expansion<'_, '_> {
             }).await?;
         });
         for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
-            let (cx, number, cell, local) = (self.cx(), self.number(Some(lazy)), self.cell(lazy), self.named("cell"));
+            let (frame, number, cell, local) =
+                (self.frame(), self.number(Some(lazy)), self.cell(lazy), self.named("cell"));
             let slot = self.slot(lazy);
             body.extend(quote! {
                 if #slot.is_empty() {
                     if let #runtime::Option::Some(#local) = #cell { #local.skip(); }
-                    #cx.skipped(#number);
+                    #frame.skipped(#number);
                 }
             });
         }
@@ -198,7 +201,7 @@ impl Expansion<'_, '_> {
         for is_left in choices.into_iter().rev() {
             future = if is_left { quote!(#runtime::left(#future)) } else { quote!(#runtime::right(#future)) };
         }
-        quote!(#runtime::Started::UnderWay(#future))
+        quote!(#runtime::Start::Pending(#future))
     }
 
     /// A block that runs the stage in an `async` function.
@@ -222,7 +225,7 @@ impl Expansion<'_, '_> {
             return quote!({ #bound #started });
         }
         let filling = self.filling(id, stage, names);
-        quote!({ #runtime::Started::UnderWay(#runtime::erased(#filling)) })
+        quote!({ #runtime::Start::Pending(#runtime::erased(#filling)) })
     }
 
     /// The future of a stage that fills its slot.
@@ -267,33 +270,35 @@ impl Expansion<'_, '_> {
     fn start_inside(&self, stage: StageId, code: CodeId) -> TokenStream {
         let (runtime, of, run) = (&self.runtime, self.named("of"), self.named("run"));
         let model = &self.model.stages[stage];
-        let (slot, mark, lints) = (self.slot(stage), self.mark(Whose::Stage(stage)), &model.syntax.attributes.lints);
+        let (slot, mark, lints) =
+            (self.slot(stage), self.mark(TypeOwner::Stage(stage)), &model.syntax.attributes.lints);
         let before = self.before(code, Some(stage));
         let expression = self.expression(code, &quote!(#of));
         let span = self.model.codes[code].expr.span();
         let runtime_here = self.runtime_at(span);
-        let settling = quote_spanned!(span=> #runtime_here::settling(#runtime::PhantomData::<#mark>, #of, #expression));
+        let settling =
+            quote_spanned!(span=> #runtime_here::await_output(#runtime::PhantomData::<#mark>, #of, #expression));
         let inside = quote!(async move { #before #(#lints)* let #run = #settling.await; #run });
         let start = self.start(stage, Span::mixed_site(), &inside);
         quote!(let #of = #runtime::of_slot(&#slot); #start)
     }
 
     fn start(&self, stage: StageId, span: Span, expression: &TokenStream) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let lent = self.model.names[self.model.stages[stage].name].lent;
         let runtime = self.runtime_at(span);
         let slot = self.place_of(stage);
-        quote_spanned!(span=> #runtime::start_stage(#runtime::starting(#cx, #number), #slot, #lent, #expression))
+        quote_spanned!(span=> #runtime::start_stage(#runtime::starting(#frame, #number), #slot, #lent, #expression))
     }
 
     /// The slot of a stage; what can't be shared is reported where its type stands.
     pub(super) fn place_of(&self, stage: StageId) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let place = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
-        let (runtime, mark, slot) = (self.runtime_at(place), self.mark(Whose::Stage(stage)), self.slot(stage));
+        let (runtime, mark, slot) = (self.runtime_at(place), self.mark(TypeOwner::Stage(stage)), self.slot(stage));
         // rustc lets the error stand at the argument only where both come from one place.
         let local = Ident::new("__workflow_slot", place);
-        let shared = quote_spanned!(place=> #runtime::place::<#mark, _>(#local));
+        let shared = quote_spanned!(place=> #runtime::output_slot::<#mark, _>(#local));
         quote!({ let #local = &#slot; #shared })
     }
 
@@ -304,29 +309,29 @@ impl Expansion<'_, '_> {
         let runtime = self.full_path();
         let workflow = self.model.workflow;
         let name = self.local("start", self.functions.borrow().len());
-        let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
+        let (frame, state, services) = (self.frame(), self.named("state"), self.named("services"));
         let (slots, piece, slots_struct) = (self.slots(0), self.named("piece"), self.slots_struct());
         let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let lifetime = syn::Lifetime::new("'__run", Span::mixed_site());
         let reference = quote!(&#lifetime);
         let mut parameters = quote! {
-            #cx: #runtime::Cx<#lifetime>,
+            #frame: #runtime::Frame<#lifetime>,
             #state: #runtime::Option<#reference #runtime::Arc<<Self as #runtime::Workflow>::State>>,
             #services: #reference <Self as #runtime::Workflow>::Services,
             #slots: #reference #slots_struct #type_generics,
             #piece: u32,
         };
-        let mut arguments = quote!(#cx, #state, #services, #slots, #piece,);
-        let (view, plain, shown) = (self.view(), self.named("PLAIN"), self.named("SHOWN"));
+        let mut arguments = quote!(#frame, #state, #services, #slots, #piece,);
+        let (view, plain, shown) = (self.view(), self.named("UNOBSERVED"), self.named("OBSERVED"));
         let mut bound = TokenStream::new();
         let mut views = TokenStream::new();
         if in_place {
-            parameters.extend(quote!(#view: #runtime::View<#plain, #shown>,));
+            parameters.extend(quote!(#view: #runtime::Visibility<#plain, #shown>,));
             arguments.extend(quote!(#view,));
             views.extend(quote!(, const #plain: usize, const #shown: usize));
         } else {
-            bound.extend(quote!(let #view = #runtime::View::SHOWN;));
+            bound.extend(quote!(let #view = #runtime::Visibility::OBSERVED;));
         }
         let mut add = |name: &Ident, ty: TokenStream, argument: Option<TokenStream>| {
             let argument = argument.unwrap_or_else(|| quote!(#name));
@@ -337,20 +342,20 @@ impl Expansion<'_, '_> {
             add(&self.named("signals"), quote!(#reference <Self as #runtime::Workflow>::Signals), None);
         }
         if self.model.scopes[0].stages.iter().any(|&stage| self.model.stages[stage].lazy) {
-            add(&self.demands(0), quote!(#reference #runtime::Demands), None);
+            add(&self.demands(0), quote!(#reference #runtime::LazyRequests), None);
         }
         if self.model.returns {
             let output = &workflow.output;
-            add(&self.named("returned"), quote!(#reference #runtime::Returned<#output>), None);
+            add(&self.named("returned"), quote!(#reference #runtime::ReturnSlot<#output>), None);
         }
         for &stage in &group.noted.announced {
             let ty = self.stage_type(stage);
-            add(&self.announced(stage), quote!(#reference #runtime::Announced<#ty>), None);
+            add(&self.announced(stage), quote!(#reference #runtime::Published<#ty>), None);
         }
         for &binding in &group.noted.lets {
             let (ty, get) = (&self.model.lets[binding].syntax.ty, self.let_getter(binding));
             // As a parameter's type it may have lifetimes that are not written.
-            add(&get, quote!(#runtime::Getter<#lifetime, #ty>), Some(quote!(#runtime::Getter(#get))));
+            add(&get, quote!(#runtime::LetRef<#lifetime, #ty>), Some(quote!(#runtime::LetRef(#get))));
             bound.extend(quote!(let #get = #get.0;));
         }
         for &name in &group.names {
@@ -363,7 +368,7 @@ impl Expansion<'_, '_> {
                 NameKind::Input(index) => {
                     let (ident, ty, input) = (&model.ident, &workflow.inputs[index].ty, self.local("input", name));
                     let held = self.held(name);
-                    add(&input, quote!(#reference #runtime::Held<#ty>), Some(quote!(&#held)));
+                    add(&input, quote!(#reference #runtime::OwnedOrShared<#ty>), Some(quote!(&#held)));
                     let lender = self.lender(name);
                     bound.extend(quote!(let #ident = &**#input; let #lender = #input;));
                 }
@@ -376,10 +381,10 @@ impl Expansion<'_, '_> {
         let (given, body) = match in_place {
             true => (
                 // Only the machine is required to be `Send`, and rustc's error names the value that is not.
-                quote!(impl ::core::future::Future<Output = #runtime::Result<(), #runtime::Stop>> + #lifetime),
+                quote!(impl ::core::future::Future<Output = #runtime::Result<(), #runtime::Exit>> + #lifetime),
                 quote!(async move { #body #runtime::Result::Ok(()) }),
             ),
-            false => (quote!(#runtime::Started<#runtime::Erased<#lifetime>>), body),
+            false => (quote!(#runtime::Start<#runtime::Erased<#lifetime>>), body),
         };
         self.function(quote! {
             #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references, unused_variables)]
@@ -428,7 +433,7 @@ impl Expansion<'_, '_> {
         let needs = needs.into_iter().map(Literal::u32_unsuffixed);
         let lazy = (0..count).filter(|&local| is_lazy(local)).map(number);
         quote!({
-            static PIECES: #runtime::Pieces = #runtime::Pieces {
+            static PIECES: #runtime::Schedule = #runtime::Schedule {
                 needs: &[#(#needs),*], ends: &[#(#ends),*], then: &[#(#then),*], lazy: &[#(#lazy),*],
             };
             &PIECES

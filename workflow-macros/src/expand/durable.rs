@@ -1,7 +1,7 @@
 //! Code that only a `#[durable]` workflow has: a hook at each stage and each choice, which is restored from its record
 //! or recorded.
 
-use super::{Expansion, expected::Whose, fingerprint::hash};
+use super::{Expansion, expected::TypeOwner, fingerprint::hash};
 use crate::{
     model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
     text,
@@ -27,18 +27,18 @@ impl Expansion<'_, '_> {
     }
 
     /// Returns the encoding of values of a type that is written somewhere.
-    pub(super) fn payload(&self, whose: Whose, ty: &TokenStream, span: Span) -> TokenStream {
+    pub(super) fn payload(&self, whose: TypeOwner, ty: &TokenStream, span: Span) -> TokenStream {
         let (runtime, mark) = (self.runtime_at(span), self.mark(whose));
         quote_spanned!(span=> #runtime::durable::stored::<#mark, #ty>())
     }
 
     /// Returns the encoding of values of an expression of type `Of<T>`. A type that can't be stored is reported once,
     /// where the stage declares it.
-    pub(super) fn payload_of(&self, whose: Whose, of: &TokenStream) -> TokenStream {
+    pub(super) fn payload_of(&self, whose: TypeOwner, of: &TokenStream) -> TokenStream {
         let span = match whose {
-            Whose::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
-            Whose::Workflow => Some(self.model.workflow.output.span()),
-            Whose::Named(_) => None,
+            TypeOwner::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
+            TypeOwner::Workflow => Some(self.model.workflow.output.span()),
+            TypeOwner::Named(_) => None,
         };
         let span = span.unwrap_or_else(Span::mixed_site);
         let (runtime, mark) = (self.runtime_at(span), self.mark(whose));
@@ -49,17 +49,17 @@ impl Expansion<'_, '_> {
     pub(super) fn kept(&self, stage: StageId, body: &TokenStream, undo: bool) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let span = model.syntax.ty.as_ref().map_or(model.syntax.name.span(), Spanned::span);
-        let payload = self.payload(Whose::Stage(stage), &self.stage_type(stage), span);
+        let payload = self.payload(TypeOwner::Stage(stage), &self.stage_type(stage), span);
         let keeps = match (&model.node.kind, self.compensates_inside(stage)) {
-            (_, true) => quote!(Inside),
-            (NodeKind::Expression(_), false) => quote!(Leaf),
-            _ => quote!(Block),
+            (_, true) => quote!(Nested),
+            (NodeKind::Expression(_), false) => quote!(Outcome),
+            _ => quote!(Output),
         };
         let run = if undo { body.clone() } else { quote!((#body, true)) };
-        let part = self.part(span, "part", &quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#run)));
-        let kept = quote!(#runtime::durable::kept(#cx, #number, #payload, #runtime::durable::Keeps::#keeps, move |#cx| #part).await?);
+        let part = self.part(span, "part", &quote!(#runtime::Result::<_, #runtime::Exit>::Ok(#run)));
+        let kept = quote!(#runtime::durable::checkpoint(#frame, #number, #payload, #runtime::durable::Retention::#keeps, move |#frame| #part).await?);
         if undo { kept } else { quote!(#kept.0) }
     }
 
@@ -75,16 +75,16 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return TokenStream::new();
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         let site = self.code_site(code, stage);
         if let Some(stage) = stage.filter(|&stage| self.is_protected(stage, code)) {
             let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
-            let armed = on_attempt.then(|| quote!(#runtime::durable::armed(#cx, #number).await;));
+            let armed = on_attempt.then(|| quote!(#runtime::durable::armed(#frame, #number).await;));
             let evaluates = self.evaluates(code, Some(stage));
-            return quote!(#armed #runtime::durable::begins(#cx, #number, #site).await; #evaluates);
+            return quote!(#armed #runtime::durable::before_user_code(#frame, #number, #site).await; #evaluates);
         }
         let evaluates = self.evaluates(code, stage);
-        quote!(#runtime::durable::fresh(#cx, #number, #site).await; #evaluates)
+        quote!(#runtime::durable::await_restored(#frame, #number, #site).await; #evaluates)
     }
 
     /// Right before an expression of the user's is evaluated: what is begun in there has a name.
@@ -92,10 +92,10 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return TokenStream::new();
         }
-        let (runtime, cx, number, evaluating) =
-            (&self.runtime, self.cx(), self.number(stage), self.named("evaluating"));
+        let (runtime, frame, number, evaluating) =
+            (&self.runtime, self.frame(), self.number(stage), self.named("evaluating"));
         let site = &*self.model.codes[code].site;
-        quote!(let #evaluating = #runtime::durable::evaluates(#cx, #number, #site);)
+        quote!(let #evaluating = #runtime::durable::evaluates(#frame, #number, #site);)
     }
 
     /// Returns the key of a user's expression within its stage. Empty for the expression that is the whole stage.
@@ -116,8 +116,8 @@ impl Expansion<'_, '_> {
         if !self.is_durable() || site.is_empty() {
             return fresh;
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        quote!(#runtime::durable::failed_before(#cx, #number, #site).await?; #fresh)
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
+        quote!(#runtime::durable::failed_before(#frame, #number, #site).await?; #fresh)
     }
 
     /// Records the failure of an expression that is part of a stage, also a panic, before the failure has any effect.
@@ -127,8 +127,8 @@ impl Expansion<'_, '_> {
         if !self.is_durable() || site.is_empty() {
             return ended;
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        quote!(#runtime::durable::noting(#cx, #number, #site, async { #ended }).await)
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
+        quote!(#runtime::durable::noting(#frame, #number, #site, async { #ended }).await)
     }
 
     /// The stage has an undo, and the code is what it does: where it was interrupted, it runs again whatever else has
@@ -152,8 +152,8 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return call;
         }
-        let (runtime, cx) = (&self.runtime, self.cx());
-        quote!(#runtime::durable::busy(#cx, #call))
+        let (runtime, frame) = (&self.runtime, self.frame());
+        quote!(#runtime::durable::busy(#frame, #call))
     }
 
     /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no
@@ -164,20 +164,20 @@ impl Expansion<'_, '_> {
             return (TokenStream::new(), value);
         }
         let stage = self.model.codes[code].around;
-        let (cx, number, site) = (self.cx(), self.number(stage), self.site(stage, expr));
-        let (runtime, mark) = (self.runtime_at(expr.span()), self.mark(Whose::of(stage)));
+        let (frame, number, site) = (self.frame(), self.number(stage), self.site(stage, expr));
+        let (runtime, mark) = (self.runtime_at(expr.span()), self.mark(TypeOwner::of(stage)));
         let (before, record) = match inline {
-            true => (TokenStream::new(), quote!(&#runtime::durable::on_record(#cx, #number, #site))),
+            true => (TokenStream::new(), quote!(&#runtime::durable::on_record(#frame, #number, #site))),
             false => {
                 let record = self.local("record", code);
-                (quote!(let #record = #runtime::durable::on_record(#cx, #number, #site);), quote!(&#record))
+                (quote!(let #record = #runtime::durable::on_record(#frame, #number, #site);), quote!(&#record))
             }
         };
         let value = quote_spanned!(expr.span()=>
             #runtime::durable::recall(
                 #runtime::PhantomData::<#mark>,
                 (&&#runtime::durable::recalls(#value)).__workflow_recalls(),
-                (#cx, #number, #site),
+                (#frame, #number, #site),
                 #record,
             )
         );
@@ -190,8 +190,8 @@ impl Expansion<'_, '_> {
             return self.evaluated(expr);
         }
         let stage = self.model.codes[code].around;
-        let (runtime, cx, number, site) = (&self.runtime, self.cx(), self.number(stage), self.site(stage, expr));
-        quote!(#runtime::durable::condition(#cx, #number, #site, || #expr))
+        let (runtime, frame, number, site) = (&self.runtime, self.frame(), self.number(stage), self.site(stage, expr));
+        quote!(#runtime::durable::condition(#frame, #number, #site, || #expr))
     }
 
     /// A choice is recorded before its scope begins.
@@ -199,8 +199,8 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return self.decided(stage, arm);
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        quote!(#runtime::durable::chosen(#cx, #number, #site, #arm).await;)
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
+        quote!(#runtime::durable::record_choice(#frame, #number, #site, #arm).await;)
     }
 
     /// Returns whether a stage in the scope has an undo.
@@ -214,25 +214,25 @@ impl Expansion<'_, '_> {
     /// `sleep(D)`, awaited.
     /// `written`: the time is a literal, and so that of the program that runs.
     pub(super) fn sleep(&self, stage: Option<StageId>, time: &TokenStream, written: bool) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         if !self.is_durable() {
             return quote!(#runtime::sleep(#time).await);
         }
         let site = self.site(stage, &quote!(sleep));
-        quote!(#runtime::durable::sleep_kept(#cx, #number, #site, #time, #written).await)
+        quote!(#runtime::durable::sleep_kept(#frame, #number, #site, #time, #written).await)
     }
 
     /// `sleep_until(T)`, awaited.
     pub(super) fn sleep_until(&self, stage: Option<StageId>, time: &Expr) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         if !self.is_durable() {
             // The method stands at its argument, so that rustc reports a mistake there and not at the whole workflow.
             let time_of = self.evaluated(time);
-            return quote_spanned!(time.span()=> #cx.sleep_until(#time_of).await);
+            return quote_spanned!(time.span()=> #frame.sleep_until(#time_of).await);
         }
         let time = self.evaluated(time);
         let site = self.site(stage, &quote!(sleep));
-        quote!(#runtime::durable::sleep_until_kept(#cx, #number, #site, #time).await)
+        quote!(#runtime::durable::sleep_until_kept(#frame, #number, #site, #time).await)
     }
 
     /// The state with which a round begins, or whose first one is `value`.
@@ -243,24 +243,24 @@ impl Expansion<'_, '_> {
         payload: &TokenStream,
         value: &TokenStream,
     ) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
         let keeps = self.keeps(scope);
-        quote!(#runtime::durable::next_round(#cx, #number, #round, #keeps, #payload, async move {
-            #runtime::Result::<_, #runtime::Stop>::Ok(#value)
+        quote!(#runtime::durable::next_round(#frame, #number, #round, #keeps, #payload, async move {
+            #runtime::Result::<_, #runtime::Exit>::Ok(#value)
         }).await?)
     }
 
     /// Emits where the loop goes on, and the state there: `value`, if it begins.
     pub(super) fn first_round(&self, stage: Option<StageId>, scope: ScopeId, value: &TokenStream) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         let (payload, keeps) = (self.round_payload(scope), self.keeps(scope));
         let (own, first, next) = (self.loop_cx(scope), self.local("first", scope), self.local("next", scope));
         let found = self.named("found");
         let value = self.next_round(stage, (scope, &quote!(0)), &payload, value);
         quote! {
-            let #own = #cx;
+            let #own = #frame;
             #[allow(unused_mut, unused_variables)]
-            let (#first, mut #next) = match #runtime::durable::resumed_round(#cx, #number, #keeps, #payload).await {
+            let (#first, mut #next) = match #runtime::durable::resumed_round(#frame, #number, #keeps, #payload).await {
                 #runtime::Option::Some(#found) => #found,
                 #runtime::Option::None => (0, #value),
             };
@@ -272,7 +272,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let state = self.model.names.iter().position(|name| name.kind == NameKind::LoopState(scope));
         match (self.model.scopes[scope].state, state) {
-            (Some(ty), Some(name)) => self.payload(Whose::Named(name), &quote!(#ty), ty.span()),
+            (Some(ty), Some(name)) => self.payload(TypeOwner::Named(name), &quote!(#ty), ty.span()),
             _ => quote!(#runtime::durable::stored::<(), ()>()),
         }
     }
@@ -296,11 +296,11 @@ impl Expansion<'_, '_> {
 
     /// Emits the end of such a round.
     pub(super) fn round_ended(&self, stage: Option<StageId>, scope: ScopeId, body: &TokenStream) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.loop_cx(scope), self.number(stage));
         let (payload, round, label) = (self.round_payload(scope), self.named("round"), self.end_label(scope));
-        quote!(#runtime::durable::round(#cx, #number, #round, #payload, #runtime::durable::part(async {
+        quote!(#runtime::durable::round(#frame, #number, #round, #payload, #runtime::durable::part(async {
             #[allow(unused_labels, unreachable_code)]
-            #runtime::Result::<#runtime::durable::RoundEnd<_, _>, #runtime::Stop>::Ok(#label: { #body })
+            #runtime::Result::<#runtime::durable::RoundEnd<_, _>, #runtime::Exit>::Ok(#label: { #body })
         })).await?)
     }
 
@@ -314,9 +314,9 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return items;
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         let recognising = self.recognising(&items);
-        quote!(#runtime::durable::recognised(#cx, #number, #recognising).await)
+        quote!(#runtime::durable::recognised(#frame, #number, #recognising).await)
     }
 
     /// Items that can be told apart; the error stands at the last of their tokens.
@@ -338,11 +338,11 @@ impl Expansion<'_, '_> {
         if !self.is_durable() {
             return body;
         }
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
-        let (payload, keeps) = (self.payload_of(Whose::of(stage), of), self.keeps(scope));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
+        let (payload, keeps) = (self.payload_of(TypeOwner::of(stage), of), self.keeps(scope));
         let span = stage.map_or_else(Span::mixed_site, |stage| self.model.stages[stage].syntax.name.span());
         let part = self.part(span, "item_part", &body);
         let kept = Ident::new(if racing { "kept_each" } else { "kept_item" }, Span::mixed_site());
-        quote!(#runtime::durable::#kept(#cx, #number, #payload, #keeps, move |#cx| #part).await)
+        quote!(#runtime::durable::#kept(#frame, #number, #payload, #keeps, move |#frame| #part).await)
     }
 }

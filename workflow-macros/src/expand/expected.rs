@@ -6,42 +6,42 @@ use quote::quote;
 
 /// The expectation placed on a node's value.
 #[derive(Clone)]
-pub(super) struct Tail {
+pub(super) struct Expectation {
     /// An expression of type `Of<T>`: the type that is asked of it.
     pub(super) of: TokenStream,
     /// The type as written, if a stage declares it.
     pub(crate) ty: Option<TokenStream>,
     /// Whose type that is: the name that an error says.
-    pub(crate) whose: Whose,
+    pub(crate) whose: TypeOwner,
     /// Target of `break` and `continue`, in a loop's tail.
     pub(crate) round: Option<Round>,
-    pub(crate) discards: Discards,
+    pub(crate) discards: Discard,
 }
 
-impl Tail {
-    pub(super) fn value(of: TokenStream, whose: Whose) -> Self {
-        Self { of, ty: None, whose, round: None, discards: Discards::None }
+impl Expectation {
+    pub(super) fn value(of: TokenStream, whose: TypeOwner) -> Self {
+        Self { of, ty: None, whose, round: None, discards: Discard::None }
     }
 
     /// The node of a stage that is declared as `ty`.
     pub(super) fn declared(of: TokenStream, ty: TokenStream, stage: StageId) -> Self {
-        Self { of, ty: Some(ty), whose: Whose::Stage(stage), round: None, discards: Discards::None }
+        Self { of, ty: Some(ty), whose: TypeOwner::Stage(stage), round: None, discards: Discard::None }
     }
 
-    pub(super) fn discarding(self, discards: Discards) -> Self {
+    pub(super) fn discarding(self, discards: Discard) -> Self {
         Self { discards, ..self }
     }
 
     /// The expectation placed on an item or a member, whose type is that of `of`.
-    pub(super) fn part(&self, of: &syn::Ident, whose: Whose, of_list: bool) -> Self {
-        let discards = if of_list && self.discards == Discards::Lists { Discards::All } else { self.discards };
+    pub(super) fn part(&self, of: &syn::Ident, whose: TypeOwner, of_list: bool) -> Self {
+        let discards = if of_list && self.discards == Discard::Lists { Discard::All } else { self.discards };
         Self::value(quote!(#of), whose).discarding(discards)
     }
 }
 
 /// The values that are dropped, whatever their type: the user has declared none.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Discards {
+pub(crate) enum Discard {
     None,
     /// Values of the items of a `for`, and of the members of a `quorum`.
     Lists,
@@ -50,13 +50,13 @@ pub(crate) enum Discards {
 
 /// The declaration that gives a node its type.
 #[derive(Clone, Copy)]
-pub(crate) enum Whose {
+pub(crate) enum TypeOwner {
     Stage(StageId),
     Named(NameId),
     Workflow,
 }
 
-impl Whose {
+impl TypeOwner {
     pub(super) fn of(stage: Option<StageId>) -> Self {
         stage.map_or(Self::Workflow, Self::Stage)
     }
@@ -68,17 +68,17 @@ pub(crate) struct Round {
     pub(crate) has_state: bool,
     /// The type of `break`.
     pub(crate) of: TokenStream,
-    pub(crate) whose: Whose,
-    pub(crate) discards: Discards,
+    pub(crate) whose: TypeOwner,
+    pub(crate) discards: Discard,
     /// The innermost stage around the loop.
     pub(crate) stage: Option<StageId>,
 }
 
 /// The scopes that end with a node, so that their values may be moved out.
 #[derive(Clone, Default)]
-pub(super) struct Ends(pub(crate) Vec<ScopeId>);
+pub(super) struct OwningScopes(pub(crate) Vec<ScopeId>);
 
-impl Ends {
+impl OwningScopes {
     pub(super) fn none() -> Self {
         Self::default()
     }

@@ -1,6 +1,6 @@
 //! The user's expressions, and what stands before them.
 
-use super::{Expansion, expected::Whose};
+use super::{Expansion, expected::TypeOwner};
 use crate::{
     mentions::{self, bare_name},
     model::{CodeId, NameKind, StageId, When},
@@ -47,8 +47,8 @@ impl Expansion<'_, '_> {
                             before.extend(quote!(let _ = #held;));
                         }
                         // A panic of its value is one of the stage that needs it first.
-                        let (cx, number) = (self.cx(), self.number(stage));
-                        before.extend(quote!(#cx.at(#number);));
+                        let (frame, number) = (self.frame(), self.number(stage));
+                        before.extend(quote!(#frame.at(#number);));
                     }
                     before.extend(quote!(let #ident = #get();));
                 }
@@ -64,10 +64,10 @@ impl Expansion<'_, '_> {
 
     /// `ctx`, for that expression.
     pub(super) fn context(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
-        let (cx, number, guard) = (self.cx(), self.number(stage), self.named("guard"));
+        let (frame, number, guard) = (self.frame(), self.number(stage), self.named("guard"));
         let ctx = Ident::new("ctx", self.model.codes[code].expr.span());
         let site = &self.model.codes[code].site;
-        quote!(let #guard = #cx.context(#number, #site); let #ctx = &*#guard;)
+        quote!(let #guard = #frame.context(#number, #site); let #ctx = &*#guard;)
     }
 
     /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before
@@ -111,7 +111,7 @@ impl Expansion<'_, '_> {
         let demands = self.demands(self.model.stages[lazy].scope);
         let slot = self.slot(lazy);
         let piece = self.number(Some(self.model.stages[lazy].local));
-        quote!(#slot.demand(#demands, #piece).await)
+        quote!(#slot.force(#demands, #piece).await)
     }
 
     /// Returns whether a wait precedes the expression.
@@ -132,23 +132,29 @@ impl Expansion<'_, '_> {
         let expr = self.model.codes[code].expr;
         let runtime = &self.runtime;
         if diverges(expr) {
-            return quote!({ #runtime::diverging(#of, || #expr) });
+            return quote!({ #runtime::never_returns(#of, || #expr) });
         }
         quote!(#expr)
     }
 
     /// An expression that is no stage, awaited, in an `async` body: its value.
-    pub(super) fn unnamed(&self, code: CodeId, stage: Option<StageId>, of: &TokenStream, whose: Whose) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(stage), self.mark(whose));
+    pub(super) fn unnamed(
+        &self,
+        code: CodeId,
+        stage: Option<StageId>,
+        of: &TokenStream,
+        whose: TypeOwner,
+    ) -> TokenStream {
+        let (frame, number, mark) = (self.frame(), self.number(stage), self.mark(whose));
         let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
         let expression = self.expression(code, of);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let unnamed = match whose {
-            Whose::Stage(_) => quote_spanned!(span=> #runtime::body_expression),
-            Whose::Named(_) | Whose::Workflow => quote_spanned!(span=> #runtime::declared_expression),
+            TypeOwner::Stage(_) => quote_spanned!(span=> #runtime::body_expression),
+            TypeOwner::Named(_) | TypeOwner::Workflow => quote_spanned!(span=> #runtime::declared_expression),
         };
-        let call = quote_spanned!(span=> #unnamed(#cx, #number, #runtime::PhantomData::<#mark>, #of, #expression));
+        let call = quote_spanned!(span=> #unnamed(#frame, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
         let (fresh, call) = (self.fresh_part(code, stage), self.evaluating(call));
         let ended = match drops_temporaries(self.model.codes[code].expr) {
@@ -156,26 +162,26 @@ impl Expansion<'_, '_> {
             false => quote!(#call.await),
         };
         let ended = self.noting(code, stage, ended);
-        quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
+        quote!({ #before #fresh #context #frame.at(#number); let #run = #ended?; #run })
     }
 
     /// An expression whose value no node uses: the value is dropped, whatever its type.
-    pub(super) fn unasked(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(stage));
+    pub(super) fn untyped_body(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let (frame, number) = (self.frame(), self.number(stage));
         let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
         let runtime = &self.runtime;
         let expression = self.expression(code, &quote!(#runtime::of::<()>()));
         let span = self.model.codes[code].expr.span();
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
-        let call = self.evaluating(quote!(#runtime::untyped_body(#cx, #number, #settled)));
+        let call = self.evaluating(quote!(#runtime::untyped_body(#frame, #number, #settled)));
         let fresh = self.fresh_part(code, stage);
         let ended = match drops_temporaries(self.model.codes[code].expr) {
             true => quote!({ let #value = #expression; let #run = #call; #run.await }),
             false => quote!(match #expression { #value => #call.await }),
         };
         let ended = self.noting(code, stage, ended);
-        quote!({ #before #fresh #context #cx.at(#number); let #run = #ended?; #run })
+        quote!({ #before #fresh #context #frame.at(#number); let #run = #ended?; #run })
     }
 
     /// A local for a value of the user's: rustc lets an error stand at the expression only where the local comes from
@@ -188,7 +194,7 @@ impl Expansion<'_, '_> {
     /// A future that tells whether a value which is dropped is an error.
     pub(super) fn settled(&self, value: &Ident) -> TokenStream {
         let (runtime, span) = (self.runtime_at(value.span()), value.span());
-        quote_spanned!(span=> (&&&#runtime::kind_of(&#value)).__workflow_kind().settle(#value))
+        quote_spanned!(span=> (&&&#runtime::type_tag(&#value)).__workflow_kind().settle(#value))
     }
 
     /// The value of an expression that stands inside something awaited, or that outlives its statement: where it locks
@@ -220,7 +226,7 @@ impl Expansion<'_, '_> {
             other => {
                 let runtime = &self.runtime;
                 let span = other.span();
-                let shown = quote_spanned!(span=> #runtime::Shown(&#kept).__workflow_shown());
+                let shown = quote_spanned!(span=> #runtime::ByRef(&#kept).__workflow_shown());
                 let (before, value) = self.recalled(code, other, false);
                 (quote!(#before let #kept = #value;), shown)
             }
@@ -249,9 +255,9 @@ impl Expansion<'_, '_> {
         }
         let runtime = &self.runtime;
         let expr = model.expr;
-        let shown = quote_spanned!(expr.span()=> #runtime::Shown(&**#kept).__workflow_shown());
+        let shown = quote_spanned!(expr.span()=> #runtime::ByRef(&**#kept).__workflow_shown());
         let (before, value) = self.recalled(code, expr, false);
-        (quote!(#before let #kept = #runtime::Held::Local(#value).shared(); let #kept = &#kept;), shown)
+        (quote!(#before let #kept = #runtime::OwnedOrShared::Owned(#value).shared(); let #kept = &#kept;), shown)
     }
 
     /// An `if`'s condition: every `let` in it matches by reference.
@@ -267,7 +273,7 @@ impl Expansion<'_, '_> {
                     place if is_place(place) => quote!(&#place),
                     other => {
                         let (_, value) = self.recalled(code, other, true);
-                        quote_spanned!(other.span()=> #runtime::Shown(&(#value)).__workflow_shown())
+                        quote_spanned!(other.span()=> #runtime::ByRef(&(#value)).__workflow_shown())
                     }
                 });
                 quote!(let #pattern = #shown)

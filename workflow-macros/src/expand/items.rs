@@ -168,8 +168,8 @@ impl Expansion<'_, '_> {
             (true, 0) => (quote!(()), quote!(())),
             (false, 0) => (quote!(#runtime::Arc<(#(#types,)*)>), quote!(#runtime::Arc::new((#(#names,)*)))),
             (_, count) => (
-                quote!(#runtime::Arc<(#(#types,)* #runtime::Shared,)>),
-                quote!(#runtime::Arc::new((#(#names,)* #runtime::Shared::new(#count),))),
+                quote!(#runtime::Arc<(#(#types,)* #runtime::SharedPolicies,)>),
+                quote!(#runtime::Arc::new((#(#names,)* #runtime::SharedPolicies::new(#count),))),
             ),
         }
     }
@@ -275,8 +275,8 @@ impl Expansion<'_, '_> {
         let seen = stages.iter().map(|&stage| {
             let (field, number) = (self.stage_name(stage), self.number(Some(stage)));
             match is_item(stage) {
-                true => quote!(#number => #runtime::Seen::Items(&self.#field),),
-                false => quote!(#number => #runtime::Seen::Stage(self.#field.cell()),),
+                true => quote!(#number => #runtime::StateEntry::Items(&self.#field),),
+                false => quote!(#number => #runtime::StateEntry::Stage(self.#field.cell()),),
             }
         });
         let (stage_enum, names) = (self.stage_enum(), self.named("NAMES"));
@@ -299,8 +299,8 @@ impl Expansion<'_, '_> {
             }
             #[doc(hidden)]
             impl #impl_generics #runtime::States for #name #type_generics #clause {
-                fn seen(&self, stage: u32) -> #runtime::Seen<'_> {
-                    match stage { #(#seen)* _ => #runtime::Seen::Nothing }
+                fn seen(&self, stage: u32) -> #runtime::StateEntry<'_> {
+                    match stage { #(#seen)* _ => #runtime::StateEntry::Nothing }
                 }
             }
             #[allow(clippy::all, clippy::pedantic)]
@@ -333,8 +333,8 @@ impl Expansion<'_, '_> {
         let bodies = self.in_bodies();
         let machine = if self.sound { bodies.machine() } else { quote!(async move { ::core::unreachable!() }) };
         self.functions.replace(bodies.functions.take());
-        let (cx, state, services) = (self.cx(), self.named("state"), self.named("services"));
-        let (view, plain, shown) = (self.view(), self.named("PLAIN"), self.named("SHOWN"));
+        let (frame, state, services) = (self.frame(), self.named("state"), self.named("services"));
+        let (view, plain, shown) = (self.view(), self.named("UNOBSERVED"), self.named("OBSERVED"));
         let observers = self.named("observers");
         let lints = &workflow.attributes.lints;
         let compensates = self.model.compensates;
@@ -360,13 +360,13 @@ impl Expansion<'_, '_> {
 
                 #[allow(unused_variables)]
                 fn machine<#lifetime, const #plain: usize, const #shown: usize>(
-                    #cx: #runtime::Cx<#lifetime>,
-                    #view: #runtime::View<#plain, #shown>,
+                    #frame: #runtime::Frame<#lifetime>,
+                    #view: #runtime::Visibility<#plain, #shown>,
                     #state: #runtime::Option<&#lifetime #runtime::Arc<Self::State>>,
                     #services: &#lifetime Self::Services,
                     #signals: &#lifetime Self::Signals,
                     #input: Self::Input,
-                ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Stop>>
+                ) -> impl ::core::future::Future<Output = #runtime::Result<Self::Output, #runtime::Exit>>
                     + ::core::marker::Send + #lifetime
                 { #machine }
 

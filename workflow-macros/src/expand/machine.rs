@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Ends, Tail, Whose},
+    expected::{Discard, Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::NameKind;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -23,8 +23,8 @@ impl Expansion<'_, '_> {
         for (index, held) in held.iter().enumerate() {
             // Where functions start the stages they take it as it is in either view.
             let owned = match self.model.names[index].lent {
-                true => quote!(#runtime::Held::Local(#held).shared()),
-                false if self.is_driven(0) => quote!(#runtime::Held::Local(#held)),
+                true => quote!(#runtime::OwnedOrShared::Owned(#held).shared()),
+                false if self.is_driven(0) => quote!(#runtime::OwnedOrShared::Owned(#held)),
                 false => self.own(&held.to_token_stream()),
             };
             bound.extend(quote!(let #held = #owned;));
@@ -39,27 +39,27 @@ impl Expansion<'_, '_> {
                 bound.extend(quote!(let #ident = &#services.#field;));
             }
         }
-        let body = self.scope(0, &self.output_tail(), &Ends::none());
+        let body = self.scope(0, &self.output_tail(), &OwningScopes::none());
         let body = match &self.model.deadline {
             None => body,
             Some(limit) => {
-                let (cx, limit) = (self.cx(), self.time(limit, None));
-                quote!(#runtime::within(#cx, #limit, async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) }).await?)
+                let (frame, limit) = (self.frame(), self.time(limit, None));
+                quote!(#runtime::within(#frame, #limit, async move { #runtime::Result::<_, #runtime::Exit>::Ok(#body) }).await?)
             }
         };
         let body = if self.model.returns {
             let returned = self.named("returned");
             let ended = self.named("ended");
             quote! {
-                let #returned = #runtime::Returned::new();
+                let #returned = #runtime::ReturnSlot::new();
                 let #ended = {
                     let #returned = &#returned;
-                    async move { #bound #runtime::Result::<_, #runtime::Stop>::Ok(#body) }.await
+                    async move { #bound #runtime::Result::<_, #runtime::Exit>::Ok(#body) }.await
                 };
                 #returned.or(#ended)
             }
         } else {
-            quote!(#bound #runtime::Result::<_, #runtime::Stop>::Ok(#body))
+            quote!(#bound #runtime::Result::<_, #runtime::Exit>::Ok(#body))
         };
         let imports = self.imports();
         quote! {
@@ -95,10 +95,10 @@ impl Expansion<'_, '_> {
     }
 
     /// The expectation placed on the workflow's own tail.
-    fn output_tail(&self) -> Tail {
+    fn output_tail(&self) -> Expectation {
         let nothing = matches!(&self.model.workflow.output, Type::Tuple(tuple) if tuple.elems.is_empty());
-        let discards = if nothing { Discards::Lists } else { Discards::None };
-        Tail::value(self.output_of(), Whose::Workflow).discarding(discards)
+        let discards = if nothing { Discard::Lists } else { Discard::None };
+        Expectation::value(self.output_of(), TypeOwner::Workflow).discarding(discards)
     }
 
     /// Types whose names the compiler's errors say.

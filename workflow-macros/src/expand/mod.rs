@@ -31,7 +31,7 @@ use crate::{
     model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
     naming,
 };
-use expected::Whose;
+use expected::TypeOwner;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
@@ -128,7 +128,7 @@ impl Expansion<'_, '_> {
         Ident::new(&format!("__{name}"), Span::mixed_site())
     }
 
-    fn cx(&self) -> Ident {
+    fn frame(&self) -> Ident {
         self.named("cx")
     }
 
@@ -149,11 +149,11 @@ impl Expansion<'_, '_> {
     }
 
     /// The type whose name an error says: that of a stage or a loop's state, or the workflow itself for its tail.
-    fn mark(&self, whose: Whose) -> TokenStream {
+    fn mark(&self, whose: TypeOwner) -> TokenStream {
         match whose {
-            Whose::Stage(stage) => self.mark_of(&self.model.stages[stage].syntax.name),
-            Whose::Named(name) => self.mark_of(&self.model.names[name].ident),
-            Whose::Workflow => quote!(Self),
+            TypeOwner::Stage(stage) => self.mark_of(&self.model.stages[stage].syntax.name),
+            TypeOwner::Named(name) => self.mark_of(&self.model.names[name].ident),
+            TypeOwner::Workflow => quote!(Self),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Ends, Tail, Whose},
+    expected::{Discard, Expectation, OwningScopes, TypeOwner},
 };
 use crate::{
     mentions::bare_name,
@@ -15,11 +15,17 @@ use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
     /// `stage`: the innermost one around the node.
-    pub(super) fn node(&self, node: &Node<'_>, stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+    pub(super) fn node(
+        &self,
+        node: &Node<'_>,
+        stage: Option<StageId>,
+        tail: &Expectation,
+        ends: &OwningScopes,
+    ) -> TokenStream {
         match &node.kind {
             NodeKind::Expression(code) => {
-                if tail.discards == Discards::All {
-                    return self.unasked(*code, stage);
+                if tail.discards == Discard::All {
+                    return self.untyped_body(*code, stage);
                 }
                 self.hand_over(*code, tail, ends).unwrap_or_else(|| self.unnamed(*code, stage, &tail.of, tail.whose))
             }
@@ -28,7 +34,7 @@ impl Expansion<'_, '_> {
             NodeKind::Match { scrutinee, arms } => {
                 let before = self.before(*scrutinee, stage);
                 let (keep, shown) = self.scrutinee(*scrutinee);
-                let (cx, number) = (self.cx(), self.number(stage));
+                let (frame, number) = (self.frame(), self.number(stage));
                 let span = node.span;
                 let site = self.site(stage, self.model.codes[*scrutinee].expr);
                 let arms = arms.iter().map(|arm| {
@@ -44,12 +50,12 @@ impl Expansion<'_, '_> {
                     quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
                 });
                 let matching = quote_spanned!(span=> match #shown { #(#arms)* });
-                quote!({ #before #cx.at(#number); #keep #matching })
+                quote!({ #before #frame.at(#number); #keep #matching })
             }
             NodeKind::Loop(looping) => self.looping(looping, stage, tail, node.span),
             NodeKind::For(each) => {
                 let item = self.local("item", each.body);
-                let cx = self.cx();
+                let frame = self.frame();
                 let at = self.model.codes[each.items].expr.span();
                 let runtime = self.full_path_at(at);
                 let call = match each.tolerate {
@@ -69,30 +75,30 @@ impl Expansion<'_, '_> {
                 quote!({
                     let (#item, #list) = #of_list;
                     #before
-                    #cx.at(#number);
-                    #list(#call(#cx, #number, #items, #limit, #body #tolerance).await?)
+                    #frame.at(#number);
+                    #list(#call(#frame, #number, #items, #limit, #body #tolerance).await?)
                 })
             }
             NodeKind::Members { needed, members } => self.first(*needed, members, stage, tail, node.span),
             NodeKind::Select(heads) => self.select(heads, stage, tail, ends),
             NodeKind::Sleep(time) => {
                 let written = matches!(time, Time::Nanoseconds(_));
-                let (cx, number, time) = (self.cx(), self.number(stage), self.time(time, stage));
-                let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
+                let (frame, number, time) = (self.frame(), self.number(stage), self.time(time, stage));
+                let unit = self.no_tail(&Expectation { round: None, ..tail.clone() }, node.span);
                 let sleep = self.sleep(stage, &time, written);
-                quote_spanned!(node.span=> { #cx.at(#number); #sleep; #unit })
+                quote_spanned!(node.span=> { #frame.at(#number); #sleep; #unit })
             }
             NodeKind::SleepUntil(time) => {
-                let (cx, number, before) = (self.cx(), self.number(stage), self.before(*time, stage));
+                let (frame, number, before) = (self.frame(), self.number(stage), self.before(*time, stage));
                 let expr = self.model.codes[*time].expr;
-                let unit = self.no_tail(&Tail { round: None, ..tail.clone() }, node.span);
+                let unit = self.no_tail(&Expectation { round: None, ..tail.clone() }, node.span);
                 let sleep = self.sleep_until(stage, expr);
-                quote_spanned!(node.span=> { #before #cx.at(#number); #sleep; #unit })
+                quote_spanned!(node.span=> { #before #frame.at(#number); #sleep; #unit })
             }
             NodeKind::Return(value) => {
                 let runtime = &self.runtime;
                 let returned = self.named("returned");
-                let output = Tail::value(self.output_of(), Whose::Workflow);
+                let output = Expectation::value(self.output_of(), TypeOwner::Workflow);
                 let value = match value {
                     Some(code) => self
                         .hand_over(*code, &output, ends)
@@ -103,12 +109,12 @@ impl Expansion<'_, '_> {
             }
             NodeKind::Fail(code) => {
                 let runtime = &self.runtime;
-                let (cx, number) = (self.cx(), self.number(stage));
+                let (frame, number) = (self.frame(), self.number(stage));
                 let before = self.before(*code, stage);
                 let expr = self.model.codes[*code].expr;
                 let span = expr.span();
-                let stop = quote_spanned!(span=> #cx.fail(#number, #runtime::Why(#expr).__workflow_reason()));
-                quote!({ #before #cx.at(#number); return #runtime::Result::Err(#stop) })
+                let stop = quote_spanned!(span=> #frame.fail(#number, #runtime::FailReason(#expr).__workflow_reason()));
+                quote!({ #before #frame.at(#number); return #runtime::Result::Err(#stop) })
             }
             NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends, node.span),
             NodeKind::Continue(value) => self.continuing(value.as_deref(), stage, tail, ends),
@@ -117,7 +123,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A block without a tail gives `()`; a round without one goes on.
-    pub(super) fn no_tail(&self, tail: &Tail, close: Span) -> TokenStream {
+    pub(super) fn no_tail(&self, tail: &Expectation, close: Span) -> TokenStream {
         if let Some(round) = &tail.round
             && !round.has_state
         {
@@ -134,8 +140,8 @@ impl Expansion<'_, '_> {
     }
 
     /// The type of the items where a list is expected, and the code that collects them.
-    pub(super) fn of_list(&self, stage: Option<StageId>, tail: &Tail, span: Span) -> TokenStream {
-        let mark = self.mark(Whose::of(stage));
+    pub(super) fn of_list(&self, stage: Option<StageId>, tail: &Expectation, span: Span) -> TokenStream {
+        let mark = self.mark(TypeOwner::of(stage));
         match &tail.ty {
             Some(ty) => {
                 // A path that starts in this crate would have rustc report the error twice.
@@ -151,7 +157,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A bare name as a tail hands over the value itself.
-    fn hand_over(&self, code: usize, tail: &Tail, ends: &Ends) -> Option<TokenStream> {
+    fn hand_over(&self, code: usize, tail: &Expectation, ends: &OwningScopes) -> Option<TokenStream> {
         let ident = bare_name(self.model.codes[code].expr)?;
         let name: NameId = *self.model.by_name.get(&ident.to_string())?;
         let model = &self.model.names[name];
@@ -170,7 +176,7 @@ impl Expansion<'_, '_> {
             NameKind::Let(binding) => {
                 let (get, cell) = (self.let_getter(binding), self.local("cell", binding));
                 let runtime = self.runtime_at(ident.span());
-                (quote!(let _ = #get();), quote_spanned!(ident.span()=> #runtime::taken(#cell)))
+                (quote!(let _ = #get();), quote_spanned!(ident.span()=> #runtime::into_value(#cell)))
             }
             NameKind::Service(_) | NameKind::Signal(_) | NameKind::Head(_) => return None,
         };
@@ -179,8 +185,8 @@ impl Expansion<'_, '_> {
         let handed = quote_spanned!(ident.span()=> #runtime::expect_type(#of, #runtime::PhantomData::<#mark>, #ident));
         // With the workflow's own tail the undos are over: none holds on to what is handed over.
         let commit = (self.model.compensates && ends.0.contains(&0)).then(|| {
-            let cx = self.cx();
-            quote!(#cx.commit();)
+            let frame = self.frame();
+            quote!(#frame.commit();)
         });
         Some(quote!({ #commit #forget let #ident = #value; #handed }))
     }
@@ -202,7 +208,7 @@ impl Expansion<'_, '_> {
         &self,
         branches: &[Branch],
         stage: Option<StageId>,
-        (tail, ends): (&Tail, &Ends),
+        (tail, ends): (&Expectation, &OwningScopes),
         site: &str,
         span: Span,
     ) -> TokenStream {
@@ -220,7 +226,7 @@ impl Expansion<'_, '_> {
         };
         let then = self.chosen(first.scope, stage, (label, site), tail, ends);
         let before = self.before(condition, stage);
-        let (cx, number) = (self.cx(), self.number(stage));
+        let (frame, number) = (self.frame(), self.number(stage));
         let expr = self.model.codes[condition].expr;
         let condition = self.condition(condition, expr);
         let otherwise = if rest.is_empty() {
@@ -229,7 +235,7 @@ impl Expansion<'_, '_> {
         } else {
             self.branches(rest, stage, (tail, ends), site, span)
         };
-        quote!({ #before #cx.at(#number); if #condition #then else { #otherwise } })
+        quote!({ #before #frame.at(#number); if #condition #then else { #otherwise } })
     }
 
     // Loops.

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Ends, Tail, Whose},
+    expected::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{Cache, CodeId, NameKind, NodeKind, StageId, Time};
 use proc_macro2::TokenStream;
@@ -82,15 +82,15 @@ impl Expansion<'_, '_> {
         let mut node = self.elsewhere(stage, of);
         if self.model.stages[stage].policies.undo.is_some() {
             let runtime = &self.runtime;
-            let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+            let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) });
             let run = self.in_flight(stage, run, false);
             node = quote!(#run.await?);
         }
         if self.is_tried_at_once(stage) {
             return node;
         }
-        let (cx, number, waits) = (self.cx(), self.number(Some(stage)), self.signals_first(stage));
-        quote!({ #waits #cx.tried(#number); #node })
+        let (frame, number, waits) = (self.frame(), self.number(Some(stage)), self.signals_first(stage));
+        quote!({ #waits #frame.first_attempt_started(#number); #node })
     }
 
     /// The value for a key that has been computed before, or else a new one.
@@ -110,8 +110,8 @@ impl Expansion<'_, '_> {
         };
         let looked_up = self.busy(quote!(#runtime::cached(&#services.#field, #place, #time_to_live, #key)));
         let found = self.is_durable().then(|| {
-            let (cx, number) = (self.cx(), self.number(Some(stage)));
-            quote!(#runtime::durable::found_in_cache(#cx, #number);)
+            let (frame, number) = (self.frame(), self.number(Some(stage)));
+            quote!(#runtime::durable::found_in_cache(#frame, #number);)
         });
         quote!(match { #before #looked_up.await } {
             #runtime::Cached::Hit(#given) => { #hit = true; #found #given }
@@ -127,15 +127,15 @@ impl Expansion<'_, '_> {
     /// `falls_back`: a fallback runs then.
     fn absorbed(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let run = if self.compensates_inside(stage) {
             let (log, scope_log, around) = (self.named("log"), self.named("scope_log"), self.named("outside"));
             quote!(async move {
-                let #scope_log = #cx.child_log();
+                let #scope_log = #frame.child_log();
                 let #log = &#scope_log;
-                let #around = #cx;
+                let #around = #frame;
                 #runtime::undoing(#around, (#number, "scope"), #log, async move {
-                    let #cx = #around.logging(#log);
+                    let #frame = #around.logging(#log);
                     #attempts.await
                 }).await
             })
@@ -145,12 +145,12 @@ impl Expansion<'_, '_> {
         let in_flight = falls_back && self.model.stages[stage].policies.undo.is_some();
         if self.is_durable() {
             let site = if falls_back { "falls-back" } else { "absorbed" };
-            return quote!(#runtime::durable::absorbed_kept(#cx, (#number, #site), #in_flight, #run).await);
+            return quote!(#runtime::durable::absorbed_kept(#frame, (#number, #site), #in_flight, #run).await);
         }
         if in_flight {
-            return quote!(#runtime::absorbed_in_flight(#cx, #number, #run).await);
+            return quote!(#runtime::catch_in_flight(#frame, #number, #run).await);
         }
-        quote!(#runtime::absorbed(#cx, #run).await)
+        quote!(#runtime::catch(#frame, #run).await)
     }
 
     /// Returns whether some stage nested in it has an undo.
@@ -177,17 +177,17 @@ impl Expansion<'_, '_> {
         };
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
-        let tail = Tail::value(of.clone(), Whose::Stage(stage)).discarding(self.discards(stage));
-        let mut node = self.chosen(scope, Some(stage), ("fallback", "fallback"), &tail, &Ends::none());
+        let tail = Expectation::value(of.clone(), TypeOwner::Stage(stage)).discarding(self.discards(stage));
+        let mut node = self.chosen(scope, Some(stage), ("fallback", "fallback"), &tail, &OwningScopes::none());
         if self.model.stages[stage].policies.undo.is_some() {
-            let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+            let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) });
             let run = self.in_flight(stage, run, false);
             node = quote!(#run.await?);
         }
         let absorbed = self.absorbed(stage, attempts, true);
         let told = self.compensates_inside(stage).then(|| {
-            let (cx, number) = (self.cx(), self.number(Some(stage)));
-            quote!(#runtime::falls_back(#cx, #number, &#why);)
+            let (frame, number) = (self.frame(), self.number(Some(stage)));
+            quote!(#runtime::falls_back(#frame, #number, &#why);)
         });
         quote!(match #absorbed {
             #runtime::Result::Ok(#value) => #value,
@@ -204,8 +204,8 @@ impl Expansion<'_, '_> {
     /// A stage declared as `Result<T, Failure>`, or as `Result<T, E>` with the expression's own `E`.
     pub(crate) fn caught(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
-        let cx = self.cx();
-        let mark = self.mark(Whose::Stage(stage));
+        let frame = self.frame();
+        let mark = self.mark(TypeOwner::Stage(stage));
         let content = self.named("caught");
         let ty = self.stage_type(stage);
         let span = self.model.stages[stage].syntax.ty.as_ref().map_or(self.stage_name(stage).span(), Spanned::span);
@@ -221,14 +221,14 @@ impl Expansion<'_, '_> {
             return quote!({
                 let #content = #of;
                 #waits
-                #runtime::own_error(#cx, #number, #runtime::attempts_judged(#cx, #number, #settings, #attempts, #rules, #runtime::untold).await)?
+                #runtime::own_error(#frame, #number, #runtime::attempts_judged(#frame, #number, #settings, #attempts, #rules, #runtime::untold).await)?
             });
         }
         let mut attempts = self.attempts(stage, &quote!(#content));
         // What is caught is what the fallback failed with.
         if self.model.stages[stage].policies.fallback.is_some() {
             let value = self.with_fallback(stage, &quote!(#content), &attempts);
-            attempts = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#value) });
+            attempts = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#value) });
         }
         let absorbed = self.absorbed(stage, &attempts, false);
         quote!({

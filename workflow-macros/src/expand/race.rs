@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Ends, Tail, Whose},
+    expected::{Expectation, OwningScopes, TypeOwner},
     expression,
     node::last_span,
 };
@@ -28,23 +28,23 @@ impl Expansion<'_, '_> {
         each: &For<'_>,
         stage: Option<StageId>,
         item: &syn::Ident,
-        (tail, of_list): (&Tail, bool),
+        (tail, of_list): (&Expectation, bool),
         won: Option<&str>,
     ) -> EachParts {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
+        let (frame, number) = (self.frame(), self.number(stage));
         let index = self.index(each.body);
         let (place, taken) = (self.named("place"), self.local("taken", each.body));
         let pattern = each.pattern;
         let content = self.local("content", each.body);
         let item_of = if each.catch { &content } else { item };
-        let body = self.scope(each.body, &tail.part(item_of, Whose::of(stage), of_list), &Ends::none());
-        let shown = quote_spanned!(pattern.span()=> #runtime::Shown(&#taken).__workflow_shown());
+        let body = self.scope(each.body, &tail.part(item_of, TypeOwner::of(stage), of_list), &OwningScopes::none());
+        let shown = quote_spanned!(pattern.span()=> #runtime::ByRef(&#taken).__workflow_shown());
         let shared = self.model.scopes[each.body]
             .lends_item
-            .then(|| quote!(let #taken = #runtime::Held::Local(#taken).shared();));
+            .then(|| quote!(let #taken = #runtime::OwnedOrShared::Owned(#taken).shared();));
         let shown = match shared {
-            Some(_) => quote_spanned!(pattern.span()=> #runtime::Shown(&**#taken).__workflow_shown()),
+            Some(_) => quote_spanned!(pattern.span()=> #runtime::ByRef(&**#taken).__workflow_shown()),
             None => shown,
         };
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
@@ -55,20 +55,20 @@ impl Expansion<'_, '_> {
         } else if each.catch {
             self.item_caught(each.body, stage, &body)
         } else {
-            quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body))
+            quote!(#runtime::Result::<_, #runtime::Exit>::Ok(#body))
         };
         let body = self.kept_item(stage, each.body, &quote!(#item), won.is_some(), body);
         let body = quote!(move |#index: usize, #taken| async move {
             #shared
             #lender
-            let #place = #cx.place(#number, #index);
-            let #cx = #cx.within(&#place);
+            let #place = #frame.place(#number, #index);
+            let #frame = #frame.within(&#place);
             #bind
             #body
         });
         let mut before = self.before(each.items, stage);
         if each.catch {
-            let mark = self.mark(Whose::of(stage));
+            let mark = self.mark(TypeOwner::of(stage));
             before.extend(quote!(let #content = #runtime::of_caught_in::<#mark, _>(#item);));
         }
         let tolerance = each.tolerate.as_ref().map(|tolerance| {
@@ -102,11 +102,11 @@ impl Expansion<'_, '_> {
         needed: Option<usize>,
         members: &Members<'_>,
         stage: Option<StageId>,
-        tail: &Tail,
+        tail: &Expectation,
         span: Span,
     ) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
+        let (frame, number) = (self.frame(), self.number(stage));
         let of = &tail.of;
         let item = match members {
             Members::For(each) => self.local("item", each.body),
@@ -135,16 +135,16 @@ impl Expansion<'_, '_> {
         let members = match members {
             Members::Listed(scopes) => {
                 let members = scopes.iter().zip(&sites).map(|(&scope, site)| {
-                    let part = tail.part(&item, Whose::of(stage), needed.is_some());
-                    let body = self.scope(scope, &part, &Ends::none());
+                    let part = tail.part(&item, TypeOwner::of(stage), needed.is_some());
+                    let body = self.scope(scope, &part, &OwningScopes::none());
                     let name = format!("member-{site}");
                     let goes_on = self.has_won(stage, &won_site, Some(site));
                     let body = self.member_scope(scope, stage, (&name, &goes_on), &body);
                     let body = match needed {
                         Some(_) if self.is_durable() => {
-                            let payload = self.payload_of(Whose::of(stage), &quote!(#item));
+                            let payload = self.payload_of(TypeOwner::of(stage), &quote!(#item));
                             let keeps = self.keeps(scope);
-                            quote!(#runtime::durable::kept_member(#cx, #number, #name, #keeps, #payload, async move { #body }).await)
+                            quote!(#runtime::durable::kept_member(#frame, #number, #name, #keeps, #payload, async move { #body }).await)
                         }
                         _ => body,
                     };
@@ -162,49 +162,49 @@ impl Expansion<'_, '_> {
             }
         };
         let alone = !sites.is_empty() && self.races_in(stage) == 1;
-        let winners = quote!(#runtime::first(#cx, #number, #count, #members));
+        let winners = quote!(#runtime::first(#frame, #number, #count, #members));
         let winners = match self.is_durable() {
             true => {
-                let payload = self.payload_of(Whose::of(stage), &quote!(#item));
-                quote!(#runtime::durable::first_kept(#cx, #number, (#won_site, &[#(#sites),*], #alone), #compensates, #payload, #winners).await?)
+                let payload = self.payload_of(TypeOwner::of(stage), &quote!(#item));
+                quote!(#runtime::durable::first_kept(#frame, #number, (#won_site, &[#(#sites),*], #alone), #compensates, #payload, #winners).await?)
             }
             false => quote!(#winners.await?),
         };
         let value = match needed {
             Some(_) => quote!(#list(#winners)),
-            None => quote!(#runtime::winner(#winners)),
+            None => quote!(#runtime::race_result(#winners)),
         };
         if compensates {
             let (losers, all, won) = (self.named("losers"), self.named("all_losers"), self.named("won"));
             return quote!({
                 #item_of
                 #before
-                #cx.at(#number);
-                let #all = #cx.child_log();
+                #frame.at(#number);
+                let #all = #frame.child_log();
                 let #losers = &#all;
                 let #won = #value;
-                #runtime::undo_losers(#cx, #number, #won_site, #losers).await;
+                #runtime::undo_losers(#frame, #number, #won_site, #losers).await;
                 #won
             });
         }
-        quote!({ #item_of #before #cx.at(#number); #value })
+        quote!({ #item_of #before #frame.at(#number); #value })
     }
 
     /// An item whose failure is a value; what it did until then is undone first.
     fn item_caught(&self, scope: ScopeId, stage: Option<StageId>, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
-        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#body) });
+        let (frame, number) = (self.frame(), self.number(stage));
+        let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#body) });
         if !self.model.scopes[scope].compensates {
-            return quote!(#runtime::every_failure(#runtime::absorbed(#cx, #run).await));
+            return quote!(#runtime::every_failure(#runtime::catch(#frame, #run).await));
         }
         let (log, item_log, around) = (self.named("log"), self.named("item_log"), self.named("around"));
         quote!({
-            let #item_log = #cx.child_log();
+            let #item_log = #frame.child_log();
             let #log = &#item_log;
-            let #around = #cx;
-            #runtime::every_failure(#runtime::absorbed(#around, #runtime::undoing(#around, (#number, "item"), #log, async move {
-                let #cx = #around.logging(#log);
+            let #around = #frame;
+            #runtime::every_failure(#runtime::catch(#around, #runtime::undoing(#around, (#number, "item"), #log, async move {
+                let #frame = #around.logging(#log);
                 #run.await
             })).await)
         })
@@ -221,30 +221,30 @@ impl Expansion<'_, '_> {
         body: &TokenStream,
     ) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number, durable) = (self.cx(), self.number(stage), self.is_durable());
+        let (frame, number, durable) = (self.frame(), self.number(stage), self.is_durable());
         let (ended, goes) = (self.named("ended"), self.named("goes_on"));
         if !self.model.scopes[scope].compensates {
             return match durable {
-                false => quote!(#runtime::Result::<_, #runtime::Stop>::Ok(#body)),
+                false => quote!(#runtime::Result::<_, #runtime::Exit>::Ok(#body)),
                 true => quote!({
                     let #ended = #body;
-                    #runtime::durable::ends(#cx, false).await;
-                    #runtime::Result::<_, #runtime::Stop>::Ok(#ended)
+                    #runtime::durable::ends(#frame, false).await;
+                    #runtime::Result::<_, #runtime::Exit>::Ok(#ended)
                 }),
             };
         }
         let (losers, log, around) = (self.named("losers"), self.named("log"), self.named("around"));
         let member_log = self.named("member_log");
         let (open, end) = match durable {
-            false => (quote!(let #member_log = #cx.logging(#losers).child_log();), quote!(#body)),
+            false => (quote!(let #member_log = #frame.logging(#losers).child_log();), quote!(#body)),
             true => (
                 quote!(
                     let #goes = #goes_on;
-                    let #member_log = #runtime::durable::contender_log(#cx, #losers, #goes);
+                    let #member_log = #runtime::durable::contender_log(#frame, #losers, #goes);
                 ),
                 quote!({
                     let #ended = #body;
-                    #runtime::durable::ends(#cx, #goes).await;
+                    #runtime::durable::ends(#frame, #goes).await;
                     #ended
                 }),
             ),
@@ -252,18 +252,18 @@ impl Expansion<'_, '_> {
         quote!({
             #open
             let #log = &#member_log;
-            let #around = #cx;
+            let #around = #frame;
             #runtime::undoing(#around, (#number, #site), #log, async move {
-                let #cx = #around.logging(#log);
-                #runtime::Result::<_, #runtime::Stop>::Ok(#end)
+                let #frame = #around.logging(#log);
+                #runtime::Result::<_, #runtime::Exit>::Ok(#end)
             }).await
         })
     }
 
     /// Whether a member is recorded as a winner. `site`: the member's key, none for an item's.
     fn has_won(&self, stage: Option<StageId>, won: &str, site: Option<&str>) -> TokenStream {
-        let (runtime, cx, number) = (&self.runtime, self.cx(), self.number(stage));
+        let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
         let (each, site) = (site.is_none(), site.unwrap_or_default());
-        quote!(#runtime::durable::has_won(#cx, #number, #won, #site, #each))
+        quote!(#runtime::durable::has_won(#frame, #number, #won, #site, #each))
     }
 }

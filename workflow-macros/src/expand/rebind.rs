@@ -1,14 +1,14 @@
 //! A task of its own matches the patterns around it again: it can't borrow what they bound.
 
 use super::Expansion;
-use crate::model::{CodeId, NameKind, Replay, Source};
+use crate::model::{CodeId, NameKind, Rebind, Source};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
     /// Emits the values lent to a task, and the pattern that the task matches again.
-    pub(super) fn replay(&self, replay: &Replay<'_>, kind: &str, lend: &mut TokenStream, bind: &mut TokenStream) {
+    pub(super) fn replay(&self, replay: &Rebind<'_>, kind: &str, lend: &mut TokenStream, bind: &mut TokenStream) {
         let runtime = &self.runtime;
         let names = &replay.bindings;
         match replay.source {
@@ -21,17 +21,17 @@ impl Expansion<'_, '_> {
                     let items = match self.is_durable() {
                         false => quote!(#expr),
                         true => {
-                            let (cx, number) = (self.cx(), self.number(self.model.codes[code].around));
+                            let (frame, number) = (self.frame(), self.number(self.model.codes[code].around));
                             let recognising = self.recognising(&quote!(#expr));
-                            quote!(#runtime::durable::recognised_again(#cx, #number, #recognising))
+                            quote!(#runtime::durable::recognised_again(#frame, #number, #recognising))
                         }
                     };
-                    bind.extend(quote!(let #taken = #runtime::item_again(#items, #index);));
-                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::Shown(&#taken).__workflow_shown();));
+                    bind.extend(quote!(let #taken = #runtime::reborrow_item(#items, #index);));
+                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::ByRef(&#taken).__workflow_shown();));
                 } else {
                     let loan = self.local(&format!("{kind}_item"), scope);
                     lend.extend(quote!(let #loan = #taken.lend();));
-                    bind.extend(quote_spanned!(span=> let #taken = &#loan; let #pattern = #runtime::Shown(&**#taken).__workflow_shown();));
+                    bind.extend(quote_spanned!(span=> let #taken = &#loan; let #pattern = #runtime::ByRef(&**#taken).__workflow_shown();));
                 }
             }
             Source::Scrutinee { pattern, code, again } => {
@@ -45,7 +45,7 @@ impl Expansion<'_, '_> {
                     let loan = self.local(&format!("{kind}_kept"), code);
                     lend.extend(quote!(let #loan = #kept.lend();));
                     bind.extend(quote!(let #kept = &#loan;));
-                    quote!(#runtime::Shown(&**#kept).__workflow_shown())
+                    quote!(#runtime::ByRef(&**#kept).__workflow_shown())
                 };
                 bind.extend(quote! {
                     #[allow(unreachable_patterns, unused_variables)]

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Ends, Round, Tail, Whose},
+    expected::{Discard, Expectation, OwningScopes, Round, TypeOwner},
 };
 use crate::model::{Loop, NameKind, Node, ScopeId, StageId};
 use proc_macro2::{Span, TokenStream};
@@ -15,16 +15,22 @@ impl Expansion<'_, '_> {
         Lifetime::new(&format!("'__round{round}"), Span::mixed_site())
     }
 
-    pub(crate) fn looping(&self, looping: &Loop<'_>, stage: Option<StageId>, tail: &Tail, _: Span) -> TokenStream {
+    pub(crate) fn looping(
+        &self,
+        looping: &Loop<'_>,
+        stage: Option<StageId>,
+        tail: &Expectation,
+        _: Span,
+    ) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
+        let (frame, number) = (self.frame(), self.number(stage));
         let label = self.label(looping.round);
         let (round, place, next) = (self.named("round"), self.named("place"), self.local("next", looping.round));
         let state = looping.syntax.state.as_ref();
         let initial = looping.initial.as_ref().zip(state).map(|(node, state)| {
             let ty = &state.ty;
-            let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(looping.round));
-            let value = self.node(node, stage, &asked, &Ends::none());
+            let asked = Expectation::value(quote!(#runtime::of::<#ty>()), self.whose_state(looping.round));
+            let value = self.node(node, stage, &asked, &OwningScopes::none());
             if self.is_durable() {
                 self.first_round(stage, looping.round, &value)
             } else {
@@ -43,18 +49,18 @@ impl Expansion<'_, '_> {
             let name = self.model.by_name.get(&state.name.to_string()).copied().unwrap_or_default();
             let held = self.held(name);
             let owned = match self.model.names[name].lent {
-                true => quote!(#runtime::Held::Local(#next).shared()),
+                true => quote!(#runtime::OwnedOrShared::Owned(#next).shared()),
                 false => self.own(&next.to_token_stream()),
             };
             let bound = self.bind_held(name);
             quote!(let #held = #owned; #bound)
         });
-        let ends = Ends::none();
-        let inner = Tail {
+        let ends = OwningScopes::none();
+        let inner = Expectation {
             of: quote!(#runtime::of::<()>()),
             ty: None,
             whose: tail.whose,
-            discards: Discards::None,
+            discards: Discard::None,
             round: Some(Round {
                 scope: looping.round,
                 has_state: state.is_some(),
@@ -69,17 +75,17 @@ impl Expansion<'_, '_> {
         let max = looping.max.map(|max| {
             let before = self.before(max, stage);
             let max = self.count(max);
-            quote!(let #rounds: u64 = { #before #cx.at(#number); #max };)
+            quote!(let #rounds: u64 = { #before #frame.at(#number); #max };)
         });
         let spent = looping.max.map(|_| {
             let otherwise = match looping.otherwise {
                 Some(scope) => {
-                    let asked = Tail::value(tail.of.clone(), tail.whose).discarding(tail.discards);
-                    let ends = Ends::none().and(looping.round);
+                    let asked = Expectation::value(tail.of.clone(), tail.whose).discarding(tail.discards);
+                    let ends = OwningScopes::none().and(looping.round);
                     let value = self.chosen(scope, stage, ("else", "max"), &asked, &ends);
                     quote!(break #label #value)
                 }
-                None => quote!(return #runtime::Result::Err(#cx.rounds_spent(#number, #rounds))),
+                None => quote!(return #runtime::Result::Err(#frame.rounds_spent(#number, #rounds))),
             };
             (quote!(#round >= #rounds), otherwise)
         });
@@ -89,7 +95,7 @@ impl Expansion<'_, '_> {
         });
         // Rounds that are always ready give way to others: looked at now and then, since most rounds take longer than
         // that.
-        let turn = quote!(if #round & 31 == 31 { #runtime::turn_of_rounds(#cx).await; });
+        let turn = quote!(if #round & 31 == 31 { #runtime::turn_of_rounds(#frame).await; });
         let watched = stage.map(|stage| self.begin_round(stage, &round));
         let continues = if self.has_recorded_end(looping.round) {
             let ended = self.round_ended(stage, looping.round, &quote!(#bound #body));
@@ -111,8 +117,8 @@ impl Expansion<'_, '_> {
             #label: loop {
                 #spent
                 #turn
-                let #place = #cx.place(#number, #round as usize);
-                let #cx = #cx.within(&#place);
+                let #place = #frame.place(#number, #round as usize);
+                let #frame = #frame.within(&#place);
                 #round += 1;
                 #watched
                 #continues
@@ -124,12 +130,12 @@ impl Expansion<'_, '_> {
         &self,
         value: Option<&Node<'_>>,
         stage: Option<StageId>,
-        tail: &Tail,
-        ends: &Ends,
+        tail: &Expectation,
+        ends: &OwningScopes,
         span: Span,
     ) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
-        let outer = Tail::value(round.of.clone(), round.whose).discarding(round.discards);
+        let outer = Expectation::value(round.of.clone(), round.whose).discarding(round.discards);
         let value = match value {
             Some(node) => self.node(node, stage, &outer, &ends.from(round.scope)),
             None => self.no_tail(&outer, span),
@@ -160,15 +166,15 @@ impl Expansion<'_, '_> {
         &self,
         value: Option<&Node<'_>>,
         stage: Option<StageId>,
-        tail: &Tail,
-        ends: &Ends,
+        tail: &Expectation,
+        ends: &OwningScopes,
     ) -> TokenStream {
         let Some(round) = &tail.round else { return quote!(::core::unreachable!()) };
         let runtime = &self.runtime;
         let (Some(node), Some(ty)) = (value, self.state_type(round.scope)) else { return self.goes_on(round) };
         let (label, decided) = (self.label(round.scope), self.decided(round.stage, "continue"));
         let next = self.local("next", round.scope);
-        let asked = Tail::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
+        let asked = Expectation::value(quote!(#runtime::of::<#ty>()), self.whose_state(round.scope));
         let value = self.node(node, stage, &asked, &ends.from(round.scope));
         let value = match self.is_durable() {
             true => {
@@ -185,9 +191,9 @@ impl Expansion<'_, '_> {
         quote!({ #decided #next = #value; continue #label })
     }
 
-    fn whose_state(&self, round: ScopeId) -> Whose {
+    fn whose_state(&self, round: ScopeId) -> TypeOwner {
         let state = self.model.names.iter().position(|name| name.kind == NameKind::LoopState(round));
-        state.map_or(Whose::Workflow, Whose::Named)
+        state.map_or(TypeOwner::Workflow, TypeOwner::Named)
     }
 
     /// The declared type of the state of the loop with that round.

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Ends, Tail},
+    expected::{Expectation, OwningScopes},
     shape::{self, Shape},
 };
 use crate::model::{LetId, Local, ScopeId, StageId};
@@ -21,7 +21,7 @@ const JOIN: usize = 8;
 
 impl Expansion<'_, '_> {
     /// A block expression, for an `async` body, that runs the scope and gives what its tail gives.
-    pub(super) fn scope(&self, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
+    pub(super) fn scope(&self, id: ScopeId, tail: &Expectation, ends: &OwningScopes) -> TokenStream {
         self.scope_after(&TokenStream::new(), id, tail, ends)
     }
 
@@ -31,19 +31,19 @@ impl Expansion<'_, '_> {
         id: ScopeId,
         stage: Option<StageId>,
         (arm, site): (&str, &str),
-        tail: &Tail,
-        ends: &Ends,
+        tail: &Expectation,
+        ends: &OwningScopes,
     ) -> TokenStream {
         self.scope_after(&self.decided_at(stage, arm, site), id, tail, ends)
     }
 
     /// Reports a choice to observers.
     pub(super) fn decided(&self, stage: Option<StageId>, arm: &str) -> TokenStream {
-        let (view, cx, number) = (self.view(), self.cx(), self.number(stage));
-        quote!(#view.decided(&#cx, #number, #arm);)
+        let (view, frame, number) = (self.view(), self.frame(), self.number(stage));
+        quote!(#view.decided(&#frame, #number, #arm);)
     }
 
-    fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Tail, ends: &Ends) -> TokenStream {
+    fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Expectation, ends: &OwningScopes) -> TokenStream {
         let ends = ends.and(id);
         let scope = &self.model.scopes[id];
         let waits = self.waits(id);
@@ -147,7 +147,7 @@ impl Expansion<'_, '_> {
         self.series((id, alone), shape, &mut statements, &mut Vec::new(), &mut done);
         let stages: Vec<StageId> = done.iter().map(|&local| self.model.scopes[id].stages[local]).collect();
         let held: Vec<Ident> = stages.iter().map(|&stage| self.held(self.model.stages[stage].name)).collect();
-        let future = quote!(async move { #statements #runtime::Result::<_, #runtime::Stop>::Ok((#(#held,)*)) });
+        let future = quote!(async move { #statements #runtime::Result::<_, #runtime::Exit>::Ok((#(#held,)*)) });
         Branch { future, pattern: quote!((#(#held,)*)), stages }
     }
 
@@ -252,12 +252,12 @@ impl Expansion<'_, '_> {
         let value = self.named("value");
         let before = self.before(model.value, None);
         let same = self.is_durable().then(|| {
-            let (cx, number) = (self.cx(), self.number(self.model.scopes[model.scope].around));
+            let (frame, number) = (self.frame(), self.number(self.model.scopes[model.scope].around));
             let name = crate::naming::bare(&self.model.names[model.name].ident);
             quote! {
                 {
                     use #runtime::durable::{EvaluatedAgain as _, EvaluatedOnce as _};
-                    (&#runtime::durable::Evaluated(&#value)).__workflow_same(#cx, #number, #name);
+                    (&#runtime::durable::Evaluated(&#value)).__workflow_same(#frame, #number, #name);
                 }
             }
         });

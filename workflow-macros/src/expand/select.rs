@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Ends, Tail, Whose},
+    expected::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{Head, HeadKind, StageId, Time};
 use proc_macro2::{Ident, TokenStream};
@@ -13,13 +13,13 @@ impl Expansion<'_, '_> {
     /// `#[until(name)]` around the node of a stage declared as `Option<T>`.
     pub(super) fn until(&self, stage: StageId, name: &Ident, node: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let end = self.ended(name, Some(stage));
-        let run = quote!(async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) });
+        let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) });
         if !self.compensates_inside(stage) {
             return match self.is_durable() {
-                false => quote!(#runtime::until(#cx, #end, #run).await?),
-                true => quote!(#runtime::durable::until_kept(#cx, #end, #run).await?),
+                false => quote!(#runtime::until(#frame, #end, #run).await?),
+                true => quote!(#runtime::durable::until_kept(#frame, #end, #run).await?),
             };
         }
         let (losers, all, log, member_log, around, won) = (
@@ -32,34 +32,40 @@ impl Expansion<'_, '_> {
         );
         let label = crate::naming::bare(name);
         let (until, of_stage, log_of_run) = match self.is_durable() {
-            false => (quote!(#runtime::until), TokenStream::new(), quote!(#cx.logging(#losers).child_log())),
+            false => (quote!(#runtime::until), TokenStream::new(), quote!(#frame.logging(#losers).child_log())),
             true => (
                 quote!(#runtime::durable::until_recorded),
                 quote!(#number, #label,),
-                quote!(#runtime::durable::contender_log(#cx, #losers, #runtime::durable::has_ended(#cx, #number))),
+                quote!(#runtime::durable::contender_log(#frame, #losers, #runtime::durable::has_ended(#frame, #number))),
             ),
         };
         quote!({
-            let #all = #cx.child_log();
+            let #all = #frame.child_log();
             let #losers = &#all;
-            let #around = #cx;
-            let #won = #until(#cx, #of_stage #end, async move {
+            let #around = #frame;
+            let #won = #until(#frame, #of_stage #end, async move {
                 let #member_log = #log_of_run;
                 let #log = &#member_log;
                 #runtime::undoing(#around, (#number, "until"), #log, async move {
-                    let #cx = #around.logging(#log);
+                    let #frame = #around.logging(#log);
                     #run.await
                 }).await
             }).await?;
-            #runtime::undo_losers(#cx, #number, "until", #losers).await;
+            #runtime::undo_losers(#frame, #number, "until", #losers).await;
             #won
         })
     }
 
     /// `select { .. }`
-    pub(super) fn select(&self, heads: &[Head<'_>], stage: Option<StageId>, tail: &Tail, ends: &Ends) -> TokenStream {
+    pub(super) fn select(
+        &self,
+        heads: &[Head<'_>],
+        stage: Option<StageId>,
+        tail: &Expectation,
+        ends: &OwningScopes,
+    ) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(stage));
+        let (frame, number) = (self.frame(), self.number(stage));
         let mut cells = TokenStream::new();
         let mut futures = Vec::new();
         let mut arms = Vec::new();
@@ -102,18 +108,18 @@ impl Expansion<'_, '_> {
         }
         let chosen = self.named("chosen");
         let select = match self.is_durable() {
-            false => quote!(#runtime::select(#cx, #number, [#(#futures),*].into())),
+            false => quote!(#runtime::select(#frame, #number, [#(#futures),*].into())),
             true => {
                 let labels = labels.iter().map(|(_, label)| label);
-                quote!(#runtime::durable::select_kept(#cx, #number, #site, &[#(#labels),*], [#(#futures),*].into()))
+                quote!(#runtime::durable::select_kept(#frame, #number, #site, &[#(#labels),*], [#(#futures),*].into()))
             }
         };
         let (losers, all) = (self.named("losers"), self.named("all_losers"));
         let decision = format!("choice-{site}");
         let (open, close) = if compensates {
             (
-                quote!(let #all = #cx.child_log(); let #losers = &#all;),
-                quote!(#runtime::undo_losers(#cx, #number, #decision, #losers).await;),
+                quote!(let #all = #frame.child_log(); let #losers = &#all;),
+                quote!(#runtime::undo_losers(#frame, #number, #decision, #losers).await;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())
@@ -121,7 +127,7 @@ impl Expansion<'_, '_> {
         quote!({
             #cells
             #open
-            #cx.at(#number);
+            #frame.at(#number);
             let #chosen = #select.await?;
             #close
             match #chosen { #(#arms)* _ => ::core::unreachable!() }
@@ -141,12 +147,15 @@ impl Expansion<'_, '_> {
             HeadKind::Node { name, ty, scope } => {
                 let cell = self.local("head", *name);
                 cells.extend(quote!(let #cell = #runtime::Slot::<#ty>::new(); let #cell = &#cell;));
-                let body =
-                    self.scope(*scope, &Tail::value(quote!(#runtime::of::<#ty>()), Whose::Named(*name)), &Ends::none());
+                let body = self.scope(
+                    *scope,
+                    &Expectation::value(quote!(#runtime::of::<#ty>()), TypeOwner::Named(*name)),
+                    &OwningScopes::none(),
+                );
                 let site = format!("head-{}", self.model.names[*name].ident);
                 let goes_on = {
-                    let (cx, number) = (self.cx(), self.number(stage));
-                    quote!(#runtime::durable::has_decided(#cx, #number, #select, #label))
+                    let (frame, number) = (self.frame(), self.number(stage));
+                    quote!(#runtime::durable::has_decided(#frame, #number, #select, #label))
                 };
                 let body = self.member_scope(*scope, stage, (&site, &goes_on), &body);
                 let given = self.named("given");
@@ -155,17 +164,17 @@ impl Expansion<'_, '_> {
                 let body = quote!(async move { #body });
                 let body = match self.is_durable() {
                     true => {
-                        let (cx, number, text) = (self.cx(), self.number(stage), crate::naming::bare(ident));
-                        let payload = self.payload(Whose::Named(*name), &quote!(#ty), ty.span());
+                        let (frame, number, text) = (self.frame(), self.number(stage), crate::naming::bare(ident));
+                        let payload = self.payload(TypeOwner::Named(*name), &quote!(#ty), ty.span());
                         let keeps = self.keeps(*scope);
-                        quote!(#runtime::durable::kept_head(#cx, #number, #text, #keeps, #payload, #body))
+                        quote!(#runtime::durable::kept_head(#frame, #number, #text, #keeps, #payload, #body))
                     }
                     false => body,
                 };
                 let future = quote!(async move {
                     let #given = #body.await?;
                     #cell.put(#given);
-                    #runtime::Result::<(), #runtime::Stop>::Ok(())
+                    #runtime::Result::<(), #runtime::Exit>::Ok(())
                 });
                 (future, quote!(let #lender = #cell.held(); let #ident = #cell.get();))
             }
@@ -187,7 +196,7 @@ impl Expansion<'_, '_> {
                 let sleep = self.sleep(stage, &time, written);
                 let future = quote!(async move {
                     #sleep;
-                    #runtime::Result::<(), #runtime::Stop>::Ok(())
+                    #runtime::Result::<(), #runtime::Exit>::Ok(())
                 });
                 (future, TokenStream::new())
             }

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Ends, Tail, Whose},
+    expected::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};
@@ -55,7 +55,7 @@ impl Expansion<'_, '_> {
         let ty = &self.model.signals[signal].syntax.ty;
         quote! {
             let #wait = &#runtime::Arrived::<#ty>::new(#lender);
-            let #get = move |_: u32| ::core::future::ready(#runtime::Result::<_, #runtime::Stop>::Ok(#lender));
+            let #get = move |_: u32| ::core::future::ready(#runtime::Result::<_, #runtime::Exit>::Ok(#lender));
         }
     }
 
@@ -72,7 +72,7 @@ impl Expansion<'_, '_> {
         for &stage in &self.model.scopes[id].stages {
             if self.model.stages[stage].announced {
                 let announced = self.announced(stage);
-                waits.extend(quote!(let #announced = #runtime::Announced::new(); let #announced = &#announced;));
+                waits.extend(quote!(let #announced = #runtime::Published::new(); let #announced = &#announced;));
             }
         }
         for &signal in &self.model.scopes[id].signals {
@@ -85,7 +85,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let model = &self.model.signals[signal];
         let (signals, wait, get) = (self.named("signals"), self.wait(signal), self.signal_get(signal));
-        let (cx, waiter) = (self.cx(), self.named("waiter"));
+        let (frame, waiter) = (self.frame(), self.named("waiter"));
         let (name, ty) = (&model.syntax.name, &model.syntax.ty);
         let text = crate::naming::bare(name);
         let limit = match &model.timeout {
@@ -97,8 +97,9 @@ impl Expansion<'_, '_> {
         };
         let fallback = self.local("fallback", signal);
         let node = model.fallback.map(|scope| {
-            let whose = self.model.by_name.get(&name.to_string()).map_or(Whose::Workflow, |&name| Whose::Named(name));
-            self.scope(scope, &Tail::value(quote!(#runtime::of::<#ty>()), whose), &Ends::none())
+            let whose =
+                self.model.by_name.get(&name.to_string()).map_or(TypeOwner::Workflow, |&name| TypeOwner::Named(name));
+            self.scope(scope, &Expectation::value(quote!(#runtime::of::<#ty>()), whose), &OwningScopes::none())
         });
         let last = !self.repeats(id);
         let after = u32::try_from(self.after_here(signal).count()).unwrap_or(u32::MAX);
@@ -106,22 +107,22 @@ impl Expansion<'_, '_> {
             let number = self.number(self.model.scopes[id].around);
             let payload = self.signal_payload(signal);
             let falls_back = model.fallback.is_some();
-            quote!(.kept(#cx, #number, #text, #payload, #falls_back))
+            quote!(.kept(#frame, #number, #text, #payload, #falls_back))
         });
         let (opened, got) = match node {
-            None => (TokenStream::new(), quote!(#wait.get(#cx, #waiter, #text))),
+            None => (TokenStream::new(), quote!(#wait.get(#frame, #waiter, #text))),
             // After the wait, since the fallback may borrow whatever stands before.
             Some(node) => {
                 let begin = self.named("begin");
                 let keeps = self.is_durable() && model.fallback.is_some_and(|scope| self.keeps(scope));
-                let take_up = keeps.then(|| quote!(#wait.take_up(#cx, #fallback, #begin).await;));
+                let take_up = keeps.then(|| quote!(#wait.take_up(#frame, #fallback, #begin).await;));
                 let opened = quote! {
                     let #fallback = #runtime::Fallback::new();
                     let #fallback = &#fallback;
-                    let #begin = move || async move { #runtime::Result::<_, #runtime::Stop>::Ok(#node) };
+                    let #begin = move || async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) };
                     #take_up
                 };
-                (opened, quote!(#wait.get_or(#cx, #waiter, #text, #fallback, #begin)))
+                (opened, quote!(#wait.get_or(#frame, #waiter, #text, #fallback, #begin)))
             }
         };
         quote! {
@@ -192,22 +193,22 @@ impl Expansion<'_, '_> {
                 .map(|signal| &signal.syntax.name)
                 .collect();
             if !names.is_empty() {
-                future = quote!(#runtime::telling(#future, move || { #(#signals.#names.close();)* }));
+                future = quote!(#runtime::publish_on_completion(#future, move || { #(#signals.#names.close();)* }));
             }
             let asked = self.model.signals.iter().filter(|signal| signal.askers.contains(&stage));
             let asked: Vec<TokenStream> = asked
                 .map(|signal| {
                     let (name, askers) = (&signal.syntax.name, u32::try_from(signal.askers.len()).unwrap_or(u32::MAX));
-                    quote!(#signals.#name.one_of(#askers);)
+                    quote!(#signals.#name.consumer_done(#askers);)
                 })
                 .collect();
             if !asked.is_empty() {
-                future = quote!(#runtime::telling(#future, move || { #(#asked)* }));
+                future = quote!(#runtime::publish_on_completion(#future, move || { #(#asked)* }));
             }
         }
         let waits = self.waits_after(stage);
         if !waits.is_empty() {
-            future = quote!(#runtime::telling(#future, move || { #(#waits.one_less();)* }));
+            future = quote!(#runtime::publish_on_completion(#future, move || { #(#waits.one_less();)* }));
         }
         future
     }
@@ -234,7 +235,7 @@ impl Expansion<'_, '_> {
             }
             (None, None) => TokenStream::new(),
         };
-        quote!(async move { #wait #runtime::Result::<(), #runtime::Stop>::Ok(()) })
+        quote!(async move { #wait #runtime::Result::<(), #runtime::Exit>::Ok(()) })
     }
 
     /// Signals that a `let` names, other `let`s followed.

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Tail, Whose},
+    expected::{Discard, Expectation, TypeOwner},
     expression,
 };
 use crate::model::{CodeId, NodeKind, StageId, When};
@@ -54,10 +54,10 @@ impl Expansion<'_, '_> {
     fn watched_in(&self, stage: StageId, cell: &TokenStream) -> TokenStream {
         let syntax = self.model.stages[stage].syntax;
         let span = syntax.ty.as_ref().map_or(syntax.name.span(), Spanned::span);
-        let (runtime, mark) = (self.runtime_at(span), self.mark(Whose::Stage(stage)));
+        let (runtime, mark) = (self.runtime_at(span), self.mark(TypeOwner::Stage(stage)));
         // rustc lets the error stand at the argument only where both come from one place.
         let local = syn::Ident::new("__workflow_cell", span);
-        let watched = quote_spanned!(span=> #runtime::watched::<#mark, _>(#local));
+        let watched = quote_spanned!(span=> #runtime::typed_cell::<#mark, _>(#local));
         quote!({ let #local = #cell; #watched })
     }
 
@@ -83,7 +83,7 @@ impl Expansion<'_, '_> {
         if let (Some(code), false) = (self.plain(stage), self.is_overheard(stage)) {
             let expr = self.model.codes[code].expr;
             let before = self.before(code, Some(stage));
-            let (cx, number) = (self.cx(), self.number(Some(stage)));
+            let (frame, number) = (self.frame(), self.number(Some(stage)));
             let call = self.leaf(stage, code, alone);
             // A `?` would have rustc look for what an error is made of, too.
             let (runtime, stop) = (&self.runtime, self.named("stop"));
@@ -95,10 +95,10 @@ impl Expansion<'_, '_> {
             };
             return if expression::drops_temporaries(expr) {
                 let settled = settled(quote!(#run.await));
-                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call; #settled } #shared;)
+                quote!(#(#lints)* let #held = { #before #frame.at(#number); let #run = #call; #settled } #shared;)
             } else {
                 let settled = settled(run.to_token_stream());
-                quote!(#(#lints)* let #held = { #before #cx.at(#number); let #run = #call.await; #settled } #shared;)
+                quote!(#(#lints)* let #held = { #before #frame.at(#number); let #run = #call.await; #settled } #shared;)
             };
         }
         let future = self.stage_future(stage);
@@ -112,7 +112,7 @@ impl Expansion<'_, '_> {
     }
 
     fn own_future(&self, stage: StageId) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let lints = &self.model.stages[stage].syntax.attributes.lints;
         if let Some(code) = self.plain(stage) {
             let expr = self.model.codes[code].expr;
@@ -124,9 +124,9 @@ impl Expansion<'_, '_> {
                 && !context
                 && !self.waits_before(code)
             {
-                return quote!({ #before #cx.at(#number); #(#lints)* let #run = #call; #run });
+                return quote!({ #before #frame.at(#number); #(#lints)* let #run = #call; #run });
             }
-            return quote!(async move { #before #cx.at(#number); #(#lints)* let #run = #call.await; #run });
+            return quote!(async move { #before #frame.at(#number); #(#lints)* let #run = #call.await; #run });
         }
         match self.simple(stage).filter(|&code| self.is_durable() && self.waits_before(code)) {
             // The composite starts when all that its waits name has arrived.
@@ -157,32 +157,32 @@ impl Expansion<'_, '_> {
     }
 
     fn leaf(&self, stage: StageId, code: CodeId, alone: bool) -> TokenStream {
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let (view, cell) = (self.view(), self.watched(stage));
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
         let (leaf, place) = match alone {
-            true => (quote_spanned!(span=> lone_stage_expression), quote_spanned!(span=> #cx)),
-            false => (quote_spanned!(span=> stage_expression), quote_spanned!(span=> #cx, #number)),
+            true => (quote_spanned!(span=> lone_stage_expression), quote_spanned!(span=> #frame)),
+            false => (quote_spanned!(span=> stage_expression), quote_spanned!(span=> #frame, #number)),
         };
         if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
             // What may diverge asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
-                let #local = #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #runtime::Clone::clone(&#local)), #expression);
+                let #local = #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#frame, #number, #view, #runtime::Clone::clone(&#local)), #expression);
                 #local
             });
         }
-        quote_spanned!(span=> #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#cx, #number, #view, #cell), #expression))
+        quote_spanned!(span=> #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#frame, #number, #view, #cell), #expression))
     }
 
     /// A stage with a construct, a condition or a task of its own.
     fn composite(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let cell = self.watched(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
@@ -200,7 +200,7 @@ impl Expansion<'_, '_> {
         let skip_ident = self.named("skip");
         let skipped = quote! {
             if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.skip(); }
-            #cx.skipped(#number);
+            #frame.skipped(#number);
         };
         // Cut by what `#[until]` names, the stage gives `None`, as where it is skipped.
         let (node, wrapped) = match model.policies.until {
@@ -212,7 +212,7 @@ impl Expansion<'_, '_> {
                     #runtime::Until::Skipped => { #skipped #wrap(#runtime::Option::None) }
                     #runtime::Until::Cut => {
                         if let #runtime::Option::Some(#skip_ident) = &#skip_ident { #skip_ident.cut(); }
-                        #cx.cut(#number);
+                        #frame.cut(#number);
                         #wrap(#runtime::Option::None)
                     }
                 });
@@ -243,29 +243,30 @@ impl Expansion<'_, '_> {
         let body = if self.is_durable() { self.kept(stage, &body, undo) } else { body };
         // Without an undo the body says which type it gives: one that never gives any has none of its own.
         let (of_content, body) = match undo {
-            true => (TokenStream::new(), self.protected(stage, &of_content, &body)),
-            false => (of_content, quote!(#runtime::given(#of, #body))),
+            true => (TokenStream::new(), self.compensable(stage, &of_content, &body)),
+            false => (of_content, quote!(#runtime::ascribe(#of, #body))),
         };
         let skip =
             if optional { quote!(let #skip_ident = #runtime::Clone::clone(&#local);) } else { TokenStream::new() };
         // What has an undo is shared with that from the start.
-        let view = if undo { quote!(#runtime::View::SHOWN) } else { self.view().to_token_stream() };
-        let staged = Ident::new(if self.is_tried_at_once(stage) { "staged" } else { "governed" }, Span::call_site());
+        let view = if undo { quote!(#runtime::Visibility::OBSERVED) } else { self.view().to_token_stream() };
+        let staged =
+            Ident::new(if self.is_tried_at_once(stage) { "staged" } else { "stage_with_policies" }, Span::call_site());
         quote!({
             let #local = #cell;
             let #of = #runtime::of_cell(&#local);
             #skip
             #(#lints)*
-            let #local = #runtime::#staged(#cx, #number, #view, #local, async move {
+            let #local = #runtime::#staged(#frame, #number, #view, #local, async move {
                 #of_content
-                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+                #runtime::Result::<_, #runtime::Exit>::Ok(#body)
             });
             #local
         })
     }
 
     fn when(&self, when: &When<'_>, stage: StageId, some: &TokenStream, none: &TokenStream) -> TokenStream {
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         match when {
             When::Holds(code) => {
                 let before = self.before(*code, Some(stage));
@@ -274,37 +275,37 @@ impl Expansion<'_, '_> {
                 // Names that it binds can't be had without it.
                 if self.is_durable() && !expression::binds_names(expr) {
                     let runtime = &self.runtime;
-                    condition = quote!(#runtime::durable::has_held(#cx, #number) || (#condition));
+                    condition = quote!(#runtime::durable::has_held(#frame, #number) || (#condition));
                 }
-                quote!({ #before #cx.at(#number); if #condition { #some } else { #none } })
+                quote!({ #before #frame.at(#number); if #condition { #some } else { #none } })
             }
             When::Matches { pattern, value } => {
                 let before = self.before(*value, Some(stage));
                 let (keep, shown) = self.scrutinee(*value);
-                quote!({ #before #cx.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
+                quote!({ #before #frame.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
             }
         }
     }
 
-    pub(crate) fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Tail {
+    pub(crate) fn stage_tail(&self, stage: StageId, of: &TokenStream) -> Expectation {
         let stage_model = &self.model.stages[stage];
         let tail = match stage_model.when.is_some()
             || stage_model.policies.catch.is_some()
             || stage_model.policies.until.is_some()
         {
-            false => Tail::declared(of.clone(), self.stage_type(stage), stage),
-            true => Tail::value(of.clone(), Whose::Stage(stage)),
+            false => Expectation::declared(of.clone(), self.stage_type(stage), stage),
+            true => Expectation::value(of.clone(), TypeOwner::Stage(stage)),
         };
         tail.discarding(self.discards(stage))
     }
 
     /// Returns which values of the stage are dropped because it declares no type.
-    pub(super) fn discards(&self, stage: StageId) -> Discards {
+    pub(super) fn discards(&self, stage: StageId) -> Discard {
         let model = &self.model.stages[stage];
         match (&model.syntax.ty, model.when.is_some() || model.policies.until.is_some()) {
-            (Some(_), _) => Discards::None,
-            (None, true) => Discards::All,
-            (None, false) => Discards::Lists,
+            (Some(_), _) => Discard::None,
+            (None, true) => Discard::All,
+            (None, false) => Discard::Lists,
         }
     }
 }

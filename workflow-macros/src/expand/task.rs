@@ -2,9 +2,9 @@
 
 use super::{
     Expansion,
-    expected::{Discards, Ends, Whose},
+    expected::{Discard, OwningScopes, TypeOwner},
 };
-use crate::model::{LetId, NameId, NameKind, NodeKind, Replay, Source, StageId};
+use crate::model::{LetId, NameId, NameKind, NodeKind, Rebind, Source, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -16,7 +16,7 @@ impl Expansion<'_, '_> {
         if model.blocking {
             return self.blocking(stage, of, "blocking");
         }
-        let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &Ends::none());
+        let node = self.node(&model.node, Some(stage), &self.stage_tail(stage, of), &OwningScopes::none());
         if model.spawn { self.spawned(stage, &node) } else { node }
     }
 
@@ -33,7 +33,7 @@ impl Expansion<'_, '_> {
         &self,
         (stage, inside): (StageId, bool),
         names: &[NameId],
-        replays: &[Replay<'_>],
+        replays: &[Rebind<'_>],
         kind: &str,
     ) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
@@ -124,7 +124,7 @@ impl Expansion<'_, '_> {
         let (returned, signals, owned) = (self.named("returned"), self.named("signals"), self.named("owned_signals"));
         let (mut take, mut give) = (TokenStream::new(), TokenStream::new());
         if self.model.returns {
-            take.extend(quote!(let #returned = #runtime::Returned::share(&#returned);));
+            take.extend(quote!(let #returned = #runtime::ReturnSlot::share(&#returned);));
             give.extend(quote!(let #returned = &#returned;));
         }
         if self.has_signals() {
@@ -138,7 +138,7 @@ impl Expansion<'_, '_> {
     pub(super) fn spawned(&self, stage: StageId, node: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let (lend, bind) = self.loans(stage, model.policies.undo.is_some());
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
@@ -148,13 +148,13 @@ impl Expansion<'_, '_> {
             let #owned = #state.cloned();
             #take
             #take_permits
-            #runtime::spawn(#cx, #number, move |#detached| async move {
+            #runtime::spawn(#frame, #number, move |#detached| async move {
                 #keep_permits
-                let #cx = #detached.cx();
+                let #frame = #detached.frame();
                 let #state = #owned.as_ref();
                 #give
                 #bind
-                #runtime::Result::<_, #runtime::Stop>::Ok(#node)
+                #runtime::Result::<_, #runtime::Exit>::Ok(#node)
             }).await?
         })
     }
@@ -162,7 +162,7 @@ impl Expansion<'_, '_> {
     /// `call`: what of the runtime takes it: whether it gives the output or the expression's own `Result`.
     pub(super) fn blocking(&self, stage: StageId, of: &TokenStream, call: &str) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let NodeKind::Expression(code) = self.model.stages[stage].node.kind else {
             // Reported by the checks.
             return quote!(::core::unreachable!());
@@ -181,7 +181,7 @@ impl Expansion<'_, '_> {
         let site = &self.model.codes[code].site;
         let (context, inside) = if self.model.codes[code].context {
             (
-                quote!(let #guard = #cx.context(#number, #site); let #context = #runtime::Clone::clone(&*#guard);),
+                quote!(let #guard = #frame.context(#number, #site); let #context = #runtime::Clone::clone(&*#guard);),
                 quote!(let #ctx = &#context;),
             )
         } else {
@@ -189,13 +189,13 @@ impl Expansion<'_, '_> {
         };
         let (detach, inside_first) = if self.looks_up_context(stage) {
             let detached = self.named("detached");
-            (quote!(let #detached = #cx.detach();), quote!(let #cx = #detached.cx();))
+            (quote!(let #detached = #frame.detach();), quote!(let #frame = #detached.frame();))
         } else {
             Default::default()
         };
         let span = expr.span();
         let runtime_here = self.runtime_at(span);
-        let discards = self.discards(stage) == Discards::All;
+        let discards = self.discards(stage) == Discard::All;
         let own = call == "blocking_own";
         let expr = if discards && !own {
             let value = self.given_at(span);
@@ -212,7 +212,8 @@ impl Expansion<'_, '_> {
         let (take_permits, keep_permits) = self.permits_along(stage);
         let closure = quote!(move || { #keep_permits #inside_first #bind #inside #lets #expr });
         let (runtime, call) = (runtime_here, Ident::new(call, span));
-        let call = quote_spanned!(span=> #runtime::#call(#cx, #number, #runtime::PhantomData::<#mark>, #of, #closure));
+        let call =
+            quote_spanned!(span=> #runtime::#call(#frame, #number, #runtime::PhantomData::<#mark>, #of, #closure));
         let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
         quote!({ #lend #detach #take_permits #fresh #context #call.await? #kept })
     }

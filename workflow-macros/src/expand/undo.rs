@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::{Expansion, expected::Whose, expression};
+use super::{Expansion, expected::TypeOwner, expression};
 use crate::{
     model::{NodeKind, StageId},
     resolve,
@@ -11,28 +11,28 @@ use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
     /// `body`: an expression for an `async` body that gives `(output, whether there is something to undo)`.
-    pub(super) fn protected(&self, stage: StageId, prelude: &TokenStream, body: &TokenStream) -> TokenStream {
+    pub(super) fn compensable(&self, stage: StageId, prelude: &TokenStream, body: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let (cx, number) = (self.cx(), self.number(Some(stage)));
+        let (frame, number) = (self.frame(), self.number(Some(stage)));
         let (lend, bind) = self.loans(stage, false);
         let (state, owned, detached) = (self.named("state"), self.named("owned"), self.named("detached"));
         let (take, give) = self.returned_owned();
         let (arm_lend, arm) = self.arm_undo(stage);
         let on_attempt = self.model.stages[stage].policies.undo.as_ref().is_some_and(|undo| undo.on_attempt);
         let keeps = (!on_attempt).then(|| self.names_own(stage)).map(|keeps| quote!(#keeps,));
-        let protected = if on_attempt { quote!(protected_from_attempt) } else { quote!(protected) };
+        let protected = if on_attempt { quote!(compensable_from_attempt) } else { quote!(compensable) };
         quote!({
             #arm_lend
             #lend
             let #owned = #state.cloned();
             #take
-            #runtime::#protected(#cx, #number, #keeps move |#detached| async move {
-                let #cx = #detached.cx();
+            #runtime::#protected(#frame, #number, #keeps move |#detached| async move {
+                let #frame = #detached.frame();
                 let #state = #owned.as_ref();
                 #give
                 #bind
                 #prelude
-                #runtime::Result::<_, #runtime::Stop>::Ok(#body)
+                #runtime::Result::<_, #runtime::Exit>::Ok(#body)
             }, #arm).await?
         })
     }
@@ -44,13 +44,13 @@ impl Expansion<'_, '_> {
         if model.policies.undo.is_none() {
             return run;
         }
-        let (runtime, cx) = (&self.runtime, self.cx());
+        let (runtime, frame) = (&self.runtime, self.frame());
         let grace = match model.node.kind {
             NodeKind::Sleep(_) | NodeKind::SleepUntil(_) => quote!(None),
             _ if limited => quote!(OwnTimeout),
             _ => quote!(Fixed),
         };
-        quote!(#runtime::in_flight(#cx, #runtime::Grace::#grace, #run))
+        quote!(#runtime::in_flight(#frame, #runtime::GracePeriod::#grace, #run))
     }
 
     /// Returns whether the undo names the stage's own output.
@@ -63,7 +63,7 @@ impl Expansion<'_, '_> {
     fn arm_undo(&self, stage: StageId) -> (TokenStream, TokenStream) {
         let runtime = &self.runtime;
         let Some(undo) = &self.model.stages[stage].policies.undo else { return Default::default() };
-        let (cx, number, mark) = (self.cx(), self.number(Some(stage)), self.mark(Whose::Stage(stage)));
+        let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let names = resolve::names_of_undo(self.model, stage);
         let (lend, bind) = self.loans_of((stage, false), &names, &undo.replays, "undo_loan");
         let detached = self.named("detached");
@@ -75,12 +75,12 @@ impl Expansion<'_, '_> {
         let own_name = self.stage_name(stage);
         let names_own = self.names_own(stage);
         let bind_own =
-            (names_own && !undo.on_attempt).then(|| quote!(let #own_name = #runtime::Detached::kept(#own.as_ref());));
+            (names_own && !undo.on_attempt).then(|| quote!(let #own_name = #runtime::OwnedFrame::kept(#own.as_ref());));
         let runtime_here = self.runtime_at(span);
         let run = self.named("run");
         let before = self.before(undo.action, Some(stage));
         let call = quote_spanned!(span=>
-            #runtime_here::undo_expression(#cx, #number, #runtime_here::PhantomData::<#mark>, #expr)
+            #runtime_here::undo_expression(#frame, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );
         let (evaluates, call) = (self.evaluates(undo.action, Some(stage)), self.evaluating(call));
         let run = if expression::drops_temporaries(expr) {
@@ -99,16 +99,16 @@ impl Expansion<'_, '_> {
         };
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
         let arm = quote!(
-            move |#parameters: #runtime::Arc<#runtime::Detached>| async move {
-                let #cx = #detached.cx();
+            move |#parameters: #runtime::Arc<#runtime::OwnedFrame>| async move {
+                let #frame = #detached.frame();
                 let #why = &#why;
                 #bind_own
                 #bind
-                #runtime::#attempts(#cx, #number, #settings, move |#attempt: u32| async move {
+                #runtime::#attempts(#frame, #number, #settings, move |#attempt: u32| async move {
                     #[allow(unused_variables)]
                     let #failure = #why;
-                    let #place = #cx.place(#number, #attempt as usize - 1);
-                    let #cx = #cx.again(&#place, #attempt, false);
+                    let #place = #frame.place(#number, #attempt as usize - 1);
+                    let #frame = #frame.again(&#place, #attempt, false);
                     #before
                     #evaluates
                     #run

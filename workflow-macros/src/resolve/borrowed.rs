@@ -8,7 +8,7 @@
 use crate::{
     diagnostics::{Diagnostics, messages},
     mentions::{self, mentions},
-    model::{Binds, CodeId, Model, NameKind, Replay, ScopeId, Source, StageId, When},
+    model::{Binds, CodeId, Model, NameKind, Rebind, ScopeId, Source, StageId, When},
 };
 use std::{collections::HashSet, ops::Range};
 use syn::{Expr, UnOp};
@@ -31,7 +31,7 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     }
 }
 
-fn mark(model: &mut Model<'_>, replays: &[Replay<'_>]) {
+fn mark(model: &mut Model<'_>, replays: &[Rebind<'_>]) {
     for replay in replays {
         match replay.source {
             Source::Item { scope, again: false, .. } => model.scopes[scope].lends_item = true,
@@ -47,7 +47,7 @@ pub(crate) fn replays<'s>(
     stage: StageId,
     codes: Range<CodeId>,
     diagnostics: &Diagnostics,
-) -> Vec<Replay<'s>> {
+) -> Vec<Rebind<'s>> {
     let mut wanted: HashSet<String> = HashSet::new();
     wants(model, codes.collect(), &mut wanted);
     let mut replays = Vec::new();
@@ -103,7 +103,7 @@ fn source<'s>(model: &Model<'s>, scope: ScopeId, binds: &Binds<'s>) -> Source<'s
 }
 
 /// Takes the source along if it binds something wanted; what its own expression names is wanted then.
-fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>, replays: &mut Vec<Replay<'s>>) {
+fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>, replays: &mut Vec<Rebind<'s>>) {
     if !binds_any(&source, model, wanted) {
         return;
     }
@@ -118,7 +118,7 @@ fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>,
     }
     let bindings =
         bindings(&source, model).into_iter().filter(|binding| wanted.contains(&binding.to_string())).collect();
-    replays.push(Replay { source, names, bindings });
+    replays.push(Rebind { source, names, bindings });
 }
 
 fn binds_any(source: &Source<'_>, model: &Model<'_>, wanted: &HashSet<String>) -> bool {

@@ -1,6 +1,6 @@
 //! The expressions inside a stage, and the names outside of the stage that they mention.
 
-use crate::model::{CodeId, Model, NameId, NameKind, Replay, StageId};
+use crate::model::{CodeId, Model, NameId, NameKind, Rebind, StageId};
 use std::{collections::HashSet, ops::Range};
 
 /// Every expression that is a part of that stage, nested stages included.
@@ -20,7 +20,7 @@ pub(super) fn names_with(
     model: &Model<'_>,
     stage: StageId,
     codes: Range<CodeId>,
-    replays: &[Replay<'_>],
+    replays: &[Rebind<'_>],
 ) -> Vec<NameId> {
     let mut found = names_of(model, stage, codes);
     let mut seen: HashSet<NameId> = found.iter().copied().collect();

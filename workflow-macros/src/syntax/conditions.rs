@@ -11,7 +11,7 @@ use super::{
 use proc_macro2::TokenStream;
 
 /// A condition that rustc has been asked about.
-pub(crate) struct Known {
+pub(crate) struct CfgValue {
     pub(crate) condition: TokenStream,
     pub(crate) holds: bool,
 }
@@ -20,7 +20,7 @@ pub(crate) struct Known {
 ///
 /// # Errors
 /// The first condition that is not known.
-pub(crate) fn apply(workflows: &mut Workflows, known: &[Known]) -> Result<(), TokenStream> {
+pub(crate) fn apply(workflows: &mut Workflows, known: &[CfgValue]) -> Result<(), TokenStream> {
     let conditions =
         Conditions { known: known.iter().map(|known| (known.condition.to_string(), known.holds)).collect() };
     conditions.keep(&mut workflows.workflows, |workflow| &mut workflow.attributes)?;

@@ -7,7 +7,7 @@ pub(crate) mod parse;
 pub(crate) mod tree;
 mod workflow;
 
-pub(crate) use conditions::{Known, apply as apply_conditions};
+pub(crate) use conditions::{CfgValue, apply as apply_conditions};
 pub(crate) use parse::{fragment::unread_type, parse};
 pub(crate) use tree::{
     Arm, Attributes, Block, Condition, Duration, Else, For, Head, HeadKind, If, Item, Let, Loop, Match, Members, Node,

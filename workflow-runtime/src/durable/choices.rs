@@ -6,9 +6,9 @@ use crate::{
         fingerprint::Print,
         log::Journal,
         payload::{Payload, is_same},
-        record::{Kind, own, read_own},
+        record::{RecordKind, decode_record, encode_record},
     },
-    run::frame::Cx,
+    run::frame::Frame,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -94,8 +94,9 @@ pub struct OnRecord(Option<Record>);
 
 /// Returns the record of the scrutinee at a site, if there is one.
 #[must_use]
-pub fn on_record(cx: Cx<'_>, stage: u32, site: &str) -> OnRecord {
-    let record = cx.journal().and_then(|journal| journal.record(&cx.path_within(stage, &format!("value-{site}"))));
+pub fn on_record(frame: Frame<'_>, stage: u32, site: &str) -> OnRecord {
+    let record =
+        frame.journal().and_then(|journal| journal.record(&frame.path_within(stage, &format!("value-{site}"))));
     OnRecord(record)
 }
 
@@ -109,26 +110,26 @@ pub trait Recall<'de, S> {
     /// Type of the matched value.
     type Value;
     /// Returns the value as it was when a decision first depended on it.
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
+    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
 }
 
 #[diagnostic::do_not_recommend]
 impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
     type Value = T;
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, record: &'de OnRecord) -> T {
-        let Some(journal) = cx.journal() else { return self.0 };
-        let path = cx.path_within(stage, &format!("value-{site}"));
+    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, record: &'de OnRecord) -> T {
+        let Some(journal) = frame.journal() else { return self.0 };
+        let path = frame.path_within(stage, &format!("value-{site}"));
         match (&record.0, codec::write(&self.0)) {
             (Some(record), now) => match codec::read(&record.payload) {
                 Ok(value) => {
-                    journal.recalled();
+                    journal.mark_restored();
                     return value;
                 }
                 // A borrowed text can't be read where it has escapes.
-                Err(_) if now.as_ref().is_ok_and(|now| is_same(now, &record.payload)) => journal.recalled(),
+                Err(_) if now.as_ref().is_ok_and(|now| is_same(now, &record.payload)) => journal.mark_restored(),
                 Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
             },
-            (None, Ok(bytes)) => journal.put(path, Kind::Kept, bytes),
+            (None, Ok(bytes)) => journal.put(path, RecordKind::Value, bytes),
             (None, Err(error)) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
         }
         self.0
@@ -138,9 +139,9 @@ impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
 #[diagnostic::do_not_recommend]
 impl<'de, S, T: Serialize> Recall<'de, S> for Again<T> {
     type Value = T;
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, _: &'de OnRecord) -> T {
-        if let Some(journal) = cx.journal() {
-            same(journal, cx.path_within(stage, &format!("value-{site}")), &self.0);
+    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, _: &'de OnRecord) -> T {
+        if let Some(journal) = frame.journal() {
+            same(journal, frame.path_within(stage, &format!("value-{site}")), &self.0);
         }
         self.0
     }
@@ -149,9 +150,9 @@ impl<'de, S, T: Serialize> Recall<'de, S> for Again<T> {
 #[diagnostic::do_not_recommend]
 impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
     type Value = &'a U;
-    fn recall(self, cx: Cx<'_>, stage: u32, site: &str, _: &'de OnRecord) -> &'a U {
-        if let Some(journal) = cx.journal() {
-            same(journal, cx.path_within(stage, &format!("value-{site}")), self.0);
+    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, _: &'de OnRecord) -> &'a U {
+        if let Some(journal) = frame.journal() {
+            same(journal, frame.path_within(stage, &format!("value-{site}")), self.0);
         }
         self.0
     }
@@ -161,31 +162,33 @@ impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
 pub fn recall<'de, S, V: Recall<'de, S>>(
     _: PhantomData<S>,
     value: V,
-    (cx, stage, site): (Cx<'_>, u32, &str),
+    (frame, stage, site): (Frame<'_>, u32, &str),
     record: &'de OnRecord,
 ) -> V::Value {
-    value.recall(cx, stage, site, record)
+    value.recall(frame, stage, site, record)
 }
 
 /// Returns the recorded result of a condition, or evaluates and records it.
-pub fn condition(cx: Cx<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
-    recalled(cx, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
+pub fn condition(frame: Frame<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
+    recalled(frame, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }
 
 /// Returns whether a stage's `#[when]` has held: the stage is recorded as completed, and what was done inside it is
 /// restored. Another condition of a new build does not hide what is to be undone in there.
 #[must_use]
-pub fn has_held(cx: Cx<'_>, stage: u32) -> bool {
-    cx.journal().is_some_and(|journal| journal.is_catching_up() && journal.has(&cx.path_of(stage), &[Kind::Done]))
+pub fn has_held(frame: Frame<'_>, stage: u32) -> bool {
+    frame
+        .journal()
+        .is_some_and(|journal| journal.is_restoring() && journal.has(&frame.path_of(stage), &[RecordKind::Done]))
 }
 
-fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {
-    let Some(journal) = cx.journal() else { return evaluate() };
-    let path = cx.path_within(stage, &format!("value-{site}"));
+fn recalled<T>(frame: Frame<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {
+    let Some(journal) = frame.journal() else { return evaluate() };
+    let path = frame.path_within(stage, &format!("value-{site}"));
     if let Some(record) = journal.record(&path) {
         match payload.recall(&record) {
             Ok(value) => {
-                journal.recalled();
+                journal.mark_restored();
                 return value;
             }
             Err(error) => journal.park_now_at(&path, format!("what is stored of '{path}' can't be read: {error}")),
@@ -194,7 +197,7 @@ fn recalled<T>(cx: Cx<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate
     }
     let value = evaluate();
     match payload.encode(&value) {
-        Ok(bytes) => journal.put(path, Kind::Kept, bytes),
+        Ok(bytes) => journal.put(path, RecordKind::Value, bytes),
         Err(error) => journal.park_now(format!("what '{path}' is decided on can't be stored: {error}")),
     }
     value
@@ -211,23 +214,23 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
 }
 
 /// Records a choice before its scope begins. A choice that is recorded already must be the same.
-pub async fn chosen(cx: Cx<'_>, stage: u32, site: &str, arm: &'static str) {
-    let Some(journal) = cx.journal() else { return cx.decided(stage, arm) };
-    if choose(journal, (cx.path_of(stage), cx.path_within(stage, &format!("choice-{site}"))), arm).await {
-        cx.decided(stage, arm);
+pub async fn record_choice(frame: Frame<'_>, stage: u32, site: &str, arm: &'static str) {
+    let Some(journal) = frame.journal() else { return frame.decided(stage, arm) };
+    if choose(journal, (frame.path_of(stage), frame.path_within(stage, &format!("choice-{site}"))), arm).await {
+        frame.decided(stage, arm);
     }
 }
 
 /// Whether the choice is a new one.
 async fn choose(journal: &Arc<Journal>, (stage, path): (String, String), arm: &str) -> bool {
-    match journal.record(&path).map(|record| read_own::<String>(&record)) {
+    match journal.record(&path).map(|record| decode_record::<String>(&record)) {
         None => {
             journal.decides_anew(&stage, &path, &[":choice-", ":value-"]).await;
-            journal.put(path, Kind::Decided, own(&arm));
+            journal.put(path, RecordKind::Decided, encode_record(&arm));
             true
         }
         Some(Ok(before)) if before == arm => {
-            journal.recalled();
+            journal.mark_restored();
             false
         }
         Some(Ok(before)) => {

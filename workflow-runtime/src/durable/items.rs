@@ -1,16 +1,16 @@
 //! Items of a `for`: each is known again by its fingerprint.
 
-use super::checkpoint::{Keeps, Part, kept_in_place};
+use super::checkpoint::{Part, Retention, kept_in_place};
 use crate::{
-    failure::{BoxError, exit::Stop},
+    failure::{BoxError, exit::Exit},
     future::map::then,
     journal::{
         fingerprint::{Print, PrintForm},
         log::Journal,
         payload::Payload,
-        record::{Kind, own, read_own},
+        record::{RecordKind, decode_record, encode_record},
     },
-    run::frame::Cx,
+    run::frame::Frame,
     scope::items::{Items, all_of, room_for},
 };
 use serde::Serialize;
@@ -22,7 +22,7 @@ use std::{collections::HashMap, future::Future};
     label = "its items are not `Serialize`",
     note = "derive `serde::Serialize`, or go through numbers or keys"
 )]
-pub trait Recognised {
+pub trait IdentifiedItem {
     /// Returns the fingerprint that tells the item from others.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ pub trait Recognised {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> Recognised for T {
+impl<T: Serialize> IdentifiedItem for T {
     fn print(&self, form: PrintForm) -> Result<Print, BoxError> {
         Print::of(self, form)
     }
@@ -47,9 +47,9 @@ pub struct Recognising<I: IntoIterator> {
 pub fn recognising<I>(items: I) -> Recognising<I>
 where
     I: IntoIterator,
-    I::Item: Recognised,
+    I::Item: IdentifiedItem,
 {
-    Recognising { items, print: Recognised::print }
+    Recognising { items, print: IdentifiedItem::print }
 }
 
 /// Returns the items of a `for` in the order in which they were first seen: on resume each is known by its fingerprint.
@@ -57,23 +57,23 @@ where
 /// together: otherwise an item that a new build no longer has would not be missed before the last of the others has
 /// been taken.
 pub async fn recognised<I: IntoIterator>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     items: Recognising<I>,
 ) -> impl Iterator<Item = I::Item> {
     let print = items.print;
     let items = items.items.into_iter();
-    let Some(journal) = cx.journal() else { return Items::Coming(items) };
-    let path = cx.path_within(stage, "items");
-    let items = all_of(cx, items.take(MOST + 1)).await;
+    let Some(journal) = frame.journal() else { return Items::Coming(items) };
+    let path = frame.path_within(stage, "items");
+    let items = all_of(frame, items.take(MOST + 1)).await;
     if items.len() > MOST {
-        return journal.park(format!("'{}' has more items than a store keeps: {MOST}", cx.path_of(stage))).await;
+        return journal.park(format!("'{}' has more items than a store keeps: {MOST}", frame.path_of(stage))).await;
     }
     if journal.record(&path).is_none() {
-        match prints(print, &items, PrintForm::Canonical) {
-            Ok(prints) => journal.put(path, Kind::Items, own(&prints)),
+        match fingerprints(print, &items, PrintForm::Canonical) {
+            Ok(prints) => journal.put(path, RecordKind::Items, encode_record(&prints)),
             Err(error) => {
-                return journal.park(format!("an item of '{}' can't be stored: {error}", cx.path_of(stage))).await;
+                return journal.park(format!("an item of '{}' can't be stored: {error}", frame.path_of(stage))).await;
             }
         }
         return Items::Taken(items.into_iter());
@@ -89,14 +89,14 @@ const MOST: usize = 1 << 22;
 
 /// Returns the items in their recorded order, for an expression that is evaluated once more.
 pub fn recognised_again<I: IntoIterator>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     items: Recognising<I>,
 ) -> impl Iterator<Item = I::Item> + use<I> {
     let print = items.print;
     let items = items.items.into_iter();
-    let Some(journal) = cx.journal() else { return Items::Coming(items) };
-    let path = cx.path_within(stage, "items");
+    let Some(journal) = frame.journal() else { return Items::Coming(items) };
+    let path = frame.path_within(stage, "items");
     let mut all = room_for(&items);
     items.take(MOST + 1).for_each(|item| all.push(item));
     let all = match ordered(journal, &path, print, all) {
@@ -111,17 +111,17 @@ pub fn recognised_again<I: IntoIterator>(
 
 type ItemPrint<T> = fn(&T, PrintForm) -> Result<Print, BoxError>;
 
-fn prints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Print>, BoxError> {
+fn fingerprints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Print>, BoxError> {
     items.iter().map(|item| print(item, form)).collect()
 }
 
 fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>) -> Result<Vec<T>, String> {
     let Some(record) = journal.record(path) else { return Ok(items) };
     let before: Vec<Print> =
-        read_own(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
+        decode_record(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
     let form = before.first().map_or(PrintForm::Canonical, |print| print.form());
-    let now = prints(print, &items, form).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
-    journal.recalled();
+    let now = fingerprints(print, &items, form).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
+    journal.mark_restored();
     if before == now {
         return Ok(items);
     }
@@ -142,22 +142,22 @@ fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>)
 /// Boxes the future of an item's body, as [`part`](super::part).
 pub fn item_part<'p, T, F>(run: F) -> Part<'p, (T, bool)>
 where
-    F: Future<Output = Result<T, Stop>> + Send + 'p,
+    F: Future<Output = Result<T, Exit>> + Send + 'p,
 {
     Box::pin(then(run, |given: F::Output| given.map(|value| (value, true))))
 }
 
-/// Restores one item of a `for`, or runs it. `cx` is in that item.
+/// Restores one item of a `for`, or runs it. `frame` is in that item.
 ///
 /// # Errors
 /// The item's.
 pub async fn kept_item<'a, 'p, T>(
-    cx: Cx<'a>,
+    frame: Frame<'a>,
     stage: u32,
     payload: Payload<T>,
     keeps: bool,
-    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
-) -> Result<T, Stop> {
-    let keeps = if keeps { Keeps::Inside } else { Keeps::Block };
-    Ok(kept_in_place(cx, (stage, false), payload, keeps, run).await?.0)
+    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
+) -> Result<T, Exit> {
+    let keeps = if keeps { Retention::Nested } else { Retention::Output };
+    Ok(kept_in_place(frame, (stage, false), payload, keeps, run).await?.0)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     journal::fingerprint::{Print, PrintForm, hash},
-    run::frame::Cx,
+    run::frame::Frame,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -13,13 +13,13 @@ pub struct Evaluated<'a, T: ?Sized>(pub &'a T);
 /// A value that has a fingerprint: picked first.
 pub trait EvaluatedAgain {
     /// Parks the instance where the value is another one than it was.
-    fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str);
+    fn __workflow_same(&self, frame: Frame<'_>, stage: u32, name: &str);
 }
 
 impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
-    fn __workflow_same(&self, cx: Cx<'_>, stage: u32, name: &str) {
-        let Some(journal) = cx.journal() else { return };
-        let path = cx.path_within(stage, &format!("let-{name}"));
+    fn __workflow_same(&self, frame: Frame<'_>, stage: u32, name: &str) {
+        let Some(journal) = frame.journal() else { return };
+        let path = frame.path_within(stage, &format!("let-{name}"));
         // What can't be written is taken as it is.
         let print = |form| match form {
             PrintForm::Json => Some(Print::of_number(fingerprint(&serde_json::to_value(self.0).ok()?), form)),
@@ -32,7 +32,7 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
 /// Whatever else.
 pub trait EvaluatedOnce {
     /// Compares nothing: the value has no fingerprint.
-    fn __workflow_same(&self, _: Cx<'_>, _: u32, _: &str) {}
+    fn __workflow_same(&self, _: Frame<'_>, _: u32, _: &str) {}
 }
 
 impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}

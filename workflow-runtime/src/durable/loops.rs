@@ -2,15 +2,15 @@
 
 use super::checkpoint::Part;
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     journal::{
         log::Journal,
         path::within,
-        payload::{Payload, Written},
-        record::{Kind, own, read_own},
+        payload::{Payload, WrittenValue},
+        record::{RecordKind, decode_record, encode_record},
         restore::InEnded,
     },
-    run::frame::Cx,
+    run::frame::Frame,
 };
 use std::{
     future::{Future, poll_fn},
@@ -19,18 +19,19 @@ use std::{
 };
 
 /// Returns where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
-pub async fn resumed_round<S>(cx: Cx<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
-    let journal = cx.journal()?;
-    let (round, path) = (journal.record(&cx.path_within(stage, "round")), cx.path_of(stage));
-    let mut round = match round.map(|record| read_own::<u64>(&record)) {
+pub async fn resumed_round<S>(frame: Frame<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
+    let journal = frame.journal()?;
+    let (round, path) = (journal.record(&frame.path_within(stage, "round")), frame.path_of(stage));
+    let mut round = match round.map(|record| decode_record::<u64>(&record)) {
         None => 0,
         Some(Ok(round)) => round,
         Some(Err(error)) => return journal.undecodable(&path, error).await,
     };
     if keeps {
         // All rounds, but for those that a build without undos has dropped.
-        let has_state =
-            |round: u64| journal.has(&within(&format!("{path}/{round}"), "state"), &[Kind::Kept, Kind::Unkept]);
+        let has_state = |round: u64| {
+            journal.has(&within(&format!("{path}/{round}"), "state"), &[RecordKind::Value, RecordKind::Unkept])
+        };
         while let Some(before) = round.checked_sub(1).filter(|&before| has_state(before)) {
             round = before;
         }
@@ -44,7 +45,7 @@ async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: P
     let record = journal.record(&path)?;
     match payload.recall(&record) {
         Ok(state) => {
-            journal.recalled();
+            journal.mark_restored();
             Some(state)
         }
         Err(error) => journal.undecodable(&path, error).await,
@@ -57,20 +58,20 @@ async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: P
 /// # Errors
 /// Those of `next`.
 pub async fn next_round<S>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     round: u64,
     keeps: bool,
     payload: Payload<S>,
-    next: impl Future<Output = Result<S, Stop>>,
-) -> Result<S, Stop> {
-    let Some(journal) = cx.journal() else { return next.await };
-    let path = cx.path_of(stage);
+    next: impl Future<Output = Result<S, Exit>>,
+) -> Result<S, Exit> {
+    let Some(journal) = frame.journal() else { return next.await };
+    let path = frame.path_of(stage);
     if let Some(state) = recorded_state(journal, &path, round, payload).await {
         return Ok(state);
     }
     let state = next.await?;
-    let written = Written::new(payload.encode(&state), Kind::Kept, || format!("the state of '{path}'"));
+    let written = WrittenValue::new(payload.encode(&state), RecordKind::Value, || format!("the state of '{path}'"));
     let forget = match round.checked_sub(1) {
         Some(before) if !keeps => Some(format!("{path}/{before}")),
         _ => None,
@@ -80,7 +81,7 @@ pub async fn next_round<S>(
     }
     let put = vec![
         (within(&format!("{path}/{round}"), "state").into(), written.kind, written.bytes),
-        (within(&path, "round").into(), Kind::Kept, own(&round)),
+        (within(&path, "round").into(), RecordKind::Value, encode_record(&round)),
     ];
     journal.enter(put, forget.as_deref(), Vec::new());
     journal.unless_refused(written.refused).await;
@@ -102,21 +103,21 @@ pub enum RoundEnd<T, S> {
 /// # Errors
 /// Those of the round.
 pub async fn round<T, S>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     next: u64,
     payload: Payload<S>,
     run: Part<'_, RoundEnd<T, S>>,
-) -> Result<RoundEnd<T, S>, Stop> {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return run.await };
-    let path = cx.path_of(stage);
+) -> Result<RoundEnd<T, S>, Exit> {
+    let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return run.await };
+    let path = frame.path_of(stage);
     let begun = within(&format!("{path}/{next}"), "state");
-    if !journal.has(&begun, &[Kind::Kept, Kind::Unkept]) {
+    if !journal.has(&begun, &[RecordKind::Value, RecordKind::Unkept]) {
         return run.await;
     }
     let order = journal.order_of(&begun);
     let ended = {
-        let (mut held, mut run) = (pin!(journal.hold(order)), pin!(InEnded::new(journal, run)));
+        let (mut held, mut run) = (pin!(journal.await_turn(order)), pin!(InEnded::new(journal, run)));
         let mut over = false;
         poll_fn(|context| {
             if !over && let Poll::Ready(ended) = run.as_mut().poll(context) {

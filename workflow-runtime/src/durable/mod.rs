@@ -22,14 +22,14 @@ pub use crate::{
     run::place::{Evaluating, Placed, evaluates, placed},
 };
 pub use checkpoint::{
-    Keeps, Part, absorbed_kept, armed, begins, busy, failed_before, found_in_cache, fresh, has_begun, kept, noting,
-    part,
+    Part, Retention, absorbed_kept, armed, await_restored, before_user_code, busy, checkpoint, failed_before,
+    found_in_cache, has_begun, noting, part,
 };
 pub use choices::{
-    OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, chosen, condition, has_held, on_record,
-    recall, recalls,
+    OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, condition, has_held, on_record, recall,
+    recalls, record_choice,
 };
-pub use items::{Recognised, Recognising, item_part, kept_item, recognised, recognised_again, recognising};
+pub use items::{IdentifiedItem, Recognising, item_part, kept_item, recognised, recognised_again, recognising};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use loops::{RoundEnd, next_round, resumed_round, round};
 pub use race::{contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_member};

@@ -6,19 +6,19 @@
 
 use super::checkpoint::{Part, kept_part};
 use crate::{
-    failure::{BoxError, exit::Stop},
+    failure::{BoxError, exit::Exit},
     journal::{
         log::LAST,
-        payload::{Payload, Unkept, Written},
-        record::{Kind, own, read_own},
+        payload::{Payload, Unkept, WrittenValue},
+        record::{RecordKind, decode_record, encode_record},
         restore::catch_up_thrown,
     },
     run::{
-        frame::Cx,
+        frame::Frame,
         nested,
-        undo_log::{ScopeLog, UndoLog},
+        undo_log::{UndoLog, UndoScope},
     },
-    scope::quorum::First,
+    scope::quorum::Quorum,
 };
 use serde::{Deserialize, Serialize};
 use std::future::{Future, poll_fn};
@@ -30,18 +30,18 @@ struct Won {
     /// The winners, in their order of success; earlier versions have not kept them.
     members: Option<Vec<String>>,
     /// Values of the winners.
-    values: Vec<Text>,
+    values: Vec<WinnerText>,
 }
 
 /// The payload of a value; earlier versions wrote its bytes as numbers.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Text {
+enum WinnerText {
     Text(String),
     Bytes(Vec<u8>),
 }
 
-impl Text {
+impl WinnerText {
     fn of(payload: Vec<u8>) -> Self {
         String::from_utf8(payload).map_or_else(|error| Self::Bytes(error.into_bytes()), Self::Text)
     }
@@ -58,7 +58,7 @@ fn read_won(record: &Record) -> Result<Won, BoxError> {
     if let Some(unkept) = Unkept::of(record) {
         return Err(unkept.into());
     }
-    read_own(record).or_else(|error| match read_own(record) {
+    decode_record(record).or_else(|error| match decode_record(record) {
         Ok(values) => Ok(Won { members: None, values }),
         Err(_) => Err(error),
     })
@@ -66,25 +66,25 @@ fn read_won(record: &Record) -> Result<Won, BoxError> {
 
 /// Returns the record of a decided race or quorum with the present names of its winners; each other record unchanged.
 pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> Record {
-    let won = (record.kind == Kind::Decided as u8).then(|| read_own::<Won>(record).ok()).flatten();
+    let won = (record.kind == RecordKind::Decided as u8).then(|| decode_record::<Won>(record).ok()).flatten();
     let Some(Won { members: Some(members), values }) = won else { return record.clone() };
     let members = Some(members.iter().map(|member| now(member)).collect());
-    Record { payload: own(&Won { members, values }), ..record.clone() }
+    Record { payload: encode_record(&Won { members, values }), ..record.clone() }
 }
 
 /// Returns whether a member of a race or a quorum is recorded as a winner. `each`: it is that of an item, in whose
-/// place `cx` is.
+/// place `frame` is.
 #[must_use]
-pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> bool {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
+pub fn has_won(frame: Frame<'_>, stage: u32, won: &str, member: &str, each: bool) -> bool {
+    let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
     let (path, member) = if each {
-        let own = cx.path_of(stage);
+        let own = frame.path_of(stage);
         match own.rsplit_once('/') {
             Some((around, index)) => (around.to_owned(), index.to_owned()),
             None => (String::new(), own),
         }
     } else {
-        (cx.path_of(stage), member.to_owned())
+        (frame.path_of(stage), member.to_owned())
     };
     if let Some(record) = journal.record(&crate::journal::path::within(&path, won)) {
         return match read_won(&record) {
@@ -95,39 +95,39 @@ pub fn has_won(cx: Cx<'_>, stage: u32, won: &str, member: &str, each: bool) -> b
     }
     // A quorum that is not decided yet counts it.
     if each {
-        journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
+        journal.has(&frame.path_of(stage), &[RecordKind::Done, RecordKind::DoneIdle])
     } else {
-        journal.has(&crate::journal::path::within(&path, &format!("member-{member}")), &[Kind::Kept])
+        journal.has(&crate::journal::path::within(&path, &format!("member-{member}")), &[RecordKind::Value])
     }
 }
 
 /// Returns whether a head of a select is recorded as the one that has decided.
 #[must_use]
-pub fn has_decided(cx: Cx<'_>, stage: u32, site: &str, label: &str) -> bool {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
-    let choice = journal.record(&cx.path_within(stage, &format!("choice-{site}")));
-    choice.is_some_and(|record| read_own::<String>(&record).is_ok_and(|decided| decided == label))
+pub fn has_decided(frame: Frame<'_>, stage: u32, site: &str, label: &str) -> bool {
+    let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
+    let choice = journal.record(&frame.path_within(stage, &format!("choice-{site}")));
+    choice.is_some_and(|record| decode_record::<String>(&record).is_ok_and(|decided| decided == label))
 }
 
 /// Returns whether a stage with an `#[until]` is recorded: then its effects were not rolled back.
 #[must_use]
-pub fn has_ended(cx: Cx<'_>, stage: u32) -> bool {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else { return false };
-    journal.has(&cx.path_of(stage), &[Kind::Done, Kind::DoneIdle])
+pub fn has_ended(frame: Frame<'_>, stage: u32) -> bool {
+    let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
+    journal.has(&frame.path_of(stage), &[RecordKind::Done, RecordKind::DoneIdle])
 }
 
 /// Returns the log of a member. If the member is dropped, its stages belong to the log of the surroundings if it
 /// `goes_on`, else to the losers' log.
 #[must_use]
-pub fn contender_log(cx: Cx<'_>, losers: &ScopeLog, goes_on: bool) -> ScopeLog {
-    if goes_on { UndoLog::child(&cx.log()) } else { UndoLog::child(losers) }
+pub fn contender_log(frame: Frame<'_>, losers: &UndoScope, goes_on: bool) -> UndoScope {
+    if goes_on { UndoLog::child(&frame.log()) } else { UndoLog::child(losers) }
 }
 
 /// Waits, before a member ends, until all records are restored. A member that is recorded as one that `goes_on` does
 /// not wait.
-pub async fn ends(cx: Cx<'_>, goes_on: bool) {
-    if let Some(journal) = cx.journal().filter(|_| !goes_on) {
-        journal.hold(LAST).await;
+pub async fn ends(frame: Frame<'_>, goes_on: bool) {
+    if let Some(journal) = frame.journal().filter(|_| !goes_on) {
+        journal.await_turn(LAST).await;
     }
 }
 
@@ -138,27 +138,27 @@ pub async fn ends(cx: Cx<'_>, goes_on: bool) {
 /// # Errors
 /// As there.
 pub async fn first_kept<M, T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     (won, sites, alone): (&str, &[&'static str], bool),
     keeps: bool,
     payload: Payload<T>,
-    mut members: First<'_, M, T>,
-) -> Result<Vec<T>, Stop>
+    mut members: Quorum<'_, M, T>,
+) -> Result<Vec<T>, Exit>
 where
-    M: Iterator<Item: Future<Output = Result<T, Stop>>>,
+    M: Iterator<Item: Future<Output = Result<T, Exit>>>,
 {
-    let Some(journal) = cx.journal() else { return members.await };
-    let path = cx.path_within(stage, won);
+    let Some(journal) = frame.journal() else { return members.await };
+    let path = frame.path_within(stage, won);
     if alone {
-        journal.knows_members(&cx.path_of(stage), sites).await;
+        journal.knows_members(&frame.path_of(stage), sites).await;
     }
     if let Some(record) = journal.record(&path) {
         let read = read_won(&record);
         if let Ok(Won { members: Some(winners), .. }) = &read
             && let Some(unknown) = winners.iter().find(|winner| !sites.is_empty() && !sites.contains(&winner.as_str()))
         {
-            let stage = cx.path_of(stage);
+            let stage = frame.path_of(stage);
             return journal
                 .park_at(&path, format!("'{stage}' was won by '{unknown}', which is no member any more"))
                 .await;
@@ -170,13 +170,13 @@ where
             Ok(outputs) => outputs,
             Err(error) => return journal.undecodable(&path, error).await,
         };
-        let last = journal.last_within(&cx.path_of(stage)).max(record.order);
+        let last = journal.last_within(&frame.path_of(stage)).max(record.order);
         if keeps {
             // Also the effects of a loser that was still running when this was decided.
             catch_up_thrown(journal, last, &path, members.never_decided()).await;
         }
-        journal.settles_within(&cx.path_of(stage), last.saturating_add(1));
-        journal.recalled();
+        journal.settles_within(&frame.path_of(stage), last.saturating_add(1));
+        journal.mark_restored();
         return Ok(outputs);
     }
     if let Err(stop) = poll_fn(|context| members.poll_decided(context)).await {
@@ -184,23 +184,25 @@ where
     }
     if let Some((winners, outputs)) = members.won() {
         let name = |&winner: &usize| sites.get(winner).map_or_else(|| winner.to_string(), |&site| site.to_owned());
-        let mut written: Vec<Written> = outputs
+        let mut written: Vec<WrittenValue> = outputs
             .iter()
-            .map(|output| Written::new(payload.encode(output), Kind::Decided, || format!("what '{path}' gave")))
+            .map(|output| {
+                WrittenValue::new(payload.encode(output), RecordKind::Decided, || format!("what '{path}' gave"))
+            })
             .collect();
         let refused = written.iter_mut().find_map(|written| written.refused.take());
-        match written.iter().position(|written| written.kind == Kind::Unkept) {
-            Some(unkept) => journal.put(path, Kind::Unkept, written.swap_remove(unkept).bytes),
+        match written.iter().position(|written| written.kind == RecordKind::Unkept) {
+            Some(unkept) => journal.put(path, RecordKind::Unkept, written.swap_remove(unkept).bytes),
             None => {
                 let members = Some(winners.iter().map(name).collect());
-                let values = written.into_iter().map(|written| Text::of(written.bytes)).collect();
-                journal.put(path, Kind::Decided, own(&Won { members, values }));
+                let values = written.into_iter().map(|written| WinnerText::of(written.bytes)).collect();
+                journal.put(path, RecordKind::Decided, encode_record(&Won { members, values }));
             }
         }
         journal.unless_refused(refused).await;
     }
     let ended = members.finish();
-    nested::settled(cx).await;
+    nested::settled(frame).await;
     ended
 }
 
@@ -210,31 +212,31 @@ where
 /// # Errors
 /// The member's.
 pub async fn kept_member<T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     name: &str,
     keeps: bool,
     payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    let path = cx.path_within(stage, name);
-    kept_part(cx, path, Kind::Kept, keeps, payload, Box::pin(run)).await
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<T, Exit> {
+    let path = frame.path_within(stage, name);
+    kept_part(frame, path, RecordKind::Value, keeps, payload, Box::pin(run)).await
 }
 
-/// Restores the value of a member that is an item, or records it. `cx` is in the place of the item.
+/// Restores the value of a member that is an item, or records it. `frame` is in the place of the item.
 ///
 /// # Errors
 /// The member's.
 pub async fn kept_each<'a, 'p, T>(
-    cx: Cx<'a>,
+    frame: Frame<'a>,
     stage: u32,
     payload: Payload<T>,
     keeps: bool,
-    run: impl FnOnce(Cx<'a>) -> Part<'p, (T, bool)>,
-) -> Result<T, Stop> {
-    if cx.journal().is_none() {
-        return Ok(run(cx).await?.0);
+    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
+) -> Result<T, Exit> {
+    if frame.journal().is_none() {
+        return Ok(run(frame).await?.0);
     }
-    let run = run(cx);
-    kept_part(cx, cx.path_of(stage), Kind::Done, keeps, payload, async move { Ok(run.await?.0) }).await
+    let run = run(frame);
+    kept_part(frame, frame.path_of(stage), RecordKind::Done, keeps, payload, async move { Ok(run.await?.0) }).await
 }

@@ -1,15 +1,15 @@
 //! Taking stages back: what is taken along, and what of the records goes.
 
 use crate::{
-    failure::{BoxError, FailureKind, panic::cut},
+    failure::{BoxError, FailureKind, panic::drop_quietly},
     journal::{
         log::{Journal, LAST},
-        path::{REWIND, REWOUND, STAYS, is_beside},
-        record::{Kind, own, read_own},
+        path::{RETAINED, REWIND, REWOUND, is_instance_record},
+        record::{RecordKind, decode_record, encode_record},
         restore::catch_up_thrown,
     },
-    run::{path::outermost, state::Core},
-    undo::recorded::Thrown,
+    run::{path::outermost, state::RunState},
+    undo::recorded::RolledBack,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::{Awaited, Graph, WaitKind};
@@ -57,9 +57,9 @@ fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
 
 /// Returns the payload of the record of requested rewinds, with one more stage.
 pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
-    let mut names: Vec<String> = before.and_then(|record| read_own(record).ok()).unwrap_or_default();
+    let mut names: Vec<String> = before.and_then(|record| decode_record(record).ok()).unwrap_or_default();
     names.push(name);
-    own(&names)
+    encode_record(&names)
 }
 
 /// Rewinds the requested stages, if there are any: their effects are undone, the last first, and their records are
@@ -67,20 +67,20 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
 ///
 /// # Errors
 /// It can't be taken back.
-pub(crate) async fn rewound<F: Future>(
-    core: &Core,
+pub(crate) async fn rewind_run<F: Future>(
+    core: &RunState,
     journal: &Arc<Journal>,
     mut machine: Pin<Box<F>>,
 ) -> Result<(), BoxError> {
     let Some(record) = journal.record(REWIND) else { return Ok(()) };
-    let taken = taken_along(core.graph(), &read_own::<Vec<String>>(&record)?)?;
+    let taken = taken_along(core.graph(), &decode_record::<Vec<String>>(&record)?)?;
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     let this_time = format!(":rewind-{}", record.order);
     catch_up_thrown(journal, LAST, &this_time, machine.as_mut()).await;
     // Stages that are not rewound go on, and stages that are rewound are reported below.
     journal.suspend();
-    cut(|| drop(machine));
+    drop_quietly(|| drop(machine));
     for &name in &taken {
         journal.undoes_all(name).await;
     }
@@ -89,7 +89,7 @@ pub(crate) async fn rewound<F: Future>(
     core.tell_taken_back(is_taken);
     if let Some(log) = core.log() {
         let why = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
-        let why = log.unwind_only(core, why, &Thrown::taken_back(journal, this_time), is_taken).await;
+        let why = log.unwind_only(core, why, &RolledBack::taken_back(journal, this_time), is_taken).await;
         if let Some(undone) = why.undone() {
             journal.not_undone(&format!("rewind {}", record.order), &undone);
         }
@@ -105,7 +105,7 @@ impl Journal {
         let goes = |path: &str| {
             let first = path.split('/').next().unwrap_or_default();
             let stays = |stays: &&str| path == *stays || (stays.ends_with(['-', '/']) && path.starts_with(stays));
-            taken.contains(first) || (is_beside(path) && !STAYS.iter().any(stays))
+            taken.contains(first) || (is_instance_record(path) && !RETAINED.iter().any(stays))
         };
         // (Unless a further rewind was requested meanwhile.)
         let is_all = self.order_of(REWIND) == order;
@@ -122,7 +122,7 @@ impl Journal {
         let counted = taken.iter().chain([&""]).map(|name| {
             let path = format!("{REWOUND}{name}");
             let times = self.count(&path) + 1;
-            (path.into(), Kind::Rewound, own(&times))
+            (path.into(), RecordKind::Rewound, encode_record(&times))
         });
         let counted: Vec<_> = counted.collect();
         // Stages that were running and stay were interrupted for the rewind.

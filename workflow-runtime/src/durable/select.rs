@@ -2,14 +2,14 @@
 
 use super::checkpoint::kept_part;
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     journal::{
         log::{Journal, LAST},
         payload::Payload,
-        record::{Kind, own, read_own},
+        record::{RecordKind, decode_record, encode_record},
         restore::catch_up_thrown,
     },
-    run::{frame::Cx, nested},
+    run::{frame::Frame, nested},
     scope::select::{Head, HeadRun, select},
 };
 use std::{
@@ -23,14 +23,22 @@ use std::{
 /// # Errors
 /// The head's.
 pub async fn kept_head<T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     name: &'static str,
     keeps: bool,
     payload: Payload<T>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    kept_part(cx, cx.path_within(stage, &format!("head-{name}")), Kind::Kept, keeps, payload, Box::pin(run)).await
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<T, Exit> {
+    kept_part(
+        frame,
+        frame.path_within(stage, &format!("head-{name}")),
+        RecordKind::Value,
+        keeps,
+        payload,
+        Box::pin(run),
+    )
+    .await
 }
 
 /// A head of a `select`: how it is written, whether it gives a value, and whether what it does may have to be undone.
@@ -41,17 +49,17 @@ pub type HeadLabel = (&'static str, bool, bool);
 /// # Errors
 /// That of the head which ended first.
 pub async fn select_kept<'a>(
-    cx: Cx<'a>,
+    frame: Frame<'a>,
     stage: u32,
     site: &str,
     labels: &[HeadLabel],
     mut heads: Vec<Option<Head<'a>>>,
-) -> Result<usize, Stop> {
-    let Some(journal) = cx.journal() else { return select(cx, stage, heads).await };
+) -> Result<usize, Exit> {
+    let Some(journal) = frame.journal() else { return select(frame, stage, heads).await };
     let keeps = labels.iter().any(|(_, _, keeps)| *keeps);
-    let path = cx.path_within(stage, &format!("choice-{site}"));
+    let path = frame.path_within(stage, &format!("choice-{site}"));
     if let Some(record) = journal.record(&path) {
-        let before: String = match read_own(&record) {
+        let before: String = match decode_record(&record) {
             Ok(before) => before,
             Err(error) => return journal.undecodable(&path, error).await,
         };
@@ -63,8 +71,8 @@ pub async fn select_kept<'a>(
         if keeps {
             catch_up_thrown(journal, record.order, &path, poll_heads(&mut heads, (place, gives), &mut given)).await;
         }
-        journal.settles_within(&cx.path_of(stage), record.order);
-        journal.recalled();
+        journal.settles_within(&frame.path_of(stage), record.order);
+        journal.mark_restored();
         match (given, &mut heads[place]) {
             (Some(given), _) => given?,
             // The head's value is recorded too.
@@ -73,7 +81,7 @@ pub async fn select_kept<'a>(
         }
         return Ok(place);
     }
-    if journal.is_catching_up() {
+    if journal.is_restoring() {
         // A head without a node of its own does not decide before all records of the others are restored.
         for (head, (_, gives, _)) in heads.iter_mut().zip(labels) {
             *head = head.take().map(|mut head| {
@@ -84,17 +92,17 @@ pub async fn select_kept<'a>(
             });
         }
     }
-    let mut select = select(cx, stage, heads);
+    let mut select = select(frame, stage, heads);
     let place = poll_fn(|context| select.poll_decided(context)).await;
     let place = place.inspect_err(|_| select.withdraw(false))?;
-    journal.put(path, Kind::Decided, own(&head_label(labels, place)));
+    journal.put(path, RecordKind::Decided, encode_record(&head_label(labels, place)));
     drop(select);
-    nested::settled(cx).await;
+    nested::settled(frame).await;
     Ok(place)
 }
 
-pub(crate) async fn held(journal: &Journal, head: HeadRun<'_>) -> Result<(), Stop> {
-    journal.hold(LAST).await;
+pub(crate) async fn held(journal: &Journal, head: HeadRun<'_>) -> Result<(), Exit> {
+    journal.await_turn(LAST).await;
     head.await
 }
 
@@ -111,7 +119,7 @@ fn head_label(labels: &[HeadLabel], place: usize) -> String {
 async fn poll_heads(
     heads: &mut [Option<Head<'_>>],
     (chosen, gives): (usize, bool),
-    given: &mut Option<Result<(), Stop>>,
+    given: &mut Option<Result<(), Exit>>,
 ) {
     let mut over = vec![false; heads.len()];
     over[chosen] = !gives;

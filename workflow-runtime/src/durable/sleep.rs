@@ -2,16 +2,16 @@
 
 use crate::{
     journal::timer::{due, due_by_literal},
-    run::frame::Cx,
+    run::frame::Frame,
 };
 use std::time::{Duration, SystemTime};
 
 /// `sleep(D)`; `site`: which of the sleeps in that stage; `written`: `D` is a literal.
-pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration, written: bool) {
-    match cx.journal() {
+pub async fn sleep_kept(frame: Frame<'_>, stage: u32, site: &str, time: Duration, written: bool) {
+    match frame.journal() {
         None => crate::stage::timeout::sleep(time).await,
         Some(journal) => {
-            let path = cx.path_within(stage, &format!("timer-{site}"));
+            let path = frame.path_within(stage, &format!("timer-{site}"));
             let at = match written {
                 true => due_by_literal(journal, path, time).await,
                 false => due(journal, path, || journal.now().after(time)).await,
@@ -22,11 +22,11 @@ pub async fn sleep_kept(cx: Cx<'_>, stage: u32, site: &str, time: Duration, writ
 }
 
 /// `sleep_until(T)`
-pub async fn sleep_until_kept(cx: Cx<'_>, stage: u32, site: &str, time: SystemTime) {
-    match cx.journal() {
-        None => cx.sleep_until(time).await,
+pub async fn sleep_until_kept(frame: Frame<'_>, stage: u32, site: &str, time: SystemTime) {
+    match frame.journal() {
+        None => frame.sleep_until(time).await,
         Some(journal) => {
-            let path = cx.path_within(stage, &format!("timer-{site}"));
+            let path = frame.path_within(stage, &format!("timer-{site}"));
             let at = due(journal, path, || time.into()).await;
             journal.wait_until(at).await;
         }

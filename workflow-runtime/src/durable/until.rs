@@ -1,14 +1,14 @@
 //! `#[until]`: whether the stage or the other one ended first is recorded.
 
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     journal::{
         log::LAST,
         path::UNTIL,
-        record::{Kind, own},
+        record::{RecordKind, encode_record},
         restore::catch_up_thrown,
     },
-    run::frame::Cx,
+    run::frame::Frame,
     scope::until::{Until, until, until_of},
 };
 use std::{
@@ -23,11 +23,11 @@ use std::{
 /// # Errors
 /// The stage's.
 pub async fn until_kept<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Until<T>, Stop> {
-    until_decided(cx, end, run, || {}).await
+    frame: Frame<'_>,
+    end: impl Future<Output = Result<(), Exit>>,
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<Until<T>, Exit> {
+    until_decided(frame, end, run, || {}).await
 }
 
 /// Runs a stage with `#[until]` whose parts may have to be undone: its early end is recorded before anything in it is
@@ -36,35 +36,35 @@ pub async fn until_kept<T>(
 /// # Errors
 /// The stage's.
 pub async fn until_recorded<T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     name: &str,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Until<T>, Stop> {
-    let Some(journal) = cx.journal() else { return until(cx, end, run).await };
-    let path = cx.path_within(stage, UNTIL);
+    end: impl Future<Output = Result<(), Exit>>,
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<Until<T>, Exit> {
+    let Some(journal) = frame.journal() else { return until(frame, end, run).await };
+    let path = frame.path_within(stage, UNTIL);
     if let Some(record) = journal.record(&path) {
         catch_up_thrown(journal, record.order, &path, run).await;
-        journal.settles_within(&cx.path_of(stage), record.order);
-        journal.recalled();
+        journal.settles_within(&frame.path_of(stage), record.order);
+        journal.mark_restored();
         return Ok(Until::Cut);
     }
-    until_decided(cx, end, run, || journal.put(path, Kind::Decided, own(&name))).await
+    until_decided(frame, end, run, || journal.put(path, RecordKind::Decided, encode_record(&name))).await
 }
 
 async fn until_decided<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
+    frame: Frame<'_>,
+    end: impl Future<Output = Result<(), Exit>>,
+    run: impl Future<Output = Result<T, Exit>>,
     is_cut: impl FnOnce(),
-) -> Result<Until<T>, Stop> {
-    let Some(journal) = cx.journal().filter(|journal| journal.is_catching_up()) else {
-        return until_of(cx, end, run, false, is_cut).await;
+) -> Result<Until<T>, Exit> {
+    let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else {
+        return until_of(frame, end, run, false, is_cut).await;
     };
     let mut run = Box::pin(run);
     let ended = {
-        let (mut held, mut run) = (pin!(journal.hold(LAST)), run.as_mut());
+        let (mut held, mut run) = (pin!(journal.await_turn(LAST)), run.as_mut());
         poll_fn(|context| match run.as_mut().poll(context) {
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
             Poll::Pending => held.as_mut().poll(context).map(|()| None),
@@ -73,6 +73,6 @@ async fn until_decided<T>(
     };
     match ended {
         Some(ended) => ended.map(Until::Given),
-        None => until_of(cx, end, run, true, is_cut).await,
+        None => until_of(frame, end, run, true, is_cut).await,
     }
 }

@@ -10,7 +10,7 @@ use workflow_store::{Change, Loaded, Record};
 
 /// Returns a stage that has been done, or may have been, and that `graph` can't undo any more: it is not there, or has
 /// no `#[undo]`.
-pub(crate) fn lost_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
+pub(crate) fn orphaned_undo(graph: &Graph<'_>, records: &[(String, Record)]) -> Option<String> {
     if records.is_empty() {
         return None;
     }

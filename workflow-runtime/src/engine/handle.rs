@@ -2,9 +2,9 @@
 
 use super::{
     error::{End, EngineError, parked_reason},
-    inner::Shared,
-    instance::{CANCELLED, Live},
-    waiting::{Awaited, Ended},
+    inner::EngineInner,
+    instance::{CANCELLED, ResidentInstance},
+    waiting::{Awaited, InstanceEnd},
 };
 use crate::{
     durable::{
@@ -15,8 +15,8 @@ use crate::{
     journal::{
         crashes::Cuts,
         failure::StoredFailure,
-        path::{REWIND, STUCK, THROWN},
-        record::Kind,
+        path::{CRASH_COUNT, REWIND, THROWN},
+        record::RecordKind,
     },
     signal::error::SignalError,
 };
@@ -33,7 +33,7 @@ use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, NewSi
 /// A call of [`signal`](Self::signal), [`cancel`](Self::cancel) or [`rewind`](Self::rewind) takes effect as soon as its
 /// future has been polled, also if the future is dropped before it ends. Then the caller does not learn the outcome.
 pub struct InstanceHandle<W> {
-    shared: Arc<Shared>,
+    shared: Arc<EngineInner>,
     key: InstanceKey,
     id: Arc<str>,
     workflow: PhantomData<fn() -> W>,
@@ -52,7 +52,7 @@ impl<W> fmt::Debug for InstanceHandle<W> {
 }
 
 impl<W: Durable> InstanceHandle<W> {
-    pub(crate) fn new(shared: Arc<Shared>, key: InstanceKey, id: impl Into<Arc<str>>) -> Self {
+    pub(crate) fn new(shared: Arc<EngineInner>, key: InstanceKey, id: impl Into<Arc<str>>) -> Self {
         Self { shared, key, id: id.into(), workflow: PhantomData }
     }
 
@@ -96,7 +96,7 @@ impl<W: Durable> InstanceHandle<W> {
     }
 
     /// Returns the result of an instance that may have ended already, or that is not in memory.
-    async fn stored_result(&self, end: Awaited) -> Ended {
+    async fn stored_result(&self, end: Awaited) -> InstanceEnd {
         let stored = self.stored().await?;
         Ok(match stored.status {
             InstanceStatus::Completed => stored.outcome,
@@ -149,7 +149,7 @@ impl<W: Durable> InstanceHandle<W> {
     }
 
     /// Returns the instance in memory, and brings it there if necessary. The caller holds its gate.
-    async fn live(&self) -> Result<Arc<Live<W>>, EngineError> {
+    async fn live(&self) -> Result<Arc<ResidentInstance<W>>, EngineError> {
         match self.shared.activate(self.key).await? {
             Some(live) => {
                 live.any().downcast().map_err(|_| EngineError::Conflict { id: self.id.to_string(), what: "workflow" })
@@ -186,7 +186,7 @@ impl<W: Durable> InstanceHandle<W> {
         let (name, payload) =
             W::encode_signal(&signal).map_err(|error| self.payload(format!("the signal can't be stored: {error}")))?;
         let (run, new) = (self.clone(), NewSignal { name: name.to_owned(), payload, once });
-        self.shared.whole(async move { run.hand_over(new).await }).await
+        self.shared.shielded(async move { run.hand_over(new).await }).await
     }
 
     fn refused(&self, error: SignalError) -> EngineError {
@@ -200,7 +200,7 @@ impl<W: Durable> InstanceHandle<W> {
         }
         // In memory before the signal is on disk: should the process end then, the next one goes on with it.
         let live = match self.shared.activate(self.key).await {
-            Ok(live) => live.and_then(|live| live.any().downcast::<Live<W>>().ok()),
+            Ok(live) => live.and_then(|live| live.any().downcast::<ResidentInstance<W>>().ok()),
             Err(EngineError::ShutDown) => None,
             Err(error) => return Err(error),
         };
@@ -256,7 +256,7 @@ impl<W: Durable> InstanceHandle<W> {
     /// ```
     pub async fn rewind(&self, stage: W::Stage) -> Result<(), EngineError> {
         let (run, name) = (self.clone(), stage.to_string());
-        self.shared.whole(async move { run.take_back(name).await }).await
+        self.shared.shielded(async move { run.take_back(name).await }).await
     }
 
     async fn take_back(&self, name: String) -> Result<(), EngineError> {
@@ -268,14 +268,14 @@ impl<W: Durable> InstanceHandle<W> {
             live = self.shared.activate(self.key).await?;
         }
         if let Some(live) = live {
-            let Ok(live) = live.any().downcast::<Live<W>>() else {
+            let Ok(live) = live.any().downcast::<ResidentInstance<W>>() else {
                 return Err(EngineError::Conflict { id: self.id.to_string(), what: "workflow" });
             };
             if [CANCELLED, THROWN].iter().any(|path| live.journal.record(path).is_some()) {
                 return Err(undoing());
             }
             let asked = asked_for(live.journal.record(REWIND).as_ref(), name);
-            live.journal.wish(REWIND, Kind::Rewind, asked).await?;
+            live.journal.wish(REWIND, RecordKind::Rewind, asked).await?;
             live.rewind();
             return Ok(());
         }
@@ -287,7 +287,7 @@ impl<W: Durable> InstanceHandle<W> {
         if [CANCELLED, THROWN].iter().any(|path| record(path).is_some()) {
             return Err(undoing());
         }
-        self.wish_of_parked(REWIND, Kind::Rewind, |before| asked_for(before, name)).await?;
+        self.wish_of_parked(REWIND, RecordKind::Rewind, |before| asked_for(before, name)).await?;
         self.shared.activate(self.key).await.map(|_| ())
     }
 
@@ -298,7 +298,7 @@ impl<W: Durable> InstanceHandle<W> {
     /// [`EngineError::Ended`] where it has completed or failed, which says how: nothing happens then. The store's.
     pub async fn cancel(&self) -> Result<(), EngineError> {
         let run = self.clone();
-        self.shared.whole(async move { run.put_an_end().await }).await
+        self.shared.shielded(async move { run.put_an_end().await }).await
     }
 
     async fn put_an_end(&self) -> Result<(), EngineError> {
@@ -307,12 +307,12 @@ impl<W: Durable> InstanceHandle<W> {
             match self.live().await {
                 Err(EngineError::Ended { how: End::Cancelled(_), .. }) => return Ok(()),
                 Err(EngineError::Parked { .. }) => {
-                    self.wish_of_parked(CANCELLED, Kind::Cancelled, |_| Vec::new()).await?;
+                    self.wish_of_parked(CANCELLED, RecordKind::Cancelled, |_| Vec::new()).await?;
                     self.live().await?
                 }
                 live => {
                     let live = live?;
-                    live.journal.wish(CANCELLED, Kind::Cancelled, Vec::new()).await?;
+                    live.journal.wish(CANCELLED, RecordKind::Cancelled, Vec::new()).await?;
                     live.cancel.cancel();
                     live
                 }
@@ -330,7 +330,7 @@ impl<W: Durable> InstanceHandle<W> {
     async fn wish_of_parked(
         &self,
         path: &str,
-        kind: Kind,
+        kind: RecordKind,
         payload: impl FnOnce(Option<&Record>) -> Vec<u8>,
     ) -> Result<(), EngineError> {
         let loaded = self.shared.store.load(self.key).await?;
@@ -345,7 +345,7 @@ impl<W: Durable> InstanceHandle<W> {
         let mut changes: Vec<Change> = forgiven.collect();
         changes.extend([
             Change::Put { path: path.into(), record },
-            Change::Remove { path: STUCK.into() },
+            Change::Remove { path: CRASH_COUNT.into() },
             Change::Status { status: InstanceStatus::Running, wake_at: None, outcome: None },
         ]);
         Ok(self.shared.store.commit(Batch { instance: self.key, changes }).await?)

@@ -3,13 +3,13 @@
 
 use super::{
     error::EngineError,
-    waiting::{Awaited, Ended, Waiting},
+    waiting::{Awaited, InstanceEnd, Waiters},
 };
 use crate::{
-    failure::panic::unless_panicked,
+    failure::panic::catch_panics,
     future::{boxed::BoxFuture, clock::Clock},
     journal::crashes::Suspects,
-    run::observation::Told,
+    run::observation::ObservedState,
 };
 use std::{
     any::Any,
@@ -29,7 +29,7 @@ use tokio::{
 use workflow_store::{Change, Instance, InstanceKey, Loaded, Session, Store, StoreFuture, Timestamp};
 
 /// An instance in memory, whatever its workflow.
-pub(crate) trait AnyLive: Any + Send + Sync {
+pub(crate) trait DynInstance: Any + Send + Sync {
     /// Returns the instance for a downcast.
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     /// Asks the instance to leave the memory now.
@@ -41,25 +41,25 @@ pub(crate) trait AnyLive: Any + Send + Sync {
 /// Changes that were sent to the store before the instance is in memory.
 pub(crate) type OnTheWay = (Vec<Change>, StoreFuture<()>);
 
-pub(crate) type Running = BoxFuture<'static, ()>;
+pub(crate) type RunFuture = BoxFuture<'static, ()>;
 
 /// A workflow as the engine knows it.
-pub(crate) trait Registered: Send + Sync {
+pub(crate) trait WorkflowFactory: Send + Sync {
     /// Returns a fingerprint of the user's source.
     fn build(&self) -> u64;
     /// Returns an instance in memory, and the future that runs it.
     fn live(
         &self,
-        shared: &Arc<Shared>,
+        shared: &Arc<EngineInner>,
         loaded: Loaded,
         interrupted: bool,
         on_the_way: Option<OnTheWay>,
-    ) -> (Arc<dyn AnyLive>, Running);
+    ) -> (Arc<dyn DynInstance>, RunFuture);
 }
 
 /// Number of stripes in the instance lock table. Two busy instances should seldom share a stripe, because a stripe may
 /// be held until the end of its instance is on disk. Instances that are busy at once often began one after the other.
-const GATES: usize = 1 << 14;
+const LOCK_STRIPES: usize = 1 << 14;
 
 /// Instances in memory, at most, when one is resumed because its workflow has changed.
 pub(crate) const MANY: usize = 4096;
@@ -70,7 +70,7 @@ pub(crate) const PAGE: usize = 256;
 /// Time after an error of the store, until an instance is tried again.
 pub(crate) const AFTER_STORE_FAILURE: Duration = Duration::from_secs(5);
 
-pub(crate) struct Shared {
+pub(crate) struct EngineInner {
     pub(crate) store: Arc<dyn Store>,
     /// Number of engines before this one that did not come to their end.
     pub(crate) interruptions: u64,
@@ -83,18 +83,18 @@ pub(crate) struct Shared {
     pub(crate) idle_timeout: Duration,
     /// Background tasks, which may be aborted.
     tasks: Mutex<JoinSet<()>>,
-    pub(crate) workflows: HashMap<&'static str, Arc<dyn Registered>>,
+    pub(crate) workflows: HashMap<&'static str, Arc<dyn WorkflowFactory>>,
     /// Instances in memory.
-    pub(crate) live: Mutex<HashMap<InstanceKey, Arc<dyn AnyLive>>>,
+    pub(crate) live: Mutex<HashMap<InstanceKey, Arc<dyn DynInstance>>>,
     /// Instances brought into memory while the engine still reads what an earlier process left. For them that reading
     /// is out of date.
     pub(crate) brought: Mutex<Option<HashSet<InstanceKey>>>,
     /// Instances that left the memory because of an error of the store.
     pub(crate) failed_by_store: Mutex<HashSet<InstanceKey>>,
     /// Knowledge of the observers of instances that have left the memory. Instances without observers have none.
-    pub(crate) told: Mutex<HashMap<InstanceKey, Told>>,
+    pub(crate) told: Mutex<HashMap<InstanceKey, ObservedState>>,
     /// Callers that wait for the end of an instance.
-    waiting: Waiting,
+    waiting: Waiters,
     /// Striped locks of the instances. A task holds an instance's lock while it brings the instance into memory or out
     /// of it, or delivers a signal.
     gates: Vec<tokio::sync::Mutex<()>>,
@@ -109,12 +109,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Shared {
+impl EngineInner {
     pub(crate) fn new(
         (store, session): (Arc<dyn Store>, Session),
         clock: Clock,
         idle_timeout: Duration,
-        workflows: HashMap<&'static str, Arc<dyn Registered>>,
+        workflows: HashMap<&'static str, Arc<dyn WorkflowFactory>>,
     ) -> Self {
         Self {
             store,
@@ -129,8 +129,8 @@ impl Shared {
             brought: Mutex::new(Some(HashSet::new())),
             failed_by_store: Mutex::default(),
             told: Mutex::default(),
-            waiting: Waiting::default(),
-            gates: (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect(),
+            waiting: Waiters::default(),
+            gates: (0..LOCK_STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             timers: Notify::new(),
             stopping: AtomicBool::new(false),
             left: Notify::new(),
@@ -138,7 +138,7 @@ impl Shared {
     }
 
     pub(crate) async fn gate(&self, key: InstanceKey) -> tokio::sync::MutexGuard<'_, ()> {
-        let gate = usize::try_from(key.0.unsigned_abs()).unwrap_or_default() % GATES;
+        let gate = usize::try_from(key.0.unsigned_abs()).unwrap_or_default() % LOCK_STRIPES;
         self.gates[gate].lock().await
     }
 
@@ -146,7 +146,7 @@ impl Shared {
         self.stopping.load(SeqCst)
     }
 
-    pub(crate) fn live(&self, key: InstanceKey) -> Option<Arc<dyn AnyLive>> {
+    pub(crate) fn live(&self, key: InstanceKey) -> Option<Arc<dyn DynInstance>> {
         lock(&self.live).get(&key).cloned()
     }
 
@@ -171,7 +171,7 @@ impl Shared {
 
     /// Runs the future to completion even if the caller is dropped, so that the store and the instance in memory stay
     /// consistent.
-    pub(crate) async fn whole<T: Send + 'static>(
+    pub(crate) async fn shielded<T: Send + 'static>(
         &self,
         run: impl Future<Output = Result<T, EngineError>> + Send + 'static,
     ) -> Result<T, EngineError> {
@@ -180,7 +180,7 @@ impl Shared {
             return Err(EngineError::ShutDown);
         }
         let (sender, ended) = oneshot::channel();
-        let run = unless_panicked(Box::pin(run));
+        let run = catch_panics(Box::pin(run));
         self.spawn(async move {
             let _ = sender.send(run.await);
         });
@@ -209,13 +209,13 @@ impl Shared {
     }
 
     /// Keeps what observers know of an instance until it is in memory again.
-    pub(crate) fn keep_told(&self, key: InstanceKey, told: Option<Told>) {
+    pub(crate) fn keep_told(&self, key: InstanceKey, told: Option<ObservedState>) {
         if let Some(told) = told {
             lock(&self.told).insert(key, told);
         }
     }
 
-    pub(crate) fn take_told(&self, key: InstanceKey) -> Option<Told> {
+    pub(crate) fn take_told(&self, key: InstanceKey) -> Option<ObservedState> {
         lock(&self.told).remove(&key)
     }
 
@@ -226,13 +226,13 @@ impl Shared {
         self.waiting.of(key)
     }
 
-    pub(crate) fn tell_end(&self, key: InstanceKey, ended: impl FnMut() -> Ended) {
+    pub(crate) fn tell_end(&self, key: InstanceKey, ended: impl FnMut() -> InstanceEnd) {
         self.waiting.tell(key, ended);
     }
 
     // Into memory.
 
-    pub(crate) fn workflow_of(&self, instance: &Instance) -> Result<&Arc<dyn Registered>, EngineError> {
+    pub(crate) fn workflow_of(&self, instance: &Instance) -> Result<&Arc<dyn WorkflowFactory>, EngineError> {
         self.workflows.get(instance.workflow.as_str()).ok_or_else(|| EngineError::UnknownWorkflow {
             id: instance.id.clone(),
             workflow: instance.workflow.clone(),

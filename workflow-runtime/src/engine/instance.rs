@@ -1,6 +1,6 @@
 //! An instance in memory.
 
-use super::inner::AnyLive;
+use super::inner::DynInstance;
 use crate::{
     durable::workflow::{Delivered, Durable},
     failure::Failure,
@@ -9,7 +9,7 @@ use crate::{
         log::{Halt, Journal},
         path::REWIND,
     },
-    run::state::Core,
+    run::state::RunState,
 };
 use std::{
     any::Any,
@@ -28,7 +28,7 @@ use workflow_store::{StoredSignal, Timestamp};
 /// Path of the record that a caller has cancelled the instance.
 pub(crate) const CANCELLED: &str = ":cancelled";
 
-pub(crate) struct Live<W: Durable> {
+pub(crate) struct ResidentInstance<W: Durable> {
     pub(crate) journal: Arc<Journal>,
     pub(crate) state: Arc<W::State>,
     pub(crate) signals: W::Signals,
@@ -45,7 +45,7 @@ pub(crate) struct Live<W: Durable> {
     pub(crate) catching_up: Notify,
 }
 
-impl<W: Durable> AnyLive for Live<W> {
+impl<W: Durable> DynInstance for ResidentInstance<W> {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
@@ -74,7 +74,7 @@ pub(crate) enum Outcome<T> {
     Rewound,
 }
 
-impl<W: Durable> Live<W> {
+impl<W: Durable> ResidentInstance<W> {
     /// Hands it a stored signal. The caller holds its gate.
     pub(crate) fn deliver(&self, signal: &StoredSignal) -> Delivered {
         self.delivered.fetch_add(1, SeqCst);
@@ -119,7 +119,7 @@ impl<W: Durable> Live<W> {
     /// Returns when the first timer is due, if the instance only waits and need not be in memory meanwhile.
     #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
     pub(crate) fn waits_elsewhere(&self) -> Option<Option<Timestamp>> {
-        self.journal.only_waits().filter(|until| self.leaves(*until))
+        self.journal.idle_until().filter(|until| self.leaves(*until))
     }
 
     /// Whether it is worth leaving the memory until then.
@@ -140,12 +140,12 @@ impl<W: Durable> Live<W> {
     /// Polls until the run ends, halts, only waits, or is stopped. Records are restored without leaving.
     pub(crate) fn poll<T>(
         &self,
-        core: &Core,
+        core: &RunState,
         whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
-        woken: &mut Option<Arc<Woken>>,
+        woken: &mut Option<Arc<PollWaker>>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
-        let woken = Woken::of(woken, context.waker());
+        let woken = PollWaker::of(woken, context.waker());
         self.journal.begin_driving(context.waker());
         woken.begin_poll();
         let polled = self.poll_driving(core, whole, &woken, context);
@@ -158,9 +158,9 @@ impl<W: Durable> Live<W> {
 
     fn poll_driving<T>(
         &self,
-        core: &Core,
+        core: &RunState,
         mut whole: Pin<&mut (impl Future<Output = Result<T, Failure>> + ?Sized)>,
-        woken: &Arc<Woken>,
+        woken: &Arc<PollWaker>,
         context: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
         let waker = Waker::from(Arc::clone(woken));
@@ -184,13 +184,13 @@ impl<W: Durable> Live<W> {
                 });
             }
             self.journal.poll_store(context);
-            if self.journal.is_catching_up() {
+            if self.journal.is_restoring() {
                 if self.journal.is_writing() {
                     return Poll::Pending;
                 }
                 if !woken.is_woken() && self.journal.progress() == before {
                     self.journal.release();
-                    if !self.journal.is_catching_up() {
+                    if !self.journal.is_restoring() {
                         core.tell_caught_up();
                     }
                 }
@@ -213,7 +213,7 @@ impl<W: Durable> Live<W> {
 
 /// The waker of a run's polls. A wake that comes during a poll is noted, and the run is polled again at once; any other
 /// one wakes the run's task. A wake of the task during its own poll would have it polled once more for nothing.
-pub(crate) struct Woken {
+pub(crate) struct PollWaker {
     inner: Waker,
     /// `POLLED`, `WOKEN`, or both.
     state: AtomicU8,
@@ -224,7 +224,7 @@ const POLLED: u8 = 1;
 /// The run was woken since its last poll began.
 const WOKEN: u8 = 2;
 
-impl Woken {
+impl PollWaker {
     /// Returns a waker for polls with `waker`: the one of the poll before, if it fits.
     fn of(before: &mut Option<Arc<Self>>, waker: &Waker) -> Arc<Self> {
         if let Some(woken) = before
@@ -251,7 +251,7 @@ impl Woken {
     }
 }
 
-impl Wake for Woken {
+impl Wake for PollWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

@@ -2,33 +2,33 @@
 
 use super::{
     error::EngineError,
-    inner::{AnyLive, OnTheWay, Running, Shared},
-    instance::{CANCELLED, Live, Outcome},
+    inner::{DynInstance, EngineInner, OnTheWay, RunFuture},
+    instance::{CANCELLED, Outcome, ResidentInstance},
     told,
 };
 use crate::{
     durable::{
-        rewind::rewound,
-        upgrade::{former, lost_undo, rename},
+        rewind::rewind_run,
+        upgrade::{former, orphaned_undo, rename},
         workflow::Durable,
     },
-    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     journal::{
         failure::StoredFailure,
         homes::missing,
         keys::Keys,
         log::{Halt, Journal},
-        path::{KEYS, RESTED, REWIND},
-        record::{Kind, own},
+        path::{CLEAN_STOP, KEYS, REWIND},
+        record::{RecordKind, encode_record},
     },
     observe::observers::Observers,
-    output::visibility::View,
+    output::visibility::Visibility,
     run::{
         nested,
         root::root,
-        state::{Core, TAIL},
+        state::{RunState, TAIL},
     },
-    undo::{recorded::Thrown, scope::compensated},
+    undo::{recorded::RolledBack, scope::unwind_and_report},
 };
 use std::{
     collections::BTreeSet,
@@ -42,19 +42,19 @@ use std::{
 use tokio::sync::Notify;
 use workflow_store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Timestamp};
 
-impl<W: Durable> Live<W> {
+impl<W: Durable> ResidentInstance<W> {
     pub(crate) fn make(
-        shared: &Arc<Shared>,
+        shared: &Arc<EngineInner>,
         mut loaded: Loaded,
         interrupted: bool,
         on_the_way: Option<OnTheWay>,
         (services, observers): (W::Services, Observers),
-    ) -> (Arc<dyn AnyLive>, Running) {
+    ) -> (Arc<dyn DynInstance>, RunFuture) {
         let renamed = rename::<W>(&mut loaded);
         let signals = std::mem::take(&mut loaded.signals);
-        let lost_undo = lost_undo(W::GRAPH, &loaded.records);
+        let orphaned_undo = orphaned_undo(W::GRAPH, &loaded.records);
         let is_of_this_build =
-            loaded.instance.status == InstanceStatus::Waiting && loaded.instance.outcome == own(&W::BUILD);
+            loaded.instance.status == InstanceStatus::Waiting && loaded.instance.outcome == encode_record(&W::BUILD);
         let missing = if is_of_this_build || loaded.records.is_empty() {
             BTreeSet::new()
         } else {
@@ -96,7 +96,7 @@ impl<W: Durable> Live<W> {
         let resumed = if fresh { None } else { Some(interrupted) };
         // Before any that still comes.
         let delivered = signals.iter().try_for_each(|signal| live.deliver_again(signal));
-        let delivered = lost_undo.map_or(delivered, |stage| {
+        let delivered = orphaned_undo.map_or(delivered, |stage| {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
         let failed_by_store = shared.was_failed_by_store(key);
@@ -131,14 +131,14 @@ struct Left {
 }
 
 async fn run<W: Durable>(
-    shared: Arc<Shared>,
-    live: Arc<Live<W>>,
+    shared: Arc<EngineInner>,
+    live: Arc<ResidentInstance<W>>,
     key: InstanceKey,
     left: Left,
     (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
-    let core = Core::new(W::GRAPH, W::COMPENSATES, observers, None);
+    let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, None);
     let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
     core.tell_goes_on(shared.take_told(key), left.begins);
     if left.begins {
@@ -153,29 +153,30 @@ async fn run<W: Durable>(
         Err(reason) => Outcome::Halted(Halt::Parked(reason)),
         Ok(input) => {
             let mut whole = Box::pin(async {
-                let machine = W::machine(core.cx(), View::SHOWN, Some(&live.state), &services, &live.signals, input);
+                let machine =
+                    W::machine(core.frame(), Visibility::OBSERVED, Some(&live.state), &services, &live.signals, input);
                 let mut machine = Box::pin(root(&core, machine));
                 if journal.record(REWIND).is_some() {
-                    return match rewound(&core, journal, machine).await {
+                    return match rewind_run(&core, journal, machine).await {
                         Ok(()) => Ok(None),
                         Err(error) => journal.park(format!("it can't be rewound: {error}")).await,
                     };
                 }
-                let thrown = Thrown::whole(journal);
+                let thrown = RolledBack::whole(journal);
                 let ended = match thrown.before(machine.as_mut()).await {
                     Some(failure) => Err(failure),
                     None => {
                         poll_fn(|context| {
                             // Not before all that there is to undo is known.
-                            if live.cancel.poll_cancelled(context) && !journal.is_catching_up() {
+                            if live.cancel.poll_cancelled(context) && !journal.is_restoring() {
                                 return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
                             }
-                            machine.as_mut().poll(context).map_err(Stop::into_failure)
+                            machine.as_mut().poll(context).map_err(Exit::into_failure)
                         })
                         .await
                     }
                 };
-                cut(|| drop(machine));
+                drop_quietly(|| drop(machine));
                 let failure = match ended {
                     Ok(output) => {
                         nested::left_undone(&core).await;
@@ -186,7 +187,7 @@ async fn run<W: Durable>(
                 if let Some(log) = core.log() {
                     thrown.note(&failure, log).await;
                 }
-                let failure = compensated(&core, failure, &thrown).await;
+                let failure = unwind_and_report(&core, failure, &thrown).await;
                 Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
             let mut woken = None;
@@ -201,15 +202,15 @@ async fn run<W: Durable>(
                 let is_still = |_: &_| told() == before && !live.stopping.load(SeqCst);
                 let Some(until) = live.waits_elsewhere().filter(is_still) else { continue };
                 journal.suspend();
-                cut(|| drop(whole));
+                drop_quietly(|| drop(whole));
                 shared.keep_told(key, core.take_told());
-                leave_memory(&shared, &live, key, until).await;
+                evict(&shared, &live, key, until).await;
                 return;
             };
             if !matches!(outcome, Outcome::Ended(_)) {
                 journal.suspend();
             }
-            cut(|| drop(whole));
+            drop_quietly(|| drop(whole));
             outcome.of_run()
         }
     };
@@ -223,7 +224,7 @@ async fn run<W: Durable>(
         || (matches!(outcome, Outcome::Stopped) && live.rewinding.load(SeqCst) && !shared.is_stopping());
     if goes_on && matches!(outcome, Outcome::Stopped) {
         // Awaited: once this is on disk, so is all that was written before, and it is read again now.
-        live.journal.put(RESTED, Kind::Stuck, own(&0));
+        live.journal.put(CLEAN_STOP, RecordKind::CrashCount, encode_record(&0));
         let _ = live.journal.settle(Vec::new(), &live.stopping).await;
     } else {
         settle::<W>(&shared, (&live, &core), key, outcome).await;
@@ -237,21 +238,21 @@ async fn run<W: Durable>(
     live.tell_caught_up();
     shared.leave(key);
     if goes_on && let Err(error) = shared.activate(key).await {
-        shared.could_not(key, live.journal.id(), &error);
+        shared.handle_error(key, live.journal.id(), &error);
     }
 }
 
 /// Writes the records that must be on disk before anything runs. Returns the input, or the reason why the instance
 /// can't run.
 fn prepare<W: Durable>(
-    live: &Live<W>,
+    live: &ResidentInstance<W>,
     Left { input, delivered, renamed, keys, resumed, failed_by_store, .. }: Left,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
         journal.was_interrupted(failed_by_store);
     }
-    let keys = keys?.map(|keys| (KEYS.into(), Kind::Keys, keys));
+    let keys = keys?.map(|keys| (KEYS.into(), RecordKind::Keys, keys));
     // Before any user code begins: its keys stay what they are now.
     journal.enter(keys, None, renamed);
     let input = W::decode_input(&input).map_err(|error| format!("its input can't be read: {error}"))?;
@@ -263,9 +264,14 @@ fn prepare<W: Durable>(
 }
 
 /// Removes an instance that only waits from memory. The caller holds its gate.
-async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: InstanceKey, until: Option<Timestamp>) {
+async fn evict<W: Durable>(
+    shared: &Arc<EngineInner>,
+    live: &ResidentInstance<W>,
+    key: InstanceKey,
+    until: Option<Timestamp>,
+) {
     // By that the next engine sees whether it is another build.
-    let build = Some(own(&W::BUILD));
+    let build = Some(encode_record(&W::BUILD));
     let change = Change::Status { status: InstanceStatus::Waiting, wake_at: until, outcome: build };
     let committed = live.journal.settle(vec![change], &live.stopping).await;
     shared.leave(key);
@@ -275,15 +281,15 @@ async fn leave_memory<W: Durable>(shared: &Arc<Shared>, live: &Live<W>, key: Ins
         Err(error) => {
             let id = live.journal.id();
             tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
-            shared.try_later(key, id.to_string());
+            shared.retry_later(key, id.to_string());
         }
     }
 }
 
 /// Writes the outcome of an instance to disk, and then reports it to the callers that wait. The caller holds its gate.
 async fn settle<W: Durable>(
-    shared: &Arc<Shared>,
-    (live, core): (&Live<W>, &Core),
+    shared: &Arc<EngineInner>,
+    (live, core): (&ResidentInstance<W>, &RunState),
     key: InstanceKey,
     outcome: Outcome<W::Output>,
 ) {
@@ -291,14 +297,14 @@ async fn settle<W: Durable>(
     let (status, bytes) = match &outcome {
         Outcome::Ended(Ok(output)) => match W::output().encode(output) {
             Ok(bytes) => (InstanceStatus::Completed, bytes),
-            Err(error) => (InstanceStatus::Parked, own(&format!("its output can't be stored: {error}"))),
+            Err(error) => (InstanceStatus::Parked, encode_record(&format!("its output can't be stored: {error}"))),
         },
-        Outcome::Ended(Err(failure)) => (InstanceStatus::Failed, own(&StoredFailure::of(failure))),
-        Outcome::Halted(Halt::Parked(reason)) => (InstanceStatus::Parked, own(reason)),
+        Outcome::Ended(Err(failure)) => (InstanceStatus::Failed, encode_record(&StoredFailure::of(failure))),
+        Outcome::Halted(Halt::Parked(reason)) => (InstanceStatus::Parked, encode_record(reason)),
         Outcome::Waits(_) => return,
         Outcome::Rewound | Outcome::Stopped => {
             if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
-                live.journal.put(RESTED, Kind::Stuck, own(&0));
+                live.journal.put(CLEAN_STOP, RecordKind::CrashCount, encode_record(&0));
             }
             if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
                 tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
@@ -317,7 +323,7 @@ async fn settle<W: Durable>(
         && error.is_permanent()
         && status != InstanceStatus::Parked
     {
-        (status, bytes) = (InstanceStatus::Parked, own(&reason));
+        (status, bytes) = (InstanceStatus::Parked, encode_record(&reason));
         let parked = Change::Status { status, wake_at: None, outcome: Some(bytes.clone()) };
         settled = live.journal.settle(vec![parked], &live.stopping).await;
     }

@@ -38,7 +38,7 @@ pub use error::{End, EngineError};
 pub use handle::InstanceHandle;
 
 use crate::future::clock::Clock;
-use inner::{Registered, Shared};
+use inner::{EngineInner, WorkflowFactory};
 use registration::Registration;
 use std::{
     collections::HashMap,
@@ -53,14 +53,14 @@ use workflow_store::{Instance, InstanceStatus, Loaded, NewInstance, Store, Store
 /// Dropping it stops nothing: [`shutdown`](Self::shutdown) does.
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    shared: Arc<EngineInner>,
 }
 
 /// The settings of an [`Engine`].
 #[derive(Default)]
 pub struct EngineBuilder {
     store: Option<Arc<dyn Store>>,
-    workflows: HashMap<&'static str, Arc<dyn Registered>>,
+    workflows: HashMap<&'static str, Arc<dyn WorkflowFactory>>,
     clock: Option<Clock>,
     idle_timeout: Option<Duration>,
 }
@@ -88,7 +88,7 @@ impl EngineBuilder {
     /// Adds a workflow whose instances the engine runs. A second one of the same name takes the place of the first.
     #[must_use]
     pub fn workflow<W: Durable>(mut self, workflow: W) -> Self {
-        let registration: Arc<dyn Registered> = Arc::new(Registration(workflow));
+        let registration: Arc<dyn WorkflowFactory> = Arc::new(Registration(workflow));
         if let Some(former) = W::FORMER_NAME {
             // One that has that name now keeps it.
             self.workflows.entry(former).or_insert_with(|| Arc::clone(&registration));
@@ -144,10 +144,10 @@ impl EngineBuilder {
         let session = store.begin().await?;
         let clock = self.clock.unwrap_or_else(Clock::system);
         let idle_timeout = self.idle_timeout.unwrap_or(Duration::from_secs(1));
-        let shared = Arc::new(Shared::new((store, session), clock, idle_timeout, self.workflows));
+        let shared = Arc::new(EngineInner::new((store, session), clock, idle_timeout, self.workflows));
         shared.spawn(Arc::clone(&shared).resume());
-        shared.spawn(Arc::clone(&shared).keep_time());
-        shared.spawn(Arc::clone(&shared).take_up_known());
+        shared.spawn(Arc::clone(&shared).timer_loop());
+        shared.spawn(Arc::clone(&shared).unpark_known());
         shared.spawn(Arc::clone(&shared).take_up_changed());
         Ok(Engine { shared })
     }
@@ -209,7 +209,7 @@ impl Engine {
             created_at: self.shared.now(),
         };
         let engine = self.clone();
-        self.shared.whole(async move { engine.create(new).await }).await
+        self.shared.shielded(async move { engine.create(new).await }).await
     }
 
     async fn create<W: Durable>(&self, new: NewInstance) -> Result<InstanceHandle<W>, EngineError> {
@@ -234,7 +234,7 @@ impl Engine {
         };
         let _gate = self.shared.gate(key).await;
         if self.shared.live(key).is_none() {
-            match self.shared.bring(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false, None) {
+            match self.shared.load(Loaded { instance, records: Vec::new(), signals: Vec::new() }, false, None) {
                 // The instance is on disk: another engine goes on with it.
                 Ok(_) | Err(EngineError::ShutDown) => {}
                 Err(error) => return Err(error),

@@ -1,8 +1,8 @@
 //! A workflow that an engine has, whatever its types.
 
 use super::{
-    inner::{AnyLive, OnTheWay, Registered, Running, Shared},
-    instance::Live,
+    inner::{DynInstance, EngineInner, OnTheWay, RunFuture, WorkflowFactory},
+    instance::ResidentInstance,
 };
 use crate::durable::workflow::Durable;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use workflow_store::Loaded;
 
 pub(crate) struct Registration<W>(pub(crate) W);
 
-impl<W: Durable> Registered for Registration<W> {
+impl<W: Durable> WorkflowFactory for Registration<W> {
     fn build(&self) -> u64 {
         W::BUILD
     }
 
     fn live(
         &self,
-        shared: &Arc<Shared>,
+        shared: &Arc<EngineInner>,
         loaded: Loaded,
         interrupted: bool,
         on_the_way: Option<OnTheWay>,
-    ) -> (Arc<dyn AnyLive>, Running) {
+    ) -> (Arc<dyn DynInstance>, RunFuture) {
         let (services, observers) = self.0.parts();
-        Live::<W>::make(shared, loaded, interrupted, on_the_way, (services.clone(), observers.clone()))
+        ResidentInstance::<W>::make(shared, loaded, interrupted, on_the_way, (services.clone(), observers.clone()))
     }
 }

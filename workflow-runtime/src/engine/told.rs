@@ -2,24 +2,24 @@
 
 use crate::{
     failure::{Failure, FailureKind},
-    run::state::Core,
+    run::state::RunState,
 };
 use std::collections::BTreeSet;
 
 /// Reports that the instance begins.
-pub(crate) fn started(core: &Core) {
+pub(crate) fn started(core: &RunState) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::info!(target: "workflow", instance, workflow, "the instance has started");
 }
 
 /// Reports that the instance was running when its process ended.
-pub(crate) fn goes_on(core: &Core) {
+pub(crate) fn goes_on(core: &RunState) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::info!(target: "workflow", instance, workflow, "the instance goes on after a crash");
 }
 
 /// Stages have completed, or signals were taken, that the workflow of the instance no longer has.
-pub(crate) fn misses(core: &Core, names: &BTreeSet<String>) {
+pub(crate) fn misses(core: &RunState, names: &BTreeSet<String>) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     let names = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     tracing::warn!(
@@ -32,7 +32,7 @@ pub(crate) fn misses(core: &Core, names: &BTreeSet<String>) {
 }
 
 /// Reports that the instance has ended, which is on disk.
-pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
+pub(crate) fn ended(core: &RunState, failure: Option<&Failure>) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     match failure {
         None => tracing::info!(target: "workflow", instance, workflow, "the instance has completed"),
@@ -48,7 +48,7 @@ pub(crate) fn ended(core: &Core, failure: Option<&Failure>) {
 }
 
 /// Reports that the instance is parked: it can't go on without an operator.
-pub(crate) fn parked(core: &Core, stage: Option<&str>, reason: &str) {
+pub(crate) fn parked(core: &RunState, stage: Option<&str>, reason: &str) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     tracing::warn!(target: "workflow", instance, workflow, stage, reason, "the instance is parked");
 }

@@ -12,32 +12,32 @@ use tokio::sync::oneshot;
 use workflow_store::InstanceKey;
 
 /// The outcome of an instance, for the callers that wait for it.
-pub(crate) type Ended = Result<Vec<u8>, EngineError>;
+pub(crate) type InstanceEnd = Result<Vec<u8>, EngineError>;
 
 /// A caller: the instance that it waits for, and its own number.
 type Caller = (InstanceKey, u64);
 
 /// The callers that wait for instances to end. One that does not wait any more leaves nothing behind.
 #[derive(Default)]
-pub(crate) struct Waiting {
+pub(crate) struct Waiters {
     callers: Callers,
     last: AtomicU64,
 }
 
-type Callers = Arc<Mutex<BTreeMap<Caller, oneshot::Sender<Ended>>>>;
+type Callers = Arc<Mutex<BTreeMap<Caller, oneshot::Sender<InstanceEnd>>>>;
 
 /// The end of an instance, to be waited for.
 pub(crate) struct Awaited {
-    end: oneshot::Receiver<Ended>,
+    end: oneshot::Receiver<InstanceEnd>,
     caller: Caller,
     callers: Callers,
 }
 
-fn lock(callers: &Callers) -> MutexGuard<'_, BTreeMap<Caller, oneshot::Sender<Ended>>> {
+fn lock(callers: &Callers) -> MutexGuard<'_, BTreeMap<Caller, oneshot::Sender<InstanceEnd>>> {
     callers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Waiting {
+impl Waiters {
     /// Registers a caller that waits for this instance.
     pub(crate) fn of(&self, key: InstanceKey) -> Awaited {
         let (sender, end) = oneshot::channel();
@@ -47,7 +47,7 @@ impl Waiting {
     }
 
     /// Passes the end to all callers that wait for this instance.
-    pub(crate) fn tell(&self, key: InstanceKey, mut ended: impl FnMut() -> Ended) {
+    pub(crate) fn tell(&self, key: InstanceKey, mut ended: impl FnMut() -> InstanceEnd) {
         let told: Vec<_> =
             lock(&self.callers).extract_if((key, 0)..=(key, u64::MAX), |_, _| true).map(|(_, caller)| caller).collect();
         for caller in told {
@@ -56,7 +56,7 @@ impl Waiting {
     }
 
     /// Passes the end to all callers.
-    pub(crate) fn tell_all(&self, mut ended: impl FnMut() -> Ended) {
+    pub(crate) fn tell_all(&self, mut ended: impl FnMut() -> InstanceEnd) {
         let told = std::mem::take(&mut *lock(&self.callers));
         for caller in told.into_values() {
             let _ = caller.send(ended());
@@ -66,7 +66,7 @@ impl Waiting {
 
 impl Awaited {
     /// Waits for the end.
-    pub(crate) async fn come(mut self) -> Ended {
+    pub(crate) async fn come(mut self) -> InstanceEnd {
         (&mut self.end).await.unwrap_or(Err(EngineError::ShutDown))
     }
 }
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_caller_that_does_not_wait_any_more_leaves_nothing_behind() {
-        let waiting = Waiting::default();
+        let waiting = Waiters::default();
         let (first, second) = (InstanceKey(1), InstanceKey(2));
         let stays = waiting.of(second);
         for _ in 0..1000 {
@@ -96,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_caller_is_told_the_end_of_its_instance() {
-        let waiting = Waiting::default();
+        let waiting = Waiters::default();
         let [a, b, other] = [1, 1, 2].map(|key| waiting.of(InstanceKey(key)));
         waiting.tell(InstanceKey(1), || Ok(vec![7]));
         assert_eq!(a.come().await.expect("has ended"), [7]);

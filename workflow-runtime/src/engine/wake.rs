@@ -2,18 +2,21 @@
 
 use super::{
     error::EngineError,
-    inner::{AFTER_STORE_FAILURE, AnyLive, MANY, OnTheWay, PAGE, Shared, lock},
+    inner::{AFTER_STORE_FAILURE, DynInstance, EngineInner, MANY, OnTheWay, PAGE, lock},
 };
 use crate::{
-    failure::panic::{Panicked, unless_panicked},
-    journal::record::own,
+    failure::panic::{Panicked, catch_panics},
+    journal::record::encode_record,
 };
 use std::{sync::Arc, time::Duration};
 use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, StoreError, StoreErrorKind};
 
-impl Shared {
+impl EngineInner {
     /// Brings an instance into memory, unless it is there or has ended. The caller holds its gate.
-    pub(crate) async fn activate(self: &Arc<Self>, key: InstanceKey) -> Result<Option<Arc<dyn AnyLive>>, EngineError> {
+    pub(crate) async fn activate(
+        self: &Arc<Self>,
+        key: InstanceKey,
+    ) -> Result<Option<Arc<dyn DynInstance>>, EngineError> {
         if let Some(live) = self.live(key) {
             return Ok(Some(live));
         }
@@ -34,16 +37,16 @@ impl Shared {
             (changes, self.store.commit(batch))
         });
         // What was parked may have been at work.
-        Ok(Some(self.bring(loaded, status != InstanceStatus::Waiting, on_the_way)?))
+        Ok(Some(self.load(loaded, status != InstanceStatus::Waiting, on_the_way)?))
     }
 
     /// Brings a loaded instance into memory.
-    pub(crate) fn bring(
+    pub(crate) fn load(
         self: &Arc<Self>,
         loaded: Loaded,
         interrupted: bool,
         on_the_way: Option<OnTheWay>,
-    ) -> Result<Arc<dyn AnyLive>, EngineError> {
+    ) -> Result<Arc<dyn DynInstance>, EngineError> {
         if let Some(brought) = &mut *lock(&self.brought) {
             brought.insert(loaded.instance.key);
         }
@@ -55,7 +58,7 @@ impl Shared {
         loaded: Loaded,
         interrupted: bool,
         on_the_way: Option<OnTheWay>,
-    ) -> Result<Arc<dyn AnyLive>, EngineError> {
+    ) -> Result<Arc<dyn DynInstance>, EngineError> {
         let workflow = self.workflow_of(&loaded.instance)?;
         let (key, id) = (loaded.instance.key, loaded.instance.id.clone());
         let (live, run) = workflow.live(self, loaded, interrupted, on_the_way);
@@ -69,12 +72,12 @@ impl Shared {
         }
         let shared = Arc::clone(self);
         self.spawn(async move {
-            if let Err(payload) = unless_panicked(run).await {
+            if let Err(payload) = catch_panics(run).await {
                 let _gate = shared.gate(key).await;
                 shared.leave(key);
                 let error =
                     EngineError::Codec { id: id.clone(), why: format!("it panicked: {}", Panicked::of(payload)) };
-                shared.could_not(key, &id, &error);
+                shared.handle_error(key, &id, &error);
             }
         });
         Ok(live)
@@ -84,18 +87,18 @@ impl Shared {
     pub(crate) async fn wake(self: &Arc<Self>, instance: &Instance) {
         let _gate = self.gate(instance.key).await;
         if let Err(error) = self.activate(instance.key).await {
-            self.could_not(instance.key, &instance.id, &error);
+            self.handle_error(instance.key, &instance.id, &error);
         }
     }
 
     /// Handles the error of an activation. After an error of the store the activation is retried; else the instance is
     /// parked as soon as its gate is free.
-    pub(crate) fn could_not(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
+    pub(crate) fn handle_error(self: &Arc<Self>, key: InstanceKey, id: &str, error: &EngineError) {
         match error {
             EngineError::ShutDown => {}
             EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {
                 tracing::error!(target: "workflow", instance = id, error = format_args!("{error:#}"), "the instance is tried again in 5 s");
-                self.try_later(key, id.to_owned());
+                self.retry_later(key, id.to_owned());
             }
             _ => {
                 let (shared, id, reason) = (Arc::clone(self), id.to_owned(), format!("{error:#}"));
@@ -104,7 +107,7 @@ impl Shared {
                     let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
                     if let Err(error) = shared.park(key, &reason, told).await {
                         tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
-                        shared.try_later(key, id);
+                        shared.retry_later(key, id);
                     }
                 });
             }
@@ -117,7 +120,7 @@ impl Shared {
     }
 
     /// Tries once more what the store failed.
-    pub(crate) fn try_later(self: &Arc<Self>, key: InstanceKey, id: String) {
+    pub(crate) fn retry_later(self: &Arc<Self>, key: InstanceKey, id: String) {
         lock(&self.failed_by_store).insert(key);
         let shared = Arc::clone(self);
         self.spawn(async move {
@@ -127,7 +130,7 @@ impl Shared {
                 Ok(Some(_)) => {}
                 // The instance has ended, or is parked: no further attempt follows.
                 Ok(None) => _ = shared.was_failed_by_store(key),
-                Err(error) => shared.could_not(key, &id, &error),
+                Err(error) => shared.handle_error(key, &id, &error),
             }
         });
     }
@@ -177,12 +180,12 @@ impl Shared {
         }
         let id = loaded.instance.id.clone();
         if let Err(error) = self.run(loaded, true, None) {
-            self.could_not(key, &id, &error);
+            self.handle_error(key, &id, &error);
         }
     }
 
     /// Resumes instances that an earlier engine parked because it did not have their workflow, and this engine has it.
-    pub(crate) async fn take_up_known(self: Arc<Self>) {
+    pub(crate) async fn unpark_known(self: Arc<Self>) {
         let mut after = None;
         while !self.is_stopping() {
             let page = match self.store.list(after, PAGE, &[InstanceStatus::Parked]).await {
@@ -229,7 +232,7 @@ impl Shared {
             let is_changed = |instance: &&Instance| {
                 self.workflows
                     .get(instance.workflow.as_str())
-                    .is_some_and(|known| own(&known.build()) != instance.outcome)
+                    .is_some_and(|known| encode_record(&known.build()) != instance.outcome)
             };
             for instance in page.iter().filter(is_changed) {
                 while self.resident_instances() > MANY {
@@ -253,7 +256,7 @@ impl Shared {
     }
 
     /// Wakes whatever is due, as long as the engine lives.
-    pub(crate) async fn keep_time(self: Arc<Self>) {
+    pub(crate) async fn timer_loop(self: Arc<Self>) {
         while !self.is_stopping() {
             let news = self.timers.notified();
             let due = match self.store.due(self.now(), PAGE).await {
@@ -287,7 +290,8 @@ impl Shared {
 
     /// Parks an instance, which can't go on without an operator.
     async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
-        let parked = Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(own(&reason)) };
+        let parked =
+            Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(encode_record(&reason)) };
         self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
         tracing::warn!(target: "workflow", instance = key.0, reason, "the instance is parked");
         self.tell_end(key, || Err(told()));

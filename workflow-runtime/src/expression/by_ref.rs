@@ -1,10 +1,10 @@
 //! Scrutinees and items are matched by reference: a value is shown as `&T`, a reference as itself.
 
 /// A scrutinee or an item.
-pub struct Shown<'a, T>(pub &'a T);
+pub struct ByRef<'a, T>(pub &'a T);
 
 /// Values that are references already. Inherent, so that it is preferred over [`Show`].
-impl<'a, T: ?Sized> Shown<'_, &'a T> {
+impl<'a, T: ?Sized> ByRef<'_, &'a T> {
     /// Returns the reference itself.
     #[inline]
     #[must_use]
@@ -19,7 +19,7 @@ pub trait Show<'a, T> {
     fn __workflow_shown(&self) -> &'a T;
 }
 
-impl<'a, T> Show<'a, T> for Shown<'a, T> {
+impl<'a, T> Show<'a, T> for ByRef<'a, T> {
     #[inline]
     fn __workflow_shown(&self) -> &'a T {
         self.0

@@ -1,28 +1,28 @@
 //! Values of expressions, as the type that is asked of them.
 
-use super::hint::{HasType, HasUnitType, Of};
+use super::hint::{HasType, HasUnitType, TypeHint};
 use std::{marker::PhantomData, sync::OnceLock};
 
 /// Returns a value, as the type that is expected of it: an expression that never gives one has no type of its own.
 #[inline]
-pub fn given<T>(_: Of<T>, value: T) -> T {
+pub fn ascribe<T>(_: TypeHint<T>, value: T) -> T {
     value
 }
 
 /// Converts a value that is moved into the type that is expected of it.
 #[inline]
-pub fn expect_type<S, T, V: HasType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+pub fn expect_type<S, T, V: HasType<S, T>>(_: TypeHint<T>, _: PhantomData<S>, value: V) -> T {
     value.into_type()
 }
 
 /// Converts the value of a block without a tail into the type that is expected of it.
 #[inline]
-pub fn expect_unit<S, T, V: HasUnitType<S, T>>(_: Of<T>, _: PhantomData<S>, value: V) -> T {
+pub fn expect_unit<S, T, V: HasUnitType<S, T>>(_: TypeHint<T>, _: PhantomData<S>, value: V) -> T {
     value.into_unit()
 }
 
 /// Returns the value of a `let` that is moved.
-pub fn taken<T>(cell: OnceLock<T>) -> T {
+pub fn into_value<T>(cell: OnceLock<T>) -> T {
     match cell.into_inner() {
         Some(value) => value,
         None => unreachable!("evaluated just before"),
@@ -30,7 +30,7 @@ pub fn taken<T>(cell: OnceLock<T>) -> T {
 }
 
 /// Evaluates an expression that never gives a value, `panic!(..)`, as the type that is expected of it.
-pub fn diverging<T>(_: Of<T>, expression: impl FnOnce() -> T) -> T {
+pub fn never_returns<T>(_: TypeHint<T>, expression: impl FnOnce() -> T) -> T {
     expression()
 }
 
@@ -41,7 +41,7 @@ pub fn evaluated<T>(expression: impl FnOnce() -> T) -> T {
 }
 
 /// Returns an item of a collection that is looked up again, by a task that can't borrow it from the task that had it.
-pub fn item_again<I: IntoIterator>(items: I, index: usize) -> I::Item {
+pub fn reborrow_item<I: IntoIterator>(items: I, index: usize) -> I::Item {
     match items.into_iter().nth(index) {
         Some(item) => item,
         None => unreachable!("a collection that a workflow holds keeps its items"),

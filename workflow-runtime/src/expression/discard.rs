@@ -12,19 +12,19 @@ use std::{
 };
 
 /// The type of what an expression gave.
-pub struct Given<X>(PhantomData<fn() -> X>);
+pub struct TypeTag<X>(PhantomData<fn() -> X>);
 
-impl<X> Clone for Given<X> {
+impl<X> Clone for TypeTag<X> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<X> Copy for Given<X> {}
+impl<X> Copy for TypeTag<X> {}
 
 /// Returns a tag with the type of a value, for method resolution.
 #[must_use]
-pub fn kind_of<X>(_: &X) -> Given<X> {
-    Given(PhantomData)
+pub fn type_tag<X>(_: &X) -> TypeTag<X> {
+    TypeTag(PhantomData)
 }
 
 /// A future of a `Result`.
@@ -32,7 +32,7 @@ pub struct FutureOfResult;
 /// A future of anything else.
 pub struct FutureOfValue;
 /// A `Result`.
-pub struct Fallible;
+pub struct ResultTag;
 /// Anything else.
 pub struct Value;
 
@@ -43,7 +43,7 @@ pub trait ViaFutureOfResult {
         FutureOfResult
     }
 }
-impl<F: Future<Output = Result<T, E>>, T, E> ViaFutureOfResult for &&Given<F> {}
+impl<F: Future<Output = Result<T, E>>, T, E> ViaFutureOfResult for &&TypeTag<F> {}
 
 /// Second: a future.
 pub trait ViaFuture {
@@ -52,16 +52,16 @@ pub trait ViaFuture {
         FutureOfValue
     }
 }
-impl<F: Future> ViaFuture for &Given<F> {}
+impl<F: Future> ViaFuture for &TypeTag<F> {}
 
 /// Third: a `Result`.
 pub trait ViaResult {
     /// Returns the kind.
-    fn __workflow_kind(&self) -> Fallible {
-        Fallible
+    fn __workflow_kind(&self) -> ResultTag {
+        ResultTag
     }
 }
-impl<T, E> ViaResult for Given<Result<T, E>> {}
+impl<T, E> ViaResult for TypeTag<Result<T, E>> {}
 
 /// Last: a value.
 pub trait ViaValue {
@@ -73,7 +73,7 @@ pub trait ViaValue {
         Value
     }
 }
-impl<X> ViaValue for Given<X> {}
+impl<X> ViaValue for TypeTag<X> {}
 
 /// An error of an expression whose value is not used.
 #[diagnostic::on_unimplemented(
@@ -101,7 +101,7 @@ impl Value {
 }
 
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
-impl Fallible {
+impl ResultTag {
     /// Whether it is an error.
     pub fn settle<T, E: IntoBoxError>(self, value: Result<T, E>) -> Ready<Result<(), BoxError>> {
         ready(value.map(drop).map_err(IntoBoxError::reported))
@@ -111,8 +111,8 @@ impl Fallible {
 #[allow(clippy::unused_self, reason = "it says which of four this is")]
 impl FutureOfValue {
     /// Returns a future that drops the value.
-    pub fn settle<F: Future + Send>(self, future: F) -> Ended<F> {
-        Ended { future }
+    pub fn settle<F: Future + Send>(self, future: F) -> DiscardOutput<F> {
+        DiscardOutput { future }
     }
 }
 
@@ -126,13 +126,13 @@ impl FutureOfResult {
 
 pin_project_lite::pin_project! {
     /// A future whose value is dropped.
-    pub struct Ended<F> {
+    pub struct DiscardOutput<F> {
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future> Future for Ended<F> {
+impl<F: Future> Future for DiscardOutput<F> {
     type Output = Result<(), BoxError>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().future.poll(context).map(|value| {

@@ -3,15 +3,15 @@
 use std::marker::PhantomData;
 
 /// Says which type is meant, without a value of it.
-pub struct Of<T>(PhantomData<fn() -> T>);
-impl<T> Clone for Of<T> {
+pub struct TypeHint<T>(PhantomData<fn() -> T>);
+impl<T> Clone for TypeHint<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T> Copy for Of<T> {}
+impl<T> Copy for TypeHint<T> {}
 
-impl<T> Of<T> {
+impl<T> TypeHint<T> {
     /// Returns the hint for the type in a stage's cell.
     #[inline]
     pub(crate) const fn new() -> Self {
@@ -22,22 +22,22 @@ impl<T> Of<T> {
 /// Returns the hint for a type as written.
 #[inline]
 #[must_use]
-pub const fn of<T>() -> Of<T> {
-    Of(PhantomData)
+pub const fn of<T>() -> TypeHint<T> {
+    TypeHint(PhantomData)
 }
 
 /// Returns the hint for a type that rustc infers.
 #[must_use]
-pub const fn of_any<T>() -> Of<T> {
-    Of(PhantomData)
+pub const fn of_any<T>() -> TypeHint<T> {
+    TypeHint(PhantomData)
 }
 
 /// Returns the hint for the items of a list, and the function that makes the list.
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
-pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
-    (Of::new(), T::from_items)
+pub fn of_list<S, T: List<S>>() -> (TypeHint<T::Item>, fn(Vec<T::Item>) -> T) {
+    (TypeHint::new(), T::from_items)
 }
 
 /// Returns the hint for the items of a list, and the function that makes the list, if only the list's own hint is at
@@ -45,7 +45,7 @@ pub fn of_list<S, T: List<S>>() -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
-pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> T) {
+pub fn of_list_in<S, T: List<S>>(_: TypeHint<T>) -> (TypeHint<T::Item>, fn(Vec<T::Item>) -> T) {
     of_list()
 }
 
@@ -53,8 +53,8 @@ pub fn of_list_in<S, T: List<S>>(_: Of<T>) -> (Of<T::Item>, fn(Vec<T::Item>) -> 
 #[inline]
 #[must_use]
 #[allow(clippy::type_complexity, reason = "a pair")]
-pub fn of_optional<S, T: Optional<S>>() -> (Of<T::Content>, fn(Option<T::Content>) -> T) {
-    (Of::new(), T::from_content)
+pub fn of_optional<S, T: Optional<S>>() -> (TypeHint<T::Content>, fn(Option<T::Content>) -> T) {
+    (TypeHint::new(), T::from_content)
 }
 
 /// The type of a `for` or a `quorum`.
@@ -120,14 +120,14 @@ impl<S, T, E> Caught<S> for Result<T, E> {
 
 /// Returns the hint for the node of a stage with `#[catch]`.
 #[must_use]
-pub fn of_caught<S, T: Caught<S>>() -> Of<T::Content> {
-    Of::new()
+pub fn of_caught<S, T: Caught<S>>() -> TypeHint<T::Content> {
+    TypeHint::new()
 }
 
 /// Returns the hint for one item of a `for`, if failures of items are caught.
 #[must_use]
-pub fn of_caught_in<S, T: Caught<S>>(_: Of<T>) -> Of<T::Content> {
-    Of::new()
+pub fn of_caught_in<S, T: Caught<S>>(_: TypeHint<T>) -> TypeHint<T::Content> {
+    TypeHint::new()
 }
 
 /// An output that other stages may see.

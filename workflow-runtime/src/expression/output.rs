@@ -33,7 +33,7 @@ mod never {
 }
 
 /// A value, or a `Result` of it.
-pub trait Settle<T, M> {
+pub trait IntoBoxedResult<T, M> {
     /// Returns the value, or the error.
     ///
     /// # Errors
@@ -41,14 +41,14 @@ pub trait Settle<T, M> {
     fn settle(self) -> Result<T, BoxError>;
 }
 
-impl<T> Settle<T, Plain> for T {
+impl<T> IntoBoxedResult<T, Plain> for T {
     #[inline]
     fn settle(self) -> Result<T, BoxError> {
         Ok(self)
     }
 }
 
-impl<T, E: Into<BoxError>> Settle<T, Fallible> for Result<T, E> {
+impl<T, E: Into<BoxError>> IntoBoxedResult<T, Fallible> for Result<T, E> {
     #[inline]
     fn settle(self) -> Result<T, BoxError> {
         self.map_err(Into::into)
@@ -56,7 +56,7 @@ impl<T, E: Into<BoxError>> Settle<T, Fallible> for Result<T, E> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> Settle<T, Diverges> for Never {
+impl<T> IntoBoxedResult<T, Diverges> for Never {
     fn settle(self) -> Result<T, BoxError> {
         self
     }
@@ -76,11 +76,11 @@ pub trait IntoOutput<S, T, M> {
     /// Future of a value that is not there yet.
     type Later: Future<Output = Result<T, BoxError>>;
     /// Returns the value if it is there, or the future of it.
-    fn now_or_later(self) -> NowOrLater<T, Self::Later>;
+    fn now_or_later(self) -> MaybeReady<T, Self::Later>;
 }
 
 /// A value that may be there.
-pub enum NowOrLater<T, L> {
+pub enum MaybeReady<T, L> {
     /// The value is there.
     Now(Result<T, BoxError>),
     /// The future gives the value.
@@ -98,7 +98,7 @@ impl<T> Future for WasNow<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, T, M, X: Settle<T, M>> IntoOutput<S, T, Now<M>> for X {
+impl<S, T, M, X: IntoBoxedResult<T, M>> IntoOutput<S, T, Now<M>> for X {
     type Run = Ready<Result<T, BoxError>>;
     #[inline]
     fn run(self) -> Self::Run {
@@ -106,15 +106,15 @@ impl<S, T, M, X: Settle<T, M>> IntoOutput<S, T, Now<M>> for X {
     }
     type Later = WasNow<T>;
     #[inline]
-    fn now_or_later(self) -> NowOrLater<T, WasNow<T>> {
-        NowOrLater::Now(self.settle())
+    fn now_or_later(self) -> MaybeReady<T, WasNow<T>> {
+        MaybeReady::Now(self.settle())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<S, T, M, F: Future> IntoOutput<S, T, Later<M>> for F
 where
-    F::Output: Settle<T, M>,
+    F::Output: IntoBoxedResult<T, M>,
 {
     type Run = Settling<F, T, M>;
     #[inline]
@@ -123,8 +123,8 @@ where
     }
     type Later = Settling<F, T, M>;
     #[inline]
-    fn now_or_later(self) -> NowOrLater<T, Self::Later> {
-        NowOrLater::Later(IntoOutput::<S, T, Later<M>>::run(self))
+    fn now_or_later(self) -> MaybeReady<T, Self::Later> {
+        MaybeReady::Later(IntoOutput::<S, T, Later<M>>::run(self))
     }
 }
 
@@ -139,12 +139,12 @@ pin_project_lite::pin_project! {
 
 impl<F: Future, T, M> Future for Settling<F, T, M>
 where
-    F::Output: Settle<T, M>,
+    F::Output: IntoBoxedResult<T, M>,
 {
     type Output = Result<T, BoxError>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().future.poll(context).map(Settle::settle)
+        self.project().future.poll(context).map(IntoBoxedResult::settle)
     }
 }
 
@@ -162,7 +162,7 @@ pub trait IntoDeclared<S, T, M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, T, M, X: Settle<T, M>> IntoDeclared<S, T, Now<M>> for X {
+impl<S, T, M, X: IntoBoxedResult<T, M>> IntoDeclared<S, T, Now<M>> for X {
     type Run = Ready<Result<T, BoxError>>;
     #[inline]
     fn run(self) -> Self::Run {
@@ -173,7 +173,7 @@ impl<S, T, M, X: Settle<T, M>> IntoDeclared<S, T, Now<M>> for X {
 #[diagnostic::do_not_recommend]
 impl<S, T, M, F: Future> IntoDeclared<S, T, Later<M>> for F
 where
-    F::Output: Settle<T, M>,
+    F::Output: IntoBoxedResult<T, M>,
 {
     type Run = Settling<F, T, M>;
     #[inline]
@@ -196,7 +196,7 @@ pub trait IntoUndone<S, M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S, M, X: Settle<(), M>> IntoUndone<S, Now<M>> for X {
+impl<S, M, X: IntoBoxedResult<(), M>> IntoUndone<S, Now<M>> for X {
     type Run = Ready<Result<(), BoxError>>;
     #[inline]
     fn run(self) -> Self::Run {
@@ -207,7 +207,7 @@ impl<S, M, X: Settle<(), M>> IntoUndone<S, Now<M>> for X {
 #[diagnostic::do_not_recommend]
 impl<S, M, F: Future> IntoUndone<S, Later<M>> for F
 where
-    F::Output: Settle<(), M>,
+    F::Output: IntoBoxedResult<(), M>,
 {
     type Run = Settling<F, (), M>;
     #[inline]

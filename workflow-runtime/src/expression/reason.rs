@@ -26,11 +26,11 @@ pub enum Reason {
 }
 
 /// The value written after `fail`.
-pub struct Why<R>(pub R);
+pub struct FailReason<R>(pub R);
 
 /// A failure from elsewhere. Inherent, so that it is preferred over [`GiveReason`]: a `&'static Failure` is an error
 /// too.
-impl Why<&crate::failure::Failure> {
+impl FailReason<&crate::failure::Failure> {
     /// Returns the failure itself.
     #[must_use]
     pub fn __workflow_reason(self) -> Reason {
@@ -38,7 +38,7 @@ impl Why<&crate::failure::Failure> {
     }
 }
 
-impl<R> GiveReason<R> for Why<R> {
+impl<R> GiveReason<R> for FailReason<R> {
     fn __workflow_reason(self) -> Reason
     where
         R: IntoReason,

@@ -1,7 +1,7 @@
 //! An expression whose own error is kept as it is, for the rules that look at it.
 
 use super::{
-    hint::Of,
+    hint::TypeHint,
     output::{Later, Now},
 };
 use crate::failure::Failure;
@@ -62,7 +62,11 @@ impl<T, E> Own<T, E> for Result<T, E> {
 }
 
 /// Returns the future of an expression of a stage whose rules look at its own error.
-pub fn fallible_expression<S, T, M, X: IntoResult<S, T, M>>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run {
+pub fn fallible_expression<S, T, M, X: IntoResult<S, T, M>>(
+    _: PhantomData<S>,
+    _: TypeHint<T>,
+    expression: X,
+) -> X::Run {
     expression.into_result()
 }
 

@@ -3,14 +3,14 @@
 use super::Failure;
 
 /// The reason why a scope ends early.
-pub enum Stop {
+pub enum Exit {
     /// A stage failed.
     Failed(Failure),
     /// `return`: the workflow's output lies in its [`Returned`](crate::__private::Returned).
     Returned,
 }
 
-impl Stop {
+impl Exit {
     /// Returns why a machine ended without its output.
     #[cold]
     pub(crate) fn into_failure(self) -> Failure {
@@ -21,7 +21,7 @@ impl Stop {
     }
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for Exit {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }

@@ -47,7 +47,7 @@ struct Inner {
     kind: FailureKind,
     source: Option<Arc<dyn Error + Send + Sync>>,
     attempts: u32,
-    undone: Option<Arc<Undone>>,
+    undone: Option<Arc<UndoReport>>,
     /// Another process has found that no further attempt may follow.
     is_final: bool,
 }
@@ -127,7 +127,7 @@ impl Failure {
     }
 
     /// Adds the report of undoing to those that the failure has already.
-    pub(crate) fn with_undone(mut self, mut undone: Undone) -> Self {
+    pub(crate) fn with_undone(mut self, mut undone: UndoReport) -> Self {
         if undone.failures.is_empty() && undone.in_doubt.is_empty() {
             return self;
         }
@@ -153,13 +153,13 @@ impl Failure {
     }
 
     /// Adds a report of undoing that precedes the failure's own.
-    pub(crate) fn with_undone_earlier(self, Undone { failures, in_doubt }: Undone) -> Self {
-        self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
+    pub(crate) fn with_undone_earlier(self, UndoReport { failures, in_doubt }: UndoReport) -> Self {
+        self.with_undone(UndoReport { failures: Vec::new(), in_doubt }).with_undone_before(failures)
     }
 
     /// Adds failed undos and doubts that are recorded elsewhere, if the failure does not report them itself.
     #[cfg(feature = "durable")]
-    pub(crate) fn with_undone_elsewhere(self, elsewhere: Undone) -> Self {
+    pub(crate) fn with_undone_elsewhere(self, elsewhere: UndoReport) -> Self {
         let told =
             |failure: &Self| self.undo_failures().iter().any(|told| format!("{told:#}") == format!("{failure:#}"));
         let failures = elsewhere.failures.into_iter().filter(|failure| !told(failure)).collect();
@@ -169,11 +169,11 @@ impl Failure {
                 in_doubt.remove(place);
             }
         }
-        self.with_undone(Undone { failures: Vec::new(), in_doubt }).with_undone_before(failures)
+        self.with_undone(UndoReport { failures: Vec::new(), in_doubt }).with_undone_before(failures)
     }
 
     /// Returns the report of undoing, if it has an entry.
-    pub(crate) fn undone(&self) -> Option<Arc<Undone>> {
+    pub(crate) fn undone(&self) -> Option<Arc<UndoReport>> {
         self.inner.undone.clone()
     }
 
@@ -292,7 +292,7 @@ impl Failure {
     }
 
     /// Returns the effects that could not be undone: those of this failure, then those of the failures that caused it.
-    pub(crate) fn all_undone(&self) -> Undone {
+    pub(crate) fn all_undone(&self) -> UndoReport {
         let mut all = self.undone().map(Arc::unwrap_or_clone).unwrap_or_default();
         for inner in self.inner_failures() {
             let more = inner.all_undone();
@@ -322,7 +322,7 @@ impl Failure {
 
     /// Returns a line for each undo that failed, and one for the stages in doubt.
     pub(crate) fn left_undone(&self) -> Vec<String> {
-        let Undone { failures, in_doubt } = self.all_undone();
+        let UndoReport { failures, in_doubt } = self.all_undone();
         let mut lines: Vec<String> = failures.iter().map(|undo| format!("not undone: {undo:#}")).collect();
         if !in_doubt.is_empty() {
             lines.push(format!("in doubt: {}", in_doubt.join(", ")));
@@ -387,13 +387,13 @@ impl Error for QuorumError {
 
 /// The report of undoing: the undos that failed, and the stages in doubt.
 #[derive(Clone, Default)]
-pub(crate) struct Undone {
+pub(crate) struct UndoReport {
     pub(crate) failures: Vec<Failure>,
     /// Stages whose effects may or may not have happened.
     pub(crate) in_doubt: Vec<&'static str>,
 }
 
-impl Undone {
+impl UndoReport {
     pub(crate) fn is_nothing(&self) -> bool {
         self.failures.is_empty() && self.in_doubt.is_empty()
     }

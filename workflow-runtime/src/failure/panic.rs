@@ -15,7 +15,7 @@ pub(crate) struct Panicked(String);
 
 impl Panicked {
     /// Reads what a panic said, and drops it: a panic of that drop goes no further.
-    pub(crate) fn of(payload: Payload) -> Self {
+    pub(crate) fn of(payload: PanicPayload) -> Self {
         let panicked = Self::new(&*payload);
         discard(payload);
         panicked
@@ -37,12 +37,12 @@ impl fmt::Display for Panicked {
 impl Error for Panicked {}
 
 /// The payload of a caught panic.
-pub(crate) type Payload = Box<dyn Any + Send>;
+pub(crate) type PanicPayload = Box<dyn Any + Send>;
 
 /// Drops a value and discards a panic of its destructor: the failure that is there already goes on. The panic hook
 /// still runs.
 #[cold]
-pub(crate) fn cut(drop: impl FnOnce()) {
+pub(crate) fn drop_quietly(drop: impl FnOnce()) {
     if let Some(payload) = try_to(drop) {
         discard(payload);
     }
@@ -50,18 +50,18 @@ pub(crate) fn cut(drop: impl FnOnce()) {
 
 /// Drops what a panic said. Should that drop panic in turn, its panic ends here, and what it said is leaked.
 #[cold]
-pub(crate) fn discard(payload: Payload) {
+pub(crate) fn discard(payload: PanicPayload) {
     if let Some(further) = try_to(|| drop(payload)) {
         mem::forget(further);
     }
 }
 
-/// Drops several things, all of them whatever their panics; where it is `heard`, the first of these goes on then.
-pub(crate) fn cut_all(each: impl Iterator<Item = impl FnOnce()>, heard: bool) {
+/// Drops all values, also after one has panicked. `resume_panic`: the first panic goes on afterwards.
+pub(crate) fn drop_all(each: impl Iterator<Item = impl FnOnce()>, resume_panic: bool) {
     let mut first = None;
     for drop in each {
         match (try_to(drop), &first) {
-            (Some(payload), None) if heard => first = Some(payload),
+            (Some(payload), None) if resume_panic => first = Some(payload),
             (Some(payload), _) => discard(payload),
             (None, _) => {}
         }
@@ -71,13 +71,13 @@ pub(crate) fn cut_all(each: impl Iterator<Item = impl FnOnce()>, heard: bool) {
     }
 }
 
-fn try_to(drop: impl FnOnce()) -> Option<Payload> {
+fn try_to(drop: impl FnOnce()) -> Option<PanicPayload> {
     catch_unwind(AssertUnwindSafe(drop)).err()
 }
 
 /// Returns a future of the output of `run`, or of the payload of its panic.
 #[cfg(feature = "durable")]
-pub(crate) fn unless_panicked<F: Future + Unpin>(mut run: F) -> impl Future<Output = Result<F::Output, Payload>> {
+pub(crate) fn catch_panics<F: Future + Unpin>(mut run: F) -> impl Future<Output = Result<F::Output, PanicPayload>> {
     std::future::poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut run).poll(context))) {
         Ok(polled) => polled.map(Ok),
         Err(payload) => Poll::Ready(Err(payload)),

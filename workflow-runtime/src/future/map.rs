@@ -9,7 +9,7 @@ use std::{
 
 pin_project_lite::pin_project! {
     /// A future that passes its output through a function.
-    pub(crate) struct Then<F, G> {
+    pub(crate) struct Map<F, G> {
         #[pin]
         run: F,
         then: Option<G>,
@@ -17,11 +17,11 @@ pin_project_lite::pin_project! {
 }
 
 /// Hands what `run` gives to `then`.
-pub(crate) fn then<F: Future, G: FnOnce(F::Output) -> T, T>(run: F, then: G) -> Then<F, G> {
-    Then { run, then: Some(then) }
+pub(crate) fn then<F: Future, G: FnOnce(F::Output) -> T, T>(run: F, then: G) -> Map<F, G> {
+    Map { run, then: Some(then) }
 }
 
-impl<F: Future, G: FnOnce(F::Output) -> T, T> Future for Then<F, G> {
+impl<F: Future, G: FnOnce(F::Output) -> T, T> Future for Map<F, G> {
     type Output = T;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let this = self.project();

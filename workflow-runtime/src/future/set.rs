@@ -5,7 +5,7 @@
 //! `FuturesUnordered` of `futures-util` 0.3 was weighed: it allocates each future anew, and polls in the order of
 //! wakes, which no test could predict. Lanes reuse memory and are polled in their own order.
 
-use crate::failure::panic::cut_all;
+use crate::failure::panic::drop_all;
 use std::{
     future::Future,
     pin::Pin,
@@ -16,15 +16,15 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-pub(crate) struct Lanes<F> {
-    all: Vec<Lane<F>>,
+pub(crate) struct FutureSet<F> {
+    all: Vec<SetEntry<F>>,
     free: Vec<usize>,
-    woken: Arc<Woken>,
+    woken: Arc<ReadyQueue>,
     /// Entries woken before this poll. The memory is reused.
     batch: Vec<usize>,
 }
 
-struct Lane<F> {
+struct SetEntry<F> {
     future: Pin<Box<Option<F>>>,
     waker: Waker,
     signal: Arc<LaneWaker>,
@@ -32,18 +32,18 @@ struct Lane<F> {
 
 /// The lanes to be polled, and the waker to wake.
 #[derive(Default)]
-pub(crate) struct Woken {
-    shared: Mutex<Shared>,
+pub(crate) struct ReadyQueue {
+    shared: Mutex<ReadyState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct ReadyState {
     queue: Vec<usize>,
     parent: Option<Waker>,
 }
 
-impl Woken {
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+impl ReadyQueue {
+    fn lock(&self) -> MutexGuard<'_, ReadyState> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -59,7 +59,7 @@ impl Woken {
 struct LaneWaker {
     lane: usize,
     queued: AtomicBool,
-    woken: Arc<Woken>,
+    woken: Arc<ReadyQueue>,
 }
 
 impl Wake for LaneWaker {
@@ -82,13 +82,13 @@ impl Wake for LaneWaker {
     }
 }
 
-impl<F: Future> Lanes<F> {
+impl<F: Future> FutureSet<F> {
     pub(crate) fn new() -> Self {
         Self::waking(Arc::default())
     }
 
     /// Creates a set whose owner other wakers may wake too.
-    pub(crate) fn waking(woken: Arc<Woken>) -> Self {
+    pub(crate) fn waking(woken: Arc<ReadyQueue>) -> Self {
         Self { all: Vec::new(), free: Vec::new(), woken, batch: Vec::new() }
     }
 
@@ -98,7 +98,7 @@ impl<F: Future> Lanes<F> {
     }
 
     /// Registers the waker that a woken lane wakes. To be called at each poll, before anything else.
-    pub(crate) fn listen(&mut self, waker: &Waker) {
+    pub(crate) fn register(&mut self, waker: &Waker) {
         let mut shared = self.woken.lock();
         match &mut shared.parent {
             Some(parent) => parent.clone_from(waker),
@@ -121,13 +121,13 @@ impl<F: Future> Lanes<F> {
     fn one_more(&mut self) -> usize {
         let lane = self.all.len();
         let signal = Arc::new(LaneWaker { lane, queued: AtomicBool::new(false), woken: Arc::clone(&self.woken) });
-        self.all.push(Lane { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
+        self.all.push(SetEntry { future: Box::pin(None), waker: Waker::from(Arc::clone(&signal)), signal });
         lane
     }
 
     /// Polls that lane. What has ended is dropped and its lane is free again.
     pub(crate) fn poll(&mut self, lane: usize) -> Poll<F::Output> {
-        let Lane { future, waker, signal } = &mut self.all[lane];
+        let SetEntry { future, waker, signal } = &mut self.all[lane];
         signal.queued.store(false, std::sync::atomic::Ordering::Release);
         let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = running.poll(&mut Context::from_waker(waker));
@@ -156,21 +156,21 @@ impl<F: Future> Lanes<F> {
         }
     }
 
-    /// Drops all running futures. `heard`: a panic of theirs goes on. Otherwise it is discarded, because there is a
+    /// Drops all running futures. `resume_panic`: a panic of theirs goes on. Otherwise it is discarded, because there is a
     /// failure already.
-    pub(crate) fn clear_all(&mut self, heard: bool) {
+    pub(crate) fn clear_all(&mut self, resume_panic: bool) {
         let under_way = self.all.iter_mut().enumerate().filter(|(_, lane)| lane.future.is_some());
         let free = &mut self.free;
-        let cut = under_way.map(|(lane, Lane { future, .. })| {
+        let cut = under_way.map(|(lane, SetEntry { future, .. })| {
             free.push(lane);
             move || future.as_mut().set(None)
         });
-        cut_all(cut, heard);
+        drop_all(cut, resume_panic);
     }
 
     /// Takes the woken lanes, sorted and each once. Lanes woken from now on come with the next call, so that a future
     /// which wakes itself can't starve its task.
-    pub(crate) fn take_woken(&mut self) -> Vec<usize> {
+    pub(crate) fn drain_ready(&mut self) -> Vec<usize> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         std::mem::swap(&mut batch, &mut self.woken.lock().queue);

@@ -1,6 +1,6 @@
 //! A future that ends at a moment at the latest.
 
-use crate::failure::panic::cut;
+use crate::failure::panic::drop_quietly;
 use std::{
     future::Future,
     pin::{Pin, pin},
@@ -36,7 +36,7 @@ impl<F: Future> Future for Until<F> {
             return Poll::Ready(Some(given));
         }
         poll_end(had_budget, this.end, context).map(|()| {
-            cut(|| this.run.set(None));
+            drop_quietly(|| this.run.set(None));
             None
         })
     }

@@ -4,8 +4,8 @@
 use super::{
     crashes::{Cuts, PROBATION, place_name},
     log::Journal,
-    path::RESTED,
-    record::{Kind, own},
+    path::CLEAN_STOP,
+    record::{RecordKind, encode_record},
 };
 use std::{
     future::poll_fn,
@@ -15,12 +15,12 @@ use std::{
 use workflow_store::Change;
 
 impl Journal {
-    /// Notes that the instance was interrupted: by the end of a process, or `in_peace`, which the record `RESTED` says
+    /// Notes that the instance was interrupted: by the end of a process, or `in_peace`, which the record `CLEAN_STOP` says
     /// too.
     pub(crate) fn was_interrupted(&self, in_peace: bool) {
         let mut content = self.lock();
-        content.catching_up = true;
-        let rested = content.records.remove(RESTED).is_some();
+        content.restoring = true;
+        let rested = content.records.remove(CLEAN_STOP).is_some();
         content.interruptions.rested = rested;
         content.interruptions.interrupted = Some(in_peace || rested);
         self.counts.store(true, Relaxed);
@@ -41,7 +41,7 @@ impl Journal {
     pub(crate) fn reaches(&self, place: &str) -> u32 {
         let mut content = self.lock();
         let times = Cuts::of(content.records.get(place)).times;
-        if !content.catching_up || content.interruptions.interrupted.is_none() {
+        if !content.restoring || content.interruptions.interrupted.is_none() {
             return times;
         }
         content.interruptions.reached.insert(place.to_owned());
@@ -55,12 +55,12 @@ impl Journal {
 
     /// Returns the records of places that were running when the instance was interrupted, and have not begun since:
     /// each was interrupted once more, and by no crash.
-    pub(crate) fn cut_in_peace(&self) -> Vec<(Arc<str>, Kind, Vec<u8>)> {
+    pub(crate) fn cut_in_peace(&self) -> Vec<(Arc<str>, RecordKind, Vec<u8>)> {
         let mut content = self.lock();
         let places = std::mem::take(&mut content.interruptions.reached);
         let cut = |place: String| {
             let cuts = Cuts::of(content.records.get(&*place)).once_more(true);
-            (place.into(), Kind::Interrupted, own(&cuts))
+            (place.into(), RecordKind::Interrupted, encode_record(&cuts))
         };
         places.into_iter().map(cut).collect()
     }
@@ -71,14 +71,14 @@ impl Journal {
     }
 
     /// Returns the record of a place whose attempts are counted on by another one: its crashes stay known.
-    pub(crate) fn crashes(&self, place: &str) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+    pub(crate) fn crashes(&self, place: &str) -> Option<(Arc<str>, RecordKind, Vec<u8>)> {
         let cuts = Cuts::of(Some(self.lock().records.get(place)?));
-        Some((place.into(), Kind::Interrupted, own(&Cuts { times: 0, ..cuts })))
+        Some((place.into(), RecordKind::Interrupted, encode_record(&Cuts { times: 0, ..cuts })))
     }
 
     /// Waits, before user code begins, until all that it relies on is on the store. If the code may have begun before,
     /// its begin is recorded first.
-    pub(crate) async fn begins(self: &Arc<Self>, place: impl FnOnce() -> String) {
+    pub(crate) async fn before_user_code(self: &Arc<Self>, place: impl FnOnce() -> String) {
         self.begun.store(true, Relaxed);
         if self.counts() {
             self.begins_again(place()).await;
@@ -90,7 +90,7 @@ impl Journal {
         let (is_again, before, cuts) = {
             let mut content = self.lock();
             if std::mem::take(&mut content.interruptions.rested) {
-                content.enter(vec![Change::Remove { path: RESTED.into() }], false);
+                content.enter(vec![Change::Remove { path: CLEAN_STOP.into() }], false);
             }
             let before = Cuts::of(content.records.get(&*place));
             let in_peace = content.interruptions.interrupted == Some(true);
@@ -100,7 +100,7 @@ impl Journal {
             return;
         }
         if cuts.are_too_many() {
-            self.put(place.as_str(), Kind::Interrupted, own(&Cuts { crashes: cuts.crashes, ..before }));
+            self.put(place.as_str(), RecordKind::Interrupted, encode_record(&Cuts { crashes: cuts.crashes, ..before }));
             let (times, place) = (cuts.crashes, place_name(&place));
             self.park::<()>(format!("crashed {times} times in a row in {place} without progress")).await;
         }
@@ -116,7 +116,7 @@ impl Journal {
         {
             let mut content = self.lock();
             let path: Arc<str> = place.as_str().into();
-            let change = content.put(Arc::clone(&path), Kind::Interrupted, own(&cuts));
+            let change = content.put(Arc::clone(&path), RecordKind::Interrupted, encode_record(&cuts));
             content.enter(vec![change], false);
             if cuts.crashes > 0 {
                 content.interruptions.crashed.insert(path, cuts);
@@ -153,7 +153,8 @@ impl Journal {
         if let Some(cuts) = content.interruptions.crashed.remove(place)
             && !self.is_suspended()
         {
-            let change = content.put(place.into(), Kind::Interrupted, own(&Cuts { crashes: 0, ..cuts }));
+            let change =
+                content.put(place.into(), RecordKind::Interrupted, encode_record(&Cuts { crashes: 0, ..cuts }));
             content.enter(vec![change], false);
         }
     }

@@ -4,7 +4,7 @@
 //! begun once. Each further begin is recorded before it happens. So an engine that ends before it comes to a place
 //! counts for nothing there.
 
-use super::record::{Kind, own, read_own};
+use super::record::{RecordKind, decode_record, encode_record};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -28,7 +28,7 @@ pub(crate) const PROBATION: Duration = Duration::from_secs(5);
 
 /// The interruptions of the user code of one place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "(u32, u32)")]
+#[serde(from = "StoredCuts", into = "(u32, u32)")]
 pub(crate) struct Cuts {
     /// All of them: by so much the number of its next attempt is higher.
     pub(crate) times: u32,
@@ -39,16 +39,16 @@ pub(crate) struct Cuts {
 /// Earlier versions knew one number.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Stored {
+enum StoredCuts {
     Times(u32),
     Both(u32, u32),
 }
 
-impl From<Stored> for Cuts {
-    fn from(stored: Stored) -> Self {
+impl From<StoredCuts> for Cuts {
+    fn from(stored: StoredCuts) -> Self {
         match stored {
-            Stored::Times(times) => Self { times, crashes: 0 },
-            Stored::Both(times, crashes) => Self { times, crashes },
+            StoredCuts::Times(times) => Self { times, crashes: 0 },
+            StoredCuts::Both(times, crashes) => Self { times, crashes },
         }
     }
 }
@@ -61,14 +61,14 @@ impl From<Cuts> for (u32, u32) {
 
 impl Cuts {
     pub(crate) fn of(record: Option<&Record>) -> Self {
-        record.and_then(|record| read_own(record).ok()).unwrap_or_default()
+        record.and_then(|record| decode_record(record).ok()).unwrap_or_default()
     }
 
     /// Returns the record without the crashes that an operator, or progress, has forgiven. `None` if there are none.
     pub(crate) fn forgiven(record: &Record) -> Option<Vec<u8>> {
         let cuts = Self::of(Some(record));
-        let is_one = record.kind == Kind::Interrupted as u8 && cuts.crashes > 0;
-        is_one.then(|| own(&Self { crashes: 0, ..cuts }))
+        let is_one = record.kind == RecordKind::Interrupted as u8 && cuts.crashes > 0;
+        is_one.then(|| encode_record(&Self { crashes: 0, ..cuts }))
     }
 
     /// Counts one interruption more.
@@ -109,7 +109,7 @@ impl Suspects {
 
 /// The interruptions of an instance in memory.
 #[derive(Default)]
-pub(crate) struct Interruptions {
+pub(crate) struct CrashCounter {
     /// Whether the instance was interrupted before, and if so, whether by an orderly stop.
     pub(super) interrupted: Option<bool>,
     /// Whether the store has the record of an orderly stop.
@@ -124,11 +124,11 @@ pub(crate) struct Interruptions {
     pub(super) turns: Vec<OwnedSemaphorePermit>,
 }
 
-impl Interruptions {
+impl CrashCounter {
     pub(super) fn of(records: &BTreeMap<Arc<str>, Record>) -> Self {
         let crashed = records.iter().filter_map(|(path, record)| {
             let cuts = Cuts::of(Some(record));
-            (record.kind == Kind::Interrupted as u8 && cuts.crashes > 0).then(|| (Arc::clone(path), cuts))
+            (record.kind == RecordKind::Interrupted as u8 && cuts.crashes > 0).then(|| (Arc::clone(path), cuts))
         });
         Self { crashed: crashed.collect(), ..Self::default() }
     }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn record(payload: &[u8]) -> Record {
-        Record { order: 0, kind: Kind::Interrupted as u8, payload: payload.to_vec() }
+        Record { order: 0, kind: RecordKind::Interrupted as u8, payload: payload.to_vec() }
     }
 
     #[test]
@@ -179,14 +179,14 @@ mod tests {
         assert_eq!(Cuts::of(Some(&record(b"3"))), Cuts { times: 3, crashes: 0 });
         assert_eq!(Cuts::of(Some(&record(b"[3,2]"))), Cuts { times: 3, crashes: 2 });
         assert_eq!(Cuts::of(None), Cuts::default());
-        assert_eq!(own(&Cuts { times: 3, crashes: 2 }), b"[3,2]");
+        assert_eq!(encode_record(&Cuts { times: 3, crashes: 2 }), b"[3,2]");
     }
 
     #[test]
     fn those_in_peace_are_attempts_and_no_crashes() {
         let cuts = Cuts::default().once_more(true).once_more(false).once_more(true);
         assert_eq!(cuts, Cuts { times: 3, crashes: 1 });
-        assert_eq!(Cuts::forgiven(&record(&own(&cuts))), Some(b"[3,0]".to_vec()));
+        assert_eq!(Cuts::forgiven(&record(&encode_record(&cuts))), Some(b"[3,0]".to_vec()));
         assert_eq!(Cuts::forgiven(&record(b"[3,0]")), None);
     }
 

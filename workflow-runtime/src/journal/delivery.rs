@@ -1,9 +1,9 @@
 //! The delivery of what was entered: sending it to the store, and waiting until it is there.
 
 use super::{
-    log::{Content, Halt, Journal, Wish},
+    log::{Halt, Journal, JournalState, Wish},
     outbox::Delivery,
-    record::Kind,
+    record::RecordKind,
 };
 use std::{
     future::poll_fn,
@@ -39,7 +39,7 @@ impl Journal {
     /// Waits until the change with which the instance was brought into memory is on the store.
     pub(crate) async fn brought(&self) {
         if self.first {
-            let halts = |content: &Content| content.halt.is_some();
+            let halts = |content: &JournalState| content.halt.is_some();
             self.drive(|content, context| match halts(content) {
                 true => Poll::Ready(()),
                 false => content.outbox.poll_stored(1, context),
@@ -49,7 +49,7 @@ impl Journal {
     }
 
     /// Polls the store until `done`, also where the run in memory is over and polls it no more.
-    async fn drive<T>(&self, mut done: impl FnMut(&mut Content, &mut Context<'_>) -> Poll<T>) -> T {
+    async fn drive<T>(&self, mut done: impl FnMut(&mut JournalState, &mut Context<'_>) -> Poll<T>) -> T {
         let given = poll_fn(|context| {
             self.poll_store(context);
             done(&mut self.lock(), context)
@@ -69,7 +69,7 @@ impl Journal {
     ///
     /// # Errors
     /// The store does not take it now: the wish is withdrawn.
-    pub(crate) async fn wish(&self, path: &str, kind: Kind, payload: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) async fn wish(&self, path: &str, kind: RecordKind, payload: Vec<u8>) -> Result<(), StoreError> {
         let mut told = {
             let mut content = self.lock();
             if let Some(error) = content.outbox.delayed_by() {

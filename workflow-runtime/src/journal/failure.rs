@@ -1,6 +1,6 @@
 //! Failures as they are stored.
 
-use crate::failure::{BoxError, Failure, FailureKind, Undone, panic::Panicked};
+use crate::failure::{BoxError, Failure, FailureKind, UndoReport, panic::Panicked};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     any::Any,
@@ -77,15 +77,15 @@ pub(crate) struct StoredUndone {
 }
 
 impl StoredUndone {
-    pub(crate) fn of(undone: &Undone) -> Self {
+    pub(crate) fn of(undone: &UndoReport) -> Self {
         Self {
             failures: undone.failures.iter().map(StoredFailure::of).collect(),
             in_doubt: undone.in_doubt.iter().map(ToString::to_string).collect(),
         }
     }
 
-    pub(crate) fn restore(self) -> Undone {
-        Undone {
+    pub(crate) fn restore(self) -> UndoReport {
+        UndoReport {
             failures: self.failures.into_iter().map(StoredFailure::restore).collect(),
             in_doubt: self.in_doubt.iter().map(|name| interned(name)).collect(),
         }
@@ -139,7 +139,7 @@ impl Error for StoredError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::record::own;
+    use crate::journal::record::encode_record;
 
     #[test]
     fn what_is_final_is_so_after_it_was_stored() {
@@ -148,7 +148,7 @@ mod tests {
         for (kind, may_be_retried) in
             [(FailureKind::Failed, false), (FailureKind::Panic, false), (FailureKind::Error, true)]
         {
-            let stored = own(&StoredFailure::of(&around(kind)));
+            let stored = encode_record(&StoredFailure::of(&around(kind)));
             let restored: StoredFailure = serde_json::from_slice(&stored).unwrap();
             assert_eq!(around(kind).may_be_retried(), may_be_retried, "{kind:?}");
             assert_eq!(restored.restore().may_be_retried(), may_be_retried, "{kind:?}");

@@ -10,7 +10,7 @@
 
 use super::{
     path::{UNTIL, within as beside},
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -41,27 +41,27 @@ struct Homeless {
 
 /// Kinds of records that the workflow must come to: outputs and decisions. The other kinds are nothing that could be
 /// lost: times, counts, fingerprints.
-const LOOKED_AT: &[Kind] = &[
-    Kind::Done,
-    Kind::DoneIdle,
-    Kind::Failed,
-    Kind::Decided,
-    Kind::Kept,
-    Kind::Unkept,
-    Kind::Items,
-    Kind::Armed,
-    Kind::Reversible,
+const LOOKED_AT: &[RecordKind] = &[
+    RecordKind::Done,
+    RecordKind::DoneIdle,
+    RecordKind::Failed,
+    RecordKind::Decided,
+    RecordKind::Value,
+    RecordKind::Unkept,
+    RecordKind::Items,
+    RecordKind::Armed,
+    RecordKind::NeedsUndo,
 ];
 
 /// Kinds of records that mark a stage as one that must be undone.
-const TO_UNDO: &[Kind] = &[Kind::Armed, Kind::Reversible];
+const TO_UNDO: &[RecordKind] = &[RecordKind::Armed, RecordKind::NeedsUndo];
 
-fn is_one_of(kind: u8, kinds: &[Kind]) -> bool {
+fn is_one_of(kind: u8, kinds: &[RecordKind]) -> bool {
     kinds.iter().any(|&other| other as u8 == kind)
 }
 
 /// Kinds of records that show that a stage has run.
-const RAN: &[Kind] = &[Kind::Done, Kind::Failed, Kind::Unkept];
+const RAN: &[RecordKind] = &[RecordKind::Done, RecordKind::Failed, RecordKind::Unkept];
 
 /// Returns the stage of a path that may be the one of a round, an item or an attempt of it.
 fn stage_of(path: &str) -> &str {
@@ -84,14 +84,14 @@ pub(crate) fn with_names<'a>(
     before: Option<&Record>,
     gone: impl Iterator<Item = (&'a str, &'a Record)>,
 ) -> Option<Vec<u8>> {
-    let read = |record: &Record| read_own::<BTreeSet<String>>(record).unwrap_or_default();
+    let read = |record: &Record| decode_record::<BTreeSet<String>>(record).unwrap_or_default();
     let mut names = BTreeSet::new();
     for (path, record) in gone {
-        if record.kind == Kind::Inside as u8 {
+        if record.kind == RecordKind::Inside as u8 {
             names.extend(read(record));
         } else if is_one_of(record.kind, RAN) && is_end(path) {
             names.extend(chain(path).next_back().map(ToOwned::to_owned));
-        } else if record.kind == Kind::Signal as u8 {
+        } else if record.kind == RecordKind::Signal as u8 {
             names.extend(path.rsplit('/').next().map(ToOwned::to_owned));
         }
     }
@@ -101,7 +101,7 @@ pub(crate) fn with_names<'a>(
         return None;
     }
     names.extend(known);
-    Some(own(&names))
+    Some(encode_record(&names))
 }
 
 /// Returns whether the record at that path is the end of a stage or an item.
@@ -126,11 +126,11 @@ pub(crate) fn missing(graph: &Graph<'_>, records: &[(String, Record)]) -> BTreeS
     let is_stage = |name: &str| graph.stages.iter().any(|stage| stage.name == name);
     let is_signal = |name: &str| graph.signals.iter().any(|signal| signal.name == name);
     let names = records.iter().filter_map(|(path, record)| {
-        if record.kind == Kind::Done as u8 && is_end(path) {
+        if record.kind == RecordKind::Done as u8 && is_end(path) {
             return chain(path).next_back().filter(|name| !is_stage(name));
         }
         let signal = path.rsplit('/').next().and_then(|last| last.strip_prefix(":signal-"));
-        signal.filter(|name| record.kind == Kind::Signal as u8 && !is_signal(name))
+        signal.filter(|name| record.kind == RecordKind::Signal as u8 && !is_signal(name))
     });
     names.map(ToOwned::to_owned).collect()
 }
@@ -165,12 +165,12 @@ impl Homes {
             .map(|(path, record)| (Arc::clone(path), Homeless { order: record.order, kind: record.kind }))
             .collect();
         let mut dropped = HashMap::new();
-        for (path, record) in records.iter().filter(|(_, record)| record.kind == Kind::Inside as u8) {
+        for (path, record) in records.iter().filter(|(_, record)| record.kind == RecordKind::Inside as u8) {
             let block = path.rsplit_once('/').map_or("", |(block, _)| block);
-            let names = read_own::<Vec<String>>(record).unwrap_or_default();
+            let names = decode_record::<Vec<String>>(record).unwrap_or_default();
             dropped.extend(names.into_iter().map(|name| (name, block.to_owned())));
         }
-        let signals = records.iter().filter(|(_, record)| record.kind == Kind::Signal as u8);
+        let signals = records.iter().filter(|(_, record)| record.kind == RecordKind::Signal as u8);
         let signals = signals.map(|(path, _)| Arc::clone(path)).collect();
         let has_retry = |stage: &&Stage<'_>| stage.policies.iter().any(|policy| policy.name == "retry");
         let retried = graph.stages.iter().filter(has_retry).map(|stage| stage.name.to_owned()).collect();
@@ -301,7 +301,7 @@ impl Homes {
         }
         let stage = chain(path).next_back();
         let moved = |other: &str, homeless: Homeless| {
-            is_one_of(homeless.kind, &[Kind::Done, Kind::DoneIdle, Kind::Failed, Kind::Unkept])
+            is_one_of(homeless.kind, &[RecordKind::Done, RecordKind::DoneIdle, RecordKind::Failed, RecordKind::Unkept])
                 && is_end(other)
                 && chain(other).next_back() == stage
                 && !self.places(stage_of(other)).eq(self.places(stage_of(path)))

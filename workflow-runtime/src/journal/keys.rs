@@ -3,7 +3,7 @@
 
 use super::{
     path::LANDED,
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
 };
 use crate::failure::BoxError;
 use serde::{Deserialize, Serialize};
@@ -33,14 +33,14 @@ pub(crate) struct Keys {
     plain: BTreeMap<String, String>,
     /// The `#[was]` that `names` heeds already, by the name that is today's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    heeded: BTreeMap<String, String>,
+    observed: BTreeMap<String, String>,
 }
 
 impl Keys {
     /// Returns the key names of an instance that this build begins.
     pub(crate) fn beginning(id: &str, former: Former) -> Self {
-        let heeded = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
-        Self { escaped: id.contains(['/', '%']), heeded, ..Self::default() }
+        let observed = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
+        Self { escaped: id.contains(['/', '%']), observed, ..Self::default() }
     }
 
     /// Returns the key names of an instance from an earlier process, with the renames of this build. `plain`: for each
@@ -50,7 +50,7 @@ impl Keys {
     /// The record can't be read.
     pub(crate) fn going_on(record: Option<&Record>, former: Former, plain: &[(&str, &str)]) -> Result<Self, BoxError> {
         let mut keys = match record {
-            Some(record) => read_own::<Self>(record)?,
+            Some(record) => decode_record::<Self>(record)?,
             None => {
                 let plain = plain.iter().map(|&(stage, site)| (stage.to_owned(), site.to_owned()));
                 Self { plain: plain.collect(), ..Self::default() }
@@ -63,7 +63,7 @@ impl Keys {
     /// Takes the renames into account that the instance does not know yet. `stored`: the plain expressions have the
     /// names of an earlier build.
     fn heed(&mut self, former: Former, stored: bool) {
-        let is_new = |&&(old, new): &&(&str, &str)| self.heeded.get(new).is_none_or(|heeded| heeded != old);
+        let is_new = |&&(old, new): &&(&str, &str)| self.observed.get(new).is_none_or(|observed| observed != old);
         let mut renamed: BTreeMap<String, String> = BTreeMap::new();
         renamed.extend(former.names.iter().filter(is_new).map(|&(old, new)| (old.to_owned(), new.to_owned())));
         let is_renamed = |name: &&str| renamed.values().any(|new| new == name);
@@ -90,17 +90,17 @@ impl Keys {
             };
             self.plain = plain.into_iter().map(now).collect();
         }
-        self.heeded = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
+        self.observed = former.names.iter().map(|&(old, new)| (new.to_owned(), old.to_owned())).collect();
     }
 
     /// Returns the payload of their record, if the record is missing or differs. Key names that any build would use
     /// have no record.
     pub(crate) fn unknown(&self, record: Option<&Record>, any_plain: bool) -> Option<Vec<u8>> {
         let known = match record {
-            Some(record) => read_own::<Self>(record).is_ok_and(|known| known == *self),
+            Some(record) => decode_record::<Self>(record).is_ok_and(|known| known == *self),
             None => *self == Self::default() && !any_plain,
         };
-        (!known).then(|| own(self))
+        (!known).then(|| encode_record(self))
     }
 
     /// Returns the name of a stage in keys.
@@ -195,19 +195,19 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     let now: Vec<String> = path.split('/').map(part).collect();
     let (now, mut record) = (now.join("/"), record.clone());
     let says = match record.kind {
-        kind if kind == Kind::Decided as u8 => read_own::<String>(&record).ok().and_then(|label| {
-            let text = former.texts.iter().find(|(old, ..)| *old == label).map(|(_, new, _)| own(new));
+        kind if kind == RecordKind::Decided as u8 => decode_record::<String>(&record).ok().and_then(|label| {
+            let text = former.texts.iter().find(|(old, ..)| *old == label).map(|(_, new, _)| encode_record(new));
             text.or_else(|| {
                 // The head of a `select`; of several that are alike, which of them.
                 let (kind, of) = label.split_once(' ').filter(|(kind, _)| matches!(*kind, "signal" | "stage"))?;
                 let (of, count) = of.split_at(of.find(' ').unwrap_or(of.len()));
-                name(of).map(|new| own(&format!("{kind} {new}{count}")))
+                name(of).map(|new| encode_record(&format!("{kind} {new}{count}")))
             })
         }),
-        kind if kind == Kind::Rewind as u8 || kind == Kind::Inside as u8 => {
-            read_own::<Vec<String>>(&record).ok().and_then(|names| {
+        kind if kind == RecordKind::Rewind as u8 || kind == RecordKind::Inside as u8 => {
+            decode_record::<Vec<String>>(&record).ok().and_then(|names| {
                 let now: Vec<String> = names.iter().map(|old| part(old)).collect();
-                (now != names).then(|| own(&now))
+                (now != names).then(|| encode_record(&now))
             })
         }
         _ => None,
@@ -232,7 +232,7 @@ mod tests {
     const BACK: Former = Former { names: &[("b", "a")], texts: &[("*b > 1", "*a > 1", &["a"])] };
 
     fn record(keys: &Keys) -> Record {
-        Record { order: 0, kind: Kind::Keys as u8, payload: own(keys) }
+        Record { order: 0, kind: RecordKind::Keys as u8, payload: encode_record(keys) }
     }
 
     fn next(keys: &Keys, former: Former) -> Keys {
@@ -291,11 +291,11 @@ mod tests {
 
     #[test]
     fn records_follow_the_names() {
-        let says = |path: &str, kind: Kind, payload: Vec<u8>| {
+        let says = |path: &str, kind: RecordKind, payload: Vec<u8>| {
             renamed(path, &Record { order: 0, kind: kind as u8, payload }, ONCE)
                 .map(|(path, record)| (path, String::from_utf8(record.payload).unwrap()))
         };
-        let path = |path: &str| says(path, Kind::Kept, own(&1)).map(|(path, _)| path);
+        let path = |path: &str| says(path, RecordKind::Value, encode_record(&1)).map(|(path, _)| path);
         assert_eq!(path("x/a/0/y").as_deref(), Some("x/b/0/y"));
         assert_eq!(path(":signal-a-due").as_deref(), Some(":signal-b-due"));
         assert_eq!(path(":rewound/a").as_deref(), Some(":rewound/b"));
@@ -304,11 +304,11 @@ mod tests {
         assert_eq!(path("x/:landed-thrown-member-a").as_deref(), Some("x/:landed-thrown-member-b"));
         let (old, new) = (hash_of_words("*a > 1"), hash_of_words("*b > 1"));
         assert_eq!(path(&format!("x/:value-{old:08x}-2")), Some(format!("x/:value-{new:08x}-2")));
-        let label = says(&format!("x/:choice-{old:08x}"), Kind::Decided, own(&"*a > 1"));
+        let label = says(&format!("x/:choice-{old:08x}"), RecordKind::Decided, encode_record(&"*a > 1"));
         assert_eq!(label, Some((format!("x/:choice-{new:08x}"), "\"*b > 1\"".to_owned())));
-        let head = says("x/:choice-1", Kind::Decided, own(&"signal a #2"));
+        let head = says("x/:choice-1", RecordKind::Decided, encode_record(&"signal a #2"));
         assert_eq!(head, Some(("x/:choice-1".to_owned(), "\"signal b #2\"".to_owned())));
-        let rewind = says(":rewind", Kind::Rewind, own(&["x", "a"]));
+        let rewind = says(":rewind", RecordKind::Rewind, encode_record(&["x", "a"]));
         assert_eq!(rewind, Some((":rewind".to_owned(), "[\"x\",\"b\"]".to_owned())));
     }
 }

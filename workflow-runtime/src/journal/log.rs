@@ -6,13 +6,13 @@
 //! a scope is rolled back.
 
 use super::{
-    crashes::{Interruptions, Suspects},
+    crashes::{CrashCounter, Suspects},
     fingerprint::{Print, PrintForm},
     homes::{Homes, names_inside, with_names},
     keys::Keys,
     outbox::Outbox,
-    path::STUCK,
-    record::{Kind, own, read_own},
+    path::CRASH_COUNT,
+    record::{RecordKind, decode_record, encode_record},
 };
 use crate::future::clock::Clock;
 use std::{
@@ -65,19 +65,19 @@ pub(crate) struct Journal {
     /// Number of parts recorded as ended that are being polled, one inside another.
     pub(crate) in_ended: AtomicUsize,
     pub(crate) clock: Clock,
-    content: Mutex<Content>,
+    content: Mutex<JournalState>,
     /// Number of running pieces of user code.
     pub(crate) busy: AtomicUsize,
     /// The run in memory ends here, and goes on from the store.
     suspended: AtomicBool,
 }
 
-pub(crate) struct Content {
+pub(crate) struct JournalState {
     pub(crate) records: BTreeMap<Arc<str>, Record>,
     pub(crate) next_order: u64,
     /// The order of the first record of this process.
     first_order: u64,
-    pub(crate) catching_up: bool,
+    pub(crate) restoring: bool,
     /// Number of restored records.
     pub(crate) recalled: u64,
     /// Waiters that wait until all earlier records are restored.
@@ -92,7 +92,7 @@ pub(crate) struct Content {
     pub(crate) halt: Option<Halt>,
     /// Stages in the workflow's own body that are taken back: what is stored of them is not needed any more.
     pub(crate) given_up: HashSet<String>,
-    pub(crate) interruptions: Interruptions,
+    pub(crate) interruptions: CrashCounter,
     pub(crate) root: Option<Waker>,
     /// Records that no hook has requested yet.
     pub(crate) homes: Homes,
@@ -110,18 +110,18 @@ pub(crate) struct Wish {
     pub(crate) path: Arc<str>,
     /// Known once it is on the store.
     pub(crate) record: Record,
-    pub(crate) told: Told,
+    pub(crate) told: CommitReply,
 }
 
-type Told = oneshot::Sender<Result<(), StoreError>>;
+type CommitReply = oneshot::Sender<Result<(), StoreError>>;
 
-impl Content {
+impl JournalState {
     /// Enters changes; what gets the instance on forgives what crashed before.
     pub(crate) fn enter(&mut self, changes: Vec<Change>, progress: bool) -> u64 {
         let mut changes = changes;
         if progress {
             for (place, cuts) in self.interruptions.forgiven() {
-                changes.push(self.put(place, Kind::Interrupted, own(&cuts)));
+                changes.push(self.put(place, RecordKind::Interrupted, encode_record(&cuts)));
             }
         }
         let number = self.outbox.enter(changes);
@@ -144,7 +144,7 @@ impl Content {
     }
 
     /// Adds the callers whose wishes are on the store to `told`.
-    pub(crate) fn tell_wishes(&mut self, told: &mut Vec<(Told, Result<(), StoreError>)>) {
+    pub(crate) fn tell_wishes(&mut self, told: &mut Vec<(CommitReply, Result<(), StoreError>)>) {
         let stored = self.outbox.stored_up_to();
         for Wish { path, record, told: caller, .. } in self.wishes.extract_if(.., |wish| wish.number <= stored) {
             self.records.insert(path, record);
@@ -157,7 +157,7 @@ impl Content {
         &mut self,
         numbers: &[u64],
         error: &StoreError,
-        told: &mut Vec<(Told, Result<(), StoreError>)>,
+        told: &mut Vec<(CommitReply, Result<(), StoreError>)>,
     ) {
         for wish in self.wishes.extract_if(.., |wish| numbers.contains(&wish.number)) {
             told.push((wish.told, Err(error.clone())));
@@ -165,7 +165,7 @@ impl Content {
     }
 
     /// Becomes known: what changes on the store.
-    pub(crate) fn put(&mut self, path: Arc<str>, kind: Kind, payload: Vec<u8>) -> Change {
+    pub(crate) fn put(&mut self, path: Arc<str>, kind: RecordKind, payload: Vec<u8>) -> Change {
         let record = Record { order: self.next_order, kind: kind as u8, payload };
         self.next_order += 1;
         self.records.insert(Arc::clone(&path), record.clone());
@@ -188,7 +188,7 @@ impl Content {
             self.records.remove(path);
         }
         changes.push(Change::RemoveWithin { prefix: format!("{path}/").into() });
-        names.map(|names| self.put(inside.into(), Kind::Inside, names))
+        names.map(|names| self.put(inside.into(), RecordKind::Inside, names))
     }
 
     /// Returns the recorded paths that lie within a path.
@@ -203,7 +203,7 @@ impl Content {
     }
 
     fn count(&self, path: &str) -> u32 {
-        self.records.get(path).and_then(|record| read_own(record).ok()).unwrap_or_default()
+        self.records.get(path).and_then(|record| decode_record(record).ok()).unwrap_or_default()
     }
 }
 
@@ -218,15 +218,15 @@ impl Journal {
         let next_order = records.iter().map(|(_, record)| record.order + 1).max().unwrap_or_default();
         let mut records: BTreeMap<Arc<str>, Record> =
             records.into_iter().map(|(path, record)| (path.into(), record)).collect();
-        let catching_up = !records.is_empty();
+        let restoring = !records.is_empty();
         let (first, on_the_way) = (on_the_way.is_some(), on_the_way);
         // Earlier versions counted for the whole instance.
-        records.remove(STUCK);
-        let counts = records.values().any(|record| record.kind == Kind::Interrupted as u8);
-        let interruptions = Interruptions::of(&records);
+        records.remove(CRASH_COUNT);
+        let counts = records.values().any(|record| record.kind == RecordKind::Interrupted as u8);
+        let interruptions = CrashCounter::of(&records);
         let homes = Homes::of(graph, &records);
-        let content = Content {
-            catching_up,
+        let content = JournalState {
+            restoring,
             records,
             next_order,
             first_order: next_order,
@@ -250,7 +250,7 @@ impl Journal {
         Self {
             store,
             first,
-            is_fresh: !catching_up,
+            is_fresh: !restoring,
             id: id.into(),
             keys: OnceLock::new(),
             suspects: OnceLock::new(),
@@ -264,7 +264,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Content> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, JournalState> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -313,14 +313,15 @@ impl Journal {
         content.records.get(path).cloned()
     }
 
-    pub(crate) fn has(&self, path: &str, kinds: &[Kind]) -> bool {
+    pub(crate) fn has(&self, path: &str, kinds: &[RecordKind]) -> bool {
         self.lock().records.get(path).is_some_and(|record| kinds.iter().any(|&kind| record.kind == kind as u8))
     }
 
     /// Returns whether a stage, an item or a round around that path has completed.
     pub(crate) fn has_completed_around(&self, path: &str) -> bool {
         let content = self.lock();
-        let is_end = |record: &Record| [Kind::Done, Kind::DoneIdle].iter().any(|&kind| record.kind == kind as u8);
+        let is_end =
+            |record: &Record| [RecordKind::Done, RecordKind::DoneIdle].iter().any(|&kind| record.kind == kind as u8);
         let has_next = |path: &str| {
             let (stage, round) = path.rsplit_once('/')?;
             let next = round.parse::<u64>().ok()? + 1;
@@ -353,7 +354,7 @@ impl Journal {
     }
 
     /// Notes that a record was restored.
-    pub(crate) fn recalled(&self) {
+    pub(crate) fn mark_restored(&self) {
         self.lock().recalled += 1;
     }
 
@@ -370,14 +371,14 @@ impl Journal {
     // What becomes known.
 
     /// Enters a record: it is known at once, and on its way to the store. User code that begins later waits for that.
-    pub(crate) fn put(&self, path: impl Into<Arc<str>>, kind: Kind, payload: Vec<u8>) {
+    pub(crate) fn put(&self, path: impl Into<Arc<str>>, kind: RecordKind, payload: Vec<u8>) {
         self.enter([(path.into(), kind, payload)], None, Vec::new());
     }
 
     /// Enters records that go to the store together, with other changes; what lies within the path `forget` is removed.
     pub(crate) fn enter(
         &self,
-        put: impl IntoIterator<Item = (Arc<str>, Kind, Vec<u8>)>,
+        put: impl IntoIterator<Item = (Arc<str>, RecordKind, Vec<u8>)>,
         forget: Option<&str>,
         mut more: Vec<Change>,
     ) {
@@ -387,7 +388,7 @@ impl Journal {
         let names_inside_it = forget.and_then(|path| content.forget(path, &mut changes));
         let mut progress = false;
         for (path, kind, payload) in put {
-            progress |= matches!(kind, Kind::Done | Kind::DoneIdle | Kind::Undone);
+            progress |= matches!(kind, RecordKind::Done | RecordKind::DoneIdle | RecordKind::Undone);
             changes.push(content.put(path, kind, payload));
         }
         changes.extend(names_inside_it);
@@ -412,12 +413,12 @@ impl Journal {
     ) {
         let Some(record) = self.record(&path) else {
             if let Some(print) = print(PrintForm::Canonical) {
-                self.put(path, Kind::Fingerprint, own(&print));
+                self.put(path, RecordKind::Fingerprint, encode_record(&print));
             }
             return;
         };
-        match read_own::<Print>(&record) {
-            Ok(before) if print(before.form()).is_none_or(|now| now == before) => self.recalled(),
+        match decode_record::<Print>(&record) {
+            Ok(before) if print(before.form()).is_none_or(|now| now == before) => self.mark_restored(),
             _ => self.park_now_at(&path, reason(&path)),
         }
     }

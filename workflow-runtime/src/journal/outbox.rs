@@ -41,12 +41,12 @@ pub(crate) struct Outbox {
 struct Entry {
     number: u64,
     changes: Vec<Change>,
-    of: Of,
+    of: EntryOrigin,
 }
 
 /// The origin of an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum EntryOrigin {
     Run,
     Caller,
     End,
@@ -114,8 +114,10 @@ impl Outbox {
     /// Creates an outbox. `first` is on its way to the store already.
     pub(super) fn new(instance: InstanceKey, first: Option<(Vec<Change>, StoreFuture<()>)>) -> Self {
         let entered = u64::from(first.is_some());
-        let sent = first
-            .map(|(changes, storing)| Sent { entries: vec![Entry { number: entered, changes, of: Of::Run }], storing });
+        let sent = first.map(|(changes, storing)| Sent {
+            entries: vec![Entry { number: entered, changes, of: EntryOrigin::Run }],
+            storing,
+        });
         Self {
             instance,
             entered,
@@ -132,20 +134,20 @@ impl Outbox {
 
     /// Enters changes that go to the store together; returns their number.
     pub(super) fn enter(&mut self, changes: Vec<Change>) -> u64 {
-        self.push(changes, Of::Run)
+        self.push(changes, EntryOrigin::Run)
     }
 
     /// Enters a caller's changes: if the store fails, they are withdrawn.
     pub(super) fn wish(&mut self, changes: Vec<Change>) -> u64 {
-        self.push(changes, Of::Caller)
+        self.push(changes, EntryOrigin::Caller)
     }
 
     /// Enters the final changes of the instance: if the store refuses an earlier entry, they are withdrawn.
     pub(super) fn end(&mut self, changes: Vec<Change>) -> u64 {
-        self.push(changes, Of::End)
+        self.push(changes, EntryOrigin::End)
     }
 
-    fn push(&mut self, changes: Vec<Change>, of: Of) -> u64 {
+    fn push(&mut self, changes: Vec<Change>, of: EntryOrigin) -> u64 {
         self.entered += 1;
         self.pending.push(Entry { number: self.entered, changes, of });
         self.entered
@@ -275,14 +277,15 @@ impl Outbox {
                 return None;
             }
             let Entry { number, changes, .. } = entries.pop()?;
-            self.pending.retain(|entry| entry.of != Of::End);
+            self.pending.retain(|entry| entry.of != EntryOrigin::End);
             let path = changes.iter().find_map(|change| match change {
                 Change::Put { path, .. } => Some(Arc::clone(path)),
                 _ => None,
             });
             return Some(Delivery::Refused { number, path, error });
         }
-        let withdrawn = entries.extract_if(.., |entry| entry.of == Of::Caller).map(|entry| entry.number).collect();
+        let withdrawn =
+            entries.extract_if(.., |entry| entry.of == EntryOrigin::Caller).map(|entry| entry.number).collect();
         self.put_back(entries);
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
         self.failures += 1;

@@ -2,7 +2,7 @@
 
 use super::{
     log::{Halt, Journal},
-    path::is_beside,
+    path::is_instance_record,
     payload::Unkept,
 };
 use crate::failure::BoxError;
@@ -73,7 +73,7 @@ impl Journal {
     fn is_given_up(&self, path: &str) -> bool {
         let content = self.lock();
         let first = path.split('/').next().unwrap_or_default();
-        let beside = is_beside(path) && !path.starts_with(":signal-");
+        let beside = is_instance_record(path) && !path.starts_with(":signal-");
         !content.given_up.is_empty() && (beside || content.given_up.contains(first))
     }
 

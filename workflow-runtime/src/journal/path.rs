@@ -2,10 +2,10 @@
 //! instance.
 
 /// Path of the number of interruptions without progress.
-pub(crate) const STUCK: &str = ":stuck";
+pub(crate) const CRASH_COUNT: &str = ":stuck";
 
 /// Path of the record of an orderly stop.
-pub(crate) const RESTED: &str = ":rested";
+pub(crate) const CLEAN_STOP: &str = ":rested";
 
 /// Path prefix of reports on undos that failed while the run went on.
 pub(crate) const NOT_UNDONE: &str = ":not-undone/";
@@ -17,7 +17,7 @@ pub(crate) const REWIND: &str = ":rewind";
 pub(crate) const REWOUND: &str = ":rewound/";
 
 /// Path prefixes of records that belong to the instance and outlive a rewind: its signals, its state, its counters.
-pub(crate) const STAYS: &[&str] = &[
+pub(crate) const RETAINED: &[&str] = &[
     ":signal-",
     ":not-undone/",
     REWOUND,
@@ -32,7 +32,7 @@ pub(crate) const STAYS: &[&str] = &[
 ];
 
 /// Whether a path belongs to the instance or the workflow's tail, and so depends on all stages.
-pub(crate) fn is_beside(path: &str) -> bool {
+pub(crate) fn is_instance_record(path: &str) -> bool {
     path.starts_with([':', '/']) || path.is_empty()
 }
 

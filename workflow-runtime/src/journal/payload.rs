@@ -2,11 +2,11 @@
 
 use super::{
     codec,
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
 };
 use crate::failure::{
     BoxError,
-    panic::{Panicked, cut},
+    panic::{Panicked, drop_quietly},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -64,7 +64,7 @@ impl<T> Payload<T> {
         };
         let mut agrees = false;
         let again = self.encode_to(&back, &mut |again| agrees = is_same(again, &bytes));
-        cut(|| drop(back));
+        drop_quietly(|| drop(back));
         match again {
             Ok(()) if agrees => Ok(bytes),
             _ => Err(Unkept::unwritten(
@@ -111,8 +111,8 @@ pub(crate) struct Unkept {
 impl Unkept {
     /// Reads the record of a value that could not be kept, if it is one.
     pub(crate) fn of(record: &Record) -> Option<Self> {
-        let is_one = record.kind == Kind::Unkept as u8;
-        is_one.then(|| Self { reason: read_own(record).unwrap_or_else(|error| error.to_string()), bytes: None })
+        let is_one = record.kind == RecordKind::Unkept as u8;
+        is_one.then(|| Self { reason: decode_record(record).unwrap_or_else(|error| error.to_string()), bytes: None })
     }
 
     fn unwritten(reason: String) -> Self {
@@ -129,23 +129,23 @@ impl fmt::Display for Unkept {
 impl Error for Unkept {}
 
 /// The record of a value that user code gave, and the reason to park, if the value can't be stored.
-pub(crate) struct Written {
-    pub(crate) kind: Kind,
+pub(crate) struct WrittenValue {
+    pub(crate) kind: RecordKind,
     pub(crate) bytes: Vec<u8>,
     pub(crate) refused: Option<String>,
 }
 
-impl Written {
+impl WrittenValue {
     /// Returns the record of an encoded value. A value that can't be stored leaves a record of that, so that its user
     /// code does not run again.
-    pub(crate) fn new(encoded: Result<Vec<u8>, Unkept>, kind: Kind, what: impl FnOnce() -> String) -> Self {
+    pub(crate) fn new(encoded: Result<Vec<u8>, Unkept>, kind: RecordKind, what: impl FnOnce() -> String) -> Self {
         match encoded {
             Ok(bytes) => Self { kind, bytes, refused: None },
             Err(Unkept { reason, bytes }) => {
                 let reason = format!("{} can't be stored: {reason}", what());
                 match bytes {
                     Some(bytes) => Self { kind, bytes, refused: Some(reason) },
-                    None => Self { kind: Kind::Unkept, bytes: own(&reason), refused: Some(reason) },
+                    None => Self { kind: RecordKind::Unkept, bytes: encode_record(&reason), refused: Some(reason) },
                 }
             }
         }
@@ -184,6 +184,6 @@ pub fn stored<S, T: Stored<S>>() -> Payload<T> {
 
 /// Returns the encoding of the type that is expected of an expression.
 #[must_use]
-pub fn stored_of<S, T: Stored<S>>(_: crate::expression::hint::Of<T>) -> Payload<T> {
+pub fn stored_of<S, T: Stored<S>>(_: crate::expression::hint::TypeHint<T>) -> Payload<T> {
     T::payload()
 }

@@ -72,7 +72,7 @@ impl Journal {
             return;
         }
         // The workflow may still come to the rest.
-        self.hold(LAST).await;
+        self.await_turn(LAST).await;
         if let Some(left) = left() {
             self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would begin without it")).await;
         }
@@ -98,7 +98,7 @@ impl Journal {
             return;
         }
         // The workflow may still come to that decision.
-        self.hold(LAST).await;
+        self.await_turn(LAST).await;
         let before = self.lock().homes.decision_of(stage, names);
         if let Some(before) = before {
             self.park_at::<()>(path, format!("'{before}' is on record, and '{path}' would be decided without it"))
@@ -113,7 +113,7 @@ impl Journal {
             return;
         }
         // The stage may still be restored.
-        self.hold(LAST).await;
+        self.await_turn(LAST).await;
         let left = self.lock().homes.undo_within(path);
         if let Some(left) = left {
             self.park::<()>(format!(

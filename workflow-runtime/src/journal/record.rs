@@ -6,7 +6,7 @@ use workflow_store::{Record, Timestamp};
 
 /// The kinds of records. Their numbers are on disk, so they never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RecordKind {
     /// A stage has completed; its output.
     Done = 1,
     /// A stage has completed, and has nothing to undo: its condition did not hold, or its value came from a cache.
@@ -14,11 +14,11 @@ pub(crate) enum Kind {
     /// A stage has failed; its failure.
     Failed = 3,
     /// Attempts have failed, and another one comes.
-    Tried = 4,
+    Retrying = 4,
     /// A choice; in words.
     Decided = 5,
     /// A value that something was decided on.
-    Kept = 6,
+    Value = 6,
     /// A point in time: a timer is due, a deadline ends.
     Due = 7,
     /// Fingerprints of a `for`'s items.
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     /// Number of interruptions of a stage.
     Interrupted = 12,
     /// Number of interruptions of the instance without progress.
-    Stuck = 13,
+    CrashCount = 13,
     /// A caller has cancelled the instance.
     Cancelled = 14,
     /// A fingerprint of a value that is evaluated again.
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
     /// Number of rewinds of a stage.
     Rewound = 18,
     /// A stage that has completed would have to be undone.
-    Reversible = 19,
+    NeedsUndo = 19,
     /// User code gave a value that can't be kept; why.
     Unkept = 20,
     /// The names of the completed stages in a block whose records were dropped.
@@ -56,14 +56,14 @@ pub(crate) enum Kind {
 }
 
 /// Encodes a record of the engine's own.
-pub(crate) fn own<T: Serialize>(value: &T) -> Vec<u8> {
+pub(crate) fn encode_record<T: Serialize>(value: &T) -> Vec<u8> {
     match serde_json::to_vec(value) {
         Ok(bytes) => bytes,
         Err(error) => unreachable!("numbers and texts can be written: {error}"),
     }
 }
 
-pub(crate) fn read_own<T: DeserializeOwned>(record: &Record) -> Result<T, BoxError> {
+pub(crate) fn decode_record<T: DeserializeOwned>(record: &Record) -> Result<T, BoxError> {
     Ok(serde_json::from_slice(&record.payload)?)
 }
 

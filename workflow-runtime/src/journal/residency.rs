@@ -12,13 +12,13 @@ use tokio::time::Instant;
 use workflow_store::Timestamp;
 
 /// Keeps the instance in memory.
-pub(crate) struct Busy(Arc<Journal>);
+pub(crate) struct ResidencyGuard(Arc<Journal>);
 
-impl Busy {
+impl ResidencyGuard {
     /// Returns what waits until the instance has caught up, if it catches up now.
     pub(crate) fn until_caught_up(&self) -> Option<BoxFuture<'static, ()>> {
         let journal = Arc::clone(&self.0);
-        journal.is_catching_up().then(|| Box::pin(async move { journal.hold(DUE).await }) as _)
+        journal.is_restoring().then(|| Box::pin(async move { journal.await_turn(DUE).await }) as _)
     }
 
     /// Ends it. Where nothing else keeps the instance in memory, the driver looks at what it waits for now.
@@ -31,7 +31,7 @@ impl Busy {
     }
 }
 
-impl Drop for Busy {
+impl Drop for ResidencyGuard {
     fn drop(&mut self) {
         self.0.busy.fetch_sub(1, Relaxed);
     }
@@ -61,7 +61,7 @@ impl Journal {
     /// Waits until `at`; while it does, the instance need not be in memory.
     pub(crate) async fn wait_until(&self, at: Timestamp) {
         // Timers fire only when every record is restored.
-        self.hold(DUE).await;
+        self.await_turn(DUE).await;
         if at <= self.now() {
             return;
         }
@@ -92,7 +92,7 @@ impl Journal {
         })
         .await;
         if ended.is_none() {
-            crate::failure::panic::cut(|| run.set(None));
+            crate::failure::panic::drop_quietly(|| run.set(None));
         }
         ended
     }
@@ -108,17 +108,17 @@ impl Journal {
     }
 
     /// Marks user code as running, or a time that only this process knows, for as long as the guard lives.
-    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+    pub(crate) fn busy(self: &Arc<Self>) -> ResidencyGuard {
         self.busy.fetch_add(1, Relaxed);
-        Busy(Arc::clone(self))
+        ResidencyGuard(Arc::clone(self))
     }
 
     /// Returns when the first timer is due, if the instance only waits.
     #[allow(clippy::option_option, reason = "whether it only waits, and until when")]
-    pub(crate) fn only_waits(&self) -> Option<Option<Timestamp>> {
+    pub(crate) fn idle_until(&self) -> Option<Option<Timestamp>> {
         let content = self.lock();
         let waits = !content.timers.is_empty() || content.listening > 0;
-        if content.catching_up || !waits || self.busy.load(Relaxed) > 0 || !content.outbox.is_idle() {
+        if content.restoring || !waits || self.busy.load(Relaxed) > 0 || !content.outbox.is_idle() {
             return None;
         }
         Some(content.timers.first_key_value().map(|(&(at, _), ())| at))

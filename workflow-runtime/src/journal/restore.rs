@@ -3,7 +3,7 @@
 use super::{
     log::{DUE, FAILURES, Journal, LAST},
     path::landed_at,
-    record::Kind,
+    record::RecordKind,
 };
 use std::{
     future::{Future, poll_fn},
@@ -24,8 +24,8 @@ impl Journal {
         self.in_ended.load(Relaxed) > 0
     }
 
-    pub(crate) fn is_catching_up(&self) -> bool {
-        self.lock().catching_up
+    pub(crate) fn is_restoring(&self) -> bool {
+        self.lock().restoring
     }
 
     /// Returns the number of restored records.
@@ -41,7 +41,7 @@ impl Journal {
             match content.held.first_key_value().map(|(&key, _)| key) {
                 // Stages without a record go on all at once, with everything known.
                 None | Some((DUE.., _)) => {
-                    content.catching_up = false;
+                    content.restoring = false;
                     std::mem::take(&mut content.held).into_values().collect()
                 }
                 Some(key) => {
@@ -54,10 +54,10 @@ impl Journal {
     }
 
     /// Waits, while catching up, until every record before `order` is restored.
-    pub(crate) async fn hold(&self, order: u64) {
+    pub(crate) async fn await_turn(&self, order: u64) {
         let mut holding = {
             let mut content = self.lock();
-            if !content.catching_up {
+            if !content.restoring {
                 return;
             }
             content.next_holder += 1;
@@ -66,7 +66,7 @@ impl Journal {
         let holding = &mut holding;
         poll_fn(move |context| {
             let mut content = holding.journal.lock();
-            if !content.catching_up || content.released.remove(&holding.key.1) {
+            if !content.restoring || content.released.remove(&holding.key.1) {
                 return Poll::Ready(());
             }
             content.held.insert(holding.key, context.waker().clone());
@@ -77,7 +77,7 @@ impl Journal {
 
     /// Waits, while catching up, before a recorded failure goes on, until all other records are restored.
     pub(crate) async fn hold_failure(&self, order: u64) {
-        self.hold(FAILURES.saturating_add(order).min(LAST)).await;
+        self.await_turn(FAILURES.saturating_add(order).min(LAST)).await;
     }
 }
 
@@ -104,8 +104,8 @@ impl Drop for InEndedGuard<'_> {
 }
 
 /// Runs a part until all records inside are restored.
-pub(crate) async fn catch_up_with<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
-    let (mut held, mut run) = (pin!(journal.hold(order)), pin!(run));
+pub(crate) async fn restore_nested<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+    let (mut held, mut run) = (pin!(journal.await_turn(order)), pin!(run));
     let mut over = false;
     poll_fn(|context| {
         if !over {
@@ -148,6 +148,6 @@ impl<F: Future> Future for InEnded<'_, F> {
 
 /// Restores the records of a scope that the record at `path` rolled back.
 pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
-    let has_landed = journal.has(&landed_at(path), &[Kind::Landed]);
-    catch_up_with(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
+    let has_landed = journal.has(&landed_at(path), &[RecordKind::Landed]);
+    restore_nested(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
 }

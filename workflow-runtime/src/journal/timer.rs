@@ -2,7 +2,7 @@
 
 use super::{
     log::Journal,
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
 };
 use crate::failure::BoxError;
 use std::time::Duration;
@@ -13,14 +13,14 @@ pub(crate) async fn due(journal: &Journal, path: String, at: impl FnOnce() -> Ti
     if let Some(record) = journal.record(&path) {
         return match read_due(&record).map(|(due, _)| due) {
             Ok(millis) => {
-                journal.recalled();
+                journal.mark_restored();
                 Timestamp::from_millis(millis)
             }
             Err(error) => journal.undecodable(&path, error).await,
         };
     }
     let at = at();
-    journal.put(path, Kind::Due, own(&at.as_millis()));
+    journal.put(path, RecordKind::Due, encode_record(&at.as_millis()));
     at
 }
 
@@ -30,12 +30,12 @@ pub(crate) async fn deadline_due(journal: &Journal, path: String, limit: Duratio
     let asked = millis(limit);
     let Some(record) = journal.record(&path) else {
         let at = journal.now().after(limit);
-        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+        journal.put(path, RecordKind::Due, encode_record(&(at.as_millis(), asked)));
         return (at, limit);
     };
     match read_due(&record) {
         Ok((due, before)) => {
-            journal.recalled();
+            journal.mark_restored();
             let other = before.filter(|before| *before != asked);
             (Timestamp::from_millis(due), other.map_or(limit, Duration::from_millis))
         }
@@ -49,8 +49,8 @@ pub(crate) fn millis(time: Duration) -> u64 {
 
 /// Reads when something is due, in milliseconds since 1970, and the time that it comes of, where that is known.
 pub(crate) fn read_due(record: &Record) -> Result<(u64, Option<u64>), BoxError> {
-    read_own::<u64>(record).map(|due| (due, None)).or_else(|_| {
-        let (due, time): (u64, u64) = read_own(record)?;
+    decode_record::<u64>(record).map(|due| (due, None)).or_else(|_| {
+        let (due, time): (u64, u64) = decode_record(record)?;
         Ok((due, Some(time)))
     })
 }
@@ -61,18 +61,18 @@ pub(crate) async fn due_by_literal(journal: &Journal, path: String, time: Durati
     let asked = millis(time);
     let Some(record) = journal.record(&path) else {
         let at = journal.now().after(time);
-        journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+        journal.put(path, RecordKind::Due, encode_record(&(at.as_millis(), asked)));
         return at;
     };
     let (due, before) = match read_due(&record) {
         Ok(read) => read,
         Err(error) => return journal.undecodable(&path, error).await,
     };
-    journal.recalled();
+    journal.mark_restored();
     let Some(before) = before.filter(|before| *before != asked) else { return Timestamp::from_millis(due) };
     let at = Timestamp::from_millis(due.saturating_sub(before).saturating_add(asked));
     let id = journal.id();
     tracing::info!(target: "workflow", instance = %id, path, "a wait of {before} ms takes {asked} ms in this build");
-    journal.put(path, Kind::Due, own(&(at.as_millis(), asked)));
+    journal.put(path, RecordKind::Due, encode_record(&(at.as_millis(), asked)));
     at
 }

@@ -4,15 +4,15 @@ use super::{
     failure::StoredUndone,
     log::Journal,
     path::NOT_UNDONE,
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
 };
-use crate::failure::{Failure, Undone};
+use crate::failure::{Failure, UndoReport};
 use std::sync::Arc;
 use workflow_store::Record;
 
 impl Journal {
     /// Records a report of undos that failed while the run goes on. A `key` is recorded once.
-    pub(crate) fn not_undone(&self, key: &str, undone: &Undone) {
+    pub(crate) fn not_undone(&self, key: &str, undone: &UndoReport) {
         if let Some((path, kind, payload)) = self.doubt(key, undone) {
             self.put(path, kind, payload);
         }
@@ -23,7 +23,7 @@ impl Journal {
         let mut told: Vec<String> = {
             let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
             let records = content.within(&path).filter_map(|path| content.records.get(path));
-            let told = records.filter_map(|record| read_own::<StoredUndone>(record).ok());
+            let told = records.filter_map(|record| decode_record::<StoredUndone>(record).ok());
             told.flat_map(|told| told.restore().failures).map(|failure| format!("{failure:#}")).collect()
         };
         failures.retain(|failure| match told.iter().position(|told| *told == format!("{failure:#}")) {
@@ -42,22 +42,22 @@ impl Journal {
     }
 
     /// Returns the record of such a report, if there is none yet.
-    pub(crate) fn doubt(&self, key: &str, undone: &Undone) -> Option<(Arc<str>, Kind, Vec<u8>)> {
+    pub(crate) fn doubt(&self, key: &str, undone: &UndoReport) -> Option<(Arc<str>, RecordKind, Vec<u8>)> {
         let path: Arc<str> = format!("{NOT_UNDONE}{key}").into();
-        self.record(&path).is_none().then(|| (path, Kind::NotUndone, own(&StoredUndone::of(undone))))
+        self.record(&path).is_none().then(|| (path, RecordKind::NotUndone, encode_record(&StoredUndone::of(undone))))
     }
 
     /// Returns all recorded reports, in order.
-    pub(crate) fn all_not_undone(&self) -> Undone {
+    pub(crate) fn all_not_undone(&self) -> UndoReport {
         let mut records: Vec<Record> = {
             let content = self.lock();
             let found = content.records.iter().filter(|(path, _)| path.starts_with(NOT_UNDONE));
             found.map(|(_, record)| record.clone()).collect()
         };
         records.sort_by_key(|record| record.order);
-        let mut all = Undone::default();
+        let mut all = UndoReport::default();
         for record in records {
-            match read_own::<StoredUndone>(&record) {
+            match decode_record::<StoredUndone>(&record) {
                 Ok(stored) => {
                     let mut undone = stored.restore();
                     all.failures.append(&mut undone.failures);

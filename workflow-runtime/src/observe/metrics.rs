@@ -60,18 +60,18 @@ use tokio::time::Instant;
 #[derive(Default)]
 pub struct Metrics {
     /// Starts of the running runs, stages and attempts.
-    starts: Mutex<HashMap<String, Run>>,
+    starts: Mutex<HashMap<String, MeasuredRun>>,
 }
 
 #[derive(Default)]
-struct Run {
+struct MeasuredRun {
     started: Option<Instant>,
-    stages: HashMap<Place, Stage>,
+    stages: HashMap<StageKey, Stage>,
     /// Whether the run has ended. Stages still running then are on tasks of their own.
     is_over: bool,
 }
 
-type Place = (u32, Vec<(u32, u32)>);
+type StageKey = (u32, Vec<(u32, u32)>);
 
 struct Stage {
     enabled: Instant,
@@ -101,7 +101,7 @@ impl Metrics {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Run>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, MeasuredRun>> {
         self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -222,7 +222,7 @@ impl Metrics {
     }
 }
 
-fn place(event: &Event<'_>) -> Place {
+fn place(event: &Event<'_>) -> StageKey {
     (event.index.unwrap_or(u32::MAX), event.places.to_vec())
 }
 

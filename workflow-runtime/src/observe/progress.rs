@@ -44,19 +44,19 @@ const COLUMNS: usize = 80;
 /// Double: completed in 31 µs
 /// ```
 pub struct Progress {
-    shown: Mutex<Shown>,
+    shown: Mutex<ProgressState>,
 }
 
-struct Shown {
+struct ProgressState {
     write: Box<dyn Write + Send>,
     /// The width of the one line; none: a line an event.
     columns: Option<usize>,
     /// Runs in the order in which they started.
-    runs: Vec<Running>,
+    runs: Vec<ShownRun>,
 }
 
 /// A running run.
-struct Running {
+struct ShownRun {
     instance: String,
     graph: &'static Graph<'static>,
     started: Instant,
@@ -92,7 +92,7 @@ impl Progress {
     }
 
     fn new(write: impl Write + Send + 'static, columns: Option<usize>) -> Self {
-        Self { shown: Mutex::new(Shown { write: Box::new(write), columns, runs: Vec::new() }) }
+        Self { shown: Mutex::new(ProgressState { write: Box::new(write), columns, runs: Vec::new() }) }
     }
 }
 
@@ -114,7 +114,7 @@ impl fmt::Debug for Progress {
     }
 }
 
-impl Shown {
+impl ProgressState {
     fn print(&mut self, line: Option<String>) -> io::Result<()> {
         let Some(line) = line else { return Ok(()) };
         writeln!(self.write, "{line}")?;
@@ -142,7 +142,7 @@ impl Shown {
         let workflow = event.workflow;
         let is_known = self.runs.iter().any(|run| run.instance == event.instance);
         if matches!(event.kind, EventKind::Started) || (matches!(event.kind, EventKind::Resumed) && !is_known) {
-            self.runs.push(Running {
+            self.runs.push(ShownRun {
                 instance: event.instance.to_owned(),
                 graph: event.graph,
                 started: event.at,
@@ -174,7 +174,7 @@ impl Shown {
     }
 }
 
-impl Running {
+impl ShownRun {
     fn take(&mut self, index: u32, event: &Event<'_>) -> Option<String> {
         let title = title(event.stage.unwrap_or_default(), event.places);
         let text = match event.kind {

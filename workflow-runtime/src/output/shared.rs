@@ -9,20 +9,20 @@ use std::{
 };
 
 /// An output in the scope that made it.
-pub enum Held<T> {
+pub enum OwnedOrShared<T> {
     /// Only the scope has it: no reference is counted.
-    Local(T),
+    Owned(T),
     /// A handle, or a task of its own, sees it too.
-    Kept(OutputRef<T>),
+    Shared(OutputRef<T>),
 }
 
-impl<T> Held<T> {
+impl<T> OwnedOrShared<T> {
     /// Shares the output, so that it can be lent.
     #[must_use]
     pub fn shared(self) -> Self {
         match self {
-            Self::Local(value) => Self::Kept(OutputRef::new(value)),
-            kept @ Self::Kept(_) => kept,
+            Self::Owned(value) => Self::Shared(OutputRef::new(value)),
+            kept @ Self::Shared(_) => kept,
         }
     }
 
@@ -33,8 +33,8 @@ impl<T> Held<T> {
     #[must_use]
     pub fn lend(&self) -> OutputRef<T> {
         match self {
-            Self::Local(_) => unreachable!("only a shared output is lent"),
-            Self::Kept(loan) => loan.clone(),
+            Self::Owned(_) => unreachable!("only a shared output is lent"),
+            Self::Shared(loan) => loan.clone(),
         }
     }
 
@@ -48,7 +48,7 @@ impl<T> Held<T> {
 
 /// A future of the value itself, ready when all other references are dropped.
 pub struct Release<T> {
-    held: Option<Held<T>>,
+    held: Option<OwnedOrShared<T>>,
 }
 
 // A value is given away, never polled.
@@ -59,11 +59,11 @@ impl<T> Future for Release<T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         match self.held.take() {
-            Some(Held::Local(value)) => Poll::Ready(value),
-            Some(Held::Kept(loan)) => match loan.reclaim(context) {
+            Some(OwnedOrShared::Owned(value)) => Poll::Ready(value),
+            Some(OwnedOrShared::Shared(loan)) => match loan.try_unwrap(context) {
                 Ok(value) => Poll::Ready(value),
                 Err(loan) => {
-                    self.held = Some(Held::Kept(loan));
+                    self.held = Some(OwnedOrShared::Shared(loan));
                     Poll::Pending
                 }
             },
@@ -72,13 +72,13 @@ impl<T> Future for Release<T> {
     }
 }
 
-impl<T> Deref for Held<T> {
+impl<T> Deref for OwnedOrShared<T> {
     type Target = T;
     #[inline]
     fn deref(&self) -> &T {
         match self {
-            Self::Local(value) => value,
-            Self::Kept(loan) => loan,
+            Self::Owned(value) => value,
+            Self::Shared(loan) => loan,
         }
     }
 }
@@ -109,7 +109,7 @@ impl<T> OutputRef<T> {
 
     /// Returns the value itself, if there is no other reference. Else registers the caller, which is woken when a
     /// reference is dropped.
-    fn reclaim(mut self, context: &Context<'_>) -> Result<T, Self> {
+    fn try_unwrap(mut self, context: &Context<'_>) -> Result<T, Self> {
         // Registered before the count is read: a reference that is dropped in between finds the waker.
         *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         match self.value.take().map(Arc::try_unwrap) {

@@ -1,7 +1,7 @@
 //! A slot for the output of one stage, which other stages read once it is filled.
 
-use super::{shared::Held, visibility::IntoHeld};
-use crate::failure::exit::Stop;
+use super::{shared::OwnedOrShared, visibility::IntoHeld};
+use crate::failure::exit::Exit;
 use spin::Once;
 use std::{
     future::Future,
@@ -13,7 +13,7 @@ use std::{
 pub struct Slot<T> {
     // Written once, by one stage, before any reader: no reader ever waits or spins. The standard library's `OnceLock`
     // is made for readers that do, and takes four times as many instructions.
-    pub(crate) value: Once<Held<T>>,
+    pub(crate) value: Once<OwnedOrShared<T>>,
 }
 
 impl<T> Slot<T> {
@@ -35,7 +35,7 @@ impl<T> Slot<T> {
 
     /// Returns the output as the slot holds it, so that it can be lent.
     #[inline]
-    pub fn held(&self) -> &Held<T> {
+    pub fn held(&self) -> &OwnedOrShared<T> {
         match self.value.get() {
             Some(held) => held,
             None => unreachable!("a stage started before one that it reads had ended"),
@@ -44,11 +44,11 @@ impl<T> Slot<T> {
 
     /// Puts a value there that can be lent.
     pub fn put(&self, value: T) {
-        self.fill(Held::Local(value).shared());
+        self.fill(OwnedOrShared::Owned(value).shared());
     }
 
     /// Returns the output as the slot holds it.
-    pub fn into_held(self) -> Held<T> {
+    pub fn into_held(self) -> OwnedOrShared<T> {
         match self.value.try_into_inner() {
             Some(held) => held,
             None => unreachable!("a scope ended before all its stages had"),
@@ -62,7 +62,7 @@ impl<T> Slot<T> {
     }
 
     #[inline]
-    pub(crate) fn fill(&self, held: Held<T>) {
+    pub(crate) fn fill(&self, held: OwnedOrShared<T>) {
         let mut held = Some(held);
         self.value.call_once(|| match held.take() {
             Some(held) => held,
@@ -82,7 +82,7 @@ impl<T> Default for Slot<T> {
 
 pin_project_lite::pin_project! {
     /// A stage that fills its slot.
-    pub struct Filling<'a, T, F> {
+    pub struct FillSlot<'a, T, F> {
         slot: &'a Slot<T>,
         lend: bool,
         #[pin]
@@ -90,8 +90,8 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>> Future for Filling<'_, T, F> {
-    type Output = Result<(), Stop>;
+impl<T, H: IntoHeld<T>, F: Future<Output = Result<H, Exit>>> Future for FillSlot<'_, T, F> {
+    type Output = Result<(), Exit>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -109,6 +109,6 @@ impl<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>> Future for Filling<
 
 /// Has `run` fill `slot`; where the output is lent to tasks, it is shared from the start.
 #[inline]
-pub fn fill<T, F>(slot: &Slot<T>, lend: bool, run: F) -> Filling<'_, T, F> {
-    Filling { slot, lend, run }
+pub fn fill<T, F>(slot: &Slot<T>, lend: bool, run: F) -> FillSlot<'_, T, F> {
+    FillSlot { slot, lend, run }
 }

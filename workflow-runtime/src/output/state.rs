@@ -1,6 +1,6 @@
 //! The state of a running workflow, as its handle shows it.
 
-use super::shared::{Held, OutputRef};
+use super::shared::{OutputRef, OwnedOrShared};
 use crate::expression::hint::StageValue;
 use std::{
     any::Any,
@@ -54,15 +54,15 @@ pub struct StageState<T> {
 /// The cell of a stage's state, whatever its type. Created when it is first read or changed.
 #[derive(Clone)]
 pub struct Cell {
-    shared: OnceLock<Arc<Mutex<Shared>>>,
+    shared: OnceLock<Arc<Mutex<CellState>>>,
 }
 
 impl Cell {
-    fn shared(&self) -> &Arc<Mutex<Shared>> {
+    fn shared(&self) -> &Arc<Mutex<CellState>> {
         self.shared.get_or_init(Arc::default)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, CellState> {
         self.shared().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,7 +73,7 @@ impl Cell {
     }
 
     pub(crate) fn begin(&self) {
-        let next = Shared { status: StageStatus::Running, rounds: 0, output: None };
+        let next = CellState { status: StageStatus::Running, rounds: 0, output: None };
         let before = std::mem::replace(&mut *self.lock(), next);
         // The user's value is dropped outside the lock.
         drop(before);
@@ -96,17 +96,17 @@ impl Cell {
     }
 
     /// Shows the output, which is of the stage's type.
-    pub(crate) fn complete<T: Send + Sync + 'static>(self, value: T) -> Held<T> {
+    pub(crate) fn complete<T: Send + Sync + 'static>(self, value: T) -> OwnedOrShared<T> {
         StageState { cell: self, output: PhantomData }.complete(value)
     }
 }
 
 #[derive(Default)]
-struct Shared {
+struct CellState {
     status: StageStatus,
     rounds: u32,
     /// A `OutputRef<T>`. Erased, so that an output that can't be shared is one error, at its type, and not one more for
-    /// everything that holds its state; [`Watched`] is the proof that it can.
+    /// everything that holds its state; [`TypedCell`] is the proof that it can.
     output: Option<Box<dyn Any + Send + Sync>>,
 }
 
@@ -165,7 +165,7 @@ impl<T> StageState<T> {
         drop(output);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, CellState> {
         self.cell.lock()
     }
 }
@@ -198,10 +198,10 @@ impl<T: 'static> StageState<T> {
 }
 
 impl<T: Send + Sync + 'static> StageState<T> {
-    pub(crate) fn complete(&self, value: T) -> Held<T> {
+    pub(crate) fn complete(&self, value: T) -> OwnedOrShared<T> {
         let loan = OutputRef::new(value);
         self.show(loan.clone());
-        Held::Kept(loan)
+        OwnedOrShared::Shared(loan)
     }
 
     pub(crate) fn show(&self, loan: OutputRef<T>) {
@@ -217,21 +217,21 @@ impl<T: Send + Sync + 'static> StageState<T> {
 }
 
 /// The state of a stage whose output may be shared: the proof is [`StageValue`], required once a stage, at its type.
-pub struct Watched<T> {
+pub struct TypedCell<T> {
     state: StageState<T>,
-    keep: fn(&StageState<T>, T) -> Held<T>,
+    keep: fn(&StageState<T>, T) -> OwnedOrShared<T>,
     show: fn(&StageState<T>, OutputRef<T>),
 }
 
 /// Returns the cell with its type, which proves that `T` is the stage's output and may be shared.
 #[inline]
 #[must_use]
-pub fn watched<S, T: StageValue<S>>(state: Option<StageState<T>>) -> Option<Watched<T>> {
-    state.map(|state| Watched { state, keep: StageState::complete, show: StageState::show })
+pub fn typed_cell<S, T: StageValue<S>>(state: Option<StageState<T>>) -> Option<TypedCell<T>> {
+    state.map(|state| TypedCell { state, keep: StageState::complete, show: StageState::show })
 }
 
-impl<T> Watched<T> {
-    pub(crate) fn complete(&self, value: T) -> Held<T> {
+impl<T> TypedCell<T> {
+    pub(crate) fn complete(&self, value: T) -> OwnedOrShared<T> {
         (self.keep)(&self.state, value)
     }
 
@@ -246,20 +246,20 @@ impl AsRef<Self> for Cell {
     }
 }
 
-impl<T> AsRef<Cell> for Watched<T> {
+impl<T> AsRef<Cell> for TypedCell<T> {
     fn as_ref(&self) -> &Cell {
         &self.state.cell
     }
 }
 
-impl<T> Deref for Watched<T> {
+impl<T> Deref for TypedCell<T> {
     type Target = StageState<T>;
     fn deref(&self) -> &StageState<T> {
         &self.state
     }
 }
 
-impl<T> Clone for Watched<T> {
+impl<T> Clone for TypedCell<T> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), keep: self.keep, show: self.show }
     }
@@ -286,11 +286,11 @@ impl<T> fmt::Debug for StageState<T> {
 /// The states of all stages of one workflow, by number.
 pub trait States {
     /// Returns the entry of a stage.
-    fn seen(&self, stage: u32) -> Seen<'_>;
+    fn seen(&self, stage: u32) -> StateEntry<'_>;
 }
 
 /// An entry of a workflow's state.
-pub enum Seen<'a> {
+pub enum StateEntry<'a> {
     /// State of the stage itself.
     Stage(&'a Cell),
     /// States of the items of the `for` that contains the stage.
@@ -299,7 +299,7 @@ pub enum Seen<'a> {
     Nothing,
 }
 
-impl fmt::Debug for Seen<'_> {
+impl fmt::Debug for StateEntry<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stage(cell) => fmt::Debug::fmt(&cell.lock().status, formatter),

@@ -5,7 +5,7 @@
 //! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A
 //! trait with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
 
-use super::shared::{Held, Release};
+use super::shared::{OwnedOrShared, Release};
 use std::{
     array,
     future::Future,
@@ -15,38 +15,38 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The visibility of a machine: `View<1, 0>` is unobserved, `View<0, 1>` may have a handle, `tracing` or observers.
+/// The visibility of a machine: `Visibility<1, 0>` is unobserved, `Visibility<0, 1>` may have a handle, `tracing` or observers.
 #[derive(Clone, Copy)]
-pub struct View<const PLAIN: usize, const SHOWN: usize>(());
+pub struct Visibility<const UNOBSERVED: usize, const OBSERVED: usize>(());
 
 /// The visibility of runs without a handle and without observers.
-pub(crate) const PLAIN: View<1, 0> = View(());
+pub(crate) const UNOBSERVED: Visibility<1, 0> = Visibility(());
 
-impl View<0, 1> {
+impl Visibility<0, 1> {
     /// The visibility of runs that a handle or observers may see.
-    pub const SHOWN: Self = View(());
+    pub const OBSERVED: Self = Visibility(());
 }
 
-impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
+impl<const UNOBSERVED: usize, const OBSERVED: usize> Visibility<UNOBSERVED, OBSERVED> {
     /// Returns the state through which a handle sees the stages, if there is one.
     #[allow(clippy::inline_always, reason = "it is nothing but a constant, or nothing at all")]
     #[inline(always)]
     #[must_use]
     pub fn of<X>(self, state: Option<&Arc<X>>) -> Option<&X> {
-        if SHOWN == 0 { None } else { state.map(Arc::as_ref) }
+        if OBSERVED == 0 { None } else { state.map(Arc::as_ref) }
     }
 
     /// Wraps a value that no stage made, and that only its scope sees.
     #[inline]
-    pub fn own<T>(self, value: T) -> Made<T, PLAIN, SHOWN> {
-        Made::local(value)
+    pub fn own<T>(self, value: T) -> StageOutput<T, UNOBSERVED, OBSERVED> {
+        StageOutput::local(value)
     }
 }
 
 /// An output, or another value that stages see, in the scope that made it.
-pub struct Made<T, const PLAIN: usize, const SHOWN: usize> {
-    plain: [T; PLAIN],
-    shown: [Held<T>; SHOWN],
+pub struct StageOutput<T, const UNOBSERVED: usize, const OBSERVED: usize> {
+    plain: [T; UNOBSERVED],
+    shown: [OwnedOrShared<T>; OBSERVED],
 }
 
 /// Returns an array with the value, or an empty array.
@@ -59,29 +59,29 @@ pub(crate) fn only<T, const COUNT: usize>(value: T) -> [T; COUNT] {
     })
 }
 
-impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> StageOutput<T, UNOBSERVED, OBSERVED> {
     /// Wraps an output that only its scope sees.
     #[inline]
     pub(crate) fn local(value: T) -> Self {
-        if SHOWN == 0 {
+        if OBSERVED == 0 {
             Self { plain: only(value), shown: array::from_fn(|_| unreachable!("it is plain")) }
         } else {
-            Self::held(Held::Local(value))
+            Self::held(OwnedOrShared::Owned(value))
         }
     }
 
     /// Wraps an output that handles and tasks may see, in an observed machine.
     #[inline]
-    pub(crate) fn held(held: Held<T>) -> Self {
+    pub(crate) fn held(held: OwnedOrShared<T>) -> Self {
         Self { plain: array::from_fn(|_| unreachable!("it is shown")), shown: only(held) }
     }
 
     /// Returns the output as a slot holds it.
     #[inline]
     #[must_use]
-    pub fn into_held(self) -> Held<T> {
+    pub fn into_held(self) -> OwnedOrShared<T> {
         match (self.plain.into_iter().next(), self.shown.into_iter().next()) {
-            (Some(value), _) => Held::Local(value),
+            (Some(value), _) => OwnedOrShared::Owned(value),
             (None, Some(held)) => held,
             (None, None) => unreachable!("it is plain or shown"),
         }
@@ -89,27 +89,27 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Made<T, PLAIN, SHOWN> {
 
     /// Shares the output, so that it can be lent.
     #[must_use]
-    pub fn shared(self) -> Held<T> {
+    pub fn shared(self) -> OwnedOrShared<T> {
         self.into_held().shared()
     }
 
     /// Returns a future of the value itself, ready when all other references are dropped.
     #[inline]
-    pub fn release(self) -> ReleaseMade<T, PLAIN, SHOWN> {
-        ReleaseMade { plain: self.plain.map(Some), shown: self.shown.map(Held::release) }
+    pub fn release(self) -> ReleaseMade<T, UNOBSERVED, OBSERVED> {
+        ReleaseMade { plain: self.plain.map(Some), shown: self.shown.map(OwnedOrShared::release) }
     }
 }
 
 /// A future of the value itself, ready when all other references are dropped.
-pub struct ReleaseMade<T, const PLAIN: usize, const SHOWN: usize> {
-    plain: [Option<T>; PLAIN],
-    shown: [Release<T>; SHOWN],
+pub struct ReleaseMade<T, const UNOBSERVED: usize, const OBSERVED: usize> {
+    plain: [Option<T>; UNOBSERVED],
+    shown: [Release<T>; OBSERVED],
 }
 
 // A value is given away, never polled.
-impl<T, const PLAIN: usize, const SHOWN: usize> Unpin for ReleaseMade<T, PLAIN, SHOWN> {}
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Unpin for ReleaseMade<T, UNOBSERVED, OBSERVED> {}
 
-impl<T, const PLAIN: usize, const SHOWN: usize> Future for ReleaseMade<T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Future for ReleaseMade<T, UNOBSERVED, OBSERVED> {
     type Output = T;
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
@@ -125,7 +125,7 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Future for ReleaseMade<T, PLAIN,
     }
 }
 
-impl<T, const PLAIN: usize, const SHOWN: usize> Deref for Made<T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Deref for StageOutput<T, UNOBSERVED, OBSERVED> {
     type Target = T;
     #[inline]
     fn deref(&self) -> &T {
@@ -140,17 +140,17 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Deref for Made<T, PLAIN, SHOWN> 
 /// An output of a stage, in the form that a slot holds.
 pub trait IntoHeld<T> {
     /// Returns the output as a slot holds it.
-    fn into_held(self) -> Held<T>;
+    fn into_held(self) -> OwnedOrShared<T>;
 }
-impl<T> IntoHeld<T> for Held<T> {
+impl<T> IntoHeld<T> for OwnedOrShared<T> {
     #[inline]
-    fn into_held(self) -> Held<T> {
+    fn into_held(self) -> OwnedOrShared<T> {
         self
     }
 }
-impl<T, const PLAIN: usize, const SHOWN: usize> IntoHeld<T> for Made<T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> IntoHeld<T> for StageOutput<T, UNOBSERVED, OBSERVED> {
     #[inline]
-    fn into_held(self) -> Held<T> {
+    fn into_held(self) -> OwnedOrShared<T> {
         Self::into_held(self)
     }
 }
@@ -161,15 +161,15 @@ mod tests {
 
     #[test]
     fn where_nobody_looks_an_output_takes_its_own_room() {
-        assert_eq!(size_of::<Made<u64, 1, 0>>(), size_of::<u64>());
-        assert_eq!(size_of::<Made<u64, 0, 1>>(), size_of::<Held<u64>>());
+        assert_eq!(size_of::<StageOutput<u64, 1, 0>>(), size_of::<u64>());
+        assert_eq!(size_of::<StageOutput<u64, 0, 1>>(), size_of::<OwnedOrShared<u64>>());
     }
 
     #[test]
     fn either_way_it_is_the_value() {
-        let (plain, shown) = (PLAIN.own(vec![1]), View::SHOWN.own(vec![1]));
+        let (plain, shown) = (UNOBSERVED.own(vec![1]), Visibility::OBSERVED.own(vec![1]));
         assert_eq!((&*plain, &*shown), (&vec![1], &vec![1]));
-        assert!(matches!(plain.into_held(), Held::Local(value) if value == [1]));
-        assert!(matches!(shown.shared(), Held::Kept(loan) if *loan == [1]));
+        assert!(matches!(plain.into_held(), OwnedOrShared::Owned(value) if value == [1]));
+        assert!(matches!(shown.shared(), OwnedOrShared::Shared(loan) if *loan == [1]));
     }
 }

@@ -3,7 +3,7 @@
 //! Of the crates, `failsafe` 1.3 and `recloser` 1.4 let everybody through while half-open, not one probe; read the
 //! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
 
-use super::duration::{Written, later};
+use super::duration::{DisplayDuration, later};
 use std::{
     error::Error,
     fmt,
@@ -43,17 +43,17 @@ use tokio::time::Instant;
 /// ```
 #[derive(Clone)]
 pub struct Breaker {
-    shared: Arc<Shared>,
+    shared: Arc<BreakerInner>,
 }
 
-struct Shared {
+struct BreakerInner {
     failures: u32,
     cooldown: Duration,
-    now: Mutex<Now>,
+    now: Mutex<BreakerNow>,
 }
 
 /// The present state of the breaker.
-struct Now {
+struct BreakerNow {
     stands: Stands,
     /// Number of changes; permits of an earlier number do not count any more.
     changes: u64,
@@ -87,8 +87,8 @@ impl Breaker {
     #[must_use]
     pub fn new(failures: u32, cooldown: Duration) -> Self {
         assert!(failures >= 1, "a breaker opens after at least one failure");
-        let now = Now { stands: Stands::Closed { failed: 0 }, changes: 0 };
-        Self { shared: Arc::new(Shared { failures, cooldown, now: Mutex::new(now) }) }
+        let now = BreakerNow { stands: Stands::Closed { failed: 0 }, changes: 0 };
+        Self { shared: Arc::new(BreakerInner { failures, cooldown, now: Mutex::new(now) }) }
     }
 
     /// Requests to make one attempt. The permit must be given its outcome.
@@ -123,13 +123,13 @@ impl Breaker {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Now> {
+impl BreakerInner {
+    fn lock(&self) -> MutexGuard<'_, BreakerNow> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Now {
+impl BreakerNow {
     fn change(&mut self, stands: Stands) {
         self.stands = stands;
         self.changes += 1;
@@ -154,7 +154,7 @@ impl fmt::Debug for Breaker {
 #[derive(Debug)]
 #[must_use = "dropped untold, it counts neither as a success nor as a failure"]
 pub struct Permit {
-    shared: Arc<Shared>,
+    shared: Arc<BreakerInner>,
     changes: u64,
 }
 
@@ -202,7 +202,7 @@ impl Drop for Permit {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for BreakerInner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Shared")
@@ -238,7 +238,7 @@ impl fmt::Display for BreakerOpen {
         if self.remaining.is_zero() {
             formatter.write_str("circuit breaker is open until the attempt that probes it has ended")
         } else {
-            write!(formatter, "circuit breaker is open for another {}", Written(self.remaining))
+            write!(formatter, "circuit breaker is open for another {}", DisplayDuration(self.remaining))
         }
     }
 }

@@ -43,22 +43,22 @@ use tokio::{
 /// # Ok(()) }
 /// ```
 pub struct Cache<K, V> {
-    shared: Arc<Shared<K, V>>,
+    shared: Arc<CacheInner<K, V>>,
 }
 
-struct Shared<K, V> {
+struct CacheInner<K, V> {
     time_to_live: Option<Duration>,
     capacity: usize,
     kept: Mutex<Kept<K, V>>,
 }
 
 struct Kept<K, V> {
-    slots: HashMap<K, Slot<V>>,
+    slots: HashMap<K, CacheSlot<V>>,
     /// The keys that are filled, each once, in the order in which they were, which is that of their expiry too.
     filled: VecDeque<(K, Option<Instant>)>,
 }
 
-enum Slot<V> {
+enum CacheSlot<V> {
     /// The gate lets one through at a time, and is closed once there is a value.
     Computing {
         gate: Arc<Semaphore>,
@@ -93,7 +93,7 @@ impl<K, V> Cache<K, V> {
     #[must_use]
     pub fn bounded(capacity: usize, time_to_live: Option<Duration>) -> Self {
         let kept = Mutex::new(Kept { slots: HashMap::new(), filled: VecDeque::new() });
-        Self { shared: Arc::new(Shared { time_to_live, capacity, kept }) }
+        Self { shared: Arc::new(CacheInner { time_to_live, capacity, kept }) }
     }
 
     /// Returns the number of values that the cache keeps, expired ones included until the next call removes them.
@@ -173,25 +173,25 @@ enum Found<V> {
     Gate(Arc<Semaphore>),
 }
 
-impl<K, V> Shared<K, V> {
+impl<K, V> CacheInner<K, V> {
     fn lock(&self) -> MutexGuard<'_, Kept<K, V>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Eq + Hash + Clone, V> Shared<K, V> {
+impl<K: Eq + Hash + Clone, V> CacheInner<K, V> {
     fn look_up(&self, key: &K) -> Found<V> {
         let mut kept = self.lock();
         let expired = kept.purge(self.capacity);
         let found = match kept.slots.get_mut(key) {
-            Some(Slot::Filled(value)) => Found::Value(Arc::clone(value)),
-            Some(Slot::Computing { gate, interested }) => {
+            Some(CacheSlot::Filled(value)) => Found::Value(Arc::clone(value)),
+            Some(CacheSlot::Computing { gate, interested }) => {
                 *interested += 1;
                 Found::Gate(Arc::clone(gate))
             }
             None => {
                 let gate = Arc::new(Semaphore::new(1));
-                kept.slots.insert(key.clone(), Slot::Computing { gate: Arc::clone(&gate), interested: 1 });
+                kept.slots.insert(key.clone(), CacheSlot::Computing { gate: Arc::clone(&gate), interested: 1 });
                 Found::Gate(gate)
             }
         };
@@ -203,7 +203,7 @@ impl<K: Eq + Hash + Clone, V> Shared<K, V> {
 
 impl<K: Eq + Hash, V> Kept<K, V> {
     /// Takes out what has expired or is too much; the caller drops it, without the lock.
-    fn purge(&mut self, capacity: usize) -> Vec<Slot<V>> {
+    fn purge(&mut self, capacity: usize) -> Vec<CacheSlot<V>> {
         let mut gone = Vec::new();
         let mut now = None;
         while let Some((_, expires)) = self.filled.front() {
@@ -232,7 +232,7 @@ impl<K: Eq + Hash + Clone, V> Turn<K, V> {
         let Interest { shared, key, gate } = &self.interest;
         let mut kept = shared.lock();
         let expires = shared.time_to_live.map(|life| later(Instant::now(), life));
-        kept.slots.insert(key.clone(), Slot::Filled(Arc::new(value)));
+        kept.slots.insert(key.clone(), CacheSlot::Filled(Arc::new(value)));
         kept.filled.push_back((key.clone(), expires));
         let gone = kept.purge(shared.capacity);
         drop(kept);
@@ -249,7 +249,7 @@ impl<K: Eq + Hash + fmt::Debug, V> fmt::Debug for Turn<K, V> {
 
 /// A caller that is at the gate of a slot, or through it.
 struct Interest<K: Eq + Hash, V> {
-    shared: Arc<Shared<K, V>>,
+    shared: Arc<CacheInner<K, V>>,
     key: K,
     gate: Arc<Semaphore>,
 }
@@ -258,7 +258,7 @@ impl<K: Eq + Hash, V> Drop for Interest<K, V> {
     fn drop(&mut self) {
         let mut kept = self.shared.lock();
         // The slot may have been filled, and after that even be computed anew, at another gate.
-        if let Some(Slot::Computing { gate, interested }) = kept.slots.get_mut(&self.key)
+        if let Some(CacheSlot::Computing { gate, interested }) = kept.slots.get_mut(&self.key)
             && Arc::ptr_eq(gate, &self.gate)
         {
             *interested -= 1;

@@ -1,6 +1,6 @@
 //! A limit for all attempts and waits together.
 
-use super::duration::{Written, later};
+use super::duration::{DisplayDuration, later};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -97,7 +97,7 @@ pub struct DeadlinePassed {
 
 impl fmt::Display for DeadlinePassed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "deadline of {} passed", Written(self.after))
+        write!(formatter, "deadline of {} passed", DisplayDuration(self.after))
     }
 }
 

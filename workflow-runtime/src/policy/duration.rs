@@ -4,9 +4,9 @@ use std::{fmt, time::Duration};
 use tokio::time::Instant;
 
 /// A duration as a workflow writes it, where that is short: `4d`, not `345600s`.
-pub(crate) struct Written(pub(crate) Duration);
+pub(crate) struct DisplayDuration(pub(crate) Duration);
 
-impl fmt::Display for Written {
+impl fmt::Display for DisplayDuration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(duration) = self;
         let seconds = duration.as_secs();
@@ -27,12 +27,12 @@ pub(crate) fn later(from: Instant, by: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use super::Written;
+    use super::DisplayDuration;
     use std::time::Duration;
 
     #[test]
     fn in_the_longest_unit_that_takes_a_whole_number() {
-        let told = |milliseconds| Written(Duration::from_millis(milliseconds)).to_string();
+        let told = |milliseconds| DisplayDuration(Duration::from_millis(milliseconds)).to_string();
         assert_eq!(told(345_600_000), "4d");
         assert_eq!(told(36 * 3_600_000), "36h");
         assert_eq!(told(3_600_000), "1h");

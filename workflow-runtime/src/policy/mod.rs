@@ -45,7 +45,7 @@ mod timeout;
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit};
 pub use cache::{Cache, Cached, Turn};
 pub use deadline::{Deadline, DeadlinePassed, Within};
-pub(crate) use duration::Written;
+pub(crate) use duration::DisplayDuration;
 pub use pool::{Pool, PoolPermit, PoolPermits, PoolTooSmall, acquire_all};
 pub use retry::{Jitter, Next, Retries, Retry, Rule, Wait};
 pub use retrying::{GivenUp, retrying, retrying_with};

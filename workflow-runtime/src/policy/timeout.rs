@@ -1,6 +1,6 @@
 //! A limit for one attempt.
 
-use super::duration::Written;
+use super::duration::DisplayDuration;
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -20,7 +20,7 @@ pub struct TimedOut {
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "timed out after {}", Written(self.after))
+        write!(formatter, "timed out after {}", DisplayDuration(self.after))
     }
 }
 

@@ -1,32 +1,32 @@
 //! The state of a stage with an undo: whether an attempt is running, or the stage only waits.
 
-use super::{grace::Grace, undo_log::Arming};
+use super::{grace::GracePeriod, undo_log::ArmedUndo};
 use std::sync::{
     Mutex,
     atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
 };
 
 /// The flight of one stage with an undo. One task polls it, so nothing races.
-pub(crate) struct Flight {
+pub(crate) struct AttemptState {
     pub(crate) stage: u32,
     pub(crate) grace: AtomicU8,
     /// Whether the scope is gone: the stage is not tried again.
     pub(crate) left: AtomicBool,
     /// `on = attempt`: what reverses it, until the first attempt begins.
-    pub(crate) armed: Mutex<Option<Arming>>,
+    pub(crate) armed: Mutex<Option<ArmedUndo>>,
 }
 
-impl Flight {
-    pub(crate) fn new(stage: u32, armed: Option<Arming>) -> Self {
-        let (grace, left) = (AtomicU8::new(Grace::None as u8), AtomicBool::new(false));
+impl AttemptState {
+    pub(crate) fn new(stage: u32, armed: Option<ArmedUndo>) -> Self {
+        let (grace, left) = (AtomicU8::new(GracePeriod::None as u8), AtomicBool::new(false));
         Self { stage, grace, left, armed: Mutex::new(armed) }
     }
 
-    pub(crate) fn grace(&self) -> Grace {
+    pub(crate) fn grace(&self) -> GracePeriod {
         match self.grace.load(Relaxed) {
-            grace if grace == Grace::Fixed as u8 => Grace::Fixed,
-            grace if grace == Grace::OwnTimeout as u8 => Grace::OwnTimeout,
-            _ => Grace::None,
+            grace if grace == GracePeriod::Fixed as u8 => GracePeriod::Fixed,
+            grace if grace == GracePeriod::OwnTimeout as u8 => GracePeriod::OwnTimeout,
+            _ => GracePeriod::None,
         }
     }
 

@@ -1,12 +1,12 @@
 //! The begin of a run: whether it is observed, and which name it takes from the stage that begins it.
 
-use super::state::{Core, is_listened_to};
+use super::state::{RunState, is_listened_to};
 use crate::observe::observers::Observers;
 use std::sync::Arc;
 use tracing::level_filters::LevelFilter;
 use workflow_graph::Graph;
 
-impl Core {
+impl RunState {
     /// Whether a run that begins now is not one of the most simple.
     #[inline]
     pub(crate) fn is_special(observers: &Observers) -> bool {
@@ -19,7 +19,7 @@ impl Core {
     }
 
     /// Whether the stages of a run that begins now are observed.
-    pub(crate) fn would_be_heeded(observers: &Observers) -> bool {
+    pub(crate) fn is_observed_by(observers: &Observers) -> bool {
         #[cfg(feature = "durable")]
         if super::place::is_in_place() {
             return true;

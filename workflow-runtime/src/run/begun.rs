@@ -2,9 +2,9 @@
 
 /// The number of begun runs of each workflow, by stage.
 #[derive(Default)]
-pub(crate) struct Begun(Vec<(u32, &'static str, u32)>);
+pub(crate) struct NestedRunCounts(Vec<(u32, &'static str, u32)>);
 
-impl Begun {
+impl NestedRunCounts {
     /// Counts one more in that stage; returns how many there were.
     pub(crate) fn one_more(&mut self, stage: u32, workflow: &'static str) -> u32 {
         let known = self.0.iter_mut().find(|(at, name, _)| *at == stage && *name == workflow);

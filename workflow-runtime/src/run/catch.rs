@@ -1,7 +1,7 @@
 //! A future whose panic is a failure of the stage that runs.
 
-use super::state::Core;
-use crate::failure::exit::Stop;
+use super::state::RunState;
+use crate::failure::exit::Exit;
 use std::{
     future::Future,
     pin::Pin,
@@ -10,14 +10,14 @@ use std::{
 
 pin_project_lite::pin_project! {
     /// A future whose panic is a failure.
-    pub(crate) struct Caught<'a, F> {
-        core: &'a Core,
+    pub(crate) struct CatchPanic<'a, F> {
+        core: &'a RunState,
         #[pin]
         run: F,
     }
 }
 
-impl<T, F: Future<Output = Result<T, Stop>>> Future for Caught<'_, F> {
+impl<T, F: Future<Output = Result<T, Exit>>> Future for CatchPanic<'_, F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
@@ -27,6 +27,6 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Caught<'_, F> {
 }
 
 /// Makes a failure of a panic of `run`.
-pub(crate) fn caught<T, F: Future<Output = Result<T, Stop>>>(core: &Core, run: F) -> Caught<'_, F> {
-    Caught { core, run }
+pub(crate) fn caught<T, F: Future<Output = Result<T, Exit>>>(core: &RunState, run: F) -> CatchPanic<'_, F> {
+    CatchPanic { core, run }
 }

@@ -1,7 +1,7 @@
 //! Rollbacks of runs that are cut inside another one, until that one has run them.
 
 use crate::{
-    failure::{Failure, Undone},
+    failure::{Failure, UndoReport},
     future::boxed::BoxFuture,
 };
 use std::{
@@ -45,7 +45,7 @@ pub(crate) struct Children {
     is_any: AtomicBool,
     left: Mutex<Vec<Rollback>>,
     /// Report of undos that failed while the run went on.
-    pub(crate) undone: Mutex<Undone>,
+    pub(crate) undone: Mutex<UndoReport>,
 }
 
 impl Children {
@@ -67,7 +67,7 @@ impl Children {
     }
 
     /// Returns what could not be undone before.
-    pub(crate) fn undone_before(&self) -> Undone {
+    pub(crate) fn undone_before(&self) -> UndoReport {
         mem::take(&mut *self.undone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,6 +1,6 @@
 //! The context of a stage, which its code sees as `ctx`.
 
-use super::{frame::Cx, state::Core};
+use super::{frame::Frame, state::RunState};
 use std::{
     fmt,
     ops::Deref,
@@ -34,10 +34,10 @@ use tokio::sync::Notify;
 /// Cloning costs a reference count.
 #[derive(Clone)]
 pub struct StageContext {
-    shared: Arc<Shared>,
+    shared: Arc<ContextInner>,
 }
 
-struct Shared {
+struct ContextInner {
     workflow: &'static str,
     stage: &'static str,
     instance: Arc<str>,
@@ -127,7 +127,7 @@ impl fmt::Debug for StageContext {
 /// Lies in the stage's future: when that is dropped, the stage is cancelled.
 pub struct ContextGuard(StageContext);
 
-impl Cx<'_> {
+impl Frame<'_> {
     /// Returns the `ctx` of a stage. `site`: the key of the expression, empty for the stage's own.
     #[must_use]
     pub fn context(self, stage: u32, site: &str) -> ContextGuard {
@@ -136,12 +136,12 @@ impl Cx<'_> {
 }
 
 impl ContextGuard {
-    pub(crate) fn new(cx: Cx<'_>, stage: u32, site: &str) -> Self {
-        let (core, places) = (cx.core(), cx.places());
-        let attempt = cx.attempt_at(stage, site);
+    pub(crate) fn new(frame: Frame<'_>, stage: u32, site: &str) -> Self {
+        let (core, places) = (frame.core(), frame.places());
+        let attempt = frame.attempt_at(stage, site);
         let (key, place) = key_of(core, &places, (stage, site));
         Self(StageContext {
-            shared: Arc::new(Shared {
+            shared: Arc::new(ContextInner {
                 workflow: core.graph().name,
                 stage: core.stage_name(stage).unwrap_or_default(),
                 instance: Arc::clone(core.instance()),
@@ -158,13 +158,13 @@ impl ContextGuard {
 
 /// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
 #[cfg(feature = "durable")]
-fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+fn key_of(core: &RunState, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
     let journal = core.journal().map(|journal| &**journal);
     super::key::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
 }
 
 #[cfg(not(feature = "durable"))]
-fn key_of(core: &Core, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+fn key_of(core: &RunState, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
     let name = |stage| core.stage_name(stage).unwrap_or_default();
     let mut key = format!("{}/", core.instance());
     for (around, index) in places {

@@ -1,20 +1,20 @@
 //! The events of a run.
 
 #[cfg(feature = "durable")]
-use super::observation::Told;
+use super::observation::ObservedState;
 use super::{
-    observation::{Observation, Place, UnderWay, Unwound, lock},
-    state::{Core, TAIL},
+    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
+    state::{RunState, TAIL},
 };
 use crate::{
-    failure::{Failure, FailureKind, panic::cut},
+    failure::{Failure, FailureKind, panic::drop_quietly},
     observe::event::{Event, EventKind},
 };
 use std::mem;
 use tokio::time::Instant;
 
 /// The run itself.
-impl Core {
+impl RunState {
     /// Reports that the run starts.
     pub(crate) fn tell_started(&self) {
         if let Some(observation) = self.observation() {
@@ -57,7 +57,7 @@ impl Core {
     pub(crate) fn tell_panicked(&self, failure: &Failure) {
         if let Some(observation) = self.observation() {
             let unwound = mem::take(&mut *lock(&observation.unwound));
-            for Unwound { place, attempt, ended } in unwound {
+            for UnwoundStage { place, attempt, ended } in unwound {
                 observation.failed(self, &place, attempt, ended, failure);
             }
         }
@@ -86,10 +86,10 @@ impl Core {
     }
 }
 
-impl Core {
+impl RunState {
     /// Reports a recorded undo, if observers know only of its begin.
     pub(crate) fn tell_undone_before(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
-        let begun = |observation: &Observation| observation.told().undoing.contains(&(stage, places.to_vec()));
+        let begun = |observation: &EventSink| observation.told().undoing.contains(&(stage, places.to_vec()));
         if self.observation().is_some_and(begun) {
             self.tell_of(
                 stage,
@@ -102,17 +102,17 @@ impl Core {
 
 /// Runs on a store: they may leave the memory and come back.
 #[cfg(feature = "durable")]
-impl Core {
+impl RunState {
     /// Reports that the run is in memory. `told`: the knowledge of its observers, if it was in memory before. Else
     /// `begins` tells whether the run begins, or an earlier process has begun it.
-    pub(crate) fn tell_goes_on(&self, told: Option<Told>, begins: bool) {
+    pub(crate) fn tell_goes_on(&self, told: Option<ObservedState>, begins: bool) {
         let Some(observation) = self.observation() else { return };
         let kind = match told {
             None if begins => EventKind::Started,
             None => EventKind::Resumed,
             Some(told) => {
                 let was_parked = told.is_parked;
-                *observation.told() = Told { is_parked: false, ..told };
+                *observation.told() = ObservedState { is_parked: false, ..told };
                 if !was_parked {
                     return;
                 }
@@ -125,7 +125,7 @@ impl Core {
     /// Reports the running stages in the order in which they were enabled, once the run has restored its records.
     pub(crate) fn tell_caught_up(&self) {
         let Some(observation) = self.observation() else { return };
-        let mut untold: Vec<(u64, Place)> = {
+        let mut untold: Vec<(u64, StagePosition)> = {
             let told = observation.told();
             let untold = told.under_way.iter().filter(|(_, stage)| !stage.is_told);
             untold.map(|(place, stage)| (stage.order, place.clone())).collect()
@@ -143,8 +143,8 @@ impl Core {
         }
     }
 
-    fn tell_cut(&self, observation: &Observation, is_cut: impl Fn(u32) -> bool) {
-        let mut cut: Vec<(u64, Place)> = {
+    fn tell_cut(&self, observation: &EventSink, is_cut: impl Fn(u32) -> bool) {
+        let mut cut: Vec<(u64, StagePosition)> = {
             let mut told = observation.told();
             let cut = told.under_way.extract_if(|(stage, _), _| is_cut(*stage));
             cut.filter(|(_, stage)| stage.is_told).map(|(place, stage)| (stage.order, place)).collect()
@@ -172,7 +172,7 @@ impl Core {
     }
 
     /// Takes the knowledge of the run's observers, for the time when the instance is back in memory.
-    pub(crate) fn take_told(&self) -> Option<Told> {
+    pub(crate) fn take_told(&self) -> Option<ObservedState> {
         let observation = self.observation()?;
         if observation.shared.observers.is_empty() {
             return None;
@@ -186,8 +186,8 @@ impl Core {
 /// Outcome in the span of a cancelled stage.
 pub(crate) const CANCELLED: &str = "cancelled";
 
-impl Observation {
-    pub(crate) fn tell(&self, core: &Core, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+impl EventSink {
+    pub(crate) fn tell(&self, core: &RunState, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         if self.shared.observers.is_empty() {
             return;
         }
@@ -204,12 +204,12 @@ impl Observation {
         };
         for observer in &*self.shared.observers {
             // An observer is no part of the run: it can't make it fail.
-            cut(|| observer.event(&event));
+            drop_quietly(|| observer.event(&event));
         }
     }
 
     /// Reports that a stage is enabled, and that an attempt of it has started, unless that is 0.
-    pub(crate) fn tell_enabled(&self, core: &Core, (stage, places): &Place, attempt: u32) {
+    pub(crate) fn tell_enabled(&self, core: &RunState, (stage, places): &StagePosition, attempt: u32) {
         self.tell(core, *stage, places, EventKind::Enabled);
         if attempt > 0 {
             self.tell(core, *stage, places, EventKind::AttemptStarted { attempt });
@@ -218,8 +218,8 @@ impl Observation {
 
     /// Reports that a stage is enabled now, or is back in memory. `attempt`: the number of the attempt that starts with
     /// it; 0: none does.
-    pub(crate) fn enable(&self, core: &Core, place: &Place, attempt: u32) {
-        let is_told = !core.is_catching_up();
+    pub(crate) fn enable(&self, core: &RunState, place: &StagePosition, attempt: u32) {
+        let is_told = !core.is_restoring();
         {
             let mut told = self.told();
             if let Some(before) = told.under_way.get_mut(place) {
@@ -228,7 +228,7 @@ impl Observation {
             }
             told.enabled += 1;
             let order = told.enabled;
-            told.under_way.insert(place.clone(), UnderWay { attempt, order, is_told, skipped: None });
+            told.under_way.insert(place.clone(), ActiveStage { attempt, order, is_told, skipped: None });
         }
         if is_told {
             self.tell_enabled(core, place, attempt);
@@ -236,7 +236,7 @@ impl Observation {
     }
 
     /// Reports that a stage is enabled, before its first other event.
-    pub(crate) fn tell_first(&self, core: &Core, place: &Place) {
+    pub(crate) fn tell_first(&self, core: &RunState, place: &StagePosition) {
         let attempt = {
             let mut told = self.told();
             let untold = told.under_way.get_mut(place).filter(|stage| !stage.is_told);
@@ -251,13 +251,20 @@ impl Observation {
     }
 
     /// Ends a stage. Returns `None` if it has ended before.
-    pub(crate) fn end(&self, core: &Core, place: &Place) -> Option<UnderWay> {
+    pub(crate) fn end(&self, core: &RunState, place: &StagePosition) -> Option<ActiveStage> {
         self.tell_first(core, place);
         self.told().under_way.remove(place)
     }
 
     /// Reports that the attempt failed for good, if one was running, and so did the stage, if it `ended` with it.
-    pub(crate) fn failed(&self, core: &Core, (stage, places): &Place, attempt: u32, ended: bool, failure: &Failure) {
+    pub(crate) fn failed(
+        &self,
+        core: &RunState,
+        (stage, places): &StagePosition,
+        attempt: u32,
+        ended: bool,
+        failure: &Failure,
+    ) {
         if attempt > 0 {
             self.tell(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });
         }
@@ -269,7 +276,7 @@ impl Observation {
 
 /// Reports the undo of a stage of the instance, or its failure.
 #[cfg(feature = "durable")]
-pub(crate) fn undone(core: &Core, stage: u32, kind: &EventKind<'_>) {
+pub(crate) fn undone(core: &RunState, stage: u32, kind: &EventKind<'_>) {
     let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));
     match kind {
         EventKind::Undone => tracing::info!(target: "workflow", instance, workflow, stage, "the stage was undone"),

@@ -1,14 +1,14 @@
 //! The frame of a stage: in which run its code is, and in which round, item and attempt.
 
 use super::{
-    attempt_state::Flight,
-    observation::Observation,
-    state::{Core, Seldom},
-    undo_log::{ScopeLog, UndoLog},
+    attempt_state::AttemptState,
+    observation::EventSink,
+    state::{RareState, RunState},
+    undo_log::{UndoLog, UndoScope},
 };
 use crate::{
     expression::reason::Reason,
-    failure::{FailureKind, exit::Stop},
+    failure::{FailureKind, exit::Exit},
 };
 use std::{
     sync::{
@@ -20,9 +20,9 @@ use std::{
 
 /// The frame of generated code: its run, and its round or item in it.
 #[derive(Clone, Copy)]
-pub struct Cx<'a> {
-    pub(crate) core: &'a Core,
-    path: Option<&'a Place<'a>>,
+pub struct Frame<'a> {
+    pub(crate) core: &'a RunState,
+    path: Option<&'a PathSegment<'a>>,
     /// Number of the attempt of the stage whose code this is.
     pub(crate) attempt: u32,
     /// Log of a scope that may be rolled back alone. `None`: the log of the run.
@@ -30,38 +30,38 @@ pub struct Cx<'a> {
 }
 
 /// One round of a loop or one item of a `for`.
-pub struct Place<'a> {
-    around: Option<&'a Place<'a>>,
+pub struct PathSegment<'a> {
+    around: Option<&'a PathSegment<'a>>,
     stage: u32,
     index: u32,
 }
 
-impl Core {
+impl RunState {
     #[inline]
-    pub(crate) fn cx(&self) -> Cx<'_> {
-        Cx { core: self, path: None, attempt: self.attempt, log: None }
+    pub(crate) fn frame(&self) -> Frame<'_> {
+        Frame { core: self, path: None, attempt: self.attempt, log: None }
     }
 }
 
-impl<'a> Cx<'a> {
+impl<'a> Frame<'a> {
     /// Returns the place of a round or an item.
     #[inline]
     #[must_use]
-    pub fn place(self, stage: u32, index: usize) -> Place<'a> {
-        Place { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    pub fn place(self, stage: u32, index: usize) -> PathSegment<'a> {
+        PathSegment { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
 
     /// Returns the frame in that round or item.
     #[inline]
     #[must_use]
-    pub fn within(self, place: &'a Place<'a>) -> Self {
+    pub fn within(self, place: &'a PathSegment<'a>) -> Self {
         Self { path: Some(place), attempt: 1, ..self }
     }
 
     /// Returns the frame in that attempt of a stage. Stages inside a block tell its attempts apart by `place`.
     #[inline]
     #[must_use]
-    pub fn again(self, place: &'a Place<'a>, attempt: u32, block: bool) -> Self {
+    pub fn again(self, place: &'a PathSegment<'a>, attempt: u32, block: bool) -> Self {
         if block && attempt > 1 { Self { path: Some(place), attempt: 1, ..self } } else { Self { attempt, ..self } }
     }
 
@@ -79,13 +79,13 @@ impl<'a> Cx<'a> {
     /// Returns the frame inside a scope that may be rolled back alone.
     #[inline]
     #[must_use]
-    pub fn logging(self, log: &'a ScopeLog) -> Self {
+    pub fn logging(self, log: &'a UndoScope) -> Self {
         Self { log: Some(log), ..self }
     }
 
     /// Returns the log of a scope that may be rolled back alone, below this one's.
     #[must_use]
-    pub fn child_log(self) -> ScopeLog {
+    pub fn child_log(self) -> UndoScope {
         UndoLog::child(&self.log())
     }
 
@@ -120,54 +120,54 @@ impl<'a> Cx<'a> {
 
     /// Returns the part of the run that a task of its own takes along.
     #[must_use]
-    pub fn detach(self) -> Detached {
+    pub fn detach(self) -> OwnedFrame {
         let around = self.core;
-        let seldom = Seldom {
+        let rare = RareState {
             span: None,
-            observation: around.observation().map(Observation::detach),
-            states: around.seldom().and_then(|seldom| seldom.states.clone()),
+            observation: around.observation().map(EventSink::detach),
+            states: around.rare().and_then(|rare| rare.states.clone()),
             log: self.log_if_any().cloned(),
             base: self.places(),
             flight: None,
             #[cfg(feature = "durable")]
             journal: around.journal().cloned(),
             instance: OnceLock::from(Arc::clone(around.instance())),
-            is_named: around.seldom().is_some_and(|seldom| seldom.is_named),
+            is_named: around.rare().is_some_and(|rare| rare.is_named),
             #[cfg(feature = "durable")]
             begun: std::sync::Mutex::default(),
-            clock: around.seldom().map(|seldom| seldom.clock.clone()).unwrap_or_default(),
+            clock: around.rare().map(|rare| rare.clock.clone()).unwrap_or_default(),
             ended: AtomicBool::new(false),
             children: OnceLock::from(Arc::clone(around.children())),
         };
-        let core = Core {
+        let core = RunState {
             graph: around.graph,
             current: AtomicU32::new(around.current()),
             spent: AtomicU32::new(0),
             attempt: self.attempt,
             traced: around.traced,
-            heeded: around.heeded,
+            observed: around.observed,
             seen: around.seen,
             owns_log: false,
             reverses: around.reverses,
-            seldom: OnceLock::from(Box::new(seldom)),
+            rare: OnceLock::from(Box::new(rare)),
         };
-        Detached { core }
+        OwnedFrame { core }
     }
 
     /// Returns the part of the run that a stage with an undo takes along.
-    pub(crate) fn detach_in_flight(self, flight: Flight) -> Detached {
+    pub(crate) fn detach_in_flight(self, flight: AttemptState) -> OwnedFrame {
         let mut detached = self.detach();
         detached.core.seldom_mut().flight = Some(flight);
         detached
     }
 
     #[inline]
-    pub(crate) fn core(self) -> &'a Core {
+    pub(crate) fn core(self) -> &'a RunState {
         self.core
     }
 
     /// Returns the part of the run that an undo takes along. It holds no log, since the undo lies in one itself.
-    pub(crate) fn detach_to_reverse(self) -> Detached {
+    pub(crate) fn detach_to_reverse(self) -> OwnedFrame {
         let mut detached = self.detach();
         detached.core.seldom_mut().log = None;
         detached.core.attempt = 1;
@@ -178,7 +178,7 @@ impl<'a> Cx<'a> {
     /// `fail`
     #[cold]
     #[must_use]
-    pub fn fail(self, stage: u32, reason: Reason) -> Stop {
+    pub fn fail(self, stage: u32, reason: Reason) -> Exit {
         match reason {
             Reason::Own(error) => self.core.failure(stage, FailureKind::Failed, Some(error)).into(),
             Reason::Passed(failure) => failure.into(),
@@ -188,7 +188,7 @@ impl<'a> Cx<'a> {
     /// Returns the failure of a `loop` that has had all its rounds.
     #[cold]
     #[must_use]
-    pub fn rounds_spent(self, stage: u32, rounds: u64) -> Stop {
+    pub fn rounds_spent(self, stage: u32, rounds: u64) -> Exit {
         self.core.failure(stage, FailureKind::RoundLimit, Some(format!("no `break` in {rounds} rounds").into())).into()
     }
 
@@ -200,14 +200,14 @@ impl<'a> Cx<'a> {
             places.push((place.stage, place.index));
             next = place.around;
         }
-        places.extend(self.core.seldom().iter().flat_map(|seldom| seldom.base.iter().rev()));
+        places.extend(self.core.rare().iter().flat_map(|rare| rare.base.iter().rev()));
         places.reverse();
         places
     }
 }
 
 #[cfg(not(feature = "durable"))]
-impl Cx<'_> {
+impl Frame<'_> {
     /// Returns `false`: a run in memory has no records.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
     pub(crate) const fn is_known(self, _: u32) -> bool {
@@ -221,18 +221,18 @@ impl Cx<'_> {
 }
 
 /// The part of a run that a task of its own takes along.
-pub struct Detached {
-    core: Core,
+pub struct OwnedFrame {
+    core: RunState,
 }
 
-impl Detached {
+impl OwnedFrame {
     /// Returns its frame in the run.
     #[must_use]
-    pub fn cx(&self) -> Cx<'_> {
-        self.core.cx()
+    pub fn frame(&self) -> Frame<'_> {
+        self.core.frame()
     }
 
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &RunState {
         &self.core
     }
 }

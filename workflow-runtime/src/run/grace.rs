@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The time that a running stage gets once its scope is rolled back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Grace {
+pub enum GracePeriod {
     /// The stage only waits for an instant, a permit, or its next attempt: nothing is lost if it is dropped.
     None,
     /// The stage has no timeout of its own, and gets thirty seconds.
@@ -14,7 +14,7 @@ pub enum Grace {
     OwnTimeout,
 }
 
-impl Grace {
+impl GracePeriod {
     /// Returns the time after which the scope drops the stage. `None`: the stage ends by its own timeout.
     pub(crate) fn limit(self) -> Option<Duration> {
         (self != Self::OwnTimeout).then_some(GRACE)

@@ -6,11 +6,11 @@
 
 use super::{
     children::{HAS_LEFT, POLLED, left_in},
-    frame::Cx,
-    state::Core,
+    frame::Frame,
+    state::RunState,
 };
 use crate::{
-    failure::{Undone, panic::cut},
+    failure::{UndoReport, panic::drop_quietly},
     future::boxed::BoxFuture,
 };
 use std::{
@@ -22,20 +22,20 @@ use std::{
 };
 
 #[inline]
-pub(crate) fn address(core: &Core) -> usize {
+pub(crate) fn address(core: &RunState) -> usize {
     ptr::from_ref(core).addr()
 }
 
 /// A run whose part is polled or dropped now.
 struct Entered<'a> {
-    core: &'a Core,
+    core: &'a RunState,
     /// The run that was polled before.
     around: usize,
 }
 
 impl<'a> Entered<'a> {
     #[inline]
-    fn new(core: &'a Core) -> Self {
+    fn new(core: &'a RunState) -> Self {
         Self { core, around: POLLED.replace(address(core)) }
     }
 }
@@ -51,13 +51,13 @@ impl Drop for Entered<'_> {
 
 /// Polls the machine of a run.
 #[inline]
-pub(crate) fn polled<T>(core: &Core, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+pub(crate) fn polled<T>(core: &RunState, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
     let _entered = Entered::new(core);
     poll()
 }
 
 /// Drops what belongs to a run.
-pub(crate) fn dropped(core: &Core, drop: impl FnOnce()) {
+pub(crate) fn dropped(core: &RunState, drop: impl FnOnce()) {
     // A run on a store goes on later, and so do those inside of it, from their beginning.
     let _entered = (!core.is_suspended()).then(|| Entered::new(core));
     drop();
@@ -66,7 +66,7 @@ pub(crate) fn dropped(core: &Core, drop: impl FnOnce()) {
 /// Keeps what was left behind in that run until something awaits it.
 #[cold]
 #[inline(never)]
-fn take_over(core: &Core) {
+fn take_over(core: &RunState) {
     core.children().add(left_in(address(core)));
 }
 
@@ -76,21 +76,21 @@ pub(crate) fn forget() {
     if polled & HAS_LEFT != 0 {
         let left = left_in(polled & !HAS_LEFT);
         POLLED.set(0);
-        cut(|| drop(left));
+        drop_quietly(|| drop(left));
         POLLED.set(polled & !HAS_LEFT);
     }
 }
 
 /// Returns whether something was cut in that run that has to be undone.
 #[inline]
-pub(crate) fn is_left(core: &Core) -> bool {
+pub(crate) fn is_abandoned(core: &RunState) -> bool {
     POLLED.get() & HAS_LEFT != 0 || core.has_children_left()
 }
 
 /// Undoes what was cut just now in a run; gives what could not be undone.
-pub(crate) async fn undone(core: &Core) -> Undone {
-    let mut undone = Undone::default();
-    while is_left(core) {
+pub(crate) async fn undone(core: &RunState) -> UndoReport {
+    let mut undone = UndoReport::default();
+    while is_abandoned(core) {
         let mut under_way = left_in(POLLED.get() & !HAS_LEFT);
         POLLED.set(POLLED.get() & !HAS_LEFT);
         if core.has_children_left() {
@@ -113,21 +113,21 @@ pub(crate) async fn undone(core: &Core) -> Undone {
 }
 
 /// Undoes what is left once a run has its output.
-pub(crate) async fn left_undone(core: &Core) {
+pub(crate) async fn left_undone(core: &RunState) {
     if core.has_children_left() {
         Box::pin(within(core, undone(core))).await;
     }
 }
 
 /// Undoes what was dropped in a run that goes on. Undos that fail are reported when the run fails.
-pub(crate) async fn undone_on_the_way(cx: Cx<'_>) {
-    let core = cx.core();
+pub(crate) async fn undone_on_the_way(frame: Frame<'_>) {
+    let core = frame.core();
     let undone = undone(core).await;
     if undone.is_nothing() {
         return;
     }
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
+    if let Some(journal) = frame.journal() {
         return journal.not_undone(&format!(":child {:032x}", fastrand::u128(..)), &undone);
     }
     core.children().undone.lock().unwrap_or_else(PoisonError::into_inner).append(undone);
@@ -135,17 +135,17 @@ pub(crate) async fn undone_on_the_way(cx: Cx<'_>) {
 
 /// Awaits [`undone_on_the_way`], where something was cut.
 #[inline]
-pub(crate) async fn settled(cx: Cx<'_>) {
-    if is_left(cx.core()) {
+pub(crate) async fn settled(frame: Frame<'_>) {
+    if is_abandoned(frame.core()) {
         // Boxed, so that futures do not grow.
-        Box::pin(undone_on_the_way(cx)).await;
+        Box::pin(undone_on_the_way(frame)).await;
     }
 }
 
 /// The output of a future, held back while the runs that it dropped are undone.
-pub(crate) struct After<'a, T>(Option<Box<Settling<'a, T>>>);
+pub(crate) struct After<'a, T>(Option<Box<UndoneAfter<'a, T>>>);
 
-struct Settling<'a, T> {
+struct UndoneAfter<'a, T> {
     undoing: BoxFuture<'a, ()>,
     given: Option<T>,
 }
@@ -164,17 +164,17 @@ impl<'a, T> After<'a, T> {
     /// Gives what `run` gives, once what it has cut is undone. `run` is not called again after it has given something.
     pub(crate) fn poll(
         &mut self,
-        cx: Cx<'a>,
+        frame: Frame<'a>,
         context: &mut Context<'_>,
         run: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
         if self.0.is_none() {
             let Poll::Ready(given) = run(context) else { return Poll::Pending };
-            if !is_left(cx.core()) {
+            if !is_abandoned(frame.core()) {
                 return Poll::Ready(given);
             }
-            let undoing = Box::pin(undone_on_the_way(cx));
-            self.0 = Some(Box::new(Settling { undoing, given: Some(given) }));
+            let undoing = Box::pin(undone_on_the_way(frame));
+            self.0 = Some(Box::new(UndoneAfter { undoing, given: Some(given) }));
         }
         let Some(settling) = &mut self.0 else { return Poll::Pending };
         let Poll::Ready(()) = settling.undoing.as_mut().poll(context) else { return Poll::Pending };
@@ -188,7 +188,7 @@ impl<'a, T> After<'a, T> {
 pin_project_lite::pin_project! {
     /// A future that ends once what it has cut is undone.
     pub(crate) struct Settled<'a, F: Future> {
-        cx: Cx<'a>,
+        frame: Frame<'a>,
         #[pin]
         run: F,
         after: After<'a, F::Output>,
@@ -196,8 +196,8 @@ pin_project_lite::pin_project! {
 }
 
 /// Has `run` end once what it has cut is undone.
-pub(crate) fn settling<F: Future>(cx: Cx<'_>, run: F) -> Settled<'_, F> {
-    Settled { cx, run, after: After::new() }
+pub(crate) fn settling<F: Future>(frame: Frame<'_>, run: F) -> Settled<'_, F> {
+    Settled { frame, run, after: After::new() }
 }
 
 impl<F: Future> Future for Settled<'_, F> {
@@ -205,18 +205,18 @@ impl<F: Future> Future for Settled<'_, F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let run = this.run;
-        this.after.poll(*this.cx, context, |context| run.poll(context))
+        this.after.poll(*this.frame, context, |context| run.poll(context))
     }
 }
 
 pin_project_lite::pin_project! {
     /// A part of a run that is polled after its machine.
-    pub(crate) struct Within<'a, F> {
-        core: &'a Core,
+    pub(crate) struct AfterMachine<'a, F> {
+        core: &'a RunState,
         #[pin]
         run: Option<F>,
     }
-    impl<F> PinnedDrop for Within<'_, F> {
+    impl<F> PinnedDrop for AfterMachine<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.run.is_some() {
@@ -227,11 +227,11 @@ pin_project_lite::pin_project! {
 }
 
 /// Has `run` polled as a part of that run.
-pub(crate) fn within<F>(core: &Core, run: F) -> Within<'_, F> {
-    Within { core, run: Some(run) }
+pub(crate) fn within<F>(core: &RunState, run: F) -> AfterMachine<'_, F> {
+    AfterMachine { core, run: Some(run) }
 }
 
-impl<T, F: Future<Output = T>> Future for Within<'_, F> {
+impl<T, F: Future<Output = T>> Future for AfterMachine<'_, F> {
     type Output = T;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         let mut this = self.project();

@@ -8,17 +8,17 @@ use std::{
 };
 
 /// One run of a stage, as its run knows it: the stage, and its rounds and items.
-pub(crate) type Place = (u32, Vec<(u32, u32)>);
+pub(crate) type StagePosition = (u32, Vec<(u32, u32)>);
 
 /// A run with observers, or with spans for its stages.
-pub(crate) struct Observation {
-    pub(crate) shared: Arc<Shared>,
+pub(crate) struct EventSink {
+    pub(crate) shared: Arc<SinkShared>,
     /// Stages and attempts that the current panic has unwound, the innermost first. The failure is known only where the
     /// panic is caught.
-    pub(crate) unwound: Mutex<Vec<Unwound>>,
+    pub(crate) unwound: Mutex<Vec<UnwoundStage>>,
 }
 
-impl Observation {
+impl EventSink {
     /// Returns the observation for a task of its own.
     pub(crate) fn detach(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), unwound: Mutex::default() }
@@ -30,19 +30,19 @@ impl Observation {
         self.told().under_way.contains_key(&(stage, places.to_vec()))
     }
 
-    pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
+    pub(crate) fn told(&self) -> MutexGuard<'_, ObservedState> {
         lock(&self.shared.told)
     }
 
     /// Ends the stage's attempt, and returns its number.
-    pub(crate) fn end_attempt(&self, place: &Place) -> u32 {
+    pub(crate) fn end_attempt(&self, place: &StagePosition) -> u32 {
         self.told().under_way.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
     }
 }
 
 /// A stage, or one of its attempts, that a panic went through.
-pub(crate) struct Unwound {
-    pub(crate) place: Place,
+pub(crate) struct UnwoundStage {
+    pub(crate) place: StagePosition,
     /// The running attempt; 0: there was none.
     pub(crate) attempt: u32,
     /// The panic ended the stage, too.
@@ -50,19 +50,19 @@ pub(crate) struct Unwound {
 }
 
 /// State that a run shares with its tasks.
-pub(crate) struct Shared {
+pub(crate) struct SinkShared {
     pub(crate) observers: Arc<Vec<Arc<dyn Observer>>>,
-    pub(crate) told: Mutex<Told>,
+    pub(crate) told: Mutex<ObservedState>,
 }
 
 /// The knowledge of a run's observers. An engine keeps it while a durable instance is out of memory, so that no event
 /// is reported twice.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct ObservedState {
     /// The stages that have not come to an end.
-    pub(crate) under_way: HashMap<Place, UnderWay>,
+    pub(crate) under_way: HashMap<StagePosition, ActiveStage>,
     /// The stages whose undo has not come to an end.
-    pub(crate) undoing: HashSet<Place>,
+    pub(crate) undoing: HashSet<StagePosition>,
     /// Number of stages that have been enabled.
     pub(crate) enabled: u64,
     #[cfg(feature = "durable")]
@@ -71,7 +71,7 @@ pub(crate) struct Told {
 
 /// A stage that is enabled and has not come to an end.
 #[derive(Clone, Copy)]
-pub(crate) struct UnderWay {
+pub(crate) struct ActiveStage {
     /// The running attempt; 0: none is.
     pub(crate) attempt: u32,
     /// Place among the stages that were enabled.
@@ -89,9 +89,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Observers {
     /// Returns the observation of one run, if it has observers or `traced` stages.
-    pub(crate) fn observation(self, traced: bool) -> Option<Observation> {
+    pub(crate) fn observation(self, traced: bool) -> Option<EventSink> {
         let observers = self.0.or_else(|| traced.then(Arc::default))?;
-        let shared = Arc::new(Shared { observers, told: Mutex::default() });
-        Some(Observation { shared, unwound: Mutex::default() })
+        let shared = Arc::new(SinkShared { observers, told: Mutex::default() });
+        Some(EventSink { shared, unwound: Mutex::default() })
     }
 }

@@ -1,15 +1,15 @@
 //! The path of a stage's record, and what the journal says of the stage.
 
-use super::{frame::Cx, state::TAIL};
+use super::{frame::Frame, state::TAIL};
 use crate::journal::{
     log::Journal,
     path::{INTERRUPTED, REWOUND, within},
-    record::Kind,
+    record::RecordKind,
 };
 use std::sync::Arc;
 use workflow_graph::Graph;
 
-impl<'a> Cx<'a> {
+impl<'a> Frame<'a> {
     #[inline]
     pub(crate) fn journal(self) -> Option<&'a Arc<Journal>> {
         self.core.journal()
@@ -89,15 +89,15 @@ impl<'a> Cx<'a> {
     /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows
     /// a stage that has ended since, or lies in what had ended, where all that was begun has been settled.
     pub(crate) fn is_held_back(self, stage: u32) -> bool {
-        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
+        let Some(journal) = self.journal().filter(|journal| journal.is_restoring()) else { return false };
         journal.is_in_ended() || follows_new(self, journal, stage, &self.path_of(stage))
     }
 
     /// Returns whether such a stage is not to go on yet: it was undone, or other stages are being taken back.
     pub(crate) fn stands_still(self, stage: u32) -> bool {
-        let Some(journal) = self.journal().filter(|journal| journal.is_catching_up()) else { return false };
+        let Some(journal) = self.journal().filter(|journal| journal.is_restoring()) else { return false };
         let path = self.path_of(stage);
-        journal.outlives_rewind(&path) || journal.has(&within(&path, "undone"), &[Kind::Undone])
+        journal.outlives_rewind(&path) || journal.has(&within(&path, "undone"), &[RecordKind::Undone])
     }
 
     pub(crate) fn attempt(self) -> u32 {
@@ -110,15 +110,15 @@ impl<'a> Cx<'a> {
 
     /// Whether the stage's end is recorded and reported: observers get no second report.
     pub(crate) fn is_known(self, stage: u32) -> bool {
-        self.journal()
-            .is_some_and(|journal| journal.has(&self.path_of(stage), &[Kind::Done, Kind::DoneIdle, Kind::Failed]))
-            && !self.core.observation().is_some_and(|observation| observation.knows(stage, &self.places()))
+        self.journal().is_some_and(|journal| {
+            journal.has(&self.path_of(stage), &[RecordKind::Done, RecordKind::DoneIdle, RecordKind::Failed])
+        }) && !self.core.observation().is_some_and(|observation| observation.knows(stage, &self.places()))
     }
 }
 
 /// Returns whether a stage that this one waits for, or one around it, has ended since this process has the instance.
-fn follows_new(cx: Cx<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
-    let graph = cx.core.graph();
+fn follows_new(frame: Frame<'_>, journal: &Journal, stage: u32, path: &str) -> bool {
+    let graph = frame.core.graph();
     let mut next = Some(stage);
     while let Some(at) = next
         && let Some(known) = graph.stages.get(at as usize)

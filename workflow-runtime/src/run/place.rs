@@ -5,10 +5,10 @@
 //! from it: the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
 use super::{
-    begun::Begun,
-    frame::Cx,
+    begun::NestedRunCounts,
+    frame::Frame,
     key::key_of,
-    state::{Core, TAIL},
+    state::{RunState, TAIL},
 };
 use crate::journal::log::Journal;
 use std::{
@@ -22,7 +22,7 @@ use std::{
 use workflow_graph::Graph;
 
 thread_local! {
-    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+    static PLACE: RefCell<Option<Origin>> = const { RefCell::new(None) };
     /// Whether there is a place. Each run that begins reads this flag, without the cost of a value with a destructor.
     static IS_IN_PLACE: Cell<bool> = const { Cell::new(false) };
 }
@@ -38,7 +38,7 @@ pub(crate) fn begun(workflow: &'static str) -> Option<Arc<str>> {
     PLACE.try_with(|place| Some(place.try_borrow_mut().ok()?.as_mut()?.begin(workflow))).ok().flatten()
 }
 
-fn swap(place: &mut Option<Place>) {
+fn swap(place: &mut Option<Origin>) {
     // Where the thread ends there is none.
     let _ = PLACE.try_with(|here| {
         mem::swap(&mut *here.borrow_mut(), place);
@@ -47,15 +47,15 @@ fn swap(place: &mut Option<Place>) {
 }
 
 /// A place where a run may begin.
-enum Place {
+enum Origin {
     /// The place is an expression of a stage.
-    Expression { site: Site, begun: Begun },
+    Expression { site: Site, begun: NestedRunCounts },
     /// The place is a run that has a name itself, whose stages do not record where they are: the stage whose code was
     /// polled last.
-    Run(Arc<Core>),
+    Run(Arc<RunState>),
 }
 
-impl Place {
+impl Origin {
     fn begin(&mut self, workflow: &'static str) -> Arc<str> {
         let (key, times) = match self {
             Self::Expression { site, begun } => (site.key(), begun.one_more(TAIL, workflow)),
@@ -94,14 +94,14 @@ impl Site {
 /// An expression that is being evaluated.
 pub struct Evaluating {
     /// Place of the thread before.
-    around: Option<Place>,
+    around: Option<Origin>,
     is_placed: bool,
 }
 
 /// Sets the place where runs may begin, before an expression of a stage is evaluated.
 #[must_use]
-pub fn evaluates(cx: Cx<'_>, stage: u32, site: &'static str) -> Evaluating {
-    let core = cx.core();
+pub fn evaluates(frame: Frame<'_>, stage: u32, site: &'static str) -> Evaluating {
+    let core = frame.core();
     if core.journal().is_none() && !core.is_named() {
         return Evaluating { around: None, is_placed: false };
     }
@@ -109,19 +109,19 @@ pub fn evaluates(cx: Cx<'_>, stage: u32, site: &'static str) -> Evaluating {
         graph: core.graph(),
         journal: core.journal().cloned(),
         instance: Arc::clone(core.instance()),
-        places: cx.places(),
+        places: frame.places(),
         stage,
         expression: site,
         reverses: core.reverses(),
     };
-    let mut place = Some(Place::Expression { site, begun: Begun::default() });
+    let mut place = Some(Origin::Expression { site, begun: NestedRunCounts::default() });
     swap(&mut place);
     Evaluating { around: place, is_placed: true }
 }
 
 impl Evaluating {
     /// Restores the thread's place, after the expression was evaluated. Returns the place of the expression.
-    fn leave(&mut self) -> Option<Place> {
+    fn leave(&mut self) -> Option<Origin> {
         if !mem::take(&mut self.is_placed) {
             return None;
         }
@@ -141,7 +141,7 @@ impl Drop for Evaluating {
 pin_project_lite::pin_project! {
     /// A future that is polled in a place.
     pub struct Placed<F> {
-        place: Option<Place>,
+        place: Option<Origin>,
         #[pin]
         run: F,
     }
@@ -153,8 +153,8 @@ pub fn placed<F: Future>(mut evaluating: Evaluating, run: F) -> Placed<F> {
 }
 
 /// Has `run`, where that is one with a name, polled in a place of its own: runs that are begun in there have names too.
-pub(crate) fn placed_run<F: Future>(core: &Arc<Core>, run: F) -> Placed<F> {
-    Placed { place: core.is_named().then(|| Place::Run(Arc::clone(core))), run }
+pub(crate) fn placed_run<F: Future>(core: &Arc<RunState>, run: F) -> Placed<F> {
+    Placed { place: core.is_named().then(|| Origin::Run(Arc::clone(core))), run }
 }
 
 impl<F: Future> Future for Placed<F> {
@@ -171,7 +171,7 @@ impl<F: Future> Future for Placed<F> {
 }
 
 /// Takes the place out again, also where the code in it panics.
-struct Back<'a>(&'a mut Option<Place>);
+struct Back<'a>(&'a mut Option<Origin>);
 
 impl Drop for Back<'_> {
     fn drop(&mut self) {

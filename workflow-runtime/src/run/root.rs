@@ -1,7 +1,7 @@
 //! The root of a run's machine: its span, its panics, and the value of a `return`.
 
-use super::{nested, state::Core};
-use crate::failure::exit::Stop;
+use super::{nested, state::RunState};
+use crate::failure::exit::Exit;
 use std::{
     future::Future,
     pin::Pin,
@@ -10,21 +10,21 @@ use std::{
 };
 
 /// The slot for the value of a `return` inside the workflow.
-pub struct Returned<T>(Arc<Mutex<Option<T>>>);
+pub struct ReturnSlot<T>(Arc<Mutex<Option<T>>>);
 
-impl<T> Clone for Returned<T> {
+impl<T> Clone for ReturnSlot<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<T> Default for Returned<T> {
+impl<T> Default for ReturnSlot<T> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<T> Returned<T> {
+impl<T> ReturnSlot<T> {
     /// Creates an empty slot.
     #[must_use]
     pub fn new() -> Self {
@@ -38,21 +38,21 @@ impl<T> Returned<T> {
     }
 
     /// Keeps the first returned value.
-    pub fn set(&self, value: T) -> Stop {
+    pub fn set(&self, value: T) -> Exit {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
-        Stop::Returned
+        Exit::Returned
     }
 
     /// Returns the workflow's output: the value of its tail, or the returned one.
     ///
     /// # Errors
     /// What its body failed with.
-    pub fn or(&self, ended: Result<T, Stop>) -> Result<T, Stop> {
+    pub fn or(&self, ended: Result<T, Exit>) -> Result<T, Exit> {
         match ended {
-            Err(Stop::Returned) => {
+            Err(Exit::Returned) => {
                 // What is cut by that is not undone.
                 nested::forget();
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Stop::Returned)
+                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Exit::Returned)
             }
             other => other,
         }
@@ -61,12 +61,12 @@ impl<T> Returned<T> {
 
 pin_project_lite::pin_project! {
     /// A machine whose panics are failures, in its span.
-    pub(crate) struct Rooted<'a, F> {
-        core: &'a Core,
+    pub(crate) struct RootFuture<'a, F> {
+        core: &'a RunState,
         #[pin]
         machine: Option<F>,
     }
-    impl<F> PinnedDrop for Rooted<'_, F> {
+    impl<F> PinnedDrop for RootFuture<'_, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             nested::dropped(this.core, || this.machine.set(None));
@@ -74,8 +74,8 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
-    type Output = Result<T, Stop>;
+impl<T, F: Future<Output = Result<T, Exit>>> Future for RootFuture<'_, F> {
+    type Output = Result<T, Exit>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(machine) = this.machine.as_mut().as_pin_mut() else { unreachable!("it is there until it is dropped") };
@@ -86,6 +86,6 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for Rooted<'_, F> {
 }
 
 #[inline]
-pub(crate) fn root<F>(core: &Core, machine: F) -> Rooted<'_, F> {
-    Rooted { core, machine: Some(machine) }
+pub(crate) fn root<F>(core: &RunState, machine: F) -> RootFuture<'_, F> {
+    RootFuture { core, machine: Some(machine) }
 }

@@ -2,11 +2,11 @@
 
 use super::{
     events::CANCELLED,
-    frame::Cx,
-    observation::{Observation, Place, UnderWay, Unwound, lock},
-    state::Core,
+    frame::Frame,
+    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
+    state::RunState,
 };
-use crate::{failure::exit::Stop, observe::event::EventKind};
+use crate::{failure::exit::Exit, observe::event::EventKind};
 use std::{
     future::Future,
     mem,
@@ -17,19 +17,19 @@ use std::{
 use tracing::{Span, field::Empty, span::Entered};
 
 /// The report of a running stage to its observers: `tracing`, observers, or both.
-pub(crate) struct Sight<'a> {
-    core: &'a Core,
-    place: Place,
+pub(crate) struct StageSpan<'a> {
+    core: &'a RunState,
+    place: StagePosition,
     span: Option<Span>,
     ended: AtomicBool,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> StageSpan<'a> {
     /// Opens the span of a stage that is enabled now. `tries`: no policy stands around its only attempt, which starts
     /// now too.
     #[cold]
-    pub(crate) fn open(cx: Cx<'a>, stage: u32, tries: bool) -> Self {
-        let core = cx.core;
+    pub(crate) fn open(frame: Frame<'a>, stage: u32, tries: bool) -> Self {
+        let core = frame.core;
         let span = core.is_traced().then(|| {
             let name = core.stage_name(stage).unwrap_or_default();
             // Which one it is on a store is known when it begins.
@@ -38,7 +38,7 @@ impl<'a> Sight<'a> {
         });
         let mut place = (stage, Vec::new());
         if let Some(observation) = core.observation() {
-            place.1 = cx.places();
+            place.1 = frame.places();
             observation.enable(core, &place, u32::from(tries));
         }
         Self { core, place, span, ended: AtomicBool::new(false) }
@@ -53,7 +53,7 @@ impl<'a> Sight<'a> {
     }
 
     /// Ends the stage, unless it has ended before. Returns the observation that receives the end.
-    fn end(&self) -> Option<(&Observation, UnderWay)> {
+    fn end(&self) -> Option<(&EventSink, ActiveStage)> {
         let observation = self.core.observation()?;
         Some((observation, observation.end(self.core, &self.place)?))
     }
@@ -61,7 +61,7 @@ impl<'a> Sight<'a> {
     /// Reports that the stage gave its output.
     pub(crate) fn completed(&self) {
         match self.end() {
-            Some((_, UnderWay { skipped: Some(words), .. })) => self.outcome(words),
+            Some((_, ActiveStage { skipped: Some(words), .. })) => self.outcome(words),
             Some((observation, _)) => {
                 self.outcome("completed");
                 observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
@@ -71,14 +71,14 @@ impl<'a> Sight<'a> {
     }
 
     /// Reports that the stage ended without an output.
-    pub(crate) fn stopped(&self, stop: &Stop) {
-        let Stop::Failed(failure) = stop else {
+    pub(crate) fn stopped(&self, stop: &Exit) {
+        let Exit::Failed(failure) = stop else {
             self.outcome(CANCELLED);
             self.tell_cancelled();
             return;
         };
         self.outcome("failed");
-        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
+        if let Some((observation, ActiveStage { attempt, skipped: None, .. })) = self.end() {
             observation.failed(self.core, &self.place, attempt, true, failure);
         }
     }
@@ -86,8 +86,8 @@ impl<'a> Sight<'a> {
     /// Notes that a panic goes through the stage.
     pub(crate) fn panicked(&self) {
         self.outcome("panicked");
-        if let Some((observation, UnderWay { attempt, skipped: None, .. })) = self.end() {
-            lock(&observation.unwound).push(Unwound { place: self.place.clone(), attempt, ended: true });
+        if let Some((observation, ActiveStage { attempt, skipped: None, .. })) = self.end() {
+            lock(&observation.unwound).push(UnwoundStage { place: self.place.clone(), attempt, ended: true });
         }
     }
 
@@ -96,7 +96,7 @@ impl<'a> Sight<'a> {
             return;
         }
         let Some(observation) = self.core.observation() else { return };
-        if self.core.is_catching_up() {
+        if self.core.is_restoring() {
             // Reported attempts are recorded; an attempt that was not reported has not begun.
             let mut told = observation.told();
             if told.under_way.get(&self.place).is_some_and(|stage| !stage.is_told) {
@@ -104,7 +104,7 @@ impl<'a> Sight<'a> {
                 return;
             }
         }
-        if let Some((observation, UnderWay { skipped: None, .. })) = self.end() {
+        if let Some((observation, ActiveStage { skipped: None, .. })) = self.end() {
             observation.tell(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
         }
     }
@@ -117,7 +117,7 @@ impl<'a> Sight<'a> {
     }
 }
 
-impl Drop for Sight<'_> {
+impl Drop for StageSpan<'_> {
     fn drop(&mut self) {
         if !self.ended.load(Relaxed) {
             self.outcome(CANCELLED);
@@ -127,60 +127,60 @@ impl Drop for Sight<'_> {
 }
 
 /// A running attempt, among others that policies make.
-pub(crate) struct Trying<'a> {
-    cx: Cx<'a>,
+pub(crate) struct AttemptGuard<'a> {
+    frame: Frame<'a>,
     stage: u32,
     /// Handle of the span of its own, so that each span has one number.
     span: Option<Box<Span>>,
 }
 
-impl<'a> Trying<'a> {
+impl<'a> AttemptGuard<'a> {
     #[inline]
-    pub(crate) fn start(cx: Cx<'a>, stage: u32, attempt: u32) -> Self {
+    pub(crate) fn start(frame: Frame<'a>, stage: u32, attempt: u32) -> Self {
         let mut span = None;
-        if cx.core.is_heeded() {
-            cx.attempt_started(stage, attempt);
-            if cx.core.is_traced() {
+        if frame.core.is_heeded() {
+            frame.attempt_started(stage, attempt);
+            if frame.core.is_traced() {
                 span = Some(Box::new(tracing::debug_span!(target: "workflow", "attempt", attempt)));
             }
         }
-        Self { cx, stage, span }
+        Self { frame, stage, span }
     }
 
     /// Makes and runs the attempt, in its span; a panic while it runs, and nothing else, is the attempt's failure.
-    pub(crate) fn during<F>(self, make: impl FnOnce() -> F) -> Attempt<'a, F> {
+    pub(crate) fn during<F>(self, make: impl FnOnce() -> F) -> AttemptFuture<'a, F> {
         let run = {
             let _entered = self.span.as_deref().map(Span::enter);
             make()
         };
-        Attempt { trying: self, run }
+        AttemptFuture { trying: self, run }
     }
 
     /// Notes that a panic goes through the attempt.
     #[cold]
     fn panicked(&self) {
-        if let Some(observation) = self.cx.core.observation() {
-            let place = (self.stage, self.cx.places());
+        if let Some(observation) = self.frame.core.observation() {
+            let place = (self.stage, self.frame.places());
             let attempt = observation.end_attempt(&place);
-            lock(&observation.unwound).push(Unwound { place, attempt, ended: false });
+            lock(&observation.unwound).push(UnwoundStage { place, attempt, ended: false });
         }
     }
 }
 
 pin_project_lite::pin_project! {
     /// The future of one attempt, which reports a panic that goes through it.
-    pub(crate) struct Attempt<'a, F> {
-        trying: Trying<'a>,
+    pub(crate) struct AttemptFuture<'a, F> {
+        trying: AttemptGuard<'a>,
         #[pin]
         run: F,
     }
 }
 
-impl<F: Future> Future for Attempt<'_, F> {
+impl<F: Future> Future for AttemptFuture<'_, F> {
     type Output = F::Output;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         /// Lives while the attempt is polled: dropped only by a panic in it.
-        struct Polled<'t, 'a>(&'t Trying<'a>);
+        struct Polled<'t, 'a>(&'t AttemptGuard<'a>);
         impl Drop for Polled<'_, '_> {
             fn drop(&mut self) {
                 self.0.panicked();

@@ -1,18 +1,18 @@
 //! The events of a stage, as generated code and policies report them.
 
-use super::{events::CANCELLED, frame::Cx};
+use super::{events::CANCELLED, frame::Frame};
 use crate::{
-    failure::{Failure, exit::Stop},
+    failure::{Failure, exit::Exit},
     observe::event::EventKind,
-    output::visibility::View,
+    output::visibility::Visibility,
 };
 use std::{mem, time::Duration};
 
 /// Reports of generated code and policies about their stage.
-impl Cx<'_> {
+impl Frame<'_> {
     /// Reports that the stage's only attempt starts.
     #[inline]
-    pub fn tried(self, stage: u32) {
+    pub fn first_attempt_started(self, stage: u32) {
         if self.core.is_heeded() {
             self.attempt_started(stage, 1);
         }
@@ -53,7 +53,7 @@ impl Cx<'_> {
     #[cold]
     fn tell_won(self, stage: u32, member: usize) {
         // Recorded decisions were reported when they were made.
-        if !self.core.is_catching_up() {
+        if !self.core.is_restoring() {
             self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
         }
     }
@@ -114,8 +114,8 @@ impl Cx<'_> {
     }
 
     /// Reports that a stage has failed before it was enabled, because of a failure of its wait.
-    pub(crate) fn failed_waiting(self, stage: u32, stop: &Stop) {
-        let Stop::Failed(failure) = stop else { return };
+    pub(crate) fn failed_waiting(self, stage: u32, stop: &Exit) {
+        let Exit::Failed(failure) = stop else { return };
         if let Some(cell) = self.core.cell(stage) {
             cell.fail_waiting();
         }
@@ -161,13 +161,13 @@ impl Cx<'_> {
     }
 }
 
-impl<const PLAIN: usize, const SHOWN: usize> View<PLAIN, SHOWN> {
+impl<const UNOBSERVED: usize, const OBSERVED: usize> Visibility<UNOBSERVED, OBSERVED> {
     /// Reports a choice in that stage.
     #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
     #[inline(always)]
-    pub fn decided(self, cx: &Cx<'_>, stage: u32, arm: &'static str) {
-        if SHOWN != 0 {
-            cx.decided(stage, arm);
+    pub fn decided(self, frame: &Frame<'_>, stage: u32, arm: &'static str) {
+        if OBSERVED != 0 {
+            frame.decided(stage, arm);
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The state of one run, which all its stages share.
 
-use super::{attempt_state::Flight, children::Children, observation::Observation, undo_log::UndoLog};
+use super::{attempt_state::AttemptState, children::Children, observation::EventSink, undo_log::UndoLog};
 use crate::{
     failure::{
-        BoxError, Failure, FailureKind, Undone,
-        exit::Stop,
-        panic::{Panicked, Payload},
+        BoxError, Failure, FailureKind, UndoReport,
+        exit::Exit,
+        panic::{PanicPayload, Panicked},
     },
     future::clock::Clock,
     observe::observers::Observers,
-    output::state::{Cell, Seen, States},
+    output::state::{Cell, StateEntry, States},
     policy::budget::UNITS,
 };
 use std::{
@@ -25,17 +25,17 @@ use workflow_graph::Graph;
 
 /// Keeps a durable instance in memory.
 #[cfg(feature = "durable")]
-pub(crate) type Ticking = crate::journal::residency::Busy;
+pub(crate) type ResidentTimer = crate::journal::residency::ResidencyGuard;
 
 /// Keeps a durable instance in memory: there is none.
 #[cfg(not(feature = "durable"))]
-pub(crate) enum Ticking {}
+pub(crate) enum ResidentTimer {}
 
 /// The number of the workflow's own tail, which is no stage.
 pub const TAIL: u32 = u32::MAX;
 
 /// The state of a run, shared by all its stages. Kept small: a service may hold tens of thousands of suspended runs.
-pub(crate) struct Core {
+pub(crate) struct RunState {
     pub(crate) graph: &'static Graph<'static>,
     /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
     pub(crate) current: AtomicU32,
@@ -46,21 +46,21 @@ pub(crate) struct Core {
     /// Whether a subscriber of `tracing` receives the run's spans.
     pub(crate) traced: bool,
     /// Whether the stages are observed: by `tracing` or by observers.
-    pub(crate) heeded: bool,
+    pub(crate) observed: bool,
     /// Whether a handle exists, or the stages are observed.
     pub(crate) seen: bool,
     pub(crate) owns_log: bool,
     /// Whether the stages run in an undo.
     pub(crate) reverses: bool,
-    pub(crate) seldom: OnceLock<Box<Seldom>>,
+    pub(crate) rare: OnceLock<Box<RareState>>,
 }
 
 /// State that most runs never need. Allocated on first use, so that an unobserved run stays small.
 #[derive(Default)]
-pub(crate) struct Seldom {
+pub(crate) struct RareState {
     /// Span of the whole run.
     pub(crate) span: Option<tracing::Span>,
-    pub(crate) observation: Option<Observation>,
+    pub(crate) observation: Option<EventSink>,
     /// States through which a handle sees the stages.
     pub(crate) states: Option<Arc<dyn States + Send + Sync>>,
     /// Undo log of the run, in a workflow with undos.
@@ -68,7 +68,7 @@ pub(crate) struct Seldom {
     /// Position of a stage with a task of its own in the run that started it.
     pub(crate) base: Vec<(u32, u32)>,
     /// State of the attempt, if the run is that of one stage with an undo.
-    pub(crate) flight: Option<Flight>,
+    pub(crate) flight: Option<AttemptState>,
     /// The run is durable.
     #[cfg(feature = "durable")]
     pub(crate) journal: Option<Arc<crate::journal::log::Journal>>,
@@ -78,7 +78,7 @@ pub(crate) struct Seldom {
     pub(crate) is_named: bool,
     /// Number of runs that were begun inside of it, if it is named.
     #[cfg(feature = "durable")]
-    pub(crate) begun: std::sync::Mutex<super::begun::Begun>,
+    pub(crate) begun: std::sync::Mutex<super::begun::NestedRunCounts>,
     /// Clock of `sleep_until`.
     pub(crate) clock: OnceLock<Clock>,
     /// Whether the end of the run has been reported.
@@ -87,7 +87,7 @@ pub(crate) struct Seldom {
     pub(crate) children: OnceLock<Arc<Children>>,
 }
 
-impl Seldom {
+impl RareState {
     #[cold]
     fn of(
         graph: &Graph<'_>,
@@ -105,18 +105,18 @@ impl Seldom {
         let is_named = name.is_some();
         let instance = name.map(OnceLock::from).unwrap_or_default();
         let observation = observers.observation(traced);
-        let seldom = Self { span, observation, log, instance, is_named, ..Self::default() };
+        let rare = Self { span, observation, log, instance, is_named, ..Self::default() };
         if (observed || is_named)
-            && let Some(span) = &seldom.span
+            && let Some(span) = &rare.span
         {
             // Its observers receive the instance, so that it is created anyway.
-            span.record("instance", &**seldom.instance.get_or_init(random_instance));
+            span.record("instance", &**rare.instance.get_or_init(random_instance));
         }
-        OnceLock::from(Box::new(seldom))
+        OnceLock::from(Box::new(rare))
     }
 }
 
-impl Core {
+impl RunState {
     /// `name`: its instance, where that is not a random one.
     pub(crate) fn new(
         graph: &'static Graph<'static>,
@@ -125,58 +125,58 @@ impl Core {
         name: Option<Arc<str>>,
     ) -> Self {
         let traced = is_listened_to();
-        let heeded = traced || observers.are_any();
-        let mut core = Self::with(graph, Seldom::of(graph, compensates, (observers, traced), name));
-        (core.traced, core.heeded, core.seen) = (traced, heeded, heeded);
+        let observed = traced || observers.are_any();
+        let mut core = Self::with(graph, RareState::of(graph, compensates, (observers, traced), name));
+        (core.traced, core.observed, core.seen) = (traced, observed, observed);
         core
     }
 
     /// Creates the state of a run without observers.
     pub(crate) fn unheeded_with(graph: &'static Graph<'static>, compensates: bool) -> Self {
-        Self::with(graph, Seldom::of(graph, compensates, (Observers::none(), false), None))
+        Self::with(graph, RareState::of(graph, compensates, (Observers::none(), false), None))
     }
 
     /// Creates the state of a run without observers and without undos.
     #[inline]
-    pub(crate) fn unheeded(graph: &'static Graph<'static>) -> Self {
+    pub(crate) fn unobserved(graph: &'static Graph<'static>) -> Self {
         Self::with(graph, OnceLock::new())
     }
 
     #[inline]
-    pub(crate) fn with(graph: &'static Graph<'static>, seldom: OnceLock<Box<Seldom>>) -> Self {
+    pub(crate) fn with(graph: &'static Graph<'static>, rare: OnceLock<Box<RareState>>) -> Self {
         Self {
             graph,
             current: AtomicU32::new(TAIL),
             spent: AtomicU32::new(0),
             attempt: 1,
             traced: false,
-            heeded: false,
+            observed: false,
             seen: false,
             owns_log: true,
             reverses: false,
-            seldom,
+            rare,
         }
     }
 
     /// Returns the span of the whole run, if a subscriber receives it.
     #[inline]
     pub(crate) fn span(&self) -> Option<&tracing::Span> {
-        self.seldom()?.span.as_ref()
+        self.rare()?.span.as_ref()
     }
 
     #[inline]
-    pub(crate) fn seldom(&self) -> Option<&Seldom> {
-        self.seldom.get().map(Box::as_ref)
+    pub(crate) fn rare(&self) -> Option<&RareState> {
+        self.rare.get().map(Box::as_ref)
     }
 
-    fn seldom_made(&self) -> &Seldom {
-        self.seldom.get_or_init(Box::default)
+    fn rare_or_init(&self) -> &RareState {
+        self.rare.get_or_init(Box::default)
     }
 
-    pub(crate) fn seldom_mut(&mut self) -> &mut Seldom {
-        self.seldom_made();
-        match self.seldom.get_mut() {
-            Some(seldom) => seldom,
+    pub(crate) fn seldom_mut(&mut self) -> &mut RareState {
+        self.rare_or_init();
+        match self.rare.get_mut() {
+            Some(rare) => rare,
             None => unreachable!("it has just been made"),
         }
     }
@@ -184,19 +184,19 @@ impl Core {
     /// Attaches the run to its journal.
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::journal::log::Journal>) -> Self {
-        let seldom = self.seldom_mut();
-        if let Some(span) = &seldom.span {
+        let rare = self.seldom_mut();
+        if let Some(span) = &rare.span {
             span.record("instance", &**journal.id());
         }
-        seldom.instance = OnceLock::from(Arc::clone(journal.id()));
-        seldom.journal = Some(journal);
+        rare.instance = OnceLock::from(Arc::clone(journal.id()));
+        rare.journal = Some(journal);
         self
     }
 
     #[cfg(feature = "durable")]
     #[inline]
     pub(crate) fn journal(&self) -> Option<&Arc<crate::journal::log::Journal>> {
-        self.seldom()?.journal.as_ref()
+        self.rare()?.journal.as_ref()
     }
 
     /// Whether the run goes on later, from its store: what is dropped now is suspended, not cancelled.
@@ -213,23 +213,23 @@ impl Core {
 
     /// Returns the rollbacks of runs that were dropped inside its stages.
     pub(crate) fn children(&self) -> &Arc<Children> {
-        self.seldom_made().children.get_or_init(Arc::default)
+        self.rare_or_init().children.get_or_init(Arc::default)
     }
 
     pub(crate) fn has_children_left(&self) -> bool {
-        self.seldom().and_then(|seldom| seldom.children.get()).is_some_and(|children| children.are_left())
+        self.rare().and_then(|rare| rare.children.get()).is_some_and(|children| children.are_left())
     }
 
     /// Takes the report of those rollbacks that have failed while the run went on.
-    pub(crate) fn undone_before(&self) -> Undone {
-        let children = self.seldom().and_then(|seldom| seldom.children.get());
+    pub(crate) fn undone_before(&self) -> UndoReport {
+        let children = self.rare().and_then(|rare| rare.children.get());
         children.map(|children| children.undone_before()).unwrap_or_default()
     }
 
     /// Whether the run needs state that most runs never need.
     #[inline]
     pub(crate) fn has_seldom(&self) -> bool {
-        self.seldom().is_some()
+        self.rare().is_some()
     }
 
     /// Whether the run is on a store.
@@ -241,9 +241,9 @@ impl Core {
     }
 
     /// Whether the run still restores its records.
-    pub(crate) fn is_catching_up(&self) -> bool {
+    pub(crate) fn is_restoring(&self) -> bool {
         #[cfg(feature = "durable")]
-        return self.journal().is_some_and(|journal| journal.is_catching_up());
+        return self.journal().is_some_and(|journal| journal.is_restoring());
         #[cfg(not(feature = "durable"))]
         false
     }
@@ -251,22 +251,22 @@ impl Core {
     /// Whether the end of the run is observed.
     #[inline]
     pub(crate) fn is_looked_at(&self) -> bool {
-        self.seldom().is_some_and(|seldom| seldom.span.is_some() || seldom.observation.is_some())
+        self.rare().is_some_and(|rare| rare.span.is_some() || rare.observation.is_some())
     }
 
     /// Whether the end of the run has been reported.
     #[cfg(feature = "durable")]
     pub(crate) fn has_ended(&self) -> bool {
-        self.seldom().is_some_and(|seldom| seldom.ended.load(Relaxed))
+        self.rare().is_some_and(|rare| rare.ended.load(Relaxed))
     }
 
     /// Ends the run with an outcome, unless its end was reported before. Returns whether it was not.
     pub(crate) fn end_with(&self, outcome: &str) -> bool {
-        let Some(seldom) = self.seldom() else { return true };
-        if seldom.ended.swap(true, Relaxed) {
+        let Some(rare) = self.rare() else { return true };
+        if rare.ended.swap(true, Relaxed) {
             return false;
         }
-        if let Some(span) = &seldom.span {
+        if let Some(span) = &rare.span {
             span.record("outcome", outcome);
         }
         true
@@ -281,7 +281,7 @@ impl Core {
 
     /// Keeps a durable instance in memory.
     #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
-    pub(crate) fn ticking(&self) -> Option<Ticking> {
+    pub(crate) fn ticking(&self) -> Option<ResidentTimer> {
         #[cfg(feature = "durable")]
         return self.journal().map(crate::journal::log::Journal::busy);
         #[cfg(not(feature = "durable"))]
@@ -309,7 +309,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn log(&self) -> Option<&Arc<UndoLog>> {
-        self.seldom()?.log.as_ref()
+        self.rare()?.log.as_ref()
     }
 
     pub(crate) fn graph(&self) -> &'static Graph<'static> {
@@ -324,30 +324,30 @@ impl Core {
     /// Whether the stages are observed.
     #[inline]
     pub(crate) fn is_heeded(&self) -> bool {
-        self.heeded
+        self.observed
     }
 
-    pub(crate) fn flight(&self) -> Option<&Flight> {
-        self.seldom()?.flight.as_ref()
+    pub(crate) fn flight(&self) -> Option<&AttemptState> {
+        self.rare()?.flight.as_ref()
     }
 
     /// Whether a handle exists, or the stages are observed.
     #[inline]
-    pub(crate) fn is_seen(&self) -> bool {
+    pub(crate) fn is_tracked(&self) -> bool {
         self.seen
     }
 
     /// Returns the cell through which a handle sees that stage, unless it is one of many.
     pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
-        match self.seldom()?.states.as_ref()?.seen(stage) {
-            Seen::Stage(cell) => Some(cell.share()),
-            Seen::Items(_) | Seen::Nothing => None,
+        match self.rare()?.states.as_ref()?.seen(stage) {
+            StateEntry::Stage(cell) => Some(cell.share()),
+            StateEntry::Items(_) | StateEntry::Nothing => None,
         }
     }
 
     #[inline]
-    pub(crate) fn observation(&self) -> Option<&Observation> {
-        self.seldom()?.observation.as_ref()
+    pub(crate) fn observation(&self) -> Option<&EventSink> {
+        self.rare()?.observation.as_ref()
     }
 
     pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
@@ -361,21 +361,21 @@ impl Core {
     /// Returns whether the instance is named after the stage of another run in which it was begun.
     #[cfg(feature = "durable")]
     pub(crate) fn is_named(&self) -> bool {
-        self.seldom().is_some_and(|seldom| seldom.is_named)
+        self.rare().is_some_and(|rare| rare.is_named)
     }
 
     /// Returns the counter of runs that were begun inside the run, if it is named.
     #[cfg(feature = "durable")]
-    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<super::begun::Begun> {
-        &self.seldom_made().begun
+    pub(crate) fn begun_inside(&self) -> &std::sync::Mutex<super::begun::NestedRunCounts> {
+        &self.rare_or_init().begun
     }
 
     pub(crate) fn instance(&self) -> &Arc<str> {
-        self.seldom_made().instance.get_or_init(random_instance)
+        self.rare_or_init().instance.get_or_init(random_instance)
     }
 
     pub(crate) fn clock(&self) -> &Clock {
-        self.seldom_made().clock.get_or_init(Clock::system)
+        self.rare_or_init().clock.get_or_init(Clock::system)
     }
 
     #[cold]
@@ -389,7 +389,7 @@ impl Core {
 
     /// Returns the failure of a stage whose code panicked just now.
     #[cold]
-    pub(crate) fn panicked(&self, payload: Payload) -> Failure {
+    pub(crate) fn panicked(&self, payload: PanicPayload) -> Failure {
         let source = Panicked::of(payload).into();
         let failure = self.failure(self.current(), FailureKind::Panic, Some(source));
         self.tell_panicked(&failure);
@@ -398,7 +398,7 @@ impl Core {
 
     /// Polls user code; a panic becomes a failure. The caller never polls that future again.
     #[inline]
-    pub(crate) fn catch<T>(&self, poll: impl FnOnce() -> Poll<Result<T, Stop>>) -> Poll<Result<T, Stop>> {
+    pub(crate) fn catch<T>(&self, poll: impl FnOnce() -> Poll<Result<T, Exit>>) -> Poll<Result<T, Exit>> {
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(polled) => polled,
             Err(payload) => Poll::Ready(Err(self.panicked(payload).into())),
@@ -423,6 +423,6 @@ pub(crate) fn is_listened_to() -> bool {
 }
 
 /// Returns the failure of an attempt that gave the stage's own error.
-pub(crate) fn own_failure(core: &Core, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
+pub(crate) fn own_failure(core: &RunState, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
 }

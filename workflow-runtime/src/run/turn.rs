@@ -4,7 +4,7 @@
 //! where something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a timer or
 //! a channel beside what is always ready would find none left, in each poll anew.
 
-use super::{frame::Cx, state::Core};
+use super::{frame::Frame, state::RunState};
 use crate::policy::budget::UNITS_TOGETHER;
 use std::{
     future::Future,
@@ -14,9 +14,9 @@ use std::{
 use tokio::task::{coop, yield_now};
 
 /// Returns whether the budget is spent after these units of work, so that the run yields to others.
-pub(crate) fn is_over(core: &Core, units: u32) -> bool {
+pub(crate) fn is_over(core: &RunState, units: u32) -> bool {
     #[cfg(feature = "durable")]
-    if core.journal().is_some_and(|journal| journal.is_catching_up()) {
+    if core.journal().is_some_and(|journal| journal.is_restoring()) {
         // Records are restored in one go: their number is the bound.
         return false;
     }
@@ -26,7 +26,7 @@ pub(crate) fn is_over(core: &Core, units: u32) -> bool {
 }
 
 /// Has the task polled again after others have had their turn.
-pub(crate) fn give_way(core: &Core, context: &mut Context<'_>) {
+pub(crate) fn give_way(core: &RunState, context: &mut Context<'_>) {
     #[cfg(feature = "durable")]
     if core.journal().is_some() {
         // The engine looks at whether the run has woken itself, and gives way then.
@@ -39,24 +39,24 @@ pub(crate) fn give_way(core: &Core, context: &mut Context<'_>) {
 
 /// Yields to others, if these units of work have spent the budget.
 #[must_use]
-pub(crate) fn turn(core: &Core, units: u32) -> Turn<'_> {
-    Turn { core, units }
+pub(crate) fn turn(core: &RunState, units: u32) -> YieldTurn<'_> {
+    YieldTurn { core, units }
 }
 
 /// Gives way to others, if it is time for it, after a number of rounds of a loop.
 #[must_use]
-pub fn turn_of_rounds(cx: Cx<'_>) -> Turn<'_> {
-    turn(cx.core(), UNITS_TOGETHER)
+pub fn turn_of_rounds(frame: Frame<'_>) -> YieldTurn<'_> {
+    turn(frame.core(), UNITS_TOGETHER)
 }
 
 /// The future that gives way once, or not at all.
-pub struct Turn<'a> {
-    core: &'a Core,
+pub struct YieldTurn<'a> {
+    core: &'a RunState,
     /// Zero: it has given way.
     units: u32,
 }
 
-impl Future for Turn<'_> {
+impl Future for YieldTurn<'_> {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let units = std::mem::take(&mut self.units);

@@ -1,8 +1,8 @@
 //! The log of a scope: the undos of its completed stages, and its running attempts.
 
-use super::{grace::Grace, undo_record::UndoRecord};
+use super::{grace::GracePeriod, undo_record::UndoRecord};
 use crate::{
-    failure::{Failure, Undone, exit::Stop},
+    failure::{Failure, UndoReport, exit::Exit},
     future::boxed::BoxFuture,
 };
 use std::{
@@ -13,7 +13,7 @@ use std::{
 };
 
 /// The undo of one completed stage.
-pub(crate) struct Undo {
+pub(crate) struct UndoEntry {
     order: u64,
     /// Armed before the stage completed: its place once it has.
     completed: Option<Arc<OnceLock<u64>>>,
@@ -22,13 +22,13 @@ pub(crate) struct Undo {
     pub(crate) places: Vec<(u32, u32)>,
     /// Record of the undo's result.
     pub(crate) record: UndoRecord,
-    pub(crate) run: Reversal,
+    pub(crate) run: UndoFn,
 }
 
-impl Undo {
+impl UndoEntry {
     pub(crate) fn new(
         (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
-        run: impl FnOnce(Failure) -> BoxFuture<'static, Result<(), Stop>> + Send + 'static,
+        run: impl FnOnce(Failure) -> BoxFuture<'static, Result<(), Exit>> + Send + 'static,
     ) -> Self {
         Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
     }
@@ -42,20 +42,20 @@ impl Undo {
     }
 }
 
-type Reversal = Box<dyn FnOnce(Failure) -> BoxFuture<'static, Result<(), Stop>> + Send>;
+type UndoFn = Box<dyn FnOnce(Failure) -> BoxFuture<'static, Result<(), Exit>> + Send>;
 
-pub(crate) struct InFlight {
+pub(crate) struct PendingAttempt {
     pub(crate) stage: u32,
     /// Record of its undo's result, if it has an undo.
     pub(crate) record: Option<UndoRecord>,
-    pub(crate) grace: Grace,
-    pub(crate) run: BoxFuture<'static, Result<Option<Undo>, Stop>>,
+    pub(crate) grace: GracePeriod,
+    pub(crate) run: BoxFuture<'static, Result<Option<UndoEntry>, Exit>>,
 }
 
 /// The log of a scope: the stages that must be undone if the scope fails.
 #[derive(Default)]
 pub struct UndoLog {
-    pub(crate) content: Mutex<Content>,
+    pub(crate) content: Mutex<UndoState>,
     /// Log that receives the remaining entries when the scope is dropped.
     parent: Option<Arc<UndoLog>>,
 }
@@ -65,8 +65,8 @@ impl UndoLog {
         Arc::default()
     }
 
-    pub(crate) fn child(parent: &Arc<Self>) -> ScopeLog {
-        ScopeLog { log: Arc::new(Self { content: Mutex::default(), parent: Some(Arc::clone(parent)) }) }
+    pub(crate) fn child(parent: &Arc<Self>) -> UndoScope {
+        UndoScope { log: Arc::new(Self { content: Mutex::default(), parent: Some(Arc::clone(parent)) }) }
     }
 
     /// Returns the root log, which belongs to the run.
@@ -78,11 +78,11 @@ impl UndoLog {
         log
     }
 
-    pub(crate) fn push(&self, entry: Undo) {
-        self.take(Content { entries: vec![entry], ..Content::default() });
+    pub(crate) fn push(&self, entry: UndoEntry) {
+        self.take(UndoState { entries: vec![entry], ..UndoState::default() });
     }
 
-    pub(crate) fn take(&self, more: Content) {
+    pub(crate) fn take(&self, more: UndoState) {
         if more.is_empty() {
             return;
         }
@@ -105,12 +105,12 @@ impl UndoLog {
             ended.await;
             Ok(None)
         });
-        let in_flight = vec![InFlight { stage, record: None, grace: Grace::OwnTimeout, run }];
-        self.take(Content { in_flight, ..Content::default() });
+        let in_flight = vec![PendingAttempt { stage, record: None, grace: GracePeriod::OwnTimeout, run }];
+        self.take(UndoState { in_flight, ..UndoState::default() });
     }
 
     /// Moves the entries into another log, because the scope has succeeded.
-    pub(crate) fn hand_to(&self, other: &Self) {
+    pub(crate) fn merge_into(&self, other: &Self) {
         let content = mem::take(&mut *lock(&self.content));
         other.take(content);
     }
@@ -128,24 +128,24 @@ impl UndoLog {
 
     /// Drops the entries, and refuses those that still come, because the run is gone.
     pub(crate) fn close(&self) {
-        let content = mem::replace(&mut *lock(&self.content), Content { closed: true, ..Content::default() });
+        let content = mem::replace(&mut *lock(&self.content), UndoState { closed: true, ..UndoState::default() });
         drop(content);
     }
 }
 
 #[derive(Default)]
-pub(crate) struct Content {
-    pub(crate) entries: Vec<Undo>,
-    pub(crate) in_flight: Vec<InFlight>,
+pub(crate) struct UndoState {
+    pub(crate) entries: Vec<UndoEntry>,
+    pub(crate) in_flight: Vec<PendingAttempt>,
     /// Undos that have begun, and whose unwinding was dropped: they go on first.
-    pub(crate) begun: Vec<Begun>,
+    pub(crate) begun: Vec<RunningUndo>,
     /// Report of the undos that have run.
-    pub(crate) undone: Undone,
+    pub(crate) undone: UndoReport,
     /// The scope is gone: whatever still comes goes on to its parent.
     pub(crate) closed: bool,
 }
 
-impl Content {
+impl UndoState {
     pub(crate) fn append(&mut self, mut more: Self) {
         self.entries.append(&mut more.entries);
         self.in_flight.append(&mut more.in_flight);
@@ -159,28 +159,28 @@ impl Content {
 }
 
 /// A running undo.
-pub(crate) struct Begun {
+pub(crate) struct RunningUndo {
     pub(crate) stage: u32,
     pub(crate) places: Vec<(u32, u32)>,
-    pub(crate) run: BoxFuture<'static, Result<(), Stop>>,
+    pub(crate) run: BoxFuture<'static, Result<(), Exit>>,
 }
 
 /// The log of a scope that may be rolled back alone, for as long as the scope lives. Running attempts in a log hold on
 /// to it, so this guard tells when the scope is gone, and not the count of references.
-pub struct ScopeLog {
+pub struct UndoScope {
     log: Arc<UndoLog>,
 }
 
-impl Deref for ScopeLog {
+impl Deref for UndoScope {
     type Target = Arc<UndoLog>;
     fn deref(&self) -> &Arc<UndoLog> {
         &self.log
     }
 }
 
-impl Drop for ScopeLog {
+impl Drop for UndoScope {
     fn drop(&mut self) {
-        let left = mem::replace(&mut *lock(&self.log.content), Content { closed: true, ..Content::default() });
+        let left = mem::replace(&mut *lock(&self.log.content), UndoState { closed: true, ..UndoState::default() });
         if let Some(parent) = &self.log.parent {
             parent.take(left);
         }
@@ -192,19 +192,19 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// `on = attempt`: what reverses a stage, before its first attempt.
-pub(crate) struct Arming {
+pub(crate) struct ArmedUndo {
     pub(crate) log: Arc<UndoLog>,
     pub(crate) stage: u32,
     pub(crate) places: Vec<(u32, u32)>,
     pub(crate) record: UndoRecord,
     pub(crate) completed: Arc<OnceLock<u64>>,
-    pub(crate) run: Reversal,
+    pub(crate) run: UndoFn,
 }
 
-impl Arming {
+impl ArmedUndo {
     /// Adds the undo to the log, when the first attempt begins.
     pub(crate) fn arm(self) {
         let Self { log, stage, places, record, completed, run } = self;
-        log.push(Undo { order: record.order(), completed: Some(completed), stage, places, record, run });
+        log.push(UndoEntry { order: record.order(), completed: Some(completed), stage, places, record, run });
     }
 }

@@ -1,17 +1,17 @@
 //! The record of an undo: an undo that has run does not run again. A run in memory has none.
 
 use crate::{
-    failure::{Failure, exit::Stop},
+    failure::{Failure, exit::Exit},
     future::boxed::BoxFuture,
 };
 #[cfg(feature = "durable")]
 use crate::{
-    failure::{Undone, panic::unless_panicked},
+    failure::{UndoReport, panic::catch_panics},
     journal::{
         failure::StoredFailure,
         log::Journal,
         path::{UNDO_INTERRUPTED, within},
-        record::{Kind, own, read_own},
+        record::{RecordKind, decode_record, encode_record},
     },
 };
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,10 +20,10 @@ use std::{panic::resume_unwind, sync::Arc};
 
 /// The record of an undo's result, in a durable run.
 #[cfg(feature = "durable")]
-pub(crate) struct UndoRecord(Option<Known>);
+pub(crate) struct UndoRecord(Option<UndoPlace>);
 
 #[cfg(feature = "durable")]
-struct Known {
+struct UndoPlace {
     journal: Arc<Journal>,
     path: String,
     workflow: &'static str,
@@ -38,13 +38,13 @@ impl UndoRecord {
         path: impl FnOnce() -> String,
         (workflow, stage): (&'static str, Option<&'static str>),
     ) -> Self {
-        Self(journal.map(|journal| Known { journal: Arc::clone(journal), path: path(), workflow, stage }))
+        Self(journal.map(|journal| UndoPlace { journal: Arc::clone(journal), path: path(), workflow, stage }))
     }
 
     /// Records that the stage is in doubt: its effect may or may not have happened.
     pub(crate) fn in_doubt(&self, name: &'static str) {
-        if let Some(Known { journal, path, .. }) = &self.0 {
-            journal.not_undone(path, &Undone::in_doubt(name));
+        if let Some(UndoPlace { journal, path, .. }) = &self.0 {
+            journal.not_undone(path, &UndoReport::in_doubt(name));
         }
     }
 
@@ -53,8 +53,8 @@ impl UndoRecord {
     pub(crate) fn order(&self) -> u64 {
         match &self.0 {
             None => next_order(),
-            Some(Known { journal, path, .. }) => {
-                let completed = journal.has(path, &[Kind::Done, Kind::DoneIdle]);
+            Some(UndoPlace { journal, path, .. }) => {
+                let completed = journal.has(path, &[RecordKind::Done, RecordKind::DoneIdle]);
                 if completed { journal.order_of(path) } else { journal.order_of(&within(path, "armed")) }
             }
         }
@@ -64,15 +64,15 @@ impl UndoRecord {
     pub(crate) fn armed(&self, order: u64) -> u64 {
         match &self.0 {
             None => order,
-            Some(Known { journal, path, .. }) => journal.order_of(&within(path, "armed")),
+            Some(UndoPlace { journal, path, .. }) => journal.order_of(&within(path, "armed")),
         }
     }
 
     /// Returns the recorded result of the undo, if it has run before.
     pub(crate) fn before(&self) -> Option<Result<(), Failure>> {
-        let Known { journal, path, .. } = self.0.as_ref()?;
+        let UndoPlace { journal, path, .. } = self.0.as_ref()?;
         let path = within(path, "undone");
-        match read_own::<Option<StoredFailure>>(&journal.record(&path)?) {
+        match decode_record::<Option<StoredFailure>>(&journal.record(&path)?) {
             Ok(None) => Some(Ok(())),
             Ok(Some(failure)) => Some(Err(failure.restore())),
             Err(error) => {
@@ -83,21 +83,21 @@ impl UndoRecord {
     }
 
     /// Returns the undo with its record: once it has run, it is never run again.
-    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Stop>>) -> BoxFuture<'static, Result<(), Stop>> {
-        let Some(Known { journal, path, workflow, stage }) = self.0 else { return run };
+    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Exit>>) -> BoxFuture<'static, Result<(), Exit>> {
+        let Some(UndoPlace { journal, path, workflow, stage }) = self.0 else { return run };
         Box::pin(async move {
             let place = within(&path, UNDO_INTERRUPTED);
             if journal.counts() {
                 journal.reaches(&place);
             }
-            journal.begins(|| place).await;
-            let ended = unless_panicked(run).await;
+            journal.before_user_code(|| place).await;
+            let ended = catch_panics(run).await;
             let failed = match &ended {
-                Ok(Ok(()) | Err(Stop::Returned)) => None,
-                Ok(Err(Stop::Failed(failure))) => Some(StoredFailure::of(failure)),
+                Ok(Ok(()) | Err(Exit::Returned)) => None,
+                Ok(Err(Exit::Failed(failure))) => Some(StoredFailure::of(failure)),
                 Err(payload) => Some(StoredFailure::of_panic(workflow, stage, &**payload)),
             };
-            journal.put(within(&path, "undone"), Kind::Undone, own(&failed));
+            journal.put(within(&path, "undone"), RecordKind::Undone, encode_record(&failed));
             journal.settled().await;
             match ended {
                 Ok(ended) => ended,
@@ -109,11 +109,11 @@ impl UndoRecord {
 }
 
 /// Completions are counted by one clock for the whole process: only their order is ever looked at.
-static ORDER: AtomicU64 = AtomicU64::new(0);
+static COMPLETION_SEQUENCE: AtomicU64 = AtomicU64::new(0);
 
 /// Returns the next number for a completion in memory.
 pub(crate) fn next_order() -> u64 {
-    ORDER.fetch_add(1, Relaxed)
+    COMPLETION_SEQUENCE.fetch_add(1, Relaxed)
 }
 
 /// The record of an undo's result, in a run that can't be durable.
@@ -135,7 +135,7 @@ impl UndoRecord {
         None
     }
 
-    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Stop>>) -> BoxFuture<'static, Result<(), Stop>> {
+    pub(crate) fn recording(self, run: BoxFuture<'static, Result<(), Exit>>) -> BoxFuture<'static, Result<(), Exit>> {
         run
     }
 

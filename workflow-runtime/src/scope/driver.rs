@@ -1,12 +1,12 @@
 //! The driver of a graph that no nest of joins expresses: starts what is ready, polls what was woken, counts down what
 //! waits. Its work is `O(V + E)` for a whole run, however often it is woken.
 
-use super::{lazy::Demands, schedule::Pieces};
+use super::{lazy::LazyRequests, schedule::Schedule};
 use crate::{
-    failure::exit::Stop,
-    future::set::Lanes,
+    failure::exit::Exit,
+    future::set::FutureSet,
     policy::budget::{TOGETHER, UNITS, UNITS_TOGETHER},
-    stage::driven::Started,
+    stage::driven::Start,
 };
 use std::{
     future::Future,
@@ -16,13 +16,13 @@ use std::{
 };
 
 /// A running graph.
-pub struct Drive<'a, S, F> {
-    pieces: &'static Pieces,
-    demands: Option<&'a Demands>,
+pub struct Driver<'a, S, F> {
+    pieces: &'static Schedule,
+    demands: Option<&'a LazyRequests>,
     start: S,
     needs: Vec<u32>,
     ready: Vec<u32>,
-    lanes: Lanes<F>,
+    lanes: FutureSet<F>,
     /// Piece on each lane.
     on_lane: Vec<u32>,
     left: usize,
@@ -34,40 +34,40 @@ pub struct Drive<'a, S, F> {
 const AT_ONCE: usize = UNITS as usize / UNITS_TOGETHER as usize * TOGETHER;
 
 // The lanes pin their futures themselves.
-impl<S, F> Unpin for Drive<'_, S, F> {}
+impl<S, F> Unpin for Driver<'_, S, F> {}
 
 /// Runs all of `pieces` but the lazy ones that nothing asks for; `start` starts one. It ends with the first
 /// stage that stops otherwise than with an output.
-pub fn drive<'a, F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>>(
-    pieces: &'static Pieces,
-    demands: Option<&'a Demands>,
+pub fn drive<'a, F: Future<Output = Result<(), Exit>>, S: FnMut(u32) -> Start<F>>(
+    pieces: &'static Schedule,
+    demands: Option<&'a LazyRequests>,
     start: S,
-) -> Drive<'a, S, F> {
+) -> Driver<'a, S, F> {
     let mut ready: Vec<u32> =
         (0..).zip(pieces.needs).filter(|(_, needs)| **needs == 0).map(|(piece, _)| piece).collect();
     ready.reverse();
-    Drive {
+    Driver {
         pieces,
         demands,
         start,
         needs: pieces.needs.to_vec(),
         ready,
-        lanes: demands.map_or_else(Lanes::new, |demands| Lanes::waking(Arc::clone(&demands.woken))),
+        lanes: demands.map_or_else(FutureSet::new, |demands| FutureSet::waking(Arc::clone(&demands.woken))),
         on_lane: Vec::new(),
         left: pieces.needs.len() - pieces.lazy.len(),
         started: 0,
     }
 }
 
-impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_, S, F> {
-    fn start_ready(&mut self) -> Result<(), Stop> {
+impl<F: Future<Output = Result<(), Exit>>, S: FnMut(u32) -> Start<F>> Driver<'_, S, F> {
+    fn start_ready(&mut self) -> Result<(), Exit> {
         while self.started < AT_ONCE
             && let Some(piece) = self.ready.pop()
         {
             self.started += 1;
             let ended = match (self.start)(piece) {
-                Started::Ended(ended) => ended,
-                Started::UnderWay(future) => match self.lanes.begin(future) {
+                Start::Ready(ended) => ended,
+                Start::Pending(future) => match self.lanes.begin(future) {
                     Err(ended) => ended,
                     Ok(lane) => {
                         // Lanes whose futures ended at once have had no piece.
@@ -85,9 +85,9 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<(), Stop> {
+    fn advance(&mut self) -> Result<(), Exit> {
         self.start_ready()?;
-        let batch = self.lanes.take_woken();
+        let batch = self.lanes.drain_ready();
         for &lane in &batch {
             self.step(lane)?;
             self.start_ready()?;
@@ -107,7 +107,7 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
         self.started >= AT_ONCE && !self.ready.is_empty()
     }
 
-    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+    fn step(&mut self, lane: usize) -> Result<(), Exit> {
         if self.lanes.poll(lane).ended()? {
             self.ended(self.on_lane[lane]);
         }
@@ -119,11 +119,11 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
     fn ended(&mut self, piece: u32) {
         self.left -= 1;
         for &next in self.pieces.then(piece) {
-            self.one_less(next);
+            self.release_dependency(next);
         }
     }
 
-    fn one_less(&mut self, piece: u32) {
+    fn release_dependency(&mut self, piece: u32) {
         let needs = &mut self.needs[piece as usize];
         *needs -= 1;
         if *needs == 0 {
@@ -136,17 +136,17 @@ impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Drive<'_
             let asked = std::mem::take(&mut *demands.asked.lock().unwrap_or_else(PoisonError::into_inner));
             self.left += asked.len();
             for piece in asked {
-                self.one_less(piece);
+                self.release_dependency(piece);
             }
         }
     }
 }
 
 trait ReadyOrStop {
-    fn ended(self) -> Result<bool, Stop>;
+    fn ended(self) -> Result<bool, Exit>;
 }
-impl ReadyOrStop for Poll<Result<(), Stop>> {
-    fn ended(self) -> Result<bool, Stop> {
+impl ReadyOrStop for Poll<Result<(), Exit>> {
+    fn ended(self) -> Result<bool, Exit> {
         match self {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(())) => Ok(true),
@@ -155,12 +155,12 @@ impl ReadyOrStop for Poll<Result<(), Stop>> {
     }
 }
 
-impl<F: Future<Output = Result<(), Stop>>, S: FnMut(u32) -> Started<F>> Future for Drive<'_, S, F> {
-    type Output = Result<(), Stop>;
+impl<F: Future<Output = Result<(), Exit>>, S: FnMut(u32) -> Start<F>> Future for Driver<'_, S, F> {
+    type Output = Result<(), Exit>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.lanes.listen(context.waker());
+        this.lanes.register(context.waker());
         this.started = 0;
         if let Err(stop) = this.advance() {
             this.lanes.clear_all(false);

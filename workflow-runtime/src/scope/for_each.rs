@@ -4,11 +4,11 @@ use super::items::{Items, all_of, room_for};
 #[cfg(feature = "durable")]
 use crate::journal::log::LAST;
 use crate::{
-    failure::{Failure, FailureKind, exit::Stop},
-    future::{map::then, set::Lanes},
+    failure::{Failure, FailureKind, exit::Exit},
+    future::{map::then, set::FutureSet},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
-        frame::Cx,
+        frame::Frame,
         turn::{give_way, is_over},
     },
 };
@@ -24,8 +24,8 @@ use std::{
 };
 
 /// The running items of a `for`.
-pub(crate) struct Each<'a, I, B, F: Future, T> {
-    cx: Cx<'a>,
+pub(crate) struct ForEach<'a, I, B, F: Future, T> {
+    frame: Frame<'a>,
     stage: u32,
     items: I,
     body: B,
@@ -34,31 +34,31 @@ pub(crate) struct Each<'a, I, B, F: Future, T> {
     exhausted: bool,
     /// Others get their turn before the next item.
     gives_way: bool,
-    lanes: Lanes<F>,
+    lanes: FutureSet<F>,
     on_lane: Vec<usize>,
     outputs: Vec<Option<T>>,
 }
 
-impl<I, B, F: Future, T> Unpin for Each<'_, I, B, F, T> {}
+impl<I, B, F: Future, T> Unpin for ForEach<'_, I, B, F, T> {}
 
 /// Runs `body` for each item, at most `concurrency` at once; gives their outputs in the items' order, or how the first
 /// that stopped did. An item is taken from the iterator only when its turn has come.
 pub fn each<I, B, F, T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     items: I,
     concurrency: usize,
     body: B,
-) -> impl Future<Output = Result<Vec<T>, Stop>>
+) -> impl Future<Output = Result<Vec<T>, Exit>>
 where
     I: IntoIterator,
     B: FnMut(usize, I::Item) -> F,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
 {
     let items = items.into_iter();
     let outputs = room_for(&items);
-    Each {
-        cx,
+    ForEach {
+        frame,
         stage,
         items,
         body,
@@ -66,7 +66,7 @@ where
         started: 0,
         exhausted: false,
         gives_way: false,
-        lanes: Lanes::new(),
+        lanes: FutureSet::new(),
         on_lane: Vec::new(),
         outputs,
     }
@@ -94,23 +94,23 @@ impl Tolerance {
 /// # Errors
 /// How the first item stopped that did not fail; or that too many have failed.
 pub async fn each_tolerant<I, B, F, T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     items: I,
     concurrency: usize,
     mut body: B,
     tolerance: Tolerance,
-) -> Result<Vec<Result<T, Failure>>, Stop>
+) -> Result<Vec<Result<T, Failure>>, Exit>
 where
     I: IntoIterator,
     B: FnMut(usize, I::Item) -> F,
-    F: Future<Output = Result<Result<T, Failure>, Stop>>,
+    F: Future<Output = Result<Result<T, Failure>, Exit>>,
 {
     let (items, allowed) = match tolerance {
         Tolerance::Count(_) => (Items::Coming(items.into_iter()), tolerance.of(0)),
         // For a percentage the number of items must be known.
         Tolerance::Percent(_) => {
-            let items = all_of(cx, items.into_iter()).await;
+            let items = all_of(frame, items.into_iter()).await;
             let allowed = tolerance.of(items.len());
             (Items::Taken(items.into_iter()), allowed)
         }
@@ -123,8 +123,8 @@ where
             if let Err(failure) = &ended
                 && failed.fetch_add(1, Relaxed) >= allowed
             {
-                let failure = cx.core.failure(stage, FailureKind::ToleranceExceeded, Some(failure.clone().into()));
-                if !is_catching_up(cx) {
+                let failure = frame.core.failure(stage, FailureKind::ToleranceExceeded, Some(failure.clone().into()));
+                if !is_restoring(frame) {
                     return Err(failure.into());
                 }
                 // The other recorded items are restored first.
@@ -133,7 +133,7 @@ where
             Ok(ended)
         })
     };
-    let mut items = Some(each(cx, stage, items, concurrency, body));
+    let mut items = Some(each(frame, stage, items, concurrency, body));
     let mut taken_up = None;
     let mut outputs = Ok(Vec::new());
     poll_fn(|context| {
@@ -149,45 +149,45 @@ where
                 Poll::Ready(mem::replace(&mut outputs, Ok(Vec::new())))
             };
         };
-        let taken_up = taken_up.get_or_insert_with(|| Box::pin(all_taken_up(cx)));
+        let taken_up = taken_up.get_or_insert_with(|| Box::pin(all_taken_up(frame)));
         taken_up.as_mut().poll(context).map(|()| Err(failure.clone().into()))
     })
     .await
 }
 
 /// Returns whether the run is that of a durable instance that restores its records.
-fn is_catching_up(cx: Cx<'_>) -> bool {
+fn is_restoring(frame: Frame<'_>) -> bool {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        return journal.is_catching_up();
+    if let Some(journal) = frame.journal() {
+        return journal.is_restoring();
     }
-    let _ = cx;
+    let _ = frame;
     false
 }
 
 /// Waits until all records are restored.
-async fn all_taken_up(cx: Cx<'_>) {
+async fn all_taken_up(frame: Frame<'_>) {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        journal.hold(LAST).await;
+    if let Some(journal) = frame.journal() {
+        journal.await_turn(LAST).await;
     }
-    let _ = cx;
+    let _ = frame;
 }
 
-impl<I: Iterator, B, F, T> Each<'_, I, B, F, T>
+impl<I: Iterator, B, F, T> ForEach<'_, I, B, F, T>
 where
     B: FnMut(usize, I::Item) -> F,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
 {
     /// Starts items as long as there is room. What ends at once makes room at once.
-    fn start(&mut self) -> Result<(), Stop> {
+    fn start(&mut self) -> Result<(), Exit> {
         self.gives_way = false;
         while !self.exhausted && self.lanes.under_way() < self.concurrency {
-            if self.started % TOGETHER == TOGETHER - 1 && is_over(self.cx.core, UNITS_TOGETHER) {
+            if self.started % TOGETHER == TOGETHER - 1 && is_over(self.frame.core, UNITS_TOGETHER) {
                 self.gives_way = true;
                 break;
             }
-            self.cx.at(self.stage);
+            self.frame.at(self.stage);
             let Some(item) = self.items.next() else {
                 self.exhausted = true;
                 break;
@@ -205,8 +205,8 @@ where
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<(), Stop> {
-        let batch = self.lanes.take_woken();
+    fn advance(&mut self) -> Result<(), Exit> {
+        let batch = self.lanes.drain_ready();
         for &lane in &batch {
             self.step(lane)?;
         }
@@ -214,7 +214,7 @@ where
         self.start()
     }
 
-    fn step(&mut self, lane: usize) -> Result<(), Stop> {
+    fn step(&mut self, lane: usize) -> Result<(), Exit> {
         match self.lanes.poll(lane) {
             Poll::Pending => Ok(()),
             Poll::Ready(Ok(output)) => {
@@ -226,22 +226,22 @@ where
     }
 }
 
-impl<I: Iterator, B, F, T> Future for Each<'_, I, B, F, T>
+impl<I: Iterator, B, F, T> Future for ForEach<'_, I, B, F, T>
 where
     B: FnMut(usize, I::Item) -> F,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
 {
-    type Output = Result<Vec<T>, Stop>;
+    type Output = Result<Vec<T>, Exit>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.lanes.listen(context.waker());
+        this.lanes.register(context.waker());
         if let Err(stop) = this.advance() {
             this.lanes.clear_all(false);
             return Poll::Ready(Err(stop));
         }
         if this.gives_way {
-            give_way(this.cx.core, context);
+            give_way(this.frame.core, context);
             return Poll::Pending;
         }
         if this.lanes.under_way() > 0 {

@@ -2,7 +2,7 @@
 
 use crate::{
     policy::budget::{TOGETHER, UNITS_TOGETHER},
-    run::{frame::Cx, turn::turn},
+    run::{frame::Frame, turn::turn},
 };
 use std::vec;
 
@@ -42,13 +42,13 @@ pub(crate) fn room_for<T>(items: &impl Iterator) -> Vec<T> {
 }
 
 /// Takes all items.
-pub(crate) async fn all_of<I: Iterator>(cx: Cx<'_>, items: I) -> Vec<I::Item> {
+pub(crate) async fn all_of<I: Iterator>(frame: Frame<'_>, items: I) -> Vec<I::Item> {
     let mut all = room_for(&items);
     // Not `collect`, which believes the iterator.
     for item in items {
         all.push(item);
         if all.len() % TOGETHER == 0 {
-            turn(cx.core, UNITS_TOGETHER).await;
+            turn(frame.core, UNITS_TOGETHER).await;
         }
     }
     all

@@ -1,6 +1,6 @@
 //! Static fork and join: every branch is polled at each wake, in the order written; the first failure ends it.
 
-use crate::failure::{exit::Stop, panic::cut};
+use crate::failure::{exit::Exit, panic::drop_quietly};
 use std::{
     future::Future,
     pin::Pin,
@@ -21,9 +21,9 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<R, F: Future<Output = Result<R, Stop>>> Branch<F, R> {
+impl<R, F: Future<Output = Result<R, Exit>>> Branch<F, R> {
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Result<bool, Stop> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Result<bool, Exit> {
         let BranchProjection::Running { future } = self.as_mut().project() else { return Ok(true) };
         match future.poll(context) {
             Poll::Pending => Ok(false),
@@ -53,11 +53,11 @@ macro_rules! join {
         /// Runs them side by side; gives all their outputs, or how the first that stopped did.
         #[inline]
         #[allow(clippy::too_many_arguments, reason = "one a branch")]
-        pub fn $join<$($F: Future<Output = Result<$R, Stop>>, $R),*>($($branch: $F),*) -> $Join<$($F, $R),*> {
+        pub fn $join<$($F: Future<Output = Result<$R, Exit>>, $R),*>($($branch: $F),*) -> $Join<$($F, $R),*> {
             $Join { $($branch: Branch::Running { future: $branch }),* }
         }
-        impl<$($F: Future<Output = Result<$R, Stop>>, $R),*> Future for $Join<$($F, $R),*> {
-            type Output = Result<($($R,)*), Stop>;
+        impl<$($F: Future<Output = Result<$R, Exit>>, $R),*> Future for $Join<$($F, $R),*> {
+            type Output = Result<($($R,)*), Exit>;
             #[inline]
             fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
                 let mut this = self.project();
@@ -70,7 +70,7 @@ macro_rules! join {
                     Ok(true) => Poll::Ready(Ok(($(this.$branch.take(),)*))),
                     Ok(false) => Poll::Pending,
                     Err(stop) => {
-                        $( cut(|| this.$branch.set(Branch::Taken)); )*
+                        $( drop_quietly(|| this.$branch.set(Branch::Taken)); )*
                         Poll::Ready(Err(stop))
                     }
                 }

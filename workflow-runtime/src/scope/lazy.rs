@@ -1,10 +1,10 @@
 //! `#[lazy]`: a stage that starts when something asks for it.
 
 use crate::{
-    failure::exit::Stop,
-    future::{map::then, set::Woken, wake_list::WakeList},
+    failure::exit::Exit,
+    future::{map::then, set::ReadyQueue, wake_list::WakeList},
     output::{
-        shared::Held,
+        shared::OwnedOrShared,
         slot::{Slot, fill},
         visibility::IntoHeld,
     },
@@ -17,12 +17,12 @@ use std::{
 
 /// The `#[lazy]` stages of one scope, and the stages that request them.
 #[derive(Default)]
-pub struct Demands {
-    pub(crate) woken: Arc<Woken>,
+pub struct LazyRequests {
+    pub(crate) woken: Arc<ReadyQueue>,
     pub(crate) asked: Mutex<Vec<u32>>,
 }
 
-impl Demands {
+impl LazyRequests {
     /// Returns a state without requests.
     #[must_use]
     pub fn new() -> Self {
@@ -33,14 +33,14 @@ impl Demands {
 /// The slot of a `#[lazy]` stage.
 pub struct LazySlot<T> {
     slot: Slot<T>,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<LazyWaiters>,
 }
 
 impl<T> LazySlot<T> {
     /// Empty.
     #[allow(clippy::declare_interior_mutable_const, reason = "each use is a new one")]
     pub const EMPTY: Self =
-        Self { slot: Slot::EMPTY, waiting: Mutex::new(Waiting { asked: false, wakers: WakeList::new() }) };
+        Self { slot: Slot::EMPTY, waiting: Mutex::new(LazyWaiters { asked: false, wakers: WakeList::new() }) };
 
     /// Whether the slot is empty: once its scope has ended, no stage has requested it.
     pub fn is_empty(&self) -> bool {
@@ -48,7 +48,7 @@ impl<T> LazySlot<T> {
     }
 
     /// Asks for the stage, and waits for its output.
-    pub async fn demand(&self, demands: &Demands, piece: u32) -> &Held<T> {
+    pub async fn force(&self, demands: &LazyRequests, piece: u32) -> &OwnedOrShared<T> {
         poll_fn(|context| {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(held) = self.slot.value.get() {
@@ -62,7 +62,7 @@ impl<T> LazySlot<T> {
     }
 
     /// Asks for the stage, and does not wait.
-    pub fn ask(&self, demands: &Demands, piece: u32) {
+    pub fn ask(&self, demands: &LazyRequests, piece: u32) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
     }
 
@@ -70,12 +70,12 @@ impl<T> LazySlot<T> {
     ///
     /// # Errors
     /// The stage's.
-    pub fn fill<H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
+    pub fn fill<H: IntoHeld<T>, F: Future<Output = Result<H, Exit>>>(
         &self,
         lend: bool,
         run: F,
-    ) -> impl Future<Output = Result<(), Stop>> + use<'_, T, H, F> {
-        then(fill(&self.slot, lend, run), |filled: Result<(), Stop>| {
+    ) -> impl Future<Output = Result<(), Exit>> + use<'_, T, H, F> {
+        then(fill(&self.slot, lend, run), |filled: Result<(), Exit>| {
             filled?;
             self.wake();
             Ok(())
@@ -94,13 +94,13 @@ impl<T> LazySlot<T> {
     }
 }
 
-struct Waiting {
+struct LazyWaiters {
     asked: bool,
     wakers: WakeList,
 }
 
-impl Waiting {
-    fn ask(&mut self, demands: &Demands, piece: u32) {
+impl LazyWaiters {
+    fn ask(&mut self, demands: &LazyRequests, piece: u32) {
         if !std::mem::replace(&mut self.asked, true) {
             demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
             demands.woken.wake_owner();

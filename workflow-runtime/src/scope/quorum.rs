@@ -1,12 +1,12 @@
 //! `race` and `quorum`: the first members to succeed.
 
 use crate::{
-    expression::hint::Of,
-    failure::{Failure, FailureKind, QuorumError, exit::Stop},
-    future::{boxed::BoxFuture, set::Lanes},
+    expression::hint::TypeHint,
+    failure::{Failure, FailureKind, QuorumError, exit::Exit},
+    future::{boxed::BoxFuture, set::FutureSet},
     policy::budget::{TOGETHER, UNITS_TOGETHER},
     run::{
-        frame::Cx,
+        frame::Frame,
         nested::After,
         turn::{give_way, is_over},
     },
@@ -20,11 +20,11 @@ use std::{
 };
 
 /// A running `race` or `quorum`.
-pub struct First<'a, M: Iterator<Item: Future>, T> {
-    cx: Cx<'a>,
+pub struct Quorum<'a, M: Iterator<Item: Future>, T> {
+    frame: Frame<'a>,
     stage: u32,
     needed: usize,
-    lanes: Lanes<M::Item>,
+    lanes: FutureSet<M::Item>,
     /// Members that have not been created yet. `None`: there are no more.
     coming: Option<M>,
     /// Members that are created, and not started yet.
@@ -41,12 +41,12 @@ pub struct First<'a, M: Iterator<Item: Future>, T> {
     #[cfg(feature = "durable")]
     winners: Vec<usize>,
     failures: Vec<Failure>,
-    after: After<'a, Result<Vec<T>, Stop>>,
+    after: After<'a, Result<Vec<T>, Exit>>,
 }
 
-impl<M: Iterator<Item: Future>, T> Unpin for First<'_, M, T> {}
+impl<M: Iterator<Item: Future>, T> Unpin for Quorum<'_, M, T> {}
 
-impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
+impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
     /// Returns the number of known members.
     fn members(&self) -> usize {
         self.started + self.unstarted.len()
@@ -62,7 +62,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         if let Some(member) = self.unstarted.pop_front() {
             return Some(member);
         }
-        self.cx.at(self.stage);
+        self.frame.at(self.stage);
         let next = self.coming.as_mut()?.next();
         if next.is_none() {
             self.coming = None;
@@ -77,7 +77,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
             && self.unstarted.len() < self.needed
             && !self.rests(self.unstarted.len())
         {
-            self.cx.at(self.stage);
+            self.frame.at(self.stage);
             let Some(coming) = &mut self.coming else { return };
             match coming.next() {
                 Some(member) => self.unstarted.push_back(member),
@@ -88,12 +88,12 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
 
     /// Whether others get their turn now, after that many members.
     fn rests(&mut self, members: usize) -> bool {
-        self.gives_way = members % TOGETHER == TOGETHER - 1 && is_over(self.cx.core, UNITS_TOGETHER);
+        self.gives_way = members % TOGETHER == TOGETHER - 1 && is_over(self.frame.core, UNITS_TOGETHER);
         self.gives_way
     }
 
-    fn step(&mut self, lane: usize) -> Result<(), Stop> {
-        let core = self.cx.core;
+    fn step(&mut self, lane: usize) -> Result<(), Exit> {
+        let core = self.frame.core;
         let lanes = &mut self.lanes;
         // A member absorbs its panic: the others go on.
         match core.catch(|| lanes.poll(lane)) {
@@ -102,10 +102,10 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
                 self.outputs.push(output);
                 #[cfg(feature = "durable")]
                 self.winners.push(self.on_lane[lane]);
-                self.cx.won(self.stage, self.on_lane[lane]);
+                self.frame.won(self.stage, self.on_lane[lane]);
             }
-            Poll::Ready(Err(Stop::Returned)) => return Err(Stop::Returned),
-            Poll::Ready(Err(Stop::Failed(failure))) => {
+            Poll::Ready(Err(Exit::Returned)) => return Err(Exit::Returned),
+            Poll::Ready(Err(Exit::Failed(failure))) => {
                 self.lanes.clear(lane);
                 self.failures.push(failure);
             }
@@ -113,7 +113,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
         Ok(())
     }
 
-    fn poll_members(&mut self) -> Result<(), Stop> {
+    fn poll_members(&mut self) -> Result<(), Exit> {
         self.gives_way = false;
         self.make();
         while !self.gives_way
@@ -130,7 +130,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
             }
             self.step(lane)?;
         }
-        let batch = self.lanes.take_woken();
+        let batch = self.lanes.drain_ready();
         for &lane in &batch {
             if self.decided() {
                 break;
@@ -142,16 +142,16 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
     }
 }
 
-impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
+impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
     /// Polls until the race is decided. All members are there still.
-    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stop>> {
-        self.lanes.listen(context.waker());
+    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Exit>> {
+        self.lanes.register(context.waker());
         self.poll_members()?;
         if self.decided() {
             return Poll::Ready(Ok(()));
         }
         if self.gives_way {
-            give_way(self.cx.core, context);
+            give_way(self.frame.core, context);
         }
         Poll::Pending
     }
@@ -174,13 +174,13 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
     }
 
     /// Drops all members, because of that.
-    pub(crate) fn stop(&mut self, stop: Stop) -> Stop {
+    pub(crate) fn stop(&mut self, stop: Exit) -> Exit {
         self.lanes.clear_all(false);
         stop
     }
 
     /// Drops the losers.
-    pub(crate) fn finish(&mut self) -> Result<Vec<T>, Stop> {
+    pub(crate) fn finish(&mut self) -> Result<Vec<T>, Exit> {
         let members = self.members();
         self.coming = None;
         self.unstarted.clear();
@@ -190,17 +190,17 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> First<'_, M, T> {
             return Ok(std::mem::take(&mut self.outputs));
         }
         let error = QuorumError { needed: self.needed, members, failures: std::mem::take(&mut self.failures) };
-        let failure = self.cx.core.failure(self.stage, FailureKind::QuorumFailed, Some(error.into()));
+        let failure = self.frame.core.failure(self.stage, FailureKind::QuorumFailed, Some(error.into()));
         Err(failure.into())
     }
 }
 
-impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_, M, T> {
-    type Output = Result<Vec<T>, Stop>;
+impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Future for Quorum<'_, M, T> {
+    type Output = Result<Vec<T>, Exit>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (cx, mut after) = (self.cx, std::mem::take(&mut self.after));
-        let polled = after.poll(cx, context, |context| match self.poll_decided(context) {
+        let (frame, mut after) = (self.frame, std::mem::take(&mut self.after));
+        let polled = after.poll(frame, context, |context| match self.poll_decided(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => Poll::Ready(self.finish()),
             Poll::Ready(Err(stop)) => Poll::Ready(Err(self.stop(stop))),
@@ -214,16 +214,16 @@ impl<M: Iterator<Item: Future<Output = Result<T, Stop>>>, T> Future for First<'_
 /// success. Fails as soon as too few are left. A member is created only when its turn to start has come, so that later
 /// members of a race that is won by then never are. The first `needed` are created before any starts, so that too few
 /// are reported at once.
-pub fn first<M, F, T>(cx: Cx<'_>, stage: u32, needed: usize, members: M) -> First<'_, M::IntoIter, T>
+pub fn first<M, F, T>(frame: Frame<'_>, stage: u32, needed: usize, members: M) -> Quorum<'_, M::IntoIter, T>
 where
     M: IntoIterator<Item = F>,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
 {
-    First {
-        cx,
+    Quorum {
+        frame,
         stage,
         needed,
-        lanes: Lanes::new(),
+        lanes: FutureSet::new(),
         coming: Some(members.into_iter()),
         unstarted: VecDeque::new(),
         started: 0,
@@ -249,7 +249,7 @@ where
 
 /// Returns the value of a race's winner.
 #[must_use]
-pub fn winner<T>(mut winners: Vec<T>) -> T {
+pub fn race_result<T>(mut winners: Vec<T>) -> T {
     match winners.pop() {
         Some(winner) => winner,
         None => unreachable!("a race ends when one has succeeded"),
@@ -257,15 +257,15 @@ pub fn winner<T>(mut winners: Vec<T>) -> T {
 }
 
 /// A member whose type is not that of the others.
-pub type Member<'a, T> = BoxFuture<'a, Result<T, Stop>>;
+pub type Member<'a, T> = BoxFuture<'a, Result<T, Exit>>;
 
 /// Erases a member's type.
-pub fn member<'a, T>(_: Of<T>, run: impl Future<Output = Result<T, Stop>> + Send + 'a) -> Member<'a, T> {
+pub fn member<'a, T>(_: TypeHint<T>, run: impl Future<Output = Result<T, Exit>> + Send + 'a) -> Member<'a, T> {
     Box::pin(run)
 }
 
-impl<M: Iterator<Item: Future>, T> Drop for First<'_, M, T> {
+impl<M: Iterator<Item: Future>, T> Drop for Quorum<'_, M, T> {
     fn drop(&mut self) {
-        members_failed(self.cx, self.stage, &self.failures);
+        members_failed(self.frame, self.stage, &self.failures);
     }
 }

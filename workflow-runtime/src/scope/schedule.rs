@@ -1,7 +1,7 @@
 //! The schedule of a graph: how many stages each waits for, and which come after it.
 
 /// The stages of a graph, by number.
-pub struct Pieces {
+pub struct Schedule {
     /// Number of stages that each waits for; a `#[lazy]` stage also waits for a request.
     pub needs: &'static [u32],
     /// Successors of each stage, one list after the other.
@@ -12,7 +12,7 @@ pub struct Pieces {
     pub lazy: &'static [u32],
 }
 
-impl Pieces {
+impl Schedule {
     #[inline]
     pub(crate) fn then(&self, piece: u32) -> &'static [u32] {
         let piece = piece as usize;

@@ -1,9 +1,9 @@
 //! `select`: the first head to end decides, the others are withdrawn.
 
 use crate::{
-    failure::{FailureKind, exit::Stop, panic::cut_all},
+    failure::{FailureKind, exit::Exit, panic::drop_all},
     future::boxed::BoxFuture,
-    run::{frame::Cx, nested::After},
+    run::{frame::Frame, nested::After},
     signal::wait::{Arrived, SignalWait},
 };
 use std::{
@@ -19,7 +19,7 @@ pub struct Head<'a> {
     signal: Option<&'a dyn Arrives>,
 }
 
-pub(crate) type HeadRun<'a> = BoxFuture<'a, Result<(), Stop>>;
+pub(crate) type HeadRun<'a> = BoxFuture<'a, Result<(), Exit>>;
 
 /// A wait for a signal, as a head of a `select` sees it.
 pub trait Arrives: Sync {
@@ -50,12 +50,12 @@ impl<T: Sync> Arrives for Arrived<'_, T> {
 }
 
 /// Erases a head's type.
-pub fn head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Head<'a> {
+pub fn head<'a>(run: impl Future<Output = Result<(), Exit>> + Send + 'a) -> Head<'a> {
     Head { run: Box::pin(run), signal: None }
 }
 
 /// Erases the type of a head that waits for a signal.
-pub fn signal_head<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a, signal: &'a dyn Arrives) -> Head<'a> {
+pub fn signal_head<'a>(run: impl Future<Output = Result<(), Exit>> + Send + 'a, signal: &'a dyn Arrives) -> Head<'a> {
     Head { run: Box::pin(run), signal: Some(signal) }
 }
 
@@ -76,18 +76,18 @@ fn first_arrived(heads: &[Option<Head<'_>>]) -> Option<usize> {
 /// Waits for the first head to end, and withdraws the others; gives its place. Heads whose condition does not hold are
 /// `None`.
 pub struct Select<'a> {
-    cx: Cx<'a>,
+    frame: Frame<'a>,
     stage: u32,
     heads: Vec<Option<Head<'a>>>,
-    after: After<'a, Result<usize, Stop>>,
+    after: After<'a, Result<usize, Exit>>,
 }
 
 impl Select<'_> {
     /// Polls until one head has ended. All heads are there still.
-    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Stop>> {
+    pub(crate) fn poll_decided(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Exit>> {
         if self.heads.iter().all(Option::is_none) {
             let why = "no condition of its heads holds".into();
-            return Poll::Ready(Err(self.cx.core.failure(self.stage, FailureKind::Error, Some(why)).into()));
+            return Poll::Ready(Err(self.frame.core.failure(self.stage, FailureKind::Error, Some(why)).into()));
         }
         let arrived = first_arrived(&self.heads);
         for (place, head) in self.heads.iter_mut().enumerate() {
@@ -107,15 +107,15 @@ impl Select<'_> {
 impl Select<'_> {
     /// Drops all heads; whether a panic there is `heard`, or there is a failure already.
     pub(crate) fn withdraw(&mut self, heard: bool) {
-        cut_all(self.heads.drain(..).map(|head| move || drop(head)), heard);
+        drop_all(self.heads.drain(..).map(|head| move || drop(head)), heard);
     }
 }
 
 impl Future for Select<'_> {
-    type Output = Result<usize, Stop>;
+    type Output = Result<usize, Exit>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (cx, mut after) = (self.cx, std::mem::take(&mut self.after));
-        let polled = after.poll(cx, context, |context| {
+        let (frame, mut after) = (self.frame, std::mem::take(&mut self.after));
+        let polled = after.poll(frame, context, |context| {
             let decided = self.poll_decided(context);
             if let Poll::Ready(ended) = &decided {
                 // Withdrawn before the chosen node runs.
@@ -130,6 +130,6 @@ impl Future for Select<'_> {
 
 /// Returns the future of a `select`.
 #[must_use]
-pub fn select<'a>(cx: Cx<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
-    Select { cx, stage, heads, after: After::new() }
+pub fn select<'a>(frame: Frame<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
+    Select { frame, stage, heads, after: After::new() }
 }

@@ -1,8 +1,8 @@
 //! `#[until]`: what another stage or a signal ends first.
 
 use crate::{
-    failure::{exit::Stop, panic::cut},
-    run::{frame::Cx, nested},
+    failure::{exit::Exit, panic::drop_quietly},
+    run::{frame::Frame, nested},
 };
 use std::{
     future::{Future, poll_fn},
@@ -24,22 +24,22 @@ pub enum Until<T> {
 /// # Errors
 /// The stage's.
 pub async fn until<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<Until<T>, Stop> {
-    until_of(cx, end, run, false, || {}).await
+    frame: Frame<'_>,
+    end: impl Future<Output = Result<(), Exit>>,
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<Until<T>, Exit> {
+    until_of(frame, end, run, false, || {}).await
 }
 
 /// Runs a stage unless `end` comes first. `begun`: whether the stage has begun before. `is_cut` is called in the poll
 /// in which the stage is dropped.
 pub(crate) async fn until_of<T>(
-    cx: Cx<'_>,
-    end: impl Future<Output = Result<(), Stop>>,
-    run: impl Future<Output = Result<T, Stop>>,
+    frame: Frame<'_>,
+    end: impl Future<Output = Result<(), Exit>>,
+    run: impl Future<Output = Result<T, Exit>>,
     mut begun: bool,
     is_cut: impl FnOnce(),
-) -> Result<Until<T>, Stop> {
+) -> Result<Until<T>, Exit> {
     let (mut end, mut run) = (Box::pin(end), Box::pin(run));
     let ended = poll_fn(|context| {
         if let Poll::Ready(ended) = end.as_mut().poll(context) {
@@ -53,11 +53,11 @@ pub(crate) async fn until_of<T>(
         is_cut();
     }
     if ended.is_err() {
-        cut(|| drop((end, run)));
+        drop_quietly(|| drop((end, run)));
     } else {
         drop((end, run));
     }
-    nested::settled(cx).await;
+    nested::settled(frame).await;
     ended
 }
 
@@ -65,6 +65,6 @@ pub(crate) async fn until_of<T>(
 ///
 /// # Errors
 /// Never.
-pub async fn never() -> Result<(), Stop> {
+pub async fn never() -> Result<(), Exit> {
     std::future::pending().await
 }

@@ -1,10 +1,10 @@
 //! A stage's output, announced to what waits for the stage without depending on it.
 
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     future::{map::then, wake_list::WakeList},
     output::{
-        shared::{Held, OutputRef},
+        shared::{OutputRef, OwnedOrShared},
         visibility::IntoHeld,
     },
 };
@@ -15,11 +15,11 @@ use std::{
 };
 
 /// An output that others may wait for without depending on it.
-pub struct Announced<T> {
+pub struct Published<T> {
     shared: Mutex<Announcement<T>>,
 }
 
-impl<T> Announced<T> {
+impl<T> Published<T> {
     /// Creates an output that is not there yet.
     #[must_use]
     pub fn new() -> Self {
@@ -50,7 +50,7 @@ impl<T> Announced<T> {
     }
 }
 
-impl<T> Default for Announced<T> {
+impl<T> Default for Published<T> {
     fn default() -> Self {
         Self::new()
     }
@@ -65,11 +65,11 @@ struct Announcement<T> {
 ///
 /// # Errors
 /// The stage's.
-pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
-    announced: &Announced<T>,
+pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Exit>>>(
+    announced: &Published<T>,
     run: F,
-) -> impl Future<Output = Result<Held<T>, Stop>> + use<'_, T, H, F> {
-    then(run, |ended: Result<H, Stop>| {
+) -> impl Future<Output = Result<OwnedOrShared<T>, Exit>> + use<'_, T, H, F> {
+    then(run, |ended: Result<H, Exit>| {
         let held = ended?.into_held().shared();
         let waiting = {
             let mut shared = announced.lock();
@@ -86,10 +86,10 @@ pub fn announcing<T, H: IntoHeld<T>, F: Future<Output = Result<H, Stop>>>(
 ///
 /// # Errors
 /// The stage's.
-pub fn telling<T, F: Future<Output = Result<T, Stop>>, G: FnOnce()>(
+pub fn publish_on_completion<T, F: Future<Output = Result<T, Exit>>, G: FnOnce()>(
     run: F,
     tell: G,
-) -> impl Future<Output = Result<T, Stop>> + use<T, F, G> {
+) -> impl Future<Output = Result<T, Exit>> + use<T, F, G> {
     then(run, |ended| {
         tell();
         ended

@@ -2,9 +2,9 @@
 //! stage that asked first: where that stage is cut, the next one that waits goes on with it.
 
 use crate::{
-    failure::{Failure, exit::Stop, panic::cut},
+    failure::{Failure, exit::Exit, panic::drop_quietly},
     future::boxed::BoxFuture,
-    run::{catch::caught, frame::Cx},
+    run::{catch::caught, frame::Frame},
 };
 use std::{
     future::{Future, poll_fn},
@@ -14,12 +14,12 @@ use std::{
 
 /// The `#[fallback]` of a signal in one scope.
 pub struct Fallback<'a, T> {
-    run: Mutex<Option<UnderWay<'a, T>>>,
+    run: Mutex<Option<RunningFallback<'a, T>>>,
     /// The failure of all that ask.
     failure: OnceLock<Failure>,
 }
 
-type UnderWay<'a, T> = BoxFuture<'a, Result<T, Stop>>;
+type RunningFallback<'a, T> = BoxFuture<'a, Result<T, Exit>>;
 
 impl<'a, T> Fallback<'a, T> {
     /// Returns one that has not begun.
@@ -34,20 +34,20 @@ impl<'a, T> Fallback<'a, T> {
     }
 
     /// Goes on with the fallback, which `begin` begins. One caller at a time polls it.
-    pub(crate) async fn run<F>(&self, cx: Cx<'a>, begin: impl FnOnce() -> F) -> Result<T, Stop>
+    pub(crate) async fn run<F>(&self, frame: Frame<'a>, begin: impl FnOnce() -> F) -> Result<T, Exit>
     where
-        F: Future<Output = Result<T, Stop>> + Send + 'a,
+        F: Future<Output = Result<T, Exit>> + Send + 'a,
     {
         let mut begin = Some(begin);
         poll_fn(|context| {
             let under_way = self.run.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let begun = under_way.or_else(|| begin.take().map(|begin| Box::pin(caught(cx.core(), begin())) as _));
+            let begun = under_way.or_else(|| begin.take().map(|begin| Box::pin(caught(frame.core(), begin())) as _));
             let Some(mut run) = begun else { unreachable!("polled after it ended") };
             let polled = run.as_mut().poll(context);
             match &polled {
                 Poll::Pending => *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(run),
                 Poll::Ready(Ok(_)) => drop(run),
-                Poll::Ready(Err(_)) => cut(|| drop(run)),
+                Poll::Ready(Err(_)) => drop_quietly(|| drop(run)),
             }
             polled
         })
@@ -56,12 +56,12 @@ impl<'a, T> Fallback<'a, T> {
 
     /// Runs a recorded fallback again, and keeps its result for the first stage that waits.
     #[cfg(feature = "durable")]
-    pub(crate) async fn take_up<F>(&self, cx: Cx<'a>, begin: impl FnOnce() -> F)
+    pub(crate) async fn take_up<F>(&self, frame: Frame<'a>, begin: impl FnOnce() -> F)
     where
-        F: Future<Output = Result<T, Stop>> + Send + 'a,
+        F: Future<Output = Result<T, Exit>> + Send + 'a,
         T: Send + 'a,
     {
-        let ended = self.run(cx, begin).await;
+        let ended = self.run(frame, begin).await;
         *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(std::future::ready(ended)));
     }
 }

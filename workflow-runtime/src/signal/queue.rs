@@ -68,7 +68,7 @@ impl<T> SignalQueue<T> {
     }
 
     /// Records that one of the signal's `askers` has ended. When all have, later deliveries fail with `Closed`.
-    pub fn one_of(&self, askers: u32) {
+    pub fn consumer_done(&self, askers: u32) {
         let ended = {
             let mut queue = self.lock();
             queue.ended += 1;

@@ -2,16 +2,16 @@
 
 use super::queue::SignalQueue;
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     journal::{
         failure::StoredFailure,
         log::{FRESH, Journal, LAST},
-        payload::{Payload, Written},
-        record::{Kind, own, read_own},
-        restore::catch_up_with,
+        payload::{Payload, WrittenValue},
+        record::{RecordKind, decode_record, encode_record},
+        restore::restore_nested,
         timer::due,
     },
-    run::frame::Cx,
+    run::frame::Frame,
 };
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use workflow_store::Change;
 
 /// The record of the signal that a scope takes.
 pub(crate) struct KeptSignal<'a, T> {
-    cx: Cx<'a>,
+    frame: Frame<'a>,
     journal: &'a Arc<Journal>,
     stage: u32,
     name: &'static str,
@@ -30,33 +30,33 @@ pub(crate) struct KeptSignal<'a, T> {
 impl<'a, T> KeptSignal<'a, T> {
     /// Returns the record of a wait, in a durable run.
     pub(crate) fn new(
-        cx: Cx<'a>,
+        frame: Frame<'a>,
         stage: u32,
         name: &'static str,
         payload: Payload<T>,
         falls_back: bool,
     ) -> Option<Self> {
-        cx.journal().map(|journal| Self { cx, journal, stage, name, payload, falls_back })
+        frame.journal().map(|journal| Self { frame, journal, stage, name, payload, falls_back })
     }
 
     fn path(&self) -> String {
-        self.cx.path_within(self.stage, &format!("signal-{}", self.name))
+        self.frame.path_within(self.stage, &format!("signal-{}", self.name))
     }
 
     /// Returns whether the scope has taken one.
     pub(crate) fn has_taken(&self) -> bool {
-        self.journal.has(&self.path(), &[Kind::Signal])
+        self.journal.has(&self.path(), &[RecordKind::Signal])
     }
 
     /// Returns the recorded value, or the next one that arrives, or that of `late`. The delay is reported first.
-    pub(crate) async fn get<F: Future<Output = Result<T, Stop>>>(
+    pub(crate) async fn get<F: Future<Output = Result<T, Exit>>>(
         &self,
         queue: &SignalQueue<T>,
         limit: Option<Instant>,
-        (waiting, waiter): (Cx<'_>, u32),
+        (waiting, waiter): (Frame<'_>, u32),
         is_late: impl FnOnce(),
         late: impl FnOnce() -> F,
-    ) -> Result<T, Stop> {
+    ) -> Result<T, Exit> {
         let journal = self.journal;
         let (path, name) = (self.path(), self.name);
         // Once it is late it stays so, whatever arrives before the fallback has ended.
@@ -64,7 +64,7 @@ impl<'a, T> KeptSignal<'a, T> {
         if let Some(record) = journal.record(&path) {
             return match self.payload.recall(&record) {
                 Ok(value) => {
-                    journal.recalled();
+                    journal.mark_restored();
                     Ok(value)
                 }
                 Err(error) => journal.undecodable(&path, error).await,
@@ -72,16 +72,16 @@ impl<'a, T> KeptSignal<'a, T> {
         }
         if let Some(record) = &missed {
             is_late();
-            if record.kind == Kind::Failed as u8 {
-                let failure = match read_own::<StoredFailure>(record) {
+            if record.kind == RecordKind::Failed as u8 {
+                let failure = match decode_record::<StoredFailure>(record) {
                     Ok(failure) => failure.restore(),
                     Err(error) => return journal.undecodable(&late_of(&path), error).await,
                 };
                 journal.hold_failure(record.order).await;
-                journal.recalled();
+                journal.mark_restored();
                 return Err(failure.into());
             }
-            journal.recalled();
+            journal.mark_restored();
             let value = self.fallen_back(&path, late).await?;
             self.enter(path, &value, Vec::new()).await;
             return Ok(value);
@@ -95,7 +95,7 @@ impl<'a, T> KeptSignal<'a, T> {
             }
         };
         // No signal is taken while a record is not restored yet.
-        journal.hold(FRESH).await;
+        journal.await_turn(FRESH).await;
         let taken = {
             let _listening = journal.listening();
             match limit {
@@ -105,7 +105,7 @@ impl<'a, T> KeptSignal<'a, T> {
         };
         let Some((number, value)) = taken else {
             is_late();
-            journal.put(late_of(&path), Kind::Due, own(&journal.now().as_millis()));
+            journal.put(late_of(&path), RecordKind::Due, encode_record(&journal.now().as_millis()));
             let value = self.fallen_back(&path, late).await?;
             self.enter(path, &value, Vec::new()).await;
             return Ok(value);
@@ -118,34 +118,35 @@ impl<'a, T> KeptSignal<'a, T> {
 
     /// Records the value.
     async fn enter(&self, path: String, value: &T, taken: Vec<Change>) {
-        let written = Written::new(self.payload.encode(value), Kind::Signal, || format!("signal '{}'", self.name));
+        let written =
+            WrittenValue::new(self.payload.encode(value), RecordKind::Signal, || format!("signal '{}'", self.name));
         self.journal.enter([(path.into(), written.kind, written.bytes)], None, taken);
         self.journal.unless_refused(written.refused).await;
     }
 
     /// Runs `late`. A fallback's failure is recorded, since all stages that wait for the signal get it.
-    async fn fallen_back<F: Future<Output = Result<T, Stop>>>(
+    async fn fallen_back<F: Future<Output = Result<T, Exit>>>(
         &self,
         path: &str,
         late: impl FnOnce() -> F,
-    ) -> Result<T, Stop> {
+    ) -> Result<T, Exit> {
         let ended = late().await;
-        if let (Err(Stop::Failed(failure)), true) = (&ended, self.falls_back) {
-            self.journal.put(late_of(path), Kind::Failed, own(&StoredFailure::of(failure)));
+        if let (Err(Exit::Failed(failure)), true) = (&ended, self.falls_back) {
+            self.journal.put(late_of(path), RecordKind::Failed, encode_record(&StoredFailure::of(failure)));
         }
         ended
     }
 
     /// Returns the order of the last record of a fallback that may have to be undone, if it has begun.
     pub(crate) fn last_of_fallback(&self) -> Option<u64> {
-        if !self.journal.is_catching_up() {
+        if !self.journal.is_restoring() {
             return None;
         }
         let path = self.path();
         let missed = self.journal.record(&late_of(&path))?;
         match self.journal.record(&path) {
             Some(value) => Some(value.order),
-            None if missed.kind == Kind::Failed as u8 => Some(missed.order),
+            None if missed.kind == RecordKind::Failed as u8 => Some(missed.order),
             None => Some(LAST),
         }
     }
@@ -157,8 +158,8 @@ fn late_of(path: &str) -> String {
 }
 
 /// Restores the records of `run` in a durable run.
-pub(crate) async fn catch_up<T>(cx: Cx<'_>, order: u64, run: impl Future<Output = T>) {
-    if let Some(journal) = cx.journal() {
-        catch_up_with(journal, order, run).await;
+pub(crate) async fn catch_up<T>(frame: Frame<'_>, order: u64, run: impl Future<Output = T>) {
+    if let Some(journal) = frame.journal() {
+        restore_nested(journal, order, run).await;
     }
 }

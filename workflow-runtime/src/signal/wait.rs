@@ -2,11 +2,11 @@
 
 use super::{fallback::Fallback, queue::SignalQueue};
 use crate::{
-    failure::{Failure, FailureKind, exit::Stop},
+    failure::{Failure, FailureKind, exit::Exit},
     future::wake_list::WakeList,
-    output::shared::{Held, OutputRef},
-    policy::{Written, duration::later},
-    run::frame::Cx,
+    output::shared::{OutputRef, OwnedOrShared},
+    policy::{DisplayDuration, duration::later},
+    run::frame::Frame,
 };
 use std::{
     future::{Future, poll_fn},
@@ -22,11 +22,11 @@ use tokio::{sync::OnceCell, time::Instant};
 /// One wait for a signal: all that name it in one scope get the same value.
 pub struct SignalWait<'a, T> {
     pub(crate) queue: &'a SignalQueue<T>,
-    pub(crate) value: OnceCell<Held<T>>,
+    pub(crate) value: OnceCell<OwnedOrShared<T>>,
     limit: Option<Duration>,
     /// Whether the signal was late: a value that arrives later is not taken.
     pub(crate) is_late: AtomicBool,
-    opening: Mutex<Opening>,
+    opening: Mutex<Gate>,
     /// Whether no other scope takes from the queue later.
     last: bool,
     /// Record of the taken signal, in a durable workflow.
@@ -35,7 +35,7 @@ pub struct SignalWait<'a, T> {
 }
 
 /// The condition under which the wait begins: stages that must end first.
-struct Opening {
+struct Gate {
     left: u32,
     /// Instant from which no stage is left.
     since: Instant,
@@ -47,7 +47,7 @@ impl<'a, T> SignalWait<'a, T> {
     /// scope have ended.
     #[must_use]
     pub fn new(queue: &'a SignalQueue<T>, limit: Option<Duration>, last: bool, after: u32) -> Self {
-        let opening = Mutex::new(Opening { left: after, since: Instant::now(), waiting: WakeList::new() });
+        let opening = Mutex::new(Gate { left: after, since: Instant::now(), waiting: WakeList::new() });
         Self {
             queue,
             value: OnceCell::new(),
@@ -60,18 +60,18 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    /// Makes the wait a recorded one, in a durable workflow: `cx` and `stage` are those of the scope.
+    /// Makes the wait a recorded one, in a durable workflow: `frame` and `stage` are those of the scope.
     #[cfg(feature = "durable")]
     #[must_use]
     pub fn kept(
         self,
-        cx: Cx<'a>,
+        frame: Frame<'a>,
         stage: u32,
         name: &'static str,
         payload: crate::journal::payload::Payload<T>,
         falls_back: bool,
     ) -> Self {
-        Self { kept: super::recorded::KeptSignal::new(cx, stage, name, payload, falls_back), ..self }
+        Self { kept: super::recorded::KeptSignal::new(frame, stage, name, payload, falls_back), ..self }
     }
 
     /// Notes that one of these stages has ended.
@@ -101,8 +101,8 @@ impl<'a, T> SignalWait<'a, T> {
     ///
     /// # Errors
     /// It did not arrive in time.
-    pub async fn get(&self, cx: Cx<'_>, stage: u32, name: &'static str) -> Result<&Held<T>, Stop> {
-        self.ask(cx, (stage, name), None, || async { Err(self.late(cx, stage, name)) }).await
+    pub async fn get(&self, frame: Frame<'_>, stage: u32, name: &'static str) -> Result<&OwnedOrShared<T>, Exit> {
+        self.ask(frame, (stage, name), None, || async { Err(self.late(frame, stage, name)) }).await
     }
 
     /// Returns the value, or that of the fallback, which `begin` starts.
@@ -111,68 +111,68 @@ impl<'a, T> SignalWait<'a, T> {
     /// The fallback's, for all that ask.
     pub async fn get_or<'f, F>(
         &self,
-        cx: Cx<'f>,
+        frame: Frame<'f>,
         stage: u32,
         name: &'static str,
         fallback: &Fallback<'f, T>,
         begin: impl FnOnce() -> F,
-    ) -> Result<&Held<T>, Stop>
+    ) -> Result<&OwnedOrShared<T>, Exit>
     where
-        F: Future<Output = Result<T, Stop>> + Send + 'f,
+        F: Future<Output = Result<T, Exit>> + Send + 'f,
     {
-        self.ask(cx, (stage, name), Some(fallback.failure()), || fallback.run(cx, begin)).await
+        self.ask(frame, (stage, name), Some(fallback.failure()), || fallback.run(frame, begin)).await
     }
 
     /// Restores the records of the fallback, for its undos: the stages that waited for it may not wait again.
     #[cfg(feature = "durable")]
-    pub async fn take_up<'f, F>(&self, cx: Cx<'f>, fallback: &Fallback<'f, T>, begin: impl FnOnce() -> F)
+    pub async fn take_up<'f, F>(&self, frame: Frame<'f>, fallback: &Fallback<'f, T>, begin: impl FnOnce() -> F)
     where
-        F: Future<Output = Result<T, Stop>> + Send + 'f,
+        F: Future<Output = Result<T, Exit>> + Send + 'f,
         T: Send + 'f,
     {
         if let Some(order) = self.kept.as_ref().and_then(super::recorded::KeptSignal::last_of_fallback) {
-            super::recorded::catch_up(cx, order, fallback.take_up(cx, begin)).await;
+            super::recorded::catch_up(frame, order, fallback.take_up(frame, begin)).await;
         }
     }
 
     /// Waits for the value. `failure`: the cell for the fallback's failure. Without a value the waiting stage has
     /// failed, although it never ran.
-    async fn ask<F: Future<Output = Result<T, Stop>>>(
+    async fn ask<F: Future<Output = Result<T, Exit>>>(
         &self,
-        cx: Cx<'_>,
+        frame: Frame<'_>,
         (stage, name): (u32, &'static str),
         failure: Option<&OnceLock<Failure>>,
         late: impl FnOnce() -> F,
-    ) -> Result<&Held<T>, Stop> {
+    ) -> Result<&OwnedOrShared<T>, Exit> {
         let value = self.value.get_or_try_init(|| async {
             if let Some(failure) = failure.and_then(OnceLock::get) {
                 return Err(failure.clone().into());
             }
-            let value = self.taken(cx, (stage, name), late).await;
-            if let (Err(Stop::Failed(failed)), Some(failure)) = (&value, failure) {
+            let value = self.taken(frame, (stage, name), late).await;
+            if let (Err(Exit::Failed(failed)), Some(failure)) = (&value, failure) {
                 failure.get_or_init(|| failed.clone());
             }
             let value = value?;
             if self.last {
                 self.queue.close();
             }
-            Ok(Held::Kept(OutputRef::new(value)))
+            Ok(OwnedOrShared::Shared(OutputRef::new(value)))
         });
-        value.await.inspect_err(|stop| cx.failed_waiting(stage, stop))
+        value.await.inspect_err(|stop| frame.failed_waiting(stage, stop))
     }
 
     /// Returns the next value of the queue, or that of `late`.
-    async fn taken<F: Future<Output = Result<T, Stop>>>(
+    async fn taken<F: Future<Output = Result<T, Exit>>>(
         &self,
-        cx: Cx<'_>,
+        frame: Frame<'_>,
         (stage, name): (u32, &'static str),
         late: impl FnOnce() -> F,
-    ) -> Result<T, Stop> {
+    ) -> Result<T, Exit> {
         let since = self.opened().await;
         #[cfg(feature = "durable")]
         if let Some(kept) = &self.kept {
             let limit = self.limit.map(|limit| later(since, limit));
-            return kept.get(self.queue, limit, (cx, stage), || self.is_now_late(), late).await;
+            return kept.get(self.queue, limit, (frame, stage), || self.is_now_late(), late).await;
         }
         let taken = match self.limit {
             _ if self.is_late.load(Relaxed) => None,
@@ -181,7 +181,7 @@ impl<'a, T> SignalWait<'a, T> {
         };
         match taken {
             Some((_, value)) => {
-                cx.signalled(stage, name);
+                frame.signalled(stage, name);
                 Ok(value)
             }
             None => {
@@ -207,10 +207,10 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    fn late(&self, cx: Cx<'_>, stage: u32, name: &str) -> Stop {
+    fn late(&self, frame: Frame<'_>, stage: u32, name: &str) -> Exit {
         let limit = self.limit.unwrap_or_default();
-        let why = format!("signal '{name}' did not arrive within {}", Written(limit));
-        cx.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
+        let why = format!("signal '{name}' did not arrive within {}", DisplayDuration(limit));
+        frame.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()
     }
 }
 

@@ -2,28 +2,28 @@
 
 use super::retry::Judged;
 use crate::{
-    failure::{BoxError, Failure, FailureKind, exit::Stop},
+    failure::{BoxError, Failure, FailureKind, exit::Exit},
     future::map::then,
-    run::{catch::caught, frame::Cx, nested, state::own_failure},
+    run::{catch::caught, frame::Frame, nested, state::own_failure},
 };
 use std::future::Future;
 
 /// The result of a stage that absorbs failures. The outer error is an absorbed failure, or a stop that can't be
 /// absorbed.
-pub(crate) type Absorbed<T> = Result<T, Result<Failure, Stop>>;
+pub(crate) type Absorbed<T> = Result<T, Result<Failure, Exit>>;
 
 /// Runs what may fail; a panic is a failure too.
 ///
 /// # Errors
 /// The failure; or a `return`, which nothing absorbs.
-pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
+pub fn catch<T, F: Future<Output = Result<T, Exit>>>(
+    frame: Frame<'_>,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(nested::settling(cx, caught(cx.core, run)), |ended: Result<T, Stop>| {
+    then(nested::settling(frame, caught(frame.core, run)), |ended: Result<T, Exit>| {
         ended.map_err(|stop| match stop {
-            Stop::Failed(failure) => Ok(failure),
-            stop @ Stop::Returned => Err(stop),
+            Exit::Failed(failure) => Ok(failure),
+            stop @ Exit::Returned => Err(stop),
         })
     })
 }
@@ -32,13 +32,13 @@ pub fn absorbed<T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// The failure; or a `return`, or the failure that is not to be absorbed.
-pub fn absorbed_in_flight<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
+pub fn catch_in_flight<T, F: Future<Output = Result<T, Exit>>>(
+    frame: Frame<'_>,
     stage: u32,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(absorbed(cx, run), move |ended: Absorbed<T>| match ended {
-        Err(Ok(failure)) if cx.core.is_left(stage) => Err(Err(failure.into())),
+    then(catch(frame, run), move |ended: Absorbed<T>| match ended {
+        Err(Ok(failure)) if frame.core.is_abandoned(stage) => Err(Err(failure.into())),
         ended => ended,
     })
 }
@@ -47,7 +47,7 @@ pub fn absorbed_in_flight<T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// What can't be absorbed.
-pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Stop> {
+pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Exit> {
     match absorbed {
         Ok(value) => Ok(Ok(value)),
         Err(Ok(failure)) => Ok(Err(failure)),
@@ -59,11 +59,11 @@ pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Sto
 ///
 /// # Errors
 /// Every other failure.
-pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Stop> {
+pub fn own_error<T, E>(frame: Frame<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Exit> {
     let ended = judged?.map(|(value, _)| value);
     Ok(ended.map_err(|(error, number)| {
-        let failure = || own_failure(cx.core, stage, None).after(number, cx.core.stage_name(stage));
-        cx.attempt_failed(stage, number, failure, None);
+        let failure = || own_failure(frame.core, stage, None).after(number, frame.core.stage_name(stage));
+        frame.attempt_failed(stage, number, failure, None);
         error
     }))
 }
@@ -73,16 +73,16 @@ pub fn own_error<T, E>(cx: Cx<'_>, stage: u32, judged: Judged<T, E>) -> Result<R
 /// # Errors
 /// That failure.
 pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, E, F> {
+) -> impl Future<Output = Result<T, Exit>> + use<'_, T, E, F> {
     then(run, move |judged: Judged<T, E>| match judged? {
         Ok((value, _)) => Ok(value),
         Err((error, number)) => {
-            let failure = cx.core.failure(stage, FailureKind::Error, Some(error.into()));
-            let failure = failure.after(number, cx.core.stage_name(stage));
-            cx.attempt_failed(stage, number, || failure.clone(), None);
+            let failure = frame.core.failure(stage, FailureKind::Error, Some(error.into()));
+            let failure = failure.after(number, frame.core.stage_name(stage));
+            frame.attempt_failed(stage, number, || failure.clone(), None);
             Err(failure.into())
         }
     })

@@ -1,16 +1,16 @@
 //! The start of a stage that is one expression, in a scope that the driver runs: one call, whatever the expression
 //! gives.
 
-use super::observers::{Audience, poll_observed};
+use super::observers::{StageObservers, poll_observed};
 use crate::{
     expression::{
-        hint::{Of, StageValue},
-        output::{IntoOutput, NowOrLater, SendIfLater},
+        hint::{StageValue, TypeHint},
+        output::{IntoOutput, MaybeReady, SendIfLater},
     },
-    failure::{BoxError, exit::Stop},
+    failure::{BoxError, exit::Exit},
     future::boxed::BoxFuture,
-    output::{shared::Held, slot::Slot, state::Cell},
-    run::{frame::Cx, state::Core, tail::IntoStop},
+    output::{shared::OwnedOrShared, slot::Slot, state::Cell},
+    run::{frame::Frame, state::RunState, tail::IntoExit},
 };
 use std::{
     future::Future,
@@ -21,30 +21,30 @@ use std::{
 use tracing::span::EnteredSpan;
 
 /// A closure that evaluates a `let` when an expression first needs it.
-pub struct Getter<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
+pub struct LetRef<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 
 /// A stage whose expression is evaluated now.
 pub struct Starting<'a> {
-    core: &'a Core,
+    core: &'a RunState,
     stage: u32,
     /// Most stages are unobserved.
     seen: Option<Onlookers<'a>>,
 }
 
 /// The observers of a stage, and its span, entered.
-type Onlookers<'a> = (Box<Audience<'a, Cell>>, Option<Box<EnteredSpan>>);
+type Onlookers<'a> = (Box<StageObservers<'a, Cell>>, Option<Box<EnteredSpan>>);
 
 /// Marks the stage as running, before its expression is evaluated.
 #[inline]
 #[must_use]
-pub fn starting(cx: Cx<'_>, stage: u32) -> Starting<'_> {
-    cx.at(stage);
-    if !cx.core.is_seen() {
-        return Starting { core: cx.core, stage, seen: None };
+pub fn starting(frame: Frame<'_>, stage: u32) -> Starting<'_> {
+    frame.at(stage);
+    if !frame.core.is_tracked() {
+        return Starting { core: frame.core, stage, seen: None };
     }
-    let audience = Audience::open(cx, stage, cx.core.cell(stage), cx.core.is_heeded(), true);
+    let audience = StageObservers::open(frame, stage, frame.core.cell(stage), frame.core.is_heeded(), true);
     let entered = audience.entered();
-    Starting { core: cx.core, stage, seen: Some((audience, entered)) }
+    Starting { core: frame.core, stage, seen: Some((audience, entered)) }
 }
 
 impl Drop for Starting<'_> {
@@ -58,16 +58,16 @@ impl Drop for Starting<'_> {
 }
 
 /// A place for an output, and the proof that the output may be shared.
-pub trait Place<S, T>: Send + Sync {
+pub trait OutputPlace<S, T>: Send + Sync {
     /// Puts it there, and shows it where a handle looks; `lend`: it is lent to tasks, and so shared from the start.
     fn put(&self, value: T, cell: Option<Cell>, lend: bool);
 }
 
-impl<S, T: Send + Sync + 'static> Place<S, T> for Slot<T> {
+impl<S, T: Send + Sync + 'static> OutputPlace<S, T> for Slot<T> {
     #[inline]
     fn put(&self, value: T, cell: Option<Cell>, lend: bool) {
         let held = match cell {
-            None => Held::Local(value),
+            None => OwnedOrShared::Owned(value),
             Some(cell) => cell.complete(value),
         };
         self.fill(if lend { held.shared() } else { held });
@@ -76,7 +76,7 @@ impl<S, T: Send + Sync + 'static> Place<S, T> for Slot<T> {
 
 /// Returns a slot as such a place: the error stands at the type, once.
 #[inline]
-pub const fn place<S, T: StageValue<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
+pub const fn output_slot<S, T: StageValue<S>>(slot: &Slot<T>) -> &dyn OutputPlace<S, T> {
     slot
 }
 
@@ -84,10 +84,10 @@ pub const fn place<S, T: StageValue<S>>(slot: &Slot<T>) -> &dyn Place<S, T> {
 #[inline]
 pub fn start_stage<'a, S, T, M, X>(
     mut starting: Starting<'a>,
-    place: &'a dyn Place<S, T>,
+    place: &'a dyn OutputPlace<S, T>,
     lend: bool,
     expression: X,
-) -> Started<Erased<'a>>
+) -> Start<Erased<'a>>
 where
     S: 'a,
     T: 'a,
@@ -98,21 +98,21 @@ where
     let audience = starting.seen.take().map(|(audience, _)| audience);
     let (core, stage) = (starting.core, starting.stage);
     match given {
-        NowOrLater::Later(run) => Started::UnderWay(erased(Running { core, stage, lend, place, run, audience })),
-        NowOrLater::Now(given) => Started::Ended(end(core, stage, given, place, audience.as_deref(), lend)),
+        MaybeReady::Later(run) => Start::Pending(erased(DrivenStage { core, stage, lend, place, run, audience })),
+        MaybeReady::Now(given) => Start::Ready(end(core, stage, given, place, audience.as_deref(), lend)),
     }
 }
 
 /// Returns the hint for the type in a stage's slot.
 #[inline]
 #[must_use]
-pub fn of_slot<T>(_: &Slot<T>) -> Of<T> {
-    Of::new()
+pub fn of_slot<T>(_: &Slot<T>) -> TypeHint<T> {
+    TypeHint::new()
 }
 
 /// Returns the future of the value of stage `S`'s expression, for the future with which the stage starts.
 #[inline]
-pub fn settling<S, T, M, X>(_: PhantomData<S>, _: Of<T>, expression: X) -> X::Run
+pub fn await_output<S, T, M, X>(_: PhantomData<S>, _: TypeHint<T>, expression: X) -> X::Run
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -121,13 +121,13 @@ where
 
 #[inline]
 fn end<S, T>(
-    core: &Core,
+    core: &RunState,
     stage: u32,
     given: Result<T, BoxError>,
-    place: &dyn Place<S, T>,
-    audience: Option<&Audience<'_, Cell>>,
+    place: &dyn OutputPlace<S, T>,
+    audience: Option<&StageObservers<'_, Cell>>,
     lend: bool,
-) -> Result<(), Stop> {
+) -> Result<(), Exit> {
     match given {
         Ok(value) => {
             place.put(value, audience.and_then(|audience| audience.cell.take()), lend);
@@ -137,7 +137,7 @@ fn end<S, T>(
             Ok(())
         }
         Err(error) => {
-            let stop = error.stop(core.cx(), stage);
+            let stop = error.stop(core.frame(), stage);
             if let Some(audience) = audience {
                 audience.stopped(&stop);
             }
@@ -148,18 +148,18 @@ fn end<S, T>(
 
 pin_project_lite::pin_project! {
     /// A running stage.
-    struct Running<'a, S, T, F> {
-        core: &'a Core,
+    struct DrivenStage<'a, S, T, F> {
+        core: &'a RunState,
         stage: u32,
         lend: bool,
-        place: &'a dyn Place<S, T>,
+        place: &'a dyn OutputPlace<S, T>,
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
-        audience: Option<Box<Audience<'a, Cell>>>,
+        audience: Option<Box<StageObservers<'a, Cell>>>,
     }
 
-    impl<S, T, F> PinnedDrop for Running<'_, S, T, F> {
+    impl<S, T, F> PinnedDrop for DrivenStage<'_, S, T, F> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -170,8 +170,8 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T, F> {
-    type Output = Result<(), Stop>;
+impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for DrivenStage<'_, S, T, F> {
+    type Output = Result<(), Exit>;
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -190,18 +190,18 @@ impl<S, T, F: Future<Output = Result<T, BoxError>>> Future for Running<'_, S, T,
 }
 
 /// A stage that was started.
-pub enum Started<F> {
+pub enum Start<F> {
     /// The stage has ended already.
-    Ended(Result<(), Stop>),
+    Ready(Result<(), Exit>),
     /// The stage has not been polled.
-    UnderWay(F),
+    Pending(F),
 }
 
 /// A stage as the driver holds it.
-pub type Erased<'a> = BoxFuture<'a, Result<(), Stop>>;
+pub type Erased<'a> = BoxFuture<'a, Result<(), Exit>>;
 
 /// Boxes a stage for the driver.
 #[inline]
-pub fn erased<'a>(run: impl Future<Output = Result<(), Stop>> + Send + 'a) -> Erased<'a> {
+pub fn erased<'a>(run: impl Future<Output = Result<(), Exit>> + Send + 'a) -> Erased<'a> {
     Box::pin(run)
 }

@@ -1,20 +1,20 @@
 //! Breakers, caches and pools: all runs of one workflow value share them.
 
 use crate::{
-    failure::{FailureKind, exit::Stop},
+    failure::{FailureKind, exit::Exit},
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
-    run::{catch::caught, frame::Cx},
+    run::{catch::caught, frame::Frame},
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 
 /// Breakers and caches that runs share. Each is created when first needed, since the types of keys are known only where
 /// they are used.
 #[derive(Default)]
-pub struct Shared {
+pub struct SharedPolicies {
     places: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,
 }
 
-impl Shared {
+impl SharedPolicies {
     /// Creates `count` breakers and caches.
     #[must_use]
     pub fn new(count: usize) -> Self {
@@ -33,31 +33,31 @@ impl Shared {
 ///
 /// # Errors
 /// The attempt's, or that the breaker is open.
-pub async fn breaking<T>(
-    cx: Cx<'_>,
+pub async fn with_breaker<T>(
+    frame: Frame<'_>,
     stage: u32,
-    shared: &Shared,
+    shared: &SharedPolicies,
     place: usize,
     settings: impl FnOnce() -> (u64, Duration),
-    run: impl Future<Output = Result<T, Stop>>,
+    run: impl Future<Output = Result<T, Exit>>,
     is_good: impl FnOnce(&T) -> bool,
-) -> Result<T, Stop> {
+) -> Result<T, Exit> {
     // An `async fn` has room for what it is given and for what it awaits.
     // A panic counts as a failure, wherever the attempt runs.
-    let run = Box::pin(caught(cx.core, run));
+    let run = Box::pin(caught(frame.core, run));
     let breaker = shared.get(place, || {
         let (failures, cooldown) = settings();
         Breaker::new(u32::try_from(failures).unwrap_or(u32::MAX), cooldown)
     });
     let permit = match breaker.try_acquire() {
         Ok(permit) => permit,
-        Err(open) => return Err(cx.core.failure(stage, FailureKind::BreakerOpen, Some(open.into())).into()),
+        Err(open) => return Err(frame.core.failure(stage, FailureKind::BreakerOpen, Some(open.into())).into()),
     };
     let ended = run.await;
     match &ended {
         Ok(value) if is_good(value) => permit.succeed(),
-        Ok(_) | Err(Stop::Failed(_)) => permit.fail(),
-        Err(Stop::Returned) => drop(permit),
+        Ok(_) | Err(Exit::Failed(_)) => permit.fail(),
+        Err(Exit::Returned) => drop(permit),
     }
     ended
 }
@@ -92,15 +92,15 @@ pub fn pool<P: AsPool + ?Sized>(pool: &P) -> &Pool {
 /// # Errors
 /// A pool has fewer permits in all.
 pub async fn permits(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     wanted: impl Future<Output = Result<PoolPermits, PoolTooSmall>>,
-) -> Result<PoolPermits, Stop> {
-    wanted.await.map_err(|small| cx.core.failure(stage, FailureKind::Failed, Some(small.into())).into())
+) -> Result<PoolPermits, Exit> {
+    wanted.await.map_err(|small| frame.core.failure(stage, FailureKind::Failed, Some(small.into())).into())
 }
 
 /// Looks a key up.
-pub async fn cached<K, V>(shared: &Shared, place: usize, time_to_live: Option<Duration>, key: K) -> Cached<K, V>
+pub async fn cached<K, V>(shared: &SharedPolicies, place: usize, time_to_live: Option<Duration>, key: K) -> Cached<K, V>
 where
     K: Eq + Hash + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,

@@ -1,18 +1,18 @@
 //! The future of a named stage. Reports state changes to observers; without any, the overhead is one comparison.
 
-use super::observers::{Audience, poll_observed};
+use super::observers::{StageObservers, poll_observed};
 use crate::{
     expression::{
-        hint::Of,
+        hint::TypeHint,
         output::{IntoOutput, SendIfLater},
     },
-    failure::exit::Stop,
+    failure::exit::Exit,
     output::{
-        shared::Held,
-        state::Watched,
-        visibility::{Made, View, only},
+        shared::OwnedOrShared,
+        state::TypedCell,
+        visibility::{StageOutput, Visibility, only},
     },
-    run::{frame::Cx, state::Core, tail::IntoStop},
+    run::{frame::Frame, state::RunState, tail::IntoExit},
 };
 use std::{
     future::Future,
@@ -23,10 +23,10 @@ use std::{
 use tracing::span::EnteredSpan;
 
 #[cold]
-fn completed<T, V: Gives<T, P, S>, const P: usize, const S: usize>(
-    audience: &Audience<'_, Watched<T>>,
+fn completed<T, V: IntoStageOutput<T, P, S>, const P: usize, const S: usize>(
+    audience: &StageObservers<'_, TypedCell<T>>,
     value: V,
-) -> Made<T, P, S> {
+) -> StageOutput<T, P, S> {
     let held = value.give(audience.cell.take());
     if let Some(sight) = &audience.sight {
         sight.completed();
@@ -35,11 +35,13 @@ fn completed<T, V: Gives<T, P, S>, const P: usize, const S: usize>(
 }
 
 /// The observers of a running stage. In an unobserved run it takes no memory.
-pub struct Seats<'a, T, const PLAIN: usize, const SHOWN: usize>([Option<Box<Audience<'a, Watched<T>>>>; SHOWN]);
+pub struct Seats<'a, T, const UNOBSERVED: usize, const OBSERVED: usize>(
+    [Option<Box<StageObservers<'a, TypedCell<T>>>>; OBSERVED],
+);
 
-impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
+impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> Seats<'a, T, UNOBSERVED, OBSERVED> {
     #[inline]
-    fn audience(&self) -> Option<&Audience<'a, Watched<T>>> {
+    fn audience(&self) -> Option<&StageObservers<'a, TypedCell<T>>> {
         self.0.first()?.as_deref()
     }
 }
@@ -48,11 +50,11 @@ impl<'a, T, const PLAIN: usize, const SHOWN: usize> Seats<'a, T, PLAIN, SHOWN> {
 pub trait Leave {
     /// Reports that the stage is dropped, whether it has ended or not.
     #[doc(hidden)]
-    fn leave(&self, place: &impl Standing);
+    fn leave(&self, place: &impl Position);
 }
-impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Leave for Seats<'_, T, UNOBSERVED, OBSERVED> {
     #[inline]
-    fn leave(&self, place: &impl Standing) {
+    fn leave(&self, place: &impl Position) {
         if let Some(audience) = self.audience() {
             audience.dropped(place.core());
         }
@@ -62,22 +64,22 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Leave for Seats<'_, T, PLAIN, SH
 /// The position of a stage in its run.
 #[doc(hidden)]
 #[allow(private_interfaces, reason = "only generated code names it")]
-pub trait Standing {
-    fn core(&self) -> &Core;
+pub trait Position {
+    fn core(&self) -> &RunState;
     /// Notes that the stage's code runs now.
     fn polled(&self);
     fn stage(&self) -> u32;
 }
 
 /// A stage beside which others may run.
-pub struct At<'a> {
-    core: &'a Core,
+pub struct Concurrent<'a> {
+    core: &'a RunState,
     stage: u32,
 }
 #[allow(private_interfaces, reason = "as there")]
-impl Standing for At<'_> {
+impl Position for Concurrent<'_> {
     #[inline]
-    fn core(&self) -> &Core {
+    fn core(&self) -> &RunState {
         self.core
     }
     #[inline]
@@ -92,11 +94,11 @@ impl Standing for At<'_> {
 
 /// A stage beside which no other runs: from when its expression is evaluated until it has ended, all code of the run is
 /// its own. It keeps no number, which is an eighth of what a trivial stage takes.
-pub struct Alone<'a>(&'a Core);
+pub struct Exclusive<'a>(&'a RunState);
 #[allow(private_interfaces, reason = "as there")]
-impl Standing for Alone<'_> {
+impl Position for Exclusive<'_> {
     #[inline]
-    fn core(&self) -> &Core {
+    fn core(&self) -> &RunState {
         self.0
     }
     #[inline]
@@ -109,14 +111,14 @@ impl Standing for Alone<'_> {
 
 pin_project_lite::pin_project! {
     /// A running named stage.
-    pub struct Staged<W: Standing, F, A: Leave> {
+    pub struct StageFuture<W: Position, F, A: Leave> {
         at: W,
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
         seats: A,
     }
-    impl<W: Standing, F, A: Leave> PinnedDrop for Staged<W, F, A> {
+    impl<W: Position, F, A: Leave> PinnedDrop for StageFuture<W, F, A> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -126,16 +128,16 @@ pin_project_lite::pin_project! {
 }
 
 /// A stage whose expression is evaluated now: the stage is running, and its span is entered.
-pub struct Begun<'a, T, const PLAIN: usize, const SHOWN: usize> {
-    seats: Seats<'a, T, PLAIN, SHOWN>,
-    entered: [Option<Box<EnteredSpan>>; SHOWN],
+pub struct EnteredStage<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> {
+    seats: Seats<'a, T, UNOBSERVED, OBSERVED>,
+    entered: [Option<Box<EnteredSpan>>; OBSERVED],
 }
 
-impl<'a, T, const PLAIN: usize, const SHOWN: usize> Begun<'a, T, PLAIN, SHOWN> {
+impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> EnteredStage<'a, T, UNOBSERVED, OBSERVED> {
     /// Takes the observers, after the expression has been evaluated.
     #[allow(clippy::inline_always, reason = "mostly it is nothing at all")]
     #[inline(always)]
-    fn seats(mut self) -> Seats<'a, T, PLAIN, SHOWN> {
+    fn seats(mut self) -> Seats<'a, T, UNOBSERVED, OBSERVED> {
         let seats = Seats(self.seats.0.each_mut().map(Option::take));
         drop(self.entered.each_mut().map(Option::take));
         seats
@@ -146,22 +148,22 @@ impl<'a, T, const PLAIN: usize, const SHOWN: usize> Begun<'a, T, PLAIN, SHOWN> {
 #[allow(clippy::inline_always, reason = "it is nothing but two comparisons")]
 #[inline(always)]
 #[must_use]
-pub fn begin<T, const PLAIN: usize, const SHOWN: usize>(
-    cx: Cx<'_>,
+pub fn begin<T, const UNOBSERVED: usize, const OBSERVED: usize>(
+    frame: Frame<'_>,
     stage: u32,
-    _: View<PLAIN, SHOWN>,
-    cell: Option<Watched<T>>,
-) -> Begun<'_, T, PLAIN, SHOWN> {
-    let heeded = cx.core().is_heeded();
-    if SHOWN == 0 || (cell.is_none() && !heeded) {
-        return Begun { seats: Seats(only(None)), entered: only(None) };
+    _: Visibility<UNOBSERVED, OBSERVED>,
+    cell: Option<TypedCell<T>>,
+) -> EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
+    let observed = frame.core().is_heeded();
+    if OBSERVED == 0 || (cell.is_none() && !observed) {
+        return EnteredStage { seats: Seats(only(None)), entered: only(None) };
     }
-    let audience = Audience::open(cx, stage, cell, heeded, true);
+    let audience = StageObservers::open(frame, stage, cell, observed, true);
     let entered = audience.entered();
-    Begun { seats: Seats(only(Some(audience))), entered: only(entered) }
+    EnteredStage { seats: Seats(only(Some(audience))), entered: only(entered) }
 }
 
-impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHOWN> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Drop for EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
     #[inline]
     fn drop(&mut self) {
         // The observers are still here only if the expression panicked.
@@ -174,112 +176,113 @@ impl<T, const PLAIN: usize, const SHOWN: usize> Drop for Begun<'_, T, PLAIN, SHO
 /// Returns the future of a stage whose node is an expression.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
-pub fn stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
-    cx: Cx<'a>,
+pub fn stage_expression<'a, S, T, X, M, const UNOBSERVED: usize, const OBSERVED: usize>(
+    frame: Frame<'a>,
     stage: u32,
     _: PhantomData<S>,
-    begun: Begun<'a, T, PLAIN, SHOWN>,
+    begun: EnteredStage<'a, T, UNOBSERVED, OBSERVED>,
     expression: X,
-) -> Staged<At<'a>, X::Run, Seats<'a, T, PLAIN, SHOWN>>
+) -> StageFuture<Concurrent<'a>, X::Run, Seats<'a, T, UNOBSERVED, OBSERVED>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
     let seats = begun.seats();
-    Staged { at: At { core: cx.core(), stage }, run: expression.run(), seats }
+    StageFuture { at: Concurrent { core: frame.core(), stage }, run: expression.run(), seats }
 }
 
 /// Returns the future of a stage whose node is an expression, if no other stage runs beside it.
 #[allow(clippy::inline_always, reason = "it makes the future where it lives")]
 #[inline(always)]
-pub fn lone_stage_expression<'a, S, T, X, M, const PLAIN: usize, const SHOWN: usize>(
-    cx: Cx<'a>,
+pub fn lone_stage_expression<'a, S, T, X, M, const UNOBSERVED: usize, const OBSERVED: usize>(
+    frame: Frame<'a>,
     _: PhantomData<S>,
-    begun: Begun<'a, T, PLAIN, SHOWN>,
+    begun: EnteredStage<'a, T, UNOBSERVED, OBSERVED>,
     expression: X,
-) -> Staged<Alone<'a>, X::Run, Seats<'a, T, PLAIN, SHOWN>>
+) -> StageFuture<Exclusive<'a>, X::Run, Seats<'a, T, UNOBSERVED, OBSERVED>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
     let seats = begun.seats();
-    Staged { at: Alone(cx.core()), run: expression.run(), seats }
+    StageFuture { at: Exclusive(frame.core()), run: expression.run(), seats }
 }
 
 /// Returns the future of a stage whose node is a construct: it ends with the failures of the stages inside it.
 #[inline]
-pub fn staged<T, F, const PLAIN: usize, const SHOWN: usize>(
-    cx: Cx<'_>,
+pub fn staged<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
+    frame: Frame<'_>,
     stage: u32,
-    view: View<PLAIN, SHOWN>,
-    cell: Option<Watched<T>>,
+    view: Visibility<UNOBSERVED, OBSERVED>,
+    cell: Option<TypedCell<T>>,
     run: F,
-) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
-    under_way((cx, stage), view, cell, run, true)
+) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+    under_way((frame, stage), view, cell, run, true)
 }
 
 /// Returns the future of a stage with policies: its attempts are made inside `run`.
 #[inline]
-pub fn governed<T, F, const PLAIN: usize, const SHOWN: usize>(
-    cx: Cx<'_>,
+pub fn stage_with_policies<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
+    frame: Frame<'_>,
     stage: u32,
-    view: View<PLAIN, SHOWN>,
-    cell: Option<Watched<T>>,
+    view: Visibility<UNOBSERVED, OBSERVED>,
+    cell: Option<TypedCell<T>>,
     run: F,
-) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
-    under_way((cx, stage), view, cell, run, false)
+) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+    under_way((frame, stage), view, cell, run, false)
 }
 
 #[inline]
-fn under_way<T, F, const PLAIN: usize, const SHOWN: usize>(
-    (cx, stage): (Cx<'_>, u32),
-    _: View<PLAIN, SHOWN>,
-    cell: Option<Watched<T>>,
+fn under_way<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
+    (frame, stage): (Frame<'_>, u32),
+    _: Visibility<UNOBSERVED, OBSERVED>,
+    cell: Option<TypedCell<T>>,
     run: F,
     tries: bool,
-) -> Staged<At<'_>, F, Seats<'_, T, PLAIN, SHOWN>> {
-    let heeded = SHOWN != 0 && cx.core().is_heeded() && !cx.is_known(stage);
-    let audience = (cell.is_some() || heeded).then(|| Audience::open(cx, stage, cell, heeded, tries));
-    Staged { at: At { core: cx.core(), stage }, run, seats: Seats(only(audience)) }
+) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+    let observed = OBSERVED != 0 && frame.core().is_heeded() && !frame.is_known(stage);
+    let audience = (cell.is_some() || observed).then(|| StageObservers::open(frame, stage, cell, observed, tries));
+    StageFuture { at: Concurrent { core: frame.core(), stage }, run, seats: Seats(only(audience)) }
 }
 
 /// Returns the hint for the type in a stage's cell.
 #[inline]
 #[must_use]
-pub fn of_cell<T>(_: &Option<Watched<T>>) -> Of<T> {
-    Of::new()
+pub fn of_cell<T>(_: &Option<TypedCell<T>>) -> TypeHint<T> {
+    TypeHint::new()
 }
 
 /// The output of a stage's future, which may be shared already.
-pub trait Gives<T, const PLAIN: usize, const SHOWN: usize> {
+pub trait IntoStageOutput<T, const UNOBSERVED: usize, const OBSERVED: usize> {
     /// Returns the output as its scope holds it, and shows it in the state.
-    fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN>;
+    fn give(self, cell: Option<TypedCell<T>>) -> StageOutput<T, UNOBSERVED, OBSERVED>;
 }
-impl<T, const PLAIN: usize, const SHOWN: usize> Gives<T, PLAIN, SHOWN> for T {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> IntoStageOutput<T, UNOBSERVED, OBSERVED> for T {
     #[inline]
-    fn give(self, cell: Option<Watched<T>>) -> Made<T, PLAIN, SHOWN> {
+    fn give(self, cell: Option<TypedCell<T>>) -> StageOutput<T, UNOBSERVED, OBSERVED> {
         match cell {
-            None => Made::local(self),
-            Some(cell) => Made::held(cell.complete(self)),
+            None => StageOutput::local(self),
+            Some(cell) => StageOutput::held(cell.complete(self)),
         }
     }
 }
-impl<T> Gives<T, 0, 1> for Held<T> {
+impl<T> IntoStageOutput<T, 0, 1> for OwnedOrShared<T> {
     #[inline]
-    fn give(self, cell: Option<Watched<T>>) -> Made<T, 0, 1> {
-        if let (Some(cell), Self::Kept(loan)) = (cell, &self) {
+    fn give(self, cell: Option<TypedCell<T>>) -> StageOutput<T, 0, 1> {
+        if let (Some(cell), Self::Shared(loan)) = (cell, &self) {
             cell.show(loan.clone());
         }
-        Made::held(self)
+        StageOutput::held(self)
     }
 }
 
-impl<W, T, V, E, F, const PLAIN: usize, const SHOWN: usize> Future for Staged<W, F, Seats<'_, T, PLAIN, SHOWN>>
+impl<W, T, V, E, F, const UNOBSERVED: usize, const OBSERVED: usize> Future
+    for StageFuture<W, F, Seats<'_, T, UNOBSERVED, OBSERVED>>
 where
-    W: Standing,
-    V: Gives<T, PLAIN, SHOWN>,
-    E: IntoStop,
+    W: Position,
+    V: IntoStageOutput<T, UNOBSERVED, OBSERVED>,
+    E: IntoExit,
     F: Future<Output = Result<V, E>>,
 {
-    type Output = Result<Made<T, PLAIN, SHOWN>, Stop>;
+    type Output = Result<StageOutput<T, UNOBSERVED, OBSERVED>, Exit>;
     #[allow(
         clippy::inline_always,
         reason = "one caller each, unless stages have one type; then it is a third of their cost"
@@ -300,7 +303,7 @@ where
                 }))
             }
             Poll::Ready(Err(error)) => {
-                let stop = error.stop(this.at.core().cx(), this.at.stage());
+                let stop = error.stop(this.at.core().frame(), this.at.stage());
                 drop(entered);
                 if let Some(audience) = audience {
                     audience.stopped(&stop);

@@ -2,9 +2,9 @@
 //! since most runs have none of them.
 
 use crate::{
-    failure::exit::Stop,
+    failure::exit::Exit,
     output::state,
-    run::{frame::Cx, span::Sight, state::Core},
+    run::{frame::Frame, span::StageSpan, state::RunState},
 };
 use std::{
     cell::Cell,
@@ -15,35 +15,35 @@ use std::{
 use tracing::span::{Entered, EnteredSpan};
 
 /// The observers of one running stage. `C` is the cell through which a handle sees the stage.
-pub(crate) struct Audience<'a, C> {
+pub(crate) struct StageObservers<'a, C> {
     pub(crate) cell: Cell<Option<C>>,
-    pub(crate) sight: Option<Sight<'a>>,
+    pub(crate) sight: Option<StageSpan<'a>>,
 }
 
-impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
+impl<'a, C: AsRef<state::Cell>> StageObservers<'a, C> {
     /// Reports that the stage is running.
     #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
     #[cold]
-    pub(crate) fn open(cx: Cx<'a>, stage: u32, cell: Option<C>, heeded: bool, tries: bool) -> Box<Self> {
+    pub(crate) fn open(frame: Frame<'a>, stage: u32, cell: Option<C>, observed: bool, tries: bool) -> Box<Self> {
         if let Some(cell) = &cell {
             cell.as_ref().begin();
         }
-        Box::new(Self { cell: Cell::new(cell), sight: heeded.then(|| Sight::open(cx, stage, tries)) })
+        Box::new(Self { cell: Cell::new(cell), sight: observed.then(|| StageSpan::open(frame, stage, tries)) })
     }
 
     /// Enters the stage's span for as long as what it gives lives: while its expression is evaluated.
     #[cold]
     pub(crate) fn entered(&self) -> Option<Box<EnteredSpan>> {
-        self.sight.as_ref().and_then(Sight::span).map(|span| Box::new(span.entered()))
+        self.sight.as_ref().and_then(StageSpan::span).map(|span| Box::new(span.entered()))
     }
 
     #[cold]
-    pub(crate) fn stopped(&self, stop: &Stop) {
+    pub(crate) fn stopped(&self, stop: &Exit) {
         if let Some(cell) = self.cell.take() {
             match stop {
-                Stop::Failed(_) => cell.as_ref().fail(),
+                Exit::Failed(_) => cell.as_ref().fail(),
                 // The run ends with its `return`, and cuts it like all others.
-                Stop::Returned => cell.as_ref().cancel(),
+                Exit::Returned => cell.as_ref().cancel(),
             }
         }
         if let Some(sight) = &self.sight {
@@ -64,7 +64,7 @@ impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
     /// Reports the drop of the stage. A stage that has not ended is cancelled; or it goes on later, and its state stays
     /// as it was.
     #[cold]
-    pub(crate) fn dropped(&self, core: &Core) {
+    pub(crate) fn dropped(&self, core: &RunState) {
         if let Some(cell) = self.cell.take()
             && !core.is_suspended()
         {
@@ -74,9 +74,9 @@ impl<'a, C: AsRef<state::Cell>> Audience<'a, C> {
 }
 
 /// Lives while a stage is polled: dropped only by a panic in it.
-struct Unwound<'w, 'a, C: AsRef<state::Cell>>(Option<&'w Audience<'a, C>>);
+struct UnwindGuard<'w, 'a, C: AsRef<state::Cell>>(Option<&'w StageObservers<'a, C>>);
 
-impl<C: AsRef<state::Cell>> Drop for Unwound<'_, '_, C> {
+impl<C: AsRef<state::Cell>> Drop for UnwindGuard<'_, '_, C> {
     #[cold]
     fn drop(&mut self) {
         if let Some(audience) = self.0 {
@@ -90,12 +90,12 @@ impl<C: AsRef<state::Cell>> Drop for Unwound<'_, '_, C> {
 #[allow(clippy::inline_always, reason = "a third of what a stage costs that is not observed")]
 #[inline(always)]
 pub(crate) fn poll_observed<'w, C: AsRef<state::Cell>, F: Future>(
-    audience: Option<&'w Audience<'_, C>>,
+    audience: Option<&'w StageObservers<'_, C>>,
     run: Pin<&mut F>,
     context: &mut Context<'_>,
 ) -> (Poll<F::Output>, Option<Entered<'w>>) {
     let entered = audience.and_then(|audience| audience.sight.as_ref()?.enter());
-    let unwound = Unwound(audience);
+    let unwound = UnwindGuard(audience);
     let polled = run.poll(context);
     mem::forget(unwound);
     (polled, entered)

@@ -1,7 +1,7 @@
 //! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has
 //! ended with, keeps the instance there.
 
-use crate::journal::{log::Journal, residency::Busy};
+use crate::journal::{log::Journal, residency::ResidencyGuard};
 use std::{
     future::Future,
     pin::Pin,
@@ -15,7 +15,7 @@ pin_project_lite::pin_project! {
     pub(crate) struct TaskPart<F> {
         journal: Option<Arc<Journal>>,
         // Held until the first poll.
-        unpolled: Option<Busy>,
+        unpolled: Option<ResidencyGuard>,
         woken: Option<OverWaker>,
         #[pin]
         run: F,
@@ -29,7 +29,7 @@ pub(crate) fn task_part<F>(journal: Option<&Arc<Journal>>, run: F) -> TaskPart<F
 
 impl<F: Future> Future for TaskPart<F> {
     /// Output of the part, with a guard that keeps the instance in memory until it is dropped.
-    type Output = (F::Output, Option<Busy>);
+    type Output = (F::Output, Option<ResidencyGuard>);
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(journal) = this.journal else { return this.run.poll(context).map(|given| (given, None)) };
@@ -59,7 +59,7 @@ struct TaskWaker {
 /// The state of a task, as its waker knows it.
 enum State {
     Waits,
-    Woken(Busy),
+    Woken(ResidencyGuard),
     /// The task polls with another waker, or no more.
     Over,
 }
@@ -70,7 +70,7 @@ impl TaskWaker {
     }
 
     /// Takes what keeps the instance in memory since the task was woken.
-    fn take(&self) -> Option<Busy> {
+    fn take(&self) -> Option<ResidencyGuard> {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Waits) {
             State::Woken(busy) => Some(busy),

@@ -1,12 +1,12 @@
 //! A stage's attempts: its retries, each attempt within the stage's timeout and deadline.
 
-use super::timeout::{Ended, late, one, past, pause};
+use super::timeout::{AttemptEnd, late, one, past, pause};
 use crate::{
-    failure::{BoxError, Failure, exit::Stop},
+    failure::{BoxError, Failure, exit::Exit},
     future::{boxed::BoxFuture, map::then},
     policy::{Retry, duration::later},
-    run::{frame::Cx, nested, span::Trying, state::own_failure, turn::turn},
-    undo::scope::tried_again,
+    run::{frame::Frame, nested, span::AttemptGuard, state::own_failure, turn::turn},
+    undo::scope::record_failed_attempt,
 };
 use std::{
     convert::{Infallible, identity},
@@ -34,7 +34,7 @@ pub struct Attempted {
 }
 
 /// Puts an attempt of a block into a box, where its type ends.
-pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) -> BoxFuture<'a, Result<T, Stop>> {
+pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Exit>> + Send + 'a) -> BoxFuture<'a, Result<T, Exit>> {
     Box::pin(attempt)
 }
 
@@ -43,16 +43,16 @@ pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Stop>> + Send + 'a) 
 /// # Errors
 /// The last attempt's failure.
 pub fn attempts<T, A, F>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, A, F>
+) -> impl Future<Output = Result<T, Exit>> + use<'_, T, A, F>
 where
     A: FnMut(u32) -> F,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
 {
-    attempts_where(cx, stage, settings, attempt, |_, _| false)
+    attempts_where(frame, stage, settings, attempt, |_, _| false)
 }
 
 /// Runs attempts, with rules that look at the failure: `fits` says which of them apply.
@@ -60,19 +60,19 @@ where
 /// # Errors
 /// The last attempt's failure.
 pub fn attempts_where<T, A, F, R>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
     fits: R,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, A, F, R>
+) -> impl Future<Output = Result<T, Exit>> + use<'_, T, A, F, R>
 where
     A: FnMut(u32) -> F,
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T, Exit>>,
     R: Fn(&Failure, usize) -> bool,
 {
     let judged = |ended: F::Output| ended.map(Ok::<T, Infallible>);
-    let run = attempts_by(cx, stage, settings, attempt, judged, (|_: &Infallible, _: usize| false, fits), untold);
+    let run = attempts_by(frame, stage, settings, attempt, judged, (|_: &Infallible, _: usize| false, fits), untold);
     then(run, |ended: Judged<T, Infallible>| match ended? {
         Ok((value, _)) => Ok(value),
         Err((never, _)) => match never {},
@@ -80,14 +80,14 @@ where
 }
 
 /// Either with the number of attempts.
-pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Stop>;
+pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Exit>;
 
 /// Runs attempts of an expression whose own error is at hand: `applies` says whether a rule applies to the error.
 ///
 /// # Errors
 /// The last attempt's failure, if that was not the expression's own.
 pub fn attempts_judged<T, E, A, F, R>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     settings: Settings,
     attempt: A,
@@ -96,19 +96,19 @@ pub fn attempts_judged<T, E, A, F, R>(
 ) -> impl Future<Output = Judged<T, E>> + use<'_, T, E, A, F, R>
 where
     A: FnMut(u32) -> F,
-    F: Future<Output = Result<Result<T, E>, Stop>>,
+    F: Future<Output = Result<Result<T, E>, Exit>>,
     R: Fn(&E, usize) -> bool,
 {
-    attempts_by(cx, stage, settings, attempt, identity, (applies, |_: &Failure, _: usize| false), told)
+    attempts_by(frame, stage, settings, attempt, identity, (applies, |_: &Failure, _: usize| false), told)
 }
 
 /// `applies` and `fits` are asked of rules with an `if` only: of the expression's own error, of any other failure.
 async fn attempts_by<T, E, A, F>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     settings: Settings,
     mut attempt: A,
-    judged: impl Fn(F::Output) -> Result<Result<T, E>, Stop>,
+    judged: impl Fn(F::Output) -> Result<Result<T, E>, Exit>,
     (applies, fits): (impl Fn(&E, usize) -> bool, impl Fn(&Failure, usize) -> bool),
     told: fn(E) -> Option<BoxError>,
 ) -> Judged<T, E>
@@ -116,43 +116,43 @@ where
     A: FnMut(u32) -> F,
     F: Future,
 {
-    let Before { mut number, mut spent, deadline } = before(cx, stage, &settings).await;
+    let Before { mut number, mut spent, deadline } = before(frame, stage, &settings).await;
     loop {
-        let trying = Trying::start(cx, stage, number);
-        let ended = trying.during(|| one(cx, stage, settings.timeout, deadline, attempt(number))).await;
-        nested::settled(cx).await;
+        let trying = AttemptGuard::start(frame, stage, number);
+        let ended = trying.during(|| one(frame, stage, settings.timeout, deadline, attempt(number))).await;
+        nested::settled(frame).await;
         let last = |failure: Failure| {
-            let failure = failure.after(number, cx.core.stage_name(stage));
-            cx.attempt_failed(stage, number, || failure.clone(), None);
+            let failure = failure.after(number, frame.core.stage_name(stage));
+            frame.attempt_failed(stage, number, || failure.clone(), None);
             failure.into()
         };
         let ended = match ended {
-            Ended::Given(given) => judged(given),
-            Ended::Late(limit) => Err(late(cx.core, stage, limit).into()),
-            Ended::Past(limit) => return Err(last(past(cx.core, stage, limit))),
+            AttemptEnd::Given(given) => judged(given),
+            AttemptEnd::Late(limit) => Err(late(frame.core, stage, limit).into()),
+            AttemptEnd::Past(limit) => return Err(last(past(frame.core, stage, limit))),
         };
         let error = match ended {
             Ok(Ok(value)) => return Ok(Ok((value, number))),
-            Ok(Err(error)) => Why::Own(error),
-            Err(Stop::Failed(failure)) if failure.may_be_retried() => Why::Failure(failure),
-            Err(Stop::Failed(failure)) => return Err(last(failure)),
+            Ok(Err(error)) => AttemptError::Own(error),
+            Err(Exit::Failed(failure)) if failure.may_be_retried() => AttemptError::Failure(failure),
+            Err(Exit::Failed(failure)) => return Err(last(failure)),
             Err(stop) => return Err(stop),
         };
         // A stage in its grace period is not tried again.
-        let rules = if cx.core.is_left(stage) { &[] } else { &*settings.retries };
+        let rules = if frame.core.is_abandoned(stage) { &[] } else { &*settings.retries };
         let rule = rules.iter().enumerate().position(|(index, rule)| match &error {
-            Why::Own(error) => !rule.conditional || applies(error, index),
-            Why::Failure(failure) => !rule.conditional || fits(failure, index),
+            AttemptError::Own(error) => !rule.conditional || applies(error, index),
+            AttemptError::Failure(failure) => !rule.conditional || fits(failure, index),
         });
         let Some(rule) = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.max_retries()) else {
             return match error {
-                Why::Own(error) => Ok(Err((error, number))),
-                Why::Failure(failure) => Err(last(failure)),
+                AttemptError::Own(error) => Ok(Err((error, number))),
+                AttemptError::Failure(failure) => Err(last(failure)),
             };
         };
         let failure = match error {
-            Why::Own(error) => own_failure(cx.core, stage, told(error)),
-            Why::Failure(failure) => failure,
+            AttemptError::Own(error) => own_failure(frame.core, stage, told(error)),
+            AttemptError::Failure(failure) => failure,
         };
         if !failure.may_be_retried() {
             // The expression's own error has passed on that of another workflow.
@@ -160,23 +160,23 @@ where
         }
         spent[rule] += 1;
         let wait = settings.retries[rule].retry.wait(spent[rule], fastrand::f64);
-        tried_again(cx, (stage, number), &failure);
+        record_failed_attempt(frame, (stage, number), &failure);
         let now = Instant::now();
         let until = later(now, wait);
         let cut = deadline.filter(|&(at, _)| if wait.is_zero() { now >= at } else { until > at });
-        let failure = || failure.after(number, cx.core.stage_name(stage));
-        cx.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
+        let failure = || failure.after(number, frame.core.stage_name(stage));
+        frame.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
         if let Some((at, limit)) = cut {
-            pause(cx, stage, at).await;
-            return Err(past(cx.core, stage, limit).after(number, cx.core.stage_name(stage)).into());
+            pause(frame, stage, at).await;
+            return Err(past(frame.core, stage, limit).after(number, frame.core.stage_name(stage)).into());
         }
-        between(cx, stage, number, &spent, wait, until).await;
-        turn(cx.core, 1).await;
+        between(frame, stage, number, &spent, wait, until).await;
+        turn(frame.core, 1).await;
         number = number.saturating_add(1);
     }
 }
 
-enum Why<E> {
+enum AttemptError<E> {
     Own(E),
     Failure(Failure),
 }
@@ -191,14 +191,14 @@ struct Before {
 
 /// Returns the state before the first attempt, or, in a durable run, after the recorded ones.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
-async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
+async fn before(frame: Frame<'_>, stage: u32, settings: &Settings) -> Before {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
+    if let Some(journal) = frame.journal() {
         let (number, spent, deadline) =
-            super::resume::attempted(cx, journal, stage, settings.retries.len(), settings.deadline).await;
+            super::resume::attempted(frame, journal, stage, settings.retries.len(), settings.deadline).await;
         return Before { number, spent, deadline };
     }
-    let _ = (cx, stage);
+    let _ = (frame, stage);
     Before {
         number: 1,
         spent: vec![0u32; settings.retries.len()],
@@ -207,12 +207,12 @@ async fn before(cx: Cx<'_>, stage: u32, settings: &Settings) -> Before {
 }
 
 /// Waits between two attempts.
-async fn between(cx: Cx<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
+async fn between(frame: Frame<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        return super::resume::between(cx, journal, stage, number, spent, wait).await;
+    if let Some(journal) = frame.journal() {
+        return super::resume::between(frame, journal, stage, number, spent, wait).await;
     }
-    let _ = (cx, stage, number, spent);
+    let _ = (frame, stage, number, spent);
     if !wait.is_zero() {
         sleep_until(until).await;
     }

@@ -2,15 +2,15 @@
 
 use crate::{
     expression::{
-        hint::Of,
+        hint::TypeHint,
         output::{IntoOutput, Now},
         result::IntoResult,
     },
-    failure::{BoxError, FailureKind, exit::Stop},
+    failure::{BoxError, FailureKind, exit::Exit},
     run::{
-        frame::{Cx, Detached},
+        frame::{Frame, OwnedFrame},
         nested,
-        tail::IntoStop,
+        tail::IntoExit,
     },
 };
 use std::{
@@ -24,8 +24,8 @@ use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
 use tracing::{Instrument, Span};
 
 /// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
-pub(crate) struct Elsewhere<'a, T> {
-    cx: Cx<'a>,
+pub(crate) struct SpawnedStage<'a, T> {
+    frame: Frame<'a>,
     stage: u32,
     task: Option<JoinHandle<T>>,
     /// The runtime has cancelled the task.
@@ -34,11 +34,11 @@ pub(crate) struct Elsewhere<'a, T> {
     gone: Option<oneshot::Receiver<()>>,
 }
 
-impl<T> Drop for Elsewhere<'_, T> {
+impl<T> Drop for SpawnedStage<'_, T> {
     fn drop(&mut self) {
         let Some(task) = &self.task else { return };
         task.abort();
-        if let Some((gone, log)) = self.gone.take().zip(self.cx.log_if_any()) {
+        if let Some((gone, log)) = self.gone.take().zip(self.frame.log_if_any()) {
             log.await_end(self.stage, async move {
                 let _ = gone.await;
             });
@@ -46,8 +46,8 @@ impl<T> Drop for Elsewhere<'_, T> {
     }
 }
 
-impl<T> Elsewhere<'_, T> {
-    fn poll_task(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Stop>> {
+impl<T> SpawnedStage<'_, T> {
+    fn poll_task(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Exit>> {
         if self.is_cut {
             return Poll::Pending;
         }
@@ -61,8 +61,8 @@ impl<T> Elsewhere<'_, T> {
             Err(error) => match error.try_into_panic() {
                 // The code that catches the panics of this scope receives it.
                 Ok(payload) => {
-                    self.cx.at(self.stage);
-                    Err(self.cx.core.panicked(payload).into())
+                    self.frame.at(self.stage);
+                    Err(self.frame.core.panicked(payload).into())
                 }
                 // Only the shutdown of its runtime cancels a task that is waited for: the run ends as if it were
                 // dropped. Nothing takes that for a failure, since nothing comes of it.
@@ -74,14 +74,14 @@ impl<T> Elsewhere<'_, T> {
         })
     }
 
-    fn stop(&self, error: BoxError) -> Stop {
-        self.cx.core.failure(self.stage, FailureKind::Error, Some(error)).into()
+    fn stop(&self, error: BoxError) -> Exit {
+        self.frame.core.failure(self.stage, FailureKind::Error, Some(error)).into()
     }
 }
 
 pin_project_lite::pin_project! {
     struct OnTask<F> {
-        detached: Arc<Detached>,
+        detached: Arc<OwnedFrame>,
         #[pin]
         run: Option<F>,
         // Dropped last.
@@ -95,8 +95,8 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
-    type Output = Result<T, Stop>;
+impl<T, F: Future<Output = Result<T, Exit>>> Future for OnTask<F> {
+    type Output = Result<T, Exit>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (core, run) = (this.detached.core(), this.run.as_pin_mut());
@@ -107,24 +107,24 @@ impl<T, F: Future<Output = Result<T, Stop>>> Future for OnTask<F> {
 }
 
 /// `#[spawn]`: what `run` makes of its place runs on a task of its own.
-pub fn spawn<T, F>(cx: Cx<'_>, stage: u32, run: impl FnOnce(Arc<Detached>) -> F) -> Spawned<'_, T>
+pub fn spawn<T, F>(frame: Frame<'_>, stage: u32, run: impl FnOnce(Arc<OwnedFrame>) -> F) -> Spawned<'_, T>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, Stop>> + Send + 'static,
+    F: Future<Output = Result<T, Exit>> + Send + 'static,
 {
-    let (ended, gone) = cx.log_if_any().map(|_| oneshot::channel()).unzip();
+    let (ended, gone) = frame.log_if_any().map(|_| oneshot::channel()).unzip();
     let make = || {
-        let detached = Arc::new(cx.detach());
+        let detached = Arc::new(frame.detach());
         let run = run(Arc::clone(&detached));
         OnTask { detached, run: Some(run), gone: ended }.instrument(Span::current())
     };
     #[cfg(feature = "durable")]
-    if cx.journal().is_some_and(|journal| journal.is_catching_up()) {
+    if frame.journal().is_some_and(|journal| journal.is_restoring()) {
         let here: Option<Here<T>> = Some(Box::pin(make()));
-        return Spawned { elsewhere: Elsewhere { cx, stage, task: None, is_cut: false, gone }, here };
+        return Spawned { elsewhere: SpawnedStage { frame, stage, task: None, is_cut: false, gone }, here };
     }
-    let task = start(cx, make());
-    let elsewhere = Elsewhere { cx, stage, task, is_cut: false, gone };
+    let task = start(frame, make());
+    let elsewhere = SpawnedStage { frame, stage, task, is_cut: false, gone };
     Spawned {
         elsewhere,
         #[cfg(feature = "durable")]
@@ -135,29 +135,29 @@ where
 /// The output of a `#[spawn]` stage's task, with the guard that keeps its instance in memory until the run takes the
 /// output.
 #[cfg(feature = "durable")]
-type Given<T> = (Result<T, Stop>, Option<crate::journal::residency::Busy>);
+type TaskOutput<T> = (Result<T, Exit>, Option<crate::journal::residency::ResidencyGuard>);
 #[cfg(not(feature = "durable"))]
-type Given<T> = Result<T, Stop>;
+type TaskOutput<T> = Result<T, Exit>;
 
 /// Has `run` polled by a task of its own.
 fn start<T: Send + 'static>(
-    cx: Cx<'_>,
-    run: impl Future<Output = Result<T, Stop>> + Send + 'static,
-) -> Option<JoinHandle<Given<T>>> {
+    frame: Frame<'_>,
+    run: impl Future<Output = Result<T, Exit>> + Send + 'static,
+) -> Option<JoinHandle<TaskOutput<T>>> {
     let runtime = Handle::try_current().ok()?;
     #[cfg(feature = "durable")]
-    let run = super::resident_task::task_part(cx.journal(), run);
+    let run = super::resident_task::task_part(frame.journal(), run);
     #[cfg(not(feature = "durable"))]
-    let _ = cx;
+    let _ = frame;
     Some(runtime.spawn(run))
 }
 
 #[cfg(feature = "durable")]
-type Here<T> = crate::future::boxed::BoxFuture<'static, Result<T, Stop>>;
+type Here<T> = crate::future::boxed::BoxFuture<'static, Result<T, Exit>>;
 
 /// A `#[spawn]` stage.
 pub struct Spawned<'a, T> {
-    elsewhere: Elsewhere<'a, Given<T>>,
+    elsewhere: SpawnedStage<'a, TaskOutput<T>>,
     /// The part without a task, while the instance restores its records. It restores in step with all other parts, so
     /// that everything to be undone is known before a scope is rolled back.
     #[cfg(feature = "durable")]
@@ -165,18 +165,18 @@ pub struct Spawned<'a, T> {
 }
 
 impl<T: Send + 'static> Future for Spawned<'_, T> {
-    type Output = Result<T, Stop>;
+    type Output = Result<T, Exit>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         #[cfg(feature = "durable")]
         if let Some(mut here) = self.here.take() {
-            if self.elsewhere.cx.journal().is_some_and(|journal| journal.is_catching_up()) {
+            if self.elsewhere.frame.journal().is_some_and(|journal| journal.is_restoring()) {
                 let polled = here.as_mut().poll(context);
                 if polled.is_pending() {
                     self.here = Some(here);
                 }
                 return polled;
             }
-            self.elsewhere.task = start(self.elsewhere.cx, here);
+            self.elsewhere.task = start(self.elsewhere.frame, here);
         }
         match self.elsewhere.poll_task(context) {
             Poll::Pending => Poll::Pending,
@@ -191,40 +191,40 @@ impl<T: Send + 'static> Future for Spawned<'_, T> {
 
 /// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if its stage has been dropped.
 pub fn blocking<S, T, X, M>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     _: PhantomData<S>,
-    _: Of<T>,
+    _: TypeHint<T>,
     run: impl FnOnce() -> X + Send + 'static,
 ) -> Blocking<'_, X, T>
 where
     X: IntoOutput<S, T, Now<M>> + Send + 'static,
 {
-    Blocking(on_thread(cx, stage, run, |given| at_once(given.run())))
+    Blocking(on_thread(frame, stage, run, |given| at_once(given.run())))
 }
 
 /// Runs a plain function on the blocking pool, and keeps the expression's own error as it is.
 pub fn blocking_own<S, T, X, M>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     _: PhantomData<S>,
-    _: Of<T>,
+    _: TypeHint<T>,
     run: impl FnOnce() -> X + Send + 'static,
 ) -> OnThread<'_, X, Result<T, X::Error>>
 where
     X: IntoResult<S, T, Now<M>> + Send + 'static,
 {
-    on_thread(cx, stage, run, |given| at_once(given.into_result()))
+    on_thread(frame, stage, run, |given| at_once(given.into_result()))
 }
 
 fn on_thread<X: Send + 'static, R>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     run: impl FnOnce() -> X + Send + 'static,
     settle: fn(X) -> R,
 ) -> OnThread<'_, X, R> {
     let task = Handle::try_current().ok().map(|runtime| runtime.spawn_blocking(run));
-    OnThread { elsewhere: Elsewhere { cx, stage, task, is_cut: false, gone: None }, settle }
+    OnThread { elsewhere: SpawnedStage { frame, stage, task, is_cut: false, gone: None }, settle }
 }
 
 /// Returns the output of a plain function.
@@ -237,12 +237,12 @@ fn at_once<F: Future>(run: F) -> F::Output {
 
 /// A call on the blocking pool. What it may give is asked where it is made, and not again.
 pub struct OnThread<'a, X, R> {
-    elsewhere: Elsewhere<'a, X>,
+    elsewhere: SpawnedStage<'a, X>,
     settle: fn(X) -> R,
 }
 
 impl<X, R> Future for OnThread<'_, X, R> {
-    type Output = Result<R, Stop>;
+    type Output = Result<R, Exit>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let settle = self.settle;
         self.elsewhere.poll_task(context).map(|ended| ended.map(settle))
@@ -253,9 +253,9 @@ impl<X, R> Future for OnThread<'_, X, R> {
 pub struct Blocking<'a, X, T>(OnThread<'a, X, Result<T, BoxError>>);
 
 impl<X, T> Future for Blocking<'_, X, T> {
-    type Output = Result<T, Stop>;
+    type Output = Result<T, Exit>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (cx, stage) = (self.0.elsewhere.cx, self.0.elsewhere.stage);
-        Pin::new(&mut self.0).poll(context).map(|ended| ended?.map_err(|error| error.stop(cx, stage)))
+        let (frame, stage) = (self.0.elsewhere.frame, self.0.elsewhere.stage);
+        Pin::new(&mut self.0).poll(context).map(|ended| ended?.map_err(|error| error.stop(frame, stage)))
     }
 }

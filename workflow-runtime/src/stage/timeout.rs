@@ -1,16 +1,16 @@
 //! One attempt within its timeout and before the deadline of all; a run within its deadline.
 
 use crate::{
-    failure::{Failure, FailureKind, exit::Stop, panic::cut},
+    failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     future::{
         boxed::BoxFuture,
         map::then,
         timeout::{self, poll_end},
     },
-    policy::{Written, duration::later},
+    policy::{DisplayDuration, duration::later},
     run::{
-        frame::Cx,
-        state::{Core, TAIL, Ticking},
+        frame::Frame,
+        state::{ResidentTimer, RunState, TAIL},
     },
 };
 use std::{
@@ -37,14 +37,14 @@ pin_project_lite::pin_project! {
         limit: Duration,
         past: Option<(Pause<'a>, Duration)>,
         // For as long as the timeout runs: no record knows of it.
-        ticking: Option<Ticking>,
+        ticking: Option<ResidentTimer>,
         // A durable instance restores its records first: the time for that does not count.
         catching_up: Option<Pause<'a>>,
     }
 }
 
 /// The end of an attempt.
-pub(crate) enum Ended<T> {
+pub(crate) enum AttemptEnd<T> {
     Given(T),
     /// The attempt took longer than its timeout, which is this.
     Late(Duration),
@@ -57,11 +57,11 @@ impl<'a, F> Timed<'a, F> {
         run: F,
         late: Option<(Sleep, Duration)>,
         past: Option<(Pause<'a>, Duration)>,
-        ticking: Option<Ticking>,
+        ticking: Option<ResidentTimer>,
     ) -> Self {
         let (late, limit) = late.unzip();
         #[cfg(feature = "durable")]
-        let catching_up = ticking.as_ref().and_then(Ticking::until_caught_up);
+        let catching_up = ticking.as_ref().and_then(ResidentTimer::until_caught_up);
         #[cfg(not(feature = "durable"))]
         let catching_up = None;
         Self { run: Some(run), late, limit: limit.unwrap_or_default(), past, ticking, catching_up }
@@ -69,14 +69,14 @@ impl<'a, F> Timed<'a, F> {
 }
 
 impl<F: Future> Future for Timed<'_, F> {
-    type Output = Ended<F::Output>;
+    type Output = AttemptEnd<F::Output>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(run) = this.run.as_mut().as_pin_mut() else { unreachable!("polled after it ended") };
         let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(given) = run.poll(context) {
             *this.ticking = None;
-            return Poll::Ready(Ended::Given(given));
+            return Poll::Ready(AttemptEnd::Given(given));
         }
         let mut ended = Poll::Pending;
         if let Some(end) = this.catching_up
@@ -90,14 +90,14 @@ impl<F: Future> Future for Timed<'_, F> {
         if this.catching_up.is_none()
             && let Some(end) = this.late.as_pin_mut()
         {
-            ended = poll_end(had_budget, end, context).map(|()| Ended::Late(*this.limit));
+            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.limit));
         }
         if let (Poll::Pending, Some((end, limit))) = (&ended, this.past) {
-            ended = poll_end(had_budget, end.as_mut(), context).map(|()| Ended::Past(*limit));
+            ended = poll_end(had_budget, end.as_mut(), context).map(|()| AttemptEnd::Past(*limit));
         }
         if ended.is_ready() {
             *this.ticking = None;
-            cut(|| this.run.set(None));
+            drop_quietly(|| this.run.set(None));
         }
         ended
     }
@@ -107,15 +107,15 @@ impl<F: Future> Future for Timed<'_, F> {
 ///
 /// # Errors
 /// The attempt's, or that it was late.
-pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
-    cx: Cx<'_>,
+pub fn limited<T, F: Future<Output = Result<T, Exit>>>(
+    frame: Frame<'_>,
     stage: u32,
     limit: Option<Duration>,
     run: F,
-) -> impl Future<Output = Result<T, Stop>> + use<'_, T, F> {
-    then(one(cx, stage, limit, None, run), move |ended| match ended {
-        Ended::Given(given) => given,
-        Ended::Late(limit) | Ended::Past(limit) => Err(late(cx.core, stage, limit).into()),
+) -> impl Future<Output = Result<T, Exit>> + use<'_, T, F> {
+    then(one(frame, stage, limit, None, run), move |ended| match ended {
+        AttemptEnd::Given(given) => given,
+        AttemptEnd::Late(limit) | AttemptEnd::Past(limit) => Err(late(frame.core, stage, limit).into()),
     })
 }
 
@@ -123,34 +123,38 @@ pub fn limited<T, F: Future<Output = Result<T, Stop>>>(
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
-pub async fn within<T>(cx: Cx<'_>, limit: Duration, run: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+pub async fn within<T>(
+    frame: Frame<'_>,
+    limit: Duration,
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<T, Exit> {
     // An `async fn` has room for what it is given and for what it awaits.
     let run = Box::pin(run);
     let passed = |limit: Duration| {
-        let why = format!("the whole run took longer than {}", Written(limit));
-        Err(cx.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
+        let why = format!("the whole run took longer than {}", DisplayDuration(limit));
+        Err(frame.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
     };
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        let path = cx.path_within(TAIL, "deadline");
+    if let Some(journal) = frame.journal() {
+        let path = frame.path_within(TAIL, "deadline");
         let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
     timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
 }
 
-pub(crate) fn late(core: &Core, stage: u32, limit: Duration) -> Failure {
-    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", Written(limit)).into()))
+pub(crate) fn late(core: &RunState, stage: u32, limit: Duration) -> Failure {
+    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", DisplayDuration(limit)).into()))
 }
 
-pub(crate) fn past(core: &Core, stage: u32, limit: Duration) -> Failure {
-    let why = format!("all its attempts together took longer than {}", Written(limit));
+pub(crate) fn past(core: &RunState, stage: u32, limit: Duration) -> Failure {
+    let why = format!("all its attempts together took longer than {}", DisplayDuration(limit));
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
 
 /// Returns the future of one attempt: within its timeout, and before the deadline of all.
 pub(crate) fn one<F: Future>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
     limit: Option<Duration>,
     deadline: Option<(Instant, Duration)>,
@@ -159,18 +163,18 @@ pub(crate) fn one<F: Future>(
     Timed::new(
         run,
         limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
-        deadline.map(|(at, limit)| (Box::pin(pause(cx, stage, at)) as Pause<'_>, limit)),
-        limit.and_then(|_| cx.core.ticking()),
+        deadline.map(|(at, limit)| (Box::pin(pause(frame, stage, at)) as Pause<'_>, limit)),
+        limit.and_then(|_| frame.core.ticking()),
     )
 }
 
 /// Waits, while a durable instance may leave the memory.
-pub(crate) async fn pause(cx: Cx<'_>, stage: u32, at: Instant) {
+pub(crate) async fn pause(frame: Frame<'_>, stage: u32, at: Instant) {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
-        return super::resume::deadline(cx, journal, stage, at).await;
+    if let Some(journal) = frame.journal() {
+        return super::resume::deadline(frame, journal, stage, at).await;
     }
-    let _ = (cx, stage);
+    let _ = (frame, stage);
     sleep_until(at).await;
 }
 

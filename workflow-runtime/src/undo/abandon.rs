@@ -1,34 +1,34 @@
 //! A run that is dropped before its end: where another run is polled around it, that one undoes what it did.
 
-use super::{recorded::Thrown, scope::compensated};
+use super::{recorded::RolledBack, scope::unwind_and_report};
 use crate::{
     failure::FailureKind,
     run::{
         children::{self, HAS_LEFT, LEFT, POLLED, Rollback},
-        state::{Core, TAIL},
+        state::{RunState, TAIL},
     },
 };
 use std::sync::atomic::AtomicU32;
 
-impl Drop for Core {
+impl Drop for RunState {
     #[inline]
     fn drop(&mut self) {
-        if self.owns_log && self.seldom().is_some() {
+        if self.owns_log && self.rare().is_some() {
             self.left();
         }
     }
 }
 
-impl Core {
+impl RunState {
     #[cold]
     #[inline(never)]
     fn left(&mut self) {
         let undoes = self.log().is_some_and(|log| log.holds_something()) || self.has_children_left();
         if undoes && children::is_inside() && !self.is_suspended() {
             // The run around it undoes what it did.
-            let mut core = Self::with(self.graph, std::mem::take(&mut self.seldom));
+            let mut core = Self::with(self.graph, std::mem::take(&mut self.rare));
             core.current = AtomicU32::new(self.current());
-            (core.traced, core.heeded, core.seen) = (self.traced, self.heeded, self.seen);
+            (core.traced, core.observed, core.seen) = (self.traced, self.observed, self.seen);
             return leave(core);
         }
         // Running attempts in a log hold on to it: the drop of a run drops them.
@@ -40,10 +40,10 @@ impl Core {
 }
 
 /// Leaves behind what a run that is dropped has to undo.
-pub(crate) fn leave(core: Core) {
+pub(crate) fn leave(core: RunState) {
     let rollback: Rollback = Box::pin(async move {
         let failure = core.failure(TAIL, FailureKind::Cancelled, None);
-        let failure = compensated(&core, failure, &Thrown::in_memory()).await;
+        let failure = unwind_and_report(&core, failure, &RolledBack::in_memory()).await;
         core.tell_ended::<()>(&Err(failure.clone()));
         failure
     });

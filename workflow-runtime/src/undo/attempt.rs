@@ -2,8 +2,8 @@
 //! does.
 
 use crate::{
-    failure::exit::Stop,
-    run::{attempt_state::Flight, frame::Cx, grace::Grace, state::Core},
+    failure::exit::Exit,
+    run::{attempt_state::AttemptState, frame::Frame, grace::GracePeriod, state::RunState},
 };
 use std::{
     future::Future,
@@ -12,15 +12,15 @@ use std::{
     task::{Context, Poll},
 };
 
-impl Core {
+impl RunState {
     /// Whether the stage is in its grace period: it was running when its scope was rolled back.
-    pub(crate) fn is_left(&self, stage: u32) -> bool {
+    pub(crate) fn is_abandoned(&self, stage: u32) -> bool {
         self.flight().is_some_and(|flight| flight.stage == stage && flight.left.load(Relaxed))
     }
 }
 
 #[cfg(not(feature = "durable"))]
-impl Cx<'_> {
+impl Frame<'_> {
     #[allow(clippy::unused_self, reason = "a run on a store may hold it back")]
     fn is_held_back(self, _: u32) -> bool {
         false
@@ -28,12 +28,12 @@ impl Cx<'_> {
 }
 
 #[cfg(feature = "durable")]
-impl Core {
+impl RunState {
     /// Marks the stage as done, with its record on the way to the store. If its scope is rolled back now, the stage
     /// waits for the store, and is then undone.
     pub(crate) fn settles(&self, stage: u32) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
-            flight.grace.store(Grace::OwnTimeout as u8, Relaxed);
+            flight.grace.store(GracePeriod::OwnTimeout as u8, Relaxed);
         }
     }
 
@@ -51,9 +51,9 @@ impl Core {
 pin_project_lite::pin_project! {
     /// A running attempt of a stage with an undo, or its fallback.
     pub struct InFlight<'a, F> {
-        cx: Cx<'a>,
-        flight: Option<Landing<'a>>,
-        pub(crate) grace: Grace,
+        frame: Frame<'a>,
+        flight: Option<GraceReset<'a>>,
+        pub(crate) grace: GracePeriod,
         begun: bool,
         #[pin]
         pub(crate) run: F,
@@ -61,25 +61,25 @@ pin_project_lite::pin_project! {
 }
 
 /// However it ends, the stage only waits then.
-struct Landing<'a>(&'a Flight);
+struct GraceReset<'a>(&'a AttemptState);
 
-impl Drop for Landing<'_> {
+impl Drop for GraceReset<'_> {
     fn drop(&mut self) {
-        self.0.grace.store(Grace::None as u8, Relaxed);
+        self.0.grace.store(GracePeriod::None as u8, Relaxed);
     }
 }
 
 /// Runs an attempt of a stage with an undo, or its fallback.
-pub fn in_flight<F>(cx: Cx<'_>, grace: Grace, run: F) -> InFlight<'_, F> {
-    InFlight { cx, flight: cx.core().flight().map(Landing), grace, begun: false, run }
+pub fn in_flight<F>(frame: Frame<'_>, grace: GracePeriod, run: F) -> InFlight<'_, F> {
+    InFlight { frame, flight: frame.core().flight().map(GraceReset), grace, begun: false, run }
 }
 
-impl<T, F: Future<Output = Result<T, Stop>>> Future for InFlight<'_, F> {
-    type Output = Result<T, Stop>;
+impl<T, F: Future<Output = Result<T, Exit>>> Future for InFlight<'_, F> {
+    type Output = Result<T, Exit>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let (false, Some(Landing(flight))) = (*this.begun, &this.flight)
-            && !this.cx.is_held_back(flight.stage)
+        if let (false, Some(GraceReset(flight))) = (*this.begun, &this.flight)
+            && !this.frame.is_held_back(flight.stage)
         {
             *this.begun = true;
             flight.grace.store(*this.grace as u8, Relaxed);

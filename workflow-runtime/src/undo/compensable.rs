@@ -1,14 +1,14 @@
 //! A running stage with an undo: it owns its future, and adds its undo to the log as it completes.
 
 use crate::{
-    failure::{Failure, exit::Stop},
+    failure::{Failure, exit::Exit},
     future::boxed::BoxFuture,
-    output::shared::{Held, OutputRef},
+    output::shared::{OutputRef, OwnedOrShared},
     run::{
-        attempt_state::Flight,
-        frame::{Cx, Detached},
-        grace::Grace,
-        undo_log::{Arming, Content, InFlight, Undo, UndoLog},
+        attempt_state::AttemptState,
+        frame::{Frame, OwnedFrame},
+        grace::GracePeriod,
+        undo_log::{ArmedUndo, PendingAttempt, UndoEntry, UndoLog, UndoState},
         undo_record::UndoRecord,
     },
 };
@@ -24,51 +24,51 @@ pub struct Protected<T: Send + Sync + 'static> {
     stage: u32,
     record: Option<UndoRecord>,
     log: Arc<UndoLog>,
-    detached: Arc<Detached>,
-    run: Option<BoxFuture<'static, Result<Done<T>, Stop>>>,
+    detached: Arc<OwnedFrame>,
+    run: Option<BoxFuture<'static, Result<Done<T>, Exit>>>,
 }
 
 /// The result of a compensable stage: its output, shared with its undo.
-type Done<T> = (OutputRef<T>, Option<Undo>);
+type Done<T> = (OutputRef<T>, Option<UndoEntry>);
 
 /// Runs a stage that will have to be undone. `run` gives its output and whether there is something to undo; `arm` makes
 /// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
-pub fn protected<T, F, A, R>(
-    cx: Cx<'_>,
+pub fn compensable<T, F, A, R>(
+    frame: Frame<'_>,
     stage: u32,
     keeps: bool,
-    run: impl FnOnce(Arc<Detached>) -> F,
+    run: impl FnOnce(Arc<OwnedFrame>) -> F,
     arm: A,
 ) -> Protected<T>
 where
     T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
+    F: Future<Output = Result<(T, bool), Exit>> + Send + 'static,
+    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<OwnedFrame>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Exit>> + Send + 'static,
 {
-    fly(cx, stage, None, keeps, run, arm)
+    fly(frame, stage, None, keeps, run, arm)
 }
 
 /// Runs a stage whose undo has `on = attempt`: `arm` makes the undo when the first attempt begins.
-pub fn protected_from_attempt<T, F, A, R>(
-    cx: Cx<'_>,
+pub fn compensable_from_attempt<T, F, A, R>(
+    frame: Frame<'_>,
     stage: u32,
-    run: impl FnOnce(Arc<Detached>) -> F,
+    run: impl FnOnce(Arc<OwnedFrame>) -> F,
     arm: A,
 ) -> Protected<T>
 where
     T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
+    F: Future<Output = Result<(T, bool), Exit>> + Send + 'static,
+    A: FnOnce(Failure, Arc<OwnedFrame>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Exit>> + Send + 'static,
 {
-    let detached = Arc::new(cx.detach_to_reverse());
-    let (completed, record) = (Arc::new(OnceLock::new()), record_of(cx, stage));
-    let arming = Arming {
-        log: cx.log(),
+    let detached = Arc::new(frame.detach_to_reverse());
+    let (completed, record) = (Arc::new(OnceLock::new()), record_of(frame, stage));
+    let arming = ArmedUndo {
+        log: frame.log(),
         stage,
-        places: cx.places_told(),
-        record: record_of(cx, stage),
+        places: frame.places_told(),
+        record: record_of(frame, stage),
         completed: Arc::clone(&completed),
         run: Box::new(move |failure| Box::pin(arm(failure, detached))),
     };
@@ -81,41 +81,41 @@ where
             Ok((value, false))
         }
     };
-    fly(cx, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
+    fly(frame, stage, Some(arming), false, run, |_, _, _| async { Ok(()) })
 }
 
 fn fly<T, F, A, R>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     stage: u32,
-    armed: Option<Arming>,
+    armed: Option<ArmedUndo>,
     keeps: bool,
-    run: impl FnOnce(Arc<Detached>) -> F,
+    run: impl FnOnce(Arc<OwnedFrame>) -> F,
     arm: A,
 ) -> Protected<T>
 where
     T: Send + Sync + 'static,
-    F: Future<Output = Result<(T, bool), Stop>> + Send + 'static,
-    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<Detached>) -> R + Send + 'static,
-    R: Future<Output = Result<(), Stop>> + Send + 'static,
+    F: Future<Output = Result<(T, bool), Exit>> + Send + 'static,
+    A: FnOnce(Option<OutputRef<T>>, Failure, Arc<OwnedFrame>) -> R + Send + 'static,
+    R: Future<Output = Result<(), Exit>> + Send + 'static,
 {
-    let flying = Arc::new(cx.detach_in_flight(Flight::new(stage, armed)));
+    let flying = Arc::new(frame.detach_in_flight(AttemptState::new(stage, armed)));
     let run = run(Arc::clone(&flying));
     // What lies in a log must not hold on to it.
-    let detached = Arc::new(cx.detach_to_reverse());
-    let places = cx.places_told();
-    let (record, doubtful) = (record_of(cx, stage), record_of(cx, stage));
+    let detached = Arc::new(frame.detach_to_reverse());
+    let places = frame.places_told();
+    let (record, doubtful) = (record_of(frame, stage), record_of(frame, stage));
     let run = async move {
         let (value, ran) = run.await?;
         let loan = OutputRef::new(value);
         let output = keeps.then(|| loan.clone());
         let place = (stage, places, record);
-        let undo = ran.then(|| Undo::new(place, move |failure| Box::pin(arm(output, failure, detached))));
+        let undo = ran.then(|| UndoEntry::new(place, move |failure| Box::pin(arm(output, failure, detached))));
         Ok((loan, undo))
     };
-    Protected { stage, record: Some(doubtful), log: cx.log(), detached: flying, run: Some(Box::pin(run)) }
+    Protected { stage, record: Some(doubtful), log: frame.log(), detached: flying, run: Some(Box::pin(run)) }
 }
 
-impl Detached {
+impl OwnedFrame {
     /// Returns the output that an undo keeps.
     ///
     /// # Panics
@@ -130,7 +130,7 @@ impl Detached {
 }
 
 impl<T: Send + Sync + 'static> Future for Protected<T> {
-    type Output = Result<Held<T>, Stop>;
+    type Output = Result<OwnedOrShared<T>, Exit>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Taken out: should it panic, there is nothing left of it to finish.
         let Some(mut run) = self.run.take() else { unreachable!("polled after it ended") };
@@ -143,7 +143,7 @@ impl<T: Send + Sync + 'static> Future for Protected<T> {
             if let Some(undo) = undo {
                 self.log.push(undo);
             }
-            Held::Kept(loan)
+            OwnedOrShared::Shared(loan)
         }))
     }
 }
@@ -153,25 +153,25 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
         // Also where a panic elsewhere throws the scope away.
         let Some((run, flight)) = self.run.take().zip(self.detached.core().flight()) else { return };
         let grace = flight.grace();
-        if grace == Grace::None {
+        if grace == GracePeriod::None {
             return;
         }
         // An attempt has begun: it may finish, and is then undone.
         flight.leave();
         let run = Box::pin(async move { run.await.map(|(_, undo)| undo) });
-        let in_flight = vec![InFlight { stage: self.stage, record: self.record.take(), grace, run }];
-        self.log.take(Content { in_flight, ..Content::default() });
+        let in_flight = vec![PendingAttempt { stage: self.stage, record: self.record.take(), grace, run }];
+        self.log.take(UndoState { in_flight, ..UndoState::default() });
     }
 }
 
 /// Returns the record of a stage's undo.
 #[cfg(feature = "durable")]
-fn record_of(cx: Cx<'_>, stage: u32) -> UndoRecord {
-    let core = cx.core;
-    UndoRecord::new(cx.journal(), || cx.path_of(stage), (core.graph().name, core.stage_name(stage)))
+fn record_of(frame: Frame<'_>, stage: u32) -> UndoRecord {
+    let core = frame.core;
+    UndoRecord::new(frame.journal(), || frame.path_of(stage), (core.graph().name, core.stage_name(stage)))
 }
 
 #[cfg(not(feature = "durable"))]
-fn record_of(_: Cx<'_>, _: u32) -> UndoRecord {
+fn record_of(_: Frame<'_>, _: u32) -> UndoRecord {
     UndoRecord
 }

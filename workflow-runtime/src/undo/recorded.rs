@@ -10,12 +10,12 @@ use crate::journal::{
     failure::StoredFailure,
     log::Journal,
     path::{THROWN, landed_at},
-    record::{Kind, own, read_own},
+    record::{RecordKind, decode_record, encode_record},
     restore::catch_up_thrown,
 };
 use crate::{
     failure::Failure,
-    run::{frame::Cx, undo_log::UndoLog},
+    run::{frame::Frame, undo_log::UndoLog},
 };
 #[cfg(feature = "durable")]
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use std::{future::Future, pin::Pin};
 
 /// The record of a rolled-back scope, in a durable run.
 #[cfg(feature = "durable")]
-pub(crate) struct Thrown(Option<Known>);
+pub(crate) struct RolledBack(Option<RollbackPlace>);
 
 #[cfg(feature = "durable")]
-struct Known {
+struct RollbackPlace {
     journal: Arc<Journal>,
     /// Path of the record with the reason.
     path: String,
@@ -35,91 +35,91 @@ struct Known {
 }
 
 #[cfg(feature = "durable")]
-impl Thrown {
+impl RolledBack {
     /// Creates the rollback of a run in memory, which has no record.
     pub(crate) const fn in_memory() -> Self {
         Self(None)
     }
 
     /// Creates the rollback of one of a stage's scopes.
-    pub(crate) fn of(cx: Cx<'_>, (stage, site): (u32, &str)) -> Self {
-        Self::within(cx, stage, &format!("thrown-{site}"))
+    pub(crate) fn of(frame: Frame<'_>, (stage, site): (u32, &str)) -> Self {
+        Self::within(frame, stage, &format!("thrown-{site}"))
     }
 
     /// Creates the rollback of the losers of a decision. `decision`: the name of its record.
-    pub(crate) fn losers(cx: Cx<'_>, stage: u32, decision: &str) -> Self {
-        Self::within(cx, stage, decision)
+    pub(crate) fn losers(frame: Frame<'_>, stage: u32, decision: &str) -> Self {
+        Self::within(frame, stage, decision)
     }
 
-    fn within(cx: Cx<'_>, stage: u32, name: &str) -> Self {
+    fn within(frame: Frame<'_>, stage: u32, name: &str) -> Self {
         let known = |journal| {
-            let (journal, path) = (Arc::clone(journal), cx.path_within(stage, name));
-            Known { journal, path, is_whole: false }
+            let (journal, path) = (Arc::clone(journal), frame.path_within(stage, name));
+            RollbackPlace { journal, path, is_whole: false }
         };
-        Self(cx.journal().map(known))
+        Self(frame.journal().map(known))
     }
 
     /// Creates the rollback of the whole run.
     pub(crate) fn whole(journal: &Arc<Journal>) -> Self {
-        Self(Some(Known { journal: Arc::clone(journal), path: THROWN.to_owned(), is_whole: true }))
+        Self(Some(RollbackPlace { journal: Arc::clone(journal), path: THROWN.to_owned(), is_whole: true }))
     }
 
     /// Creates the rollback of stages that are rewound. `path`: the path of this rewind's record.
     pub(crate) fn taken_back(journal: &Arc<Journal>, path: String) -> Self {
-        Self(Some(Known { journal: Arc::clone(journal), path, is_whole: false }))
+        Self(Some(RollbackPlace { journal: Arc::clone(journal), path, is_whole: false }))
     }
 
     /// Returns the recorded reason, once all undos of the scope are known. `None` if the scope was not rolled back.
     pub(crate) async fn before<F: Future>(&self, run: Pin<&mut F>) -> Option<Failure> {
-        let Known { journal, path, .. } = self.0.as_ref()?;
+        let RollbackPlace { journal, path, .. } = self.0.as_ref()?;
         let record = journal.record(path)?;
-        let failure = match read_own::<StoredFailure>(&record) {
+        let failure = match decode_record::<StoredFailure>(&record) {
             Ok(failure) => failure.restore(),
             Err(error) => return journal.undecodable(path, error).await,
         };
         catch_up_thrown(journal, record.order, path, run).await;
-        journal.recalled();
+        journal.mark_restored();
         Some(failure)
     }
 
     /// Records that all running stages of the scope have ended: no stage begins in there any more.
     pub(crate) fn landed(&self) {
-        if let Some(Known { journal, path, is_whole }) = &self.0
+        if let Some(RollbackPlace { journal, path, is_whole }) = &self.0
             && !(*is_whole && journal.record(path).is_none())
         {
             let landed = landed_at(path);
             if journal.record(&landed).is_none() {
-                journal.put(landed, Kind::Landed, Vec::new());
+                journal.put(landed, RecordKind::Landed, Vec::new());
             }
         }
     }
 
     /// Records the reason of the rollback.
     pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
-        let Some(Known { journal, path, is_whole }) = &self.0 else { return };
+        let Some(RollbackPlace { journal, path, is_whole }) = &self.0 else { return };
         journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
         if (!is_whole || log.holds_something()) && journal.record(path).is_none() {
-            journal.put(path.as_str(), Kind::Failed, own(&StoredFailure::of(failure)));
+            journal.put(path.as_str(), RecordKind::Failed, encode_record(&StoredFailure::of(failure)));
         }
     }
 }
 
 /// The record of a rolled-back scope, in a run that can't be durable.
 #[cfg(not(feature = "durable"))]
-pub(crate) struct Thrown;
+pub(crate) struct RolledBack;
 
 #[allow(clippy::unused_self, clippy::unused_async, reason = "nothing is on record of a run in memory")]
 #[cfg(not(feature = "durable"))]
-impl Thrown {
+impl RolledBack {
     pub(crate) const fn in_memory() -> Self {
         Self
     }
 
-    pub(crate) const fn of(_: Cx<'_>, _: (u32, &str)) -> Self {
+    pub(crate) const fn of(_: Frame<'_>, _: (u32, &str)) -> Self {
         Self
     }
 
-    pub(crate) const fn losers(_: Cx<'_>, _: u32, _: &str) -> Self {
+    pub(crate) const fn losers(_: Frame<'_>, _: u32, _: &str) -> Self {
         Self
     }
 

@@ -1,13 +1,13 @@
 //! Scopes that may be rolled back alone: their undos run before their failure goes on.
 
-use super::recorded::Thrown;
+use super::recorded::RolledBack;
 use crate::{
-    failure::{Failure, FailureKind, Undone, exit::Stop, panic::cut},
+    failure::{Failure, FailureKind, UndoReport, exit::Exit, panic::drop_quietly},
     run::{
-        frame::Cx,
+        frame::Frame,
         nested,
-        state::Core,
-        undo_log::{Content, ScopeLog},
+        state::RunState,
+        undo_log::{UndoScope, UndoState},
     },
 };
 use std::{
@@ -20,30 +20,30 @@ use std::{
 /// # Errors
 /// How the scope ended, with what went wrong while undoing.
 pub async fn undoing<T>(
-    cx: Cx<'_>,
+    frame: Frame<'_>,
     place: (u32, &str),
-    log: &ScopeLog,
-    run: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
+    log: &UndoScope,
+    run: impl Future<Output = Result<T, Exit>>,
+) -> Result<T, Exit> {
     let mut run = Box::pin(run);
-    let thrown = Thrown::of(cx, place);
+    let thrown = RolledBack::of(frame, place);
     let ended = match thrown.before(run.as_mut()).await {
         Some(failure) => Err(failure.into()),
-        None => poll_fn(|context| cx.core.catch(|| run.as_mut().poll(context))).await,
+        None => poll_fn(|context| frame.core.catch(|| run.as_mut().poll(context))).await,
     };
     if ended.is_ok() {
         drop(run);
     } else {
-        cut(|| drop(run));
+        drop_quietly(|| drop(run));
     }
     match ended {
         Ok(value) => {
-            log.hand_to(&cx.log());
+            log.merge_into(&frame.log());
             Ok(value)
         }
-        Err(Stop::Failed(failure)) => {
+        Err(Exit::Failed(failure)) => {
             thrown.note(&failure, log).await;
-            Err(log.unwind(cx.core, failure, &thrown).await.into())
+            Err(log.unwind(frame.core, failure, &thrown).await.into())
         }
         Err(stop) => Err(stop),
     }
@@ -51,68 +51,68 @@ pub async fn undoing<T>(
 
 /// Undoes the losers of a stage's race. The race has been won all the same: undos that failed are reported when the run
 /// fails, beside that failure. `decision`: the name of its record.
-pub async fn undo_losers(cx: Cx<'_>, stage: u32, decision: &str, losers: &ScopeLog) {
-    let why = cx.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
-    let thrown = Thrown::losers(cx, stage, decision);
-    if let Some(undone) = losers.unwind(cx.core(), why, &thrown).await.undone() {
-        told_later(cx, stage, "losers", undone);
+pub async fn undo_losers(frame: Frame<'_>, stage: u32, decision: &str, losers: &UndoScope) {
+    let why = frame.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
+    let thrown = RolledBack::losers(frame, stage, decision);
+    if let Some(undone) = losers.unwind(frame.core(), why, &thrown).await.undone() {
+        report_on_failure(frame, stage, "losers", undone);
     }
 }
 
 /// Keeps the report of undos that failed, of a failed attempt that is followed by another. The run reports it when it
 /// fails.
-pub(crate) fn tried_again(cx: Cx<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
+pub(crate) fn record_failed_attempt(frame: Frame<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
     // (It may be another workflow's, passed on by one that has no undo itself.)
-    if let (Some(undone), Some(_)) = (failure.clone().undone(), cx.core.log()) {
-        told_later(cx, stage, &format!("attempt {attempt}"), undone);
+    if let (Some(undone), Some(_)) = (failure.clone().undone(), frame.core.log()) {
+        report_on_failure(frame, stage, &format!("attempt {attempt}"), undone);
     }
 }
 
 /// Keeps the report of undos that failed, of a failure that a `#[fallback]` follows. The run reports it when it fails.
-pub fn falls_back(cx: Cx<'_>, stage: u32, failure: &Failure) {
+pub fn falls_back(frame: Frame<'_>, stage: u32, failure: &Failure) {
     let undone = failure.all_undone();
     if !undone.is_nothing() {
-        told_later(cx, stage, "fallback", Arc::new(undone));
+        report_on_failure(frame, stage, "fallback", Arc::new(undone));
     }
 }
 
 /// Keeps the report of undos that failed, of failed members of a `race` or a `quorum` that goes on without them. The
 /// run reports it when it fails.
-pub(crate) fn members_failed(cx: Cx<'_>, stage: u32, failures: &[Failure]) {
-    let mut undone = Undone::default();
+pub(crate) fn members_failed(frame: Frame<'_>, stage: u32, failures: &[Failure]) {
+    let mut undone = UndoReport::default();
     for failure in failures {
-        let Undone { failures, in_doubt } = failure.all_undone();
+        let UndoReport { failures, in_doubt } = failure.all_undone();
         undone.failures.extend(failures);
         undone.in_doubt.extend(in_doubt);
     }
-    if !undone.is_nothing() && cx.core.log().is_some() {
-        told_later(cx, stage, &format!("members {}", failures.len()), Arc::new(undone));
+    if !undone.is_nothing() && frame.core.log().is_some() {
+        report_on_failure(frame, stage, &format!("members {}", failures.len()), Arc::new(undone));
     }
 }
 
 /// Keeps a report for the failure of the run. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
-fn told_later(cx: Cx<'_>, stage: u32, key: &str, undone: Arc<Undone>) {
+fn report_on_failure(frame: Frame<'_>, stage: u32, key: &str, undone: Arc<UndoReport>) {
     #[cfg(feature = "durable")]
-    if let Some(journal) = cx.journal() {
+    if let Some(journal) = frame.journal() {
         if journal.is_suspended() {
             // The run goes on later, and comes to it again.
             return;
         }
         // (Stages in doubt are recorded already.)
-        let failures = journal.not_told(&cx.path_of(stage), undone.failures.clone());
+        let failures = journal.not_told(&frame.path_of(stage), undone.failures.clone());
         if failures.is_empty() {
             return;
         }
-        let undone = Undone { failures, in_doubt: Vec::new() };
-        return journal.not_undone(&format!("{}/:{key}", cx.path_of(stage)), &undone);
+        let undone = UndoReport { failures, in_doubt: Vec::new() };
+        return journal.not_undone(&format!("{}/:{key}", frame.path_of(stage)), &undone);
     }
     let undone = Arc::unwrap_or_clone(undone);
-    cx.log().root_of().take(Content { undone, ..Content::default() });
+    frame.log().root_of().take(UndoState { undone, ..UndoState::default() });
 }
 
 /// Undoes all completed stages, and returns the failure with its report of undoing.
-pub(crate) async fn compensated(core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
+pub(crate) async fn unwind_and_report(core: &RunState, failure: Failure, thrown: &RolledBack) -> Failure {
     let failure = match core.log() {
         Some(log) => Box::pin(nested::within(core, log.unwind(core, failure, thrown))).await,
         None if core.has_children_left() => {

@@ -1,14 +1,14 @@
 //! Unwinding a log: running stages end, then everything is undone, the last first.
 
-use super::recorded::Thrown;
+use super::recorded::RolledBack;
 use crate::{
-    failure::{Failure, Undone, exit::Stop, panic::cut},
+    failure::{Failure, UndoReport, exit::Exit, panic::drop_quietly},
     observe::event::EventKind,
     run::{
         nested,
-        state::Core,
+        state::RunState,
         turn::turn,
-        undo_log::{Begun, Content, InFlight, Undo, UndoLog, lock},
+        undo_log::{PendingAttempt, RunningUndo, UndoEntry, UndoLog, UndoState, lock},
     },
 };
 use std::{future::poll_fn, mem, task::Poll};
@@ -16,47 +16,47 @@ use std::{future::poll_fn, mem, task::Poll};
 impl UndoLog {
     /// Lets running stages end, then undoes everything, the last first. If this future is dropped before its end, the
     /// remaining entries go back into the log, for the next rollback of the scope.
-    pub(crate) async fn unwind(&self, core: &Core, failure: Failure, thrown: &Thrown) -> Failure {
+    pub(crate) async fn unwind(&self, core: &RunState, failure: Failure, thrown: &RolledBack) -> Failure {
         self.unwind_only(core, failure, thrown, |_| true).await
     }
 
     /// Undoes only the stages for which `is_taken` holds.
     pub(crate) async fn unwind_only(
         &self,
-        core: &Core,
+        core: &RunState,
         failure: Failure,
-        thrown: &Thrown,
+        thrown: &RolledBack,
         is_taken: impl Fn(u32) -> bool + Sync,
     ) -> Failure {
         // What was run inside of the stages that are cut ends first.
         let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
-        let mut unwinding = Unwinding { log: self, left: Content::default() };
+        let mut unwinding = Unwinding { log: self, left: UndoState::default() };
         unwinding.finish_in_flight(core, &is_taken).await;
         let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
         thrown.landed();
         let left = &mut unwinding.left;
         left.entries.retain(|undo| is_taken(undo.stage));
-        left.entries.sort_by_key(Undo::order);
+        left.entries.sort_by_key(UndoEntry::order);
         let earlier = left.undone.failures.len();
         loop {
             if left.begun.is_empty() {
-                let Some(Undo { stage, places, record, run, .. }) = left.entries.pop() else { break };
+                let Some(UndoEntry { stage, places, record, run, .. }) = left.entries.pop() else { break };
                 if let Some(before) = record.before() {
                     core.tell_undone_before(stage, &places, &before);
                     left.undone.failures.extend(before.err());
                     continue;
                 }
                 core.tell_of(stage, &places, EventKind::Undoing);
-                left.begun.push(Begun { stage, places, run: record.recording(run(failure.clone())) });
+                left.begun.push(RunningUndo { stage, places, run: record.recording(run(failure.clone())) });
             }
             let ended = poll_fn(|context| {
                 let Some(undo) = left.begun.last_mut() else { return Poll::Ready(Ok(())) };
-                core.cx().at(undo.stage);
+                core.frame().at(undo.stage);
                 core.catch(|| undo.run.as_mut().poll(context))
             })
             .await;
-            let Some(Begun { stage, places, .. }) = left.begun.pop() else { break };
-            if let Err(Stop::Failed(failure)) = ended {
+            let Some(RunningUndo { stage, places, .. }) = left.begun.pop() else { break };
+            if let Err(Exit::Failed(failure)) = ended {
                 core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
                 left.undone.failures.push(failure);
             } else {
@@ -64,15 +64,15 @@ impl UndoLog {
             }
             turn(core, 1).await;
         }
-        let Undone { mut failures, in_doubt } = mem::take(&mut left.undone);
+        let UndoReport { mut failures, in_doubt } = mem::take(&mut left.undone);
         let later = failures.split_off(earlier.min(failures.len()));
-        failure.with_undone(Undone { failures: later, in_doubt }).with_undone_before(failures)
+        failure.with_undone(UndoReport { failures: later, in_doubt }).with_undone_before(failures)
     }
 }
 
-impl InFlight {
+impl PendingAttempt {
     /// Reports the stage as in doubt: its effect may or may not have happened.
-    fn doubt(&self, core: &Core, in_doubt: &mut Vec<&'static str>) {
+    fn doubt(&self, core: &RunState, in_doubt: &mut Vec<&'static str>) {
         if let Some(name) = core.stage_name(self.stage) {
             if let Some(record) = &self.record {
                 record.in_doubt(name);
@@ -85,22 +85,22 @@ impl InFlight {
 /// A scope that is being undone.
 struct Unwinding<'a> {
     log: &'a UndoLog,
-    left: Content,
+    left: UndoState,
 }
 
 impl Unwinding<'_> {
-    async fn finish_in_flight(&mut self, core: &Core, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
+    async fn finish_in_flight(&mut self, core: &RunState, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
         let Self { log, left } = self;
         // A stage that ends may have left another one running.
         loop {
             left.append(mem::take(&mut *lock(&log.content)));
             // A stage that is not rewound goes on by itself. The stages that it leaves running are next.
-            let others: Vec<InFlight> = left.in_flight.extract_if(.., |one| !is_taken(one.stage)).collect();
+            let others: Vec<PendingAttempt> = left.in_flight.extract_if(.., |one| !is_taken(one.stage)).collect();
             if !others.is_empty() {
-                cut(|| drop(others));
+                drop_quietly(|| drop(others));
                 continue;
             }
-            let Content { entries, in_flight, undone, .. } = left;
+            let UndoState { entries, in_flight, undone, .. } = left;
             if in_flight.is_empty() {
                 return;
             }
@@ -115,7 +115,7 @@ impl Unwinding<'_> {
                     Poll::Ready(ended) => {
                         match ended {
                             Ok(undo) => entries.extend(undo),
-                            Err(Stop::Failed(failure)) if failure.is_late() => one.doubt(core, in_doubt),
+                            Err(Exit::Failed(failure)) if failure.is_late() => one.doubt(core, in_doubt),
                             Err(_) => {}
                         }
                         false
@@ -125,7 +125,7 @@ impl Unwinding<'_> {
                     end = None;
                     for one in in_flight.extract_if(.., |one| one.grace.limit().is_some()) {
                         one.doubt(core, in_doubt);
-                        cut(|| drop(one));
+                        drop_quietly(|| drop(one));
                     }
                 }
                 if in_flight.is_empty() { Poll::Ready(()) } else { Poll::Pending }

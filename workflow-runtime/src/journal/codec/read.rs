@@ -3,7 +3,7 @@
 use super::{
     error::CodecError,
     key::Key,
-    scan::{Scan, Text, text_of},
+    scan::{RawText, Scan, text_of},
     tag::{DEEPEST, MARK, NAN_32, NAN_64, RAW_VALUE, SOME},
 };
 use serde::{
@@ -104,10 +104,10 @@ impl<'de> Reader<'_, 'de> {
         bytes.filter(|_| rest.is_empty()).ok_or_else(|| CodecError::new("the tag `$bytes` holds no bytes"))
     }
 
-    fn of<'t>(&'t self, text: &'t Text) -> &'t str {
+    fn of<'t>(&'t self, text: &'t RawText) -> &'t str {
         match text {
-            Text::Span(span) => &self.scan.text[span.clone()],
-            Text::Owned(text) => text,
+            RawText::Span(span) => &self.scan.text[span.clone()],
+            RawText::Owned(text) => text,
         }
     }
 
@@ -116,11 +116,11 @@ impl<'de> Reader<'_, 'de> {
         self.key(text).deserialize_str(visitor)
     }
 
-    fn key<'t>(&'t self, text: Text) -> Key<'t, 'de> {
+    fn key<'t>(&'t self, text: RawText) -> Key<'t, 'de> {
         match (text, self.lasting) {
-            (Text::Span(span), Some(lasting)) => Key::Lasting(&lasting[span]),
-            (Text::Span(span), None) => Key::Passing(&self.scan.text[span]),
-            (Text::Owned(text), _) => Key::Owned(text),
+            (RawText::Span(span), Some(lasting)) => Key::Lasting(&lasting[span]),
+            (RawText::Span(span), None) => Key::Passing(&self.scan.text[span]),
+            (RawText::Owned(text), _) => Key::Owned(text),
         }
     }
 
@@ -132,8 +132,8 @@ impl<'de> Reader<'_, 'de> {
         }
         if self.of(&text).starts_with("$=") {
             let lasting = self.lasting.and_then(|lasting| match &text {
-                Text::Span(span) => Some(&lasting[span.start + 2..span.end]),
-                Text::Owned(_) => None,
+                RawText::Span(span) => Some(&lasting[span.start + 2..span.end]),
+                RawText::Owned(_) => None,
             });
             let scan = Scan::new(&self.of(&text)[2..]);
             let mut reader = Reader { scan, lasting, marked: true, depth: self.depth };
@@ -145,7 +145,7 @@ impl<'de> Reader<'_, 'de> {
     }
 
     /// Reads the name of a field or a variant.
-    fn without_escape(&self, text: Text) -> Result<Text, CodecError> {
+    fn without_escape(&self, text: RawText) -> Result<RawText, CodecError> {
         if !self.marked || !self.of(&text).starts_with('$') {
             return Ok(text);
         }
@@ -153,10 +153,10 @@ impl<'de> Reader<'_, 'de> {
             return Err(CodecError::new(format!("the tag `{}` is not known here", self.of(&text))));
         }
         Ok(match text {
-            Text::Span(span) => Text::Span(span.start + 1..span.end),
-            Text::Owned(mut text) => {
+            RawText::Span(span) => RawText::Span(span.start + 1..span.end),
+            RawText::Owned(mut text) => {
                 text.remove(0);
-                Text::Owned(text)
+                RawText::Owned(text)
             }
         })
     }

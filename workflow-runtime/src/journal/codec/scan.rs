@@ -13,7 +13,7 @@ pub(super) struct Scan<'a> {
 }
 
 /// A text, as it stands between its quotes or with its escapes resolved.
-pub(super) enum Text {
+pub(super) enum RawText {
     /// The text has no escapes.
     Span(Range<usize>),
     Owned(String),
@@ -92,7 +92,7 @@ impl<'a> Scan<'a> {
 
     /// Takes a text.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Text, CodecError> {
+    pub(super) fn string(&mut self) -> Result<RawText, CodecError> {
         if self.peek()? != b'"' {
             return Err(self.unexpected("a text"));
         }
@@ -102,9 +102,9 @@ impl<'a> Scan<'a> {
         match self.byte() {
             Some(b'"') => {
                 self.at += 1;
-                Ok(Text::Span(start..self.at - 1))
+                Ok(RawText::Span(start..self.at - 1))
             }
-            _ => self.escaped(start).map(Text::Owned),
+            _ => self.escaped(start).map(RawText::Owned),
         }
     }
 

@@ -1,11 +1,11 @@
 //! The stages that a run's time went through, and how much of it ran side by side.
 
-use super::record::{How, Moment, Run};
+use super::record::{How, Moment, RunRecord};
 use std::time::Duration;
 
 /// Returns the innermost stages that the run's end waited for, the first first. Each started when the one before it, or
 /// a stage around that one, had ended.
-pub(crate) fn critical_path(run: &Run) -> Vec<usize> {
+pub(crate) fn critical_path(run: &RunRecord) -> Vec<usize> {
     let mut children = vec![Vec::new(); run.stages.len()];
     let mut outermost = Vec::new();
     for (index, stage) in run.stages.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(crate) fn critical_path(run: &Run) -> Vec<usize> {
 }
 
 /// Returns the last of some stages to end: a cancelled stage held nothing up.
-fn last_of(run: &Run, among: &[usize], before: usize) -> Option<usize> {
+fn last_of(run: &RunRecord, among: &[usize], before: usize) -> Option<usize> {
     let ended = |&index: &usize| match run.stages[index].end {
         Some((Moment { order, .. }, How::Completed | How::Failed)) if order < before => Some((order, index)),
         _ => None,
@@ -47,7 +47,7 @@ fn last_of(run: &Run, among: &[usize], before: usize) -> Option<usize> {
 }
 
 /// Returns the stage after which a stage started.
-fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
+fn waited_for(run: &RunRecord, waiting: usize) -> Option<usize> {
     let stage = &run.stages[waiting];
     let needs: Vec<u32> = run
         .graph
@@ -75,14 +75,14 @@ fn waited_for(run: &Run, waiting: usize) -> Option<usize> {
 /// Returns when the round or item began that a stage stands in. `None` if that can't be told, since all stages in there
 /// waited for something else. On a real clock it begins somewhat later than the one before it has ended: the order
 /// counts.
-fn item_begun(run: &Run, waiting: usize) -> Option<usize> {
+fn item_begun(run: &RunRecord, waiting: usize) -> Option<usize> {
     let stage = &run.stages[waiting];
     let item = run.stages.iter().filter(|other| other.parent == stage.parent && other.places == stage.places);
     item.filter(|other| !other.was_signalled).map(|other| other.enabled.order).min()
 }
 
 /// Whether a stage is another or stands inside it.
-fn is_inside(run: &Run, stage: u32, other: u32) -> bool {
+fn is_inside(run: &RunRecord, stage: u32, other: u32) -> bool {
     let mut next = Some(stage);
     for _ in 0..=run.graph.stages.len() {
         match next {
@@ -97,7 +97,7 @@ fn is_inside(run: &Run, stage: u32, other: u32) -> bool {
 }
 
 /// Returns the time of all attempts of innermost stages together, and the most of them that ran at once.
-pub(crate) fn work(run: &Run) -> (Duration, usize) {
+pub(crate) fn work(run: &RunRecord) -> (Duration, usize) {
     let composites = run.composites();
     let leaves = run.stages.iter().zip(composites).filter(|(_, composite)| !composite).map(|(stage, _)| stage);
     let mut total = Duration::ZERO;
@@ -131,7 +131,7 @@ pub struct Step {
     pub time: Duration,
 }
 
-pub(crate) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64> {
+pub(crate) fn parallelism<'r>(runs: impl Iterator<Item = &'r RunRecord>) -> Option<f64> {
     let (mut worked, mut time) = (Duration::ZERO, Duration::ZERO);
     for run in runs {
         worked += work(run).0;
@@ -140,7 +140,7 @@ pub(crate) fn parallelism<'r>(runs: impl Iterator<Item = &'r Run>) -> Option<f64
     (!time.is_zero()).then(|| worked.as_secs_f64() / time.as_secs_f64())
 }
 
-pub(crate) fn steps(run: &Run) -> Vec<Step> {
+pub(crate) fn steps(run: &RunRecord) -> Vec<Step> {
     let step = |&index: &usize| {
         let stage = &run.stages[index];
         Step { stage: run.title(stage), at: stage.enabled.at.duration_since(run.started), time: stage.time(run.last) }

@@ -7,7 +7,7 @@ pub(crate) mod timeline;
 
 use super::event::{Event, EventKind, Observer};
 use analysis::{Step, parallelism, steps};
-use record::Run;
+use record::RunRecord;
 use std::{
     collections::HashMap,
     fmt,
@@ -51,7 +51,7 @@ pub struct Report {
 /// The runs in the order in which they started, and the run of each instance that may still report an event.
 #[derive(Default)]
 struct Collected {
-    runs: Vec<Run>,
+    runs: Vec<RunRecord>,
     by_instance: HashMap<String, usize>,
 }
 
@@ -118,7 +118,7 @@ impl Observer for Report {
         };
         if is_new {
             by_instance.insert(event.instance.to_owned(), runs.len());
-            runs.push(Run::new(event));
+            runs.push(RunRecord::new(event));
         }
         if let Some(&index) = by_instance.get(event.instance) {
             let run = &mut runs[index];

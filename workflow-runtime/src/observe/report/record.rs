@@ -15,7 +15,7 @@ use workflow_graph::Graph;
 type Places = Vec<(u32, u32)>;
 
 /// One run, as far as it has been reported.
-pub(crate) struct Run {
+pub(crate) struct RunRecord {
     pub(super) graph: &'static Graph<'static>,
     pub(super) started: Instant,
     /// Time of the last event.
@@ -43,9 +43,9 @@ pub(crate) struct StageRun {
     /// The run of the stage around it.
     pub(super) parent: Option<usize>,
     pub(super) enabled: Moment,
-    pub(super) attempts: Vec<Attempt>,
+    pub(super) attempts: Vec<AttemptRecord>,
     pub(super) end: Option<(Moment, How)>,
-    pub(super) undo: Option<Attempt>,
+    pub(super) undo: Option<AttemptRecord>,
     /// Whether the stage waited for a signal before it was enabled.
     pub(super) was_signalled: bool,
     /// Kind of the failure of its last attempt, if that is counted.
@@ -60,7 +60,7 @@ pub(crate) struct Moment {
 }
 
 /// One attempt, at a stage or at undoing it.
-pub(crate) struct Attempt {
+pub(crate) struct AttemptRecord {
     pub(super) start: Instant,
     /// `None`: the stage is running.
     pub(super) end: Option<(Instant, How)>,
@@ -86,7 +86,7 @@ impl How {
     }
 }
 
-impl Attempt {
+impl AttemptRecord {
     fn starting(start: Instant) -> Self {
         Self { start, end: None }
     }
@@ -102,7 +102,7 @@ impl Attempt {
     }
 }
 
-impl Run {
+impl RunRecord {
     pub(super) fn new(event: &Event<'_>) -> Self {
         Self {
             graph: event.graph,
@@ -166,7 +166,7 @@ impl Run {
         let how = match event.kind {
             EventKind::AttemptStarted { .. } => {
                 run.counted = None;
-                run.attempts.push(Attempt::starting(now.at));
+                run.attempts.push(AttemptRecord::starting(now.at));
                 return;
             }
             EventKind::AttemptFailed { .. } => {
@@ -174,7 +174,7 @@ impl Run {
                 return;
             }
             EventKind::Undoing => {
-                run.undo = Some(Attempt::starting(now.at));
+                run.undo = Some(AttemptRecord::starting(now.at));
                 return;
             }
             EventKind::Undone | EventKind::UndoFailed { .. } => {

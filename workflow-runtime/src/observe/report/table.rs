@@ -5,13 +5,13 @@
 
 use super::{
     analysis::{self, Step, parallelism, steps},
-    record::{How, Run, StageRun},
+    record::{How, RunRecord, StageRun},
 };
 use crate::{failure::FailureKind, observe::duration::short};
 use std::{fmt::Write, time::Duration};
 
 /// Writes a block a workflow, in the order in which they first ran.
-pub(crate) fn write(runs: &[Run]) -> String {
+pub(crate) fn write(runs: &[RunRecord]) -> String {
     let mut workflows: Vec<&str> = Vec::new();
     for run in runs {
         if !workflows.contains(&run.graph.name) {
@@ -19,13 +19,13 @@ pub(crate) fn write(runs: &[Run]) -> String {
         }
     }
     let blocks = workflows.iter().map(|name| {
-        let runs: Vec<&Run> = runs.iter().filter(|run| run.graph.name == *name).collect();
+        let runs: Vec<&RunRecord> = runs.iter().filter(|run| run.graph.name == *name).collect();
         block(&runs)
     });
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-fn block(runs: &[&Run]) -> String {
+fn block(runs: &[&RunRecord]) -> String {
     let Some(longest) = runs.iter().max_by_key(|run| run.time()) else { return String::new() };
     let mut text = headline(runs);
     text.push('\n');
@@ -44,7 +44,7 @@ fn block(runs: &[&Run]) -> String {
     text
 }
 
-fn headline(runs: &[&Run]) -> String {
+fn headline(runs: &[&RunRecord]) -> String {
     let count = |how: Option<How>| runs.iter().filter(|run| run.end == how).count();
     let total: Duration = runs.iter().map(|run| run.time()).sum();
     let mut text = format!("{}: {}", runs[0].graph.name, plural(runs.len(), "run"));
@@ -80,7 +80,7 @@ fn line<const N: usize>(cells: [&str; N]) -> Line {
     cells.iter().map(ToString::to_string).collect()
 }
 
-fn stages(runs: &[&Run]) -> Vec<Line> {
+fn stages(runs: &[&RunRecord]) -> Vec<Line> {
     let heads = [
         "stage",
         "runs",
@@ -126,7 +126,7 @@ fn stages(runs: &[&Run]) -> Vec<Line> {
     table
 }
 
-fn failures(runs: &[&Run]) -> Vec<Line> {
+fn failures(runs: &[&RunRecord]) -> Vec<Line> {
     let mut counts: Vec<((Option<u32>, FailureKind), usize)> = Vec::new();
     for failure in runs.iter().flat_map(|run| &run.failures) {
         match counts.iter_mut().find(|(other, _)| other == failure) {

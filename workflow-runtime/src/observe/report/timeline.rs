@@ -2,7 +2,7 @@
 
 use super::{
     analysis,
-    record::{Attempt, How, Run, StageRun},
+    record::{AttemptRecord, How, RunRecord, StageRun},
 };
 use crate::observe::duration::short;
 use std::{collections::HashSet, fmt::Write, time::Duration};
@@ -26,8 +26,8 @@ const CUT: &str = "#8b8d98";
 const UNDO: &str = "#a15fd6";
 
 /// Draws all runs, each with a scale of its own.
-pub(crate) fn write(runs: &[Run]) -> String {
-    let label = |run: &Run, stage: &StageRun| indent(run, stage) + text_width(&run.title(stage));
+pub(crate) fn write(runs: &[RunRecord]) -> String {
+    let label = |run: &RunRecord, stage: &StageRun| indent(run, stage) + text_width(&run.title(stage));
     let labels = runs.iter().flat_map(|run| run.stages.iter().map(move |stage| label(run, stage))).fold(0.0, f64::max);
     let left = MARGIN + labels + 12.0;
     let height: f64 = runs.iter().map(|run| HEAD + rows(run.stages.len()) + MARGIN).sum::<f64>() + LEGEND;
@@ -56,7 +56,7 @@ fn text_width(text: &str) -> f64 {
     float(text.chars().count()) * CHARACTER
 }
 
-fn indent(run: &Run, stage: &StageRun) -> f64 {
+fn indent(run: &RunRecord, stage: &StageRun) -> f64 {
     float(run.depth(stage.stage)) * INDENT
 }
 
@@ -107,7 +107,7 @@ impl Scale {
 
 /// One run.
 struct Block<'r> {
-    run: &'r Run,
+    run: &'r RunRecord,
     left: f64,
     top: f64,
     scale: Scale,
@@ -199,7 +199,7 @@ impl Block<'_> {
         &self,
         svg: &mut String,
         what: &str,
-        attempt: &Attempt,
+        attempt: &AttemptRecord,
         top: f64,
         color: &str,
         composite: bool,

@@ -95,7 +95,7 @@ pub(super) enum Any {
     F32(Single),
     F64(Double),
     Char(char),
-    Text(String),
+    RawText(String),
     Bytes(Bytes),
     Option(Option<Box<Any>>),
     Nested(Option<Option<Option<()>>>),
@@ -305,7 +305,7 @@ fn leaf() -> BoxedStrategy<Any> {
     let units = prop::sample::select(vec![Any::Nothing, Any::Unit(()), Any::UnitStruct(Nothing), Any::DollarUnit]);
     let others = prop_oneof![
         any::<char>().prop_map(Any::Char),
-        text().prop_map(Any::Text),
+        text().prop_map(Any::RawText),
         bytes().prop_map(Any::Bytes),
         nested().prop_map(Any::Nested),
         option::of(option::of(Just(Nothing)).prop_map(Newtype)).prop_map(Any::NestedStruct),
