@@ -72,7 +72,7 @@ pub(crate) enum NameKind {
 }
 
 pub(crate) struct Stage<'s> {
-    pub(crate) syntax: &'s syntax::Stage,
+    pub(crate) syntax: &'s syntax::ParsedStage,
     pub(crate) name: NameId,
     pub(crate) scope: ScopeId,
     pub(crate) kind: StageKind,
@@ -182,14 +182,14 @@ pub(crate) enum When<'s> {
 }
 
 pub(crate) struct Let<'s> {
-    pub(crate) syntax: &'s syntax::Let,
+    pub(crate) syntax: &'s syntax::ParsedLet,
     pub(crate) name: NameId,
     pub(crate) scope: ScopeId,
     pub(crate) value: CodeId,
 }
 
 pub(crate) struct Signal<'s> {
-    pub(crate) syntax: &'s syntax::Signal,
+    pub(crate) syntax: &'s syntax::ParsedSignal,
     pub(crate) scope: ScopeId,
     pub(crate) timeout: Option<Time>,
     pub(crate) fallback: Option<ScopeId>,
@@ -345,7 +345,7 @@ pub(crate) struct Branch {
 }
 
 pub(crate) struct Arm<'s> {
-    pub(crate) syntax: &'s syntax::Arm,
+    pub(crate) syntax: &'s syntax::ParsedArm,
     pub(crate) guard: Option<CodeId>,
     pub(crate) scope: ScopeId,
 }
@@ -368,7 +368,7 @@ pub(crate) enum HeadKind<'s> {
 }
 
 pub(crate) struct Loop<'s> {
-    pub(crate) syntax: &'s syntax::Loop,
+    pub(crate) syntax: &'s syntax::ParsedLoop,
     pub(crate) initial: Option<Node<'s>>,
     pub(crate) round: ScopeId,
     pub(crate) max: Option<CodeId>,

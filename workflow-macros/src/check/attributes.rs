@@ -8,14 +8,15 @@ use super::{
 use crate::{
     diagnostics::{Diagnostics, messages},
     syntax::{
-        Attributes, Block, Else, HeadKind, If, Item, Members, Node, NodeKind, Policy, PolicyKind, Signal, Workflow,
+        Attributes, Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind, ParsedSignal,
+        Policy, PolicyKind, Workflow,
     },
 };
 use proc_macro2::Ident;
 use std::collections::HashMap;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
-    let mut walk = Walk { diagnostics, deadline: Deadline::of_workflow(&workflow.attributes) };
+    let mut walk = AttributeWalk { diagnostics, deadline: Deadline::of_workflow(&workflow.attributes) };
     walk.attributes(&workflow.attributes, Place::Workflow);
     for input in &workflow.inputs {
         walk.attributes(&input.attributes, Place::Input);
@@ -26,13 +27,13 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
     walk.block(&workflow.body);
 }
 
-struct Walk<'d> {
+struct AttributeWalk<'d> {
     diagnostics: &'d Diagnostics,
     /// Deadline of the whole run.
     deadline: Option<Deadline>,
 }
 
-impl Walk<'_> {
+impl AttributeWalk<'_> {
     fn attributes(&mut self, attributes: &Attributes, place: Place<'_>) {
         let mut first: HashMap<String, &Ident> = HashMap::new();
         let catches = attributes.policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
@@ -94,53 +95,53 @@ impl Walk<'_> {
         }
     }
 
-    fn signal(&mut self, signal: &Signal) {
+    fn signal(&mut self, signal: &ParsedSignal) {
         self.attributes(&signal.attributes, Place::Signal);
     }
 
     /// A node that is no stage's has attributes of its own.
-    fn unnamed(&mut self, node: &Node) {
+    fn unnamed(&mut self, node: &ParsedNode) {
         self.attributes(&node.attributes, Place::Unnamed(&node.kind));
         self.node(node);
     }
 
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, node: &ParsedNode) {
         match &node.kind {
-            NodeKind::Expression(_)
-            | NodeKind::Return(_)
-            | NodeKind::Fail(_)
-            | NodeKind::Sleep(_)
-            | NodeKind::SleepUntil(_)
-            | NodeKind::Error => {}
-            NodeKind::Block(block) | NodeKind::Seq(block) => self.block(block),
-            NodeKind::If(branch) => self.branch(branch),
-            NodeKind::Match(matching) => {
+            ParsedNodeKind::Expression(_)
+            | ParsedNodeKind::Return(_)
+            | ParsedNodeKind::Fail(_)
+            | ParsedNodeKind::Sleep(_)
+            | ParsedNodeKind::SleepUntil(_)
+            | ParsedNodeKind::Error => {}
+            ParsedNodeKind::Block(block) | ParsedNodeKind::Seq(block) => self.block(block),
+            ParsedNodeKind::If(branch) => self.branch(branch),
+            ParsedNodeKind::Match(matching) => {
                 for arm in &matching.arms {
                     self.attributes(&arm.attributes, Place::Arm);
                     self.unnamed(&arm.node);
                 }
             }
-            NodeKind::Loop(looping) => {
+            ParsedNodeKind::Loop(looping) => {
                 if let Some(state) = &looping.state {
                     self.unnamed(&state.initial);
                 }
                 self.block(&looping.body);
             }
-            NodeKind::For(each) => self.block(&each.body),
-            NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
-                Members::Listed(nodes) => nodes.iter().for_each(|node| self.unnamed(node)),
-                Members::For(each) => self.block(&each.body),
+            ParsedNodeKind::For(each) => self.block(&each.body),
+            ParsedNodeKind::Race(members) | ParsedNodeKind::Quorum(_, members) => match members {
+                ParsedMembers::Listed(nodes) => nodes.iter().for_each(|node| self.unnamed(node)),
+                ParsedMembers::For(each) => self.block(&each.body),
             },
-            NodeKind::Select(heads) => {
+            ParsedNodeKind::Select(heads) => {
                 for head in heads {
                     self.attributes(&head.attributes, Place::Arm);
-                    if let HeadKind::Node { node, .. } = &head.kind {
+                    if let ParsedHeadKind::Node { node, .. } = &head.kind {
                         self.unnamed(node);
                     }
                     self.unnamed(&head.node);
                 }
             }
-            NodeKind::Break(value) | NodeKind::Continue(value) => {
+            ParsedNodeKind::Break(value) | ParsedNodeKind::Continue(value) => {
                 if let Some(value) = value {
                     self.unnamed(value);
                 }

@@ -6,7 +6,7 @@
 use super::{counts::literal, durations::written};
 use crate::{
     diagnostics::{Diagnostics, messages},
-    syntax::{Attributes, Duration, PolicyKind, Retry, Wait},
+    syntax::{Attributes, Duration, ParsedRetry, ParsedWait, PolicyKind},
 };
 use proc_macro2::Span;
 
@@ -60,8 +60,8 @@ pub(super) fn check(attributes: &Attributes, run: Option<Deadline>, diagnostics:
     }
 }
 
-fn fits(retry: &Retry, deadline: Deadline, diagnostics: &Diagnostics) {
-    let (Some((more, span)), Some(waits)) = (literal(&retry.more), Waits::of(retry)) else { return };
+fn fits(retry: &ParsedRetry, deadline: Deadline, diagnostics: &Diagnostics) {
+    let (Some((more, span)), Some(waits)) = (literal(&retry.more), KnownWaits::of(retry)) else { return };
     let needed = waits.sum(more);
     if needed <= deadline.nanoseconds {
         return;
@@ -76,16 +76,16 @@ fn fits(retry: &Retry, deadline: Deadline, diagnostics: &Diagnostics) {
 }
 
 /// Waits that are known exactly: with a full jitter each may be nothing.
-enum Waits {
+enum KnownWaits {
     Fixed(u128),
     Exponential { first: u128, last: u128 },
 }
 
-impl Waits {
-    fn of(retry: &Retry) -> Option<Self> {
+impl KnownWaits {
+    fn of(retry: &ParsedRetry) -> Option<Self> {
         match &retry.wait {
-            Wait::Fixed(wait) => Some(Self::Fixed(written(wait)?.0)),
-            Wait::Exponential { first, last } if !retry.jitter => {
+            ParsedWait::Fixed(wait) => Some(Self::Fixed(written(wait)?.0)),
+            ParsedWait::Exponential { first, last } if !retry.jitter => {
                 let (first, last) = (written(first)?.0, written(last)?.0);
                 // Else it has been reported.
                 (0 < first && first < last).then_some(Self::Exponential { first, last })

@@ -4,14 +4,14 @@
 use super::counts::literal;
 use crate::{
     diagnostics::{Diagnostics, messages},
-    syntax::{Attributes, Duration, Policy, PolicyKind, Retry, Tolerance, Wait},
+    syntax::{Attributes, Duration, ParsedRetry, ParsedTolerance, ParsedWait, Policy, PolicyKind},
 };
 use proc_macro2::Span;
 use syn::Expr;
 
 /// The policies of one place, each for itself.
 pub(super) fn check(attributes: &Attributes, diagnostics: &Diagnostics) {
-    let check = Check { diagnostics };
+    let check = DurationCheck { diagnostics };
     for policy in &attributes.policies {
         check.policy(policy);
     }
@@ -22,11 +22,11 @@ pub(super) fn check(attributes: &Attributes, diagnostics: &Diagnostics) {
     check.in_turn(retries);
 }
 
-struct Check<'d> {
+struct DurationCheck<'d> {
     diagnostics: &'d Diagnostics,
 }
 
-impl Check<'_> {
+impl DurationCheck<'_> {
     fn policy(&self, policy: &Policy) {
         match &policy.kind {
             PolicyKind::Retry(retry) => self.retry(retry),
@@ -45,7 +45,7 @@ impl Check<'_> {
             }
             PolicyKind::Acquire { permits: Some(permits), .. } => self.at_least_one(permits, messages::PERMITS_ZERO),
             PolicyKind::Cache { ttl: Some(ttl), .. } => self.not_zero(ttl, messages::TTL_ZERO),
-            PolicyKind::Tolerate(Tolerance::Percent(part)) => {
+            PolicyKind::Tolerate(ParsedTolerance::Percent(part)) => {
                 if let Some((100.., span)) = literal(part) {
                     self.diagnostics.error(span, messages::TOLERATES_ALL);
                 }
@@ -54,12 +54,12 @@ impl Check<'_> {
         }
     }
 
-    fn retry(&self, retry: &Retry) {
+    fn retry(&self, retry: &ParsedRetry) {
         self.at_least_one(&retry.more, messages::RETRY_ZERO);
         match &retry.wait {
-            Wait::None => {}
-            Wait::Fixed(wait) => self.not_zero(wait, messages::WAIT_ZERO),
-            Wait::Exponential { first, last } => {
+            ParsedWait::None => {}
+            ParsedWait::Fixed(wait) => self.not_zero(wait, messages::WAIT_ZERO),
+            ParsedWait::Exponential { first, last } => {
                 let (Some((first, span)), Some((last, _))) = (written(first), written(last)) else {
                     return self.not_zero(first, messages::FIRST_WAIT_ZERO);
                 };
@@ -73,7 +73,7 @@ impl Check<'_> {
     }
 
     /// The first whose `if` holds counts: behind one without an `if` none ever does.
-    fn in_turn<'r>(&self, retries: impl Iterator<Item = (Span, &'r Retry)>) {
+    fn in_turn<'r>(&self, retries: impl Iterator<Item = (Span, &'r ParsedRetry)>) {
         let mut takes_all: Option<Span> = None;
         for (span, retry) in retries {
             match takes_all {

@@ -3,7 +3,7 @@
 use crate::{
     diagnostics::{Diagnostics, messages},
     mentions::{self, Borrow},
-    syntax::{Block, Else, If, Item, Members, Node, NodeKind, Workflow},
+    syntax::{Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow},
 };
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -96,19 +96,19 @@ impl Owning<'_> {
         }
     }
 
-    fn node(&self, node: &mut Node) {
+    fn node(&self, node: &mut ParsedNode) {
         match &mut node.kind {
-            NodeKind::Block(block) | NodeKind::Seq(block) => self.block(block),
-            NodeKind::If(branch) => self.branch(branch),
-            NodeKind::Match(matching) => matching.arms.iter_mut().for_each(|arm| self.node(&mut arm.node)),
-            NodeKind::Loop(looping) => self.block(&mut looping.body),
-            NodeKind::For(each) => self.block(&mut each.body),
-            NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
-                Members::Listed(nodes) => nodes.iter_mut().for_each(|node| self.node(node)),
-                Members::For(each) => self.block(&mut each.body),
+            ParsedNodeKind::Block(block) | ParsedNodeKind::Seq(block) => self.block(block),
+            ParsedNodeKind::If(branch) => self.branch(branch),
+            ParsedNodeKind::Match(matching) => matching.arms.iter_mut().for_each(|arm| self.node(&mut arm.node)),
+            ParsedNodeKind::Loop(looping) => self.block(&mut looping.body),
+            ParsedNodeKind::For(each) => self.block(&mut each.body),
+            ParsedNodeKind::Race(members) | ParsedNodeKind::Quorum(_, members) => match members {
+                ParsedMembers::Listed(nodes) => nodes.iter_mut().for_each(|node| self.node(node)),
+                ParsedMembers::For(each) => self.block(&mut each.body),
             },
-            NodeKind::Select(heads) => heads.iter_mut().for_each(|head| self.node(&mut head.node)),
-            NodeKind::Break(Some(value)) | NodeKind::Continue(Some(value)) => self.node(value),
+            ParsedNodeKind::Select(heads) => heads.iter_mut().for_each(|head| self.node(&mut head.node)),
+            ParsedNodeKind::Break(Some(value)) | ParsedNodeKind::Continue(Some(value)) => self.node(value),
             _ => {}
         }
     }

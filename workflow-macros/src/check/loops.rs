@@ -11,14 +11,14 @@ use syn::Expr;
 use workflow_graph::ScopeKind;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
-    let check = Check { model, diagnostics, left: left(model) };
+    let check = LoopCheck { model, diagnostics, left: left(model) };
     for stage in &model.stages {
         check.node(&stage.node, stage.scope, None);
     }
     check.scope(0, None);
 }
 
-struct Check<'m, 's> {
+struct LoopCheck<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
     /// Scopes with a `return` or `fail` somewhere inside.
@@ -68,7 +68,7 @@ struct Paths {
     values: Vec<Span>,
 }
 
-impl<'s> Check<'_, 's> {
+impl<'s> LoopCheck<'_, 's> {
     fn scope(&self, scope: ScopeId, round: Option<ScopeId>) {
         if let Some(tail) = &self.model.scopes[scope].tail {
             self.node(tail, scope, round);

@@ -1,6 +1,6 @@
 //! The places to which each attribute belongs.
 
-use crate::syntax::{NodeKind, Policy, PolicyKind};
+use crate::syntax::{ParsedNodeKind, Policy, PolicyKind};
 
 /// The place of an attribute.
 #[derive(Clone, Copy)]
@@ -10,9 +10,9 @@ pub(super) enum Place<'a> {
     Service,
     Let,
     Signal,
-    Stage(&'a NodeKind),
+    Stage(&'a ParsedNodeKind),
     /// An arm, a member, a tail, what a `break` gives.
-    Unnamed(&'a NodeKind),
+    Unnamed(&'a ParsedNodeKind),
     /// A whole arm or head, its pattern included.
     Arm,
 }
@@ -36,8 +36,8 @@ impl Place<'_> {
             Place::Let => "a `let`",
             Place::Signal => "a signal",
             Place::Stage(_) => "a stage",
-            Place::Unnamed(NodeKind::Loop(_)) => "an unnamed `loop`",
-            Place::Unnamed(NodeKind::For(_)) => "an unnamed `for`",
+            Place::Unnamed(ParsedNodeKind::Loop(_)) => "an unnamed `loop`",
+            Place::Unnamed(ParsedNodeKind::For(_)) => "an unnamed `for`",
             Place::Unnamed(_) => "a node without a name",
             Place::Arm => "an arm",
         }
@@ -52,12 +52,12 @@ impl Place<'_> {
 }
 
 /// Returns the word for a node's construct. Empty for a node that did not parse and so may be any construct.
-fn construct(node: &NodeKind) -> &'static str {
+fn construct(node: &ParsedNodeKind) -> &'static str {
     match node {
-        NodeKind::Expression(_) => "expression",
-        NodeKind::Loop(_) => "loop",
-        NodeKind::For(_) => "for",
-        NodeKind::Error => "",
+        ParsedNodeKind::Expression(_) => "expression",
+        ParsedNodeKind::Loop(_) => "loop",
+        ParsedNodeKind::For(_) => "for",
+        ParsedNodeKind::Error => "",
         _ => "other",
     }
 }
@@ -66,14 +66,14 @@ pub(super) fn verdict(kind: &PolicyKind, place: Place<'_>) -> Verdict {
     match kind {
         PolicyKind::Max { .. } => on_node(place, "loop", "before a `loop`, whose rounds it bounds"),
         PolicyKind::Concurrency(_) => match place {
-            Place::Stage(NodeKind::Race(_) | NodeKind::Quorum(..)) => {
+            Place::Stage(ParsedNodeKind::Race(_) | ParsedNodeKind::Quorum(..)) => {
                 Verdict::WrongNode("before a plain `for`: those of a `race` or `quorum` all run at once")
             }
             _ => on_node(place, "for", "before a `for`, whose items it bounds"),
         },
         PolicyKind::Tolerate(_) => on_node(place, "for", "before a `for` with `#[catch]`"),
         PolicyKind::Blocking => match place {
-            Place::Stage(NodeKind::Expression(_) | NodeKind::Error) => Verdict::Fits,
+            Place::Stage(ParsedNodeKind::Expression(_) | ParsedNodeKind::Error) => Verdict::Fits,
             Place::Stage(_) => Verdict::WrongNode("on a stage that is one expression"),
             _ => Verdict::Misplaced("on a stage"),
         },
@@ -101,14 +101,14 @@ pub(super) fn verdict(kind: &PolicyKind, place: Place<'_>) -> Verdict {
             other => by_default(other),
         },
         PolicyKind::Catch => match place {
-            Place::Unnamed(NodeKind::For(_)) => Verdict::Fits,
+            Place::Unnamed(ParsedNodeKind::For(_)) => Verdict::Fits,
             other => by_default(other),
         },
         PolicyKind::Retry(retry) => match place {
-            Place::Stage(NodeKind::Return(_) | NodeKind::Fail(_)) => {
+            Place::Stage(ParsedNodeKind::Return(_) | ParsedNodeKind::Fail(_)) => {
                 Verdict::WrongNode("on one that may succeed: `return` and `fail` are final")
             }
-            Place::Stage(NodeKind::Sleep(_) | NodeKind::SleepUntil(_)) if retry.only_if.is_some() => {
+            Place::Stage(ParsedNodeKind::Sleep(_) | ParsedNodeKind::SleepUntil(_)) if retry.only_if.is_some() => {
                 Verdict::WrongNode("on one that gives an error for its `if` to look at, which a sleep never does")
             }
             other => by_default(other),

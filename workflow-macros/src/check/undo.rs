@@ -13,13 +13,13 @@ use workflow_graph::EdgeKind;
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {
         if let Some(undo) = &model.stages[stage].policies.undo {
-            let check = Check { model, diagnostics, stage, on_attempt: undo.on_attempt };
+            let check = UndoCheck { model, diagnostics, stage, on_attempt: undo.on_attempt };
             check.code(&model.codes[undo.action]);
         }
     }
 }
 
-struct Check<'m, 's> {
+struct UndoCheck<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
     /// Whose undo it is.
@@ -27,7 +27,7 @@ struct Check<'m, 's> {
     on_attempt: bool,
 }
 
-impl Check<'_, '_> {
+impl UndoCheck<'_, '_> {
     fn code(&self, code: &Code<'_>) {
         for (&name, &span) in code.uses.iter().zip(&code.spans) {
             if let Some(why) = self.may_lack(name, &mut HashSet::new()) {

@@ -13,7 +13,7 @@ use proc_macro2::Ident;
 use workflow_graph::ScopeKind;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
-    let waits = Waits { model, diagnostics };
+    let waits = WaitCheck { model, diagnostics };
     for (id, stage) in model.stages.iter().enumerate() {
         waits.node(&stage.node, stage.scope, Some(id));
         if let Some(name) = stage.policies.until {
@@ -28,12 +28,12 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     (0..model.signals.len()).for_each(|signal| waits.signal(signal));
 }
 
-struct Waits<'m, 's> {
+struct WaitCheck<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
 }
 
-impl Waits<'_, '_> {
+impl WaitCheck<'_, '_> {
     fn node(&self, node: &Node<'_>, scope: ScopeId, around: Option<StageId>) {
         if let NodeKind::Select(heads) = &node.kind {
             if heads.is_empty() {

@@ -242,16 +242,16 @@ impl Expansion<'_, '_> {
 }
 
 /// Returns where the node ends, as far as its tokens show.
-fn end(node: &syntax::Node) -> Span {
+fn end(node: &syntax::ParsedNode) -> Span {
     match &node.kind {
-        syntax::NodeKind::Expression(expr) | syntax::NodeKind::Fail(expr) | syntax::NodeKind::Return(Some(expr)) => {
-            last_span(expr)
-        }
-        syntax::NodeKind::Block(block) | syntax::NodeKind::Seq(block) => block.close,
-        syntax::NodeKind::Match(matching) => matching.braces,
-        syntax::NodeKind::Loop(looping) => looping.body.close,
-        syntax::NodeKind::For(each) => each.body.close,
-        syntax::NodeKind::Break(Some(value)) | syntax::NodeKind::Continue(Some(value)) => end(value),
+        syntax::ParsedNodeKind::Expression(expr)
+        | syntax::ParsedNodeKind::Fail(expr)
+        | syntax::ParsedNodeKind::Return(Some(expr)) => last_span(expr),
+        syntax::ParsedNodeKind::Block(block) | syntax::ParsedNodeKind::Seq(block) => block.close,
+        syntax::ParsedNodeKind::Match(matching) => matching.braces,
+        syntax::ParsedNodeKind::Loop(looping) => looping.body.close,
+        syntax::ParsedNodeKind::For(each) => each.body.close,
+        syntax::ParsedNodeKind::Break(Some(value)) | syntax::ParsedNodeKind::Continue(Some(value)) => end(value),
         _ => node.span,
     }
 }

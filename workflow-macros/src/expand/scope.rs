@@ -10,7 +10,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 /// A future, and the stages whose outputs it gives.
-struct Branch {
+struct ParallelBranch {
     future: TokenStream,
     pattern: TokenStream,
     stages: Vec<StageId>,
@@ -102,7 +102,8 @@ impl Expansion<'_, '_> {
                 self.joined(id, piece, body, lets, done);
             }
             Shape::Parallel(parts) => {
-                let mut branches: Vec<Branch> = parts.iter().map(|part| self.branch((id, false), part)).collect();
+                let mut branches: Vec<ParallelBranch> =
+                    parts.iter().map(|part| self.branch((id, false), part)).collect();
                 if shape.is_large() {
                     for branch in &mut branches {
                         let (runtime, future) = (&self.runtime, &branch.future);
@@ -116,8 +117,15 @@ impl Expansion<'_, '_> {
     }
 
     /// Statements that run a future of several stages and bind their outputs.
-    fn joined(&self, id: ScopeId, run: Branch, body: &mut TokenStream, lets: &mut Vec<LetId>, done: &mut Vec<usize>) {
-        let Branch { future, pattern, stages } = run;
+    fn joined(
+        &self,
+        id: ScopeId,
+        run: ParallelBranch,
+        body: &mut TokenStream,
+        lets: &mut Vec<LetId>,
+        done: &mut Vec<usize>,
+    ) {
+        let ParallelBranch { future, pattern, stages } = run;
         body.extend(quote!(let #pattern = #future.await?;));
         for stage in stages {
             let name = self.model.stages[stage].name;
@@ -131,13 +139,17 @@ impl Expansion<'_, '_> {
         body.extend(self.ready_lets(id, lets, done));
     }
 
-    fn branch(&self, (id, alone): (ScopeId, bool), shape: &Shape) -> Branch {
+    fn branch(&self, (id, alone): (ScopeId, bool), shape: &Shape) -> ParallelBranch {
         match shape {
             Shape::Piece(part) => return self.branch((id, alone), part),
             Shape::Stage(local) => {
                 let stage = self.model.scopes[id].stages[*local];
                 let held = self.held(self.model.stages[stage].name);
-                return Branch { future: self.stage_future(stage), pattern: quote!(#held), stages: vec![stage] };
+                return ParallelBranch {
+                    future: self.stage_future(stage),
+                    pattern: quote!(#held),
+                    stages: vec![stage],
+                };
             }
             Shape::Series(_) | Shape::Parallel(_) => {}
         }
@@ -148,15 +160,15 @@ impl Expansion<'_, '_> {
         let stages: Vec<StageId> = done.iter().map(|&local| self.model.scopes[id].stages[local]).collect();
         let held: Vec<Ident> = stages.iter().map(|&stage| self.held(self.model.stages[stage].name)).collect();
         let future = quote!(async move { #statements #runtime::Result::<_, #runtime::Exit>::Ok((#(#held,)*)) });
-        Branch { future, pattern: quote!((#(#held,)*)), stages }
+        ParallelBranch { future, pattern: quote!((#(#held,)*)), stages }
     }
 
     /// One future of several; more than a join takes are joined in groups.
-    fn join(&self, mut branches: Vec<Branch>) -> Branch {
+    fn join(&self, mut branches: Vec<ParallelBranch>) -> ParallelBranch {
         while branches.len() > JOIN {
             let mut groups = Vec::new();
             while !branches.is_empty() {
-                let group: Vec<Branch> = branches.drain(..branches.len().min(JOIN)).collect();
+                let group: Vec<ParallelBranch> = branches.drain(..branches.len().min(JOIN)).collect();
                 groups.push(self.join(group));
             }
             branches = groups;
@@ -169,7 +181,7 @@ impl Expansion<'_, '_> {
         let futures = branches.iter().map(|branch| &branch.future);
         let patterns = branches.iter().map(|branch| &branch.pattern);
         let stages: Vec<&[StageId]> = branches.iter().map(|branch| branch.stages.as_slice()).collect();
-        Branch {
+        ParallelBranch {
             future: quote!(#runtime::#join(#(#futures),*)),
             pattern: quote!((#(#patterns,)*)),
             stages: stages.concat(),

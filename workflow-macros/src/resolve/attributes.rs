@@ -90,11 +90,11 @@ impl<'s> Lowering<'s, '_> {
         Some(lowered)
     }
 
-    fn retry(&mut self, at: At, retry: &'s syntax::Retry) -> Retry<'s> {
+    fn retry(&mut self, at: At, retry: &'s syntax::ParsedRetry) -> Retry<'s> {
         let wait = match &retry.wait {
-            syntax::Wait::None => Wait::None,
-            syntax::Wait::Fixed(duration) => Wait::Fixed(self.time(at, duration)),
-            syntax::Wait::Exponential { first, last } => {
+            syntax::ParsedWait::None => Wait::None,
+            syntax::ParsedWait::Fixed(duration) => Wait::Fixed(self.time(at, duration)),
+            syntax::ParsedWait::Exponential { first, last } => {
                 Wait::Exponential { first: self.time(at, first), last: self.time(at, last) }
             }
         };

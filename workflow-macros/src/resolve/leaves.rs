@@ -1,32 +1,32 @@
 //! Whether a stage contains others.
 
-use crate::syntax::{Block, Else, HeadKind, If, Item, Members, Node, NodeKind};
+use crate::syntax::{Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind};
 
 /// Whether some stage stands in that node.
-pub(super) fn has_stages(node: &Node) -> bool {
+pub(super) fn has_stages(node: &ParsedNode) -> bool {
     match &node.kind {
-        NodeKind::Expression(_)
-        | NodeKind::Return(_)
-        | NodeKind::Fail(_)
-        | NodeKind::Sleep(_)
-        | NodeKind::SleepUntil(_)
-        | NodeKind::Error => false,
-        NodeKind::Block(block) | NodeKind::Seq(block) => in_block(block),
-        NodeKind::If(branch) => in_branch(branch),
-        NodeKind::Match(matching) => matching.arms.iter().any(|arm| has_stages(&arm.node)),
-        NodeKind::Loop(looping) => {
+        ParsedNodeKind::Expression(_)
+        | ParsedNodeKind::Return(_)
+        | ParsedNodeKind::Fail(_)
+        | ParsedNodeKind::Sleep(_)
+        | ParsedNodeKind::SleepUntil(_)
+        | ParsedNodeKind::Error => false,
+        ParsedNodeKind::Block(block) | ParsedNodeKind::Seq(block) => in_block(block),
+        ParsedNodeKind::If(branch) => in_branch(branch),
+        ParsedNodeKind::Match(matching) => matching.arms.iter().any(|arm| has_stages(&arm.node)),
+        ParsedNodeKind::Loop(looping) => {
             looping.state.as_ref().is_some_and(|state| has_stages(&state.initial)) || in_block(&looping.body)
         }
-        NodeKind::For(each) => in_block(&each.body),
-        NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
-            Members::Listed(nodes) => nodes.iter().any(has_stages),
-            Members::For(each) => in_block(&each.body),
+        ParsedNodeKind::For(each) => in_block(&each.body),
+        ParsedNodeKind::Race(members) | ParsedNodeKind::Quorum(_, members) => match members {
+            ParsedMembers::Listed(nodes) => nodes.iter().any(has_stages),
+            ParsedMembers::For(each) => in_block(&each.body),
         },
-        NodeKind::Select(heads) => heads.iter().any(|head| {
-            let waits = matches!(&head.kind, HeadKind::Node { node, .. } if has_stages(node));
+        ParsedNodeKind::Select(heads) => heads.iter().any(|head| {
+            let waits = matches!(&head.kind, ParsedHeadKind::Node { node, .. } if has_stages(node));
             waits || has_stages(&head.node)
         }),
-        NodeKind::Break(value) | NodeKind::Continue(value) => value.as_deref().is_some_and(has_stages),
+        ParsedNodeKind::Break(value) | ParsedNodeKind::Continue(value) => value.as_deref().is_some_and(has_stages),
     }
 }
 

@@ -145,7 +145,7 @@ impl<'s> Lowering<'s, '_> {
         }
     }
 
-    fn signal(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Signal) {
+    fn signal(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::ParsedSignal) {
         let index = self.model.signals.len();
         self.declare(&syntax.name, NameKind::Signal(index), scope);
         self.model.scopes[scope].signals.push(index);
@@ -173,22 +173,22 @@ impl<'s> Lowering<'s, '_> {
         }
     }
 
-    fn select(&mut self, at: At, heads: &'s [syntax::Head]) -> NodeKind<'s> {
+    fn select(&mut self, at: At, heads: &'s [syntax::ParsedHead]) -> NodeKind<'s> {
         let heads = heads.iter().map(|head| {
             let guard = head.guard.as_ref().map(|guard| self.code(at, guard));
             let (kind, label) = match &head.kind {
-                syntax::HeadKind::Node { name, ty, node } => {
+                syntax::ParsedHeadKind::Node { name, ty, node } => {
                     let scope = self.own_scope(at, ScopeKind::Head, name.to_string(), node);
                     (HeadKind::Node { name: 0, ty, scope }, format!("{name} =>"))
                 }
-                syntax::HeadKind::Signal(name) => (HeadKind::Signal(name), format!("signal {name} =>")),
-                syntax::HeadKind::Stage(name) => (HeadKind::Stage(name), format!("stage {name} =>")),
-                syntax::HeadKind::Sleep(time) => (HeadKind::Sleep(self.time(at, time)), "sleep =>".to_owned()),
+                syntax::ParsedHeadKind::Signal(name) => (HeadKind::Signal(name), format!("signal {name} =>")),
+                syntax::ParsedHeadKind::Stage(name) => (HeadKind::Stage(name), format!("stage {name} =>")),
+                syntax::ParsedHeadKind::Sleep(time) => (HeadKind::Sleep(self.time(at, time)), "sleep =>".to_owned()),
             };
             // The name of a head is seen by its node, so the scope comes first.
             let scope = self.nested(at, ScopeKind::Branch, label, head.node.span);
             let kind = match (kind, &head.kind) {
-                (HeadKind::Node { ty, scope: own, .. }, syntax::HeadKind::Node { name, .. }) => {
+                (HeadKind::Node { ty, scope: own, .. }, syntax::ParsedHeadKind::Node { name, .. }) => {
                     HeadKind::Node { name: self.declare(name, NameKind::Head(scope), scope), ty, scope: own }
                 }
                 (kind, _) => kind,
@@ -203,8 +203,8 @@ impl<'s> Lowering<'s, '_> {
     }
 
     /// A node that has its scope already.
-    fn fill(&mut self, scope: ScopeId, around: Option<StageId>, node: &'s syntax::Node) {
-        if let syntax::NodeKind::Block(block) = &node.kind {
+    fn fill(&mut self, scope: ScopeId, around: Option<StageId>, node: &'s syntax::ParsedNode) {
+        if let syntax::ParsedNodeKind::Block(block) = &node.kind {
             self.block(scope, around, block);
         } else {
             let tail = self.node(At { scope, around }, node, &[]);
@@ -212,7 +212,7 @@ impl<'s> Lowering<'s, '_> {
         }
     }
 
-    fn stage(&mut self, scope: ScopeId, syntax: &'s syntax::Stage) {
+    fn stage(&mut self, scope: ScopeId, syntax: &'s syntax::ParsedStage) {
         let id = self.model.stages.len();
         let name = self.declare(&syntax.name, NameKind::Stage(id), scope);
         let local = self.model.scopes[scope].stages.len();
@@ -253,7 +253,7 @@ impl<'s> Lowering<'s, '_> {
         let undo = self.model.stages[id].policies.undo.take();
         let mut all = self.policies(at, policies, super::leaves::has_stages(&syntax.node));
         // On a `for` it is each item's failure that is caught.
-        if matches!(syntax.node.kind, syntax::NodeKind::For(_)) {
+        if matches!(syntax.node.kind, syntax::ParsedNodeKind::For(_)) {
             all.catch = None;
         }
         self.model.stages[id].policies = Policies { undo, ..all };
@@ -262,7 +262,7 @@ impl<'s> Lowering<'s, '_> {
         self.model.stages[id].codes = first..self.model.codes.len();
     }
 
-    fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::Let) {
+    fn binding(&mut self, scope: ScopeId, around: Option<StageId>, syntax: &'s syntax::ParsedLet) {
         let id = self.model.lets.len();
         let name = self.declare(&syntax.name, NameKind::Let(id), scope);
         let value = self.code(At { scope, around }, &syntax.value);
@@ -272,40 +272,42 @@ impl<'s> Lowering<'s, '_> {
     }
 
     /// `policies` are those of the stage whose node this is: an unnamed `for` or `loop` has its own.
-    fn node(&mut self, at: At, node: &'s syntax::Node, policies: &'s [syntax::Policy]) -> Node<'s> {
+    fn node(&mut self, at: At, node: &'s syntax::ParsedNode, policies: &'s [syntax::Policy]) -> Node<'s> {
         let policies = if policies.is_empty() { &node.attributes.policies } else { policies };
         let kind = match &node.kind {
-            syntax::NodeKind::Expression(expr) => NodeKind::Expression(self.code(at, expr)),
-            syntax::NodeKind::Block(block) => self.scoped(at, ScopeKind::Block, String::new(), block),
-            syntax::NodeKind::Seq(block) => self.scoped(at, ScopeKind::Seq, String::new(), block),
-            syntax::NodeKind::If(syntax) => {
+            syntax::ParsedNodeKind::Expression(expr) => NodeKind::Expression(self.code(at, expr)),
+            syntax::ParsedNodeKind::Block(block) => self.scoped(at, ScopeKind::Block, String::new(), block),
+            syntax::ParsedNodeKind::Seq(block) => self.scoped(at, ScopeKind::Seq, String::new(), block),
+            syntax::ParsedNodeKind::If(syntax) => {
                 let mut branches = Vec::new();
                 self.branches(at, syntax, &mut branches);
                 NodeKind::If(branches)
             }
-            syntax::NodeKind::Match(syntax) => self.matching(at, syntax),
-            syntax::NodeKind::Loop(syntax) => self.looping(at, syntax, policies),
-            syntax::NodeKind::For(syntax) => NodeKind::For(self.each(at, syntax, policies)),
-            syntax::NodeKind::Race(members) => NodeKind::Members { needed: None, members: self.members(at, members) },
-            syntax::NodeKind::Quorum(needed, members) => {
+            syntax::ParsedNodeKind::Match(syntax) => self.matching(at, syntax),
+            syntax::ParsedNodeKind::Loop(syntax) => self.looping(at, syntax, policies),
+            syntax::ParsedNodeKind::For(syntax) => NodeKind::For(self.each(at, syntax, policies)),
+            syntax::ParsedNodeKind::Race(members) => {
+                NodeKind::Members { needed: None, members: self.members(at, members) }
+            }
+            syntax::ParsedNodeKind::Quorum(needed, members) => {
                 let needed = Some(self.code(at, needed));
                 NodeKind::Members { needed, members: self.members(at, members) }
             }
-            syntax::NodeKind::Return(value) => {
+            syntax::ParsedNodeKind::Return(value) => {
                 self.model.returns = true;
                 NodeKind::Return(value.as_ref().map(|value| self.code(at, value)))
             }
-            syntax::NodeKind::Fail(reason) => NodeKind::Fail(self.code(at, reason)),
-            syntax::NodeKind::Break(value) => {
+            syntax::ParsedNodeKind::Fail(reason) => NodeKind::Fail(self.code(at, reason)),
+            syntax::ParsedNodeKind::Break(value) => {
                 NodeKind::Break(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
             }
-            syntax::NodeKind::Continue(value) => {
+            syntax::ParsedNodeKind::Continue(value) => {
                 NodeKind::Continue(value.as_ref().map(|value| Box::new(self.node(at, value, &[]))))
             }
-            syntax::NodeKind::Select(heads) => self.select(at, heads),
-            syntax::NodeKind::Sleep(duration) => NodeKind::Sleep(self.time(at, duration)),
-            syntax::NodeKind::SleepUntil(time) => NodeKind::SleepUntil(self.code(at, time)),
-            syntax::NodeKind::Error => NodeKind::Error,
+            syntax::ParsedNodeKind::Select(heads) => self.select(at, heads),
+            syntax::ParsedNodeKind::Sleep(duration) => NodeKind::Sleep(self.time(at, duration)),
+            syntax::ParsedNodeKind::SleepUntil(time) => NodeKind::SleepUntil(self.code(at, time)),
+            syntax::ParsedNodeKind::Error => NodeKind::Error,
         };
         Node { span: node.span, kind }
     }
@@ -321,8 +323,14 @@ impl<'s> Lowering<'s, '_> {
     }
 
     /// A scope of its own for an arm or a member: its block's, if it is one.
-    pub(crate) fn own_scope(&mut self, at: At, kind: ScopeKind, label: String, node: &'s syntax::Node) -> ScopeId {
-        if let syntax::NodeKind::Block(block) = &node.kind {
+    pub(crate) fn own_scope(
+        &mut self,
+        at: At,
+        kind: ScopeKind,
+        label: String,
+        node: &'s syntax::ParsedNode,
+    ) -> ScopeId {
+        if let syntax::ParsedNodeKind::Block(block) = &node.kind {
             return self.block_scope(at, kind, label, block);
         }
         let scope = self.nested(at, kind, label, node.span);
@@ -366,7 +374,7 @@ impl<'s> Lowering<'s, '_> {
         NodeKind::Match { scrutinee, arms }
     }
 
-    fn looping(&mut self, at: At, syntax: &'s syntax::Loop, policies: &'s [syntax::Policy]) -> NodeKind<'s> {
+    fn looping(&mut self, at: At, syntax: &'s syntax::ParsedLoop, policies: &'s [syntax::Policy]) -> NodeKind<'s> {
         let initial = syntax.state.as_ref().map(|state| self.node(at, &state.initial, &[]));
         let round = self.nested(at, ScopeKind::Round, String::new(), syntax.body.close);
         if let Some(state) = &syntax.state {
@@ -388,7 +396,7 @@ impl<'s> Lowering<'s, '_> {
         NodeKind::Loop(Box::new(Loop { syntax, initial, round, max, otherwise }))
     }
 
-    fn each(&mut self, at: At, syntax: &'s syntax::For, policies: &'s [syntax::Policy]) -> For<'s> {
+    fn each(&mut self, at: At, syntax: &'s syntax::ParsedFor, policies: &'s [syntax::Policy]) -> For<'s> {
         let items = self.code(at, &syntax.items);
         let concurrency = policies.iter().find_map(|policy| match &policy.kind {
             PolicyKind::Concurrency(limit) => Some(self.code(at, limit)),
@@ -398,17 +406,19 @@ impl<'s> Lowering<'s, '_> {
         self.model.scopes[body].binds = Some(Binds::Item { pattern: &syntax.pattern, items });
         let catch = policies.iter().any(|policy| matches!(policy.kind, PolicyKind::Catch));
         let tolerate = policies.iter().find_map(|policy| match &policy.kind {
-            PolicyKind::Tolerate(syntax::Tolerance::Count(count)) => Some(Tolerance::Count(self.code(at, count))),
-            PolicyKind::Tolerate(syntax::Tolerance::Percent(part)) => Some(Tolerance::Percent(self.code(at, part))),
+            PolicyKind::Tolerate(syntax::ParsedTolerance::Count(count)) => Some(Tolerance::Count(self.code(at, count))),
+            PolicyKind::Tolerate(syntax::ParsedTolerance::Percent(part)) => {
+                Some(Tolerance::Percent(self.code(at, part)))
+            }
             _ => None,
         });
         For { pattern: &syntax.pattern, items, body, concurrency, catch, tolerate }
     }
 
-    fn members(&mut self, at: At, members: &'s syntax::Members) -> Members<'s> {
+    fn members(&mut self, at: At, members: &'s syntax::ParsedMembers) -> Members<'s> {
         match members {
-            syntax::Members::For(syntax) => Members::For(Box::new(self.each(at, syntax, &[]))),
-            syntax::Members::Listed(nodes) => {
+            syntax::ParsedMembers::For(syntax) => Members::For(Box::new(self.each(at, syntax, &[]))),
+            syntax::ParsedMembers::Listed(nodes) => {
                 let member = |(index, node)| self.own_scope(at, ScopeKind::Member, format!("{}", index + 1), node);
                 Members::Listed(nodes.iter().enumerate().map(member).collect())
             }
@@ -417,34 +427,34 @@ impl<'s> Lowering<'s, '_> {
 }
 
 /// The token that says what a head waits for.
-fn head_span(head: &syntax::HeadKind) -> Span {
+fn head_span(head: &syntax::ParsedHeadKind) -> Span {
     match head {
-        syntax::HeadKind::Node { name, .. } | syntax::HeadKind::Signal(name) | syntax::HeadKind::Stage(name) => {
-            name.span()
-        }
-        syntax::HeadKind::Sleep(syntax::Duration::Literal { span, .. }) => *span,
-        syntax::HeadKind::Sleep(syntax::Duration::Expression(expr)) => expr.span(),
+        syntax::ParsedHeadKind::Node { name, .. }
+        | syntax::ParsedHeadKind::Signal(name)
+        | syntax::ParsedHeadKind::Stage(name) => name.span(),
+        syntax::ParsedHeadKind::Sleep(syntax::Duration::Literal { span, .. }) => *span,
+        syntax::ParsedHeadKind::Sleep(syntax::Duration::Expression(expr)) => expr.span(),
     }
 }
 
-pub(crate) fn kind(node: &syntax::Node) -> StageKind {
+pub(crate) fn kind(node: &syntax::ParsedNode) -> StageKind {
     match &node.kind {
-        syntax::NodeKind::Block(_) => StageKind::Block,
-        syntax::NodeKind::Seq(_) => StageKind::Seq,
-        syntax::NodeKind::If(_) => StageKind::If,
-        syntax::NodeKind::Match(_) => StageKind::Match,
-        syntax::NodeKind::Loop(_) => StageKind::Loop,
-        syntax::NodeKind::For(_) => StageKind::For,
-        syntax::NodeKind::Race(_) => StageKind::Race,
-        syntax::NodeKind::Quorum(..) => StageKind::Quorum,
-        syntax::NodeKind::Select(_) => StageKind::Select,
-        syntax::NodeKind::Sleep(_) | syntax::NodeKind::SleepUntil(_) => StageKind::Sleep,
-        syntax::NodeKind::Return(_) => StageKind::Return,
-        syntax::NodeKind::Fail(_) => StageKind::Fail,
-        syntax::NodeKind::Expression(_)
-        | syntax::NodeKind::Break(_)
-        | syntax::NodeKind::Continue(_)
-        | syntax::NodeKind::Error => StageKind::Expression,
+        syntax::ParsedNodeKind::Block(_) => StageKind::Block,
+        syntax::ParsedNodeKind::Seq(_) => StageKind::Seq,
+        syntax::ParsedNodeKind::If(_) => StageKind::If,
+        syntax::ParsedNodeKind::Match(_) => StageKind::Match,
+        syntax::ParsedNodeKind::Loop(_) => StageKind::Loop,
+        syntax::ParsedNodeKind::For(_) => StageKind::For,
+        syntax::ParsedNodeKind::Race(_) => StageKind::Race,
+        syntax::ParsedNodeKind::Quorum(..) => StageKind::Quorum,
+        syntax::ParsedNodeKind::Select(_) => StageKind::Select,
+        syntax::ParsedNodeKind::Sleep(_) | syntax::ParsedNodeKind::SleepUntil(_) => StageKind::Sleep,
+        syntax::ParsedNodeKind::Return(_) => StageKind::Return,
+        syntax::ParsedNodeKind::Fail(_) => StageKind::Fail,
+        syntax::ParsedNodeKind::Expression(_)
+        | syntax::ParsedNodeKind::Break(_)
+        | syntax::ParsedNodeKind::Continue(_)
+        | syntax::ParsedNodeKind::Error => StageKind::Expression,
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use syn::ext::IdentExt;
 
 pub(super) fn resolve(model: &mut Model<'_>) {
-    let mut walk = Walk { model, found: vec![String::new(); model.codes.len()], seen: HashSet::new() };
+    let mut walk = SiteWalk { model, found: vec![String::new(); model.codes.len()], seen: HashSet::new() };
     for stage in 0..model.stages.len() {
         walk.stage(stage);
     }
@@ -30,7 +30,7 @@ pub(super) fn resolve(model: &mut Model<'_>) {
     }
 }
 
-struct Walk<'m, 's> {
+struct SiteWalk<'m, 's> {
     model: &'m Model<'s>,
     found: Vec<String>,
     /// The sites of each stage, and of its undo.
@@ -61,7 +61,7 @@ fn member_name(model: &Model<'_>, member: ScopeId) -> String {
     format!("{:08x}", text::hash(&words.join(" ")))
 }
 
-impl Walk<'_, '_> {
+impl SiteWalk<'_, '_> {
     fn code(&mut self, code: CodeId, site: &str) {
         let model = &self.model.codes[code];
         let of = |site: &str| (model.around, model.undoes.is_some(), site.to_owned());

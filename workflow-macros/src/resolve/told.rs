@@ -7,7 +7,7 @@ use workflow_graph::{Awaited, WaitKind};
 
 /// One of them, as the graph has it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Wait {
+pub(crate) struct GraphWait {
     pub(crate) on: Awaited,
     pub(crate) kind: WaitKind,
     /// The innermost stage that waits.
@@ -16,11 +16,11 @@ pub(crate) struct Wait {
 }
 
 /// Every wait, each once: what stages are cut by, then heads and fallbacks, then what expressions name.
-pub(crate) fn told_waits(model: &Model<'_>) -> Vec<Wait> {
+pub(crate) fn told_waits(model: &Model<'_>) -> Vec<GraphWait> {
     let mut waits = Vec::new();
     for (id, stage) in model.stages.iter().enumerate() {
         if let Some(on) = stage.policies.until.and_then(|name| awaited(model, name)) {
-            waits.push(Wait { on, kind: WaitKind::Until, stage: Some(id), scope: stage.scope });
+            waits.push(GraphWait { on, kind: WaitKind::Until, stage: Some(id), scope: stage.scope });
         }
     }
     let mut guards = HashSet::new();
@@ -35,7 +35,7 @@ pub(crate) fn told_waits(model: &Model<'_>) -> Vec<Wait> {
     for (id, signal) in model.signals.iter().enumerate() {
         if let Some(scope) = signal.fallback {
             let stage = model.scopes[scope].around;
-            waits.push(Wait { on: Awaited::Signal(number(id)), kind: WaitKind::Late, stage, scope });
+            waits.push(GraphWait { on: Awaited::Signal(number(id)), kind: WaitKind::Late, stage, scope });
         }
     }
     // A stage that something cuts may name it all the same.
@@ -51,10 +51,10 @@ pub(crate) fn told_waits(model: &Model<'_>) -> Vec<Wait> {
                 }
                 waits.push(match owner(model, code.around, home) {
                     // What owns all that it needs has it before it begins.
-                    Some(stage) => Wait { on, kind, stage: Some(stage), scope: model.stages[stage].scope },
+                    Some(stage) => GraphWait { on, kind, stage: Some(stage), scope: model.stages[stage].scope },
                     None => {
                         let kind = if is_guard { WaitKind::Guard } else { kind };
-                        Wait { on, kind, stage: code.around, scope: code.scope }
+                        GraphWait { on, kind, stage: code.around, scope: code.scope }
                     }
                 });
             });
@@ -70,7 +70,7 @@ fn heads(
     model: &Model<'_>,
     node: &Node<'_>,
     stage: Option<StageId>,
-    waits: &mut Vec<Wait>,
+    waits: &mut Vec<GraphWait>,
     guards: &mut HashSet<CodeId>,
 ) {
     match &node.kind {
@@ -81,7 +81,7 @@ fn heads(
                     HeadKind::Signal(name) | HeadKind::Stage(name) => awaited(model, name),
                     HeadKind::Sleep(_) => None,
                 };
-                waits.extend(on.map(|on| Wait { on, kind: WaitKind::Head, stage, scope: head.scope }));
+                waits.extend(on.map(|on| GraphWait { on, kind: WaitKind::Head, stage, scope: head.scope }));
             }
         }
         NodeKind::Match { arms, .. } => guards.extend(arms.iter().filter_map(|arm| arm.guard)),

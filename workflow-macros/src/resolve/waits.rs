@@ -8,7 +8,7 @@ use crate::{
 use proc_macro2::Ident;
 
 /// One name that is waited for.
-struct Wait<'s> {
+struct NameWait<'s> {
     name: &'s Ident,
     what: What,
     scope: ScopeId,
@@ -33,13 +33,13 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     }
 }
 
-fn waits<'s>(model: &Model<'s>) -> Vec<Wait<'s>> {
-    let mut waits: Vec<Wait<'_>> = Vec::new();
+fn waits<'s>(model: &Model<'s>) -> Vec<NameWait<'s>> {
+    let mut waits: Vec<NameWait<'_>> = Vec::new();
     for (id, stage) in model.stages.iter().enumerate() {
         if let Some(name) = stage.policies.until {
             // With an undo it is waited for by what owns everything; a task is waited for from outside.
             let around = if stage.policies.undo.is_some() { Some(id) } else { model.scopes[stage.scope].around };
-            waits.push(Wait { name, what: What::Either, scope: stage.scope, around });
+            waits.push(NameWait { name, what: What::Either, scope: stage.scope, around });
         }
         collect(&stage.node, stage.scope, Some(id), &mut waits);
     }
@@ -64,7 +64,7 @@ pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
     untils.chain(heads).collect()
 }
 
-fn resolve_one(model: &mut Model<'_>, wait: &Wait<'_>) -> Result<(), String> {
+fn resolve_one(model: &mut Model<'_>, wait: &NameWait<'_>) -> Result<(), String> {
     let text = wait.name.to_string();
     let Some(&name) = model.by_name.get(&text) else { return Err(unknown(model, &text, wait.what)) };
     model.names[name].used = true;
@@ -113,13 +113,13 @@ fn owner(model: &Model<'_>, around: Option<StageId>, scope: ScopeId) -> Option<S
     None
 }
 
-fn collect<'s>(node: &Node<'s>, scope: ScopeId, around: Option<StageId>, waits: &mut Vec<Wait<'s>>) {
+fn collect<'s>(node: &Node<'s>, scope: ScopeId, around: Option<StageId>, waits: &mut Vec<NameWait<'s>>) {
     match &node.kind {
         NodeKind::Select(heads) => {
             for head in heads {
                 match head.kind {
-                    HeadKind::Stage(name) => waits.push(Wait { name, what: What::Stage, scope, around }),
-                    HeadKind::Signal(name) => waits.push(Wait { name, what: What::Signal, scope, around }),
+                    HeadKind::Stage(name) => waits.push(NameWait { name, what: What::Stage, scope, around }),
+                    HeadKind::Signal(name) => waits.push(NameWait { name, what: What::Signal, scope, around }),
                     HeadKind::Node { .. } | HeadKind::Sleep(_) => {}
                 }
             }

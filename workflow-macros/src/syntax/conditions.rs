@@ -5,7 +5,10 @@
 //! what would have been written without the attribute.
 
 use super::{
-    tree::{Arm, Attributes, Block, Else, For, Head, HeadKind, If, Item, Members, Node, NodeKind, PolicyKind},
+    tree::{
+        Attributes, Block, Else, If, Item, ParsedArm, ParsedFor, ParsedHead, ParsedHeadKind, ParsedMembers, ParsedNode,
+        ParsedNodeKind, PolicyKind,
+    },
     workflow::{Binding, Workflow, Workflows},
 };
 use proc_macro2::TokenStream;
@@ -90,48 +93,48 @@ impl Conditions {
         })
     }
 
-    fn node(&self, node: &mut Node) -> Asked {
+    fn node(&self, node: &mut ParsedNode) -> Asked {
         self.policies(&mut node.attributes)?;
         match &mut node.kind {
-            NodeKind::Block(block) | NodeKind::Seq(block) => self.block(block),
-            NodeKind::If(branches) => self.branches(branches),
-            NodeKind::Match(matching) => {
-                self.keep(&mut matching.arms, |arm: &mut Arm| &mut arm.attributes)?;
+            ParsedNodeKind::Block(block) | ParsedNodeKind::Seq(block) => self.block(block),
+            ParsedNodeKind::If(branches) => self.branches(branches),
+            ParsedNodeKind::Match(matching) => {
+                self.keep(&mut matching.arms, |arm: &mut ParsedArm| &mut arm.attributes)?;
                 matching.arms.iter_mut().try_for_each(|arm| self.node(&mut arm.node))
             }
-            NodeKind::Loop(looping) => {
+            ParsedNodeKind::Loop(looping) => {
                 if let Some(state) = &mut looping.state {
                     self.node(&mut state.initial)?;
                 }
                 self.block(&mut looping.body)
             }
-            NodeKind::For(each) => self.each(each),
-            NodeKind::Race(members) | NodeKind::Quorum(_, members) => match members {
-                Members::For(each) => self.each(each),
-                Members::Listed(nodes) => nodes.iter_mut().try_for_each(|node| self.node(node)),
+            ParsedNodeKind::For(each) => self.each(each),
+            ParsedNodeKind::Race(members) | ParsedNodeKind::Quorum(_, members) => match members {
+                ParsedMembers::For(each) => self.each(each),
+                ParsedMembers::Listed(nodes) => nodes.iter_mut().try_for_each(|node| self.node(node)),
             },
-            NodeKind::Select(heads) => {
-                self.keep(heads, |head: &mut Head| &mut head.attributes)?;
+            ParsedNodeKind::Select(heads) => {
+                self.keep(heads, |head: &mut ParsedHead| &mut head.attributes)?;
                 heads.iter_mut().try_for_each(|head| {
-                    if let HeadKind::Node { node, .. } = &mut head.kind {
+                    if let ParsedHeadKind::Node { node, .. } = &mut head.kind {
                         self.node(node)?;
                     }
                     self.node(&mut head.node)
                 })
             }
-            NodeKind::Break(Some(node)) | NodeKind::Continue(Some(node)) => self.node(node),
-            NodeKind::Expression(_)
-            | NodeKind::Sleep(_)
-            | NodeKind::SleepUntil(_)
-            | NodeKind::Return(_)
-            | NodeKind::Fail(_)
-            | NodeKind::Break(None)
-            | NodeKind::Continue(None)
-            | NodeKind::Error => Ok(()),
+            ParsedNodeKind::Break(Some(node)) | ParsedNodeKind::Continue(Some(node)) => self.node(node),
+            ParsedNodeKind::Expression(_)
+            | ParsedNodeKind::Sleep(_)
+            | ParsedNodeKind::SleepUntil(_)
+            | ParsedNodeKind::Return(_)
+            | ParsedNodeKind::Fail(_)
+            | ParsedNodeKind::Break(None)
+            | ParsedNodeKind::Continue(None)
+            | ParsedNodeKind::Error => Ok(()),
         }
     }
 
-    fn each(&self, each: &mut For) -> Asked {
+    fn each(&self, each: &mut ParsedFor) -> Asked {
         self.block(&mut each.body)
     }
 

@@ -10,8 +10,9 @@ mod workflow;
 pub(crate) use conditions::{CfgValue, apply as apply_conditions};
 pub(crate) use parse::{fragment::unread_type, parse};
 pub(crate) use tree::{
-    Arm, Attributes, Block, Condition, Duration, Else, For, Head, HeadKind, If, Item, Let, Loop, Match, Members, Node,
-    NodeKind, Policy, PolicyKind, Retry, Signal, Stage, Tolerance, Wait,
+    Attributes, Block, Condition, Duration, Else, If, Item, Match, ParsedArm, ParsedFor, ParsedHead, ParsedHeadKind,
+    ParsedLet, ParsedLoop, ParsedMembers, ParsedNode, ParsedNodeKind, ParsedRetry, ParsedSignal, ParsedStage,
+    ParsedTolerance, ParsedWait, Policy, PolicyKind,
 };
 pub(crate) use workflow::{Binding, Workflow};
 

@@ -3,15 +3,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Type};
 
-pub(crate) struct Node {
+pub(crate) struct ParsedNode {
     /// Attributes before an unnamed `for` or `loop` (an arm, a tail). A stage's own attributes stand on the stage.
     pub(crate) attributes: Attributes,
     /// Span of the whole node as far as the tokens show; at the least its first token.
     pub(crate) span: Span,
-    pub(crate) kind: NodeKind,
+    pub(crate) kind: ParsedNodeKind,
 }
 
-pub(crate) enum NodeKind {
+pub(crate) enum ParsedNodeKind {
     /// Any Rust expression.
     Expression(Expr),
     /// `{ .. }`
@@ -20,14 +20,14 @@ pub(crate) enum NodeKind {
     Seq(Block),
     If(If),
     Match(Match),
-    Loop(Box<Loop>),
-    For(Box<For>),
+    Loop(Box<ParsedLoop>),
+    For(Box<ParsedFor>),
     /// `race { .. }`, `race for .. in .. { .. }`
-    Race(Members),
+    Race(ParsedMembers),
     /// `quorum(n) { .. }`, `quorum(n) for .. in .. { .. }`
-    Quorum(Expr, Members),
+    Quorum(Expr, ParsedMembers),
     /// `select { HEAD => NODE, .. }`
-    Select(Vec<Head>),
+    Select(Vec<ParsedHead>),
     /// `sleep(D)`
     Sleep(Duration),
     /// `sleep_until(T)`
@@ -37,9 +37,9 @@ pub(crate) enum NodeKind {
     /// `fail EXPR`
     Fail(Expr),
     /// `break NODE`
-    Break(Option<Box<Node>>),
+    Break(Option<Box<ParsedNode>>),
     /// `continue NODE`
-    Continue(Option<Box<Node>>),
+    Continue(Option<Box<ParsedNode>>),
     /// A node that did not parse: its error has been reported, no check says more of it.
     Error,
 }
@@ -60,22 +60,22 @@ pub(crate) enum Else {
 /// `match EXPR { PAT if G => NODE, .. }`
 pub(crate) struct Match {
     pub(crate) scrutinee: Expr,
-    pub(crate) arms: Vec<Arm>,
+    pub(crate) arms: Vec<ParsedArm>,
     /// The braces around the arms.
     pub(crate) braces: Span,
 }
 
-pub(crate) struct Arm {
+pub(crate) struct ParsedArm {
     /// `#[cfg]`, `#[allow]` of the arm, and those of a `for` or `loop` that is its node are split: the latter lie in
     /// `node.attributes`.
     pub(crate) attributes: Attributes,
     pub(crate) pattern: Pat,
     pub(crate) guard: Option<Expr>,
-    pub(crate) node: Node,
+    pub(crate) node: ParsedNode,
 }
 
 /// `loop NAME: S = NODE { .. }`, `loop { .. }`
-pub(crate) struct Loop {
+pub(crate) struct ParsedLoop {
     pub(crate) keyword: Span,
     pub(crate) state: Option<LoopState>,
     pub(crate) body: Block,
@@ -84,11 +84,11 @@ pub(crate) struct Loop {
 pub(crate) struct LoopState {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
-    pub(crate) initial: Node,
+    pub(crate) initial: ParsedNode,
 }
 
 /// `for PAT in EXPR { .. }`
-pub(crate) struct For {
+pub(crate) struct ParsedFor {
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
     pub(crate) pattern: Pat,
@@ -97,25 +97,25 @@ pub(crate) struct For {
 }
 
 /// The members of a `race` or `quorum`.
-pub(crate) enum Members {
+pub(crate) enum ParsedMembers {
     /// `{ NODE, .. }`
-    Listed(Vec<Node>),
+    Listed(Vec<ParsedNode>),
     /// `for PAT in EXPR { .. }`
-    For(Box<For>),
+    For(Box<ParsedFor>),
 }
 
 /// One head of a `select`, with what follows it.
-pub(crate) struct Head {
+pub(crate) struct ParsedHead {
     pub(crate) attributes: Attributes,
-    pub(crate) kind: HeadKind,
+    pub(crate) kind: ParsedHeadKind,
     /// `if C`
     pub(crate) guard: Option<Expr>,
-    pub(crate) node: Node,
+    pub(crate) node: ParsedNode,
 }
 
-pub(crate) enum HeadKind {
+pub(crate) enum ParsedHeadKind {
     /// `name: T = NODE`
-    Node { name: Ident, ty: Type, node: Box<Node> },
+    Node { name: Ident, ty: Type, node: Box<ParsedNode> },
     /// `signal name`
     Signal(Ident),
     /// `stage name`
@@ -128,7 +128,7 @@ pub(crate) enum HeadKind {
 pub(crate) struct Block {
     pub(crate) items: Vec<Item>,
     /// Tail of the block. `None`: the block's value is `()`.
-    pub(crate) tail: Option<Box<Node>>,
+    pub(crate) tail: Option<Box<ParsedNode>>,
     /// Span from its opening brace to its closing one.
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) span: Span,
@@ -139,24 +139,24 @@ pub(crate) struct Block {
 /// One item of a block, in the order written.
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
 pub(crate) enum Item {
-    Stage(Stage),
-    Let(Let),
-    Signal(Signal),
+    Stage(ParsedStage),
+    Let(ParsedLet),
+    Signal(ParsedSignal),
 }
 
 /// `stage name: T = NODE;`
-pub(crate) struct Stage {
+pub(crate) struct ParsedStage {
     pub(crate) attributes: Attributes,
     /// The word `stage`.
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     /// Declared type. `None`: `()`.
     pub(crate) ty: Option<Type>,
-    pub(crate) node: Node,
+    pub(crate) node: ParsedNode,
 }
 
 /// `let name: T = EXPR;`
-pub(crate) struct Let {
+pub(crate) struct ParsedLet {
     pub(crate) attributes: Attributes,
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
@@ -166,7 +166,7 @@ pub(crate) struct Let {
 }
 
 /// `signal name: T;`
-pub(crate) struct Signal {
+pub(crate) struct ParsedSignal {
     pub(crate) attributes: Attributes,
     #[allow(dead_code, reason = "a place to point at")]
     pub(crate) keyword: Span,
@@ -205,7 +205,7 @@ pub(crate) enum PolicyKind {
     /// `#[max(n)]`, `#[max(n, else = NODE)]`
     Max {
         rounds: Expr,
-        otherwise: Option<Box<Node>>,
+        otherwise: Option<Box<ParsedNode>>,
     },
     /// `#[concurrency(n)]`
     Concurrency(Expr),
@@ -217,17 +217,17 @@ pub(crate) enum PolicyKind {
     /// `#[was(old_name)]`
     #[allow(dead_code, reason = "durable workflows come later")]
     Was(Ident),
-    Retry(Box<Retry>),
+    Retry(Box<ParsedRetry>),
     Timeout(Duration),
     Deadline(Duration),
-    Fallback(Box<Node>),
+    Fallback(Box<ParsedNode>),
     Catch,
-    Tolerate(Tolerance),
+    Tolerate(ParsedTolerance),
     /// `#[until(a)]`
     Until(Ident),
     /// `#[accept(EXPR)]`
     Accept(Expr),
-    Undo(Box<Undo>),
+    Undo(Box<ParsedUndo>),
     /// `#[breaker(failures = n, cooldown = D)]`
     Breaker {
         failures: Expr,
@@ -257,31 +257,31 @@ pub(crate) enum Condition {
 }
 
 /// `#[retry(n, WAIT, jitter = none, if = path)]`
-pub(crate) struct Retry {
+pub(crate) struct ParsedRetry {
     pub(crate) more: Expr,
-    pub(crate) wait: Wait,
+    pub(crate) wait: ParsedWait,
     /// False: `jitter = none`.
     pub(crate) jitter: bool,
     pub(crate) only_if: Option<Path>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
-pub(crate) enum Wait {
+pub(crate) enum ParsedWait {
     None,
     Fixed(Duration),
     Exponential { first: Duration, last: Duration },
 }
 
 /// `#[tolerate(n)]`, `#[tolerate(5%)]`
-pub(crate) enum Tolerance {
+pub(crate) enum ParsedTolerance {
     Count(Expr),
     Percent(Expr),
 }
 
 /// `#[undo(EXPR, retry(..), timeout(D), on = attempt)]`
-pub(crate) struct Undo {
+pub(crate) struct ParsedUndo {
     pub(crate) action: Expr,
-    pub(crate) retries: Vec<Retry>,
+    pub(crate) retries: Vec<ParsedRetry>,
     pub(crate) timeout: Option<Duration>,
     /// `on = attempt`
     pub(crate) on_attempt: bool,

@@ -13,7 +13,7 @@ use tokio::{
 
 pin_project_lite::pin_project! {
     /// A future with a limit. Not one `async fn`: that would have room for its future twice.
-    pub(crate) struct Until<F> {
+    pub(crate) struct UntilDeadline<F> {
         #[pin]
         run: Option<F>,
         #[pin]
@@ -22,11 +22,11 @@ pin_project_lite::pin_project! {
 }
 
 /// Runs `run` until the instant. A future that is not ready by then is dropped. As `tokio::time::timeout_at`.
-pub(crate) fn until<F: Future>(at: Instant, run: F) -> Until<F> {
-    Until { run: Some(run), end: sleep_until(at) }
+pub(crate) fn until<F: Future>(at: Instant, run: F) -> UntilDeadline<F> {
+    UntilDeadline { run: Some(run), end: sleep_until(at) }
 }
 
-impl<F: Future> Future for Until<F> {
+impl<F: Future> Future for UntilDeadline<F> {
     type Output = Option<F::Output>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();

@@ -25,7 +25,7 @@ pub(super) struct Routes {
 
 /// The rows, from 0 downwards, the first at least that high, and the lines between them.
 pub(super) fn route(layers: &Layers, nodes: &[Node], center: &[f64], first_height: f64) -> Routes {
-    let ends = Ends::new(layers, nodes, center);
+    let ends = LineEnds::new(layers, nodes, center);
     let mut tops = Vec::with_capacity(layers.rows.len());
     let mut bottoms = Vec::with_capacity(layers.rows.len());
     let mut y = 0.0;
@@ -72,15 +72,15 @@ pub(super) fn route(layers: &Layers, nodes: &[Node], center: &[f64], first_heigh
 }
 
 /// The points where each joint leaves the upper and meets the lower of its two vertices.
-struct Ends {
+struct LineEnds {
     upper: Vec<f64>,
     lower: Vec<f64>,
 }
 
-impl Ends {
+impl LineEnds {
     fn new(layers: &Layers, nodes: &[Node], center: &[f64]) -> Self {
         let port = |vertex: usize, port: Option<f64>| center[vertex] + port.unwrap_or(0.0);
-        let mut ends = Ends {
+        let mut ends = LineEnds {
             upper: layers.joints.iter().map(|joint| port(joint.upper, joint.upper_port)).collect(),
             lower: layers.joints.iter().map(|joint| port(joint.lower, joint.lower_port)).collect(),
         };

@@ -8,12 +8,12 @@ use super::{BODY, Content, DEEPEST, Item, LinkKind, Outline};
 const BESIDE: usize = 12;
 
 /// Links of one item: whether the item is the target, the other end, and the kind.
-type Ends = Vec<(bool, usize, LinkKind)>;
+type ItemLinks = Vec<(bool, usize, LinkKind)>;
 
 impl<'g> Outline<'g> {
     /// Puts nodes of a group that lead from the same to the same into a group of their own, where there are many.
     pub(super) fn bundle(&mut self) {
-        let mut ends: Vec<Ends> = vec![Vec::new(); self.items.len()];
+        let mut ends: Vec<ItemLinks> = vec![Vec::new(); self.items.len()];
         for link in &self.links {
             ends[link.from].push((false, link.to, link.kind));
             ends[link.to].push((true, link.from, link.kind));
@@ -30,7 +30,7 @@ impl<'g> Outline<'g> {
                 let content = &self.items[child].content;
                 matches!(content, Content::Stage(..) | Content::Signal(_)) && !self.is_group(child)
             };
-            let mut alike: HashMap<&Ends, Vec<usize>> = HashMap::new();
+            let mut alike: HashMap<&ItemLinks, Vec<usize>> = HashMap::new();
             for child in self.items[group].children.iter().copied().filter(is_node) {
                 alike.entry(&ends[child]).or_default().push(child);
             }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::tree::{Block, Item, Node},
+    syntax::tree::{Block, Item, ParsedNode},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use syn::parse::ParseStream;
@@ -51,7 +51,7 @@ impl Parser<'_> {
         Block { items, tail: tail.map(Box::new), span: group.span(), close: group.span_close() }
     }
 
-    fn items(self, tokens: Tokens<'_>) -> (Vec<Item>, Option<Node>) {
+    fn items(self, tokens: Tokens<'_>) -> (Vec<Item>, Option<ParsedNode>) {
         let mut items = Vec::new();
         let mut tail = None;
         let mut at = 0;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::message,
-    syntax::tree::{Arm, Else, If, Match, Node, NodeKind},
+    syntax::tree::{Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::Group;
 use syn::{Expr, Pat};
@@ -57,7 +57,7 @@ impl Parser<'_> {
         Some(Match { scrutinee, arms: self.arms(group), braces: group.span() })
     }
 
-    pub(super) fn arms(self, group: &Group) -> Vec<Arm> {
+    pub(super) fn arms(self, group: &Group) -> Vec<ParsedArm> {
         let inside = Inside::of(group);
         let tokens = inside.tokens();
         let mut arms = Vec::new();
@@ -74,7 +74,7 @@ impl Parser<'_> {
             let guard =
                 guard.map(|guard| self.expression_or_tokens(tokens.range(guard + 1..arrow), "a condition after `if`"));
             let (node, next) = self.follower(tokens, arrow + 2, "match");
-            arms.push(Arm { attributes, pattern, guard, node });
+            arms.push(ParsedArm { attributes, pattern, guard, node });
             at = next;
         }
         arms
@@ -103,7 +103,7 @@ impl Parser<'_> {
     }
 
     /// The node after an `=>`, and where what follows its comma starts.
-    pub(super) fn follower(self, tokens: Tokens<'_>, from: usize, place: &str) -> (Node, usize) {
+    pub(super) fn follower(self, tokens: Tokens<'_>, from: usize, place: &str) -> (ParsedNode, usize) {
         let start = tokens.attributes_end(from);
         // As in Rust, no comma is needed behind a body.
         if let Some(end) = tokens.construct_end(start).filter(|end| !tokens.continues(*end)) {
@@ -118,10 +118,10 @@ impl Parser<'_> {
         let end = separator.unwrap_or(tokens.len());
         if tokens.range(start..end).is_empty() {
             self.diagnostics.error(tokens.start(end), message::expected("what runs after `=>`"));
-            let node = Node {
+            let node = ParsedNode {
                 attributes: self.attributes(tokens.range(from..start)),
                 span: tokens.start(from),
-                kind: NodeKind::Error,
+                kind: ParsedNodeKind::Error,
             };
             return (node, end + 1);
         }

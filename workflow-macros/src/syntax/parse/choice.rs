@@ -10,13 +10,13 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::tree::{Head, HeadKind, Members, Node, NodeKind},
+    syntax::tree::{ParsedHead, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::Group;
 use syn::Expr;
 
 impl Parser<'_> {
-    pub(super) fn race(self, tokens: Tokens<'_>) -> Option<Members> {
+    pub(super) fn race(self, tokens: Tokens<'_>) -> Option<ParsedMembers> {
         if let Some(group) = tokens.parenthesis(1) {
             self.diagnostics.error(group.span_open(), message::RACE_OF_NUMBER);
             return None;
@@ -24,7 +24,7 @@ impl Parser<'_> {
         self.members(tokens.after(1))
     }
 
-    pub(super) fn quorum(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+    pub(super) fn quorum(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         let Some(group) = tokens.parenthesis(1) else {
             self.diagnostics.error(tokens.start(1), message::QUORUM_WITHOUT_NUMBER);
             return None;
@@ -36,17 +36,17 @@ impl Parser<'_> {
         } else {
             self.expression_or_tokens(inside.tokens(), "a number")
         };
-        Some(NodeKind::Quorum(number, self.members(tokens.after(2))?))
+        Some(ParsedNodeKind::Quorum(number, self.members(tokens.after(2))?))
     }
 
-    fn members(self, tokens: Tokens<'_>) -> Option<Members> {
+    fn members(self, tokens: Tokens<'_>) -> Option<ParsedMembers> {
         match tokens.brace(0) {
-            Some(group) => Some(Members::Listed(self.listed(group))),
-            None => self.each(tokens).map(|each| Members::For(Box::new(each))),
+            Some(group) => Some(ParsedMembers::Listed(self.listed(group))),
+            None => self.each(tokens).map(|each| ParsedMembers::For(Box::new(each))),
         }
     }
 
-    fn listed(self, group: &Group) -> Vec<Node> {
+    fn listed(self, group: &Group) -> Vec<ParsedNode> {
         let inside = Inside::of(group);
         let tokens = inside.tokens();
         let mut nodes = Vec::new();
@@ -73,7 +73,7 @@ impl Parser<'_> {
         nodes
     }
 
-    pub(super) fn heads(self, group: &Group) -> Vec<Head> {
+    pub(super) fn heads(self, group: &Group) -> Vec<ParsedHead> {
         let inside = Inside::of(group);
         let tokens = inside.tokens();
         let mut heads = Vec::new();
@@ -91,7 +91,7 @@ impl Parser<'_> {
                 guard.map(|guard| self.expression_or_tokens(tokens.range(guard + 1..arrow), "a condition after `if`"));
             let (node, next) = self.follower(tokens, arrow + 2, "select");
             if let Some(kind) = kind {
-                heads.push(Head { attributes, kind, guard, node });
+                heads.push(ParsedHead { attributes, kind, guard, node });
             }
             at = next;
         }
@@ -99,13 +99,13 @@ impl Parser<'_> {
     }
 
     /// `None`: reported.
-    fn head(self, tokens: Tokens<'_>) -> Option<HeadKind> {
+    fn head(self, tokens: Tokens<'_>) -> Option<ParsedHeadKind> {
         if tokens.is_word(0, "sleep")
             && tokens.len() == 2
             && let Some(group) = tokens.parenthesis(1)
         {
             return match self.sleep(group)? {
-                NodeKind::Sleep(duration) => Some(HeadKind::Sleep(duration)),
+                ParsedNodeKind::Sleep(duration) => Some(ParsedHeadKind::Sleep(duration)),
                 _ => None,
             };
         }
@@ -119,7 +119,7 @@ impl Parser<'_> {
                 self.unexpected(tokens, 2);
                 return None;
             }
-            return Some(if what == "signal" { HeadKind::Signal(name) } else { HeadKind::Stage(name) });
+            return Some(if what == "signal" { ParsedHeadKind::Signal(name) } else { ParsedHeadKind::Stage(name) });
         }
         let word = tokens.word(0).map(ToString::to_string).unwrap_or_default();
         let meant = nearest(&word, ["signal", "stage", "sleep"]).filter(|_| tokens.len() == 2);
@@ -127,7 +127,7 @@ impl Parser<'_> {
         None
     }
 
-    fn node_head(self, tokens: Tokens<'_>) -> Option<HeadKind> {
+    fn node_head(self, tokens: Tokens<'_>) -> Option<ParsedHeadKind> {
         let name = tokens.word(0).filter(|word| is_name(word)).cloned();
         let name = name.or_else(|| self.name(tokens, 0, "head", message::HEAD_FORM))?;
         let Some(equals) = tokens.find_in_type(2, Tokens::starts_equals) else {
@@ -140,24 +140,24 @@ impl Parser<'_> {
             self.diagnostics.error(content.start(0), message::head_without_node(&name));
             return None;
         }
-        Some(HeadKind::Node { name, ty, node: Box::new(self.node(content)) })
+        Some(ParsedHeadKind::Node { name, ty, node: Box::new(self.node(content)) })
     }
 
     /// `None`: reported.
-    pub(super) fn sleep(self, group: &Group) -> Option<NodeKind> {
+    pub(super) fn sleep(self, group: &Group) -> Option<ParsedNodeKind> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
-            [duration] => self.duration(*duration).map(NodeKind::Sleep),
+            [duration] => self.duration(*duration).map(ParsedNodeKind::Sleep),
             [] => self.wrong(group.span_close(), message::SLEEP_FORM),
             [_, more, ..] => self.wrong(more.start(0), message::SLEEP_FORM),
         }
     }
 
     /// `None`: reported.
-    pub(super) fn sleep_until(self, group: &Group) -> Option<NodeKind> {
+    pub(super) fn sleep_until(self, group: &Group) -> Option<ParsedNodeKind> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
-            [time] => self.expression(*time, "a `SystemTime`").map(NodeKind::SleepUntil),
+            [time] => self.expression(*time, "a `SystemTime`").map(ParsedNodeKind::SleepUntil),
             [] => self.wrong(group.span_close(), message::SLEEP_UNTIL_FORM),
             [_, more, ..] => self.wrong(more.start(0), message::SLEEP_UNTIL_FORM),
         }

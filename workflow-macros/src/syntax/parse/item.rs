@@ -12,7 +12,7 @@ use crate::{
     diagnostics::message,
     mentions::bindings,
     suggest::nearest,
-    syntax::tree::{Attributes, Item, Let, Node, NodeKind, Signal, Stage},
+    syntax::tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
 };
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
@@ -33,7 +33,7 @@ impl Parser<'_> {
             let attributes = self.attributes(tokens.range(from..keyword));
             let node = self.node(tokens.range(equals + 1..end.at));
             let (keyword, name) = (tokens.start(keyword), name.clone());
-            items.push(Item::Stage(Stage { attributes, keyword, name, ty: Some(ty), node }));
+            items.push(Item::Stage(ParsedStage { attributes, keyword, name, ty: Some(ty), node }));
             return end.next;
         }
         let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), read::<Expr>);
@@ -49,13 +49,16 @@ impl Parser<'_> {
             return;
         };
         let (ty, node) = self.declaration(item, keyword + 1, &name);
-        items.push(Item::Stage(Stage { attributes, keyword: tokens.start(keyword), name, ty, node }));
+        items.push(Item::Stage(ParsedStage { attributes, keyword: tokens.start(keyword), name, ty, node }));
     }
 
     /// `: T = NODE` behind the name at `at`.
-    fn declaration(self, item: Tokens<'_>, at: usize, name: &Ident) -> (Option<Type>, Node) {
-        let missing =
-            |at: usize| Node { attributes: Attributes::default(), span: item.start(at), kind: NodeKind::Error };
+    fn declaration(self, item: Tokens<'_>, at: usize, name: &Ident) -> (Option<Type>, ParsedNode) {
+        let missing = |at: usize| ParsedNode {
+            attributes: Attributes::default(),
+            span: item.start(at),
+            kind: ParsedNodeKind::Error,
+        };
         let mut equals = at + 1;
         let mut ty = None;
         if let Some(start) = equals_missing(item, at) {
@@ -88,7 +91,7 @@ impl Parser<'_> {
             }
             let mark = self.diagnostics.mark();
             let node = self.node(content);
-            if ty.as_ref().is_some_and(is_unread) && matches!(node.kind, NodeKind::Error) {
+            if ty.as_ref().is_some_and(is_unread) && matches!(node.kind, ParsedNodeKind::Error) {
                 // What lacks in the type may have been meant for it.
                 self.diagnostics.forget_since(mark);
             }
@@ -128,7 +131,7 @@ impl Parser<'_> {
         let item = tokens.before(end.at);
         let value = |at: usize| Expr::Verbatim(item.after(at).stream());
         let make = |name: Ident, ty: Type, value: Expr| {
-            Item::Let(Let { attributes, keyword: tokens.start(keyword), name, ty, value })
+            Item::Let(ParsedLet { attributes, keyword: tokens.start(keyword), name, ty, value })
         };
         let at = keyword + 1;
         if item.is_word(at, "mut") {
@@ -198,7 +201,7 @@ impl Parser<'_> {
         let item = tokens.before(end.at);
         if let Some(name) = self.name(item, at, "signal", SIGNAL_FORM) {
             let ty = self.signal_type(item, at + 1, &name);
-            items.push(Item::Signal(Signal { attributes, keyword: tokens.start(keyword), name, ty }));
+            items.push(Item::Signal(ParsedSignal { attributes, keyword: tokens.start(keyword), name, ty }));
         }
         end.next
     }
@@ -250,13 +253,13 @@ impl Parser<'_> {
             self.diagnostics.error(name.span(), message::undeclared_signal(&name, &ty));
             let ty = item.after(at + 2).parse_prefix(read).map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
             let attributes = self.attributes(tokens.range(from..at));
-            items.push(Item::Signal(Signal { attributes, keyword: name.span(), name, ty }));
+            items.push(Item::Signal(ParsedSignal { attributes, keyword: name.span(), name, ty }));
             return end.next;
         }
         self.diagnostics.error(name.span(), message::undeclared_stage(&name, &ty));
         let attributes = self.attributes(tokens.range(from..at));
         let (ty, node) = self.declaration(item, at, &name);
-        items.push(Item::Stage(Stage { attributes, keyword: name.span(), name, ty, node }));
+        items.push(Item::Stage(ParsedStage { attributes, keyword: name.span(), name, ty, node }));
         end.next
     }
 }
@@ -274,7 +277,7 @@ fn bound(item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> 
         .map(|name| {
             let ty = unread_type(name.span());
             let value = Expr::Verbatim(value.clone());
-            Item::Let(Let { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
+            Item::Let(ParsedLet { attributes: Attributes::default(), keyword: item.start(keyword), name, ty, value })
         })
         .collect()
 }

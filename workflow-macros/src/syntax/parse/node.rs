@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::tree::{Match, Node, NodeKind},
+    syntax::tree::{Match, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;
@@ -36,26 +36,28 @@ struct Told;
 
 impl Parser<'_> {
     /// The node that is all of `tokens`, its attributes before it.
-    pub(super) fn node(self, tokens: Tokens<'_>) -> Node {
+    pub(super) fn node(self, tokens: Tokens<'_>) -> ParsedNode {
         let start = tokens.attributes_end(0);
         let attributes = self.attributes(tokens.before(start));
         let content = tokens.after(start);
-        let kind = self.node_kind(content).unwrap_or(NodeKind::Error);
-        Node { attributes, span: content.span(), kind }
+        let kind = self.node_kind(content).unwrap_or(ParsedNodeKind::Error);
+        ParsedNode { attributes, span: content.span(), kind }
     }
 
     /// `None`: reported.
-    fn node_kind(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+    fn node_kind(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         let keyword = tokens.word(0).map(ToString::to_string).unwrap_or_default();
         match keyword.as_str() {
-            "return" if tokens.len() == 1 => return Some(NodeKind::Return(None)),
+            "return" if tokens.len() == 1 => return Some(ParsedNodeKind::Return(None)),
             "return" => {
-                return self.expression(tokens.after(1), "an expression").map(|value| NodeKind::Return(Some(value)));
+                return self
+                    .expression(tokens.after(1), "an expression")
+                    .map(|value| ParsedNodeKind::Return(Some(value)));
             }
-            "break" => return self.ending(tokens).ok().map(NodeKind::Break),
-            "continue" => return self.ending(tokens).ok().map(NodeKind::Continue),
+            "break" => return self.ending(tokens).ok().map(ParsedNodeKind::Break),
+            "continue" => return self.ending(tokens).ok().map(ParsedNodeKind::Continue),
             "fail" if fails(tokens) => {
-                return self.expression(tokens.after(1), "an error after `fail`").map(NodeKind::Fail);
+                return self.expression(tokens.after(1), "an error after `fail`").map(ParsedNodeKind::Fail);
             }
             "sleep" | "sleep_until" if tokens.len() == 2 => {
                 if let Some(group) = tokens.parenthesis(1) {
@@ -91,29 +93,29 @@ impl Parser<'_> {
         }
     }
 
-    fn construct(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+    fn construct(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         if let Some(group) = tokens.brace(0) {
             let inside = Inside::of(group);
             if let Some(arrow) = inside.tokens().find(0, Tokens::is_arrow) {
                 return self.wrong(inside.tokens().start(arrow), message::ARROW_IN_BLOCK);
             }
-            return Some(NodeKind::Block(self.block(group)));
+            return Some(ParsedNodeKind::Block(self.block(group)));
         }
         match tokens.word(0)?.to_string().as_str() {
-            "if" => self.branch(tokens).map(NodeKind::If),
-            "match" => self.matching(tokens).map(NodeKind::Match),
-            "loop" => self.looping(tokens).map(|read| NodeKind::Loop(Box::new(read))),
-            "for" => self.each(tokens).map(|read| NodeKind::For(Box::new(read))),
-            "seq" => Some(NodeKind::Seq(self.block(tokens.brace(1)?))),
-            "select" => Some(NodeKind::Select(self.heads(tokens.brace(1)?))),
-            "race" => self.race(tokens).map(NodeKind::Race),
+            "if" => self.branch(tokens).map(ParsedNodeKind::If),
+            "match" => self.matching(tokens).map(ParsedNodeKind::Match),
+            "loop" => self.looping(tokens).map(|read| ParsedNodeKind::Loop(Box::new(read))),
+            "for" => self.each(tokens).map(|read| ParsedNodeKind::For(Box::new(read))),
+            "seq" => Some(ParsedNodeKind::Seq(self.block(tokens.brace(1)?))),
+            "select" => Some(ParsedNodeKind::Select(self.heads(tokens.brace(1)?))),
+            "race" => self.race(tokens).map(ParsedNodeKind::Race),
             "quorum" => self.quorum(tokens),
             _ => None,
         }
     }
 
     /// An expression; what is near to a node's keyword and no expression is reported as that.
-    fn plain(self, tokens: Tokens<'_>) -> Option<NodeKind> {
+    fn plain(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         if let Some(meant) = misspelt(tokens) {
             let word = tokens.word(0)?;
             self.diagnostics.error(word.span(), message::unknown_node(word, meant));
@@ -126,13 +128,13 @@ impl Parser<'_> {
             let scrutinee = self.head_expression(tokens.before(tokens.len() - 1), "what is matched");
             // `m atch value { .. }`
             self.diagnostics.forget_since(mark);
-            return Some(NodeKind::Match(Match { scrutinee, arms: self.arms(arms), braces: arms.span() }));
+            return Some(ParsedNodeKind::Match(Match { scrutinee, arms: self.arms(arms), braces: arms.span() }));
         }
-        self.expression(tokens, "an expression").map(NodeKind::Expression)
+        self.expression(tokens, "an expression").map(ParsedNodeKind::Expression)
     }
 
     /// Reads the rest of a `break` or `continue`: nothing, a node, or a label, which is refused.
-    fn ending(self, tokens: Tokens<'_>) -> Result<Option<Box<Node>>, Told> {
+    fn ending(self, tokens: Tokens<'_>) -> Result<Option<Box<ParsedNode>>, Told> {
         if tokens.is_punct(1, '\'') {
             self.diagnostics.error(tokens.start(1), message::LABEL);
             return Err(Told);

@@ -4,7 +4,7 @@ use super::{Parser, arguments::Arguments, fragment::read, tokens::Tokens};
 use crate::{
     diagnostics::message,
     suggest::nearest,
-    syntax::tree::{Condition, Duration, Node, PolicyKind, Retry, Tolerance, Undo, Wait},
+    syntax::tree::{Condition, Duration, ParsedNode, ParsedRetry, ParsedTolerance, ParsedUndo, ParsedWait, PolicyKind},
 };
 use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::{Expr, Path};
@@ -117,7 +117,7 @@ impl Parser<'_> {
         self.duration(self.one(reading)?)
     }
 
-    fn one_node(self, reading: Reading<'_>) -> Option<Node> {
+    fn one_node(self, reading: Reading<'_>) -> Option<ParsedNode> {
         Some(self.node(self.one(reading)?))
     }
 
@@ -190,9 +190,9 @@ impl Parser<'_> {
         }
     }
 
-    fn retry(self, reading: Reading<'_>) -> Option<Retry> {
+    fn retry(self, reading: Reading<'_>) -> Option<ParsedRetry> {
         let (more, options) = self.leading(reading)?;
-        let mut retry = Retry { more, wait: Wait::None, jitter: true, only_if: None };
+        let mut retry = ParsedRetry { more, wait: ParsedWait::None, jitter: true, only_if: None };
         let (mut waits, mut jittered) = (false, false);
         for option in options {
             let word = option.word(0).map(ToString::to_string).unwrap_or_default();
@@ -223,11 +223,11 @@ impl Parser<'_> {
         Some(retry)
     }
 
-    fn wait(self, word: &str, group: &Group) -> Option<Wait> {
+    fn wait(self, word: &str, group: &Group) -> Option<ParsedWait> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
-            [fixed] if word == "fixed" => self.duration(*fixed).map(Wait::Fixed),
-            [range] => self.durations(*range).map(|(first, last)| Wait::Exponential { first, last }),
+            [fixed] if word == "fixed" => self.duration(*fixed).map(ParsedWait::Fixed),
+            [range] => self.durations(*range).map(|(first, last)| ParsedWait::Exponential { first, last }),
             [] => self.wrong(group.span_close(), message::option_form(word)),
             [_, more, ..] => self.wrong(more.start(0), message::option_form(word)),
         }
@@ -247,17 +247,17 @@ impl Parser<'_> {
         let one = self.one(reading)?;
         let last = one.len() - 1;
         if !one.is_punct(last, '%') {
-            return self.expression(one, "a number").map(Tolerance::Count).map(PolicyKind::Tolerate);
+            return self.expression(one, "a number").map(ParsedTolerance::Count).map(PolicyKind::Tolerate);
         }
         if last == 0 {
             return self.form(one.start(0), reading);
         }
-        self.expression(one.before(last), "a number").map(Tolerance::Percent).map(PolicyKind::Tolerate)
+        self.expression(one.before(last), "a number").map(ParsedTolerance::Percent).map(PolicyKind::Tolerate)
     }
 
     fn undo(self, reading: Reading<'_>) -> Option<PolicyKind> {
         let (action, options) = self.leading(reading)?;
-        let mut undo = Undo { action, retries: Vec::new(), timeout: None, on_attempt: false };
+        let mut undo = ParsedUndo { action, retries: Vec::new(), timeout: None, on_attempt: false };
         for option in options {
             let word = option.word(0).map(ToString::to_string).unwrap_or_default();
             match (word.as_str(), option.parenthesis(1).filter(|_| option.len() == 2)) {

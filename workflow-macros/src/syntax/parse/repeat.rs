@@ -3,17 +3,17 @@
 use super::{Parser, tokens::Tokens};
 use crate::{
     diagnostics::message,
-    syntax::tree::{For, Loop, LoopState},
+    syntax::tree::{LoopState, ParsedFor, ParsedLoop},
 };
 
 const LOOP_FORM: &str = "loop name: Type = .. { .. }";
 
 impl Parser<'_> {
     /// `loop NAME: S = NODE { .. }`; `None`: reported.
-    pub(super) fn looping(self, tokens: Tokens<'_>) -> Option<Loop> {
+    pub(super) fn looping(self, tokens: Tokens<'_>) -> Option<ParsedLoop> {
         let keyword = tokens.start(0);
         if let Some(group) = tokens.brace(1) {
-            return Some(Loop { keyword, state: None, body: self.block(group) });
+            return Some(ParsedLoop { keyword, state: None, body: self.block(group) });
         }
         if tokens.len() == 1 {
             self.body_missing(tokens, 1, "loop");
@@ -42,11 +42,11 @@ impl Parser<'_> {
         };
         let initial = self.node(tokens.range(equals + 1..body));
         let body = self.block(tokens.brace(body)?);
-        Some(Loop { keyword, state: Some(LoopState { name, ty, initial }), body })
+        Some(ParsedLoop { keyword, state: Some(LoopState { name, ty, initial }), body })
     }
 
     /// `for PAT in EXPR { .. }`; `None`: reported.
-    pub(super) fn each(self, tokens: Tokens<'_>) -> Option<For> {
+    pub(super) fn each(self, tokens: Tokens<'_>) -> Option<ParsedFor> {
         let keyword = tokens.start(0);
         let Some(within) = tokens.find(1, |tokens, at| tokens.is_word(at, "in")) else {
             let after = tokens
@@ -67,6 +67,6 @@ impl Parser<'_> {
         };
         let items = self.head_expression(tokens.range(within + 1..body), "what to go through after `in`");
         let body = self.block(tokens.brace(body)?);
-        Some(For { keyword, pattern, items, body })
+        Some(ParsedFor { keyword, pattern, items, body })
     }
 }

@@ -14,7 +14,7 @@ const HEADED: &[&str] = &["if", "match", "while", "for", "loop"];
 
 /// Walks an expression's trees, past closures' parameters, generic arguments and `let` patterns, whose commas and
 /// braces are not its own.
-pub(super) struct Walk<'a> {
+pub(super) struct TreeWalk<'a> {
     tokens: Tokens<'a>,
     at: usize,
     /// Whether what was passed last can end an expression.
@@ -30,7 +30,7 @@ pub(super) struct Step {
     pub(super) after_operand: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> TreeWalk<'a> {
     pub(super) fn new(tokens: Tokens<'a>, from: usize) -> Self {
         Self { tokens, at: from, operand: false, cast: false }
     }
@@ -67,7 +67,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl Iterator for Walk<'_> {
+impl Iterator for TreeWalk<'_> {
     type Item = Step;
 
     fn next(&mut self) -> Option<Step> {
@@ -131,7 +131,7 @@ impl Tokens<'_> {
 
     /// The first position of an expression from `from` that fits.
     pub(super) fn find_in_expression(self, from: usize, fits: impl Fn(Self, &Step) -> bool) -> Option<usize> {
-        Walk::new(self, from).find(|step| fits(self, step)).map(|step| step.at)
+        TreeWalk::new(self, from).find(|step| fits(self, step)).map(|step| step.at)
     }
 
     /// The next `,` or `;` between expressions.
@@ -142,10 +142,10 @@ impl Tokens<'_> {
     /// The `{ .. }` that follows the condition, the scrutinee or whatever stands from `from`, by Rust's rule: no struct
     /// literal there.
     pub(super) fn body(self, from: usize) -> Option<usize> {
-        self.body_along(Walk::new(self, from))
+        self.body_along(TreeWalk::new(self, from))
     }
 
-    fn body_along(self, mut walk: Walk<'_>) -> Option<usize> {
+    fn body_along(self, mut walk: TreeWalk<'_>) -> Option<usize> {
         while let Some(step) = walk.next() {
             if self.brace(step.at).is_some() && step.after_operand {
                 return Some(step.at);
@@ -229,7 +229,7 @@ impl Tokens<'_> {
             Some(end) if self.brace(end).is_some() => Some(end),
             Some(end) if !self.continues(end) => None,
             Some(end) => {
-                let mut walk = Walk::new(self, from);
+                let mut walk = TreeWalk::new(self, from);
                 walk.jump(end);
                 self.body_along(walk)
             }

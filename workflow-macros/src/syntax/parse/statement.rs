@@ -3,7 +3,7 @@
 use super::{Parser, block::rough_end, text::text, tokens::Tokens};
 use crate::{
     diagnostics::message,
-    syntax::tree::{Node, NodeKind},
+    syntax::tree::{ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::TokenTree;
 use syn::Expr;
@@ -19,7 +19,7 @@ impl Parser<'_> {
         tokens: Tokens<'_>,
         from: usize,
         start: usize,
-        tail: &mut Option<Node>,
+        tail: &mut Option<ParsedNode>,
     ) -> usize {
         let end = rough_end(tokens, start);
         if let Some(close) = tokens.construct_end(start).filter(|close| *close < end.at && !tokens.continues(*close)) {
@@ -46,8 +46,8 @@ impl Parser<'_> {
         } else {
             let kind = statement
                 .parse_prefix(super::fragment::read::<Expr>)
-                .map_or(NodeKind::Error, |(expression, _)| NodeKind::Expression(expression));
-            Node { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
+                .map_or(ParsedNodeKind::Error, |(expression, _)| ParsedNodeKind::Expression(expression));
+            ParsedNode { attributes: self.attributes(tokens.range(from..start)), span: statement.span(), kind }
         });
         end.next
     }

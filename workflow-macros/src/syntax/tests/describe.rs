@@ -2,8 +2,8 @@
 
 use crate::syntax::{
     tree::{
-        Attributes, Block, Condition, Duration, Else, For, HeadKind, If, Item, Members, Node, NodeKind, PolicyKind,
-        Retry, Tolerance, Wait,
+        Attributes, Block, Condition, Duration, Else, If, Item, ParsedFor, ParsedHeadKind, ParsedMembers, ParsedNode,
+        ParsedNodeKind, ParsedRetry, ParsedTolerance, ParsedWait, PolicyKind,
     },
     workflow::{Binding, Workflow, Workflows},
 };
@@ -64,57 +64,59 @@ fn item(read: &Item) -> String {
     }
 }
 
-pub(super) fn node(read: &Node) -> String {
+pub(super) fn node(read: &ParsedNode) -> String {
     format!("{}{}", attributes(&read.attributes), kind(&read.kind))
 }
 
-fn optional(read: Option<&Node>) -> String {
+fn optional(read: Option<&ParsedNode>) -> String {
     read.map(|read| format!(" {}", node(read))).unwrap_or_default()
 }
 
-fn kind(read: &NodeKind) -> String {
+fn kind(read: &ParsedNodeKind) -> String {
     match read {
-        NodeKind::Expression(expression) => format!("`{}`", tokens(expression)),
-        NodeKind::Block(read) => block(read),
-        NodeKind::Seq(read) => format!("seq{}", block(read)),
-        NodeKind::If(read) => branch(read),
-        NodeKind::Match(read) => {
+        ParsedNodeKind::Expression(expression) => format!("`{}`", tokens(expression)),
+        ParsedNodeKind::Block(read) => block(read),
+        ParsedNodeKind::Seq(read) => format!("seq{}", block(read)),
+        ParsedNodeKind::If(read) => branch(read),
+        ParsedNodeKind::Match(read) => {
             let arms = read.arms.iter().map(|arm| {
                 let guard = arm.guard.as_ref().map(|guard| format!(" if {}", tokens(guard))).unwrap_or_default();
                 format!("{}{}{guard}=>{}", attributes(&arm.attributes), tokens(&arm.pattern), node(&arm.node))
             });
             format!("match {}[{}]", tokens(&read.scrutinee), arms.collect::<Vec<_>>().join(","))
         }
-        NodeKind::Loop(read) => {
+        ParsedNodeKind::Loop(read) => {
             let state = read
                 .state
                 .as_ref()
                 .map(|state| format!(" {}:{}={}", state.name, tokens(&state.ty), node(&state.initial)));
             format!("loop{}{}", state.unwrap_or_default(), block(&read.body))
         }
-        NodeKind::For(read) => each(read),
-        NodeKind::Race(read) => format!("race{}", members(read)),
-        NodeKind::Quorum(number, read) => format!("quorum({}){}", tokens(number), members(read)),
-        NodeKind::Select(heads) => {
+        ParsedNodeKind::For(read) => each(read),
+        ParsedNodeKind::Race(read) => format!("race{}", members(read)),
+        ParsedNodeKind::Quorum(number, read) => format!("quorum({}){}", tokens(number), members(read)),
+        ParsedNodeKind::Select(heads) => {
             let heads = heads.iter().map(|head| {
                 let what = match &head.kind {
-                    HeadKind::Node { name, ty, node: waited } => format!("{name}:{}={}", tokens(ty), node(waited)),
-                    HeadKind::Signal(name) => format!("signal {name}"),
-                    HeadKind::Stage(name) => format!("stage {name}"),
-                    HeadKind::Sleep(read) => format!("sleep({})", duration(read)),
+                    ParsedHeadKind::Node { name, ty, node: waited } => {
+                        format!("{name}:{}={}", tokens(ty), node(waited))
+                    }
+                    ParsedHeadKind::Signal(name) => format!("signal {name}"),
+                    ParsedHeadKind::Stage(name) => format!("stage {name}"),
+                    ParsedHeadKind::Sleep(read) => format!("sleep({})", duration(read)),
                 };
                 let guard = head.guard.as_ref().map(|guard| format!(" if {}", tokens(guard))).unwrap_or_default();
                 format!("{}{what}{guard}=>{}", attributes(&head.attributes), node(&head.node))
             });
             format!("select[{}]", heads.collect::<Vec<_>>().join(","))
         }
-        NodeKind::Sleep(read) => format!("sleep({})", duration(read)),
-        NodeKind::SleepUntil(time) => format!("sleep_until({})", tokens(time)),
-        NodeKind::Return(value) => format!("return {}", tokens(value)),
-        NodeKind::Fail(value) => format!("fail {}", tokens(value)),
-        NodeKind::Break(value) => format!("break{}", optional(value.as_deref())),
-        NodeKind::Continue(value) => format!("continue{}", optional(value.as_deref())),
-        NodeKind::Error => "error".to_owned(),
+        ParsedNodeKind::Sleep(read) => format!("sleep({})", duration(read)),
+        ParsedNodeKind::SleepUntil(time) => format!("sleep_until({})", tokens(time)),
+        ParsedNodeKind::Return(value) => format!("return {}", tokens(value)),
+        ParsedNodeKind::Fail(value) => format!("fail {}", tokens(value)),
+        ParsedNodeKind::Break(value) => format!("break{}", optional(value.as_deref())),
+        ParsedNodeKind::Continue(value) => format!("continue{}", optional(value.as_deref())),
+        ParsedNodeKind::Error => "error".to_owned(),
     }
 }
 
@@ -127,14 +129,14 @@ fn branch(read: &If) -> String {
     format!("if {}{}{otherwise}", tokens(&read.condition), block(&read.then))
 }
 
-fn each(read: &For) -> String {
+fn each(read: &ParsedFor) -> String {
     format!("for {} in {}{}", tokens(&read.pattern), tokens(&read.items), block(&read.body))
 }
 
-fn members(read: &Members) -> String {
+fn members(read: &ParsedMembers) -> String {
     match read {
-        Members::Listed(nodes) => format!("[{}]", nodes.iter().map(node).collect::<Vec<_>>().join(",")),
-        Members::For(read) => format!(" {}", each(read)),
+        ParsedMembers::Listed(nodes) => format!("[{}]", nodes.iter().map(node).collect::<Vec<_>>().join(",")),
+        ParsedMembers::For(read) => format!(" {}", each(read)),
     }
 }
 
@@ -152,15 +154,15 @@ fn policy(read: &PolicyKind) -> String {
             String::new()
         }
         PolicyKind::Max { rounds, otherwise } => format!("{} else{}", tokens(rounds), optional(otherwise.as_deref())),
-        PolicyKind::Concurrency(value) | PolicyKind::Accept(value) | PolicyKind::Tolerate(Tolerance::Count(value)) => {
-            tokens(value)
-        }
+        PolicyKind::Concurrency(value)
+        | PolicyKind::Accept(value)
+        | PolicyKind::Tolerate(ParsedTolerance::Count(value)) => tokens(value),
         PolicyKind::Version(number) => number.to_string(),
         PolicyKind::Was(name) | PolicyKind::Until(name) => name.to_string(),
         PolicyKind::Retry(read) => retry(read),
         PolicyKind::Timeout(read) | PolicyKind::Deadline(read) => duration(read),
         PolicyKind::Fallback(read) => node(read),
-        PolicyKind::Tolerate(Tolerance::Percent(value)) => format!("{}%", tokens(value)),
+        PolicyKind::Tolerate(ParsedTolerance::Percent(value)) => format!("{}%", tokens(value)),
         PolicyKind::Undo(read) => format!(
             "{} retries({}) timeout({}) attempt({})",
             tokens(&read.action),
@@ -174,11 +176,11 @@ fn policy(read: &PolicyKind) -> String {
     }
 }
 
-fn retry(read: &Retry) -> String {
+fn retry(read: &ParsedRetry) -> String {
     let wait = match &read.wait {
-        Wait::None => String::new(),
-        Wait::Fixed(read) => format!(" fixed {}", duration(read)),
-        Wait::Exponential { first, last } => format!(" exponential {}..{}", duration(first), duration(last)),
+        ParsedWait::None => String::new(),
+        ParsedWait::Fixed(read) => format!(" fixed {}", duration(read)),
+        ParsedWait::Exponential { first, last } => format!(" exponential {}..{}", duration(first), duration(last)),
     };
     let only_if = read.only_if.as_ref().map(|path| format!(" if {}", tokens(path))).unwrap_or_default();
     format!("{}{wait}{}{only_if}", tokens(&read.more), if read.jitter { "" } else { " exact" })
