@@ -28,11 +28,14 @@ pub trait WorkflowExt: Workflow {
         self.with_observers(observers)
     }
 
-    /// `run`, for code that takes any workflow: its inputs come as a tuple. Dropping the future cancels all running
-    /// stages, and undoes nothing.
+    /// `run`, for code that takes any workflow: its inputs come as a tuple.
     ///
     /// # Errors
     /// The first stage that failed, and why.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: dropping the future drops all running stages, and undoes nothing. A run that is cancelled with its
+    /// undos needs a [`Handle`].
     fn run_with(
         &self,
         input: Self::Input,
@@ -94,7 +97,7 @@ pub async fn run<W: Workflow>(
         let machine = pin!(W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input));
         UnspannedRun { core: &core, machine }.await
     };
-    if core.has_seldom() {
+    if core.has_rare_state() {
         return Box::pin(settled(&core, ended)).await;
     }
     ended.map_err(Exit::into_failure)

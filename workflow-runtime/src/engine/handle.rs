@@ -66,6 +66,9 @@ impl<W: Durable> InstanceHandle<W> {
     ///
     /// # Errors
     /// The store's.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
     pub async fn status(&self) -> Result<InstanceStatus, EngineError> {
         Ok(self.stored().await?.status)
     }
@@ -75,12 +78,14 @@ impl<W: Durable> InstanceHandle<W> {
         found.ok_or_else(|| EngineError::NotFound { id: self.id.to_string() })
     }
 
-    /// Returns the output of the instance, once it has one. Dropping the future has no effect on the instance, and the
-    /// result may be requested again.
+    /// Returns the output of the instance, once it has one.
     ///
     /// # Errors
     /// [`EngineError::Failed`] with its failure, [`EngineError::Parked`] where it waits for a person,
     /// [`EngineError::ShutDown`] where the engine ends before it does; the store's.
+    ///
+    /// # Cancel safety
+    /// Cancel safe. The instance goes on, and the caller may request its result again.
     pub async fn result(&self) -> Result<W::Output, EngineError> {
         // Asked before the store is, so that its end can't come in between.
         let end = self.shared.await_end(self.key);
@@ -139,6 +144,9 @@ impl<W: Durable> InstanceHandle<W> {
     ///
     /// # Errors
     /// [`EngineError::Ended`] once it has ended, which says how; [`EngineError::Parked`]; the store's.
+    ///
+    /// # Cancel safety
+    /// Cancel safe. If the future is dropped, the instance may stay in memory until it only waits.
     pub async fn state(&self) -> Result<Arc<W::State>, EngineError> {
         let live = {
             let _gate = self.shared.gate(self.key).await;
@@ -167,6 +175,10 @@ impl<W: Durable> InstanceHandle<W> {
     /// # Errors
     /// [`EngineError::Signal`] where nothing can take it any more, or its `#[accept]` does not hold or panics;
     /// [`EngineError::Codec`] where it can't be stored, or not be read again; the store's.
+    ///
+    /// # Cancel safety
+    /// Once the future has been polled, the engine sends the signal, also if the future is dropped. The caller then does not
+    /// know whether the instance has it: [`signal_once`](Self::signal_once) may be repeated.
     pub async fn signal(&self, signal: W::Signal) -> Result<(), EngineError> {
         self.send(None, signal).await
     }
@@ -175,6 +187,10 @@ impl<W: Durable> InstanceHandle<W> {
     ///
     /// # Errors
     /// As [`signal`](Self::signal).
+    ///
+    /// # Cancel safety
+    /// Once the future has been polled, the engine sends the signal, also if the future is dropped. A repetition with the
+    /// same key is safe.
     pub async fn signal_once(&self, key: impl Into<String>, signal: W::Signal) -> Result<(), EngineError> {
         self.send(Some(key.into()), signal).await
     }
@@ -234,6 +250,10 @@ impl<W: Durable> InstanceHandle<W> {
     /// # Errors
     /// [`EngineError::Ended`] where it has ended, which says how; [`EngineError::Undoing`] where it is being undone;
     /// the store's.
+    ///
+    /// # Cancel safety
+    /// Once the future has been polled, the engine rewinds the stage, also if the future is dropped. A repetition may
+    /// rewind the stage once more.
     ///
     /// ```
     /// # use workflow_runtime::{engine::Engine, store::MemoryStore, workflow};
@@ -296,6 +316,10 @@ impl<W: Durable> InstanceHandle<W> {
     ///
     /// # Errors
     /// [`EngineError::Ended`] where it has completed or failed, which says how: nothing happens then. The store's.
+    ///
+    /// # Cancel safety
+    /// Once the future has been polled, the engine cancels the instance, also if the future is dropped. A repetition is
+    /// safe.
     pub async fn cancel(&self) -> Result<(), EngineError> {
         let run = self.clone();
         self.shared.shielded(async move { run.put_an_end().await }).await

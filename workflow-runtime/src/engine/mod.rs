@@ -134,6 +134,9 @@ impl EngineBuilder {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: no engine starts, and the store may count a session that ended without `close`. The builder is gone.
     pub async fn start(self) -> Result<Engine, EngineError> {
         let store = self.store.unwrap_or_else(|| Arc::new(workflow_store::MemoryStore::new()));
         // A store that can't be read says so now; a single instance, when its turn comes.
@@ -168,13 +171,16 @@ impl Engine {
     }
 
     /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id with the same
-    /// input is the same instance, whatever has become of it. It is started as soon as the future has been polled, also
-    /// where that is dropped before it ends.
+    /// input is the same instance, whatever has become of it.
     ///
     /// # Errors
     /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
     /// [`EngineError::Codec`] where the input can't be stored, or that of the instance with this id can't be read;
     /// [`EngineError::UnknownWorkflow`]; the store's.
+    ///
+    /// # Cancel safety
+    /// Once the future has been polled, the engine starts the instance, also if the future is dropped. A repetition with the
+    /// same id and input returns the same instance.
     pub async fn start<W: Durable>(
         &self,
         id: impl Into<String>,
@@ -186,7 +192,10 @@ impl Engine {
     /// Starts an instance, from code that takes any workflow: the inputs come as a tuple.
     ///
     /// # Errors
-    /// As there.
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// As [`start`](Self::start).
     pub async fn start_with<W: Durable>(
         &self,
         id: impl Into<String>,
@@ -261,6 +270,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`]; [`EngineError::Conflict`] where it is of another workflow; the store's.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
     pub async fn find<W: Durable>(&self, id: impl Into<String>) -> Result<InstanceHandle<W>, EngineError> {
         self.knows::<W>()?;
         let id = id.into();
@@ -280,6 +292,9 @@ impl Engine {
     }
 
     /// Cuts everything where it is, as the end of the process would: for tests of what a crash leaves.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: the engine may stop without giving the store back. A call on a clone of the engine completes it.
     pub async fn abandon(self) {
         self.shared.abandon().await;
     }
@@ -288,6 +303,10 @@ impl Engine {
     ///
     /// # Errors
     /// The store's.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: once it has been polled, the engine takes no more work, but the store stays open. A call on a clone
+    /// of the engine completes it.
     pub async fn shutdown(self) -> Result<(), EngineError> {
         self.shared.stop().await;
         let closed = self.shared.store.close().await;

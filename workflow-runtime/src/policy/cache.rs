@@ -114,6 +114,9 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     ///
     /// While another caller has the turn, this one waits for as long as that takes. So a caller with the turn must not
     /// wait for its key again. Dropping the future gives up its place in the queue.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: dropping the future loses the place in the queue. No turn is lost.
     pub async fn get(&self, key: K) -> Cached<K, V> {
         loop {
             let gate = match self.shared.look_up(&key) {
@@ -136,6 +139,9 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     /// # Errors
     ///
     /// The error of `compute`, which only its own caller gets.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the computation, if this call has the turn. The turn passes to the next caller.
     pub async fn get_or_compute<E, F>(&self, key: K, compute: impl FnOnce() -> F) -> Result<V, E>
     where
         F: Future<Output = Result<V, E>>,

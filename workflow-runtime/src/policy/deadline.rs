@@ -83,6 +83,9 @@ impl Deadline {
     /// # Panics
     ///
     /// Outside a tokio runtime whose time is enabled.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops `future`.
     pub fn within<F: IntoFuture>(self, future: F) -> Within<F::IntoFuture> {
         Within { deadline: self, inner: tokio::time::timeout_at(self.at, future) }
     }

@@ -81,6 +81,9 @@ impl Pool {
     /// # Errors
     ///
     /// [`PoolTooSmall`], at once, if the pool has fewer permits in all.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: dropping the future loses the place in the queue. No permit is lost.
     pub fn acquire(
         &self,
         permits: usize,
@@ -113,6 +116,9 @@ impl Pool {
 /// # Errors
 ///
 /// [`PoolTooSmall`], at once, before any permit is taken, if one of the pools has fewer permits in all.
+///
+/// # Cancel safety
+/// Not cancel safe: dropping the future gives back the permits that it has, and loses the place in the queue.
 pub fn acquire_all(
     wanted: &[(&Pool, usize)],
 ) -> impl Future<Output = Result<PoolPermits, PoolTooSmall>> + Send + 'static + use<> {

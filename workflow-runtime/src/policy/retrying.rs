@@ -20,7 +20,7 @@ use tokio::{
 /// once it has passed; and a further attempt whose wait would not end before it is never begun, but the error comes no
 /// sooner than the deadline does.
 ///
-/// Dropping it cancels the running attempt or wait. A panic of an attempt passes through: it is not tried again.
+/// A panic of an attempt passes through: it is not tried again.
 ///
 /// # Errors
 ///
@@ -29,6 +29,10 @@ use tokio::{
 /// # Panics
 ///
 /// Where there is a wait or a deadline, outside a tokio runtime whose time is enabled.
+///
+/// # Cancel safety
+/// Dropping the future drops the running attempt, and no further one begins. The count of attempts is lost: a second
+/// call begins with the first attempt.
 ///
 /// ```
 /// use std::time::Duration;
@@ -71,6 +75,9 @@ where
 ///
 /// # Panics
 ///
+/// As [`retrying`].
+///
+/// # Cancel safety
 /// As [`retrying`].
 pub async fn retrying_with<T, E, F, const N: usize>(
     mut retries: Retries<E, N>,

@@ -39,6 +39,9 @@ impl Error for TimedOut {}
 ///
 /// Outside a tokio runtime whose time is enabled.
 ///
+/// # Cancel safety
+/// Dropping the future drops `future`.
+///
 /// ```
 /// use std::{future::pending, time::Duration};
 /// use workflow_runtime::policy::{TimedOut, timeout};

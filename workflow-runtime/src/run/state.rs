@@ -228,7 +228,7 @@ impl RunState {
 
     /// Whether the run needs state that most runs never need.
     #[inline]
-    pub(crate) fn has_seldom(&self) -> bool {
+    pub(crate) fn has_rare_state(&self) -> bool {
         self.rare().is_some()
     }
 

@@ -54,6 +54,9 @@ macro_rules! cases {
         /// # Panics
         /// If the store does something else than [`Store`](crate::Store) says, or if there is no
         /// such case.
+        ///
+        /// # Cancel safety
+        /// Not cancel safe: dropping the future ends the case, and its place may keep files.
         pub async fn case<P: Location>(name: &str, location: P) {
             let _reporter = FailureReporter(name);
             $(
@@ -120,6 +123,9 @@ cases! {
 /// # Panics
 /// If the store does something else than [`Store`](crate::Store) says. The name of the case is
 /// printed.
+///
+/// # Cancel safety
+/// Not cancel safe: dropping the future ends the case that runs, and its place may keep files.
 pub async fn all<P: Location>(mut location: impl FnMut() -> P) {
     for name in CASES {
         case(name, location()).await;
