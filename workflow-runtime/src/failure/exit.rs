@@ -6,7 +6,7 @@ use super::Failure;
 pub enum Exit {
     /// A stage failed.
     Failed(Failure),
-    /// `return`: the workflow's output lies in its [`Returned`](crate::__private::Returned).
+    /// `return`: the workflow's output lies in its [`ReturnSlot`](crate::__private::ReturnSlot).
     Returned,
 }
 
