@@ -1,5 +1,5 @@
-//! A bare name at the end of a block hands over the value itself, which only works where the value ends with the block,
-//! and where no undo may still need it: only with the workflow's own tail the undos are over.
+//! A bare name as a tail moves the value. So the value must end with its block, and no undo may still need it: the
+//! undos are over only at the tail of the workflow itself.
 
 use super::parts::{Part, parts};
 use crate::{

@@ -8,7 +8,7 @@ use crate::{
 use proc_macro2::Ident;
 use std::collections::HashSet;
 
-/// The runtime can't run it on a store.
+/// Refuses `#[durable]`, where the runtime lacks its feature `durable`.
 pub(crate) fn not_durable(workflow: &mut Workflow, diagnostics: &Diagnostics) {
     workflow.attributes.policies.retain(|policy| {
         let durable = matches!(policy.kind, PolicyKind::Durable);

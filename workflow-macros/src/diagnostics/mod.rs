@@ -1,4 +1,4 @@
-//! Every message in one place, and the accumulator that holds them until the end.
+//! The parser's messages, and the collector of all errors. Other messages: `messages.rs`, `waiting.rs`.
 //!
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 

@@ -22,7 +22,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    /// A `Result<T, Stop>`-valued future of all attempts.
+    /// A `Result<T, Exit>`-valued future of all attempts.
     pub(crate) fn attempts(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;
@@ -122,7 +122,7 @@ impl Expansion<'_, '_> {
         (quote!(let #along = #runtime::Clone::clone(#shared);), quote!(let _ = &#along;))
     }
 
-    /// An attempt with its breaker and its permits: `body` gives a `Result<_, Stop>`.
+    /// An attempt with its breaker and its permits: `body` gives a `Result<_, Exit>`.
     fn guarded(&self, stage: StageId, body: &TokenStream, typed: bool) -> TokenStream {
         let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;

@@ -32,8 +32,8 @@ impl Expansion<'_, '_> {
         quote_spanned!(span=> #runtime::durable::stored::<#mark, #ty>())
     }
 
-    /// Returns the encoding of values of an expression of type `Of<T>`. A type that can't be stored is reported once,
-    /// where the stage declares it.
+    /// Returns the encoding of values of an expression of type `TypeHint<T>`. A type that can't be stored is reported
+    /// once, where the stage declares it.
     pub(super) fn payload_of(&self, whose: TypeOwner, of: &TokenStream) -> TokenStream {
         let span = match whose {
             TypeOwner::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref().map(Spanned::span),
@@ -326,7 +326,7 @@ impl Expansion<'_, '_> {
         quote!(#runtime::durable::recognising(#items))
     }
 
-    /// The body of an item, which gives a `Result<_, Stop>` of what `of` says.
+    /// The body of an item, which gives a `Result<_, Exit>` of what `of` says.
     pub(super) fn kept_item(
         &self,
         stage: Option<StageId>,

@@ -7,7 +7,7 @@ use quote::quote;
 /// The expectation placed on a node's value.
 #[derive(Clone)]
 pub(super) struct Expectation {
-    /// An expression of type `Of<T>`: the type that is asked of it.
+    /// An expression of type `TypeHint<T>`: the type that is asked of it.
     pub(super) of: TokenStream,
     /// The type as written, if a stage declares it.
     pub(crate) ty: Option<TokenStream>,

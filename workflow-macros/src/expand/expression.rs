@@ -106,7 +106,7 @@ impl Expansion<'_, '_> {
         if self.model.within(self.model.stages[lazy].scope, scope) { None } else { self.model.scopes[scope].around }
     }
 
-    /// Asks for a lazy stage: a `&Held<T>`.
+    /// Asks for a lazy stage: a `&OwnedOrShared<T>`.
     pub(super) fn demand(&self, lazy: StageId) -> TokenStream {
         let demands = self.demands(self.model.stages[lazy].scope);
         let slot = self.slot(lazy);

@@ -22,7 +22,7 @@ pub(super) struct EachParts {
 
 impl Expansion<'_, '_> {
     /// The parts of a `for`, for a plain `for` and for a `race` or `quorum` of its items. `item`: an expression of type
-    /// `Of<T>` for one run of the body.
+    /// `TypeHint<T>` for one run of the body.
     pub(super) fn each(
         &self,
         each: &For<'_>,

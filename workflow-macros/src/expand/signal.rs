@@ -1,4 +1,4 @@
-//! Signals, `select`, `#[until]`: waiting for what may come.
+//! Signals: their enum, queues, waits, and what stages announce.
 
 use super::{
     Expansion,
@@ -24,7 +24,7 @@ impl Expansion<'_, '_> {
         self.local("wait", signal)
     }
 
-    /// A closure that waits for the signal on behalf of a stage: a future of `Result<&Held<T>, Stop>`.
+    /// A closure that waits for the signal on behalf of a stage: a future of `Result<&OwnedOrShared<T>, Exit>`.
     fn signal_get(&self, signal: usize) -> Ident {
         self.note_signal(signal);
         self.local("signal", signal)
@@ -43,7 +43,7 @@ impl Expansion<'_, '_> {
         self.local("announced", stage)
     }
 
-    /// A `&Held<T>` of the signal, awaited.
+    /// A `&OwnedOrShared<T>` of the signal, awaited.
     pub(super) fn signal_held(&self, signal: usize, stage: Option<StageId>) -> TokenStream {
         let (get, number) = (self.signal_get(signal), self.number(stage));
         quote!(#get(#number).await?)

@@ -105,7 +105,7 @@ impl Expansion<'_, '_> {
         quote!(#(#lints)* let #held = #future.await? #shared;)
     }
 
-    /// The future of a stage, which gives a `Result<Held<T>, Stop>`.
+    /// The future of a stage, which gives a `Result<StageOutput<T>, Exit>`.
     pub(super) fn stage_future(&self, stage: StageId) -> TokenStream {
         let future = self.own_future(stage);
         self.overheard(stage, future)

@@ -1,4 +1,4 @@
-//! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
+//! The tree of one workflow: its header and its block.
 
 use super::tree::{Attributes, Block};
 use proc_macro2::{Ident, Span};

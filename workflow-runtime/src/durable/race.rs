@@ -136,7 +136,7 @@ pub async fn ends(frame: Frame<'_>, goes_on: bool) {
 /// losers may have to be undone.
 ///
 /// # Errors
-/// As there.
+/// The failure of the race or quorum, if too few members succeed.
 pub async fn first_kept<M, T>(
     frame: Frame<'_>,
     stage: u32,

@@ -1,4 +1,4 @@
-//! Taking stages back: what is taken along, and what of the records goes.
+//! Rewind: which stages are taken back, how they are undone, and which of their records are dropped.
 
 use crate::{
     failure::{BoxError, FailureKind, panic::drop_quietly},

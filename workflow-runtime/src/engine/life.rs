@@ -1,4 +1,4 @@
-//! The life of an instance in memory: from where its records say to its end, or to where it only waits.
+//! Runs an instance in memory: prepares it from its records, polls it, evicts or settles it.
 
 use super::{
     error::EngineError,
@@ -263,7 +263,7 @@ fn prepare<W: Durable>(
     Ok(input)
 }
 
-/// Removes an instance that only waits from memory. The caller holds its gate.
+/// Evicts from memory an instance that only waits. The caller holds its gate.
 async fn evict<W: Durable>(
     shared: &Arc<EngineInner>,
     live: &ResidentInstance<W>,

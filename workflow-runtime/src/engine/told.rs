@@ -18,7 +18,7 @@ pub(crate) fn goes_on(core: &RunState) {
     tracing::info!(target: "workflow", instance, workflow, "the instance goes on after a crash");
 }
 
-/// Stages have completed, or signals were taken, that the workflow of the instance no longer has.
+/// Warns of completed stages and taken signals that the workflow of the instance no longer has.
 pub(crate) fn misses(core: &RunState, names: &BTreeSet<String>) {
     let (instance, workflow) = (&**core.instance(), core.graph().name);
     let names = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

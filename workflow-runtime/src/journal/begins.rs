@@ -1,5 +1,4 @@
-//! The begins of user code: all that it relies on is on the store before, and where a process crashed in it, that is
-//! counted.
+//! Before user code starts: waits until all that it relies on is on the store, and counts restarts after a crash.
 
 use super::{
     crashes::{Cuts, PROBATION, place_name},

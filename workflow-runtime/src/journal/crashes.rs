@@ -1,4 +1,4 @@
-//! The begins of user code that were cut by the end of a process, counted for each place by itself.
+//! Crash counts, for each place in the workflow by itself. After too many in a row the instance is parked.
 //!
 //! The first begin of a place writes nothing: at the end of a process, all code that was ready to run in it counts as
 //! begun once. Each further begin is recorded before it happens. So an engine that ends before it comes to a place

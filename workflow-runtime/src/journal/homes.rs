@@ -1,5 +1,5 @@
-//! Records that no hook has requested since the instance was loaded: a new build of the program may no longer have a
-//! place for them.
+//! Records that no hook has requested since the instance was loaded: a new build of the program may have no place for
+//! them. The *home* of a record is its place in the workflow.
 //!
 //! Each hook of the machine asks for the record of its own place. A record that stays without a home may stand for
 //! something that would be done once more, decided otherwise or never undone. So before a stage ends, a decision is

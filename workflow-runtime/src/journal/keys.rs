@@ -1,5 +1,5 @@
-//! The names under which an instance's effects are known outside: they stay what they were when the instance began,
-//! whatever a later build calls its stages.
+//! Names in idempotency keys. They stay what they were when the instance began, also under a build that renames its
+//! stages.
 
 use super::{
     path::LANDED,

@@ -1,4 +1,4 @@
-//! The reasons for which an instance stays in memory, and the moments until which it need not.
+//! Reasons for which an instance stays in memory; waiting for timers, for which it need not stay.
 
 use super::log::{DUE, Journal};
 use crate::future::boxed::BoxFuture;

@@ -1,4 +1,5 @@
-//! Recorded moments at which timers and deadlines are due.
+//! Recorded moments at which timers and deadlines are due. They are armed in `residency.rs`, and fire through
+//! `engine/wake.rs` while the instance is not in memory.
 
 use super::{
     log::Journal,

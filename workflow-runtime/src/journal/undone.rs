@@ -1,4 +1,4 @@
-//! Undos that failed, and stages in doubt, of what the run goes on without.
+//! Reports of failed undos, and of stages in doubt, that outlive the part of the run that they belong to.
 
 use super::{
     failure::StoredUndone,

@@ -105,8 +105,8 @@ impl Cell {
 struct CellState {
     status: StageStatus,
     rounds: u32,
-    /// A `OutputRef<T>`. Erased, so that an output that can't be shared is one error, at its type, and not one more for
-    /// everything that holds its state; [`TypedCell`] is the proof that it can.
+    /// An `OutputRef<T>`, type-erased, so that an output that can't be shared is one error, at its type, and not
+    /// one more for everything that holds its state; [`TypedCell`] is the proof that it can.
     output: Option<Box<dyn Any + Send + Sync>>,
 }
 

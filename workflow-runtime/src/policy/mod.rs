@@ -1,6 +1,6 @@
 //! Policies for stages: retries, time limits, circuit breakers, pools and caches.
 //!
-//! `workflow!` makes these of a stage's attributes; each is an ordinary type, usable without a workflow.
+//! Each is an ordinary type, usable without a workflow. A stage of a workflow has them as attributes.
 //!
 //! | attribute | here | what it does |
 //! | --- | --- | --- |

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
 };
 
-/// The flight of one stage with an undo. One task polls it, so nothing races.
+/// The state of the running attempt of one stage with an undo. One task polls it, so nothing races.
 pub(crate) struct AttemptState {
     pub(crate) stage: u32,
     pub(crate) grace: AtomicU8,

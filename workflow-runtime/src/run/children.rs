@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-/// The undos of a run that was cut; gives its failure.
+/// The rollback of a nested run that was dropped. Returns its failure.
 pub(crate) type Rollback = BoxFuture<'static, Failure>;
 
 thread_local! {

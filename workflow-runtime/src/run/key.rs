@@ -1,4 +1,4 @@
-//! The key of a stage, under which its effects are known outside.
+//! Builds the idempotency key of an expression, under which its effects are known outside.
 
 use super::path::times_rewound;
 use crate::journal::log::Journal;

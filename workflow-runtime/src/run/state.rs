@@ -37,7 +37,7 @@ pub const TAIL: u32 = u32::MAX;
 /// The state of a run, shared by all its stages. Kept small: a service may hold tens of thousands of suspended runs.
 pub(crate) struct RunState {
     pub(crate) graph: &'static Graph<'static>,
-    /// The stage that runs user code now, for the `Failure` of a panic. One task polls a core, so nothing races.
+    /// The stage that runs user code now, for the `Failure` of a panic. One task polls a run, so nothing races.
     pub(crate) current: AtomicU32,
     /// The units of work since the run gave way to others.
     pub(crate) spent: AtomicU32,

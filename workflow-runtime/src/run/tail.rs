@@ -1,4 +1,4 @@
-//! Expressions that are no stage: an arm, a tail, a loop's `continue`.
+//! Futures of expressions that are no stage's own: an arm, a tail, a loop's `continue`, an undo.
 
 use super::{frame::Frame, state::RunState};
 use crate::{

@@ -1,4 +1,5 @@
-//! `race` and `quorum`: the first members to succeed.
+//! `race` and `quorum`: the first members to succeed. `finish` drops the losers; generated code then calls
+//! `undo::scope::undo_losers`.
 
 use crate::{
     expression::hint::TypeHint,
@@ -179,7 +180,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
         stop
     }
 
-    /// Drops the losers.
+    /// Drops what still runs. Returns the winners, or a failure of the kind `QuorumFailed`.
     pub(crate) fn finish(&mut self) -> Result<Vec<T>, Exit> {
         let members = self.members();
         self.coming = None;

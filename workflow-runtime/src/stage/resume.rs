@@ -84,7 +84,7 @@ pub(crate) async fn between(
         journal.wait_until(next).await;
     }
     if frame.core.flight().is_some() {
-        // Others have `fresh` before their expression.
+        // Other stages have `await_restored` before their expression.
         journal.settled().await;
     }
 }

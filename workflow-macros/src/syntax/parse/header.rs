@@ -1,4 +1,4 @@
-//! `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
+//! The parser of a header: `pub workflow Name<G>(input: I) -> O with service: S where .. { .. }`
 
 use super::{
     Parser,
