@@ -484,7 +484,7 @@ workflow! {
         #[cache(key = 1, ttl = *time)]
         stage called: u32 = service.call();
         stage waited: u32 = select {
-            slept: () = sleep(*time) => 0,
+            _slept: () = sleep(*time) => 0,
             at_once: u32 = 1 => *at_once,
         };
         called + waited

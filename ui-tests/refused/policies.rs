@@ -49,7 +49,7 @@ workflow! {
         stage later_than_all: u32 = work(start);
         #[deadline(10s)]
         #[retry(5, fixed(3s), if = busy)]
-        #[retry(1, fixed(11s), if = busy)]
+        #[retry(1, fixed(11s), if = tired)]
         #[retry(9, exponential(1s..4s), jitter = none)]
         stage retried: u32 = work(start);
         #[retry(300, fixed(3s))]
@@ -70,3 +70,5 @@ fn main() {
     let _ = Policies::new(Pool::new(1)).run(1, Vec::new());
     let _ = Deadlines::new().run(1);
 }
+
+fn tired(_: &String) -> bool { true }

@@ -17,9 +17,29 @@ workflow! {
         stage _underscored: u32 = *third;
         stage nothing = ();
         stage unit: () = ();
+        let doubled: u32 = *start * 2;
+        let _tripled: u32 = *start * 3;
+        #[max(3)]
+        stage rounds: u32 = loop state: u32 = 0 {
+            if *start > 3 { break 1 } else { continue 2 }
+        };
+        stage items: Vec<u32> = for (key, _value) in [(1, 2), (3, 4)] { 1 };
+        stage arms: u32 = match start.checked_add(1) {
+            Some(sum) => 1,
+            None => 2,
+        };
+        stage heads: u32 = select {
+            given: u32 = async { 1 } => 1,
+            sleep(1s) => 2,
+        };
+        #[when(false)]
+        stage never: Option<u32> = *start;
+        stage always: u32 = if true { 1 } else { never.unwrap_or(2) };
+        #[accept(false)]
+        signal refused: u32;
         signal unheard: u32;
         signal _ignored: u32;
-        third + direct
+        third + direct + rounds + items.len() as u32 + arms + heads + always + refused
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Model<'s> {
     pub(crate) workflow: &'s syntax::Workflow,
     pub(crate) names: Vec<Name>,
     pub(crate) by_name: HashMap<String, NameId>,
+    /// All declarations of each name that is declared twice, which is an error already: `by_name` has the first.
+    pub(crate) declared_twice: HashMap<String, Vec<NameId>>,
     /// Names that patterns and closures bind.
     pub(crate) bound: HashSet<String>,
     /// Names in expressions that neither the workflow nor a pattern declares: a name of the crate's, or a typo.

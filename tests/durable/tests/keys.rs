@@ -45,10 +45,12 @@ workflow! {
         #[fallback({ stage _inside: u32 = write(world, ctx, "inside"); write(world, ctx, "tail") })]
         stage block: u32 = { stage nested: u32 = fails(world, ctx, "nested"); *nested };
         stage items: Vec<u32> = for item in [1, 2] { write(world, ctx, "item") };
+        #[allow(deprecated)]
         stage decided: u32 = select {
             head: u32 = write(world, ctx, "head") => write(world, ctx, "after the head"),
             sleep(1d) => 1,
         };
+        #[allow(deprecated)]
         #[max(2, else = write(world, ctx, "spent"))]
         stage rounds: u32 = loop state: u32 = write(world, ctx, "start") {
             stage step: u32 = write(world, ctx, "step");

@@ -2,7 +2,7 @@
 #![allow(unused_imports)]
 
 pub(crate) use crate::{subject::Typed, value::Value, world::World};
-use std::time::Duration;
+pub(crate) use std::time::Duration;
 pub(crate) use workflow_runtime::{Failure, Pool, Workflow, workflow};
 
 workflow! {

@@ -1,7 +1,7 @@
 //! Attributes where they mean nothing, or twice.
 
 use super::{
-    budget::{self, Deadline},
+    budget::{self, Limit},
     durations,
     places::{Place, Verdict, verdict},
 };
@@ -16,7 +16,7 @@ use proc_macro2::Ident;
 use std::collections::HashMap;
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
-    let mut walk = AttributeWalk { diagnostics, deadline: Deadline::of_workflow(&workflow.attributes) };
+    let mut walk = AttributeWalk { diagnostics, limit: Limit::of_workflow(&workflow.attributes) };
     walk.attributes(&workflow.attributes, Place::Workflow);
     for input in &workflow.inputs {
         walk.attributes(&input.attributes, Place::Input);
@@ -29,8 +29,8 @@ pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
 
 struct AttributeWalk<'d> {
     diagnostics: &'d Diagnostics,
-    /// Deadline of the whole run.
-    deadline: Option<Deadline>,
+    /// The shortest limit of what is around: the workflow's deadline, or the timeout or deadline of a stage.
+    limit: Option<Limit>,
 }
 
 impl AttributeWalk<'_> {
@@ -58,7 +58,7 @@ impl AttributeWalk<'_> {
         }
         self.spawn_and_blocking(attributes);
         durations::check(attributes, self.diagnostics);
-        budget::check(attributes, self.deadline, self.diagnostics);
+        budget::check(attributes, self.limit, self.diagnostics);
     }
 
     fn named_twice(&self, names: &[Ident]) {
@@ -84,7 +84,7 @@ impl AttributeWalk<'_> {
             match item {
                 Item::Stage(stage) => {
                     self.attributes(&stage.attributes, Place::Stage(&stage.node.kind));
-                    self.node(&stage.node);
+                    self.inside(&stage.attributes, &stage.node);
                 }
                 Item::Let(binding) => self.attributes(&binding.attributes, Place::Let),
                 Item::Signal(signal) => self.signal(signal),
@@ -102,7 +102,15 @@ impl AttributeWalk<'_> {
     /// A node that is no stage's has attributes of its own.
     fn unnamed(&mut self, node: &ParsedNode) {
         self.attributes(&node.attributes, Place::Unnamed(&node.kind));
+        self.inside(&node.attributes, node);
+    }
+
+    /// Looks at what is in a node, for which the limits of its attributes count too.
+    fn inside(&mut self, attributes: &Attributes, node: &ParsedNode) {
+        let around = self.limit;
+        self.limit = Limit::shortest(around, attributes);
         self.node(node);
+        self.limit = around;
     }
 
     fn node(&mut self, node: &ParsedNode) {

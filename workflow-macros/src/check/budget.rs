@@ -1,81 +1,98 @@
-//! Durations under a deadline fit into it: timeouts, the waits of retries.
+//! Durations under a deadline, or in a stage with a timeout, fit into it: timeouts, the waits of retries.
 //!
 //! Only what is written at one place is compared: a default of the workflow may be too long for one stage and right for
 //! the others.
 
 use super::{counts::literal, durations::written};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::{Diagnostics, numbers},
     syntax::{Attributes, Duration, ParsedRetry, ParsedWait, PolicyKind},
 };
 use proc_macro2::Span;
 
-/// A deadline, where it is written as a literal.
+/// A limit of what runs under it, where it is written as a literal.
 #[derive(Clone, Copy)]
-pub(super) struct Deadline {
+pub(super) struct Limit {
     pub(super) nanoseconds: u128,
     span: Span,
-    of_workflow: bool,
+    /// The kind of limit, in words.
+    what: &'static str,
 }
 
-impl Deadline {
+const DEADLINE_OF_WORKFLOW: &str = "the workflow's deadline";
+const DEADLINE: &str = "the deadline";
+const TIMEOUT: &str = "the timeout";
+
+impl Limit {
     pub(super) fn of_workflow(attributes: &Attributes) -> Option<Self> {
-        Self::find(attributes, true)
+        Self::deadline(attributes, DEADLINE_OF_WORKFLOW)
     }
 
-    fn find(attributes: &Attributes, of_workflow: bool) -> Option<Self> {
+    fn deadline(attributes: &Attributes, what: &'static str) -> Option<Self> {
         attributes.policies.iter().find_map(|policy| match &policy.kind {
-            PolicyKind::Deadline(limit) => {
-                let (nanoseconds, span) = written(limit)?;
-                // A deadline of 0s, before which nothing ends, is reported by another check.
-                (nanoseconds > 0).then_some(Self { nanoseconds, span, of_workflow })
-            }
+            PolicyKind::Deadline(limit) => Self::new(limit, what),
             _ => None,
         })
     }
 
-    /// Returns the deadline in words, with its line.
+    fn new(limit: &Duration, what: &'static str) -> Option<Self> {
+        let (nanoseconds, span) = written(limit)?;
+        // A deadline of 0s, before which nothing ends, is reported by another check.
+        (nanoseconds > 0).then_some(Self { nanoseconds, span, what })
+    }
+
+    /// Returns the shortest limit of what is in a stage with these attributes. `around` is the limit of the stage itself.
+    pub(super) fn shortest(around: Option<Self>, attributes: &Attributes) -> Option<Self> {
+        let own = attributes.policies.iter().filter_map(|policy| match &policy.kind {
+            PolicyKind::Deadline(limit) => Self::new(limit, DEADLINE),
+            PolicyKind::Timeout(limit) => Self::new(limit, TIMEOUT),
+            _ => None,
+        });
+        own.chain(around).min_by_key(|limit| limit.nanoseconds)
+    }
+
+    /// Returns the limit in words, with its line.
     pub(super) fn called(self) -> String {
-        messages::deadline(self.nanoseconds, self.span, self.of_workflow)
+        numbers::limit(self.what, self.nanoseconds, self.span)
     }
 }
 
-/// `run`: the workflow's deadline.
-pub(super) fn check(attributes: &Attributes, run: Option<Deadline>, diagnostics: &Diagnostics) {
-    let own = Deadline::find(attributes, false);
+/// `around`: the shortest limit of what is around the stage.
+pub(super) fn check(attributes: &Attributes, around: Option<Limit>, diagnostics: &Diagnostics) {
+    let own = Limit::deadline(attributes, DEADLINE);
     // The shorter one counts.
-    let Some(deadline) = own.into_iter().chain(run).min_by_key(|deadline| deadline.nanoseconds) else { return };
-    let longer = |limit: &Duration| written(limit).filter(|(nanoseconds, _)| *nanoseconds > deadline.nanoseconds);
+    let Some(limit) = own.into_iter().chain(around).min_by_key(|limit| limit.nanoseconds) else { return };
+    let longer = |own: &Duration| written(own).filter(|(nanoseconds, _)| *nanoseconds > limit.nanoseconds);
     for policy in &attributes.policies {
         match &policy.kind {
-            PolicyKind::Timeout(limit) | PolicyKind::Deadline(limit) => {
-                if let Some((nanoseconds, span)) = longer(limit) {
-                    let message = messages::after_deadline(&policy.name.to_string(), nanoseconds, &deadline.called());
+            PolicyKind::Timeout(own) | PolicyKind::Deadline(own) => {
+                if let Some((nanoseconds, span)) = longer(own) {
+                    let message = numbers::after_deadline(&policy.name.to_string(), nanoseconds, &limit.called());
                     diagnostics.error(span, message);
                 }
             }
-            PolicyKind::Retry(retry) => fits(retry, deadline, diagnostics),
+            PolicyKind::Retry(retry) => fits(retry, limit, diagnostics),
             _ => {}
         }
     }
 }
 
-fn fits(retry: &ParsedRetry, deadline: Deadline, diagnostics: &Diagnostics) {
+fn fits(retry: &ParsedRetry, limit: Limit, diagnostics: &Diagnostics) {
     let (Some((more, span)), Some(waits)) = (literal(&retry.more), KnownWaits::of(retry)) else { return };
     let needed = waits.sum(more);
-    if needed <= deadline.nanoseconds {
+    if needed <= limit.nanoseconds {
         return;
     }
     // The largest number whose waits fit: they grow with it.
     let (mut fitting, mut too_many) = (0, more);
     while too_many - fitting > 1 {
         let middle = u128::midpoint(fitting, too_many);
-        if waits.sum(middle) <= deadline.nanoseconds { fitting = middle } else { too_many = middle }
+        if waits.sum(middle) <= limit.nanoseconds { fitting = middle } else { too_many = middle }
     }
-    diagnostics.error(span, messages::retries_after_deadline(more, needed, fitting, &deadline.called()));
+    diagnostics.error(span, numbers::retries_after_deadline(more, needed, fitting, &limit.called()));
 }
 
-/// Waits that are known exactly: with a full jitter each may be nothing.
+/// KnownWaits that are known exactly: with a full jitter each may be nothing.
 enum KnownWaits {
     Fixed(u128),
     Exponential { first: u128, last: u128 },

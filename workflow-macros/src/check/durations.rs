@@ -3,10 +3,12 @@
 
 use super::counts::literal;
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::{Diagnostics, numbers},
+    resolve::text,
     syntax::{Attributes, Duration, ParsedRetry, ParsedTolerance, ParsedWait, Policy, PolicyKind},
 };
 use proc_macro2::Span;
+use std::collections::{HashMap, hash_map::Entry};
 use syn::Expr;
 
 /// The policies of one place, each for itself.
@@ -30,24 +32,24 @@ impl DurationCheck<'_> {
     fn policy(&self, policy: &Policy) {
         match &policy.kind {
             PolicyKind::Retry(retry) => self.retry(retry),
-            PolicyKind::Timeout(limit) => self.not_zero(limit, messages::TIMEOUT_ZERO),
-            PolicyKind::Deadline(limit) => self.not_zero(limit, messages::DEADLINE_ZERO),
+            PolicyKind::Timeout(limit) => self.not_zero(limit, numbers::TIMEOUT_ZERO),
+            PolicyKind::Deadline(limit) => self.not_zero(limit, numbers::DEADLINE_ZERO),
             PolicyKind::Undo(undo) => {
                 undo.retries.iter().for_each(|retry| self.retry(retry));
                 self.in_turn(undo.retries.iter().map(|retry| (span_of(&retry.more), retry)));
                 if let Some(limit) = &undo.timeout {
-                    self.not_zero(limit, messages::TIMEOUT_ZERO);
+                    self.not_zero(limit, numbers::TIMEOUT_ZERO);
                 }
             }
             PolicyKind::Breaker { failures, cooldown } => {
-                self.at_least_one(failures, messages::BREAKER_OF_NONE);
-                self.not_zero(cooldown, messages::COOLDOWN_ZERO);
+                self.at_least_one(failures, numbers::BREAKER_OF_NONE);
+                self.not_zero(cooldown, numbers::COOLDOWN_ZERO);
             }
-            PolicyKind::Acquire { permits: Some(permits), .. } => self.at_least_one(permits, messages::PERMITS_ZERO),
-            PolicyKind::Cache { ttl: Some(ttl), .. } => self.not_zero(ttl, messages::TTL_ZERO),
+            PolicyKind::Acquire { permits: Some(permits), .. } => self.at_least_one(permits, numbers::PERMITS_ZERO),
+            PolicyKind::Cache { ttl: Some(ttl), .. } => self.not_zero(ttl, numbers::TTL_ZERO),
             PolicyKind::Tolerate(ParsedTolerance::Percent(part)) => {
                 if let Some((100.., span)) = literal(part) {
-                    self.diagnostics.error(span, messages::TOLERATES_ALL);
+                    self.diagnostics.error(span, numbers::TOLERATES_ALL);
                 }
             }
             _ => {}
@@ -55,18 +57,18 @@ impl DurationCheck<'_> {
     }
 
     fn retry(&self, retry: &ParsedRetry) {
-        self.at_least_one(&retry.more, messages::RETRY_ZERO);
+        self.at_least_one(&retry.more, numbers::RETRY_ZERO);
         match &retry.wait {
             ParsedWait::None => {}
-            ParsedWait::Fixed(wait) => self.not_zero(wait, messages::WAIT_ZERO),
+            ParsedWait::Fixed(wait) => self.not_zero(wait, numbers::WAIT_ZERO),
             ParsedWait::Exponential { first, last } => {
                 let (Some((first, span)), Some((last, _))) = (written(first), written(last)) else {
-                    return self.not_zero(first, messages::FIRST_WAIT_ZERO);
+                    return self.not_zero(first, numbers::FIRST_WAIT_ZERO);
                 };
                 if first >= last {
-                    self.diagnostics.error(span, messages::range_of_waits(first, last));
+                    self.diagnostics.error(span, numbers::range_of_waits(first, last));
                 } else if first == 0 {
-                    self.diagnostics.error(span, messages::FIRST_WAIT_ZERO);
+                    self.diagnostics.error(span, numbers::FIRST_WAIT_ZERO);
                 }
             }
         }
@@ -75,11 +77,21 @@ impl DurationCheck<'_> {
     /// The first whose `if` holds counts: behind one without an `if` none ever does.
     fn in_turn<'r>(&self, retries: impl Iterator<Item = (Span, &'r ParsedRetry)>) {
         let mut takes_all: Option<Span> = None;
+        let mut conditions: HashMap<String, Span> = HashMap::new();
         for (span, retry) in retries {
-            match takes_all {
-                Some(first) => self.diagnostics.error(span, messages::retry_never_counts(first)),
-                None if retry.only_if.is_none() => takes_all = Some(span),
-                None => {}
+            if let Some(first) = takes_all {
+                self.diagnostics.error(span, numbers::retry_never_counts(first));
+                continue;
+            }
+            let Some(condition) = &retry.only_if else {
+                takes_all = Some(span);
+                continue;
+            };
+            match conditions.entry(text(condition)) {
+                Entry::Occupied(first) => {
+                    self.diagnostics.error(span, numbers::retry_of_one_condition(*first.get()));
+                }
+                Entry::Vacant(entry) => _ = entry.insert(span),
             }
         }
     }

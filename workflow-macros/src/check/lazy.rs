@@ -22,8 +22,9 @@ pub(super) fn check(model: &Model<'_>, whole: bool, diagnostics: &Diagnostics) {
         }
     }
     for (stage, asked) in model.stages.iter().zip(asked) {
-        if whole && stage.lazy && !asked && !stage.syntax.name.to_string().starts_with('_') {
-            diagnostics.error(stage.syntax.name.span(), messages::never_asked(&stage.syntax.name.to_string()));
+        let name = stage.syntax.name.to_string();
+        if whole && stage.lazy && !asked && !name.starts_with('_') && !model.declared_twice.contains_key(&name) {
+            diagnostics.error(stage.syntax.name.span(), messages::never_asked(&name));
         }
     }
 }

@@ -7,6 +7,8 @@ mod budget;
 mod counts;
 mod cycles;
 mod durations;
+mod failing;
+mod known;
 mod lazy;
 mod lifetimes;
 mod loops;
@@ -44,6 +46,7 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
     undo::check(model, diagnostics);
     types::check(model, diagnostics);
     waits::check(model, diagnostics);
+    failing::check(model, diagnostics);
     pools::check(model, diagnostics);
     loops::check(model, diagnostics);
     counts::check(model, diagnostics);

@@ -24,6 +24,11 @@ struct Reach<'m, 's> {
     leaves: Vec<Option<&'static str>>,
 }
 
+/// Returns for each scope whether it always ends in a `fail`.
+pub(super) fn failing(model: &Model<'_>) -> Vec<bool> {
+    leaving(model).into_iter().map(|word| word == Some(FAIL)).collect()
+}
+
 /// Scopes are numbered from the outside in, so that the inner ones are known first.
 fn leaving(model: &Model<'_>) -> Vec<Option<&'static str>> {
     let mut reach = Reach { model, leaves: vec![None; model.scopes.len()] };

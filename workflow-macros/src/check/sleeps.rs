@@ -1,29 +1,41 @@
-//! A sleep that the workflow's deadline always cuts: what comes before it counts too.
+//! A sleep that the workflow's deadline, or the timeout or deadline of a stage around it, always cuts: what comes before
+//! it counts too.
 //!
 //! Times are lower bounds: an expression takes no time, a loop one round, a `for` has no items, what may be skipped or
 //! absorbed ends at once. `return` and `fail` never end.
 
-use super::{budget::Deadline, counts::literal};
+use super::{budget::Limit, counts::literal};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::{Diagnostics, numbers},
     model::{Head, HeadKind, Local, Members, Model, Need, Node, NodeKind, ScopeId, StageId, Time},
 };
 use proc_macro2::Span;
+use std::{cell::RefCell, collections::HashSet};
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
-    if let Some(deadline) = Deadline::of_workflow(&model.workflow.attributes) {
-        Sleeps { model, diagnostics, deadline }.scope(0, 0);
+    let told = RefCell::default();
+    let sleeps = |limit| Sleeps { model, diagnostics, limit, told: &told };
+    // From the inside out: the nearest limit tells most.
+    for stage in model.stages.iter().rev() {
+        if let Some(limit) = Limit::shortest(None, &stage.syntax.attributes) {
+            sleeps(limit).node(&stage.node, 0);
+        }
+    }
+    if let Some(limit) = Limit::of_workflow(&model.workflow.attributes) {
+        sleeps(limit).scope(0, 0);
     }
 }
 
-/// Nanoseconds since the run started.
+/// Nanoseconds since what has the limit started.
 type Moment = u128;
 const NEVER: Moment = u128::MAX;
 
 struct Sleeps<'m, 's> {
     model: &'m Model<'s>,
     diagnostics: &'m Diagnostics,
-    deadline: Deadline,
+    limit: Limit,
+    /// Where the sleeps stand that have been told.
+    told: &'m RefCell<HashSet<(usize, usize)>>,
 }
 
 impl Sleeps<'_, '_> {
@@ -137,12 +149,13 @@ impl Sleeps<'_, '_> {
     fn sleep(&self, time: &Time, span: Span, start: Moment) -> Moment {
         let Time::Nanoseconds(nanoseconds) = time else { return start };
         let end = start.saturating_add(*nanoseconds);
-        if end <= self.deadline.nanoseconds {
+        if end <= self.limit.nanoseconds {
             return end;
         }
         // Stages that wait for a reported stage are not reported again.
-        if start <= self.deadline.nanoseconds {
-            let message = messages::sleep_never_ends(*nanoseconds, end, &self.deadline.called());
+        let at = (span.start().line, span.start().column);
+        if start <= self.limit.nanoseconds && self.told.borrow_mut().insert(at) {
+            let message = numbers::sleep_never_ends(*nanoseconds, end, &self.limit.called());
             self.diagnostics.error(span, message);
         }
         NEVER

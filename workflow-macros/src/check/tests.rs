@@ -192,6 +192,23 @@ fn warnings_wait_for_what_is_not_used() {
         assert!(errors.is_empty(), "{errors:#?}");
         warned
     };
+    assert_eq!(warned("workflow A() -> u32 { let a: u32 = 1; let _b: u32 = 2; 1 }"), 1);
+    assert_eq!(
+        warned("workflow A() { stage a = for k in [1, 2] { b(1) }; stage c = for (n, m) in d() { e(n, m) }; }"),
+        1
+    );
+    assert_eq!(warned("workflow A(x: u32) { stage a = match *x { 0 => b(), y => b(), Some(z) => c(z) }; }"), 1);
+    assert_eq!(
+        warned(
+            "workflow A() -> u32 { #[max(2)] stage a: u32 = loop n: u32 = 0 { if b() { break 1 } else { continue 2 } }; *a }"
+        ),
+        1
+    );
+    assert_eq!(warned("workflow A() -> u32 { stage a: u32 = select { n: u32 = b() => 1, sleep(1s) => 2 }; *a }"), 1);
+    assert_eq!(
+        warned("workflow A(x: u32) { #[when(false)] stage a = b(x); #[accept(true)] signal c: u32; stage d = e(c); }"),
+        2
+    );
     assert_eq!(warned("workflow A(x: u32, _y: u32) -> u32 with z: u32 { 1 }"), 2);
     assert_eq!(warned("workflow A() { stage a: u32 = 1; stage _b: u32 = 1; stage c = (); stage d: () = (); }"), 1);
     let implied = "stage a: u32 = 1; stage b: u32 = *a; let c: u32 = *b;";
@@ -205,26 +222,26 @@ fn warnings_wait_for_what_is_not_used() {
 
 #[test]
 fn durations_that_can_t_be_meant() {
-    expect("#[retry(0)] stage a: u32 = 1; *a", &["at least one further"]);
-    expect("#[retry(3)] #[retry(4)] stage a: u32 = 1; *a", &["can never count"]);
-    expect("#[retry(3, if = b)] #[retry(4)] stage a: u32 = 1; *a", &[]);
-    expect("#[retry(3, exponential(3s..2s))] stage a: u32 = 1; *a", &["exponential(2s..3s)"]);
-    expect("#[retry(3, exponential(120s..2min))] stage a: u32 = 1; *a", &["fixed(2min)"]);
-    expect("#[timeout(0s)] #[deadline(0ms)] stage a: u32 = 1; *a", &["a timeout of 0s", "a deadline of 0s"]);
+    expect("#[retry(0)] stage a: u32 = b(start); *a", &["at least one further"]);
+    expect("#[retry(3)] #[retry(4)] stage a: u32 = b(start); *a", &["can never count"]);
+    expect("#[retry(3, if = b)] #[retry(4)] stage a: u32 = b(start); *a", &[]);
+    expect("#[retry(3, exponential(3s..2s))] stage a: u32 = b(start); *a", &["exponential(2s..3s)"]);
+    expect("#[retry(3, exponential(120s..2min))] stage a: u32 = b(start); *a", &["fixed(2min)"]);
+    expect("#[timeout(0s)] #[deadline(0ms)] stage a: u32 = b(start); *a", &["a timeout of 0s", "a deadline of 0s"]);
     expect("stage a = sleep(0s); 1", &[]);
 }
 
 #[test]
 fn what_stands_under_a_deadline_fits() {
-    expect("#[timeout(3s)] #[deadline(2s)] stage a: u32 = 1; *a", &["never passes: the deadline of 2s"]);
-    expect("#[timeout(3s)] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
-    expect("#[retry(4, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &["3 fit"]);
-    expect("#[retry(3, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
+    expect("#[timeout(3s)] #[deadline(2s)] stage a: u32 = b(start); *a", &["never passes: the deadline of 2s"]);
+    expect("#[timeout(3s)] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
+    expect("#[retry(4, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["3 fit"]);
+    expect("#[retry(3, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
     let waits = |count| format!("#[retry({count}, exponential(1s..3s), jitter = none)] #[deadline(9s)]");
-    expect(&format!("{} stage a: u32 = 1; *a", waits(5)), &["take 12s, 4 fit"]);
-    expect(&format!("{} stage a: u32 = 1; *a", waits(4)), &[]);
-    expect("#[retry(99, exponential(1s..3s))] #[deadline(3s)] stage a: u32 = 1; *a", &[]);
-    expect("#[retry(99999999999, fixed(1s))] #[deadline(3s)] stage a: u32 = 1; *a", &["3 fit"]);
+    expect(&format!("{} stage a: u32 = b(start); *a", waits(5)), &["take 12s, 4 fit"]);
+    expect(&format!("{} stage a: u32 = b(start); *a", waits(4)), &[]);
+    expect("#[retry(99, exponential(1s..3s))] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
+    expect("#[retry(99999999999, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["3 fit"]);
     let errors = |source: &str| found(source).0;
     assert_eq!(errors("#[deadline(1s)] #[timeout(2s)] workflow A() { #[timeout(3s)] stage a = b(); }").len(), 2);
     assert_eq!(errors("#[deadline(1s)] workflow A() { #[deadline(2s)] stage a = b(); }").len(), 1);
@@ -305,4 +322,73 @@ fn what_is_caught_is_declared() {
     expect("#[catch] stage a: Result<u32, Problem> = { 1 }; *a", &["no single expression"]);
     expect("#[catch] stage a: io::Result<u32> = 1; *a", &[]);
     expect("#[catch] stage a: Vec<u32> = for number in numbers { 1 }; *a", &["Vec<Result<u32, Failure>>"]);
+}
+
+#[test]
+fn what_stands_in_a_stage_with_a_limit_fits() {
+    let inside = |outer: &str, inner: &str| {
+        format!("#[{outer}] stage a: u32 = {{ #[{inner}] stage b: u32 = c(start); *b }}; *a")
+    };
+    expect(&inside("deadline(1s)", "timeout(5s)"), &["never passes: the deadline of 1s"]);
+    expect(&inside("timeout(1s)", "timeout(1s)"), &[]);
+    expect(&inside("timeout(10s)", "retry(5, fixed(1min))"), &["can't fit into the timeout of 10s"]);
+    expect("#[timeout(1s)] stage a = { stage b = sleep(1s); stage c = sleep(2s); }; 1", &["this sleep never ends"]);
+    expect("#[timeout(3s)] stage a = { #[timeout(1s)] stage b = sleep(9s); }; 1", &["the timeout of 1s"]);
+}
+
+#[test]
+fn pools_that_wait_for_each_other() {
+    let held = "#[acquire(&pool)] stage a: u32 = { #[acquire((pool))] stage b: u32 = 1; *b }; *a";
+    expect(held, &["both wait forever"]);
+    let head = |wanted: &str| format!("#[acquire(pool)] stage a: u32 = select {{ stage b => 1 }}; {wanted} *a");
+    expect(&head("#[acquire(pool)] stage b = c();"), &["while it waits here for `b`"]);
+    expect(&head("stage b = { #[acquire(pool)] stage d = c(); };"), &["while it waits here for `d`"]);
+    expect(&head("#[acquire(pool)] stage d: u32 = c(); stage b = c(d);"), &["while it waits here for `d`"]);
+    expect(&head("#[acquire(other)] stage b = c();"), &[]);
+    let lazy = "#[lazy] #[acquire(pool)] stage b: u32 = c(); \
+        #[acquire(pool)] stage a: u32 = { stage d: u32 = if *start > 1 { *b } else { 1 }; *d }; *a";
+    expect(lazy, &["while it waits here for `b`"]);
+}
+
+#[test]
+fn members_and_items_that_are_too_few() {
+    expect("stage a: Vec<u32> = quorum(2) { b(start), fail \"no\" }; 1", &["only one member may succeed"]);
+    expect("stage a: u32 = race { fail \"no\", fail \"never\" }; *a", &["members all fail"]);
+    expect("stage a: u32 = race { b(start), fail \"no\" }; *a", &[]);
+    expect("stage a: Vec<u32> = quorum(3) for n in [1, 2] { b(n) }; 1", &["can't be reached by 2"]);
+    expect("stage a: u32 = race for n in 0..1 { b(n) }; *a", &["always won by it"]);
+    let tolerate = |count| {
+        format!("#[catch] #[tolerate({count})] stage a: Vec<Result<u32, Failure>> = for n in [1, 2, 3] {{ b(n) }}; 1")
+    };
+    expect(&tolerate(9), &["no more than 3 items can fail"]);
+    expect(&tolerate(2), &[]);
+}
+
+#[test]
+fn heads_and_cuts_that_come_too_late() {
+    let stages = "stage a: u32 = c(start); stage b: u32 = c(a);";
+    expect(
+        &format!("{stages} stage d: u32 = select {{ stage a => 1, stage b => 2 }}; *d"),
+        &["this head can never decide"],
+    );
+    expect(&format!("{stages} stage d: u32 = select {{ stage a if *start > 1 => 1, stage b => 2 }}; *d"), &[]);
+    let cut = |stages: &str| format!("signal stop: u32; {stages} *start");
+    expect(
+        &cut("stage a: u32 = c(stop); #[until(stop)] stage b: Option<u32> = c(a);"),
+        &["it waits for `a`, which waits"],
+    );
+    expect(&cut("#[until(stop)] stage b: Option<u32> = c(stop);"), &["it waits for signal `stop`"]);
+    expect(
+        &cut("stage a: u32 = if *start > 1 { c(stop) } else { 1 }; #[until(stop)] stage b: Option<u32> = c(a);"),
+        &[],
+    );
+}
+
+#[test]
+fn policies_of_what_can_t_fail() {
+    expect("#[retry(3)] stage a: u32 = *start + 1; *a", &["can't fail"]);
+    expect("#[fallback(2)] stage a: bool = *start == numbers.len; 1", &["can't fail"]);
+    expect("#[retry(3)] stage a: u32 = b(start) + 1; *a", &[]);
+    expect("#[retry(3)] stage a: Money = start + numbers; 1", &[]);
+    expect("#[retry(3, if = busy)] #[retry(2, if = busy)] stage a: u32 = b(start); *a", &["has the same `if`"]);
 }

@@ -2,11 +2,13 @@
 
 use crate::{
     diagnostics::{messages, order_written},
-    model::{Local, Model, NameKind, Need, Scope, ScopeId, StageId},
+    mentions,
+    model::{Binds, Local, Model, NameKind, Need, Scope, ScopeId, StageId, When},
     suggest::nearest,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use std::collections::HashSet;
 use syn::{Attribute, Type};
 use workflow_graph::EdgeKind;
 
@@ -24,6 +26,10 @@ struct Warning<'m> {
 pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
     let mut found = Vec::new();
     names(model, &mut found);
+    bindings(model, &mut found);
+    super::known::conditions(model, &mut |span, message, lints| {
+        found.push(Warning { span, kind: "known_condition", message, lints });
+    });
     for scope in 0..model.scopes.len() {
         implied(model, scope, &mut found);
     }
@@ -55,7 +61,7 @@ fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
         if name.used || text.starts_with('_') || is_misspelt(model, &text) {
             continue;
         }
-        let (kind, message, lints) = match name.kind {
+        let (kind, message, lints): (_, _, &[Attribute]) = match name.kind {
             NameKind::Input(index) => {
                 ("unused_input", messages::unused_input(&text), &model.workflow.inputs[index].attributes.lints)
             }
@@ -68,9 +74,57 @@ fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
             NameKind::Signal(signal) => {
                 ("unused_signal", messages::unused_signal(&text), &model.signals[signal].syntax.attributes.lints)
             }
-            _ => continue,
+            NameKind::Let(binding) => {
+                ("unused_let", messages::unused_let(&text), &model.lets[binding].syntax.attributes.lints)
+            }
+            NameKind::LoopState(scope) => ("unused_state", messages::unused_state(&text), lints_around(model, scope)),
+            NameKind::Head(scope) => ("unused_head", messages::unused_head(&text), lints_around(model, scope)),
+            NameKind::Stage(_) => continue,
         };
         found.push(Warning { span: name.ident.span(), kind, message, lints });
+    }
+}
+
+/// The lint levels of the stage that a scope is a part of, or of the workflow.
+fn lints_around<'m>(model: &'m Model<'_>, scope: ScopeId) -> &'m [Attribute] {
+    match model.scopes[scope].around {
+        Some(stage) => &model.stages[stage].syntax.attributes.lints,
+        None => &[],
+    }
+}
+
+/// Names that a pattern binds and no expression of the workflow has.
+fn bindings<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
+    let of_scopes = model.scopes.iter().enumerate().filter_map(|(id, scope)| match &scope.binds {
+        Some(Binds::Item { pattern, .. } | Binds::Scrutinee { pattern, .. }) => {
+            Some((*pattern, lints_around(model, id)))
+        }
+        _ => None,
+    });
+    let of_stages = model.stages.iter().filter_map(|stage| match &stage.when {
+        Some(When::Matches { pattern, .. }) => Some((*pattern, stage.syntax.attributes.lints.as_slice())),
+        _ => None,
+    });
+    let mut bound = of_scopes.chain(of_stages).peekable();
+    if bound.peek().is_none() {
+        return;
+    }
+    let named: HashSet<String> = model.codes.iter().flat_map(|code| mentions::idents(code.expr)).collect();
+    for (pattern, lints) in bound {
+        let mut seen = HashSet::new();
+        for binding in mentions::bindings(pattern) {
+            let text = binding.to_string();
+            // One in capitals is a constant.
+            let is_constant = text.starts_with(char::is_uppercase);
+            if is_constant || text.starts_with('_') || named.contains(&text) || is_misspelt(model, &text) {
+                continue;
+            }
+            // Alternatives bind the same names.
+            if seen.insert(text.clone()) {
+                let message = messages::unused_binding(&text);
+                found.push(Warning { span: binding.span(), kind: "unused_binding", message, lints });
+            }
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     diagnostics::{Diagnostics, messages, waiting},
     mentions,
-    model::{Head, HeadKind, Local, Model, Node, NodeKind, ScopeId, StageId, Time},
+    model::{Head, HeadKind, Local, Model, NameKind, Node, NodeKind, ScopeId, StageId, Time},
 };
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use workflow_graph::ScopeKind;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
@@ -40,6 +40,7 @@ impl WaitCheck<'_, '_> {
                 self.diagnostics.error(node.span, waiting::SELECT_OF_NONE);
             }
             self.never_first(heads);
+            self.later_stages(heads);
             for head in heads {
                 if let HeadKind::Stage(name) = head.kind {
                     self.head(name, scope, around);
@@ -78,6 +79,30 @@ impl WaitCheck<'_, '_> {
         }
     }
 
+    /// Heads `stage name` of stages that wait for the stage of another head.
+    fn later_stages(&self, heads: &[Head<'_>]) {
+        let stage = |head: &Head<'_>| match head.kind {
+            HeadKind::Stage(name) => self.model.stage_named(name),
+            _ => None,
+        };
+        for head in heads {
+            let Some(later) = stage(head) else { continue };
+            let decides_before = |other: &&Head<'_>| {
+                let earlier = stage(other).filter(|&earlier| earlier != later && other.guard.is_none());
+                earlier.is_some_and(|earlier| self.always_before(earlier, later))
+            };
+            if let Some(first) = heads.iter().find(decides_before) {
+                self.diagnostics.error(head.span, waiting::head_never_decides(first.span));
+            }
+        }
+    }
+
+    /// Whether a stage has ended before another one of its block starts.
+    fn always_before(&self, earlier: StageId, later: StageId) -> bool {
+        let same_scope = self.model.stages[earlier].scope == self.model.stages[later].scope;
+        same_scope && !self.model.stages[earlier].lazy && self.way(later, earlier).is_some()
+    }
+
     /// A head `stage name`.
     fn head(&self, name: &Ident, scope: ScopeId, around: Option<StageId>) {
         let Some(on) = self.model.stage_named(name) else { return };
@@ -100,7 +125,17 @@ impl WaitCheck<'_, '_> {
     }
 
     fn until(&self, stage: StageId, name: &Ident) {
-        let Some(on) = self.model.stage_named(name) else { return };
+        let Some(on) = self.model.stage_named(name) else {
+            if let Some(signal) = self.model.signal_named(name)
+                && let Some((taking, span)) = self.taken_before(stage, signal)
+            {
+                let (own, taking) = (&self.model.stages[stage].syntax.name, &self.model.stages[taking].syntax.name);
+                let message =
+                    waiting::until_signal_needed(&own.to_string(), &name.to_string(), &taking.to_string(), span);
+                self.diagnostics.error(name.span(), message);
+            }
+            return;
+        };
         let (own, awaited) = (&self.model.stages[stage], &self.model.stages[on]);
         if !self.model.within(own.scope, awaited.scope) {
             return;
@@ -119,7 +154,47 @@ impl WaitCheck<'_, '_> {
         }
     }
 
-    /// Returns how `waiting` comes to wait for `on`: their names from `on` on, and each edge in words.
+    /// The stage that takes a signal before `stage` can end, and where it names it: `stage` itself, or what it or a stage
+    /// around it waits for.
+    fn taken_before(&self, stage: StageId, signal: usize) -> Option<(StageId, Span)> {
+        let mut around = Some(stage);
+        while let Some(next) = around {
+            let own = &self.model.stages[next];
+            let scope = &self.model.scopes[own.scope];
+            let mut seen = vec![false; scope.stages.len()];
+            let mut left = vec![own.local];
+            while let Some(local) = left.pop() {
+                if std::mem::replace(&mut seen[local], true) {
+                    continue;
+                }
+                let waiting = scope.stages[local];
+                if let Some(span) = self.always_takes(waiting, signal) {
+                    return Some((waiting, span));
+                }
+                left.extend(scope.needs[local].iter().filter_map(|need| match need.on {
+                    Local::Stage(on) if !self.model.stages[scope.stages[on]].lazy => Some(on),
+                    _ => None,
+                }));
+            }
+            around = scope.around;
+        }
+        None
+    }
+
+    /// Where a stage that is one expression names that signal.
+    fn always_takes(&self, stage: StageId, signal: usize) -> Option<Span> {
+        let stage = &self.model.stages[stage];
+        let NodeKind::Expression(code) = stage.node.kind else { return None };
+        if stage.when.is_some() {
+            return None;
+        }
+        let code = &self.model.codes[code];
+        let names = code.uses.iter().zip(&code.spans);
+        let is_signal = |&(&name, _): &(&usize, _)| matches!(self.model.names[name].kind, NameKind::Signal(other) if other == signal);
+        names.into_iter().find(is_signal).map(|(_, &span)| span)
+    }
+
+    /// How `waiting` comes to wait for `on`: their names from `on` on, and each edge in words.
     fn way(&self, waiting: StageId, on: StageId) -> Option<(Vec<String>, Vec<String>)> {
         let scope = self.model.stages[on].scope;
         let local = |stage: StageId| Local::Stage(self.model.stages[stage].local);

@@ -200,106 +200,6 @@ pub(crate) fn loop_without_continue(has_state: bool) -> String {
     format!("this loop can't repeat: no path of its tail is a `continue`\nhelp: {form}")
 }
 
-// Numbers.
-
-pub(crate) const MAX_ZERO: &str = "a loop has at least one round\nhelp: #[max(1)]";
-pub(crate) const CONCURRENCY_ZERO: &str = "a `for` runs at least one item at a time\nhelp: #[concurrency(1)]";
-pub(crate) const RACE_OF_NONE: &str = "a `race` without members can't be won\nhelp: race { first(), second() }";
-pub(crate) const RACE_OF_ONE: &str = "a `race` of one is always won by it: write its node alone, or add another";
-pub(crate) const QUORUM_OF_NONE: &str =
-    "a `quorum` without members can't be reached\nhelp: quorum(2) { first(), second(), third() }";
-pub(crate) const QUORUM_ZERO: &str = "a `quorum` waits for at least one success\nhelp: quorum(1)";
-
-pub(crate) fn quorum_too_large(needed: u128, members: usize) -> String {
-    format!("a `quorum` of {needed} can't be reached by {members}\nhelp: quorum({members})")
-}
-
-// Durations, and the numbers of policies.
-
-pub(crate) const RETRY_ZERO: &str = "a retry allows at least one further attempt\nhelp: retry(1)";
-pub(crate) const TIMEOUT_ZERO: &str = "nothing can end within a timeout of 0s: leave it out, or give it more";
-pub(crate) const DEADLINE_ZERO: &str = "nothing can end before a deadline of 0s: leave it out, or give it more";
-pub(crate) const WAIT_ZERO: &str = "a wait of 0s is none: a retry without a wait comes at once";
-pub(crate) const FIRST_WAIT_ZERO: &str = "a wait that starts at 0s stays there: twice as long is 0s too\n\
-    help: exponential(100ms..30s)";
-pub(crate) const COOLDOWN_ZERO: &str = "a breaker with a cooldown of 0s never stays open\nhelp: cooldown = 30s";
-pub(crate) const BREAKER_OF_NONE: &str = "a breaker opens after at least one failure\nhelp: failures = 1";
-pub(crate) const PERMITS_ZERO: &str = "a stage takes at least one permit of a pool\nhelp: #[acquire(pool)]";
-pub(crate) const TTL_ZERO: &str =
-    "a value that is kept for 0s is never used again: leave `#[cache]` out, or give it more";
-pub(crate) const TOLERATES_ALL: &str =
-    "no more than 100% can fail, so this `for` never does: leave `#[tolerate]` out, or tolerate less";
-
-/// Formats a duration as it would be written, in the longest unit that takes a whole number.
-pub(crate) fn duration(nanoseconds: u128) -> String {
-    let units = [
-        ("d", 86_400_000_000_000),
-        ("h", 3_600_000_000_000),
-        ("min", 60_000_000_000),
-        ("s", 1_000_000_000),
-        ("ms", 1_000_000),
-        ("us", 1_000),
-    ];
-    let fits = |factor: u128| nanoseconds > 0 && nanoseconds.is_multiple_of(factor);
-    match units.iter().find(|(_, factor)| fits(*factor)) {
-        Some((unit, factor)) => format!("{}{unit}", nanoseconds / factor),
-        None if nanoseconds == 0 => "0s".to_owned(),
-        None => format!("{nanoseconds}ns"),
-    }
-}
-
-pub(crate) fn range_of_waits(first: u128, last: u128) -> String {
-    let (from, to) = (duration(first), duration(last));
-    if first == last {
-        return format!("an empty range of waits: the first is the longest already\nhelp: fixed({from})");
-    }
-    format!(
-        "a reversed range of waits: the first, {from}, is longer than the longest, {to}\nhelp: exponential({to}..{from})"
-    )
-}
-
-pub(crate) fn retry_never_counts(first: Span) -> String {
-    format!(
-        "this retry can never count: the first that fits an error does, and the one in line {} has no `if`, so it fits all\n\
-         help: put the one without an `if` last",
-        line(first)
-    )
-}
-
-// Deadlines.
-
-pub(crate) fn deadline(nanoseconds: u128, at: Span, of_workflow: bool) -> String {
-    let whose = if of_workflow { "the workflow's deadline" } else { "the deadline" };
-    format!("{whose} of {}, in line {},", duration(nanoseconds), line(at))
-}
-
-/// `end`: since the run started.
-pub(crate) fn sleep_never_ends(sleep: u128, end: u128, limit: &str) -> String {
-    if sleep == end {
-        return format!("this sleep never ends: it takes {}, and {limit} passes before", duration(sleep));
-    }
-    format!(
-        "this sleep never ends: with what comes before, it does after {} at the earliest, and {limit} passes before",
-        duration(end)
-    )
-}
-
-pub(crate) fn after_deadline(what: &str, limit: u128, deadline: &str) -> String {
-    format!("a {what} of {} never passes: {deadline} does before", duration(limit))
-}
-
-pub(crate) fn retries_after_deadline(more: u128, needed: u128, fitting: u128, deadline: &str) -> String {
-    let needed = duration(needed);
-    let what = if more == 1 { "a further attempt".to_owned() } else { format!("{more} further attempts") };
-    let waits = if more == 1 { "the wait before it takes" } else { "the waits before them take" };
-    let said = format!("{what} can't fit into {}: {waits} {needed}", deadline.trim_end_matches(','));
-    match fitting {
-        0 => format!("{said}, so none fits"),
-        1 => format!("{said}, one fits\nhelp: retry(1, ..)"),
-        _ => format!("{said}, {fitting} fit\nhelp: retry({fitting}, ..)"),
-    }
-}
-
 // What never happens.
 
 pub(crate) fn never_runs(waiting: &str, on: &str, word: &str) -> String {
@@ -391,6 +291,13 @@ pub(crate) fn same_pool_twice(pool: &str, first: Span) -> String {
     format!("`{pool}` stands twice: first in line {}\nhelp: #[acquire({pool}, 2)]", line(first))
 }
 
+pub(crate) fn pool_held_while_waiting(pool: &str, holder: &str, wanted: &str) -> String {
+    format!(
+        "stage `{holder}` holds `{pool}` while it waits here for `{wanted}`, which takes a permit of it too: once no permit is left, both wait forever\n\
+         help: wait outside of `{holder}`, or take the permit inside of it, at what needs it"
+    )
+}
+
 pub(crate) fn pool_held_around(pool: &str, outer: &str, inner: &str) -> String {
     format!(
         "stage `{outer}` holds `{pool}` for as long as `{inner}`, a part of it, runs: once no permit is left, both wait forever\n\
@@ -414,6 +321,34 @@ pub(crate) fn unused_service(name: &str) -> String {
 
 pub(crate) fn unused_output(name: &str) -> String {
     format!("nothing names the output of stage `{name}`\nhelp: leave its type out, or call it `_{name}`")
+}
+
+pub(crate) fn unused_let(name: &str) -> String {
+    format!("nothing names `{name}`, which this `let` binds\nhelp: remove it, or call it `_{name}`")
+}
+
+pub(crate) fn unused_state(name: &str) -> String {
+    format!("nothing names the loop's state `{name}`\nhelp: leave it out, or call it `_{name}`")
+}
+
+pub(crate) fn unused_head(name: &str) -> String {
+    format!("nothing names `{name}`, which this head gives\nhelp: call it `_{name}`")
+}
+
+pub(crate) fn unused_binding(name: &str) -> String {
+    format!("nothing names `{name}`, which this pattern binds\nhelp: call it `_{name}`")
+}
+
+pub(crate) fn known_when(stage: &str, holds: bool) -> String {
+    match holds {
+        true => format!("this condition is always true, so stage `{stage}` always runs\nhelp: leave `#[when]` out"),
+        false => format!("this condition is always false, so stage `{stage}` never runs\nhelp: leave the stage out"),
+    }
+}
+
+pub(crate) fn known_accept(signal: &str, holds: bool) -> String {
+    let every = if holds { "accepted" } else { "refused: nothing that waits for it goes on" };
+    format!("this condition is always {holds}, so every signal `{signal}` is {every}\nhelp: leave `#[accept]` out")
 }
 
 pub(crate) fn implied_after(stage: &str, on: &str) -> String {

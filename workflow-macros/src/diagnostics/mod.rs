@@ -3,6 +3,7 @@
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 
 pub(crate) mod messages;
+pub(crate) mod numbers;
 pub(crate) mod waiting;
 
 use proc_macro2::{Span, TokenStream};

@@ -39,6 +39,14 @@ pub(crate) fn until_earlier(stage: &str, name: &str, edges: &[String]) -> String
     format!("stage `{stage}` can never run: it waits for `{name}`, which cuts it when it ends\n{}", edges.join("\n"))
 }
 
+pub(crate) fn until_signal_needed(stage: &str, signal: &str, taking: &str, at: Span) -> String {
+    let how = if stage == taking { "it".to_owned() } else { format!("it waits for `{taking}`, which") };
+    format!(
+        "stage `{stage}` can never run to its end: {how} waits for signal `{signal}` in line {}, and that cuts it",
+        line(at)
+    )
+}
+
 pub(crate) fn signal_in_an_item(name: &str) -> String {
     format!(
         "signal `{name}` can't be declared in a `for`: its items run side by side, so that none can be meant\n\

@@ -333,6 +333,7 @@ impl Expansion<'_, '_> {
             let accept = model.accept.map(|condition| {
                 let holds = self.named("holds");
                 quote!({
+                    #[allow(unused_variables)]
                     let #ident: &#ty = &#value;
                     let #holds: bool = #condition;
                     if !#holds {

@@ -21,6 +21,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         workflow,
         names: Vec::new(),
         by_name: HashMap::new(),
+        declared_twice: HashMap::new(),
         bound: HashSet::new(),
         unknown: HashSet::new(),
         stages: Vec::new(),
@@ -72,8 +73,9 @@ impl<'s> Lowering<'s, '_> {
         if RESERVED.contains(&text.as_str()) {
             self.diagnostics.error(ident.span(), messages::reserved(&text));
         } else if let Some(&first) = self.model.by_name.get(&text) {
-            let first = &self.model.names[first].ident;
-            self.diagnostics.error(ident.span(), messages::declared_twice(&text, first.span()));
+            let span = self.model.names[first].ident.span();
+            self.diagnostics.error(ident.span(), messages::declared_twice(&text, span));
+            self.model.declared_twice.entry(text).or_insert_with(|| vec![first]).push(id);
         } else {
             self.model.by_name.insert(text, id);
         }

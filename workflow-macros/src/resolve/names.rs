@@ -55,7 +55,11 @@ fn resolve_code(
 ) {
     let scope = model.codes[id].scope;
     // Which of the two a shadowed name means is not known.
-    let name_of = |text: &String| model.by_name.get(text).copied().filter(|name| !shadowed.contains(name));
+    let name_of = |text: &String| {
+        let all = model.declared_twice.get(text).map_or(&[][..], Vec::as_slice);
+        let name = nearest_declaration(model, id, all).or_else(|| model.by_name.get(text).copied());
+        name.filter(|name| !shadowed.contains(name))
+    };
     let mut found = Vec::new();
     let mut spans = Vec::new();
     let mut seen = HashSet::new();
@@ -99,6 +103,17 @@ fn resolve_code(
     code.uses = found;
     code.spans = spans;
     code.context = context;
+}
+
+/// The declaration that code most likely means where a name is declared twice: one that can be seen from there, and is not
+/// what the code is a part of, unless the code undoes that.
+fn nearest_declaration(model: &Model<'_>, id: CodeId, all: &[NameId]) -> Option<NameId> {
+    let code = &model.codes[id];
+    let seen = all.iter().copied().filter(|&name| model.within(code.scope, model.names[name].scope));
+    seen.max_by_key(|&name| {
+        let is_undone = matches!(model.names[name].kind, NameKind::Stage(stage) if code.undoes == Some(stage));
+        (is_undone, !is_inside(model, id, name), name)
+    })
 }
 
 /// Whether that code is a part of the stage or `let` of that name.

