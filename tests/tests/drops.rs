@@ -114,7 +114,7 @@ async fn the_first_failure_is_told() {
         Joined: Error 2 "stage 'bad' of workflow 'Joined' failed: the first failure";
         Driven: Error 2 "stage 'bad' of workflow 'Driven' failed: the first failure";
         Items: Error 2 "stage 'one' of workflow 'Items' failed: the first failure";
-        Quorum: QuorumFailed 2 "stage 'reached' of workflow 'Quorum' had too few that succeeded: 3 of 3 had to succeed and 1 failed: stage 'reached' of workflow 'Quorum' failed: the first failure";
+        Quorum: QuorumFailed 2 "stage 'reached' of workflow 'Quorum' did not reach its quorum: needed 3 of 3, 1 failed: stage 'reached' of workflow 'Quorum' failed: the first failure";
         Selected: Error 2 "stage 'selected' of workflow 'Selected' failed: the first failure";
         Late: Timeout 2 "stage 'late' of workflow 'Late' timed out after 2 attempts: it took longer than 1s";
         LateRun: Deadline 100 "workflow 'LateRun' passed its deadline: the whole run took longer than 1s";

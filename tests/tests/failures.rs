@@ -230,7 +230,7 @@ async fn the_innermost_named_stage_is_the_one_that_failed() {
     for (which, (_, stage, why)) in (0u32..).zip(expected) {
         let failure = Nested::new().run(which, 1).await.unwrap_err();
         assert_eq!(failure.stage(), Some(stage), "case {which}: {failure:#}");
-        let words = if which == 18 { "did not end within its rounds" } else { "failed" };
+        let words = if which == 18 { "exceeded its limit of rounds" } else { "failed" };
         assert_eq!(format!("{failure:#}"), format!("stage '{stage}' of workflow 'Nested' {words}: {why}"));
         let kind = match which {
             12 => FailureKind::Failed,
@@ -302,7 +302,7 @@ async fn a_race_without_a_winner_keeps_every_reason() {
     assert!(failure.downcast_ref::<Refused>().is_some());
     assert_eq!(
         format!("{failure:#}"),
-        "stage 'winner' of workflow 'Racing' had too few that succeeded: 1 of 2 had to succeed and 2 failed: \
+        "stage 'winner' of workflow 'Racing' did not reach its quorum: needed 1 of 2, 2 failed: \
          stage 'checked' of workflow 'Racing' failed: refused with code 0: the line is dead"
     );
 
@@ -323,7 +323,7 @@ async fn a_race_without_a_winner_keeps_every_reason() {
     assert_eq!((failure.stage(), failure.kind()), (Some("winner"), FailureKind::QuorumFailed));
     assert_eq!(
         format!("{failure:#}"),
-        "stage 'winner' of workflow 'Racing' had too few that succeeded: 1 of 0 had to succeed and 0 failed"
+        "stage 'winner' of workflow 'Racing' did not reach its quorum: needed 1 of 0, 0 failed"
     );
 }
 
@@ -536,7 +536,7 @@ fn a_task_outside_a_runtime_is_a_failure() {
         ("pool", block_on(Blocking::new().run(1)).unwrap_err()),
     ] {
         assert_eq!((failure.stage(), failure.kind()), (Some(stage), FailureKind::Error));
-        assert!(format!("{failure:#}").ends_with("failed: it runs on a task of its own, which needs a tokio runtime"));
+        assert!(format!("{failure:#}").ends_with("failed: a stage on a task of its own needs a tokio runtime"));
     }
 }
 

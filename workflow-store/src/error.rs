@@ -87,13 +87,13 @@ impl StoreError {
     /// Creates the error for a key without an instance.
     #[must_use]
     pub fn not_found(key: InstanceKey) -> Self {
-        Self::new(StoreErrorKind::NotFound, format!("there is no instance with the key {}", key.0)).with_instance(key)
+        Self::new(StoreErrorKind::NotFound, format!("no instance has the key {}", key.0)).with_instance(key)
     }
 
     /// Creates the error for an id that is taken.
     #[must_use]
     pub fn already_exists(id: &str) -> Self {
-        Self::new(StoreErrorKind::AlreadyExists, format!("there is an instance with the id '{id}' already"))
+        Self::new(StoreErrorKind::AlreadyExists, format!("instance '{id}' already exists"))
     }
 
     /// Creates the error for a store on which an engine runs. `store` names the store in the

@@ -175,8 +175,8 @@ fn what_is_wrong_with_a_request_is_said() {
 
     wrong(service.get("/"), 404, "there is nothing here: try /payment/ID");
     wrong(service.post("/loan/l-1", "{}"), 404, "no workflow 'loan': known are onboarding, payment");
-    wrong(service.get("/payment/p-9"), 404, "there is no instance 'p-9'");
-    wrong(service.post("/payment/p-9/signals/answer", GRANTED), 404, "there is no instance 'p-9'");
+    wrong(service.get("/payment/p-9"), 404, "instance 'p-9' does not exist");
+    wrong(service.post("/payment/p-9/signals/answer", GRANTED), 404, "instance 'p-9' does not exist");
     wrong(service.post("/payment/p-1", "{"), 400, "the body can't be taken: EOF while parsing an object at line 1");
     wrong(
         service.post("/payment/p-1", r#"{"payer": "Ada", "payee": "Grace", "cents": -1}"#),
@@ -188,9 +188,9 @@ fn what_is_wrong_with_a_request_is_said() {
     assert_eq!(service.post("/payment/p-1", ADA).0, 202);
     assert_eq!(service.post("/payment/p-1", ADA).0, 202, "the same request once more is the same payment");
     let other = ADA.replace("Grace", "Joan");
-    wrong(service.post("/payment/p-1", &other), 409, "there is an instance 'p-1' already, with another input");
+    wrong(service.post("/payment/p-1", &other), 409, "instance 'p-1' already exists, with another input");
     let joan = r#"{"name": "Joan", "email": "joan@example.org"}"#;
-    wrong(service.post("/onboarding/p-1", joan), 409, "there is an instance 'p-1' already, with another workflow");
+    wrong(service.post("/onboarding/p-1", joan), 409, "instance 'p-1' already exists, with another workflow");
 
     let none = "/payment/p-1/signals/hello";
     wrong(service.post(none, "{}"), 404, "'payment' takes no signal 'hello', but answer");

@@ -146,13 +146,13 @@ async fn a_workflow_that_is_not_known_parks_its_instances_until_it_is() -> Resul
     let second = one.store(store.clone()).start().await?;
     assert_eq!(second.find::<Two>("two").await?.result().await?, 5);
     let unknown = second.find::<Gone>("at work").await.err().map(|error| error.to_string());
-    assert_eq!(unknown.as_deref(), Some("the engine does not have the workflow 'Gone'"));
+    assert_eq!(unknown.as_deref(), Some("workflow 'Gone' is not registered with the engine"));
     second.shutdown().await?;
 
     let parked = [("at work", 1), ("asleep-0", 0), ("asleep-299", 299)];
     for (id, _) in parked {
         let stored = store.find(id).await?.ok_or("it is gone")?;
-        let reason = format!("instance '{id}' is of the workflow 'Gone', which the engine does not have");
+        let reason = format!("instance '{id}': its workflow 'Gone' is not registered with the engine");
         let outcome: String = serde_json::from_slice(&stored.outcome)?;
         assert_eq!((stored.status, outcome), (InstanceStatus::Parked, reason));
     }

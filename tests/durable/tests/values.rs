@@ -320,7 +320,7 @@ async fn the_same_start_after_a_deploy_is_the_same_instance() -> Result<(), Erro
     let run = new.start::<after::Ordered>("i", order("tea", None)).await?;
     for other in [order("tea", Some("hot")), order("coffee", None)] {
         let refused = new.start::<after::Ordered>("i", other).await.unwrap_err();
-        assert_eq!(refused.to_string(), "there is an instance 'i' already, with another input");
+        assert_eq!(refused.to_string(), "instance 'i' already exists, with another input");
     }
     assert_eq!(run.result().await?, 3);
     // Also once it has ended.
@@ -329,8 +329,7 @@ async fn the_same_start_after_a_deploy_is_the_same_instance() -> Result<(), Erro
 
     let broken = engine(broken::Ordered::new(), &store).await?;
     let refused = broken.start::<broken::Ordered>("i", 7).await.unwrap_err();
-    let expected =
-        "instance 'i': there is one already, and its input can't be read: invalid type: map, expected u32 at byte 1";
+    let expected = "instance 'i': it already exists, and its stored input can't be read: invalid type: map, expected u32 at byte 1";
     assert_eq!(refused.to_string(), expected);
     Ok(())
 }

@@ -397,8 +397,8 @@ cells! {
     state_completed: plain_rounds(1) at 210 => other_state, "a[0]/step a[1]/step | gives 2";
     state_undone: rounds(0) at 210 => other_state, "a[0]/step a[1]/step | parks: 'a/0/step' was done and would have to be undone, but its workflow no longer says how";
 
-    fewer_before: rounds(1) at 30 => fewer_rounds, "| a[0]/step undo a[0]/step fails: stage 'a' of workflow 'Order' did not end within its rounds: no `break` in 1 rounds";
-    fewer_under_way: plain_rounds(1) at 150 => fewer_plain_rounds, "a[0]/step a[1]/step | fails: stage 'a' of workflow 'Order' did not end within its rounds: no `break` in 1 rounds";
+    fewer_before: rounds(1) at 30 => fewer_rounds, "| a[0]/step undo a[0]/step fails: stage 'a' of workflow 'Order' exceeded its limit of rounds: no `break` in 1 rounds";
+    fewer_under_way: plain_rounds(1) at 150 => fewer_plain_rounds, "a[0]/step a[1]/step | fails: stage 'a' of workflow 'Order' exceeded its limit of rounds: no `break` in 1 rounds";
     fewer_completed: plain_rounds(1) at 210 => fewer_plain_rounds, "a[0]/step a[1]/step | gives 2";
     fewer_undone: rounds(0) at 210 => fewer_rounds, "a[0]/step a[1]/step | parks: 'a/1/step' was done and would have to be undone, but its workflow no longer comes to it";
     fewer_with_undo: rounds(1) at 150 => fewer_rounds, "a[0]/step a[1]/step | parks: 'a/1/step' was done and would have to be undone, but its workflow no longer comes to it";

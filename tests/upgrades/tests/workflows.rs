@@ -74,12 +74,12 @@ renamed! {
 
     was_ended: old(1) at 300 => was, "a end/:then | gives 1";
 
-    renamed_before: old(1) at 30 => renamed, "| there is an instance 'i' already, with another workflow";
-    renamed_under_way: old(1) at 90 => renamed, "a | there is an instance 'i' already, with another workflow";
-    renamed_completed: old(1) at 150 => renamed, "a | there is an instance 'i' already, with another workflow";
-    renamed_undone: old(0) at 210 => renamed, "a undo a | there is an instance 'i' already, with another workflow";
+    renamed_before: old(1) at 30 => renamed, "| instance 'i' already exists, with another workflow";
+    renamed_under_way: old(1) at 90 => renamed, "a | instance 'i' already exists, with another workflow";
+    renamed_completed: old(1) at 150 => renamed, "a | instance 'i' already exists, with another workflow";
+    renamed_undone: old(0) at 210 => renamed, "a undo a | instance 'i' already exists, with another workflow";
 
-    renamed_ended: old(1) at 300 => renamed, "a end/:then | there is an instance 'i' already, with another workflow";
+    renamed_ended: old(1) at 300 => renamed, "a end/:then | instance 'i' already exists, with another workflow";
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,15 +102,15 @@ impl fmt::Display for EngineError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Store(error) => write!(formatter, "the store failed: {error}"),
-            Self::NotFound { id } => write!(formatter, "there is no instance '{id}'"),
+            Self::NotFound { id } => write!(formatter, "instance '{id}' does not exist"),
             Self::Conflict { id, what } => {
-                write!(formatter, "there is an instance '{id}' already, with another {what}")
+                write!(formatter, "instance '{id}' already exists, with another {what}")
             }
             Self::UnknownWorkflow { id, workflow } if id.is_empty() => {
-                write!(formatter, "the engine does not have the workflow '{workflow}'")
+                write!(formatter, "workflow '{workflow}' is not registered with the engine")
             }
             Self::UnknownWorkflow { id, workflow } => {
-                write!(formatter, "instance '{id}' is of the workflow '{workflow}', which the engine does not have")
+                write!(formatter, "instance '{id}': its workflow '{workflow}' is not registered with the engine")
             }
             Self::Codec { id, why } => write!(formatter, "instance '{id}': {why}"),
             Self::Failed { id, failure } => write!(formatter, "instance '{id}' failed: {failure}"),

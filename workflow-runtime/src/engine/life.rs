@@ -280,7 +280,7 @@ async fn evict<W: Durable>(
         Ok(()) => {}
         Err(error) => {
             let id = live.journal.id();
-            tracing::error!(target: "workflow", instance = %id, %error, "the instance is tried again in 5 s");
+            tracing::error!(target: "workflow", instance = %id, %error, "could not store that the instance waits: retrying in 5 s");
             shared.retry_later(key, id.to_string());
         }
     }
@@ -307,7 +307,7 @@ async fn settle<W: Durable>(
                 live.journal.put(CLEAN_STOP, RecordKind::CrashCount, encode_record(&0));
             }
             if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
-                tracing::error!(target: "workflow", instance = %id, %error, "what the instance did last is not on the store");
+                tracing::error!(target: "workflow", instance = %id, %error, "could not store the last changes of the instance");
             }
             return;
         }
@@ -328,7 +328,7 @@ async fn settle<W: Durable>(
         settled = live.journal.settle(vec![parked], &live.stopping).await;
     }
     if let Err(error) = settled {
-        tracing::error!(target: "workflow", instance = %id, %error, "what became of the instance is not on the store");
+        tracing::error!(target: "workflow", instance = %id, %error, "could not store the outcome of the instance");
         return;
     }
     match &outcome {

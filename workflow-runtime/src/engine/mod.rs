@@ -259,7 +259,7 @@ impl Engine {
             Ok(true) => {}
             Ok(false) => return Err(EngineError::Conflict { id, what: "input" }),
             Err(error) => {
-                let why = format!("there is one already, and its input can't be read: {error}");
+                let why = format!("it already exists, and its stored input can't be read: {error}");
                 return Err(EngineError::Codec { id, why });
             }
         }

@@ -97,7 +97,7 @@ impl EngineInner {
         match error {
             EngineError::ShutDown => {}
             EngineError::Store(store) if store.kind() != StoreErrorKind::Damaged => {
-                tracing::error!(target: "workflow", instance = id, error = format_args!("{error:#}"), "the instance is tried again in 5 s");
+                tracing::error!(target: "workflow", instance = id, error = format_args!("{error:#}"), "could not load the instance: retrying in 5 s");
                 self.retry_later(key, id.to_owned());
             }
             _ => {
@@ -106,7 +106,7 @@ impl EngineInner {
                     let _gate = shared.gate(key).await;
                     let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
                     if let Err(error) = shared.park(key, &reason, told).await {
-                        tracing::error!(target: "workflow", instance = id, %error, "the instance is tried again in 5 s");
+                        tracing::error!(target: "workflow", instance = id, %error, "could not park the instance: retrying in 5 s");
                         shared.retry_later(key, id);
                     }
                 });
@@ -145,7 +145,7 @@ impl EngineInner {
                 Err(error) if is_of_one(&error) => {
                     after = error.instance();
                     if self.park_damaged(&error).await.is_err() {
-                        tracing::error!(target: "workflow", %error, "the instance can't go on");
+                        tracing::error!(target: "workflow", %error, "could not park the damaged instance");
                     }
                     continue;
                 }
@@ -263,7 +263,7 @@ impl EngineInner {
                 Ok(due) => due,
                 Err(error) if is_of_one(&error) && self.park_damaged(&error).await.is_ok() => continue,
                 Err(error) => {
-                    wait_to_look_again("what is due", &error).await;
+                    wait_to_look_again("due instances", &error).await;
                     continue;
                 }
             };
@@ -301,7 +301,7 @@ impl EngineInner {
 
 /// Waits after an error of the store, before the next look.
 async fn wait_to_look_again(what: &str, error: &StoreError) {
-    tracing::error!(target: "workflow", %error, "can't look for {what}: tried again in 5 s");
+    tracing::error!(target: "workflow", %error, "could not read {what} from the store: retrying in 5 s");
     tokio::time::sleep(AFTER_STORE_FAILURE).await;
 }
 

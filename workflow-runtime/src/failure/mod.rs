@@ -260,9 +260,9 @@ impl fmt::Display for Failure {
         formatter.write_str(match kind {
             FailureKind::Error | FailureKind::Failed => "failed",
             FailureKind::Panic => "panicked",
-            FailureKind::RoundLimit => "did not end within its rounds",
-            FailureKind::QuorumFailed => "had too few that succeeded",
-            FailureKind::ToleranceExceeded => "had more items that failed than it tolerates",
+            FailureKind::RoundLimit => "exceeded its limit of rounds",
+            FailureKind::QuorumFailed => "did not reach its quorum",
+            FailureKind::ToleranceExceeded => "exceeded its tolerance of failed items",
             FailureKind::BreakerOpen => "was not tried: its breaker is open",
             FailureKind::Timeout => "timed out",
             FailureKind::Deadline => "passed its deadline",
@@ -375,7 +375,7 @@ impl QuorumError {
 impl fmt::Display for QuorumError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { needed, members, failures } = self;
-        write!(formatter, "{needed} of {members} had to succeed and {} failed", failures.len())
+        write!(formatter, "needed {needed} of {members}, {} failed", failures.len())
     }
 }
 

@@ -103,7 +103,7 @@ impl Journal {
             match delivery {
                 Delivery::Delayed { error, pause, withdrawn } => {
                     let id = &self.id;
-                    tracing::error!(target: "workflow", instance = %id, %error, "the store is tried again in {pause:?}");
+                    tracing::error!(target: "workflow", instance = %id, %error, "could not write to the store: retrying in {pause:?}");
                     content.withdraw(&withdrawn, &error, &mut told);
                 }
                 Delivery::Refused { number, path, error } => {

@@ -41,7 +41,7 @@ impl Journal {
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
         if self.is_given_up(path) {
             self.takes_up_undo(path);
-            tracing::warn!(target: "workflow", instance = %self.id, path, %error, "what is taken back can't be read, nor undone");
+            tracing::warn!(target: "workflow", instance = %self.id, path, %error, "a record of a rewound stage can't be read: the stage is not undone");
             return std::future::pending().await;
         }
         // What could not be stored says so itself.

@@ -52,7 +52,7 @@ impl<T> SpawnedStage<'_, T> {
             return Poll::Pending;
         }
         let Some(task) = &mut self.task else {
-            return Poll::Ready(Err(self.stop("it runs on a task of its own, which needs a tokio runtime".into())));
+            return Poll::Ready(Err(self.stop("a stage on a task of its own needs a tokio runtime".into())));
         };
         let Poll::Ready(ended) = Pin::new(task).poll(context) else { return Poll::Pending };
         self.task = None;

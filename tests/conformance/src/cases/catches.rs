@@ -391,7 +391,7 @@ fn too_many_items() -> Case<TooManyItems> {
         26 taken[2] undone
         26 used[3] cancelled
         26 used[4] cancelled
-        26 _all had more items that failed than it tolerates: stage 'used' failed: broken, too
+        26 _all exceeded its tolerance of failed items: stage 'used' failed: broken, too
         26 taken[4] undoing
         27 taken[4] undone
         27 taken[3] undoing
@@ -399,7 +399,7 @@ fn too_many_items() -> Case<TooManyItems> {
         28 taken[0] undoing
         29 taken[0] undone
         29 - failed
-        = failed: stage '_all' had more items that failed than it tolerates: stage 'used' failed: broken, too
+        = failed: stage '_all' exceeded its tolerance of failed items: stage 'used' failed: broken, too
     "#]])
 }
 
@@ -430,9 +430,9 @@ fn share_of_items() -> Case<ShareOfItems> {
         0 half started
         0 fifth started
         5 half completed
-        11 fifth had more items that failed than it tolerates: stage 'fifth' failed: no
+        11 fifth exceeded its tolerance of failed items: stage 'fifth' failed: no
         11 - failed
-        = failed: stage 'fifth' had more items that failed than it tolerates: stage 'fifth' failed: no
+        = failed: stage 'fifth' exceeded its tolerance of failed items: stage 'fifth' failed: no
     "#]])
 }
 

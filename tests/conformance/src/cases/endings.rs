@@ -158,9 +158,9 @@ fn member_says_fail() -> Case<MemberSaysFail> {
         10 third completed
         10 two decided: *third == 3
         10 one cancelled
-        10 two had too few that succeeded: 2 of 3 had to succeed and 2 failed: stage 'two' failed: nor three
+        10 two did not reach its quorum: needed 2 of 3, 2 failed: stage 'two' failed: nor three
         10 - failed
-        = failed: stage 'two' had too few that succeeded: 2 of 3 had to succeed and 2 failed: stage 'two' failed: nor three
+        = failed: stage 'two' did not reach its quorum: needed 2 of 3, 2 failed: stage 'two' failed: nor three
     "#]])
 }
 

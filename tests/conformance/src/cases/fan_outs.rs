@@ -222,9 +222,9 @@ fn more_than_tolerated() -> Case<MoreThanTolerated> {
         15 one[4] started
         16 one[3] failed: burnt
         16 one[4] cancelled
-        16 all had more items that failed than it tolerates: stage 'one' failed: burnt
+        16 all exceeded its tolerance of failed items: stage 'one' failed: burnt
         16 - failed
-        = failed: stage 'all' had more items that failed than it tolerates: stage 'one' failed: burnt
+        = failed: stage 'all' exceeded its tolerance of failed items: stage 'one' failed: burnt
     "#]])
 }
 

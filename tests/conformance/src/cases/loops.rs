@@ -72,9 +72,9 @@ fn rounds_spent() -> Case<RoundsSpent> {
         20 once[1] completed
         20 tried[1] decided: else
         20 tried[1] decided: continue
-        20 tried did not end within its rounds: no `break` in 2 rounds
+        20 tried exceeded its limit of rounds: no `break` in 2 rounds
         20 - failed
-        = failed: stage 'tried' did not end within its rounds: no `break` in 2 rounds
+        = failed: stage 'tried' exceeded its limit of rounds: no `break` in 2 rounds
     "#]])
 }
 

@@ -232,7 +232,7 @@ fn race_is_tried_again() -> Case<RaceIsTriedAgain> {
         0 hostel started
         5 hotel panicked: on fire
         7 hostel failed: full
-        7 room attempt 1 had too few that succeeded: 1 of 2 had to succeed and 2 failed: stage 'hostel' failed: full, next in 10 ms
+        7 room attempt 1 did not reach its quorum: needed 1 of 2, 2 failed: stage 'hostel' failed: full, next in 10 ms
         17 room attempt 2 started
         17 hotel[1] started
         17 hostel[1] started

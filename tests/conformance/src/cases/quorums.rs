@@ -80,9 +80,9 @@ fn out_of_reach() -> Case<OutOfReach> {
         10 first failed: no
         20 third failed: never
         20 second cancelled
-        20 signed had too few that succeeded: 2 of 3 had to succeed and 2 failed: stage 'third' failed: never
+        20 signed did not reach its quorum: needed 2 of 3, 2 failed: stage 'third' failed: never
         20 - failed
-        = failed: stage 'signed' had too few that succeeded: 2 of 3 had to succeed and 2 failed: stage 'third' failed: never
+        = failed: stage 'signed' did not reach its quorum: needed 2 of 3, 2 failed: stage 'third' failed: never
     "#]])
 }
 
@@ -135,9 +135,9 @@ fn too_few_items() -> Case<TooFewItems> {
     Case::new(&script, TooFewItems::new(script.clone()), (vec![1, 2],)).trace(expect![[r#"
         0 - started
         0 signed started
-        0 signed had too few that succeeded: 3 of 2 had to succeed and 0 failed
+        0 signed did not reach its quorum: needed 3 of 2, 0 failed
         0 - failed
-        = failed: stage 'signed' had too few that succeeded: 3 of 2 had to succeed and 0 failed
+        = failed: stage 'signed' did not reach its quorum: needed 3 of 2, 0 failed
     "#]])
 }
 
@@ -371,10 +371,10 @@ fn winners_undone_when_out_of_reach() -> Case<WinnersUndoneWhenOutOfReach> {
         10 first completed
         10 signed decided: 1
         30 second failed: refused
-        30 signed had too few that succeeded: 2 of 2 had to succeed and 1 failed: stage 'second' failed: refused
+        30 signed did not reach its quorum: needed 2 of 2, 1 failed: stage 'second' failed: refused
         30 first undoing
         34 first undone
-        34 agreed attempt 1 failed: stage 'signed' had too few that succeeded: 2 of 2 had to succeed and 1 failed: stage 'second' failed: refused
+        34 agreed attempt 1 failed: stage 'signed' did not reach its quorum: needed 2 of 2, 1 failed: stage 'second' failed: refused
         34 agreed decided: fallback
         35 agreed completed
         35 - ended
@@ -445,7 +445,7 @@ fn anew_in_each_round() -> Case<AnewInEachRound> {
         0 vote[0][1] started
         3 vote[0][0] failed: down
         3 vote[0][1] cancelled
-        3 round[0] attempt 1 had too few that succeeded: 2 of 2 had to succeed and 1 failed: stage 'vote' failed: down
+        3 round[0] attempt 1 did not reach its quorum: needed 2 of 2, 1 failed: stage 'vote' failed: down
         3 round[0] completed
         3 agreed[0] decided: Err(_)
         3 agreed[0] decided: continue

@@ -122,11 +122,11 @@ fn all_fail() -> Case<AllFail> {
         11 room decided: *hostel > 0
         21 tent panicked: torn
         31 hotel failed: full
-        31 room had too few that succeeded: 1 of 3 had to succeed and 3 failed: stage 'hotel' failed: full
+        31 room did not reach its quorum: needed 1 of 3, 3 failed: stage 'hotel' failed: full
         31 before undoing
         31 before undone
         31 - failed
-        = failed: stage 'room' had too few that succeeded: 1 of 3 had to succeed and 3 failed: stage 'hotel' failed: full
+        = failed: stage 'room' did not reach its quorum: needed 1 of 3, 3 failed: stage 'hotel' failed: full
     "#]])
 }
 
@@ -177,7 +177,7 @@ fn over_no_items() -> Case<OverNoItems> {
     Case::new(&script, OverNoItems::new(script.clone()), (Vec::new(),)).trace(expect![[r#"
         0 - started
         0 answer started
-        0 answer attempt 1 had too few that succeeded: 1 of 0 had to succeed and 0 failed
+        0 answer attempt 1 did not reach its quorum: needed 1 of 0, 0 failed
         0 answer completed
         0 told started
         1 told completed

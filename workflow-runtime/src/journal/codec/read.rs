@@ -92,7 +92,7 @@ impl<'de> Reader<'_, 'de> {
             "NaN" => Some(nan),
             text => parsed(text),
         };
-        found.ok_or_else(|| CodecError::new(format!("`{}` is no value of the tag `${name}`", self.of(&text))))
+        found.ok_or_else(|| CodecError::new(format!("`{}` is not a value of the tag `${name}`", self.of(&text))))
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, CodecError> {
@@ -150,7 +150,7 @@ impl<'de> Reader<'_, 'de> {
             return Ok(text);
         }
         if !self.of(&text).starts_with("$$") {
-            return Err(CodecError::new(format!("the tag `{}` is not known here", self.of(&text))));
+            return Err(CodecError::new(format!("unknown tag `{}`", self.of(&text))));
         }
         Ok(match text {
             RawText::Span(span) => RawText::Span(span.start + 1..span.end),

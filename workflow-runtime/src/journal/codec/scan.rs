@@ -281,7 +281,7 @@ pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
 
 /// Returns the text of a payload.
 pub(super) fn text_of(bytes: &[u8]) -> Result<&str, CodecError> {
-    std::str::from_utf8(bytes).map_err(|error| CodecError::new(format!("the value is no text: {error}")))
+    std::str::from_utf8(bytes).map_err(|error| CodecError::new(format!("the value is not valid UTF-8: {error}")))
 }
 
 /// Joins several payloads into that of a sequence.

@@ -140,8 +140,8 @@ fn errors_tell_what_and_where() {
     assert_eq!(refused(br#"{"name":3}"#), "invalid type: integer `3`, expected a string at byte 9");
     assert_eq!(refused(br#"{"name":"a","count":1} x"#), "expected the end, found `x` at byte 23");
     assert_eq!(refused(br#"{"name":"a"}"#), "missing field `count` at byte 12");
-    assert_eq!(refused(br#" {"$new":3}"#), "the tag `$new` is not known here at byte 8");
-    assert_eq!(refused(b"\xff"), "the value is no text: invalid utf-8 sequence of 1 bytes from index 0");
+    assert_eq!(refused(br#" {"$new":3}"#), "unknown tag `$new` at byte 8");
+    assert_eq!(refused(b"\xff"), "the value is not valid UTF-8: invalid utf-8 sequence of 1 bytes from index 0");
     assert!(read::<f64>(b"1e999").is_err_and(|error| error.to_string().starts_with("the number is out of range")));
     for odd in
         ["01", "1.", ".5", "+1", "1e", "-", "nul", "[1,]", "{\"a\":1,}", "[1 2]", "\"\\x\"", "\"\\ud800\"", "\"\n\""]
