@@ -197,7 +197,7 @@ impl Expansion<'_, '_> {
         let call =
             quote_spanned!(span=> #runtime::fallible_expression(#runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
+        let (fresh, call) = (self.await_restored(code, Some(stage)), self.evaluating(call));
         if expression::drops_temporaries(self.model.codes[code].expr) {
             quote!({ #before #fresh #context #frame.at(#number); let #run = #call; let #run = #run.await #kept; #run })
         } else {

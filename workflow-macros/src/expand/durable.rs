@@ -71,7 +71,7 @@ impl Expansion<'_, '_> {
     }
 
     /// Emits the wait before an expression of the user's is evaluated.
-    pub(super) fn fresh(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+    pub(super) fn await_restored(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
         if !self.is_durable() {
             return TokenStream::new();
         }
@@ -110,8 +110,8 @@ impl Expansion<'_, '_> {
     }
 
     /// Emits the check before an expression that is a part of a stage is evaluated: a recorded failure counts.
-    pub(super) fn fresh_part(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
-        let fresh = self.fresh(code, stage);
+    pub(super) fn await_restored_part(&self, code: CodeId, stage: Option<StageId>) -> TokenStream {
+        let fresh = self.await_restored(code, stage);
         let site = self.code_site(code, stage);
         if !self.is_durable() || site.is_empty() {
             return fresh;

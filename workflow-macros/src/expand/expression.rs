@@ -156,7 +156,7 @@ impl Expansion<'_, '_> {
         };
         let call = quote_spanned!(span=> #unnamed(#frame, #number, #runtime::PhantomData::<#mark>, #of, #expression));
         let run = self.named("run");
-        let (fresh, call) = (self.fresh_part(code, stage), self.evaluating(call));
+        let (fresh, call) = (self.await_restored_part(code, stage), self.evaluating(call));
         let ended = match drops_temporaries(self.model.codes[code].expr) {
             true => quote!({ let #run = #call; #run.await }),
             false => quote!(#call.await),
@@ -175,7 +175,7 @@ impl Expansion<'_, '_> {
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
         let call = self.evaluating(quote!(#runtime::untyped_body(#frame, #number, #settled)));
-        let fresh = self.fresh_part(code, stage);
+        let fresh = self.await_restored_part(code, stage);
         let ended = match drops_temporaries(self.model.codes[code].expr) {
             true => quote!({ let #value = #expression; let #run = #call; #run.await }),
             false => quote!(match #expression { #value => #call.await }),

@@ -173,7 +173,7 @@ impl Expansion<'_, '_> {
 
     /// A stage's future, published where a wait names it or where its end matters to signals: signals inside of it,
     /// signals that it may have requested, and signals that come after it.
-    pub(super) fn overheard(&self, stage: StageId, future: TokenStream) -> TokenStream {
+    pub(super) fn announcing(&self, stage: StageId, future: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let mut future = future;

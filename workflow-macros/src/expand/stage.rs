@@ -108,7 +108,7 @@ impl Expansion<'_, '_> {
     /// The future of a stage, which gives a `Result<StageOutput<T>, Exit>`.
     pub(super) fn stage_future(&self, stage: StageId) -> TokenStream {
         let future = self.own_future(stage);
-        self.overheard(stage, future)
+        self.announcing(stage, future)
     }
 
     fn own_future(&self, stage: StageId) -> TokenStream {

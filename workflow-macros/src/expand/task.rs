@@ -214,7 +214,7 @@ impl Expansion<'_, '_> {
         let (runtime, call) = (runtime_here, Ident::new(call, span));
         let call =
             quote_spanned!(span=> #runtime::#call(#frame, #number, #runtime::PhantomData::<#mark>, #of, #closure));
-        let (fresh, call) = (self.fresh(code, Some(stage)), self.evaluating(call));
+        let (fresh, call) = (self.await_restored(code, Some(stage)), self.evaluating(call));
         quote!({ #lend #detach #take_permits #fresh #context #call.await? #kept })
     }
 }

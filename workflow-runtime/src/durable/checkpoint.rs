@@ -115,7 +115,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         return Ok((value, record.kind == RecordKind::Done as u8));
     }
     if !journal.is_fresh() {
-        journal.stands_elsewhere(&path).await;
+        journal.park_if_recorded_elsewhere(&path).await;
         if whole && journal.record(&within(&path, "armed")).is_some() {
             // The stage may have to be undone, whether another attempt begins or not.
             frame.core.arm_again(stage);
@@ -128,7 +128,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         Retention::Outcome if journal.counts() => journal.reaches(&within(&path, INTERRUPTED)),
         _ => 0,
     };
-    if keeps == Retention::Outcome && frame.core.is_heeded() {
+    if keeps == Retention::Outcome && frame.core.observes_stages() {
         frame.attempt_goes_on(stage, interrupted + 1);
     }
     if keeps == Retention::Outcome && has_undo() && interrupted == 0 {
@@ -139,7 +139,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
     let ended = caught(frame.core, run(frame.starting_at(interrupted + 1))).await;
     match ended {
         Ok((value, ran)) => {
-            journal.leaves_nothing(&path).await;
+            journal.park_if_left_inside(&path).await;
             let kind = if ran { RecordKind::Done } else { RecordKind::DoneIdle };
             let written = WrittenValue::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
             let undoes = ran && has_undo();
@@ -157,7 +157,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             }
             // Observers receive the end when it is on the store, and the stages that depend on it begin then.
             journal.settled().await;
-            journal.unless_refused(written.refused).await;
+            journal.park_if_refused(written.refused).await;
             Ok((value, ran))
         }
         Err(Exit::Failed(failure)) if keeps == Retention::Outcome => {
@@ -242,7 +242,7 @@ async fn begins_in(
         journal.await_turn(FRESH).await;
     }
     if journal.lacks_homes() {
-        journal.begins_with_all(&frame.path_of(stage), site.is_empty()).await;
+        journal.park_if_left_around(&frame.path_of(stage), site.is_empty()).await;
     }
     journal.before_user_code(place).await;
 }
@@ -409,6 +409,6 @@ pub(crate) async fn kept_part<T>(
     journal.await_turn(LAST).await;
     let written = WrittenValue::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
     journal.put(path, written.kind, written.bytes);
-    journal.unless_refused(written.refused).await;
+    journal.park_if_refused(written.refused).await;
     Ok(value)
 }

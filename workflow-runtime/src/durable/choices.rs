@@ -225,7 +225,7 @@ pub async fn record_choice(frame: Frame<'_>, stage: u32, site: &str, arm: &'stat
 async fn choose(journal: &Arc<Journal>, (stage, path): (String, String), arm: &str) -> bool {
     match journal.record(&path).map(|record| decode_record::<String>(&record)) {
         None => {
-            journal.decides_anew(&stage, &path, &[":choice-", ":value-"]).await;
+            journal.park_if_decided_under_another_name(&stage, &path, &[":choice-", ":value-"]).await;
             journal.put(path, RecordKind::Decided, encode_record(&arm));
             true
         }

@@ -77,14 +77,14 @@ pub async fn next_round<S>(
         _ => None,
     };
     if let Some(before) = &forget {
-        journal.leaves_nothing(before).await;
+        journal.park_if_left_inside(before).await;
     }
     let put = vec![
         (within(&format!("{path}/{round}"), "state").into(), written.kind, written.bytes),
         (within(&path, "round").into(), RecordKind::Value, encode_record(&round)),
     ];
     journal.enter(put, forget.as_deref(), Vec::new());
-    journal.unless_refused(written.refused).await;
+    journal.park_if_refused(written.refused).await;
     Ok(state)
 }
 

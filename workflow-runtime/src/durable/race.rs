@@ -151,7 +151,7 @@ where
     let Some(journal) = frame.journal() else { return members.await };
     let path = frame.path_within(stage, won);
     if alone {
-        journal.knows_members(&frame.path_of(stage), sites).await;
+        journal.park_if_member_is_gone(&frame.path_of(stage), sites).await;
     }
     if let Some(record) = journal.record(&path) {
         let read = read_won(&record);
@@ -199,7 +199,7 @@ where
                 journal.put(path, RecordKind::Decided, encode_record(&Won { members, values }));
             }
         }
-        journal.unless_refused(refused).await;
+        journal.park_if_refused(refused).await;
     }
     let ended = members.finish();
     nested::settled(frame).await;

@@ -82,7 +82,7 @@ pub(crate) async fn rewind_run<F: Future>(
     journal.suspend();
     drop_quietly(|| drop(machine));
     for &name in &taken {
-        journal.undoes_all(name).await;
+        journal.park_if_undo_is_gone(name).await;
     }
     let graph = core.graph();
     let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);

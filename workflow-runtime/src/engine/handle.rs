@@ -202,14 +202,14 @@ impl<W: Durable> InstanceHandle<W> {
         let (name, payload) =
             W::encode_signal(&signal).map_err(|error| self.payload(format!("the signal can't be stored: {error}")))?;
         let (run, new) = (self.clone(), NewSignal { name: name.to_owned(), payload, once });
-        self.shared.shielded(async move { run.hand_over(new).await }).await
+        self.shared.shielded(async move { run.store_and_deliver(new).await }).await
     }
 
     fn refused(&self, error: SignalError) -> EngineError {
         EngineError::Signal { id: self.id.to_string(), error }
     }
 
-    async fn hand_over(&self, new: NewSignal) -> Result<(), EngineError> {
+    async fn store_and_deliver(&self, new: NewSignal) -> Result<(), EngineError> {
         let _gate = self.shared.gate(self.key).await;
         if self.shared.live(self.key).is_none() && self.stored().await?.status.has_ended() {
             return Err(self.refused(SignalError::Closed));
@@ -276,10 +276,10 @@ impl<W: Durable> InstanceHandle<W> {
     /// ```
     pub async fn rewind(&self, stage: W::Stage) -> Result<(), EngineError> {
         let (run, name) = (self.clone(), stage.to_string());
-        self.shared.shielded(async move { run.take_back(name).await }).await
+        self.shared.shielded(async move { run.request_rewind(name).await }).await
     }
 
-    async fn take_back(&self, name: String) -> Result<(), EngineError> {
+    async fn request_rewind(&self, name: String) -> Result<(), EngineError> {
         let undoing = || EngineError::Undoing { id: self.id.to_string() };
         let _gate = self.shared.gate(self.key).await;
         let mut live = self.shared.live(self.key);
@@ -322,10 +322,10 @@ impl<W: Durable> InstanceHandle<W> {
     /// safe.
     pub async fn cancel(&self) -> Result<(), EngineError> {
         let run = self.clone();
-        self.shared.shielded(async move { run.put_an_end().await }).await
+        self.shared.shielded(async move { run.request_cancellation().await }).await
     }
 
-    async fn put_an_end(&self) -> Result<(), EngineError> {
+    async fn request_cancellation(&self) -> Result<(), EngineError> {
         let live = {
             let _gate = self.shared.gate(self.key).await;
             match self.live().await {

@@ -78,7 +78,7 @@ impl<W: Durable> ResidentInstance<W> {
         ));
         let keys = keys.map_err(|error| format!("what is stored of '{KEYS}' can't be read: {error}")).map(|keys| {
             let unknown = keys.unknown(keys_record.as_ref(), fresh && !W::PLAIN.is_empty());
-            journal.has_keys(keys);
+            journal.set_keys(keys);
             unknown
         });
         let live = Arc::new(Self {
@@ -100,7 +100,7 @@ impl<W: Durable> ResidentInstance<W> {
             Err(format!("'{stage}' was done and would have to be undone, but its workflow no longer says how"))
         });
         let failed_by_store = shared.was_failed_by_store(key);
-        live.journal.has_suspects(&shared.suspects);
+        live.journal.set_suspects(&shared.suspects);
         let processes = shared.interruptions.saturating_sub(interruptions);
         let left = Left { input, delivered, renamed, keys, begins, resumed, processes, missing, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));

@@ -278,12 +278,12 @@ impl Journal {
     }
 
     /// Sets the permits for suspects of the instance's engine.
-    pub(crate) fn has_suspects(&self, suspects: &Suspects) {
+    pub(crate) fn set_suspects(&self, suspects: &Suspects) {
         self.suspects.get_or_init(|| suspects.clone());
     }
 
     /// Sets how the instance's keys are made.
-    pub(crate) fn has_keys(&self, keys: Keys) {
+    pub(crate) fn set_keys(&self, keys: Keys) {
         self.keys.get_or_init(|| keys);
     }
 

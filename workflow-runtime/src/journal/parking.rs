@@ -27,7 +27,7 @@ impl Journal {
     }
 
     /// Parks with that reason, if there is one.
-    pub(crate) async fn unless_refused(&self, reason: Option<String>) {
+    pub(crate) async fn park_if_refused(&self, reason: Option<String>) {
         if let Some(reason) = reason {
             self.park::<()>(reason).await;
         }

@@ -26,7 +26,7 @@ impl Journal {
     }
 
     /// Parks, before a stage runs, if it is recorded in another place.
-    pub(crate) async fn stands_elsewhere(&self, path: &str) {
+    pub(crate) async fn park_if_recorded_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.elsewhere(path);
         if let Some(elsewhere) = elsewhere {
             self.park::<()>(format!("'{path}' is on record as '{elsewhere}', where its workflow no longer has it"))
@@ -40,7 +40,7 @@ impl Journal {
     }
 
     /// Parks, before a wait for a signal, if it was taken in another place.
-    pub(crate) async fn was_taken_elsewhere(&self, path: &str) {
+    pub(crate) async fn park_if_taken_elsewhere(&self, path: &str) {
         let elsewhere = self.lock().homes.signal_elsewhere(path);
         let reason = match elsewhere {
             None => return,
@@ -53,7 +53,7 @@ impl Journal {
     }
 
     /// Parks, before a stage ends, if a record inside was not requested.
-    pub(crate) async fn leaves_nothing(&self, path: &str) {
+    pub(crate) async fn park_if_left_inside(&self, path: &str) {
         let left = self.lock().homes.any_within(path);
         if let Some(left) = left {
             self.park_at::<()>(path, format!("'{left}' is on record, and '{path}' would end without it")).await;
@@ -62,7 +62,7 @@ impl Journal {
 
     /// Parks, before user code in a stage begins, if rounds or items are recorded that it is no part of. `is_whole`:
     /// the code is all of the stage, so that no record inside may be left.
-    pub(crate) async fn begins_with_all(&self, path: &str, is_whole: bool) {
+    pub(crate) async fn park_if_left_around(&self, path: &str, is_whole: bool) {
         let left = || {
             let homes = &self.lock().homes;
             let inside = || if is_whole { homes.any_within(path) } else { None };
@@ -79,7 +79,7 @@ impl Journal {
     }
 
     /// Parks, before the members of a race or quorum begin, if a record names a member that is gone.
-    pub(crate) async fn knows_members(&self, stage: &str, sites: &[&'static str]) {
+    pub(crate) async fn park_if_member_is_gone(&self, stage: &str, sites: &[&'static str]) {
         let is_known = |site: &str| sites.contains(&site);
         let unknown = self.lock().homes.unknown_member(stage, is_known);
         if let Some(unknown) = unknown {
@@ -92,7 +92,7 @@ impl Journal {
     }
 
     /// Parks, before a decision in a stage, if a decision of its kind (`names`) is recorded there under another name.
-    pub(crate) async fn decides_anew(&self, stage: &str, path: &str, names: &[&str]) {
+    pub(crate) async fn park_if_decided_under_another_name(&self, stage: &str, path: &str, names: &[&str]) {
         let before = self.lock().homes.decision_of(stage, names);
         if before.is_none() {
             return;
@@ -107,7 +107,7 @@ impl Journal {
     }
 
     /// Parks, before the stages within a path are undone, if one of them can't be.
-    pub(crate) async fn undoes_all(&self, path: &str) {
+    pub(crate) async fn park_if_undo_is_gone(&self, path: &str) {
         let left = self.lock().homes.undo_within(path);
         if left.is_none() {
             return;

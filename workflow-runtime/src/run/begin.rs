@@ -1,6 +1,6 @@
 //! The begin of a run: whether it is observed, and which name it takes from the stage that begins it.
 
-use super::state::{RunState, is_listened_to};
+use super::state::{RunState, tracing_enabled};
 use crate::observe::observers::Observers;
 use std::sync::Arc;
 use tracing::level_filters::LevelFilter;
@@ -24,7 +24,7 @@ impl RunState {
         if super::place::is_in_place() {
             return true;
         }
-        observers.are_any() || is_listened_to()
+        observers.are_any() || tracing_enabled()
     }
 
     /// Returns the name of a run that begins now, if it begins in a stage of a run whose keys stay what they are.

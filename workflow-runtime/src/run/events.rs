@@ -25,7 +25,7 @@ impl RunState {
     /// Reports that the run has ended.
     #[inline]
     pub(crate) fn tell_ended<T>(&self, ended: &Result<T, Failure>) {
-        if self.is_looked_at() {
+        if self.observes_end() {
             self.tell_end(ended.as_ref().err());
         }
     }

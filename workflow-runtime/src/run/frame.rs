@@ -157,7 +157,7 @@ impl<'a> Frame<'a> {
     /// Returns the part of the run that a stage with an undo takes along.
     pub(crate) fn detach_in_flight(self, flight: AttemptState) -> OwnedFrame {
         let mut detached = self.detach();
-        detached.core.seldom_mut().flight = Some(flight);
+        detached.core.rare_mut().flight = Some(flight);
         detached
     }
 
@@ -169,7 +169,7 @@ impl<'a> Frame<'a> {
     /// Returns the part of the run that an undo takes along. It holds no log, since the undo lies in one itself.
     pub(crate) fn detach_to_reverse(self) -> OwnedFrame {
         let mut detached = self.detach();
-        detached.core.seldom_mut().log = None;
+        detached.core.rare_mut().log = None;
         detached.core.attempt = 1;
         detached.core.reverses = true;
         detached

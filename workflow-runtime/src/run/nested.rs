@@ -96,7 +96,7 @@ pub(crate) async fn undone(core: &RunState) -> UndoReport {
         if core.has_children_left() {
             under_way.append(&mut core.children().take());
         }
-        let _ticking = core.ticking();
+        let _guard = core.resident_guard();
         poll_fn(|context| {
             under_way.retain_mut(|rollback| match rollback.as_mut().poll(context) {
                 Poll::Pending => true,

@@ -138,7 +138,7 @@ impl<'a> AttemptGuard<'a> {
     #[inline]
     pub(crate) fn start(frame: Frame<'a>, stage: u32, attempt: u32) -> Self {
         let mut span = None;
-        if frame.core.is_heeded() {
+        if frame.core.observes_stages() {
             frame.attempt_started(stage, attempt);
             if frame.core.is_traced() {
                 span = Some(Box::new(tracing::debug_span!(target: "workflow", "attempt", attempt)));

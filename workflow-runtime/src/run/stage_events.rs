@@ -13,7 +13,7 @@ impl Frame<'_> {
     /// Reports that the stage's only attempt starts.
     #[inline]
     pub fn first_attempt_started(self, stage: u32) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.attempt_started(stage, 1);
         }
     }
@@ -21,7 +21,7 @@ impl Frame<'_> {
     /// Reports that the stage is skipped.
     #[inline]
     pub fn skipped(self, stage: u32) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.tell_skipped(stage, "skipped");
         }
     }
@@ -29,7 +29,7 @@ impl Frame<'_> {
     /// Reports that the signal or stage in its `#[until]` ends the stage.
     #[inline]
     pub fn cut(self, stage: u32) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.tell_skipped(stage, CANCELLED);
         }
     }
@@ -37,7 +37,7 @@ impl Frame<'_> {
     /// Reports a choice in the stage.
     #[inline]
     pub(crate) fn decided(self, stage: u32, arm: &'static str) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.tell(stage, EventKind::Decided { arm });
         }
     }
@@ -45,7 +45,7 @@ impl Frame<'_> {
     /// Reports the winner of a `race` or a `quorum`: its number, from 0.
     #[inline]
     pub(crate) fn won(self, stage: u32, member: usize) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.tell_won(stage, member);
         }
     }
@@ -61,7 +61,7 @@ impl Frame<'_> {
     /// Reports that the stage took a signal.
     #[inline]
     pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
-        if self.core.is_heeded() {
+        if self.core.observes_stages() {
             self.tell(stage, EventKind::Signalled { signal });
         }
     }

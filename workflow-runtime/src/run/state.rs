@@ -124,7 +124,7 @@ impl RunState {
         observers: Observers,
         name: Option<Arc<str>>,
     ) -> Self {
-        let traced = is_listened_to();
+        let traced = tracing_enabled();
         let observed = traced || observers.are_any();
         let mut core = Self::with(graph, RareState::of(graph, compensates, (observers, traced), name));
         (core.traced, core.observed, core.seen) = (traced, observed, observed);
@@ -173,7 +173,7 @@ impl RunState {
         self.rare.get_or_init(Box::default)
     }
 
-    pub(crate) fn seldom_mut(&mut self) -> &mut RareState {
+    pub(crate) fn rare_mut(&mut self) -> &mut RareState {
         self.rare_or_init();
         match self.rare.get_mut() {
             Some(rare) => rare,
@@ -184,7 +184,7 @@ impl RunState {
     /// Attaches the run to its journal.
     #[cfg(feature = "durable")]
     pub(crate) fn on_store(mut self, journal: Arc<crate::journal::log::Journal>) -> Self {
-        let rare = self.seldom_mut();
+        let rare = self.rare_mut();
         if let Some(span) = &rare.span {
             span.record("instance", &**journal.id());
         }
@@ -250,7 +250,7 @@ impl RunState {
 
     /// Whether the end of the run is observed.
     #[inline]
-    pub(crate) fn is_looked_at(&self) -> bool {
+    pub(crate) fn observes_end(&self) -> bool {
         self.rare().is_some_and(|rare| rare.span.is_some() || rare.observation.is_some())
     }
 
@@ -274,14 +274,14 @@ impl RunState {
 
     /// Sets the states through which a handle sees the stages.
     pub(crate) fn seen_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
-        self.seldom_mut().states = Some(states);
+        self.rare_mut().states = Some(states);
         self.seen = true;
         self
     }
 
     /// Keeps a durable instance in memory.
     #[allow(clippy::unused_self, reason = "a run on a store may have a journal")]
-    pub(crate) fn ticking(&self) -> Option<ResidentTimer> {
+    pub(crate) fn resident_guard(&self) -> Option<ResidentTimer> {
         #[cfg(feature = "durable")]
         return self.journal().map(crate::journal::log::Journal::busy);
         #[cfg(not(feature = "durable"))]
@@ -323,7 +323,7 @@ impl RunState {
 
     /// Whether the stages are observed.
     #[inline]
-    pub(crate) fn is_heeded(&self) -> bool {
+    pub(crate) fn observes_stages(&self) -> bool {
         self.observed
     }
 
@@ -333,7 +333,7 @@ impl RunState {
 
     /// Whether a handle exists, or the stages are observed.
     #[inline]
-    pub(crate) fn is_tracked(&self) -> bool {
+    pub(crate) fn observes_state(&self) -> bool {
         self.seen
     }
 
@@ -413,7 +413,7 @@ fn random_instance() -> Arc<str> {
 
 /// Whether a subscriber of `tracing` receives the spans of stages.
 #[inline]
-pub(crate) fn is_listened_to() -> bool {
+pub(crate) fn tracing_enabled() -> bool {
     #[cold]
     fn ask() -> bool {
         tracing::enabled!(target: "workflow", tracing::Level::DEBUG)

@@ -86,7 +86,7 @@ impl<'a, T> KeptSignal<'a, T> {
             self.enter(path, &value, Vec::new()).await;
             return Ok(value);
         }
-        journal.was_taken_elsewhere(&path).await;
+        journal.park_if_taken_elsewhere(&path).await;
         let limit = match limit {
             None => None,
             Some(at) => {
@@ -121,7 +121,7 @@ impl<'a, T> KeptSignal<'a, T> {
         let written =
             WrittenValue::new(self.payload.encode(value), RecordKind::Signal, || format!("signal '{}'", self.name));
         self.journal.enter([(path.into(), written.kind, written.bytes)], None, taken);
-        self.journal.unless_refused(written.refused).await;
+        self.journal.park_if_refused(written.refused).await;
     }
 
     /// Runs `late`. A fallback's failure is recorded, since all stages that wait for the signal get it.

@@ -39,10 +39,10 @@ type Onlookers<'a> = (Box<StageObservers<'a, Cell>>, Option<Box<EnteredSpan>>);
 #[must_use]
 pub fn starting(frame: Frame<'_>, stage: u32) -> Starting<'_> {
     frame.at(stage);
-    if !frame.core.is_tracked() {
+    if !frame.core.observes_state() {
         return Starting { core: frame.core, stage, seen: None };
     }
-    let audience = StageObservers::open(frame, stage, frame.core.cell(stage), frame.core.is_heeded(), true);
+    let audience = StageObservers::open(frame, stage, frame.core.cell(stage), frame.core.observes_stages(), true);
     let entered = audience.entered();
     Starting { core: frame.core, stage, seen: Some((audience, entered)) }
 }

@@ -154,7 +154,7 @@ pub fn begin<T, const UNOBSERVED: usize, const OBSERVED: usize>(
     _: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
 ) -> EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
-    let observed = frame.core().is_heeded();
+    let observed = frame.core().observes_stages();
     if OBSERVED == 0 || (cell.is_none() && !observed) {
         return EnteredStage { seats: Seats(only(None)), entered: only(None) };
     }
@@ -238,7 +238,7 @@ fn under_way<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     run: F,
     tries: bool,
 ) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
-    let observed = OBSERVED != 0 && frame.core().is_heeded() && !frame.is_known(stage);
+    let observed = OBSERVED != 0 && frame.core().observes_stages() && !frame.is_known(stage);
     let audience = (cell.is_some() || observed).then(|| StageObservers::open(frame, stage, cell, observed, tries));
     StageFuture { at: Concurrent { core: frame.core(), stage }, run, seats: Seats(only(audience)) }
 }

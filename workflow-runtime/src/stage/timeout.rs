@@ -164,7 +164,7 @@ pub(crate) fn one<F: Future>(
         run,
         limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
         deadline.map(|(at, limit)| (Box::pin(pause(frame, stage, at)) as Pause<'_>, limit)),
-        limit.and_then(|_| frame.core.ticking()),
+        limit.and_then(|_| frame.core.resident_guard()),
     )
 }
 

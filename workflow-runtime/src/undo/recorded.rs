@@ -97,7 +97,7 @@ impl RolledBack {
     /// Records the reason of the rollback.
     pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
         let Some(RollbackPlace { journal, path, is_whole }) = &self.0 else { return };
-        journal.undoes_all(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
+        journal.park_if_undo_is_gone(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
         if (!is_whole || log.holds_something()) && journal.record(path).is_none() {
             journal.put(path.as_str(), RecordKind::Failed, encode_record(&StoredFailure::of(failure)));
         }

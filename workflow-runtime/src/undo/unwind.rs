@@ -107,7 +107,7 @@ impl Unwinding<'_> {
             // Stages with a timeout of their own end by it.
             let limit = in_flight.iter().filter_map(|one| one.grace.limit()).max();
             let mut end = limit.map(|limit| Box::pin(tokio::time::sleep(limit)));
-            let _ticking = limit.and_then(|_| core.ticking());
+            let _guard = limit.and_then(|_| core.resident_guard());
             let in_doubt = &mut undone.in_doubt;
             poll_fn(|context| {
                 in_flight.retain_mut(|one| match core.catch(|| one.run.as_mut().poll(context)) {
