@@ -3,7 +3,7 @@
 use crate::{
     journal::{
         codec,
-        fingerprint::Print,
+        fingerprint::Fingerprint,
         log::Journal,
         payload::{Payload, is_same},
         record::{RecordKind, decode_record, encode_record},
@@ -206,7 +206,7 @@ fn recalled<T>(frame: Frame<'_>, stage: u32, site: &str, payload: Payload<T>, ev
 /// Parks the instance if a value that was evaluated again differs from its recorded fingerprint.
 pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value: &T) {
     let (mut refused, at) = (None, path.clone());
-    let print = |form| Print::of(value, form).map_err(|error| refused = Some(error)).ok();
+    let print = |form| Fingerprint::of(value, form).map_err(|error| refused = Some(error)).ok();
     journal.is_same(path, print, |path| format!("'{path}' is no longer what it was when it was first used"));
     if let Some(error) = refused {
         journal.park_now(format!("'{at}' can't be stored: {error}"));

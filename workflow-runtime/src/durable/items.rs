@@ -5,7 +5,7 @@ use crate::{
     failure::{BoxError, exit::Exit},
     future::map::then,
     journal::{
-        fingerprint::{Print, PrintForm},
+        fingerprint::{Fingerprint, PrintForm},
         log::Journal,
         payload::Payload,
         record::{RecordKind, decode_record, encode_record},
@@ -27,13 +27,13 @@ pub trait IdentifiedItem {
     ///
     /// # Errors
     /// It has no form.
-    fn print(&self, form: PrintForm) -> Result<Print, BoxError>;
+    fn print(&self, form: PrintForm) -> Result<Fingerprint, BoxError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> IdentifiedItem for T {
-    fn print(&self, form: PrintForm) -> Result<Print, BoxError> {
-        Print::of(self, form)
+    fn print(&self, form: PrintForm) -> Result<Fingerprint, BoxError> {
+        Fingerprint::of(self, form)
     }
 }
 
@@ -109,15 +109,15 @@ pub fn recognised_again<I: IntoIterator>(
     Items::Taken(all.into_iter())
 }
 
-type ItemPrint<T> = fn(&T, PrintForm) -> Result<Print, BoxError>;
+type ItemPrint<T> = fn(&T, PrintForm) -> Result<Fingerprint, BoxError>;
 
-fn fingerprints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Print>, BoxError> {
+fn fingerprints<T>(print: ItemPrint<T>, items: &[T], form: PrintForm) -> Result<Vec<Fingerprint>, BoxError> {
     items.iter().map(|item| print(item, form)).collect()
 }
 
 fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>) -> Result<Vec<T>, String> {
     let Some(record) = journal.record(path) else { return Ok(items) };
-    let before: Vec<Print> =
+    let before: Vec<Fingerprint> =
         decode_record(&record).map_err(|error| format!("what is stored of '{path}' can't be read: {error}"))?;
     let form = before.first().map_or(PrintForm::Canonical, |print| print.form());
     let now = fingerprints(print, &items, form).map_err(|error| format!("'{path}' can't be stored: {error}"))?;
@@ -126,7 +126,7 @@ fn ordered<T>(journal: &Journal, path: &str, print: ItemPrint<T>, items: Vec<T>)
         return Ok(items);
     }
     let count = items.len();
-    let mut found: HashMap<Print, Vec<T>> = HashMap::new();
+    let mut found: HashMap<Fingerprint, Vec<T>> = HashMap::new();
     // The last first, so that equal ones are taken in their order.
     for (print, item) in now.into_iter().zip(items).rev() {
         found.entry(print).or_default().push(item);

@@ -1,7 +1,7 @@
 //! `let`s: evaluated again by each process, and the same each time.
 
 use crate::{
-    journal::fingerprint::{Print, PrintForm, hash},
+    journal::fingerprint::{Fingerprint, PrintForm, hash},
     run::frame::Frame,
 };
 use serde::Serialize;
@@ -22,8 +22,8 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
         let path = frame.path_within(stage, &format!("let-{name}"));
         // What can't be written is taken as it is.
         let print = |form| match form {
-            PrintForm::Json => Some(Print::of_number(fingerprint(&serde_json::to_value(self.0).ok()?), form)),
-            PrintForm::Canonical => Print::of(self.0, form).ok(),
+            PrintForm::Json => Some(Fingerprint::of_number(fingerprint(&serde_json::to_value(self.0).ok()?), form)),
+            PrintForm::Canonical => Fingerprint::of(self.0, form).ok(),
         };
         journal.is_same(path, print, |_| format!("`let {name}` is no longer what it was when it was first evaluated"));
     }

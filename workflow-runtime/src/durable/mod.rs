@@ -16,7 +16,7 @@ pub(crate) mod workflow;
 
 pub use crate::{
     journal::{
-        fingerprint::{Print, PrintForm},
+        fingerprint::{Fingerprint, PrintForm},
         payload::{Payload, Stored, stored, stored_of},
     },
     run::place::{Evaluating, Placed, evaluates, placed},

@@ -9,7 +9,7 @@ use crate::{
     failure::{BoxError, exit::Exit},
     journal::{
         log::LAST,
-        payload::{Payload, Unkept, WrittenValue},
+        payload::{NotStorable, Payload, WrittenValue},
         record::{RecordKind, decode_record, encode_record},
         restore::catch_up_thrown,
     },
@@ -55,7 +55,7 @@ impl WinnerText {
 }
 
 fn read_won(record: &Record) -> Result<Won, BoxError> {
-    if let Some(unkept) = Unkept::of(record) {
+    if let Some(unkept) = NotStorable::of(record) {
         return Err(unkept.into());
     }
     decode_record(record).or_else(|error| match decode_record(record) {

@@ -13,7 +13,7 @@ use crate::{
     },
     failure::Failure,
     journal::{
-        crashes::Cuts,
+        crashes::Interruptions,
         failure::StoredFailure,
         path::{CRASH_COUNT, REWIND, THROWN},
         record::RecordKind,
@@ -363,7 +363,7 @@ impl<W: Durable> InstanceHandle<W> {
         let record = Record { order, kind: kind as u8, payload: payload(before) };
         // A person has looked at it.
         let forgiven = loaded.records.iter().filter_map(|(path, record)| {
-            let payload = Cuts::forgiven(record)?;
+            let payload = Interruptions::forgiven(record)?;
             Some(Change::Put { path: path.as_str().into(), record: Record { payload, ..record.clone() } })
         });
         let mut changes: Vec<Change> = forgiven.collect();

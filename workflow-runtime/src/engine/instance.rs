@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     future::cancel::CancelSignal,
     journal::{
-        log::{Halt, Journal},
+        log::{Journal, ParkReason},
         path::REWIND,
     },
     run::state::RunState,
@@ -66,7 +66,7 @@ const PASSES: u32 = 16;
 /// The end of a run in memory.
 pub(crate) enum Outcome<T> {
     Ended(Result<T, Failure>),
-    Halted(Halt),
+    Halted(ParkReason),
     /// The instance only waits: for a timer, or without a limit.
     Waits(Option<Timestamp>),
     Stopped,

@@ -17,7 +17,7 @@ use crate::{
         failure::StoredFailure,
         homes::missing,
         keys::Keys,
-        log::{Halt, Journal},
+        log::{Journal, ParkReason},
         path::{CLEAN_STOP, KEYS, REWIND},
         record::{RecordKind, encode_record},
     },
@@ -102,14 +102,15 @@ impl<W: Durable> ResidentInstance<W> {
         let failed_by_store = shared.was_failed_by_store(key);
         live.journal.set_suspects(&shared.suspects);
         let processes = shared.interruptions.saturating_sub(interruptions);
-        let left = Left { input, delivered, renamed, keys, begins, resumed, processes, missing, failed_by_store };
+        let left =
+            PreviousState { input, delivered, renamed, keys, begins, resumed, processes, missing, failed_by_store };
         let run = run(Arc::clone(shared), Arc::clone(&live), key, left, (services, observers));
         (live, Box::pin(run))
     }
 }
 
 /// Data that an earlier run in memory has left.
-struct Left {
+struct PreviousState {
     /// Inputs of the instance, encoded.
     input: Vec<u8>,
     /// Whether the signals that no wait has taken could be delivered.
@@ -134,7 +135,7 @@ async fn run<W: Durable>(
     shared: Arc<EngineInner>,
     live: Arc<ResidentInstance<W>>,
     key: InstanceKey,
-    left: Left,
+    left: PreviousState,
     (services, observers): (W::Services, Observers),
 ) {
     let journal = &live.journal;
@@ -150,7 +151,7 @@ async fn run<W: Durable>(
         told::misses(&core, &left.missing);
     }
     let outcome = match prepare(&live, left) {
-        Err(reason) => Outcome::Halted(Halt::Parked(reason)),
+        Err(reason) => Outcome::Halted(ParkReason(reason)),
         Ok(input) => {
             let mut whole = Box::pin(async {
                 let machine =
@@ -217,7 +218,7 @@ async fn run<W: Durable>(
     let _gate = shared.gate(key).await;
     let outcome = match outcome {
         // The rewind was requested in the last moment: the records are there still.
-        Outcome::Halted(Halt::Parked(_)) | Outcome::Ended(Ok(_)) if live.rewinding.load(SeqCst) => Outcome::Stopped,
+        Outcome::Halted(ParkReason(_)) | Outcome::Ended(Ok(_)) if live.rewinding.load(SeqCst) => Outcome::Stopped,
         outcome => outcome,
     };
     let goes_on = matches!(outcome, Outcome::Rewound)
@@ -246,7 +247,7 @@ async fn run<W: Durable>(
 /// can't run.
 fn prepare<W: Durable>(
     live: &ResidentInstance<W>,
-    Left { input, delivered, renamed, keys, resumed, failed_by_store, .. }: Left,
+    PreviousState { input, delivered, renamed, keys, resumed, failed_by_store, .. }: PreviousState,
 ) -> Result<W::Input, String> {
     let journal = &live.journal;
     if resumed == Some(true) {
@@ -300,7 +301,7 @@ async fn settle<W: Durable>(
             Err(error) => (InstanceStatus::Parked, encode_record(&format!("its output can't be stored: {error}"))),
         },
         Outcome::Ended(Err(failure)) => (InstanceStatus::Failed, encode_record(&StoredFailure::of(failure))),
-        Outcome::Halted(Halt::Parked(reason)) => (InstanceStatus::Parked, encode_record(reason)),
+        Outcome::Halted(ParkReason(reason)) => (InstanceStatus::Parked, encode_record(reason)),
         Outcome::Waits(_) => return,
         Outcome::Rewound | Outcome::Stopped => {
             if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
@@ -319,7 +320,7 @@ async fn settle<W: Durable>(
     }
     let (mut status, mut bytes) = (status, bytes);
     let mut settled = live.journal.settle(changes, &live.stopping).await;
-    if let (Err(error), Some(Halt::Parked(reason))) = (&settled, live.journal.halted())
+    if let (Err(error), Some(ParkReason(reason))) = (&settled, live.journal.halted())
         && error.is_permanent()
         && status != InstanceStatus::Parked
     {

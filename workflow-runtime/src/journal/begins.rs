@@ -1,7 +1,7 @@
 //! Before user code starts: waits until all that it relies on is on the store, and counts restarts after a crash.
 
 use super::{
-    crashes::{Cuts, PROBATION, place_name},
+    crashes::{Interruptions, PROBATION, place_name},
     log::Journal,
     path::CLEAN_STOP,
     record::{RecordKind, encode_record},
@@ -39,7 +39,7 @@ impl Journal {
     /// the code was ready when the instance was interrupted. Returns the number of its interruptions.
     pub(crate) fn reaches(&self, place: &str) -> u32 {
         let mut content = self.lock();
-        let times = Cuts::of(content.records.get(place)).times;
+        let times = Interruptions::of(content.records.get(place)).times;
         if !content.restoring || content.interruptions.interrupted.is_none() {
             return times;
         }
@@ -58,7 +58,7 @@ impl Journal {
         let mut content = self.lock();
         let places = std::mem::take(&mut content.interruptions.reached);
         let cut = |place: String| {
-            let cuts = Cuts::of(content.records.get(&*place)).once_more(true);
+            let cuts = Interruptions::of(content.records.get(&*place)).once_more(true);
             (place.into(), RecordKind::Interrupted, encode_record(&cuts))
         };
         places.into_iter().map(cut).collect()
@@ -66,13 +66,13 @@ impl Journal {
 
     /// Returns how often that place was cut.
     pub(crate) fn cuts(&self, place: &str) -> u32 {
-        Cuts::of(self.lock().records.get(place)).times
+        Interruptions::of(self.lock().records.get(place)).times
     }
 
     /// Returns the record of a place whose attempts are counted on by another one: its crashes stay known.
     pub(crate) fn crashes(&self, place: &str) -> Option<(Arc<str>, RecordKind, Vec<u8>)> {
-        let cuts = Cuts::of(Some(self.lock().records.get(place)?));
-        Some((place.into(), RecordKind::Interrupted, encode_record(&Cuts { times: 0, ..cuts })))
+        let cuts = Interruptions::of(Some(self.lock().records.get(place)?));
+        Some((place.into(), RecordKind::Interrupted, encode_record(&Interruptions { times: 0, ..cuts })))
     }
 
     /// Waits, before user code begins, until all that it relies on is on the store. If the code may have begun before,
@@ -91,7 +91,7 @@ impl Journal {
             if std::mem::take(&mut content.interruptions.rested) {
                 content.enter(vec![Change::Remove { path: CLEAN_STOP.into() }], false);
             }
-            let before = Cuts::of(content.records.get(&*place));
+            let before = Interruptions::of(content.records.get(&*place));
             let in_peace = content.interruptions.interrupted == Some(true);
             (content.interruptions.reached.remove(&place), before, before.once_more(in_peace))
         };
@@ -99,7 +99,11 @@ impl Journal {
             return;
         }
         if cuts.are_too_many() {
-            self.put(place.as_str(), RecordKind::Interrupted, encode_record(&Cuts { crashes: cuts.crashes, ..before }));
+            self.put(
+                place.as_str(),
+                RecordKind::Interrupted,
+                encode_record(&Interruptions { crashes: cuts.crashes, ..before }),
+            );
             let (times, place) = (cuts.crashes, place_name(&place));
             self.park::<()>(format!("crashed {times} times in a row in {place} without progress")).await;
         }
@@ -152,8 +156,11 @@ impl Journal {
         if let Some(cuts) = content.interruptions.crashed.remove(place)
             && !self.is_suspended()
         {
-            let change =
-                content.put(place.into(), RecordKind::Interrupted, encode_record(&Cuts { crashes: 0, ..cuts }));
+            let change = content.put(
+                place.into(),
+                RecordKind::Interrupted,
+                encode_record(&Interruptions { crashes: 0, ..cuts }),
+            );
             content.enter(vec![change], false);
         }
     }

@@ -29,7 +29,7 @@ pub(crate) const PROBATION: Duration = Duration::from_secs(5);
 /// The interruptions of the user code of one place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredCuts", into = "(u32, u32)")]
-pub(crate) struct Cuts {
+pub(crate) struct Interruptions {
     /// All of them: by so much the number of its next attempt is higher.
     pub(crate) times: u32,
     /// Interruptions by a crash, since the last progress of the instance.
@@ -44,7 +44,7 @@ enum StoredCuts {
     Both(u32, u32),
 }
 
-impl From<StoredCuts> for Cuts {
+impl From<StoredCuts> for Interruptions {
     fn from(stored: StoredCuts) -> Self {
         match stored {
             StoredCuts::Times(times) => Self { times, crashes: 0 },
@@ -53,13 +53,13 @@ impl From<StoredCuts> for Cuts {
     }
 }
 
-impl From<Cuts> for (u32, u32) {
-    fn from(cuts: Cuts) -> Self {
+impl From<Interruptions> for (u32, u32) {
+    fn from(cuts: Interruptions) -> Self {
         (cuts.times, cuts.crashes)
     }
 }
 
-impl Cuts {
+impl Interruptions {
     pub(crate) fn of(record: Option<&Record>) -> Self {
         record.and_then(|record| decode_record(record).ok()).unwrap_or_default()
     }
@@ -117,7 +117,7 @@ pub(crate) struct CrashCounter {
     /// Places that were ready to run when it was interrupted, and have not begun since.
     pub(super) reached: HashSet<String>,
     /// Places with recorded crashes.
-    pub(super) crashed: BTreeMap<Arc<str>, Cuts>,
+    pub(super) crashed: BTreeMap<Arc<str>, Interruptions>,
     /// Places whose next begin is on its way to the store.
     pub(super) beginning: Vec<Arc<str>>,
     /// Permits of suspects, held until the instance makes progress.
@@ -127,7 +127,7 @@ pub(crate) struct CrashCounter {
 impl CrashCounter {
     pub(super) fn of(records: &BTreeMap<Arc<str>, Record>) -> Self {
         let crashed = records.iter().filter_map(|(path, record)| {
-            let cuts = Cuts::of(Some(record));
+            let cuts = Interruptions::of(Some(record));
             (record.kind == RecordKind::Interrupted as u8 && cuts.crashes > 0).then(|| (Arc::clone(path), cuts))
         });
         Self { crashed: crashed.collect(), ..Self::default() }
@@ -144,10 +144,10 @@ impl CrashCounter {
     }
 
     /// Forgives all crashes after progress. Returns the records to write.
-    pub(super) fn forgiven(&mut self) -> impl Iterator<Item = (Arc<str>, Cuts)> + use<> {
+    pub(super) fn forgiven(&mut self) -> impl Iterator<Item = (Arc<str>, Interruptions)> + use<> {
         self.turns.clear();
         let crashed = std::mem::take(&mut self.crashed);
-        crashed.into_iter().map(|(place, cuts)| (place, Cuts { crashes: 0, ..cuts }))
+        crashed.into_iter().map(|(place, cuts)| (place, Interruptions { crashes: 0, ..cuts }))
     }
 }
 
@@ -176,25 +176,28 @@ mod tests {
 
     #[test]
     fn what_earlier_versions_wrote_is_read() {
-        assert_eq!(Cuts::of(Some(&record(b"3"))), Cuts { times: 3, crashes: 0 });
-        assert_eq!(Cuts::of(Some(&record(b"[3,2]"))), Cuts { times: 3, crashes: 2 });
-        assert_eq!(Cuts::of(None), Cuts::default());
-        assert_eq!(encode_record(&Cuts { times: 3, crashes: 2 }), b"[3,2]");
+        assert_eq!(Interruptions::of(Some(&record(b"3"))), Interruptions { times: 3, crashes: 0 });
+        assert_eq!(Interruptions::of(Some(&record(b"[3,2]"))), Interruptions { times: 3, crashes: 2 });
+        assert_eq!(Interruptions::of(None), Interruptions::default());
+        assert_eq!(encode_record(&Interruptions { times: 3, crashes: 2 }), b"[3,2]");
     }
 
     #[test]
     fn those_in_peace_are_attempts_and_no_crashes() {
-        let cuts = Cuts::default().once_more(true).once_more(false).once_more(true);
-        assert_eq!(cuts, Cuts { times: 3, crashes: 1 });
-        assert_eq!(Cuts::forgiven(&record(&encode_record(&cuts))), Some(b"[3,0]".to_vec()));
-        assert_eq!(Cuts::forgiven(&record(b"[3,0]")), None);
+        let cuts = Interruptions::default().once_more(true).once_more(false).once_more(true);
+        assert_eq!(cuts, Interruptions { times: 3, crashes: 1 });
+        assert_eq!(Interruptions::forgiven(&record(&encode_record(&cuts))), Some(b"[3,0]".to_vec()));
+        assert_eq!(Interruptions::forgiven(&record(b"[3,0]")), None);
     }
 
     #[test]
     fn the_more_crashes_the_fewer_begin_at_once() {
-        let permits: Vec<u32> = (0..5).map(|crashes| Cuts { times: 0, crashes }.permits()).collect();
+        let permits: Vec<u32> = (0..5).map(|crashes| Interruptions { times: 0, crashes }.permits()).collect();
         assert_eq!(permits, [0, 0, 0, 1, TOGETHER]);
-        assert!(!Cuts { times: 9, crashes: 4 }.are_too_many() && Cuts { times: 0, crashes: 5 }.are_too_many());
+        assert!(
+            !Interruptions { times: 9, crashes: 4 }.are_too_many()
+                && Interruptions { times: 0, crashes: 5 }.are_too_many()
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The delivery of what was entered: sending it to the store, and waiting until it is there.
 
 use super::{
-    log::{Halt, Journal, JournalState, Wish},
+    log::{Journal, JournalState, ParkReason, Wish},
     outbox::Delivery,
     record::RecordKind,
 };
@@ -111,7 +111,7 @@ impl Journal {
                     content.refused = Some(error.clone());
                     let what =
                         path.map_or_else(|| "what became of it".to_owned(), |path| format!("what '{path}' gave"));
-                    content.halt.get_or_insert(Halt::Parked(format!("{what} can't be stored: {error}")));
+                    content.halt.get_or_insert(ParkReason(format!("{what} can't be stored: {error}")));
                     woken.extend(content.root.take());
                 }
             }

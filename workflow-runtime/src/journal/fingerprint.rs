@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A fingerprint. Two values that differ have the same one once in 2^64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Print {
+pub struct Fingerprint {
     number: u64,
     form: PrintForm,
 }
@@ -21,7 +21,7 @@ pub enum PrintForm {
     Canonical,
 }
 
-impl Print {
+impl Fingerprint {
     /// Returns the fingerprint of a value.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T, form: PrintForm) -> Result<Self, BoxError> {
         let bytes = match form {
@@ -41,7 +41,7 @@ impl Print {
     }
 }
 
-impl Serialize for Print {
+impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.form {
             PrintForm::Json => serializer.serialize_u64(self.number),
@@ -50,23 +50,23 @@ impl Serialize for Print {
     }
 }
 
-impl<'de> Deserialize<'de> for Print {
+impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl de::Visitor<'_> for Visitor {
-            type Value = Print;
+            type Value = Fingerprint;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a fingerprint")
             }
 
-            fn visit_u64<E>(self, number: u64) -> Result<Print, E> {
-                Ok(Print::of_number(number, PrintForm::Json))
+            fn visit_u64<E>(self, number: u64) -> Result<Fingerprint, E> {
+                Ok(Fingerprint::of_number(number, PrintForm::Json))
             }
 
-            fn visit_str<E: de::Error>(self, digits: &str) -> Result<Print, E> {
+            fn visit_str<E: de::Error>(self, digits: &str) -> Result<Fingerprint, E> {
                 let number = u64::from_str_radix(digits, 16).map_err(E::custom)?;
-                Ok(Print::of_number(number, PrintForm::Canonical))
+                Ok(Fingerprint::of_number(number, PrintForm::Canonical))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -80,7 +80,7 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Print, PrintForm};
+    use super::{Fingerprint, PrintForm};
     use std::collections::{HashMap, HashSet};
 
     type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -90,7 +90,7 @@ mod tests {
         let print = |order: &mut dyn Iterator<Item = u32>| {
             let map: HashMap<u32, HashSet<(u32, bool)>> =
                 order.map(|key| (key, HashSet::from([(key, true), (1, false)]))).collect();
-            Print::of(&map, PrintForm::Canonical)
+            Fingerprint::of(&map, PrintForm::Canonical)
         };
         assert_eq!(print(&mut (0..50))?, print(&mut (0..50).rev())?);
         assert_ne!(print(&mut (0..50))?, print(&mut (0..51))?);
@@ -100,12 +100,12 @@ mod tests {
     /// Fingerprints are on disk, so they must never change.
     #[test]
     fn prints_are_what_they_were() -> Result<(), Error> {
-        let print = |form| -> Result<_, Error> { Ok(serde_json::to_string(&Print::of(&(7, "seven"), form)?)?) };
+        let print = |form| -> Result<_, Error> { Ok(serde_json::to_string(&Fingerprint::of(&(7, "seven"), form)?)?) };
         assert_eq!(print(PrintForm::Json)?, "5710943454430650223");
         assert_eq!(print(PrintForm::Canonical)?, r#""54a73a541dfc4557""#);
         for form in [PrintForm::Json, PrintForm::Canonical] {
-            let print = Print::of(&1, form)?;
-            assert_eq!(serde_json::from_slice::<Print>(&serde_json::to_vec(&print)?)?, print);
+            let print = Fingerprint::of(&1, form)?;
+            assert_eq!(serde_json::from_slice::<Fingerprint>(&serde_json::to_vec(&print)?)?, print);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@
 
 use super::{
     crashes::{CrashCounter, Suspects},
-    fingerprint::{Print, PrintForm},
+    fingerprint::{Fingerprint, PrintForm},
     homes::{Homes, names_inside, with_names},
     keys::Keys,
     outbox::Outbox,
@@ -41,12 +41,9 @@ pub(crate) const FAILURES: u64 = 1 << 62;
 /// Order of timers. They fire after everything recorded is restored, and not before the stages that are ready then.
 pub(crate) const DUE: u64 = FRESH - 1;
 
-/// The reason why a run in memory was given up.
+/// The reason for which the instance can't go on without an operator.
 #[derive(Debug, Clone)]
-pub(crate) enum Halt {
-    /// The instance can't go on without an operator, for this reason.
-    Parked(String),
-}
+pub(crate) struct ParkReason(pub(crate) String);
 
 /// One instance in memory.
 pub(crate) struct Journal {
@@ -89,7 +86,7 @@ pub(crate) struct JournalState {
     pub(crate) next_timer: u64,
     /// Waits for signals.
     pub(crate) listening: usize,
-    pub(crate) halt: Option<Halt>,
+    pub(crate) halt: Option<ParkReason>,
     /// Stages in the workflow's own body that are taken back: what is stored of them is not needed any more.
     pub(crate) given_up: HashSet<String>,
     pub(crate) interruptions: CrashCounter,
@@ -408,7 +405,7 @@ impl Journal {
     pub(crate) fn is_same(
         &self,
         path: String,
-        print: impl FnOnce(PrintForm) -> Option<Print>,
+        print: impl FnOnce(PrintForm) -> Option<Fingerprint>,
         reason: impl FnOnce(&str) -> String,
     ) {
         let Some(record) = self.record(&path) else {
@@ -417,7 +414,7 @@ impl Journal {
             }
             return;
         };
-        match decode_record::<Print>(&record) {
+        match decode_record::<Fingerprint>(&record) {
             Ok(before) if print(before.form()).is_none_or(|now| now == before) => self.mark_restored(),
             _ => self.park_now_at(&path, reason(&path)),
         }

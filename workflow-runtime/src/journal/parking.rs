@@ -1,9 +1,9 @@
 //! Parking: the instance can't go on without a person, for a reason that names what is in the way.
 
 use super::{
-    log::{Halt, Journal},
+    log::{Journal, ParkReason},
     path::is_instance_record,
-    payload::Unkept,
+    payload::NotStorable,
 };
 use crate::failure::BoxError;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ impl Journal {
         self.lock().given_up = stages;
     }
 
-    fn halt(&self, halt: Halt) {
+    fn halt(&self, halt: ParkReason) {
         self.lock().halt.get_or_insert(halt);
         self.wake_driver();
     }
@@ -35,7 +35,7 @@ impl Journal {
 
     /// Parks the instance from code that can't await: the run goes on until its next await.
     pub(crate) fn park_now(&self, reason: String) {
-        self.halt(Halt::Parked(reason));
+        self.halt(ParkReason(reason));
     }
 
     pub(crate) async fn undecodable<T>(&self, path: &str, error: BoxError) -> T {
@@ -45,7 +45,7 @@ impl Journal {
             return std::future::pending().await;
         }
         // What could not be stored says so itself.
-        let reason = match error.downcast_ref::<Unkept>() {
+        let reason = match error.downcast_ref::<NotStorable>() {
             Some(unkept) => unkept.to_string(),
             None => format!("what is stored of '{path}' can't be read: {error}"),
         };
@@ -54,7 +54,7 @@ impl Journal {
 
     /// Returns the stage that the instance is parked at, if its reason names one.
     pub(crate) fn parked_stage(&self, graph: &Graph<'static>) -> Option<&'static str> {
-        let Some(Halt::Parked(reason)) = self.halted() else { return None };
+        let Some(ParkReason(reason)) = self.halted() else { return None };
         // Reasons quote the path of what can't be gone on with.
         let quoted = reason.split('\'').skip(1).step_by(2);
         let names = quoted.flat_map(|path| path.rsplit('/'));
@@ -90,7 +90,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn halted(&self) -> Option<Halt> {
+    pub(crate) fn halted(&self) -> Option<ParkReason> {
         self.lock().halt.clone()
     }
 }

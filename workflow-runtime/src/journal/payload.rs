@@ -52,14 +52,14 @@ impl<T> Payload<T> {
     }
 
     /// Writes a value, and makes sure that it can be read again as what it is.
-    pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, Unkept> {
+    pub(crate) fn encode(self, value: &T) -> Result<Vec<u8>, NotStorable> {
         let mut bytes = Vec::new();
         self.encode_to(value, &mut |written| bytes = written.to_vec())
-            .map_err(|error| Unkept::unwritten(error.to_string()))?;
+            .map_err(|error| NotStorable::unwritten(error.to_string()))?;
         let back = match self.decode(&bytes) {
             Ok(back) => back,
             Err(error) => {
-                return Err(Unkept { reason: format!("it can't be read again: {error}"), bytes: Some(bytes) });
+                return Err(NotStorable { reason: format!("it can't be read again: {error}"), bytes: Some(bytes) });
             }
         };
         let mut agrees = false;
@@ -67,7 +67,7 @@ impl<T> Payload<T> {
         drop_quietly(|| drop(back));
         match again {
             Ok(()) if agrees => Ok(bytes),
-            _ => Err(Unkept::unwritten(
+            _ => Err(NotStorable::unwritten(
                 "its `Serialize` and `Deserialize` do not agree: it comes back as another value".into(),
             )),
         }
@@ -87,7 +87,7 @@ impl<T> Payload<T> {
 
     /// Reads the value of a record.
     pub(crate) fn recall(self, record: &Record) -> Result<T, BoxError> {
-        if let Some(unkept) = Unkept::of(record) {
+        if let Some(unkept) = NotStorable::of(record) {
             return Err(unkept.into());
         }
         self.decode(&record.payload)
@@ -102,13 +102,13 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
 
 /// The reason why a value can't be kept.
 #[derive(Debug)]
-pub(crate) struct Unkept {
+pub(crate) struct NotStorable {
     reason: String,
     /// Bytes of the value, if another build may be able to read them.
     bytes: Option<Vec<u8>>,
 }
 
-impl Unkept {
+impl NotStorable {
     /// Reads the record of a value that could not be kept, if it is one.
     pub(crate) fn of(record: &Record) -> Option<Self> {
         let is_one = record.kind == RecordKind::Unkept as u8;
@@ -120,13 +120,13 @@ impl Unkept {
     }
 }
 
-impl fmt::Display for Unkept {
+impl fmt::Display for NotStorable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.reason)
     }
 }
 
-impl Error for Unkept {}
+impl Error for NotStorable {}
 
 /// The record of a value that user code gave, and the reason to park, if the value can't be stored.
 pub(crate) struct WrittenValue {
@@ -138,10 +138,10 @@ pub(crate) struct WrittenValue {
 impl WrittenValue {
     /// Returns the record of an encoded value. A value that can't be stored leaves a record of that, so that its user
     /// code does not run again.
-    pub(crate) fn new(encoded: Result<Vec<u8>, Unkept>, kind: RecordKind, what: impl FnOnce() -> String) -> Self {
+    pub(crate) fn new(encoded: Result<Vec<u8>, NotStorable>, kind: RecordKind, what: impl FnOnce() -> String) -> Self {
         match encoded {
             Ok(bytes) => Self { kind, bytes, refused: None },
-            Err(Unkept { reason, bytes }) => {
+            Err(NotStorable { reason, bytes }) => {
                 let reason = format!("{} can't be stored: {reason}", what());
                 match bytes {
                     Some(bytes) => Self { kind, bytes, refused: Some(reason) },

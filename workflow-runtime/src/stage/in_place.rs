@@ -35,11 +35,11 @@ fn completed<T, V: IntoStageOutput<T, P, S>, const P: usize, const S: usize>(
 }
 
 /// The observers of a running stage. In an unobserved run it takes no memory.
-pub struct Seats<'a, T, const UNOBSERVED: usize, const OBSERVED: usize>(
+pub struct MaybeObservers<'a, T, const UNOBSERVED: usize, const OBSERVED: usize>(
     [Option<Box<StageObservers<'a, TypedCell<T>>>>; OBSERVED],
 );
 
-impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> Seats<'a, T, UNOBSERVED, OBSERVED> {
+impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> MaybeObservers<'a, T, UNOBSERVED, OBSERVED> {
     #[inline]
     fn audience(&self) -> Option<&StageObservers<'a, TypedCell<T>>> {
         self.0.first()?.as_deref()
@@ -50,11 +50,11 @@ impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> Seats<'a, T, UNOBSER
 pub trait Leave {
     /// Reports that the stage is dropped, whether it has ended or not.
     #[doc(hidden)]
-    fn leave(&self, place: &impl Position);
+    fn leave(&self, place: &impl StagePlace);
 }
-impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Leave for Seats<'_, T, UNOBSERVED, OBSERVED> {
+impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Leave for MaybeObservers<'_, T, UNOBSERVED, OBSERVED> {
     #[inline]
-    fn leave(&self, place: &impl Position) {
+    fn leave(&self, place: &impl StagePlace) {
         if let Some(audience) = self.audience() {
             audience.dropped(place.core());
         }
@@ -64,7 +64,7 @@ impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Leave for Seats<'_, T, U
 /// The position of a stage in its run.
 #[doc(hidden)]
 #[allow(private_interfaces, reason = "only generated code names it")]
-pub trait Position {
+pub trait StagePlace {
     fn core(&self) -> &RunState;
     /// Notes that the stage's code runs now.
     fn polled(&self);
@@ -77,7 +77,7 @@ pub struct Concurrent<'a> {
     stage: u32,
 }
 #[allow(private_interfaces, reason = "as there")]
-impl Position for Concurrent<'_> {
+impl StagePlace for Concurrent<'_> {
     #[inline]
     fn core(&self) -> &RunState {
         self.core
@@ -96,7 +96,7 @@ impl Position for Concurrent<'_> {
 /// its own. It keeps no number, which is an eighth of what a trivial stage takes.
 pub struct Exclusive<'a>(&'a RunState);
 #[allow(private_interfaces, reason = "as there")]
-impl Position for Exclusive<'_> {
+impl StagePlace for Exclusive<'_> {
     #[inline]
     fn core(&self) -> &RunState {
         self.0
@@ -111,14 +111,14 @@ impl Position for Exclusive<'_> {
 
 pin_project_lite::pin_project! {
     /// A running named stage.
-    pub struct StageFuture<W: Position, F, A: Leave> {
+    pub struct StageFuture<W: StagePlace, F, A: Leave> {
         at: W,
         #[pin]
         run: F,
         // Its span is dropped after what is inside the stage.
         seats: A,
     }
-    impl<W: Position, F, A: Leave> PinnedDrop for StageFuture<W, F, A> {
+    impl<W: StagePlace, F, A: Leave> PinnedDrop for StageFuture<W, F, A> {
         #[inline]
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -129,7 +129,7 @@ pin_project_lite::pin_project! {
 
 /// A stage whose expression is evaluated now: the stage is running, and its span is entered.
 pub struct EnteredStage<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> {
-    seats: Seats<'a, T, UNOBSERVED, OBSERVED>,
+    seats: MaybeObservers<'a, T, UNOBSERVED, OBSERVED>,
     entered: [Option<Box<EnteredSpan>>; OBSERVED],
 }
 
@@ -137,8 +137,8 @@ impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> EnteredStage<'a, T, 
     /// Takes the observers, after the expression has been evaluated.
     #[allow(clippy::inline_always, reason = "mostly it is nothing at all")]
     #[inline(always)]
-    fn seats(mut self) -> Seats<'a, T, UNOBSERVED, OBSERVED> {
-        let seats = Seats(self.seats.0.each_mut().map(Option::take));
+    fn seats(mut self) -> MaybeObservers<'a, T, UNOBSERVED, OBSERVED> {
+        let seats = MaybeObservers(self.seats.0.each_mut().map(Option::take));
         drop(self.entered.each_mut().map(Option::take));
         seats
     }
@@ -156,11 +156,11 @@ pub fn begin<T, const UNOBSERVED: usize, const OBSERVED: usize>(
 ) -> EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
     let observed = frame.core().observes_stages();
     if OBSERVED == 0 || (cell.is_none() && !observed) {
-        return EnteredStage { seats: Seats(only(None)), entered: only(None) };
+        return EnteredStage { seats: MaybeObservers(only(None)), entered: only(None) };
     }
     let audience = StageObservers::open(frame, stage, cell, observed, true);
     let entered = audience.entered();
-    EnteredStage { seats: Seats(only(Some(audience))), entered: only(entered) }
+    EnteredStage { seats: MaybeObservers(only(Some(audience))), entered: only(entered) }
 }
 
 impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Drop for EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
@@ -182,7 +182,7 @@ pub fn stage_expression<'a, S, T, X, M, const UNOBSERVED: usize, const OBSERVED:
     _: PhantomData<S>,
     begun: EnteredStage<'a, T, UNOBSERVED, OBSERVED>,
     expression: X,
-) -> StageFuture<Concurrent<'a>, X::Run, Seats<'a, T, UNOBSERVED, OBSERVED>>
+) -> StageFuture<Concurrent<'a>, X::Run, MaybeObservers<'a, T, UNOBSERVED, OBSERVED>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -198,7 +198,7 @@ pub fn lone_stage_expression<'a, S, T, X, M, const UNOBSERVED: usize, const OBSE
     _: PhantomData<S>,
     begun: EnteredStage<'a, T, UNOBSERVED, OBSERVED>,
     expression: X,
-) -> StageFuture<Exclusive<'a>, X::Run, Seats<'a, T, UNOBSERVED, OBSERVED>>
+) -> StageFuture<Exclusive<'a>, X::Run, MaybeObservers<'a, T, UNOBSERVED, OBSERVED>>
 where
     X: IntoOutput<S, T, M> + SendIfLater<S, M>,
 {
@@ -214,7 +214,7 @@ pub fn staged<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     view: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
     run: F,
-) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+) -> StageFuture<Concurrent<'_>, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>> {
     under_way((frame, stage), view, cell, run, true)
 }
 
@@ -226,7 +226,7 @@ pub fn stage_with_policies<T, F, const UNOBSERVED: usize, const OBSERVED: usize>
     view: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
     run: F,
-) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+) -> StageFuture<Concurrent<'_>, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>> {
     under_way((frame, stage), view, cell, run, false)
 }
 
@@ -237,10 +237,10 @@ fn under_way<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     cell: Option<TypedCell<T>>,
     run: F,
     tries: bool,
-) -> StageFuture<Concurrent<'_>, F, Seats<'_, T, UNOBSERVED, OBSERVED>> {
+) -> StageFuture<Concurrent<'_>, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>> {
     let observed = OBSERVED != 0 && frame.core().observes_stages() && !frame.is_known(stage);
     let audience = (cell.is_some() || observed).then(|| StageObservers::open(frame, stage, cell, observed, tries));
-    StageFuture { at: Concurrent { core: frame.core(), stage }, run, seats: Seats(only(audience)) }
+    StageFuture { at: Concurrent { core: frame.core(), stage }, run, seats: MaybeObservers(only(audience)) }
 }
 
 /// Returns the hint for the type in a stage's cell.
@@ -275,9 +275,9 @@ impl<T> IntoStageOutput<T, 0, 1> for OwnedOrShared<T> {
 }
 
 impl<W, T, V, E, F, const UNOBSERVED: usize, const OBSERVED: usize> Future
-    for StageFuture<W, F, Seats<'_, T, UNOBSERVED, OBSERVED>>
+    for StageFuture<W, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>>
 where
-    W: Position,
+    W: StagePlace,
     V: IntoStageOutput<T, UNOBSERVED, OBSERVED>,
     E: IntoExit,
     F: Future<Output = Result<V, E>>,

@@ -68,7 +68,7 @@ impl Parser<'_> {
                     Start::Stage => self.stage(tokens, at, start, &mut items),
                     Start::Let => self.let_value(tokens, at, start, &mut items),
                     Start::Signal => self.signal(tokens, at, start, &mut items),
-                    Start::Misspelt => self.misspelt(tokens, at, start, &mut items),
+                    Start::Misspelt => self.misspelt_item(tokens, at, start, &mut items),
                     Start::Undeclared => self.undeclared(tokens, at, start, &mut items),
                     Start::RustItem => self.rust_item(tokens, start),
                     Start::Other => self.statement_or_tail(tokens, at, start, &mut tail),

@@ -223,7 +223,7 @@ impl Parser<'_> {
     }
 
     /// `stge name: T = ..`: reported, and read as what it most likely is.
-    pub(super) fn misspelt(self, tokens: Tokens<'_>, from: usize, start: usize, items: &mut Vec<Item>) -> usize {
+    pub(super) fn misspelt_item(self, tokens: Tokens<'_>, from: usize, start: usize, items: &mut Vec<Item>) -> usize {
         let split = tokens.word(start + 2).is_some();
         let keyword = if split { start + 1 } else { start };
         let words: String = (start..=keyword).filter_map(|at| tokens.word(at)).map(ToString::to_string).collect();

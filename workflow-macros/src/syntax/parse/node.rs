@@ -116,7 +116,7 @@ impl Parser<'_> {
 
     /// An expression; what is near to a node's keyword and no expression is reported as that.
     fn plain(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
-        if let Some(meant) = misspelt(tokens) {
+        if let Some(meant) = misspelt_node(tokens) {
             let word = tokens.word(0)?;
             self.diagnostics.error(word.span(), message::unknown_node(word, meant));
             return None;
@@ -215,7 +215,7 @@ fn is_rust(tokens: Tokens<'_>) -> bool {
 }
 
 /// The node's keyword that the first word is near to, where the tokens have a node's form.
-fn misspelt<'a>(tokens: Tokens<'_>) -> Option<&'a str> {
+fn misspelt_node<'a>(tokens: Tokens<'_>) -> Option<&'a str> {
     let word = tokens.word(0)?.to_string();
     if word.starts_with(|first: char| !first.is_ascii_lowercase()) || NODE_KEYWORDS.contains(&word.as_str()) {
         return None;
