@@ -9,7 +9,7 @@ use crate::{
     observe::{event::Observer, observers::Observers},
     output::visibility::{self, Visibility},
     run::{nested, root::root, state::RunState},
-    undo::{recorded::RolledBack, scope::unwind_and_report},
+    undo::{rollback_record::RolledBack, scope::unwind_and_report},
     workflow::Workflow,
 };
 use std::{

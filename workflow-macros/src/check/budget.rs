@@ -92,7 +92,7 @@ fn fits(retry: &ParsedRetry, limit: Limit, diagnostics: &Diagnostics) {
     diagnostics.error(span, numbers::retries_after_deadline(more, needed, fitting, &limit.called()));
 }
 
-/// KnownWaits that are known exactly: with a full jitter each may be nothing.
+/// Waits that are known exactly: with a full jitter each may be nothing.
 enum KnownWaits {
     Fixed(u128),
     Exponential { first: u128, last: u128 },

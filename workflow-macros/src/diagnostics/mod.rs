@@ -86,7 +86,7 @@ pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
 }
 
 /// Messages of the parser.
-pub(crate) mod message {
+pub(crate) mod parse_messages {
     use proc_macro2::Ident;
 
     pub(crate) const EMPTY_INPUT: &str = "no workflow is written here\n\

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discard, TypeOwner},
+    expectation::{Discard, TypeOwner},
     expression,
 };
 use crate::model::{Acquire, CodeId, NodeKind, Retry, StageId, Time, Wait};

@@ -8,7 +8,7 @@
 
 use super::{
     Expansion,
-    expected::TypeOwner,
+    expectation::TypeOwner,
     expression,
     shape::{LONGEST, waits_for},
 };

@@ -1,7 +1,7 @@
 //! Code that only a `#[durable]` workflow has: a hook at each stage and each choice, which is restored from its record
 //! or recorded.
 
-use super::{Expansion, expected::TypeOwner, fingerprint::hash};
+use super::{Expansion, expectation::TypeOwner, fingerprint::hash};
 use crate::{
     model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
     text,

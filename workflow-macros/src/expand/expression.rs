@@ -1,6 +1,6 @@
 //! The user's expressions, and what stands before them.
 
-use super::{Expansion, expected::TypeOwner};
+use super::{Expansion, expectation::TypeOwner};
 use crate::{
     mentions::{self, bare_name},
     model::{CodeId, NameKind, StageId, When},

@@ -4,10 +4,9 @@ pub(crate) mod attempts;
 mod driver;
 mod durable;
 pub(crate) mod durable_items;
-pub(crate) mod expected;
+pub(crate) mod expectation;
 mod expression;
 pub(crate) mod fingerprint;
-mod former;
 mod graph;
 mod items;
 mod machine;
@@ -16,6 +15,7 @@ mod policy;
 mod race;
 mod rebind;
 pub(crate) mod record_names;
+mod renames;
 pub(crate) mod rounds;
 mod scope;
 pub(crate) mod select;
@@ -31,7 +31,7 @@ use crate::{
     model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
     naming,
 };
-use expected::TypeOwner;
+use expectation::TypeOwner;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discard, Expectation, OwningScopes, TypeOwner},
+    expectation::{Discard, Expectation, OwningScopes, TypeOwner},
 };
 use crate::{
     mentions::bare_name,

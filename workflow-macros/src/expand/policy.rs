@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Expectation, OwningScopes, TypeOwner},
+    expectation::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{Cache, CodeId, NameKind, NodeKind, StageId, Time};
 use proc_macro2::TokenStream;

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Expectation, OwningScopes, TypeOwner},
+    expectation::{Expectation, OwningScopes, TypeOwner},
     expression,
     node::last_span,
 };

@@ -3,7 +3,7 @@
 use super::{
     Expansion,
     fingerprint::{all_names, hash},
-    former::former,
+    renames::former,
 };
 use crate::{
     model::{Members, Scope, ScopeId, StageId},

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discard, Expectation, OwningScopes, Round, TypeOwner},
+    expectation::{Discard, Expectation, OwningScopes, Round, TypeOwner},
 };
 use crate::model::{Loop, NameKind, Node, ScopeId, StageId};
 use proc_macro2::{Span, TokenStream};

@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Expectation, OwningScopes},
+    expectation::{Expectation, OwningScopes},
     shape::{self, Shape},
 };
 use crate::model::{LetId, Local, ScopeId, StageId};

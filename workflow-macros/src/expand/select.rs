@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Expectation, OwningScopes, TypeOwner},
+    expectation::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{Head, HeadKind, StageId, Time};
 use proc_macro2::{Ident, TokenStream};

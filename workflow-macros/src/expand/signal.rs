@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Expectation, OwningScopes, TypeOwner},
+    expectation::{Expectation, OwningScopes, TypeOwner},
 };
 use crate::model::{NameKind, ScopeId, StageId};
 use proc_macro2::{Ident, TokenStream};

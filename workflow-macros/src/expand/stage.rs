@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discard, Expectation, TypeOwner},
+    expectation::{Discard, Expectation, TypeOwner},
     expression,
 };
 use crate::model::{CodeId, NodeKind, StageId, When};

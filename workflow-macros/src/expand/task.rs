@@ -2,7 +2,7 @@
 
 use super::{
     Expansion,
-    expected::{Discard, OwningScopes, TypeOwner},
+    expectation::{Discard, OwningScopes, TypeOwner},
 };
 use crate::model::{LetId, NameId, NameKind, NodeKind, Rebind, Source, StageId};
 use proc_macro2::{Ident, TokenStream};

@@ -1,6 +1,6 @@
 //! A stage with an undo: its future owns all that it needs, and so does what reverses it.
 
-use super::{Expansion, expected::TypeOwner, expression};
+use super::{Expansion, expectation::TypeOwner, expression};
 use crate::{
     model::{NodeKind, StageId},
     resolve,

@@ -16,7 +16,7 @@ use syn::{Expr, UnOp};
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {
         if model.stages[stage].owns() {
-            let replays = replays(model, stage, super::inside::codes_inside(model, stage), diagnostics);
+            let replays = replays(model, stage, super::captured_names::codes_inside(model, stage), diagnostics);
             mark(model, &replays);
             model.stages[stage].replays = replays;
         }

@@ -253,7 +253,7 @@ impl<'s> Lowering<'s, '_> {
             }
         }
         let undo = self.model.stages[id].policies.undo.take();
-        let mut all = self.policies(at, policies, super::leaves::has_stages(&syntax.node));
+        let mut all = self.policies(at, policies, super::has_stages::has_stages(&syntax.node));
         // On a `for` it is each item's failure that is caught.
         if matches!(syntax.node.kind, syntax::ParsedNodeKind::For(_)) {
             all.catch = None;

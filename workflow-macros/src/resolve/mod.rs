@@ -1,20 +1,20 @@
 //! Names → model: declares what is written, then finds out what each expression means by each identifier.
 
-mod askers;
 pub(crate) mod attributes;
 mod borrowed;
-mod inside;
-mod leaves;
+mod captured_names;
+mod graph_waits;
+mod has_stages;
 mod lower;
 mod names;
 mod needs;
+mod signal_consumers;
 mod sites;
-mod told;
 mod waits;
 
-pub(crate) use inside::{names_inside, names_lent, names_of_undo};
+pub(crate) use captured_names::{names_inside, names_lent, names_of_undo};
+pub(crate) use graph_waits::told_waits;
 pub(crate) use lower::text;
-pub(crate) use told::told_waits;
 
 use crate::{diagnostics::Diagnostics, model::Model, syntax};
 
@@ -24,9 +24,9 @@ pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnost
     names::resolve(&mut model, diagnostics);
     waits::resolve(&mut model, diagnostics);
     borrowed::resolve(&mut model, diagnostics);
-    inside::mark_lent(&mut model);
+    captured_names::mark_lent(&mut model);
     needs::collect(&mut model, diagnostics);
-    askers::collect(&mut model);
+    signal_consumers::collect(&mut model);
     sites::resolve(&mut model);
     model
 }

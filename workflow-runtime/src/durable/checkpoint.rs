@@ -12,7 +12,7 @@ use crate::{
         residency::ResidencyGuard,
         restore::{InEnded, restore_nested},
     },
-    run::{catch::caught, frame::Frame},
+    run::{catch_panic::caught, frame::Frame},
     stage::catch::Absorbed,
 };
 use std::{

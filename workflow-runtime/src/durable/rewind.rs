@@ -9,7 +9,7 @@ use crate::{
         restore::catch_up_thrown,
     },
     run::{path::outermost, state::RunState},
-    undo::recorded::RolledBack,
+    undo::rollback_record::RolledBack,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::{Awaited, Graph, WaitKind};

@@ -27,9 +27,9 @@ pub(crate) mod handle;
 pub(crate) mod inner;
 mod input;
 pub(crate) mod instance;
-pub(crate) mod life;
+pub(crate) mod log;
 pub(crate) mod registration;
-pub(crate) mod told;
+pub(crate) mod run_instance;
 mod waiting;
 pub(crate) mod wake;
 

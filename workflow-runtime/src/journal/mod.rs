@@ -1,6 +1,6 @@
 //! The records of one durable instance: encoding, commits, restoring, and when the instance may leave memory.
 
-pub(crate) mod begins;
+pub(crate) mod before_user_code;
 pub(crate) mod codec;
 pub(crate) mod crashes;
 pub(crate) mod delivery;
@@ -18,4 +18,4 @@ pub(crate) mod record;
 pub(crate) mod residency;
 pub(crate) mod restore;
 pub(crate) mod timer;
-pub(crate) mod undone;
+pub(crate) mod undo_reports;

@@ -4,7 +4,7 @@ pub(crate) mod attempt_state;
 pub(crate) mod begin;
 #[cfg(feature = "durable")]
 pub(crate) mod begun;
-pub(crate) mod catch;
+pub(crate) mod catch_panic;
 pub(crate) mod children;
 pub(crate) mod context;
 pub(crate) mod events;

@@ -32,7 +32,7 @@ impl<T: Send + Sync> Arrives for SignalWait<'_, T> {
     fn arrival(&self) -> Option<u64> {
         // What the scope has taken before is there first.
         #[cfg(feature = "durable")]
-        if self.kept.as_ref().is_some_and(crate::signal::recorded::KeptSignal::has_taken) {
+        if self.kept.as_ref().is_some_and(crate::signal::taken_record::KeptSignal::has_taken) {
             return Some(0);
         }
         match self.is_late.load(Relaxed) {

@@ -4,7 +4,7 @@
 use crate::{
     failure::{Failure, exit::Exit, panic::drop_quietly},
     future::boxed::BoxFuture,
-    run::{catch::caught, frame::Frame},
+    run::{catch_panic::caught, frame::Frame},
 };
 use std::{
     future::{Future, poll_fn},

@@ -5,5 +5,5 @@ pub(crate) mod error;
 pub(crate) mod fallback;
 pub(crate) mod queue;
 #[cfg(feature = "durable")]
-pub(crate) mod recorded;
+pub(crate) mod taken_record;
 pub(crate) mod wait;

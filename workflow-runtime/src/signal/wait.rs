@@ -31,7 +31,7 @@ pub struct SignalWait<'a, T> {
     last: bool,
     /// Record of the taken signal, in a durable workflow.
     #[cfg(feature = "durable")]
-    pub(crate) kept: Option<super::recorded::KeptSignal<'a, T>>,
+    pub(crate) kept: Option<super::taken_record::KeptSignal<'a, T>>,
 }
 
 /// The condition under which the wait begins: stages that must end first.
@@ -71,7 +71,7 @@ impl<'a, T> SignalWait<'a, T> {
         payload: crate::journal::payload::Payload<T>,
         falls_back: bool,
     ) -> Self {
-        Self { kept: super::recorded::KeptSignal::new(frame, stage, name, payload, falls_back), ..self }
+        Self { kept: super::taken_record::KeptSignal::new(frame, stage, name, payload, falls_back), ..self }
     }
 
     /// Notes that one of these stages has ended.
@@ -130,8 +130,8 @@ impl<'a, T> SignalWait<'a, T> {
         F: Future<Output = Result<T, Exit>> + Send + 'f,
         T: Send + 'f,
     {
-        if let Some(order) = self.kept.as_ref().and_then(super::recorded::KeptSignal::last_of_fallback) {
-            super::recorded::catch_up(frame, order, fallback.take_up(frame, begin)).await;
+        if let Some(order) = self.kept.as_ref().and_then(super::taken_record::KeptSignal::last_of_fallback) {
+            super::taken_record::catch_up(frame, order, fallback.take_up(frame, begin)).await;
         }
     }
 

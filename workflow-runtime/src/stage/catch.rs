@@ -4,7 +4,7 @@ use super::retry::Judged;
 use crate::{
     failure::{BoxError, Failure, FailureKind, exit::Exit},
     future::map::then,
-    run::{catch::caught, frame::Frame, nested, state::own_failure},
+    run::{catch_panic::caught, frame::Frame, nested, state::own_failure},
 };
 use std::future::Future;
 

@@ -3,7 +3,7 @@
 use crate::{
     failure::{FailureKind, exit::Exit},
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
-    run::{catch::caught, frame::Frame},
+    run::{catch_panic::caught, frame::Frame},
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 

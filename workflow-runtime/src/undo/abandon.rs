@@ -1,6 +1,6 @@
 //! A run that is dropped before its end: where another run is polled around it, that one undoes what it did.
 
-use super::{recorded::RolledBack, scope::unwind_and_report};
+use super::{rollback_record::RolledBack, scope::unwind_and_report};
 use crate::{
     failure::FailureKind,
     run::{

@@ -7,6 +7,6 @@
 pub(crate) mod abandon;
 pub(crate) mod attempt;
 pub(crate) mod compensable;
-pub(crate) mod recorded;
+pub(crate) mod rollback_record;
 pub(crate) mod scope;
 pub(crate) mod unwind;

@@ -1,6 +1,6 @@
 //! Scopes that may be rolled back alone: their undos run before their failure goes on.
 
-use super::recorded::RolledBack;
+use super::rollback_record::RolledBack;
 use crate::{
     failure::{Failure, FailureKind, UndoReport, exit::Exit, panic::drop_quietly},
     run::{

@@ -1,6 +1,6 @@
 //! Unwinding a log: running stages end, then everything is undone, the last first.
 
-use super::recorded::RolledBack;
+use super::rollback_record::RolledBack;
 use crate::{
     failure::{Failure, UndoReport, exit::Exit, panic::drop_quietly},
     observe::event::EventKind,

@@ -6,7 +6,7 @@ use super::{
     tokens::{Inside, Tokens},
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::tree::{Attributes, Policy},
 };
@@ -25,7 +25,7 @@ impl Parser<'_> {
             let bracket = if inner { at + 2 } else { at + 1 };
             if let Some(group) = tokens.group(bracket, Delimiter::Bracket) {
                 if inner {
-                    self.diagnostics.error(tokens.start(at), message::INNER_ATTRIBUTE);
+                    self.diagnostics.error(tokens.start(at), parse_messages::INNER_ATTRIBUTE);
                 } else {
                     self.attribute(tokens.range(at..bracket + 1), group, &mut attributes);
                 }
@@ -39,7 +39,7 @@ impl Parser<'_> {
         let inside = Inside::of_visible(group);
         let content = inside.tokens();
         let Some(name) = content.word(0) else {
-            self.diagnostics.error(content.start(0), message::expected("an attribute's name"));
+            self.diagnostics.error(content.start(0), parse_messages::expected("an attribute's name"));
             return;
         };
         let word = name.to_string();
@@ -55,13 +55,13 @@ impl Parser<'_> {
                 Err(error) => self.diagnostics.syntax(error),
             }
         } else if word == "cfg_attr" {
-            self.diagnostics.error(name.span(), message::CFG_ATTR);
+            self.diagnostics.error(name.span(), parse_messages::CFG_ATTR);
         } else if NAMES.contains(&word.as_str()) && content.len() < 2
             || content.parenthesis(1).is_some() && NAMES.contains(&word.as_str())
         {
             attributes.policies.extend(self.policy_in(content, name));
         } else if NAMES.contains(&word.as_str()) {
-            self.diagnostics.error(content.start(1), message::attribute_form(&word));
+            self.diagnostics.error(content.start(1), parse_messages::attribute_form(&word));
         } else {
             self.unknown_attribute(content, name);
         }
@@ -83,6 +83,6 @@ impl Parser<'_> {
         let other = OTHER_NAMES.iter().find(|(other, _)| *other == word).map(|(_, meant)| *meant);
         let near = || nearest(&word, NAMES.iter().copied().chain(["doc", "cfg"]).chain(LINTS.iter().copied()));
         let meant = if path { None } else { other.or_else(near) };
-        self.diagnostics.error(name.span(), message::unknown_attribute(&word, meant));
+        self.diagnostics.error(name.span(), parse_messages::unknown_attribute(&word, meant));
     }
 }

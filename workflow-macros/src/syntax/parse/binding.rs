@@ -6,7 +6,7 @@ use super::{
     tokens::{Inside, Tokens},
 };
 use crate::{
-    diagnostics::{message, messages},
+    diagnostics::{messages, parse_messages},
     syntax::{tree::Attributes, workflow::Binding},
 };
 use proc_macro2::{Group, Ident};
@@ -42,7 +42,7 @@ impl Parser<'_> {
                 bindings.push(binding);
             }
             if tokens.is_punct(end, ';') {
-                self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(what));
+                self.diagnostics.error(tokens.start(end), parse_messages::semicolon_for_comma(what));
             }
             from = end + 1;
         }
@@ -57,7 +57,7 @@ impl Parser<'_> {
         if ty.is_empty() || ty.find(0, Tokens::is_colon).is_some() {
             return None;
         }
-        self.diagnostics.error(tokens.start(end), message::expected("`:`"));
+        self.diagnostics.error(tokens.start(end), parse_messages::expected("`:`"));
         let ty = ty.parse_prefix(read).map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
         Some((Binding { attributes: Attributes::default(), name: name.clone(), ty }, next + 1))
     }
@@ -88,16 +88,16 @@ impl Parser<'_> {
         let start = tokens.attributes_end(0);
         let attributes = self.attributes(tokens.before(start));
         if tokens.is_any_word(start, &["self", "Self"]) {
-            return self.wrong(tokens.start(start), message::self_as_binding(what));
+            return self.wrong(tokens.start(start), parse_messages::self_as_binding(what));
         }
         if tokens.is_punct(start, '&') && tokens.after(start).find(0, |tokens, at| tokens.is_word(at, "self")).is_some()
         {
-            return self.wrong(tokens.start(start), message::self_as_binding(what));
+            return self.wrong(tokens.start(start), parse_messages::self_as_binding(what));
         }
         // `mut x: T` and `&x: T` still say which name is meant.
         let name_at = if tokens.is_word(start, "mut") || tokens.is_word(start, "ref") { start + 1 } else { start };
         if name_at > start {
-            self.diagnostics.error(tokens.start(start), message::mutable(what, "name: Type"));
+            self.diagnostics.error(tokens.start(start), parse_messages::mutable(what, "name: Type"));
         }
         let name = match tokens.word(name_at) {
             Some(name) if is_name(name) && !tokens.is_pair(name_at + 1, ':', ':') => name.clone(),
@@ -109,18 +109,18 @@ impl Parser<'_> {
                 });
             }
             None if tokens.after(name_at).is_empty() || tokens.is_colon(name_at) => {
-                return self.wrong(tokens.start(name_at), message::nameless(what, "name: Type"));
+                return self.wrong(tokens.start(name_at), parse_messages::nameless(what, "name: Type"));
             }
-            _ => return self.wrong(tokens.start(name_at), message::pattern_as_name(what, "name: Type")),
+            _ => return self.wrong(tokens.start(name_at), parse_messages::pattern_as_name(what, "name: Type")),
         };
         if !tokens.is_colon(name_at + 1) {
             let pattern = tokens.get(name_at + 1).is_some() && tokens.find(name_at + 1, Tokens::is_colon).is_some();
             let ty = unread_type(name.span());
             if pattern && (tokens.parenthesis(name_at + 1).is_some() || tokens.brace(name_at + 1).is_some()) {
-                return self.wrong(tokens.start(name_at), message::pattern_as_name(what, "name: Type"));
+                return self.wrong(tokens.start(name_at), parse_messages::pattern_as_name(what, "name: Type"));
             }
             if name_at == start {
-                self.diagnostics.error(name.span(), message::binding_without_type(what, &name));
+                self.diagnostics.error(name.span(), parse_messages::binding_without_type(what, &name));
             }
             return Some(Binding { attributes, name, ty });
         }

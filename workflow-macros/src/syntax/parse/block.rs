@@ -6,7 +6,7 @@ use super::{
     tokens::{Inside, Tokens},
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::tree::{Block, Item, ParsedNode},
 };
@@ -58,10 +58,10 @@ impl Parser<'_> {
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
             at = if tokens.is_punct(start, ';') && start == at {
-                self.diagnostics.error(tokens.start(at), message::STRAY_SEMICOLON);
+                self.diagnostics.error(tokens.start(at), parse_messages::STRAY_SEMICOLON);
                 tokens.find(at, |tokens, at| !tokens.is_punct(at, ';')).unwrap_or(tokens.len())
             } else if start == tokens.len() || tokens.is_punct(start, ';') {
-                self.diagnostics.error(tokens.start(at), message::ATTRIBUTE_ALONE);
+                self.diagnostics.error(tokens.start(at), parse_messages::ATTRIBUTE_ALONE);
                 start + 1
             } else {
                 match starts(tokens, start) {
@@ -98,11 +98,11 @@ impl Parser<'_> {
             None => false,
         };
         if at < end.at && (tokens.is_colon(at) || tokens.is_punct(at, ',')) {
-            self.diagnostics.error(tokens.start(at), message::SEMICOLON_EXPECTED);
+            self.diagnostics.error(tokens.start(at), parse_messages::SEMICOLON_EXPECTED);
             return End { at, terminated: false, next: at + 1 };
         }
         if complete {
-            self.diagnostics.error(tokens.before(at).last_span(), message::SEMICOLON_MISSING);
+            self.diagnostics.error(tokens.before(at).last_span(), parse_messages::SEMICOLON_MISSING);
         }
         // Before the end of the block the rest may be its tail; before another item it is but a slip of the pen.
         let next = if end.at == tokens.len() { at } else { end.at };

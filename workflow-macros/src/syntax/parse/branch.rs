@@ -5,7 +5,7 @@ use super::{
     tokens::{Inside, Tokens},
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     syntax::tree::{Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::Group;
@@ -16,7 +16,7 @@ impl Parser<'_> {
     pub(super) fn branch(self, tokens: Tokens<'_>) -> Option<If> {
         let Some(body) = tokens.body(1) else {
             if tokens.brace(1).is_some() {
-                self.diagnostics.error(tokens.start(1), message::CONDITION_MISSING);
+                self.diagnostics.error(tokens.start(1), parse_messages::CONDITION_MISSING);
             } else {
                 self.body_missing(tokens, 1, "if");
             }
@@ -36,7 +36,7 @@ impl Parser<'_> {
         } else if let Some(group) = tokens.brace(at + 1) {
             Some(Else::Block(self.block(group)))
         } else {
-            self.diagnostics.error(tokens.start(at + 1), message::expected("`{` or `if` after `else`"));
+            self.diagnostics.error(tokens.start(at + 1), parse_messages::expected("`{` or `if` after `else`"));
             None
         };
         Some(If { condition, then, otherwise: Some(otherwise?) })
@@ -46,7 +46,7 @@ impl Parser<'_> {
     pub(super) fn matching(self, tokens: Tokens<'_>) -> Option<Match> {
         let Some(body) = tokens.body(1) else {
             if tokens.brace(1).is_some() && tokens.len() == 2 {
-                self.diagnostics.error(tokens.start(1), message::expected("what is matched after `match`"));
+                self.diagnostics.error(tokens.start(1), parse_messages::expected("what is matched after `match`"));
             } else {
                 self.body_missing(tokens, 1, "match");
             }
@@ -64,7 +64,7 @@ impl Parser<'_> {
         let mut at = 0;
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
-            let Some(arrow) = self.arrow(tokens, start, message::ARM_FORM) else {
+            let Some(arrow) = self.arrow(tokens, start, parse_messages::ARM_FORM) else {
                 at = arm_separator(tokens, start).map_or(tokens.len(), |separator| separator + 1);
                 continue;
             };
@@ -89,7 +89,7 @@ impl Parser<'_> {
         }
         let part = tokens.range(from..separator.unwrap_or(tokens.len()));
         if part.is_empty() {
-            return self.wrong(part.start(0), message::expected("a pattern before `=>`"));
+            return self.wrong(part.start(0), parse_messages::expected("a pattern before `=>`"));
         }
         let read = if part.is_any_word(0, &["signal", "stage"]) && part.word(1).is_some() {
             2
@@ -99,7 +99,7 @@ impl Parser<'_> {
             part.parse_prefix(Pat::parse_multi_with_leading_vert).map_or(part.len(), |(_, end)| end)
         };
         let place = if read < part.len() { part.start(read) } else { part.last_span() };
-        self.wrong(place, message::without_arrow(form))
+        self.wrong(place, parse_messages::without_arrow(form))
     }
 
     /// The node after an `=>`, and where what follows its comma starts.
@@ -109,7 +109,7 @@ impl Parser<'_> {
         if let Some(end) = tokens.construct_end(start).filter(|end| !tokens.continues(*end)) {
             let next = if tokens.is_punct(end, ',') { end + 1 } else { end };
             if tokens.is_punct(end, ';') {
-                self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(place));
+                self.diagnostics.error(tokens.start(end), parse_messages::semicolon_for_comma(place));
                 return (self.node(tokens.range(from..end)), end + 1);
             }
             return (self.node(tokens.range(from..end)), next);
@@ -117,7 +117,7 @@ impl Parser<'_> {
         let separator = tokens.separator(from);
         let end = separator.unwrap_or(tokens.len());
         if tokens.range(start..end).is_empty() {
-            self.diagnostics.error(tokens.start(end), message::expected("what runs after `=>`"));
+            self.diagnostics.error(tokens.start(end), parse_messages::expected("what runs after `=>`"));
             let node = ParsedNode {
                 attributes: self.attributes(tokens.range(from..start)),
                 span: tokens.start(from),
@@ -129,7 +129,7 @@ impl Parser<'_> {
             return (self.node(tokens.range(from..start + short)), start + short);
         }
         if tokens.is_punct(end, ';') {
-            self.diagnostics.error(tokens.start(end), message::semicolon_for_comma(place));
+            self.diagnostics.error(tokens.start(end), parse_messages::semicolon_for_comma(place));
         }
         (self.node(tokens.range(from..end)), end + 1)
     }
@@ -150,7 +150,7 @@ impl Parser<'_> {
         if !is_pattern && !is_head {
             return None;
         }
-        self.diagnostics.error(tokens.before(length).last_span(), message::COMMA_MISSING);
+        self.diagnostics.error(tokens.before(length).last_span(), parse_messages::COMMA_MISSING);
         Some(length)
     }
 
@@ -165,7 +165,7 @@ impl Parser<'_> {
             self.diagnostics.syntax(error);
             return;
         }
-        self.diagnostics.error(tokens.last_span(), message::body_missing(keyword));
+        self.diagnostics.error(tokens.last_span(), parse_messages::body_missing(keyword));
     }
 }
 

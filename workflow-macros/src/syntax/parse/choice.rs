@@ -8,7 +8,7 @@ use super::{
     tokens::{Inside, Tokens},
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::tree::{ParsedHead, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind},
 };
@@ -18,7 +18,7 @@ use syn::Expr;
 impl Parser<'_> {
     pub(super) fn race(self, tokens: Tokens<'_>) -> Option<ParsedMembers> {
         if let Some(group) = tokens.parenthesis(1) {
-            self.diagnostics.error(group.span_open(), message::RACE_OF_NUMBER);
+            self.diagnostics.error(group.span_open(), parse_messages::RACE_OF_NUMBER);
             return None;
         }
         self.members(tokens.after(1))
@@ -26,12 +26,12 @@ impl Parser<'_> {
 
     pub(super) fn quorum(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         let Some(group) = tokens.parenthesis(1) else {
-            self.diagnostics.error(tokens.start(1), message::QUORUM_WITHOUT_NUMBER);
+            self.diagnostics.error(tokens.start(1), parse_messages::QUORUM_WITHOUT_NUMBER);
             return None;
         };
         let inside = Inside::of(group);
         let number = if inside.tokens().is_empty() {
-            self.diagnostics.error(group.span_close(), message::QUORUM_WITHOUT_NUMBER);
+            self.diagnostics.error(group.span_close(), parse_messages::QUORUM_WITHOUT_NUMBER);
             Expr::Verbatim(group.stream())
         } else {
             self.expression_or_tokens(inside.tokens(), "a number")
@@ -56,17 +56,17 @@ impl Parser<'_> {
             let construct = tokens.construct_end(start).filter(|end| !tokens.continues(*end));
             let end = construct.or_else(|| tokens.separator(start)).unwrap_or(tokens.len());
             if tokens.range(start..end).is_empty() {
-                self.diagnostics.error(tokens.start(end), message::expected("a node"));
+                self.diagnostics.error(tokens.start(end), parse_messages::expected("a node"));
             } else {
                 nodes.push(self.node(tokens.range(at..end)));
             }
             at = if end == tokens.len() || tokens.is_punct(end, ',') {
                 end + 1
             } else if tokens.is_punct(end, ';') {
-                self.diagnostics.error(tokens.start(end), message::semicolon_for_comma("race"));
+                self.diagnostics.error(tokens.start(end), parse_messages::semicolon_for_comma("race"));
                 end + 1
             } else {
-                self.diagnostics.error(tokens.before(end).last_span(), message::MEMBER_COMMA_MISSING);
+                self.diagnostics.error(tokens.before(end).last_span(), parse_messages::MEMBER_COMMA_MISSING);
                 end
             };
         }
@@ -80,7 +80,7 @@ impl Parser<'_> {
         let mut at = 0;
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
-            let Some(arrow) = self.arrow(tokens, start, message::HEAD_FORM) else {
+            let Some(arrow) = self.arrow(tokens, start, parse_messages::HEAD_FORM) else {
                 at = arm_separator(tokens, start).map_or(tokens.len(), |separator| separator + 1);
                 continue;
             };
@@ -123,21 +123,22 @@ impl Parser<'_> {
         }
         let word = tokens.word(0).map(ToString::to_string).unwrap_or_default();
         let meant = nearest(&word, ["signal", "stage", "sleep"]).filter(|_| tokens.len() == 2);
-        self.diagnostics.error(tokens.start(0), message::unknown_head(meant.map(|meant| (word.as_str(), meant))));
+        self.diagnostics
+            .error(tokens.start(0), parse_messages::unknown_head(meant.map(|meant| (word.as_str(), meant))));
         None
     }
 
     fn node_head(self, tokens: Tokens<'_>) -> Option<ParsedHeadKind> {
         let name = tokens.word(0).filter(|word| is_name(word)).cloned();
-        let name = name.or_else(|| self.name(tokens, 0, "head", message::HEAD_FORM))?;
+        let name = name.or_else(|| self.name(tokens, 0, "head", parse_messages::HEAD_FORM))?;
         let Some(equals) = tokens.find_in_type(2, Tokens::starts_equals) else {
-            self.diagnostics.error(tokens.start(tokens.len()), message::head_without_node(&name));
+            self.diagnostics.error(tokens.start(tokens.len()), parse_messages::head_without_node(&name));
             return None;
         };
         let ty = self.ty(tokens.range(2..equals), "a type after `:`");
         let content = tokens.after(equals + 1);
         if content.is_empty() {
-            self.diagnostics.error(content.start(0), message::head_without_node(&name));
+            self.diagnostics.error(content.start(0), parse_messages::head_without_node(&name));
             return None;
         }
         Some(ParsedHeadKind::Node { name, ty, node: Box::new(self.node(content)) })
@@ -148,8 +149,8 @@ impl Parser<'_> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
             [duration] => self.duration(*duration).map(ParsedNodeKind::Sleep),
-            [] => self.wrong(group.span_close(), message::SLEEP_FORM),
-            [_, more, ..] => self.wrong(more.start(0), message::SLEEP_FORM),
+            [] => self.wrong(group.span_close(), parse_messages::SLEEP_FORM),
+            [_, more, ..] => self.wrong(more.start(0), parse_messages::SLEEP_FORM),
         }
     }
 
@@ -158,8 +159,8 @@ impl Parser<'_> {
         let arguments = Arguments::of(group);
         match arguments.list().as_slice() {
             [time] => self.expression(*time, "a `SystemTime`").map(ParsedNodeKind::SleepUntil),
-            [] => self.wrong(group.span_close(), message::SLEEP_UNTIL_FORM),
-            [_, more, ..] => self.wrong(more.start(0), message::SLEEP_UNTIL_FORM),
+            [] => self.wrong(group.span_close(), parse_messages::SLEEP_UNTIL_FORM),
+            [_, more, ..] => self.wrong(more.start(0), parse_messages::SLEEP_UNTIL_FORM),
         }
     }
 

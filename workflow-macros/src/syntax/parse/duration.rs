@@ -1,7 +1,7 @@
 //! Durations: `200ms`, `1.5s`, or an expression.
 
 use super::{Parser, tokens::Tokens};
-use crate::{diagnostics::message, syntax::tree::Duration};
+use crate::{diagnostics::parse_messages, syntax::tree::Duration};
 use proc_macro2::{Literal, TokenTree};
 use syn::Lit;
 
@@ -58,7 +58,7 @@ impl Parser<'_> {
         };
         let span = literal.span();
         if negative {
-            return self.wrong(tokens.start(0), message::DURATION_NEGATIVE);
+            return self.wrong(tokens.start(0), parse_messages::DURATION_NEGATIVE);
         }
         match nanoseconds(literal) {
             Ok(nanoseconds) => Some(Duration::Literal { nanoseconds, span }),
@@ -69,13 +69,13 @@ impl Parser<'_> {
     /// `D..D`; `None`: reported.
     pub(super) fn durations(self, tokens: Tokens<'_>) -> Option<(Duration, Duration)> {
         let Some(dots) = tokens.find(0, |tokens, at| tokens.is_pair(at, '.', '.')) else {
-            return self.wrong(tokens.start(0), message::DURATION_RANGE);
+            return self.wrong(tokens.start(0), parse_messages::DURATION_RANGE);
         };
         if tokens.is_punct(dots + 2, '=') || tokens.is_punct(dots + 2, '.') {
-            return self.wrong(tokens.start(dots), message::DURATION_RANGE_INCLUSIVE);
+            return self.wrong(tokens.start(dots), parse_messages::DURATION_RANGE_INCLUSIVE);
         }
         if dots == 0 || dots + 2 == tokens.len() {
-            return self.wrong(tokens.start(dots), message::DURATION_RANGE);
+            return self.wrong(tokens.start(dots), parse_messages::DURATION_RANGE);
         }
         let first = self.duration(tokens.before(dots));
         let last = self.duration(tokens.after(dots + 2));
@@ -88,21 +88,21 @@ fn nanoseconds(literal: &Literal) -> Result<u128, String> {
     let (digits, unit) = match Lit::new(literal.clone()) {
         Lit::Int(number) => (number.base10_digits().to_owned(), number.suffix().to_owned()),
         Lit::Float(number) => (number.base10_digits().to_owned(), number.suffix().to_owned()),
-        _ => return Err(message::duration_not_a_number(&literal.to_string())),
+        _ => return Err(parse_messages::duration_not_a_number(&literal.to_string())),
     };
     if unit.is_empty() {
-        return Err(message::duration_without_unit(&literal.to_string()));
+        return Err(parse_messages::duration_without_unit(&literal.to_string()));
     }
     if unit == "m" {
-        return Err(message::duration_ambiguous(&digits));
+        return Err(parse_messages::duration_ambiguous(&digits));
     }
     let Some((_, factor)) = UNITS.iter().find(|(known, _)| *known == unit) else {
         let meant = OTHER_NAMES.iter().find(|(other, _)| *other == unit).map(|(_, meant)| *meant);
-        return Err(message::duration_unit(&digits, &unit, meant));
+        return Err(parse_messages::duration_unit(&digits, &unit, meant));
     };
     scaled(&digits, *factor)
         .filter(|nanoseconds| *nanoseconds <= LONGEST)
-        .ok_or_else(|| message::duration_too_long(&literal.to_string()))
+        .ok_or_else(|| parse_messages::duration_too_long(&literal.to_string()))
 }
 
 /// `digits`, with or without a fraction and an exponent, times `factor`; what is finer than a nanosecond is cut off.

@@ -4,7 +4,7 @@ use super::{
     Parser,
     tokens::{Tokens, shown},
 };
-use crate::diagnostics::message;
+use crate::diagnostics::parse_messages;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 use syn::{
     Expr, Pat, Type, TypePath,
@@ -49,7 +49,7 @@ impl Parser<'_> {
 
     pub(super) fn assigned(self, condition: &Expr) {
         if let Expr::Assign(assign) = condition {
-            self.diagnostics.error(assign.eq_token.span, message::ASSIGNMENT_AS_CONDITION);
+            self.diagnostics.error(assign.eq_token.span, parse_messages::ASSIGNMENT_AS_CONDITION);
         }
     }
 
@@ -61,7 +61,7 @@ impl Parser<'_> {
     /// A type that is all of `tokens`; [`unread_type`] where it is none.
     pub(super) fn ty(self, tokens: Tokens<'_>, expected: &str) -> Type {
         if tokens.len() == 1 && tokens.is_word(0, "_") {
-            self.diagnostics.error(tokens.start(0), message::INFERRED_TYPE);
+            self.diagnostics.error(tokens.start(0), parse_messages::INFERRED_TYPE);
             return unread_type(tokens.start(0));
         }
         self.fragment(tokens, expected, read).unwrap_or_else(|| unread_type(tokens.start(0)))
@@ -75,7 +75,7 @@ impl Parser<'_> {
         parser: impl FnOnce(ParseStream) -> syn::Result<T>,
     ) -> Option<T> {
         if tokens.is_empty() {
-            self.diagnostics.error(tokens.start(0), message::expected(expected));
+            self.diagnostics.error(tokens.start(0), parse_messages::expected(expected));
             return None;
         }
         match tokens.parse_prefix(parser) {
@@ -96,8 +96,8 @@ impl Parser<'_> {
         let found = tokens.get(at).map_or_else(|| "the end".to_owned(), |tree| shown_operator(tokens, at, tree));
         // Where an operand follows an operand, it is what should stand between them that lacks.
         let said = match tokens.get(at) {
-            Some(TokenTree::Punct(_)) | None => message::unexpected(&found),
-            Some(_) => message::unexpected_operand(&found),
+            Some(TokenTree::Punct(_)) | None => parse_messages::unexpected(&found),
+            Some(_) => parse_messages::unexpected_operand(&found),
         };
         self.diagnostics.error(tokens.start(at), said);
     }
@@ -107,16 +107,18 @@ impl Parser<'_> {
         match tokens.get(at) {
             Some(TokenTree::Ident(word)) if is_name(word) => return Some(word.clone()),
             Some(TokenTree::Ident(word)) if word == "mut" => {
-                self.diagnostics.error(word.span(), message::mutable(what, form));
+                self.diagnostics.error(word.span(), parse_messages::mutable(what, form));
             }
             Some(TokenTree::Ident(word)) if word == "_" => {
-                self.diagnostics.error(word.span(), message::nameless(what, form));
+                self.diagnostics.error(word.span(), parse_messages::nameless(what, form));
             }
-            Some(TokenTree::Ident(word)) => self.diagnostics.error(word.span(), message::keyword_as_name(word, what)),
+            Some(TokenTree::Ident(word)) => {
+                self.diagnostics.error(word.span(), parse_messages::keyword_as_name(word, what));
+            }
             Some(TokenTree::Group(group)) if group.delimiter() != Delimiter::Brace => {
-                self.diagnostics.error(group.span_open(), message::pattern_as_name(what, form));
+                self.diagnostics.error(group.span_open(), parse_messages::pattern_as_name(what, form));
             }
-            _ => self.diagnostics.error(tokens.start(at), message::nameless(what, form)),
+            _ => self.diagnostics.error(tokens.start(at), parse_messages::nameless(what, form)),
         }
         None
     }
@@ -161,17 +163,17 @@ fn shown_operator(tokens: Tokens<'_>, at: usize, tree: &TokenTree) -> String {
 /// syn's error in the words of this crate, and only its first: the others follow from it.
 fn reworded(error: syn::Error, expected: &str) -> syn::Error {
     let Some(first) = error.into_iter().next() else {
-        return syn::Error::new(Span::call_site(), message::UNREADABLE);
+        return syn::Error::new(Span::call_site(), parse_messages::UNREADABLE);
     };
     let said = first.to_string();
     let words = if let Some(rest) = said.strip_prefix(RAN_OUT) {
-        rest.strip_prefix(", ").unwrap_or(message::INCOMPLETE).to_owned()
+        rest.strip_prefix(", ").unwrap_or(parse_messages::INCOMPLETE).to_owned()
     } else if said.starts_with(ONE_OF) {
         // `a type after ..`: where it stands is no longer true deep inside.
         let what = expected.split(" after ").next().and_then(|what| what.split(" before ").next());
-        message::expected(what.unwrap_or(expected))
+        parse_messages::expected(what.unwrap_or(expected))
     } else if let Some(rest) = said.strip_prefix(LEFT_OVER) {
-        format!("{}{rest}", message::OUT_OF_PLACE)
+        format!("{}{rest}", parse_messages::OUT_OF_PLACE)
     } else {
         return first;
     };

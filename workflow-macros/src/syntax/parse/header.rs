@@ -8,7 +8,7 @@ use super::{
     workflows::visibility_end,
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::{
         tree::Block,
@@ -38,7 +38,7 @@ impl Parser<'_> {
         let at = self.keyword(tokens, keyword)?;
         let name = match tokens.word(at) {
             Some(name) if is_name(name) => name.clone(),
-            _ => return self.wrong(tokens.start(at), message::WORKFLOW_NAME),
+            _ => return self.wrong(tokens.start(at), parse_messages::WORKFLOW_NAME),
         };
         let mut rest = Rest { tokens, at: at + 1, counted: true };
         let generics_end = if tokens.is_punct(rest.at, '<') {
@@ -57,7 +57,7 @@ impl Parser<'_> {
         let keyword = tokens.start(keyword);
         if rest.at == tokens.len() {
             let span = tokens.last_span();
-            self.diagnostics.error(span, message::only_a_name(&name.to_string()));
+            self.diagnostics.error(span, parse_messages::only_a_name(&name.to_string()));
             let body = Block { items: Vec::new(), tail: None, span, close: span };
             let (inputs, services, output) = (Vec::new(), Vec::new(), unit());
             let counted = false;
@@ -92,19 +92,19 @@ impl Parser<'_> {
             if !(tokens.is_word(at + 1, "workflow") && names(at + 2)) {
                 return Some(at + 1);
             }
-            self.diagnostics.error(tokens.start(at + 1), message::twice("workflow"));
+            self.diagnostics.error(tokens.start(at + 1), parse_messages::twice("workflow"));
             return Some(at + 2);
         }
         let word = word_text(tokens, at);
         let split = format!("{word}{}", word_text(tokens, at + 1));
         if names(at + 2) && (split == "workflow" || nearest(&split, ["workflow"]).is_some()) {
             let split = format!("{word} {}", word_text(tokens, at + 1));
-            self.diagnostics.error(tokens.start(at), message::workflow_expected(Some(&split)));
+            self.diagnostics.error(tokens.start(at), parse_messages::workflow_expected(Some(&split)));
             return Some(at + 2);
         }
         let is_rust = RUST_ITEMS.contains(&word.as_str());
         let meant = (!is_rust && nearest(&word, ["workflow"]).is_some()).then_some(word.as_str());
-        self.diagnostics.error(tokens.start(at), message::workflow_expected(meant));
+        self.diagnostics.error(tokens.start(at), parse_messages::workflow_expected(meant));
         if names(at) && tokens.is_word(at + 1, "workflow") {
             return Some(at);
         }
@@ -121,14 +121,14 @@ impl Parser<'_> {
         if let Some(group) = parenthesis.and_then(|at| tokens.parenthesis(at)) {
             // `Name workflow(..)` has been reported.
             if parenthesis != Some(rest.at) && !tokens.is_word(rest.at, "workflow") {
-                self.diagnostics.error(tokens.start(rest.at), message::AFTER_NAME);
+                self.diagnostics.error(tokens.start(rest.at), parse_messages::AFTER_NAME);
             }
             rest.at = parenthesis.map_or(next, |at| at + 1);
             return Some(self.inputs(group));
         }
         let place = tokens.before(rest.at).last_span();
         rest.at = next;
-        self.wrong(place, message::inputs_missing(name))
+        self.wrong(place, parse_messages::inputs_missing(name))
     }
 
     fn output(self, rest: &mut Rest<'_>) -> Type {
@@ -142,21 +142,23 @@ impl Parser<'_> {
         let arrow = head.find(start, |tokens, at| tokens.is_pair(at, '-', '>'));
         let from = if let Some(arrow) = arrow {
             if arrow > start {
-                self.diagnostics.error(tokens.start(start), message::AFTER_INPUTS);
+                self.diagnostics.error(tokens.start(start), parse_messages::AFTER_INPUTS);
             }
             arrow + 2
         } else {
             let from = head.find(start, |tokens, at| !matches!(tokens.get(at), Some(TokenTree::Punct(_))));
             let from = from.unwrap_or(start);
             let reads = head.after(from).parse_prefix(read::<Type>).is_ok();
-            self.diagnostics
-                .error(tokens.start(start), if reads { message::OUTPUT_ARROW } else { message::AFTER_INPUTS });
+            self.diagnostics.error(
+                tokens.start(start),
+                if reads { parse_messages::OUTPUT_ARROW } else { parse_messages::AFTER_INPUTS },
+            );
             from
         };
         let told = arrow != Some(start);
         let doubled = head.is_pair(from, '-', '>');
         if doubled && !told {
-            self.diagnostics.error(tokens.start(from), message::twice("->"));
+            self.diagnostics.error(tokens.start(from), parse_messages::twice("->"));
         }
         let from = if doubled { from + 2 } else { from };
         let end = head.after(from).parse_prefix(read::<Type>).ok().map(|(ty, length)| (ty, from + length));
@@ -190,11 +192,11 @@ impl Parser<'_> {
             let meant = nearest(&word.to_string(), CLAUSES.iter().copied()).filter(|_| misspelt);
             let split = split_with(tokens, rest.at);
             if missing {
-                self.diagnostics.error(word.span(), message::with_missing(word));
+                self.diagnostics.error(word.span(), parse_messages::with_missing(word));
             } else if let Some(split) = &split {
-                self.diagnostics.error(word.span(), message::unknown_clause(split, "with"));
+                self.diagnostics.error(word.span(), parse_messages::unknown_clause(split, "with"));
             } else if misspelt {
-                let said = message::unknown_clause(&word.to_string(), meant.unwrap_or("with"));
+                let said = parse_messages::unknown_clause(&word.to_string(), meant.unwrap_or("with"));
                 self.diagnostics.error(word.span(), said);
             }
             let from = rest.at + usize::from(!missing) + usize::from(split.is_some());
@@ -202,11 +204,11 @@ impl Parser<'_> {
             let end = tokens.find_in_type(search, starts_part).unwrap_or(tokens.len());
             let content = tokens.range(from..end);
             if word == "where" && where_clause.is_some() {
-                self.diagnostics.error(word.span(), message::WHERE_TWICE);
+                self.diagnostics.error(word.span(), parse_messages::WHERE_TWICE);
             } else if word == "where" {
                 where_clause = self.fragment(tokens.range(rest.at..end), "bounds", read::<WhereClause>);
             } else if content.is_empty() {
-                self.diagnostics.error(content.start(0), message::expected("`name: Type` after `with`"));
+                self.diagnostics.error(content.start(0), parse_messages::expected("`name: Type` after `with`"));
             } else if meant != Some("where") {
                 services.extend(self.bindings(content, "service"));
             }
@@ -224,7 +226,7 @@ impl Parser<'_> {
         if rest.at >= tokens.len() && !read_so_far {
             // What stands there last has a mistake of its own.
         } else if rest.at >= tokens.len() {
-            self.diagnostics.error(span, message::workflow_without_body(name));
+            self.diagnostics.error(span, parse_messages::workflow_without_body(name));
         } else {
             self.unexpected(tokens, rest.at);
         }

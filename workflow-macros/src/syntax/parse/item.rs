@@ -9,7 +9,7 @@ use super::{
     tokens::Tokens,
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     mentions::bindings,
     suggest::nearest,
     syntax::tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
@@ -28,7 +28,7 @@ impl Parser<'_> {
             && let Some(name) = tokens.word(keyword + 1).filter(|name| is_name(name))
         {
             // `stage name; Type = ..;`
-            self.diagnostics.error(tokens.start(keyword + 2), message::TYPE_COLON);
+            self.diagnostics.error(tokens.start(keyword + 2), parse_messages::TYPE_COLON);
             let end = self.item_end(tokens, keyword + 2, equals + 1, read::<Expr>);
             let attributes = self.attributes(tokens.range(from..keyword));
             let node = self.node(tokens.range(equals + 1..end.at));
@@ -65,7 +65,7 @@ impl Parser<'_> {
             let read = item.range(at + 2..start);
             let ty = self.ty(read, "a type after `:`");
             if !is_unread(&ty) {
-                self.diagnostics.error(item.start(start), message::equals_missing(&word_text(item, start)));
+                self.diagnostics.error(item.start(start), parse_messages::equals_missing(&word_text(item, start)));
             }
             return (Some(ty), self.node(item.after(start)));
         }
@@ -79,14 +79,14 @@ impl Parser<'_> {
         if item.starts_equals(equals) {
             let content = item.after(equals + 1);
             if content.is_empty() {
-                self.diagnostics.error(content.start(0), message::stage_without_node(name));
+                self.diagnostics.error(content.start(0), parse_messages::stage_without_node(name));
                 return (ty, missing(at));
             }
             if ty.is_none()
                 && let Some((ty, second)) = typed(item, equals + 1)
             {
                 // `stage name = Type = ..;`
-                self.diagnostics.error(item.start(equals), message::TYPE_COLON);
+                self.diagnostics.error(item.start(equals), parse_messages::TYPE_COLON);
                 return (Some(ty), self.node(item.after(second + 1)));
             }
             let mark = self.diagnostics.mark();
@@ -98,12 +98,12 @@ impl Parser<'_> {
             return (ty, node);
         }
         if equals == item.len() {
-            self.diagnostics.error(item.start(equals), message::stage_without_node(name));
+            self.diagnostics.error(item.start(equals), parse_messages::stage_without_node(name));
         } else if ty.is_none() {
-            self.diagnostics.error(item.start(equals), message::after_stage_name(name));
+            self.diagnostics.error(item.start(equals), parse_messages::after_stage_name(name));
             ty = Some(unread_type(item.start(equals)));
         } else {
-            self.diagnostics.error(item.start(equals), message::expected("`=` and what the stage does"));
+            self.diagnostics.error(item.start(equals), parse_messages::expected("`=` and what the stage does"));
         }
         (ty, missing(at))
     }
@@ -135,7 +135,7 @@ impl Parser<'_> {
         };
         let at = keyword + 1;
         if item.is_word(at, "mut") {
-            self.diagnostics.error(item.start(at), message::mutable("value", LET_FORM));
+            self.diagnostics.error(item.start(at), parse_messages::mutable("value", LET_FORM));
             if let Some(name) = item.word(at + 1) {
                 items.push(make(name.clone(), unread_type(name.span()), value(at + 2)));
             }
@@ -143,7 +143,7 @@ impl Parser<'_> {
         }
         let equals = item.find_in_type(at, Tokens::starts_equals);
         if let Some(otherwise) = let_else(item, equals.unwrap_or(at)) {
-            self.diagnostics.error(item.start(otherwise), message::LET_ELSE);
+            self.diagnostics.error(item.start(otherwise), parse_messages::LET_ELSE);
             items.extend(bound(item, keyword, at, equals));
             return end.next;
         }
@@ -156,7 +156,7 @@ impl Parser<'_> {
         };
         if !item.is_colon(at + 1) {
             let value_text = equals.map_or_else(|| "..".to_owned(), |equals| text(item.after(equals + 1)));
-            self.diagnostics.error(name.span(), message::let_without_type(&name, &value_text));
+            self.diagnostics.error(name.span(), parse_messages::let_without_type(&name, &value_text));
             items.push(make(name.clone(), unread_type(name.span()), value(equals.map_or(at + 1, |equals| equals + 1))));
             return end.next;
         }
@@ -166,7 +166,7 @@ impl Parser<'_> {
                 (ty, self.expression_or_tokens(item.after(equals + 1), "a value after `=`"))
             }
             Some((ty, equals)) => {
-                self.diagnostics.error(item.start(equals), message::expected("`=` and a value"));
+                self.diagnostics.error(item.start(equals), parse_messages::expected("`=` and a value"));
                 (ty, value(equals))
             }
         };
@@ -178,7 +178,7 @@ impl Parser<'_> {
     fn let_pattern(self, item: Tokens<'_>, keyword: usize, equals: Option<usize>, items: &mut Vec<Item>) {
         let at = keyword + 1;
         if item.len() <= at || item.is_equals(at) || item.is_colon(at) || item.is_word(at, "_") {
-            self.diagnostics.error(item.start(at), message::nameless("value", LET_FORM));
+            self.diagnostics.error(item.start(at), parse_messages::nameless("value", LET_FORM));
             return;
         }
         if item.word(at).is_some_and(|word| !is_name(word)) && !item.is_any_word(at, &["ref", "Self", "self"]) {
@@ -187,9 +187,9 @@ impl Parser<'_> {
         }
         let names = bound(item, keyword, at, equals);
         if names.is_empty() && equals.is_none() {
-            self.diagnostics.error(item.start(at), message::LET_FORM_ONLY);
+            self.diagnostics.error(item.start(at), parse_messages::LET_FORM_ONLY);
         } else {
-            self.diagnostics.error(item.start(at), message::LET_PATTERN);
+            self.diagnostics.error(item.start(at), parse_messages::LET_PATTERN);
         }
         items.extend(names);
     }
@@ -208,12 +208,12 @@ impl Parser<'_> {
 
     fn signal_type(self, item: Tokens<'_>, at: usize, name: &Ident) -> Type {
         if !item.is_colon(at) {
-            self.diagnostics.error(item.start(at), message::signal_without_type(name));
+            self.diagnostics.error(item.start(at), parse_messages::signal_without_type(name));
             return unread_type(name.span());
         }
         let equals = item.find_in_type(at + 1, Tokens::starts_equals);
         if let Some(equals) = equals {
-            self.diagnostics.error(item.start(equals), message::signal_with_value(name));
+            self.diagnostics.error(item.start(equals), parse_messages::signal_with_value(name));
         }
         let ty = item.range(at + 1..equals.unwrap_or(item.len()));
         if equals.is_some() && ty.is_empty() {
@@ -231,7 +231,7 @@ impl Parser<'_> {
             if ITEM_KEYWORDS.contains(&words.as_str()) { Some(words.as_str()) } else { nearest(&words, ITEM_KEYWORDS) };
         let written: Vec<String> =
             (start..=keyword).filter_map(|at| tokens.word(at)).map(ToString::to_string).collect();
-        self.diagnostics.error(tokens.start(start), message::unknown_item(&written.join(" "), meant));
+        self.diagnostics.error(tokens.start(start), parse_messages::unknown_item(&written.join(" "), meant));
         let end = rough_end(tokens, keyword + 1).at;
         let has_value = tokens.range(keyword + 1..end).find_in_type(0, Tokens::starts_equals).is_some();
         match meant {
@@ -250,13 +250,13 @@ impl Parser<'_> {
         let equals = item.find_in_type(at + 2, Tokens::starts_equals);
         let ty = text(item.range(at + 2..equals.unwrap_or(item.len())));
         if equals.is_none() {
-            self.diagnostics.error(name.span(), message::undeclared_signal(&name, &ty));
+            self.diagnostics.error(name.span(), parse_messages::undeclared_signal(&name, &ty));
             let ty = item.after(at + 2).parse_prefix(read).map_or_else(|_| unread_type(name.span()), |(ty, _)| ty);
             let attributes = self.attributes(tokens.range(from..at));
             items.push(Item::Signal(ParsedSignal { attributes, keyword: name.span(), name, ty }));
             return end.next;
         }
-        self.diagnostics.error(name.span(), message::undeclared_stage(&name, &ty));
+        self.diagnostics.error(name.span(), parse_messages::undeclared_stage(&name, &ty));
         let attributes = self.attributes(tokens.range(from..at));
         let (ty, node) = self.declaration(item, at, &name);
         items.push(Item::Stage(ParsedStage { attributes, keyword: name.span(), name, ty, node }));

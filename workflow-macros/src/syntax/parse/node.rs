@@ -6,7 +6,7 @@ use super::{
     tokens::{Inside, Tokens, shown},
 };
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::tree::{Match, ParsedNode, ParsedNodeKind},
 };
@@ -73,7 +73,7 @@ impl Parser<'_> {
             Some(end) if end == tokens.len() => self.construct(tokens),
             // A keyword that stands there twice takes the body for its head.
             None if tokens.is_word(1, &keyword) && tokens.after(1).construct_end(0).is_some() => {
-                self.diagnostics.error(tokens.start(1), message::twice(&keyword));
+                self.diagnostics.error(tokens.start(1), parse_messages::twice(&keyword));
                 self.node_kind(tokens.after(1))
             }
             // Without its body the construct's own reader says what is missing.
@@ -83,11 +83,11 @@ impl Parser<'_> {
             }
             Some(end) if struct_literal(tokens, end).is_some() => {
                 let start = struct_literal(tokens, end)?;
-                self.diagnostics.error(tokens.start(start), message::STRUCT_LITERAL);
+                self.diagnostics.error(tokens.start(start), parse_messages::STRUCT_LITERAL);
                 self.node_kind(parenthesized(tokens, start..end).tokens())
             }
             Some(end) => {
-                self.diagnostics.error(tokens.start(end), message::after_body(&shown_at(tokens, end), &keyword));
+                self.diagnostics.error(tokens.start(end), parse_messages::after_body(&shown_at(tokens, end), &keyword));
                 self.construct(tokens.before(end))
             }
         }
@@ -97,7 +97,7 @@ impl Parser<'_> {
         if let Some(group) = tokens.brace(0) {
             let inside = Inside::of(group);
             if let Some(arrow) = inside.tokens().find(0, Tokens::is_arrow) {
-                return self.wrong(inside.tokens().start(arrow), message::ARROW_IN_BLOCK);
+                return self.wrong(inside.tokens().start(arrow), parse_messages::ARROW_IN_BLOCK);
             }
             return Some(ParsedNodeKind::Block(self.block(group)));
         }
@@ -118,12 +118,12 @@ impl Parser<'_> {
     fn plain(self, tokens: Tokens<'_>) -> Option<ParsedNodeKind> {
         if let Some(meant) = misspelt_node(tokens) {
             let word = tokens.word(0)?;
-            self.diagnostics.error(word.span(), message::unknown_node(word, meant));
+            self.diagnostics.error(word.span(), parse_messages::unknown_node(word, meant));
             return None;
         }
         if let Some(arms) = arms_alone(tokens) {
             let word = tokens.get(0).map(ToString::to_string).unwrap_or_default();
-            self.diagnostics.error(tokens.start(0), message::match_missing(&word));
+            self.diagnostics.error(tokens.start(0), parse_messages::match_missing(&word));
             let mark = self.diagnostics.mark();
             let scrutinee = self.head_expression(tokens.before(tokens.len() - 1), "what is matched");
             // `m atch value { .. }`
@@ -136,7 +136,7 @@ impl Parser<'_> {
     /// Reads the rest of a `break` or `continue`: nothing, a node, or a label, which is refused.
     fn ending(self, tokens: Tokens<'_>) -> Result<Option<Box<ParsedNode>>, Told> {
         if tokens.is_punct(1, '\'') {
-            self.diagnostics.error(tokens.start(1), message::LABEL);
+            self.diagnostics.error(tokens.start(1), parse_messages::LABEL);
             return Err(Told);
         }
         Ok((tokens.len() > 1).then(|| Box::new(self.node(tokens.after(1)))))

@@ -2,7 +2,7 @@
 
 use super::{Parser, arguments::Arguments, fragment::read, tokens::Tokens};
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     suggest::nearest,
     syntax::tree::{Condition, Duration, ParsedNode, ParsedRetry, ParsedTolerance, ParsedUndo, ParsedWait, PolicyKind},
 };
@@ -165,7 +165,7 @@ impl Parser<'_> {
                     self.once(otherwise.is_some(), *option)?;
                     let node = option.after(2);
                     if node.is_empty() {
-                        return self.wrong(node.start(0), message::expected("a node after `else =`"));
+                        return self.wrong(node.start(0), parse_messages::expected("a node after `else =`"));
                     }
                     otherwise = Some(Box::new(self.node(node)));
                 }
@@ -206,7 +206,7 @@ impl Parser<'_> {
                     self.once(jittered, *option)?;
                     jittered = true;
                     if option.len() != 3 || !option.is_word(2, "none") {
-                        return self.wrong(option.start(2), message::JITTER);
+                        return self.wrong(option.start(2), parse_messages::JITTER);
                     }
                     retry.jitter = false;
                 }
@@ -215,7 +215,7 @@ impl Parser<'_> {
                     retry.only_if = Some(self.predicate(option.after(2))?);
                 }
                 "fixed" | "exponential" | "jitter" | "if" => {
-                    return self.wrong(option.start(1), message::option_form(&word));
+                    return self.wrong(option.start(1), parse_messages::option_form(&word));
                 }
                 _ => return self.unknown_option(*option, reading, &["fixed", "exponential", "jitter", "if"]),
             }
@@ -228,18 +228,18 @@ impl Parser<'_> {
         match arguments.list().as_slice() {
             [fixed] if word == "fixed" => self.duration(*fixed).map(ParsedWait::Fixed),
             [range] => self.durations(*range).map(|(first, last)| ParsedWait::Exponential { first, last }),
-            [] => self.wrong(group.span_close(), message::option_form(word)),
-            [_, more, ..] => self.wrong(more.start(0), message::option_form(word)),
+            [] => self.wrong(group.span_close(), parse_messages::option_form(word)),
+            [_, more, ..] => self.wrong(more.start(0), parse_messages::option_form(word)),
         }
     }
 
     fn predicate(self, tokens: Tokens<'_>) -> Option<Path> {
         if tokens.is_empty() {
-            return self.wrong(tokens.start(0), message::option_form("if"));
+            return self.wrong(tokens.start(0), parse_messages::option_form("if"));
         }
         match tokens.parse_prefix(read::<Path>) {
             Ok((path, end)) if end == tokens.len() => Some(path),
-            _ => self.wrong(tokens.start(0), message::option_form("if")),
+            _ => self.wrong(tokens.start(0), parse_messages::option_form("if")),
         }
     }
 
@@ -277,11 +277,13 @@ impl Parser<'_> {
                 ("on", None) if option.is_equals(1) => {
                     self.once(undo.on_attempt, *option)?;
                     if option.len() != 3 || !option.is_word(2, "attempt") {
-                        return self.wrong(option.start(2), message::option_form("on"));
+                        return self.wrong(option.start(2), parse_messages::option_form("on"));
                     }
                     undo.on_attempt = true;
                 }
-                ("retry" | "timeout" | "on", _) => return self.wrong(option.start(1), message::option_form(&word)),
+                ("retry" | "timeout" | "on", _) => {
+                    return self.wrong(option.start(1), parse_messages::option_form(&word));
+                }
                 _ => return self.unknown_option(*option, reading, &["retry", "timeout", "on"]),
             }
         }
@@ -350,7 +352,7 @@ impl Parser<'_> {
     /// Reports an option that stands twice.
     fn once(self, already: bool, option: Tokens<'_>) -> Option<()> {
         if already {
-            self.wrong(option.start(0), message::option_twice(&option.word(0)?.to_string()))
+            self.wrong(option.start(0), parse_messages::option_twice(&option.word(0)?.to_string()))
         } else {
             Some(())
         }
@@ -362,14 +364,14 @@ impl Parser<'_> {
         };
         let word = word.to_string();
         if known.contains(&word.as_str()) {
-            return self.wrong(option.start(1), message::option_form(&word));
+            return self.wrong(option.start(1), parse_messages::option_form(&word));
         }
         let meant = nearest(&word, known.iter().copied());
-        self.wrong(option.start(0), message::unknown_option(&word, reading.name, meant, known))
+        self.wrong(option.start(0), parse_messages::unknown_option(&word, reading.name, meant, known))
     }
 
     /// Reports how the attribute is written.
     fn form<T>(self, span: Span, reading: Reading<'_>) -> Option<T> {
-        self.wrong(span, message::attribute_form(reading.name))
+        self.wrong(span, parse_messages::attribute_form(reading.name))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Parser, tokens::Tokens};
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     syntax::tree::{LoopState, ParsedFor, ParsedLoop},
 };
 
@@ -23,18 +23,18 @@ impl Parser<'_> {
         let equals = tokens.find_in_type(2, |tokens, at| tokens.starts_equals(at) || tokens.brace(at).is_some());
         let Some(equals) = equals.filter(|equals| tokens.starts_equals(*equals)) else {
             let at = equals.unwrap_or(tokens.len());
-            self.diagnostics.error(tokens.start(at.min(tokens.len())), message::state_without_value(&name));
+            self.diagnostics.error(tokens.start(at.min(tokens.len())), parse_messages::state_without_value(&name));
             return None;
         };
         let ty = if tokens.is_colon(2) {
             self.ty(tokens.range(3..equals), "a type after `:`")
         } else {
-            self.diagnostics.error(tokens.start(2), message::state_without_type(&name));
+            self.diagnostics.error(tokens.start(2), parse_messages::state_without_type(&name));
             super::fragment::unread_type(tokens.start(2))
         };
         let Some(body) = tokens.loop_body(equals + 1) else {
             if tokens.brace(equals + 1).is_some() {
-                self.diagnostics.error(tokens.start(equals + 1), message::state_without_value(&name));
+                self.diagnostics.error(tokens.start(equals + 1), parse_messages::state_without_value(&name));
             } else {
                 self.body_missing(tokens, equals + 1, "loop");
             }
@@ -53,13 +53,14 @@ impl Parser<'_> {
                 .after(1)
                 .parse_prefix(syn::Pat::parse_multi_with_leading_vert)
                 .map_or(1, |(_, length)| length + 1);
-            self.diagnostics.error(tokens.start(after), message::IN_MISSING);
+            self.diagnostics.error(tokens.start(after), parse_messages::IN_MISSING);
             return None;
         };
         let pattern = self.pattern(tokens.range(1..within), "a pattern after `for`");
         let Some(body) = tokens.body(within + 1) else {
             if tokens.brace(within + 1).is_some() {
-                self.diagnostics.error(tokens.start(within + 1), message::expected("what to go through after `in`"));
+                self.diagnostics
+                    .error(tokens.start(within + 1), parse_messages::expected("what to go through after `in`"));
             } else {
                 self.body_missing(tokens, within + 1, "for");
             }

@@ -2,7 +2,7 @@
 
 use super::{Parser, block::rough_end, text::text, tokens::Tokens};
 use crate::{
-    diagnostics::message,
+    diagnostics::parse_messages,
     syntax::tree::{ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::TokenTree;
@@ -37,7 +37,7 @@ impl Parser<'_> {
         }
         // The last of its block is most likely meant as its tail: taken as such, no other error follows from it.
         if is_tail(statement) {
-            self.diagnostics.error(tokens.start(end.at), message::tail_with_semicolon(&text(statement)));
+            self.diagnostics.error(tokens.start(end.at), parse_messages::tail_with_semicolon(&text(statement)));
         } else {
             self.refuse(statement);
         }
@@ -54,7 +54,7 @@ impl Parser<'_> {
 
     /// An item of Rust, up to its `;` or its body.
     pub(super) fn rust_item(self, tokens: Tokens<'_>, start: usize) -> usize {
-        self.diagnostics.error(tokens.start(start), message::rust_item(&word_text(tokens, start)));
+        self.diagnostics.error(tokens.start(start), parse_messages::rust_item(&word_text(tokens, start)));
         let ends_at_body =
             !tokens.is_any_word(start, &["use", "const", "static", "type"]) || tokens.is_word(start + 1, "fn");
         let end =
@@ -64,13 +64,13 @@ impl Parser<'_> {
 
     fn refuse(self, statement: Tokens<'_>) {
         let said = if statement.is_word(0, "while") {
-            message::WHILE.to_owned()
+            parse_messages::WHILE.to_owned()
         } else if statement.is_any_word(0, ENDING) {
-            message::not_at_the_end(&word_text(statement, 0))
+            parse_messages::not_at_the_end(&word_text(statement, 0))
         } else if let Some(equals) = assignment(statement) {
-            message::assignment(&text(statement.before(equals)), &text(statement.after(equals + 1)))
+            parse_messages::assignment(&text(statement.before(equals)), &text(statement.after(equals + 1)))
         } else {
-            message::statement(&text(statement))
+            parse_messages::statement(&text(statement))
         };
         self.diagnostics.error(statement.start(0), said);
     }

@@ -2,7 +2,7 @@
 //!
 //! Brackets come as groups, so that what is nested never disturbs what is around it.
 
-use crate::diagnostics::message;
+use crate::diagnostics::parse_messages;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use std::ops::Range;
 use syn::parse::{ParseStream, Parser};
@@ -199,7 +199,7 @@ impl<'a> Tokens<'a> {
             value = parser.take().map(|parser| parser(input)).transpose()?;
             Ok(())
         })?;
-        let value = value.ok_or_else(|| syn::Error::new(self.end, message::UNREADABLE))?;
+        let value = value.ok_or_else(|| syn::Error::new(self.end, parse_messages::UNREADABLE))?;
         Ok((value, taken))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Parser, fragment::is_name, tokens::Tokens};
 use crate::{
-    diagnostics::{message, messages},
+    diagnostics::{messages, parse_messages},
     syntax::workflow::Workflow,
 };
 use proc_macro2::{Ident, TokenTree};
@@ -10,7 +10,7 @@ use proc_macro2::{Ident, TokenTree};
 impl Parser<'_> {
     pub(super) fn workflows(self, tokens: Tokens<'_>) -> Vec<Workflow> {
         if tokens.is_empty() {
-            self.diagnostics.error(tokens.start(0), message::EMPTY_INPUT);
+            self.diagnostics.error(tokens.start(0), parse_messages::EMPTY_INPUT);
         }
         let mut workflows: Vec<Workflow> = Vec::new();
         let mut at = 0;

@@ -4,7 +4,7 @@ use super::{
     error::EngineError,
     inner::{DynInstance, EngineInner, OnTheWay, RunFuture},
     instance::{CANCELLED, Outcome, ResidentInstance},
-    told,
+    log,
 };
 use crate::{
     durable::{
@@ -28,7 +28,7 @@ use crate::{
         root::root,
         state::{RunState, TAIL},
     },
-    undo::{recorded::RolledBack, scope::unwind_and_report},
+    undo::{rollback_record::RolledBack, scope::unwind_and_report},
 };
 use std::{
     collections::BTreeSet,
@@ -143,12 +143,12 @@ async fn run<W: Durable>(
     let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
     core.tell_goes_on(shared.take_told(key), left.begins);
     if left.begins {
-        told::started(&core);
+        log::started(&core);
     } else if left.processes > 0 {
-        told::goes_on(&core);
+        log::goes_on(&core);
     }
     if !left.missing.is_empty() {
-        told::misses(&core, &left.missing);
+        log::misses(&core, &left.missing);
     }
     let outcome = match prepare(&live, left) {
         Err(reason) => Outcome::Halted(ParkReason(reason)),
@@ -335,12 +335,12 @@ async fn settle<W: Durable>(
     match &outcome {
         Outcome::Ended(ended) if status.has_ended() => {
             core.tell_settled(&ended.as_ref().map(|_| ()).map_err(Failure::clone));
-            told::ended(core, ended.as_ref().err());
+            log::ended(core, ended.as_ref().err());
         }
         _ => {
             let (stage, reason) = (live.journal.parked_stage(core.graph()), super::error::parked_reason(&bytes));
             core.tell_parked(stage, &reason);
-            told::parked(core, stage, &reason);
+            log::parked(core, stage, &reason);
         }
     }
     shared.tell_end(key, || match (&outcome, status) {
