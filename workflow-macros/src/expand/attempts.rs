@@ -34,7 +34,7 @@ impl Expansion<'_, '_> {
             _ => None,
         };
         let typed = own.is_some();
-        let node = own.unwrap_or_else(|| self.elsewhere(stage, of));
+        let node = own.unwrap_or_else(|| self.spawned_stage(stage, of));
         let attempts = self.attempt(stage, &node, typed);
         let attempts = match (typed, judged) {
             (true, _) => {
@@ -132,11 +132,11 @@ impl Expansion<'_, '_> {
             let (permits, given) = (self.named("permits"), self.named("given"));
             let mut before = TokenStream::new();
             let pools = policies.pools.iter().map(|Acquire { pool, permits }| {
-                before.extend(self.before(*pool, Some(stage)));
+                before.extend(self.prelude(*pool, Some(stage)));
                 let pool = self.model.codes[*pool].expr;
                 let count = match permits {
                     Some(permits) => {
-                        before.extend(self.before(*permits, Some(stage)));
+                        before.extend(self.prelude(*permits, Some(stage)));
                         let count = self.count(*permits);
                         quote!(#count as usize)
                     }
@@ -165,7 +165,7 @@ impl Expansion<'_, '_> {
             });
         }
         if let Some(breaker) = &policies.breaker {
-            let before = self.before(breaker.failures, Some(stage));
+            let before = self.prelude(breaker.failures, Some(stage));
             let failures = self.count(breaker.failures);
             let cooldown = self.time(&breaker.cooldown, Some(stage));
             let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
@@ -266,7 +266,7 @@ impl Expansion<'_, '_> {
 
     fn retry(&self, retry: &Retry<'_>, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
-        let before = self.before(retry.more, Some(stage));
+        let before = self.prelude(retry.more, Some(stage));
         let more = self.evaluated(self.model.codes[retry.more].expr);
         let wait = match &retry.wait {
             Wait::None => quote!(#runtime::Wait::None),

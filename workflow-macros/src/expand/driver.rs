@@ -255,7 +255,7 @@ impl Expansion<'_, '_> {
         if !at_once || self.model.codes[code].context {
             return Some(self.start_inside(stage, code));
         }
-        let before = self.before(code, Some(stage));
+        let before = self.prelude(code, Some(stage));
         let lints = &model.syntax.attributes.lints;
         let start = self.start(stage, expr.span(), &quote!(#expr));
         if lints.is_empty() && !expression::drops_temporaries(expr) {
@@ -272,7 +272,7 @@ impl Expansion<'_, '_> {
         let model = &self.model.stages[stage];
         let (slot, mark, lints) =
             (self.slot(stage), self.mark(TypeOwner::Stage(stage)), &model.syntax.attributes.lints);
-        let before = self.before(code, Some(stage));
+        let before = self.prelude(code, Some(stage));
         let expression = self.expression(code, &quote!(#of));
         let span = self.model.codes[code].expr.span();
         let runtime_here = self.runtime_at(span);

@@ -46,7 +46,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The body of a stage, which gives its output, or with `undo`: that, and whether there is something to undo.
-    pub(super) fn kept(&self, stage: StageId, body: &TokenStream, undo: bool) -> TokenStream {
+    pub(super) fn checkpoint(&self, stage: StageId, body: &TokenStream, undo: bool) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let (frame, number) = (self.frame(), self.number(Some(stage)));
@@ -158,7 +158,7 @@ impl Expansion<'_, '_> {
 
     /// A scrutinee, as it was when it was first matched: statements before it, and the value. `inline`: there is no
     /// place for statements, but what is made there lives long enough.
-    pub(super) fn recalled(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
+    pub(super) fn restored(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
         let value = if inline { self.evaluated(expr) } else { quote!(#expr) };
         if !self.is_durable() {
             return (TokenStream::new(), value);

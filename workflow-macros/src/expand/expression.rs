@@ -12,7 +12,7 @@ use syn::{BinOp, Expr, UnOp, spanned::Spanned};
 impl Expansion<'_, '_> {
     /// Bindings emitted right before an expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
     /// which start when requested, and `ctx`.
-    pub(super) fn before(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
+    pub(super) fn prelude(&self, id: CodeId, stage: Option<StageId>) -> TokenStream {
         let (names, context) = (self.names_before(id, stage), self.context_before(id, stage));
         quote!(#names #context)
     }
@@ -53,7 +53,7 @@ impl Expansion<'_, '_> {
                     before.extend(quote!(let #ident = #get();));
                 }
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy && !self.lent_to(lazy, id, stage) => {
-                    let held = self.demand(lazy);
+                    let held = self.force(lazy);
                     before.extend(quote!(let #ident = &**#held;));
                 }
                 _ => {}
@@ -107,7 +107,7 @@ impl Expansion<'_, '_> {
     }
 
     /// Asks for a lazy stage: a `&OwnedOrShared<T>`.
-    pub(super) fn demand(&self, lazy: StageId) -> TokenStream {
+    pub(super) fn force(&self, lazy: StageId) -> TokenStream {
         let demands = self.demands(self.model.stages[lazy].scope);
         let slot = self.slot(lazy);
         let piece = self.number(Some(self.model.stages[lazy].local));
@@ -227,7 +227,7 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let span = other.span();
                 let shown = quote_spanned!(span=> #runtime::ByRef(&#kept).__workflow_shown());
-                let (before, value) = self.recalled(code, other, false);
+                let (before, value) = self.restored(code, other, false);
                 (quote!(#before let #kept = #value;), shown)
             }
         }
@@ -256,7 +256,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let expr = model.expr;
         let shown = quote_spanned!(expr.span()=> #runtime::ByRef(&**#kept).__workflow_shown());
-        let (before, value) = self.recalled(code, expr, false);
+        let (before, value) = self.restored(code, expr, false);
         (quote!(#before let #kept = #runtime::OwnedOrShared::Owned(#value).shared(); let #kept = &#kept;), shown)
     }
 
@@ -272,7 +272,7 @@ impl Expansion<'_, '_> {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),
                     other => {
-                        let (_, value) = self.recalled(code, other, true);
+                        let (_, value) = self.restored(code, other, true);
                         quote_spanned!(other.span()=> #runtime::ByRef(&(#value)).__workflow_shown())
                     }
                 });

@@ -32,7 +32,7 @@ impl Expansion<'_, '_> {
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
             NodeKind::If(branches) => self.branches(branches, stage, (tail, ends), "", node.span),
             NodeKind::Match { scrutinee, arms } => {
-                let before = self.before(*scrutinee, stage);
+                let before = self.prelude(*scrutinee, stage);
                 let (keep, shown) = self.scrutinee(*scrutinee);
                 let (frame, number) = (self.frame(), self.number(stage));
                 let span = node.span;
@@ -41,11 +41,11 @@ impl Expansion<'_, '_> {
                     let pattern = &arm.syntax.pattern;
                     let (cfgs, lints) = (&arm.syntax.attributes.cfgs, &arm.syntax.attributes.lints);
                     let guard = arm.guard.map(|guard| {
-                        let (before, expr) = (self.before(guard, stage), self.model.codes[guard].expr);
+                        let (before, expr) = (self.prelude(guard, stage), self.model.codes[guard].expr);
                         if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
                     });
                     let label = &self.model.scopes[arm.scope].label;
-                    let body = self.chosen(arm.scope, stage, (label, &site), tail, ends);
+                    let body = self.record_choice(arm.scope, stage, (label, &site), tail, ends);
                     let body = located_braces(body, end(&arm.syntax.node));
                     quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
                 });
@@ -89,7 +89,7 @@ impl Expansion<'_, '_> {
                 quote_spanned!(node.span=> { #frame.at(#number); #sleep; #unit })
             }
             NodeKind::SleepUntil(time) => {
-                let (frame, number, before) = (self.frame(), self.number(stage), self.before(*time, stage));
+                let (frame, number, before) = (self.frame(), self.number(stage), self.prelude(*time, stage));
                 let expr = self.model.codes[*time].expr;
                 let unit = self.no_tail(&Expectation { round: None, ..tail.clone() }, node.span);
                 let sleep = self.sleep_until(stage, expr);
@@ -110,7 +110,7 @@ impl Expansion<'_, '_> {
             NodeKind::Fail(code) => {
                 let runtime = &self.runtime;
                 let (frame, number) = (self.frame(), self.number(stage));
-                let before = self.before(*code, stage);
+                let before = self.prelude(*code, stage);
                 let expr = self.model.codes[*code].expr;
                 let span = expr.span();
                 let stop = quote_spanned!(span=> #frame.fail(#number, #runtime::FailReason(#expr).__workflow_reason()));
@@ -215,7 +215,7 @@ impl Expansion<'_, '_> {
         let Some((first, rest)) = branches.split_first() else { return TokenStream::new() };
         let label = &self.model.scopes[first.scope].label;
         let Some(condition) = first.condition else {
-            return self.chosen(first.scope, stage, (label, site), tail, ends);
+            return self.record_choice(first.scope, stage, (label, site), tail, ends);
         };
         let own_site;
         let site = if site.is_empty() {
@@ -224,8 +224,8 @@ impl Expansion<'_, '_> {
         } else {
             site
         };
-        let then = self.chosen(first.scope, stage, (label, site), tail, ends);
-        let before = self.before(condition, stage);
+        let then = self.record_choice(first.scope, stage, (label, site), tail, ends);
+        let before = self.prelude(condition, stage);
         let (frame, number) = (self.frame(), self.number(stage));
         let expr = self.model.codes[condition].expr;
         let condition = self.condition(condition, expr);

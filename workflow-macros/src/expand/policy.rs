@@ -20,7 +20,7 @@ impl Expansion<'_, '_> {
                 quote!(#runtime::Duration::new(#seconds, #rest))
             }
             Time::Code(code) => {
-                let before = self.before(*code, stage);
+                let before = self.prelude(*code, stage);
                 let expr = self.model.codes[*code].expr;
                 let value = self.named("duration");
                 quote!({ #before let #value: #runtime::Duration = #expr; #value })
@@ -79,7 +79,7 @@ impl Expansion<'_, '_> {
     }
 
     fn once(&self, stage: StageId, of: &TokenStream) -> TokenStream {
-        let mut node = self.elsewhere(stage, of);
+        let mut node = self.spawned_stage(stage, of);
         if self.model.stages[stage].policies.undo.is_some() {
             let runtime = &self.runtime;
             let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) });
@@ -96,7 +96,7 @@ impl Expansion<'_, '_> {
     /// The value for a key that has been computed before, or else a new one.
     fn cached(&self, stage: StageId, cache: &Cache, value: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
-        let before = self.before(cache.key, Some(stage));
+        let before = self.prelude(cache.key, Some(stage));
         let key = self.evaluated(self.model.codes[cache.key].expr);
         let (turn, given, hit) = (self.named("turn"), self.named("given"), self.named("hit"));
         let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
@@ -125,7 +125,7 @@ impl Expansion<'_, '_> {
 
     /// Attempts whose failure a `#[catch]` or a `#[fallback]` absorbs, after their completed stages are undone.
     /// `falls_back`: a fallback runs then.
-    fn absorbed(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
+    fn catch(&self, stage: StageId, attempts: &TokenStream, falls_back: bool) -> TokenStream {
         let runtime = &self.runtime;
         let (frame, number) = (self.frame(), self.number(Some(stage)));
         let run = if self.compensates_inside(stage) {
@@ -178,13 +178,13 @@ impl Expansion<'_, '_> {
         let (why, value) = (self.named("why"), self.named("value"));
         let failure = syn::Ident::new("failure", self.model.stages[stage].syntax.name.span());
         let tail = Expectation::value(of.clone(), TypeOwner::Stage(stage)).discarding(self.discards(stage));
-        let mut node = self.chosen(scope, Some(stage), ("fallback", "fallback"), &tail, &OwningScopes::none());
+        let mut node = self.record_choice(scope, Some(stage), ("fallback", "fallback"), &tail, &OwningScopes::none());
         if self.model.stages[stage].policies.undo.is_some() {
             let run = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#node) });
             let run = self.in_flight(stage, run, false);
             node = quote!(#run.await?);
         }
-        let absorbed = self.absorbed(stage, attempts, true);
+        let absorbed = self.catch(stage, attempts, true);
         let told = self.compensates_inside(stage).then(|| {
             let (frame, number) = (self.frame(), self.number(Some(stage)));
             quote!(#runtime::falls_back(#frame, #number, &#why);)
@@ -230,7 +230,7 @@ impl Expansion<'_, '_> {
             let value = self.with_fallback(stage, &quote!(#content), &attempts);
             attempts = quote!(async move { #runtime::Result::<_, #runtime::Exit>::Ok(#value) });
         }
-        let absorbed = self.absorbed(stage, &attempts, false);
+        let absorbed = self.catch(stage, &attempts, false);
         quote!({
             let #content = #of;
             #runtime::every_failure(#absorbed)?

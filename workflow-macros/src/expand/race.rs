@@ -66,7 +66,7 @@ impl Expansion<'_, '_> {
             #bind
             #body
         });
-        let mut before = self.before(each.items, stage);
+        let mut before = self.prelude(each.items, stage);
         if each.catch {
             let mark = self.mark(TypeOwner::of(stage));
             before.extend(quote!(let #content = #runtime::of_caught_in::<#mark, _>(#item);));
@@ -76,7 +76,7 @@ impl Expansion<'_, '_> {
                 Tolerance::Count(code) => (*code, quote!(Count)),
                 Tolerance::Percent(code) => (*code, quote!(Percent)),
             };
-            before.extend(self.before(code, stage));
+            before.extend(self.prelude(code, stage));
             let count = self.count(code);
             quote!(#runtime::Tolerance::#kind(#count))
         });
@@ -90,7 +90,7 @@ impl Expansion<'_, '_> {
         };
         let items = self.recognised(stage, items);
         let limit = each.concurrency.map(|limit| {
-            before.extend(self.before(limit, stage));
+            before.extend(self.prelude(limit, stage));
             let limit = self.count(limit);
             quote!(#limit as usize)
         });
@@ -123,7 +123,7 @@ impl Expansion<'_, '_> {
         let (mut before, count) = match needed {
             Some(needed) => {
                 let count = self.count(needed);
-                (self.before(needed, stage), quote!(#count as usize))
+                (self.prelude(needed, stage), quote!(#count as usize))
             }
             None => (TokenStream::new(), quote!(1)),
         };

@@ -73,7 +73,7 @@ impl Expansion<'_, '_> {
         let body = self.scope(looping.round, &inner, &ends);
         let rounds = self.named("rounds");
         let max = looping.max.map(|max| {
-            let before = self.before(max, stage);
+            let before = self.prelude(max, stage);
             let max = self.count(max);
             quote!(let #rounds: u64 = { #before #frame.at(#number); #max };)
         });
@@ -82,7 +82,7 @@ impl Expansion<'_, '_> {
                 Some(scope) => {
                     let asked = Expectation::value(tail.of.clone(), tail.whose).discarding(tail.discards);
                     let ends = OwningScopes::none().and(looping.round);
-                    let value = self.chosen(scope, stage, ("else", "max"), &asked, &ends);
+                    let value = self.record_choice(scope, stage, ("else", "max"), &asked, &ends);
                     quote!(break #label #value)
                 }
                 None => quote!(return #runtime::Result::Err(#frame.rounds_spent(#number, #rounds))),

@@ -26,7 +26,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A block expression that runs a scope chosen among others, and reports the choice first.
-    pub(super) fn chosen(
+    pub(super) fn record_choice(
         &self,
         id: ScopeId,
         stage: Option<StageId>,
@@ -262,7 +262,7 @@ impl Expansion<'_, '_> {
         let expr = &model.syntax.value;
         let lints = &model.syntax.attributes.lints;
         let value = self.named("value");
-        let before = self.before(model.value, None);
+        let before = self.prelude(model.value, None);
         let same = self.is_durable().then(|| {
             let (frame, number) = (self.frame(), self.number(self.model.scopes[model.scope].around));
             let name = crate::naming::bare(&self.model.names[model.name].ident);

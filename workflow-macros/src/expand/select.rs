@@ -89,7 +89,7 @@ impl Expansion<'_, '_> {
             let future = match head.guard {
                 None => quote!(#runtime::Option::Some(#future)),
                 Some(guard) => {
-                    let before = self.before(guard, stage);
+                    let before = self.prelude(guard, stage);
                     let expr = self.model.codes[guard].expr;
                     quote!(if { #before #expr } {
                         #runtime::Option::Some(#future)

@@ -107,7 +107,7 @@ impl Expansion<'_, '_> {
             let number = self.number(self.model.scopes[id].around);
             let payload = self.signal_payload(signal);
             let falls_back = model.fallback.is_some();
-            quote!(.kept(#frame, #number, #text, #payload, #falls_back))
+            quote!(.checkpoint(#frame, #number, #text, #payload, #falls_back))
         });
         let (opened, got) = match node {
             None => (TokenStream::new(), quote!(#wait.get(#frame, #waiter, #text))),
@@ -208,7 +208,7 @@ impl Expansion<'_, '_> {
         }
         let waits = self.waits_after(stage);
         if !waits.is_empty() {
-            future = quote!(#runtime::publish_on_completion(#future, move || { #(#waits.one_less();)* }));
+            future = quote!(#runtime::publish_on_completion(#future, move || { #(#waits.consumer_ended();)* }));
         }
         future
     }

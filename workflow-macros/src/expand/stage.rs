@@ -41,7 +41,7 @@ impl Expansion<'_, '_> {
     }
 
     /// The cell of the stage itself, which requires of the declared type that the output can be shared.
-    fn watched(&self, stage: StageId) -> TokenStream {
+    fn typed_cell(&self, stage: StageId) -> TokenStream {
         self.watched_in(stage, &self.cell(stage))
     }
 
@@ -82,9 +82,9 @@ impl Expansion<'_, '_> {
         let shared = if self.model.names[model.name].lent { quote!(.shared()) } else { TokenStream::new() };
         if let (Some(code), false) = (self.plain(stage), self.is_overheard(stage)) {
             let expr = self.model.codes[code].expr;
-            let before = self.before(code, Some(stage));
+            let before = self.prelude(code, Some(stage));
             let (frame, number) = (self.frame(), self.number(Some(stage)));
-            let call = self.leaf(stage, code, alone);
+            let call = self.plain_expression(stage, code, alone);
             // A `?` would have rustc look for what an error is made of, too.
             let (runtime, stop) = (&self.runtime, self.named("stop"));
             let settled = |given: TokenStream| {
@@ -116,8 +116,8 @@ impl Expansion<'_, '_> {
         let lints = &self.model.stages[stage].syntax.attributes.lints;
         if let Some(code) = self.plain(stage) {
             let expr = self.model.codes[code].expr;
-            let before = self.before(code, Some(stage));
-            let call = self.leaf(stage, code, false);
+            let before = self.prelude(code, Some(stage));
+            let call = self.plain_expression(stage, code, false);
             let context = self.model.codes[code].context;
             let run = self.named("run");
             if (expression::is_simple(expr) || expression::drops_temporaries(expr))
@@ -131,7 +131,7 @@ impl Expansion<'_, '_> {
         match self.simple(stage).filter(|&code| self.is_durable() && self.waits_before(code)) {
             // The composite starts when all that its waits name has arrived.
             Some(code) => {
-                let (before, composite) = (self.before(code, Some(stage)), self.composite(stage));
+                let (before, composite) = (self.prelude(code, Some(stage)), self.composite(stage));
                 quote!(async move { { #before } #composite.await })
             }
             None => self.composite(stage),
@@ -156,11 +156,11 @@ impl Expansion<'_, '_> {
         }
     }
 
-    fn leaf(&self, stage: StageId, code: CodeId, alone: bool) -> TokenStream {
+    fn plain_expression(&self, stage: StageId, code: CodeId, alone: bool) -> TokenStream {
         let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
-        let (view, cell) = (self.view(), self.watched(stage));
+        let (view, cell) = (self.view(), self.typed_cell(stage));
         let local = self.named("cell");
         let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
         let (leaf, place) = match alone {
@@ -183,7 +183,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];
         let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
-        let cell = self.watched(stage);
+        let cell = self.typed_cell(stage);
         let (local, of) = (self.named("cell"), self.named("of"));
         let lints = &model.syntax.attributes.lints;
         let (content, wrap) = (self.named("content"), self.named("wrap"));
@@ -240,7 +240,7 @@ impl Expansion<'_, '_> {
         };
         let of_content =
             if cached { quote!(#of_content #[allow(unused_assignments)] let mut #hit = false;) } else { of_content };
-        let body = if self.is_durable() { self.kept(stage, &body, undo) } else { body };
+        let body = if self.is_durable() { self.checkpoint(stage, &body, undo) } else { body };
         // Without an undo the body says which type it gives: one that never gives any has none of its own.
         let (of_content, body) = match undo {
             true => (TokenStream::new(), self.compensable(stage, &of_content, &body)),
@@ -269,7 +269,7 @@ impl Expansion<'_, '_> {
         let (frame, number) = (self.frame(), self.number(Some(stage)));
         match when {
             When::Holds(code) => {
-                let before = self.before(*code, Some(stage));
+                let before = self.prelude(*code, Some(stage));
                 let expr = self.model.codes[*code].expr;
                 let mut condition = self.condition(*code, expr);
                 // Names that it binds can't be had without it.
@@ -280,7 +280,7 @@ impl Expansion<'_, '_> {
                 quote!({ #before #frame.at(#number); if #condition { #some } else { #none } })
             }
             When::Matches { pattern, value } => {
-                let before = self.before(*value, Some(stage));
+                let before = self.prelude(*value, Some(stage));
                 let (keep, shown) = self.scrutinee(*value);
                 quote!({ #before #frame.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
             }

@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 
 impl Expansion<'_, '_> {
     /// The stage's node, on its own task where it asks for one.
-    pub(super) fn elsewhere(&self, stage: StageId, of: &TokenStream) -> TokenStream {
+    pub(super) fn spawned_stage(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let model = &self.model.stages[stage];
         if model.blocking {
             return self.blocking(stage, of, "blocking");
@@ -66,7 +66,7 @@ impl Expansion<'_, '_> {
                     if self.model.stages[lazy].lazy
                         && !self.in_task(lazy, if inside { Some(stage) } else { self.around(lazy, stage) }) =>
                 {
-                    let held = self.demand(lazy);
+                    let held = self.force(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
                     bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
                 }

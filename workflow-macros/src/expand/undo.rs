@@ -78,7 +78,7 @@ impl Expansion<'_, '_> {
             (names_own && !undo.on_attempt).then(|| quote!(let #own_name = #runtime::OwnedFrame::kept(#own.as_ref());));
         let runtime_here = self.runtime_at(span);
         let run = self.named("run");
-        let before = self.before(undo.action, Some(stage));
+        let before = self.prelude(undo.action, Some(stage));
         let call = quote_spanned!(span=>
             #runtime_here::undo_expression(#frame, #number, #runtime_here::PhantomData::<#mark>, #expr)
         );

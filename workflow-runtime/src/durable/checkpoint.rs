@@ -5,7 +5,7 @@ use crate::{
     future::boxed::BoxFuture,
     journal::{
         failure::StoredFailure,
-        log::{FRESH, Journal, LAST},
+        log::{Journal, LAST, UNRECORDED},
         path::{INTERRUPTED, REVERSIBLE, within},
         payload::{Payload, WrittenValue},
         record::{RecordKind, decode_record, encode_record},
@@ -206,7 +206,7 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Retention) {
         && (keeps == Retention::Outcome || !journal.has_within(path))
         && (journal.has_completed_around(path) || journal.is_in_doubt(path))
     {
-        journal.await_turn(FRESH).await;
+        journal.await_turn(UNRECORDED).await;
     }
 }
 
@@ -239,7 +239,7 @@ async fn begins_in(
         journal.reaches(&place());
     }
     if waits {
-        journal.await_turn(FRESH).await;
+        journal.await_turn(UNRECORDED).await;
     }
     if journal.lacks_homes() {
         journal.park_if_left_around(&frame.path_of(stage), site.is_empty()).await;
@@ -362,7 +362,7 @@ pub async fn absorbed_kept<T>(
 /// Settles the records that an interrupted process has left of a stage that takes its value out of a cache.
 pub fn found_in_cache(frame: Frame<'_>, stage: u32) {
     if let Some(journal) = frame.journal() {
-        journal.settles_within(&frame.path_of(stage), FRESH);
+        journal.settles_within(&frame.path_of(stage), UNRECORDED);
     }
 }
 
@@ -370,7 +370,7 @@ pub fn found_in_cache(frame: Frame<'_>, stage: u32) {
 pub async fn armed(frame: Frame<'_>, stage: u32) {
     if let Some(journal) = frame.journal() {
         if frame.is_held_back(stage) {
-            journal.await_turn(FRESH).await;
+            journal.await_turn(UNRECORDED).await;
         }
         let path = frame.path_within(stage, "armed");
         if journal.record(&path).is_none() {

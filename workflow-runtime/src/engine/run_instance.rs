@@ -186,7 +186,7 @@ async fn run<W: Durable>(
                     Err(failure) => failure,
                 };
                 if let Some(log) = core.log() {
-                    thrown.note(&failure, log).await;
+                    thrown.append(&failure, log).await;
                 }
                 let failure = unwind_and_report(&core, failure, &thrown).await;
                 Err(failure.with_undone_elsewhere(journal.all_not_undone()))

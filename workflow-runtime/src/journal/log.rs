@@ -29,17 +29,17 @@ use workflow_graph::Graph;
 use workflow_store::{Change, InstanceKey, Record, Store, StoreError, StoreFuture, Timestamp};
 
 /// The order of stages without a record: they come last.
-pub(crate) const FRESH: u64 = u64::MAX;
+pub(crate) const UNRECORDED: u64 = u64::MAX;
 
 /// The order after every record.
-pub(crate) const LAST: u64 = FRESH - 2;
+pub(crate) const LAST: u64 = UNRECORDED - 2;
 
 /// The first order of failures. From here on failures are restored, in their order: a failure that ends a scope comes
 /// after all other records in it. Later events of the scope are known then, also its running stages.
 pub(crate) const FAILURES: u64 = 1 << 62;
 
 /// Order of timers. They fire after everything recorded is restored, and not before the stages that are ready then.
-pub(crate) const DUE: u64 = FRESH - 1;
+pub(crate) const DUE: u64 = UNRECORDED - 1;
 
 /// The reason for which the instance can't go on without an operator.
 #[derive(Debug, Clone)]
@@ -347,7 +347,7 @@ impl Journal {
     }
 
     pub(crate) fn order_of(&self, path: &str) -> u64 {
-        self.lock().records.get(path).map_or(FRESH, |record| record.order)
+        self.lock().records.get(path).map_or(UNRECORDED, |record| record.order)
     }
 
     /// Notes that a record was restored.

@@ -54,7 +54,7 @@ impl Journal {
 
     /// Returns the stage that the instance is parked at, if its reason names one.
     pub(crate) fn parked_stage(&self, graph: &Graph<'static>) -> Option<&'static str> {
-        let Some(ParkReason(reason)) = self.halted() else { return None };
+        let ParkReason(reason) = self.halted()?;
         // Reasons quote the path of what can't be gone on with.
         let quoted = reason.split('\'').skip(1).step_by(2);
         let names = quoted.flat_map(|path| path.rsplit('/'));

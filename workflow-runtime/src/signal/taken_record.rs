@@ -5,7 +5,7 @@ use crate::{
     failure::exit::Exit,
     journal::{
         failure::StoredFailure,
-        log::{FRESH, Journal, LAST},
+        log::{Journal, LAST, UNRECORDED},
         payload::{Payload, WrittenValue},
         record::{RecordKind, decode_record, encode_record},
         restore::restore_nested,
@@ -95,7 +95,7 @@ impl<'a, T> KeptSignal<'a, T> {
             }
         };
         // No signal is taken while a record is not restored yet.
-        journal.await_turn(FRESH).await;
+        journal.await_turn(UNRECORDED).await;
         let taken = {
             let _listening = journal.listening();
             match limit {

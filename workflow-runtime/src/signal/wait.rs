@@ -75,7 +75,7 @@ impl<'a, T> SignalWait<'a, T> {
     }
 
     /// Notes that one of these stages has ended.
-    pub fn one_less(&self) {
+    pub fn consumer_ended(&self) {
         let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         opening.left -= 1;
         opening.since = Instant::now();

@@ -50,7 +50,7 @@ impl RunState {
 
 pin_project_lite::pin_project! {
     /// A running attempt of a stage with an undo, or its fallback.
-    pub struct InFlight<'a, F> {
+    pub struct WatchedAttempt<'a, F> {
         frame: Frame<'a>,
         flight: Option<GraceReset<'a>>,
         pub(crate) grace: GracePeriod,
@@ -70,11 +70,11 @@ impl Drop for GraceReset<'_> {
 }
 
 /// Runs an attempt of a stage with an undo, or its fallback.
-pub fn in_flight<F>(frame: Frame<'_>, grace: GracePeriod, run: F) -> InFlight<'_, F> {
-    InFlight { frame, flight: frame.core().flight().map(GraceReset), grace, begun: false, run }
+pub fn in_flight<F>(frame: Frame<'_>, grace: GracePeriod, run: F) -> WatchedAttempt<'_, F> {
+    WatchedAttempt { frame, flight: frame.core().flight().map(GraceReset), grace, begun: false, run }
 }
 
-impl<T, F: Future<Output = Result<T, Exit>>> Future for InFlight<'_, F> {
+impl<T, F: Future<Output = Result<T, Exit>>> Future for WatchedAttempt<'_, F> {
     type Output = Result<T, Exit>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

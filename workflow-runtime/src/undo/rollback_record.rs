@@ -95,7 +95,7 @@ impl RolledBack {
     }
 
     /// Records the reason of the rollback.
-    pub(crate) async fn note(&self, failure: &Failure, log: &UndoLog) {
+    pub(crate) async fn append(&self, failure: &Failure, log: &UndoLog) {
         let Some(RollbackPlace { journal, path, is_whole }) = &self.0 else { return };
         journal.park_if_undo_is_gone(path.rsplit_once('/').map_or("", |(stage, _)| stage)).await;
         if (!is_whole || log.holds_something()) && journal.record(path).is_none() {
@@ -129,5 +129,5 @@ impl RolledBack {
         None
     }
 
-    pub(crate) async fn note(&self, _: &Failure, _: &UndoLog) {}
+    pub(crate) async fn append(&self, _: &Failure, _: &UndoLog) {}
 }

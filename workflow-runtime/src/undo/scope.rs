@@ -42,7 +42,7 @@ pub async fn undoing<T>(
             Ok(value)
         }
         Err(Exit::Failed(failure)) => {
-            thrown.note(&failure, log).await;
+            thrown.append(&failure, log).await;
             Err(log.unwind(frame.core, failure, &thrown).await.into())
         }
         Err(stop) => Err(stop),
