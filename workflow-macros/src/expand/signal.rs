@@ -107,7 +107,7 @@ impl Expansion<'_, '_> {
             let number = self.number(self.model.scopes[id].around);
             let payload = self.signal_payload(signal);
             let falls_back = model.fallback.is_some();
-            quote!(.checkpoint(#frame, #number, #text, #payload, #falls_back))
+            quote!(.kept(#frame, #number, #text, #payload, #falls_back))
         });
         let (opened, got) = match node {
             None => (TokenStream::new(), quote!(#wait.get(#frame, #waiter, #text))),
