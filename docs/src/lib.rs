@@ -26,6 +26,7 @@ pages! {
     guide_observing = "../guide/observing.md",
     guide_testing = "../guide/testing.md",
     guide_durable = "../guide/durable.md",
+    upgrading = "../upgrading.md",
     reference_grammar = "../reference/grammar.md",
     reference_expressions = "../reference/expressions.md",
     reference_execution = "../reference/execution.md",

@@ -224,6 +224,7 @@ cells! {
     renamed_before: undone(1) at 30 => renamed, "| b end/:then gives 1";
     renamed_under_way: undone(1) at 90 => renamed, "a | b end/:then gives 1";
     renamed_completed: plain(1) at 150 => renamed, "a | b end/:then gives 1";
+    renamed_with_undo: undone(1) at 150 => renamed, "a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
     renamed_undone: undone(0) at 210 => renamed, "a undo a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
 
     was_before: undone(1) at 30 => was, "| a end/:then gives 1";
