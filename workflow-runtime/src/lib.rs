@@ -18,7 +18,6 @@
 //!         // Nothing connects these two stages, so they run at the same time.
 //!         stage ours: i32 = fetch(here);
 //!         stage theirs: i32 = fetch(there);
-//!
 //!         match ours.cmp(theirs) {
 //!             std::cmp::Ordering::Less => there.clone(),
 //!             _ => here.clone(),
@@ -43,6 +42,7 @@
 //! | [`StageContext`] | the type of `ctx`: workflow, stage, attempt, idempotency key |
 //! | [`graph`] | each workflow as static data, and its pictures |
 //! | [`observe`] | events, reports, timelines, progress, metrics |
+//! | `engine`, `store` | durable workflows: the engine that runs them, and its stores; feature `durable` |
 //! | [`policy`], [`Pool`] | retry, timeout, deadline, breaker, pool and cache, usable in any async code |
 //! | [`Workflow`], [`WorkflowExt`] | the traits for code that takes any workflow |
 //!
@@ -53,9 +53,7 @@
 //!
 //! # Features
 //!
-//! All features are off by default.
-//!
-//! | feature | brings | needs |
+//! | feature, off by default | brings | needs |
 //! | --- | --- | --- |
 //! | `durable` | `engine` and `store`: workflows that survive their process, a store in memory, the trait for others | `workflow-store`, serde, `serde_json` |
 //! | `sqlite` | `durable`, and `store::SqliteStore`: the store in one file | `workflow-sqlite` with SQLite itself |
