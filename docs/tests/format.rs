@@ -29,7 +29,7 @@ fn rows(section: &str) -> BTreeSet<(String, String)> {
 #[test]
 fn has_each_kind_of_record() {
     let (page, code) = (read("format.md"), source("journal/record.rs"));
-    let kinds = between(&code, "enum Kind {", "\n}").lines().filter_map(|line| {
+    let kinds = between(&code, "enum RecordKind {", "\n}").lines().filter_map(|line| {
         let (name, number) = line.trim().strip_suffix(',')?.split_once(" = ")?;
         Some((number.to_owned(), name.to_owned()))
     });
