@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Diagnostics, numbers},
-    model::{CodeId, For, Members, Model, Node, NodeKind, Tolerance},
+    model::{CodeId, For, Members, Model, Node, NodeKind, ScopeId, Tolerance},
 };
 use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits};
@@ -39,6 +39,8 @@ impl Counts<'_, '_> {
             },
             NodeKind::Members { needed: None, members: Members::Listed(members) } => match members.len() {
                 0 => self.diagnostics.error(node.span, numbers::RACE_OF_NONE),
+                // What could not be read may have been two.
+                1 if self.is_unread(members[0]) => {}
                 1 => self.diagnostics.error(node.span, numbers::RACE_OF_ONE),
                 _ if members.iter().all(|&member| self.fails[member]) => {
                     self.diagnostics.error(node.span, numbers::RACE_OF_FAILURES);
@@ -56,6 +58,10 @@ impl Counts<'_, '_> {
         }
     }
 
+    fn is_unread(&self, member: ScopeId) -> bool {
+        self.model.scopes[member].tail.as_ref().is_some_and(super::hole)
+    }
+
     fn quorum(&self, needed: CodeId, members: &Members<'_>, span: Span) {
         let needed = literal(self.model.codes[needed].expr);
         match (needed, members) {
@@ -63,6 +69,7 @@ impl Counts<'_, '_> {
                 self.diagnostics.error(span, numbers::QUORUM_OF_NONE);
             }
             (Some((0, span)), _) => self.diagnostics.error(span, numbers::QUORUM_ZERO),
+            (_, Members::Listed(members)) if members.iter().any(|&member| self.is_unread(member)) => {}
             (Some((needed, span)), Members::Listed(members)) if needed > members.len() as u128 => {
                 self.diagnostics.error(span, numbers::quorum_too_large(needed, members.len() as u128));
             }

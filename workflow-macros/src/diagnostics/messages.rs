@@ -8,6 +8,12 @@ pub(crate) const AWAIT: &str = "there is no `.await` to write in a workflow: a s
 pub(crate) const QUESTION: &str = "there is no `?` to write in a workflow: a stage's `Err` is its failure\n\
     help: leave `?` out, or put the expression into an `async` block";
 
+pub(crate) fn await_in_let(name: &str, ty: &str) -> String {
+    format!(
+        "a `let` can't wait: make `{name}` a stage, whose future is awaited for you\nhelp: stage {name}: {ty} = ..;"
+    )
+}
+
 pub(crate) fn reserved(name: &str) -> String {
     let meaning = if name == "ctx" { "the stage's context" } else { "why a stage failed" };
     format!("`{name}` is reserved: it is {meaning}\nhelp: choose another name")

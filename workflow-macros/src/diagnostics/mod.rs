@@ -242,6 +242,14 @@ pub(crate) mod parse_messages {
         format!("expected `:` and a type, or `=`\nhelp: stage {name}: Type = ..;")
     }
 
+    pub(crate) const COMMA_FOR_SEMICOLON: &str = "an item ends in `;`, and this is a `,`\nhelp: ;";
+
+    pub(crate) fn let_of_node(name: &Ident, ty: &str) -> String {
+        format!(
+            "a `let` holds a plain expression of Rust, and this is a node: make `{name}` a stage\nhelp: stage {name}: {ty} = ..;"
+        )
+    }
+
     pub(crate) fn let_without_type(name: &Ident, value: &str) -> String {
         format!("a `let` in a workflow declares its type\nhelp: let {name}: Type = {value};")
     }

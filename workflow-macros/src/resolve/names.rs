@@ -84,7 +84,13 @@ fn resolve_code(
         }
     }
     for span in &mentions.awaits {
-        diagnostics.error(*span, messages::AWAIT);
+        match model.codes[id].of_let.map(|binding| model.lets[binding].syntax) {
+            None => diagnostics.error(*span, messages::AWAIT),
+            Some(binding) => {
+                let ty = super::lower::text(&binding.ty);
+                diagnostics.error(*span, messages::await_in_let(&binding.name.to_string(), &ty));
+            }
+        }
     }
     for span in &mentions.questions {
         diagnostics.error(*span, messages::QUESTION);

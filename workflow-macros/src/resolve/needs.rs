@@ -4,7 +4,7 @@ use crate::{
     diagnostics::{Diagnostics, messages},
     model::{Edge, Local, Model, NameId, NameKind, Need, ScopeId, StageId},
     suggest::nearest,
-    syntax::PolicyKind,
+    syntax::{PolicyKind, is_unread},
 };
 use proc_macro2::Ident;
 use std::collections::HashSet;
@@ -152,7 +152,7 @@ impl Edges {
         let scope = model.stages[stage].scope;
         let from = match after_stage(model, scope, ident) {
             Ok(from) => from,
-            Err(message) => return diagnostics.error(ident.span(), message),
+            Err(message) => return message.into_iter().for_each(|message| diagnostics.error(ident.span(), message)),
         };
         let outer = model.stages[from].scope;
         let on = Local::Stage(model.stages[from].local);
@@ -171,7 +171,7 @@ impl Edges {
             let from = match after_stage(model, scope, ident) {
                 Ok(from) => from,
                 Err(message) => {
-                    diagnostics.error(ident.span(), message);
+                    message.into_iter().for_each(|message| diagnostics.error(ident.span(), message));
                     continue;
                 }
             };
@@ -198,16 +198,21 @@ impl Edges {
     }
 }
 
-/// The stage that an `#[after]` in `scope` names, or what is wrong with that.
-fn after_stage(model: &mut Model<'_>, scope: ScopeId, ident: &Ident) -> Result<StageId, String> {
+/// The stage that an `#[after]` in `scope` names, or what is wrong with that, unless it has been reported.
+fn after_stage(model: &mut Model<'_>, scope: ScopeId, ident: &Ident) -> Result<StageId, Option<String>> {
     let text = ident.to_string();
     let Some(&name) = model.by_name.get(&text) else {
         let known = model.stages.iter().map(|stage| stage.syntax.name.to_string()).collect::<Vec<_>>();
-        return Err(messages::unknown_stage(&text, nearest(&text, known.iter().map(String::as_str))));
+        return Err(Some(messages::unknown_stage(&text, nearest(&text, known.iter().map(String::as_str)))));
     };
     model.names[name].used = true;
-    let NameKind::Stage(stage) = model.names[name].kind else { return Err(messages::after_no_stage(&text)) };
-    if model.within(scope, model.stages[stage].scope) { Ok(stage) } else { Err(messages::after_outside(&text)) }
+    match model.names[name].kind {
+        NameKind::Stage(stage) if model.within(scope, model.stages[stage].scope) => Ok(stage),
+        NameKind::Stage(_) => Err(Some(messages::after_outside(&text))),
+        // A `let` without a type may be meant as a stage.
+        NameKind::Let(binding) if is_unread(&model.lets[binding].syntax.ty) => Err(None),
+        _ => Err(Some(messages::after_no_stage(&text))),
+    }
 }
 
 fn place_of(model: &Model<'_>, scope: ScopeId, binding: usize) -> usize {

@@ -8,7 +8,10 @@ pub(crate) mod tree;
 mod workflow;
 
 pub(crate) use conditions::{CfgValue, apply as apply_conditions};
-pub(crate) use parse::{fragment::unread_type, parse};
+pub(crate) use parse::{
+    fragment::{is_unread, unread_type},
+    parse,
+};
 pub(crate) use tree::{
     Attributes, Block, Condition, Duration, Else, If, Item, Match, ParsedArm, ParsedFor, ParsedHead, ParsedHeadKind,
     ParsedLet, ParsedLoop, ParsedMembers, ParsedNode, ParsedNodeKind, ParsedRetry, ParsedSignal, ParsedStage,

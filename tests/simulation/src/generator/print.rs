@@ -15,7 +15,6 @@ struct Printer<'a> {
     plan: &'a Plan,
     version: Version,
     text: String,
-    made: u32,
 }
 
 impl Plan {
@@ -56,7 +55,7 @@ impl Plan {
     /// Returns the workflow alone.
     #[must_use]
     pub fn workflow(&self, version: Version) -> String {
-        let mut printer = Printer { plan: self, version, text: String::new(), made: 0 };
+        let mut printer = Printer { plan: self, version, text: String::new() };
         let _ = write!(
             printer.text,
             "workflow! {{\n    #[durable]\n    pub workflow {}() -> Value with world: World, pool: Pool, child: Child {{\n",
@@ -234,8 +233,8 @@ impl Printer<'_> {
     }
 
     fn each(&mut self, keyword: &str, choice: u32, body: &Node, around: &Around) -> String {
-        self.made += 1;
-        let item = format!("item{}", self.made);
+        // Of the places around, so that both builds call it the same: a member that is one expression is known by its words.
+        let item = format!("item{}", around.at.len());
         let mut inside = around.clone();
         inside.at.push(format!("*{item}"));
         let node = match body {

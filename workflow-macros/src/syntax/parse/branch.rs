@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     diagnostics::parse_messages,
-    syntax::tree::{Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
+    syntax::tree::{Attributes, Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
 };
-use proc_macro2::Group;
-use syn::{Expr, Pat};
+use proc_macro2::{Group, Span};
+use syn::{Expr, Pat, PatWild, Token};
 
 impl Parser<'_> {
     /// `if C { .. } else ..`; `None`: reported.
@@ -65,6 +65,7 @@ impl Parser<'_> {
         while at < tokens.len() {
             let start = tokens.attributes_end(at);
             let Some(arrow) = self.arrow(tokens, start, parse_messages::ARM_FORM) else {
+                arms.push(unread_arm(tokens.start(start)));
                 at = arm_separator(tokens, start).map_or(tokens.len(), |separator| separator + 1);
                 continue;
             };
@@ -177,4 +178,11 @@ pub(super) fn guard_at(tokens: Tokens<'_>, from: usize) -> Option<usize> {
 /// The `,` that ends an arm without `=>`.
 pub(super) fn arm_separator(tokens: Tokens<'_>, from: usize) -> Option<usize> {
     tokens.find_in_type(from, |tokens, at| tokens.is_punct(at, ',') || tokens.is_punct(at, ';'))
+}
+
+/// Stands for an arm that could not be read: what the others do is not all that the `match` does.
+fn unread_arm(span: Span) -> ParsedArm {
+    let node = ParsedNode { attributes: Attributes::default(), span, kind: ParsedNodeKind::Error };
+    let pattern = Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](span) });
+    ParsedArm { attributes: Attributes::default(), pattern, guard: None, node }
 }

@@ -41,10 +41,17 @@ impl Parser<'_> {
         end.next
     }
 
+    /// An item without the `,` that stands in the place of its `;`.
+    fn without_comma(self, item: Tokens<'_>) -> Tokens<'_> {
+        let Some(last) = item.len().checked_sub(1).filter(|&last| item.is_punct(last, ',')) else { return item };
+        self.diagnostics.error(item.start(last), parse_messages::COMMA_FOR_SEMICOLON);
+        item.before(last)
+    }
+
     /// A stage whose end is known; whatever of it can't be read, its name is kept.
     fn stage_in(self, tokens: Tokens<'_>, from: usize, keyword: usize, end: End, items: &mut Vec<Item>) {
         let attributes = self.attributes(tokens.range(from..keyword));
-        let item = tokens.before(end.at);
+        let item = self.without_comma(tokens.before(end.at));
         let Some(name) = self.name(item, keyword + 1, "stage", STAGE_FORM) else {
             return;
         };
@@ -128,7 +135,7 @@ impl Parser<'_> {
     pub(super) fn let_value(self, tokens: Tokens<'_>, from: usize, keyword: usize, items: &mut Vec<Item>) -> usize {
         let end = self.item_end(tokens, keyword, content(tokens, keyword + 1), read::<Expr>);
         let attributes = self.attributes(tokens.range(from..keyword));
-        let item = tokens.before(end.at);
+        let item = self.without_comma(tokens.before(end.at));
         let value = |at: usize| Expr::Verbatim(item.after(at).stream());
         let make = |name: Ident, ty: Type, value: Expr| {
             Item::Let(ParsedLet { attributes, keyword: tokens.start(keyword), name, ty, value })
@@ -163,7 +170,14 @@ impl Parser<'_> {
         let (ty, value) = match self.declared_type(item, at + 2) {
             None => (unread_type(name.span()), value(at + 2)),
             Some((ty, equals)) if item.starts_equals(equals) => {
-                (ty, self.expression_or_tokens(item.after(equals + 1), "a value after `=`"))
+                let content = item.after(equals + 1);
+                if is_node_only(content) {
+                    self.diagnostics
+                        .error(name.span(), parse_messages::let_of_node(&name, &text(item.range(at + 2..equals))));
+                    (ty, value(equals + 1))
+                } else {
+                    (ty, self.expression_or_tokens(content, "a value after `=`"))
+                }
             }
             Some((ty, equals)) => {
                 self.diagnostics.error(item.start(equals), parse_messages::expected("`=` and a value"));
@@ -322,4 +336,10 @@ fn let_else(item: Tokens<'_>, equals: usize) -> Option<usize> {
     let is_else =
         at > equals && item.is_word(at, "else") && item.brace(at + 1).is_some() && item.brace(at - 1).is_none();
     is_else.then_some(at)
+}
+
+/// Whether the tokens are a node of the language and no expression of Rust.
+fn is_node_only(content: Tokens<'_>) -> bool {
+    let is_node = content.is_any_word(0, &["if", "match", "loop", "for", "race", "quorum", "select", "seq", "fail"]);
+    is_node && content.parse_prefix(read::<Expr>).map_or(true, |(_, end)| end < content.len())
 }

@@ -98,7 +98,7 @@ fn what_stands_beside_a_mistake_is_read() {
         ("#[rety(3)] #[lazy] stage a: A = f(); a", "{#lazy[]stage a:A=`f()`; `a`}"),
         ("f(); a", "{`a`}"),
         ("a;", "{`a`}"),
-        ("stage a: A = match b { C => d, E f, G => h };", "{stage a:A=match b[C=>`d`,G=>`h`];}"),
+        ("stage a: A = match b { C => d, E f, G => h };", "{stage a:A=match b[C=>`d`,_=>error,G=>`h`];}"),
         ("stage a: A = match b { C => d(,), G => h };", "{stage a:A=match b[C=>error,G=>`h`];}"),
         ("stage a: A = match b { C(=) => d, G => h };", "{stage a:A=match b[C(=)=>`d`,G=>`h`];}"),
         ("stage a: A = if b + { c } else { d };", "{stage a:A=error;}"),
