@@ -39,7 +39,6 @@
 //! goes on after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that
 //! it is parked, with `stage` and `reason`, and that a stage could not be undone.
 
-pub(crate) mod duration;
 pub(crate) mod event;
 #[cfg(feature = "metrics")]
 mod metrics;

@@ -1,10 +1,7 @@
 //! Progress of runs, for a person at a terminal or a log.
 
-use super::{
-    duration::short,
-    event::{Event, EventKind, Observer, title},
-};
-use crate::failure::FailureKind;
+use super::event::{Event, EventKind, Observer, title};
+use crate::{failure::FailureKind, policy::duration::short};
 use std::{
     collections::HashMap,
     fmt::{self, Write as _},

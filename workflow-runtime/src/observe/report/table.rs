@@ -7,7 +7,7 @@ use super::{
     analysis::{self, Step, parallelism, steps},
     record::{How, RunRecord, StageRun},
 };
-use crate::{failure::FailureKind, observe::duration::short};
+use crate::{failure::FailureKind, policy::duration::short};
 use std::{fmt::Write, time::Duration};
 
 /// Writes a block a workflow, in the order in which they first ran.

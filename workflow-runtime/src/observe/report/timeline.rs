@@ -4,7 +4,7 @@ use super::{
     analysis,
     record::{AttemptRecord, How, RunRecord, StageRun},
 };
-use crate::observe::duration::short;
+use crate::policy::duration::short;
 use std::{collections::HashSet, fmt::Write, time::Duration};
 use tokio::time::Instant;
 
