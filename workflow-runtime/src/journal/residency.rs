@@ -1,12 +1,10 @@
 //! Reasons for which an instance stays in memory; waiting for timers, for which it need not stay.
 
 use super::log::{DUE, Journal};
-use crate::future::boxed::BoxFuture;
+use crate::future::{boxed::BoxFuture, timeout::until};
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
+    future::Future,
     sync::{Arc, atomic::Ordering::Relaxed},
-    task::Poll,
 };
 use tokio::time::Instant;
 use workflow_store::Timestamp;
@@ -82,19 +80,8 @@ impl Journal {
     }
 
     /// Runs until `at`, and not before every record is restored.
-    pub(crate) async fn by<T>(&self, at: Timestamp, run: impl Future<Output = T>) -> Option<T> {
-        let (mut end, mut run) = (pin!(self.wait_until(at)), pin!(Some(run)));
-        let ended = poll_fn(|context| {
-            if let Some(Poll::Ready(given)) = run.as_mut().as_pin_mut().map(|run| run.poll(context)) {
-                return Poll::Ready(Some(given));
-            }
-            end.as_mut().poll(context).map(|()| None)
-        })
-        .await;
-        if ended.is_none() {
-            crate::failure::panic::drop_quietly(|| run.set(None));
-        }
-        ended
+    pub(crate) fn by<T>(&self, at: Timestamp, run: impl Future<Output = T>) -> impl Future<Output = Option<T>> {
+        until(self.wait_until(at), run)
     }
 
     pub(crate) fn instant(&self, at: Timestamp) -> Instant {

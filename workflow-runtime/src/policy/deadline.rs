@@ -1,6 +1,9 @@
 //! A limit for all attempts and waits together.
 
-use super::duration::{DisplayDuration, later};
+use super::{
+    duration::{DisplayDuration, later},
+    limit::{Limited, limited},
+};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -47,6 +50,12 @@ impl Deadline {
         Self { at: later(started, after), after }
     }
 
+    /// Returns a deadline whose instant and length are on record.
+    #[cfg(feature = "durable")]
+    pub(crate) fn recorded(at: Instant, after: Duration) -> Self {
+        Self { at, after }
+    }
+
     /// Returns the instant of the deadline.
     #[must_use]
     pub fn at(&self) -> Instant {
@@ -87,7 +96,7 @@ impl Deadline {
     /// # Cancel safety
     /// Dropping the future drops `future`.
     pub fn within<F: IntoFuture>(self, future: F) -> Within<F::IntoFuture> {
-        Within { deadline: self, inner: tokio::time::timeout_at(self.at, future) }
+        Within { inner: limited(Some((self.at, self.error())), future) }
     }
 }
 
@@ -111,9 +120,8 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Within<F> {
-        deadline: Deadline,
         #[pin]
-        inner: tokio::time::Timeout<F>,
+        inner: Limited<F, DeadlinePassed>,
     }
 }
 
@@ -121,8 +129,6 @@ impl<F: Future> Future for Within<F> {
     type Output = Result<F::Output, DeadlinePassed>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let deadline = *this.deadline;
-        this.inner.poll(context).map_err(|_| deadline.error())
+        self.project().inner.poll(context)
     }
 }

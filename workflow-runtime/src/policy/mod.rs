@@ -32,11 +32,13 @@
 //!
 //! *Panics* of the code they guard pass through and are seen as a cancellation; none of these types is poisoned by one.
 
+pub(crate) mod attempts;
 mod breaker;
 pub(crate) mod budget;
 mod cache;
 mod deadline;
 pub(crate) mod duration;
+pub(crate) mod limit;
 mod pool;
 mod retry;
 mod retrying;

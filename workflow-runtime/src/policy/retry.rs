@@ -117,6 +117,15 @@ impl Retry {
             _ => longest,
         }
     }
+
+    /// Counts a failed attempt to which this rule applies, and returns what follows.
+    pub(crate) fn next(&self, count: &mut u32, random: impl FnOnce() -> f64) -> Next {
+        if *count >= self.further {
+            return Next::Spent;
+        }
+        *count += 1;
+        Next::After(self.wait(*count, random))
+    }
 }
 
 /// Returns `first`, doubled `times` times, but at most `last`.
@@ -223,13 +232,9 @@ impl<E: ?Sized, const N: usize> Retries<E, N> {
     /// Counts an attempt that failed with that error, and says what follows.
     pub fn next(&mut self, error: &E) -> Next {
         let Some(first) = self.rules.iter().position(|rule| (rule.applies)(error)) else { return Next::Spent };
-        let (retry, count) = (self.rules[first].retry, &mut self.counts[first]);
-        if *count >= retry.further {
-            return Next::Spent;
-        }
-        *count += 1;
         let random = &mut self.random;
-        Next::After(retry.wait(*count, || random.as_mut().map_or_else(fastrand::f64, fastrand::Rng::f64)))
+        let random = || random.as_mut().map_or_else(fastrand::f64, fastrand::Rng::f64);
+        self.rules[first].retry.next(&mut self.counts[first], random)
     }
 }
 

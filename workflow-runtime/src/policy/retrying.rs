@@ -1,14 +1,16 @@
 //! Attempt after attempt, with the waits between them.
 
 use super::{
+    attempts::{Attempts, Fault, Further},
     budget::UNITS,
     deadline::{Deadline, DeadlinePassed},
+    limit::limited,
     retry::{Next, Retries},
 };
 use std::{error::Error, fmt, future::Future};
 use tokio::{
     task::{coop::consume_budget, yield_now},
-    time::{sleep, sleep_until},
+    time::sleep_until,
 };
 
 /// Tries until an attempt succeeds, the rules are spent, or the deadline passes.
@@ -80,7 +82,7 @@ where
 /// # Cancel safety
 /// As [`retrying`].
 pub async fn retrying_with<T, E, F, const N: usize>(
-    mut retries: Retries<E, N>,
+    retries: Retries<E, N>,
     deadline: Option<Deadline>,
     mut attempt: impl FnMut(u32) -> F,
     mut failed: impl FnMut(u32, &E, Next),
@@ -88,45 +90,42 @@ pub async fn retrying_with<T, E, F, const N: usize>(
 where
     F: Future<Output = Result<T, E>>,
 {
-    let mut attempts = 0_u32;
-    let mut last = None;
-    loop {
-        let ended = match deadline {
-            // Attempts that never yield are not cut by it: without this they could go on long after it.
-            Some(deadline) if deadline.has_passed() => Err(deadline.error()),
-            Some(deadline) => {
-                attempts = attempts.saturating_add(1);
-                deadline.within(attempt(attempts)).await
-            }
-            None => {
-                attempts = attempts.saturating_add(1);
-                Ok(attempt(attempts).await)
-            }
-        };
-        let error = match ended {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error,
-            Err(passed) => return Err(GivenUp::Deadline { attempts, passed, last }),
-        };
-        let next = retries.next(&error);
-        failed(attempts, &error, next);
-        let Next::After(wait) = next else { return Err(GivenUp::Spent { attempts, error }) };
-        last = Some(error);
-        match deadline {
-            Some(deadline) if wait >= deadline.remaining() => {
-                sleep_until(deadline.at()).await;
-                return Err(GivenUp::Deadline { attempts, passed: deadline.error(), last });
-            }
-            _ if wait.is_zero() => {
-                consume_budget().await;
-                // Where there is no budget, other tasks get their turn all the same.
-                if attempts.is_multiple_of(UNITS) {
-                    yield_now().await;
-                }
-            }
-            _ => sleep(wait).await,
+    let begin = |attempts, last: &mut Option<E>| match deadline {
+        // Attempts that never yield are not cut by it: without this they could go on long after it.
+        Some(deadline) if deadline.has_passed() => {
+            Err(GivenUp::Deadline { attempts: attempts - 1, passed: deadline.error(), last: last.take() })
         }
-    }
+        _ => Ok(limited(deadline.map(|deadline| (deadline.at(), deadline.error())), attempt(attempts))),
+    };
+    let judge = |attempts, ended: Result<Result<T, E>, DeadlinePassed>, last| match ended {
+        Ok(ended) => ended.map_err(Fault::Failed),
+        Err(passed) => Err(Fault::Over(GivenUp::Deadline { attempts, passed, last })),
+    };
+    let told = |attempts, error: E, further: Option<Further>| {
+        failed(attempts, &error, further.map_or(Next::Spent, |further| Next::After(further.wait)));
+        match further {
+            Some(further) => Ok((error, further)),
+            None => Err(GivenUp::Spent { attempts, error }),
+        }
+    };
+    let pause = |attempts: u32, last, _: &Retries<E, N>, Further { wait, until, cut_by }: Further| async move {
+        if let Some(deadline) = cut_by {
+            sleep_until(deadline.at()).await;
+            return Err(GivenUp::Deadline { attempts, passed: deadline.error(), last: Some(last) });
+        }
+        if !wait.is_zero() {
+            sleep_until(until).await;
+            return Ok(last);
+        }
+        consume_budget().await;
+        // Where there is no budget, other tasks get their turn all the same.
+        if attempts.is_multiple_of(UNITS) {
+            yield_now().await;
+        }
+        Ok(last)
+    };
+    let attempts = Attempts { number: 1, rules: retries, deadline };
+    attempts.run(begin, judge, told, pause).await.map(|(value, _)| value)
 }
 
 /// The reason why there was no further attempt.

@@ -1,6 +1,9 @@
 //! A limit for one attempt.
 
-use super::duration::DisplayDuration;
+use super::{
+    duration::{DisplayDuration, later},
+    limit::{Limited, limited},
+};
 use pin_project_lite::pin_project;
 use std::{
     error::Error,
@@ -10,6 +13,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// An attempt took longer than its `#[timeout]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +58,7 @@ impl Error for TimedOut {}
 /// # }
 /// ```
 pub fn timeout<F: IntoFuture>(after: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { after, inner: tokio::time::timeout(after, future) }
+    Timeout { inner: limited(Some((later(Instant::now(), after), TimedOut { after })), future) }
 }
 
 pin_project! {
@@ -62,9 +66,8 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Timeout<F> {
-        after: Duration,
         #[pin]
-        inner: tokio::time::Timeout<F>,
+        inner: Limited<F, TimedOut>,
     }
 }
 
@@ -72,8 +75,6 @@ impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, TimedOut>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let after = *this.after;
-        this.inner.poll(context).map_err(|_| TimedOut { after })
+        self.project().inner.poll(context)
     }
 }

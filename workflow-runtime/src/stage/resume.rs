@@ -7,6 +7,7 @@ use crate::{
         record::{RecordKind, Tried, decode_record, encode_record},
         timer::{deadline_due, read_due},
     },
+    policy::Deadline,
     run::frame::Frame,
 };
 use std::time::Duration;
@@ -20,13 +21,13 @@ pub(crate) async fn attempted(
     stage: u32,
     rules: usize,
     deadline: Option<Duration>,
-) -> (u32, Vec<u32>, Option<(Instant, Duration)>) {
+) -> (u32, Vec<u32>, Option<Deadline>) {
     let deadline = match deadline {
         None => None,
         Some(limit) => {
             let path = frame.path_within(stage, "deadline");
             let (at, limit) = deadline_due(journal, path, limit).await;
-            Some((journal.instant(at), limit))
+            Some(Deadline::recorded(journal.instant(at), limit))
         }
     };
     let place = within(&frame.path_of(stage), if frame.undoes() { UNDO_INTERRUPTED } else { INTERRUPTED });
@@ -55,17 +56,10 @@ pub(crate) async fn attempted(
 }
 
 /// Records that an attempt has failed before the next one begins, and waits between the two.
-pub(crate) async fn between(
-    frame: Frame<'_>,
-    journal: &Journal,
-    stage: u32,
-    attempts: u32,
-    spent: &[u32],
-    wait: Duration,
-) {
+pub(crate) async fn between(frame: Frame<'_>, journal: &Journal, stage: u32, attempts: u32, spent: Vec<u32>, wait: Duration) {
     let next = journal.now().after(wait);
     // One that follows at once has begun, whatever the clock says when the instance is loaded again.
-    let tried = Tried { attempts, spent: spent.to_vec(), next: if wait.is_zero() { 0 } else { next.as_millis() } };
+    let tried = Tried { attempts, spent, next: if wait.is_zero() { 0 } else { next.as_millis() } };
     let (path, deadline) = (frame.path_within(stage, "tried"), frame.path_within(stage, "deadline"));
     let mut put = vec![(path.into(), RecordKind::Retrying, encode_record(&tried))];
     // All that the attempt did is undone, or needs no undoing; the deadline stays, and what undoes the stage itself.

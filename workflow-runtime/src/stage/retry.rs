@@ -4,7 +4,10 @@ use super::timeout::{AttemptEnd, late, one, past, pause};
 use crate::{
     failure::{BoxError, Failure, exit::Exit},
     future::{boxed::BoxFuture, map::then},
-    policy::{Retry, duration::later},
+    policy::{
+        Deadline, Next, Retry,
+        attempts::{Attempts, Fault, Further, Rules},
+    },
     run::{frame::Frame, nested, span::AttemptGuard, state::own_failure, turn::turn},
     undo::scope::record_failed_attempt,
 };
@@ -13,7 +16,7 @@ use std::{
     future::Future,
     time::Duration,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 /// The policies of one stage.
 pub struct Settings {
@@ -108,7 +111,7 @@ async fn attempts_by<T, E, A, F>(
     stage: u32,
     settings: Settings,
     mut attempt: A,
-    judged: impl Fn(F::Output) -> Result<Result<T, E>, Exit>,
+    judged: impl Fn(F::Output) -> Result<Result<T, E>, Exit> + Copy,
     (applies, fits): (impl Fn(&E, usize) -> bool, impl Fn(&Failure, usize) -> bool),
     told: fn(E) -> Option<BoxError>,
 ) -> Judged<T, E>
@@ -116,63 +119,66 @@ where
     A: FnMut(u32) -> F,
     F: Future,
 {
-    let Before { mut number, mut spent, deadline } = before(frame, stage, &settings).await;
-    loop {
+    let Settings { retries, timeout, deadline } = settings;
+    let (number, spent, deadline) = before(frame, stage, retries.len(), deadline).await;
+    let rules = StageRules { frame, stage, retries, spent, applies, fits };
+    let counted = move |number, failure: Failure| failure.after(number, frame.core.stage_name(stage));
+    let last = move |number, failure: Failure| {
+        let failure = counted(number, failure);
+        frame.attempt_failed(stage, number, || failure.clone(), None);
+        Err(failure.into())
+    };
+    let begin = |number, _: &mut Option<()>| {
         let trying = AttemptGuard::start(frame, stage, number);
-        let ended = trying.during(|| one(frame, stage, settings.timeout, deadline, attempt(number))).await;
-        nested::settled(frame).await;
-        let last = |failure: Failure| {
-            let failure = failure.after(number, frame.core.stage_name(stage));
-            frame.attempt_failed(stage, number, || failure.clone(), None);
-            failure.into()
-        };
+        let run = trying.during(|| one(frame, stage, timeout, deadline, attempt(number)));
+        Ok(nested::settling(frame, run))
+    };
+    let judge = move |number, ended, _| {
         let ended = match ended {
             AttemptEnd::Given(given) => judged(given),
-            AttemptEnd::Late(limit) => Err(late(frame.core, stage, limit).into()),
-            AttemptEnd::Past(limit) => return Err(last(past(frame.core, stage, limit))),
+            AttemptEnd::Late(timed_out) => Err(late(frame.core, stage, timed_out).into()),
+            AttemptEnd::Past(passed) => return Err(Fault::Over(last(number, past(frame.core, stage, passed)))),
         };
-        let error = match ended {
-            Ok(Ok(value)) => return Ok(Ok((value, number))),
-            Ok(Err(error)) => AttemptError::Own(error),
-            Err(Exit::Failed(failure)) if failure.may_be_retried() => AttemptError::Failure(failure),
-            Err(Exit::Failed(failure)) => return Err(last(failure)),
-            Err(stop) => return Err(stop),
-        };
-        // A stage in its grace period is not tried again.
-        let rules = if frame.core.is_abandoned(stage) { &[] } else { &*settings.retries };
-        let rule = rules.iter().enumerate().position(|(index, rule)| match &error {
-            AttemptError::Own(error) => !rule.conditional || applies(error, index),
-            AttemptError::Failure(failure) => !rule.conditional || fits(failure, index),
-        });
-        let Some(rule) = rule.filter(|&rule| spent[rule] < settings.retries[rule].retry.max_retries()) else {
-            return match error {
-                AttemptError::Own(error) => Ok(Err((error, number))),
-                AttemptError::Failure(failure) => Err(last(failure)),
-            };
-        };
-        let failure = match error {
-            AttemptError::Own(error) => own_failure(frame.core, stage, told(error)),
-            AttemptError::Failure(failure) => failure,
+        match ended {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(Fault::Failed(AttemptError::Own(error))),
+            Err(Exit::Failed(failure)) if failure.may_be_retried() => Err(Fault::Failed(AttemptError::Failure(failure))),
+            Err(Exit::Failed(failure)) => Err(Fault::Over(last(number, failure))),
+            Err(stop) => Err(Fault::Over(Err(stop))),
+        }
+    };
+    let failed = |number, error, further: Option<Further>| {
+        let (failure, further) = match (error, further) {
+            (AttemptError::Own(error), Some(further)) => (own_failure(frame.core, stage, told(error)), further),
+            (AttemptError::Failure(failure), Some(further)) => (failure, further),
+            (AttemptError::Own(error), None) => return Err(Ok((error, number))),
+            (AttemptError::Failure(failure), None) => return Err(last(number, failure)),
         };
         if !failure.may_be_retried() {
             // The expression's own error has passed on that of another workflow.
-            return Err(last(failure));
+            return Err(last(number, failure));
         }
-        spent[rule] += 1;
-        let wait = settings.retries[rule].retry.wait(spent[rule], fastrand::f64);
         record_failed_attempt(frame, (stage, number), &failure);
-        let now = Instant::now();
-        let until = later(now, wait);
-        let cut = deadline.filter(|&(at, _)| if wait.is_zero() { now >= at } else { until > at });
-        let failure = || failure.after(number, frame.core.stage_name(stage));
-        frame.attempt_failed(stage, number, failure, cut.is_none().then_some(wait));
-        if let Some((at, limit)) = cut {
-            pause(frame, stage, at).await;
-            return Err(past(frame.core, stage, limit).after(number, frame.core.stage_name(stage)).into());
+        let delay = further.cut_by.is_none().then_some(further.wait);
+        frame.attempt_failed(stage, number, || counted(number, failure), delay);
+        Ok(((), further))
+    };
+    let pause = |number, (), rules: &StageRules<'_, _, _>, further: Further| {
+        let spent = rules.spent_on_record();
+        async move {
+            if let Some(deadline) = further.cut_by {
+                pause(frame, stage, deadline.at()).await;
+                return Err(Err(counted(number, past(frame.core, stage, deadline.error())).into()));
+            }
+            between(frame, stage, number, spent, further).await;
+            turn(frame.core, 1).await;
+            Ok(())
         }
-        between(frame, stage, number, &spent, wait, until).await;
-        turn(frame.core, 1).await;
-        number = number.saturating_add(1);
+    };
+    match (Attempts { number, rules, deadline }).run(begin, judge, failed, pause).await {
+        Ok(given) => Ok(Ok(given)),
+        Err(Ok(own)) => Ok(Err(own)),
+        Err(Err(stop)) => Err(stop),
     }
 }
 
@@ -181,40 +187,68 @@ enum AttemptError<E> {
     Failure(Failure),
 }
 
-/// The state before a stage's next attempt.
-struct Before {
-    number: u32,
-    /// Spent part of each `#[retry]`.
+/// The `#[retry]`s of a stage, and how much of each is spent.
+struct StageRules<'a, O, F> {
+    frame: Frame<'a>,
+    stage: u32,
+    retries: Vec<Attempted>,
     spent: Vec<u32>,
-    deadline: Option<(Instant, Duration)>,
+    /// Whether a rule's `if` holds for the expression's own error.
+    applies: O,
+    /// Whether a rule's `if` holds for any other failure.
+    fits: F,
 }
 
-/// Returns the state before the first attempt, or, in a durable run, after the recorded ones.
+impl<E, O, F> Rules<AttemptError<E>> for StageRules<'_, O, F>
+where
+    O: Fn(&E, usize) -> bool,
+    F: Fn(&Failure, usize) -> bool,
+{
+    fn next(&mut self, error: &AttemptError<E>) -> Next {
+        if self.frame.core.is_abandoned(self.stage) {
+            // A stage in its grace period is not tried again.
+            return Next::Spent;
+        }
+        let first = self.retries.iter().enumerate().position(|(index, rule)| match error {
+            AttemptError::Own(error) => !rule.conditional || (self.applies)(error, index),
+            AttemptError::Failure(failure) => !rule.conditional || (self.fits)(failure, index),
+        });
+        first.map_or(Next::Spent, |first| self.retries[first].retry.next(&mut self.spent[first], fastrand::f64))
+    }
+}
+
+impl<O, F> StageRules<'_, O, F> {
+    /// Returns how much is spent, for the record of a durable run.
+    fn spent_on_record(&self) -> Vec<u32> {
+        #[cfg(feature = "durable")]
+        if self.frame.journal().is_some() {
+            return self.spent.clone();
+        }
+        Vec::new()
+    }
+}
+
+/// Returns the state before the first attempt, or, in a durable run, after the recorded ones: the number of the next attempt, how much
+/// of each `#[retry]` is spent, and the deadline.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
-async fn before(frame: Frame<'_>, stage: u32, settings: &Settings) -> Before {
+async fn before(frame: Frame<'_>, stage: u32, rules: usize, deadline: Option<Duration>) -> (u32, Vec<u32>, Option<Deadline>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
-        let (number, spent, deadline) =
-            super::resume::attempted(frame, journal, stage, settings.retries.len(), settings.deadline).await;
-        return Before { number, spent, deadline };
+        return super::resume::attempted(frame, journal, stage, rules, deadline).await;
     }
     let _ = (frame, stage);
-    Before {
-        number: 1,
-        spent: vec![0u32; settings.retries.len()],
-        deadline: settings.deadline.map(|limit| (later(Instant::now(), limit), limit)),
-    }
+    (1, vec![0; rules], deadline.map(Deadline::after))
 }
 
 /// Waits between two attempts.
-async fn between(frame: Frame<'_>, stage: u32, number: u32, spent: &[u32], wait: Duration, until: Instant) {
+async fn between(frame: Frame<'_>, stage: u32, number: u32, spent: Vec<u32>, further: Further) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
-        return super::resume::between(frame, journal, stage, number, spent, wait).await;
+        return super::resume::between(frame, journal, stage, number, spent, further.wait).await;
     }
     let _ = (frame, stage, number, spent);
-    if !wait.is_zero() {
-        sleep_until(until).await;
+    if !further.wait.is_zero() {
+        sleep_until(further.until).await;
     }
 }
 

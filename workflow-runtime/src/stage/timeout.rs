@@ -2,12 +2,8 @@
 
 use crate::{
     failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
-    future::{
-        boxed::BoxFuture,
-        map::then,
-        timeout::{self, poll_end},
-    },
-    policy::{DisplayDuration, duration::later},
+    future::{boxed::BoxFuture, map::then, timeout::until},
+    policy::{Deadline, DeadlinePassed, TimedOut, DisplayDuration, duration::later, limit::poll_end},
     run::{
         frame::Frame,
         state::{ResidentTimer, RunState, TAIL},
@@ -34,8 +30,8 @@ pin_project_lite::pin_project! {
         run: Option<F>,
         #[pin]
         late: Option<Sleep>,
-        limit: Duration,
-        past: Option<(Pause<'a>, Duration)>,
+        timed_out: TimedOut,
+        past: Option<(Pause<'a>, DeadlinePassed)>,
         // For as long as the timeout runs: no record knows of it.
         ticking: Option<ResidentTimer>,
         // A durable instance restores its records first: the time for that does not count.
@@ -46,25 +42,26 @@ pin_project_lite::pin_project! {
 /// The end of an attempt.
 pub(crate) enum AttemptEnd<T> {
     Given(T),
-    /// The attempt took longer than its timeout, which is this.
-    Late(Duration),
-    /// All attempts took longer than their deadline, which is this.
-    Past(Duration),
+    /// The attempt took longer than its timeout.
+    Late(TimedOut),
+    /// All attempts took longer than their deadline.
+    Past(DeadlinePassed),
 }
 
 impl<'a, F> Timed<'a, F> {
     pub(crate) fn new(
         run: F,
-        late: Option<(Sleep, Duration)>,
-        past: Option<(Pause<'a>, Duration)>,
+        timeout: Option<Duration>,
+        past: Option<(Pause<'a>, DeadlinePassed)>,
         ticking: Option<ResidentTimer>,
     ) -> Self {
-        let (late, limit) = late.unzip();
+        let late = timeout.map(|after| sleep_until(later(Instant::now(), after)));
+        let timed_out = TimedOut { after: timeout.unwrap_or_default() };
         #[cfg(feature = "durable")]
         let catching_up = ticking.as_ref().and_then(ResidentTimer::until_caught_up);
         #[cfg(not(feature = "durable"))]
         let catching_up = None;
-        Self { run: Some(run), late, limit: limit.unwrap_or_default(), past, ticking, catching_up }
+        Self { run: Some(run), late, timed_out, past, ticking, catching_up }
     }
 }
 
@@ -84,16 +81,16 @@ impl<F: Future> Future for Timed<'_, F> {
         {
             *this.catching_up = None;
             if let Some(end) = this.late.as_mut().as_pin_mut() {
-                end.reset(later(Instant::now(), *this.limit));
+                end.reset(later(Instant::now(), this.timed_out.after));
             }
         }
         if this.catching_up.is_none()
             && let Some(end) = this.late.as_pin_mut()
         {
-            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.limit));
+            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.timed_out));
         }
-        if let (Poll::Pending, Some((end, limit))) = (&ended, this.past) {
-            ended = poll_end(had_budget, end.as_mut(), context).map(|()| AttemptEnd::Past(*limit));
+        if let (Poll::Pending, Some((end, passed))) = (&ended, this.past) {
+            ended = poll_end(had_budget, end.as_mut(), context).map(|()| AttemptEnd::Past(*passed));
         }
         if ended.is_ready() {
             *this.ticking = None;
@@ -115,7 +112,8 @@ pub fn limited<T, F: Future<Output = Result<T, Exit>>>(
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, F> {
     then(one(frame, stage, limit, None, run), move |ended| match ended {
         AttemptEnd::Given(given) => given,
-        AttemptEnd::Late(limit) | AttemptEnd::Past(limit) => Err(late(frame.core, stage, limit).into()),
+        AttemptEnd::Late(timed_out) => Err(late(frame.core, stage, timed_out).into()),
+        AttemptEnd::Past(passed) => Err(past(frame.core, stage, passed).into()),
     })
 }
 
@@ -140,15 +138,15 @@ pub async fn within<T>(
         let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
-    timeout::until(later(Instant::now(), limit), run).await.unwrap_or_else(|| passed(limit))
+    until(sleep_until(Deadline::after(limit).at()), run).await.unwrap_or_else(|| passed(limit))
 }
 
-pub(crate) fn late(core: &RunState, stage: u32, limit: Duration) -> Failure {
-    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", DisplayDuration(limit)).into()))
+pub(crate) fn late(core: &RunState, stage: u32, TimedOut { after }: TimedOut) -> Failure {
+    core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", DisplayDuration(after)).into()))
 }
 
-pub(crate) fn past(core: &RunState, stage: u32, limit: Duration) -> Failure {
-    let why = format!("all its attempts together took longer than {}", DisplayDuration(limit));
+pub(crate) fn past(core: &RunState, stage: u32, DeadlinePassed { after }: DeadlinePassed) -> Failure {
+    let why = format!("all its attempts together took longer than {}", DisplayDuration(after));
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
 
@@ -157,13 +155,13 @@ pub(crate) fn one<F: Future>(
     frame: Frame<'_>,
     stage: u32,
     limit: Option<Duration>,
-    deadline: Option<(Instant, Duration)>,
+    deadline: Option<Deadline>,
     run: F,
 ) -> Timed<'_, F> {
     Timed::new(
         run,
-        limit.map(|limit| (sleep_until(later(Instant::now(), limit)), limit)),
-        deadline.map(|(at, limit)| (Box::pin(pause(frame, stage, at)) as Pause<'_>, limit)),
+        limit,
+        deadline.map(|deadline| (Box::pin(pause(frame, stage, deadline.at())) as Pause<'_>, deadline.error())),
         limit.and_then(|_| frame.core.resident_guard()),
     )
 }

@@ -1,4 +1,4 @@
-//! How stages run: retry, timeout, deadline, fallback, catch, sleep.
+//! How stages run: retry, fallback, catch; in `limits.rs` their times, in `shared.rs` what runs share.
 #![allow(
     clippy::large_futures,
     clippy::trivially_copy_pass_by_ref,
@@ -6,6 +6,10 @@
     clippy::let_underscore_untyped,
     reason = "what users write is not the point here"
 )]
+
+mod limits;
+mod shared;
+
 use std::{
     sync::{
         Arc,
@@ -102,72 +106,6 @@ workflow! {
         stage waited = sleep(3s);
         match again { Ok(_) => fail "no", Err(_) => (text.clone(), Err(Problem::Gone)) }
     }
-    #[retry(2)]
-    workflow Defaults() -> u32 with service: Service {
-        #[deadline(25ms)]
-        #[timeout(10ms)]
-        stage called: u32 = service.call();
-        called
-    }
-}
-
-workflow! {
-    workflow Broken() -> u32 with service: Service {
-        #[breaker(failures = 2, cooldown = 1s)]
-        stage called: u32 = service.call();
-        called
-    }
-    workflow Pooled(seats: Pool) -> usize with desks: Pool {
-        #[acquire(desks)]
-        #[acquire(seats, 2)]
-        stage one: usize = held(desks, seats);
-        #[acquire(seats, 2)]
-        #[acquire(desks)]
-        #[timeout(20ms)]
-        stage two: usize = held(desks, seats);
-        #[catch]
-        #[acquire(desks, 9)]
-        stage never: Result<usize, Failure> = held(desks, seats);
-        one + two + usize::from(never.is_err())
-    }
-    workflow Cached(key: String) -> u32 with service: Service {
-        #[cache(key = key.clone(), ttl = 1s)]
-        stage called: u32 = service.call();
-        called
-    }
-}
-
-async fn held(desks: &Pool, seats: &Pool) -> usize {
-    let held = desks.size() - desks.available() + seats.size() - seats.available();
-    tokio::time::sleep(Duration::from_millis(15)).await;
-    held
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_breaker_is_shared() {
-    let broken = Broken::new(Service { flaky: 2, ..Service::default() });
-    assert_eq!(broken.run().await.unwrap_err().kind(), FailureKind::Error);
-    assert_eq!(broken.clone().run().await.unwrap_err().kind(), FailureKind::Error);
-    assert_eq!(broken.run().await.unwrap_err().kind(), FailureKind::BreakerOpen);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(broken.run().await.unwrap(), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn permits_are_taken_together() {
-    let start = Instant::now();
-    assert_eq!(Pooled::new(Pool::new(1)).run(Pool::new(2)).await.unwrap(), 3 + 3 + 1);
-    assert_eq!(start.elapsed().as_millis(), 30);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_value_is_reused() {
-    let cached = Cached::new(Service::default());
-    let (one, two) = tokio::join!(cached.run("a".into()), cached.run("a".into()));
-    assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
-    assert_eq!(cached.run("b".into()).await.unwrap(), 2);
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(cached.run("a".into()).await.unwrap(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,16 +141,6 @@ async fn catches() {
     assert_eq!(own, Err(Problem::Gone));
     assert_eq!(start.elapsed().as_secs(), 3);
 }
-
-#[tokio::test(start_paused = true)]
-async fn deadlines() {
-    let start = Instant::now();
-    let slow = Service { takes: Duration::from_secs(2), ..Service::default() };
-    let failure = Defaults::new(slow).run().await.unwrap_err();
-    assert_eq!((failure.attempts(), failure.kind()), (3, FailureKind::Deadline));
-    assert_eq!(start.elapsed().as_millis(), 25);
-}
-
 workflow! {
     workflow Tolerant(numbers: Vec<u32>, allowed: u32) -> (usize, String) {
         #[catch]
@@ -230,12 +158,6 @@ workflow! {
         let good: usize = checked.iter().flatten().count() + odd.iter().flatten().count();
         (*good, checked.iter().filter_map(|ended| ended.as_ref().err()).map(|why| format!("{why:#}")).collect::<String>())
     }
-    #[deadline(2s)]
-    workflow Bounded() {
-        #[timeout(500ms)]
-        #[fallback(sleep(Duration::from_secs(3_600)))]
-        stage long = sleep(Duration::from_secs(60));
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,14 +166,6 @@ async fn some_items_may_fail() {
     assert_eq!((good, why.as_str()), (4, "stage 'one' of workflow 'Tolerant' panicked: zero"));
     let failure = Tolerant::new().run(vec![1, 0, 0, 2], 1).await.unwrap_err();
     assert_eq!((failure.stage(), failure.kind()), (Some("checked"), FailureKind::ToleranceExceeded));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_run_has_a_deadline() {
-    let start = Instant::now();
-    let failure = Bounded::new().run().await.unwrap_err();
-    assert_eq!((failure.stage(), failure.kind()), (None, FailureKind::Deadline));
-    assert_eq!(start.elapsed().as_millis(), 2_000);
 }
 
 fn late(failure: &Failure) -> bool {
@@ -473,67 +387,4 @@ async fn a_default_is_not_multiplied_by_blocks() {
     }
     let service = Arc::new(Service { flaky: 2, ..Service::default() });
     assert_eq!(DefaultsInside::new(service, Pool::new(1)).run(vec![]).await.unwrap(), 3);
-}
-
-workflow! {
-    workflow Endless(time: Duration) -> u32 with service: Service {
-        #[timeout(*time)]
-        #[deadline(*time)]
-        #[retry(1, fixed(*time))]
-        #[breaker(failures = 9, cooldown = *time)]
-        #[cache(key = 1, ttl = *time)]
-        stage called: u32 = service.call();
-        stage waited: u32 = select {
-            _slept: () = sleep(*time) => 0,
-            at_once: u32 = 1 => *at_once,
-        };
-        called + waited
-    }
-    workflow WaitsForEver(time: Duration) -> u32 with service: Service {
-        #[retry(1, fixed(*time))]
-        stage called: u32 = service.gone();
-        called
-    }
-    workflow WaitsLong(time: Duration) -> u32 with service: Service {
-        #[retry(1, exponential(*time..*time), jitter = none, if = of_any_kind)]
-        stage called: u32 = service.gone();
-        called
-    }
-    workflow OpensForEver(time: Duration) -> u32 with service: Service {
-        #[breaker(failures = 1, cooldown = *time)]
-        stage called: u32 = service.gone();
-        called
-    }
-    #[deadline(Duration::MAX)]
-    workflow AnyTime() -> u32 {
-        #[timeout(Duration::MAX)]
-        #[fallback(2)]
-        signal come: u32;
-        stage got: u32 = come + 0;
-        got
-    }
-}
-
-fn of_any_kind(_: &Problem) -> bool {
-    true
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_time_is_too_long() {
-    for time in
-        [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(u64::MAX / 2), Duration::from_secs(1 << 60)]
-    {
-        assert_eq!(Endless::new(Service::default()).run(time).await.unwrap(), 2, "{time:?}");
-        let a_day = Duration::from_hours(24);
-        let waits = tokio::time::timeout(a_day, WaitsForEver::new(Service::default()).run(time));
-        assert!(waits.await.is_err(), "{time:?}: it waits still");
-        let waits = tokio::time::timeout(a_day, WaitsLong::new(Service::default()).run(time));
-        assert!(waits.await.is_err(), "{time:?}: it waits still");
-        let opens = OpensForEver::new(Service::default());
-        assert_eq!(opens.run(time).await.unwrap_err().kind(), FailureKind::Error);
-        assert_eq!(opens.run(time).await.unwrap_err().kind(), FailureKind::BreakerOpen);
-    }
-    let run = AnyTime::new().start();
-    run.signal(AnyTimeSignal::Come(3)).unwrap();
-    assert_eq!(run.await.unwrap(), 3);
 }
