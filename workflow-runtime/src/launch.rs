@@ -3,17 +3,24 @@
 #[cfg(feature = "durable")]
 use crate::run::place::placed_run;
 use crate::{
-    failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
+    failure::{Failure, FailureKind, exit::Exit},
     future::cancel::CancelSignal,
     handle::Handle,
     observe::{event::Observer, observers::Observers},
     output::visibility::{self, Visibility},
-    run::{nested, root::root, state::RunState},
-    undo::{rollback_record::RolledBack, scope::unwind_and_report},
+    run::{
+        nested,
+        root::root,
+        state::{RunState, TAIL},
+    },
+    undo::{
+        rollback_record::RolledBack,
+        scope::{run_out, unwind_and_report},
+    },
     workflow::Workflow,
 };
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -97,10 +104,11 @@ pub async fn run<W: Workflow>(
         let machine = pin!(W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input));
         UnspannedRun { core: &core, machine }.await
     };
+    let ended = ended.map_err(Exit::into_failure);
     if core.has_rare_state() {
-        return Box::pin(settled(&core, ended)).await;
+        return Box::pin(settled(&core, ended, &RolledBack::in_memory())).await;
     }
-    ended.map_err(Exit::into_failure)
+    ended
 }
 
 /// Runs a workflow that is observed, or that has undos.
@@ -110,46 +118,17 @@ async fn special<W: Workflow>(
     input: W::Input,
 ) -> Result<W::Output, Failure> {
     if RunState::is_observed_by(&observers) {
-        return Box::pin(run_observed::<W>(services, observers, input)).await;
+        let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH));
+        let (core, signals) = (Arc::new(core), W::Signals::default());
+        return Box::pin(Launch::<W> { core, services, signals, state: None, cancel: None }.run(input)).await;
     }
     let core = RunState::unheeded_with(W::GRAPH, W::COMPENSATES);
     let signals = W::Signals::default();
-    let ended = {
-        let machine = W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input);
-        root(&core, machine).await
-    };
-    settled(&core, ended).await
-}
-
-/// Finishes a run: the remaining undos run before its end is reported.
-async fn settled<T>(core: &RunState, ended: Result<T, Exit>) -> Result<T, Failure> {
-    let ended = match ended {
-        Ok(output) => {
-            nested::left_undone(core).await;
-            if let Some(log) = core.log() {
-                // The output is final, so the drop of the run is no cancellation.
-                log.close();
-            }
-            Ok(output)
-        }
-        Err(stop) => Err(unwind_and_report(core, stop.into_failure(), &RolledBack::in_memory()).await),
-    };
+    let machine = W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input);
+    let machine = pin!(Some(root(&core, machine)));
+    let ended = conclude(&core, machine, None, &RolledBack::in_memory()).await;
     core.tell_ended(&ended);
     ended
-}
-
-/// Runs an observed workflow.
-async fn run_observed<W: Workflow>(
-    services: W::Services,
-    observers: Observers,
-    input: W::Input,
-) -> Result<W::Output, Failure> {
-    let core = Arc::new(RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH)));
-    core.tell_started();
-    let signals = W::Signals::default();
-    let machine = root(&core, W::machine(core.frame(), Visibility::OBSERVED, None, &services, &signals, input));
-    let ended = placed_run(&core, machine).await;
-    settled(&core, ended).await
 }
 
 /// `start`
@@ -158,39 +137,80 @@ pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W:
     let state = Arc::<W::State>::default();
     let cancel = Arc::<CancelSignal>::default();
     let signals = W::Signals::default();
-    let (shown, delivered, cancelled) = (Arc::clone(&state), signals.clone(), Arc::clone(&cancel));
     let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH))
         .seen_in(Arc::clone(&state) as _);
-    let watched = run_spawned::<W>(Arc::new(core), services, input, shown, delivered, cancelled);
-    Handle::new(state, signals, cancel, tokio::spawn(watched))
+    let launch = Launch::<W> {
+        core: Arc::new(core),
+        services,
+        signals: signals.clone(),
+        state: Some(Arc::clone(&state)),
+        cancel: Some(Arc::clone(&cancel)),
+    };
+    Handle::new(state, signals, cancel, tokio::spawn(Box::pin(launch.run(input))))
 }
 
-async fn run_spawned<W: Workflow>(
+/// A run that is observed, or has a handle.
+struct Launch<W: Workflow> {
     core: Arc<RunState>,
     services: W::Services,
-    input: W::Input,
-    state: Arc<W::State>,
     signals: W::Signals,
-    cancel: Arc<CancelSignal>,
-) -> Result<W::Output, Failure> {
-    core.tell_started();
-    let machine = root(&core, W::machine(core.frame(), Visibility::OBSERVED, Some(&state), &services, &signals, input));
-    let mut machine = Box::pin(placed_run(&core, machine));
-    let ended = poll_fn(|context: &mut Context<'_>| {
-        if cancel.poll_cancelled(context) {
-            let failure = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, None);
-            return Poll::Ready(Err(failure));
+    /// The state that a handle shows.
+    state: Option<Arc<W::State>>,
+    /// The signal by which a handle cancels the run.
+    cancel: Option<Arc<CancelSignal>>,
+}
+
+impl<W: Workflow> Launch<W> {
+    async fn run(self, input: W::Input) -> Result<W::Output, Failure> {
+        let Self { core, services, signals, state, cancel } = self;
+        core.tell_started();
+        let machine = W::machine(core.frame(), Visibility::OBSERVED, state.as_ref(), &services, &signals, input);
+        let machine = pin!(Some(placed_run(&core, root(&core, machine))));
+        let ended = conclude(&core, machine, cancel.as_deref(), &RolledBack::in_memory()).await;
+        core.tell_ended(&ended);
+        ended
+    }
+}
+
+/// Polls the machine of a run, in memory or on a store, until it ends or is cancelled. The remaining undos run then.
+///
+/// # Errors
+/// The first stage that failed, and why.
+pub(crate) async fn conclude<T, F: Future<Output = Result<T, Exit>>>(
+    core: &RunState,
+    machine: Pin<&mut Option<F>>,
+    cancel: Option<&CancelSignal>,
+    thrown: &RolledBack,
+) -> Result<T, Failure> {
+    let ended = run_out(machine, thrown, |machine, context| {
+        // Not before all undos are known.
+        if cancel.is_some_and(|cancel| cancel.poll_cancelled(context)) && !core.is_restoring() {
+            return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
         }
-        machine.as_mut().poll(context).map_err(Exit::into_failure)
+        machine.poll(context).map_err(Exit::into_failure)
     })
     .await;
-    // Running stages are dropped, or handed to the log.
-    if ended.is_ok() {
-        drop(machine);
-    } else {
-        drop_quietly(|| drop(machine));
+    settled(core, ended, thrown).await
+}
+
+/// Finishes a run: the remaining undos run before its end is reported.
+async fn settled<T>(core: &RunState, ended: Result<T, Failure>, thrown: &RolledBack) -> Result<T, Failure> {
+    match ended {
+        Ok(output) => {
+            nested::left_undone(core).await;
+            if let Some(log) = core.log().filter(|_| !core.is_durable()) {
+                // The output is final, so the drop of the run is no cancellation.
+                log.close();
+            }
+            Ok(output)
+        }
+        Err(failure) => {
+            if let Some(log) = core.log() {
+                thrown.note(&failure, log).await;
+            }
+            Err(unwind_and_report(core, failure, thrown).await)
+        }
     }
-    settled(&core, ended.map_err(Exit::from)).await
 }
 
 #[cfg(not(feature = "durable"))]

@@ -70,17 +70,19 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
 pub(crate) async fn rewind_run<F: Future>(
     core: &RunState,
     journal: &Arc<Journal>,
-    mut machine: Pin<Box<F>>,
+    mut machine: Pin<&mut Option<F>>,
 ) -> Result<(), BoxError> {
     let Some(record) = journal.record(REWIND) else { return Ok(()) };
     let taken = taken_along(core.graph(), &decode_record::<Vec<String>>(&record)?)?;
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     let this_time = format!(":rewind-{}", record.order);
-    catch_up_thrown(journal, LAST, &this_time, machine.as_mut()).await;
+    if let Some(machine) = machine.as_mut().as_pin_mut() {
+        catch_up_thrown(journal, LAST, &this_time, machine).await;
+    }
     // Stages that are not rewound go on, and stages that are rewound are reported below.
     journal.suspend();
-    drop_quietly(|| drop(machine));
+    drop_quietly(|| machine.set(None));
     for &name in &taken {
         journal.park_if_undo_is_gone(name).await;
     }

@@ -12,7 +12,7 @@ use crate::{
         upgrade::{former, orphaned_undo, rename},
         workflow::Durable,
     },
-    failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
+    failure::{Failure, panic::drop_quietly},
     journal::{
         failure::StoredFailure,
         homes::missing,
@@ -21,14 +21,11 @@ use crate::{
         path::{CLEAN_STOP, KEYS, REWIND},
         record::{RecordKind, encode_record},
     },
+    launch::conclude,
     observe::observers::Observers,
     output::visibility::Visibility,
-    run::{
-        nested,
-        root::root,
-        state::{RunState, TAIL},
-    },
-    undo::{rollback_record::RolledBack, scope::unwind_and_report},
+    run::{root::root, state::RunState},
+    undo::rollback_record::RolledBack,
 };
 use std::{
     collections::BTreeSet,
@@ -37,7 +34,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
-    task::Poll,
 };
 use tokio::sync::Notify;
 use workflow_store::{Change, Instance, InstanceKey, InstanceStatus, Loaded, Timestamp};
@@ -156,40 +152,18 @@ async fn run<W: Durable>(
             let mut whole = Box::pin(async {
                 let machine =
                     W::machine(core.frame(), Visibility::OBSERVED, Some(&live.state), &services, &live.signals, input);
-                let mut machine = Box::pin(root(&core, machine));
+                let mut machine = Box::pin(Some(root(&core, machine)));
                 if journal.record(REWIND).is_some() {
-                    return match rewind_run(&core, journal, machine).await {
+                    return match rewind_run(&core, journal, machine.as_mut()).await {
                         Ok(()) => Ok(None),
                         Err(error) => journal.park(format!("it can't be rewound: {error}")).await,
                     };
                 }
                 let thrown = RolledBack::whole(journal);
-                let ended = match thrown.before(machine.as_mut()).await {
-                    Some(failure) => Err(failure),
-                    None => {
-                        poll_fn(|context| {
-                            // Not before all that there is to undo is known.
-                            if live.cancel.poll_cancelled(context) && !journal.is_restoring() {
-                                return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
-                            }
-                            machine.as_mut().poll(context).map_err(Exit::into_failure)
-                        })
-                        .await
-                    }
-                };
-                drop_quietly(|| drop(machine));
-                let failure = match ended {
-                    Ok(output) => {
-                        nested::left_undone(&core).await;
-                        return Ok(Some(output));
-                    }
-                    Err(failure) => failure,
-                };
-                if let Some(log) = core.log() {
-                    thrown.append(&failure, log).await;
+                match conclude(&core, machine.as_mut(), Some(&live.cancel), &thrown).await {
+                    Ok(output) => Ok(Some(output)),
+                    Err(failure) => Err(failure.with_undone_elsewhere(journal.all_not_undone())),
                 }
-                let failure = unwind_and_report(&core, failure, &thrown).await;
-                Err(failure.with_undone_elsewhere(journal.all_not_undone()))
             });
             let mut woken = None;
             let outcome: Outcome<Option<W::Output>> = loop {

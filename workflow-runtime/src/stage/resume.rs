@@ -56,7 +56,14 @@ pub(crate) async fn attempted(
 }
 
 /// Records that an attempt has failed before the next one begins, and waits between the two.
-pub(crate) async fn between(frame: Frame<'_>, journal: &Journal, stage: u32, attempts: u32, spent: Vec<u32>, wait: Duration) {
+pub(crate) async fn between(
+    frame: Frame<'_>,
+    journal: &Journal,
+    stage: u32,
+    attempts: u32,
+    spent: Vec<u32>,
+    wait: Duration,
+) {
     let next = journal.now().after(wait);
     // One that follows at once has begun, whatever the clock says when the instance is loaded again.
     let tried = Tried { attempts, spent, next: if wait.is_zero() { 0 } else { next.as_millis() } };

@@ -142,7 +142,9 @@ where
         match ended {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Fault::Failed(AttemptError::Own(error))),
-            Err(Exit::Failed(failure)) if failure.may_be_retried() => Err(Fault::Failed(AttemptError::Failure(failure))),
+            Err(Exit::Failed(failure)) if failure.may_be_retried() => {
+                Err(Fault::Failed(AttemptError::Failure(failure)))
+            }
             Err(Exit::Failed(failure)) => Err(Fault::Over(last(number, failure))),
             Err(stop) => Err(Fault::Over(Err(stop))),
         }
@@ -231,7 +233,12 @@ impl<O, F> StageRules<'_, O, F> {
 /// Returns the state before the first attempt, or, in a durable run, after the recorded ones: the number of the next attempt, how much
 /// of each `#[retry]` is spent, and the deadline.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
-async fn before(frame: Frame<'_>, stage: u32, rules: usize, deadline: Option<Duration>) -> (u32, Vec<u32>, Option<Deadline>) {
+async fn before(
+    frame: Frame<'_>,
+    stage: u32,
+    rules: usize,
+    deadline: Option<Duration>,
+) -> (u32, Vec<u32>, Option<Deadline>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
         return super::resume::attempted(frame, journal, stage, rules, deadline).await;

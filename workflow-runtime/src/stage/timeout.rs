@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     future::{boxed::BoxFuture, map::then, timeout::until},
-    policy::{Deadline, DeadlinePassed, TimedOut, DisplayDuration, duration::later, limit::poll_end},
+    policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::later, limit::poll_end},
     run::{
         frame::Frame,
         state::{ResidentTimer, RunState, TAIL},

@@ -12,7 +12,9 @@ use crate::{
 };
 use std::{
     future::{Future, poll_fn},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
 /// Runs a scope that may be rolled back alone: on failure, its completed stages are undone before the failure goes on.
@@ -25,18 +27,9 @@ pub async fn undoing<T>(
     log: &UndoScope,
     run: impl Future<Output = Result<T, Exit>>,
 ) -> Result<T, Exit> {
-    let mut run = Box::pin(run);
+    let mut run = Box::pin(Some(run));
     let thrown = RolledBack::of(frame, place);
-    let ended = match thrown.before(run.as_mut()).await {
-        Some(failure) => Err(failure.into()),
-        None => poll_fn(|context| frame.core.catch(|| run.as_mut().poll(context))).await,
-    };
-    if ended.is_ok() {
-        drop(run);
-    } else {
-        drop_quietly(|| drop(run));
-    }
-    match ended {
+    match run_out(run.as_mut(), &thrown, |run, context| frame.core.catch(|| run.poll(context))).await {
         Ok(value) => {
             log.merge_into(&frame.log());
             Ok(value)
@@ -47,6 +40,38 @@ pub async fn undoing<T>(
         }
         Err(stop) => Err(stop),
     }
+}
+
+/// Polls a scope that may be rolled back until it ends, unless a record says that it was rolled back. When the scope fails, its running
+/// stages are dropped.
+///
+/// # Errors
+/// How the scope ended.
+pub(crate) async fn run_out<T, E: From<Failure>, F: Future>(
+    mut run: Pin<&mut Option<F>>,
+    thrown: &RolledBack,
+    mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<Result<T, E>>,
+) -> Result<T, E> {
+    let known = match run.as_mut().as_pin_mut() {
+        Some(run) => thrown.before(run).await,
+        None => None,
+    };
+    let ended = match known {
+        Some(failure) => Err(failure.into()),
+        None => {
+            poll_fn(|context| match run.as_mut().as_pin_mut() {
+                Some(run) => poll(run, context),
+                None => unreachable!("it is there until it has ended"),
+            })
+            .await
+        }
+    };
+    if ended.is_ok() {
+        run.set(None);
+    } else {
+        drop_quietly(|| run.set(None));
+    }
+    ended
 }
 
 /// Undoes the losers of a stage's race. The race has been won all the same: undos that failed are reported when the run
