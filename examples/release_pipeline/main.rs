@@ -9,12 +9,13 @@
 
 mod cargo;
 mod live;
+#[path = "../shared/output.rs"]
+mod output;
 mod project;
 mod release;
 mod step;
 mod workflow;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,21 +49,18 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run(Arguments::parse()).await.unwrap_or_else(|error| {
-        complain(&format!("error: {error:#}"));
-        ExitCode::FAILURE
-    })
+    output::exit(run(Arguments::parse()).await)
 }
 
 /// Gives success when the project can be released.
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.graph {
-        print(&ReleasePipeline::GRAPH.to_mermaid())?;
+        output::print(&ReleasePipeline::GRAPH.to_mermaid())?;
         return Ok(ExitCode::SUCCESS);
     }
     let cargo = Cargo::new(!arguments.online, arguments.tail, arguments.verbose);
     let release = release(&ReleasePipeline::new(cargo), arguments.path).await?;
-    print(&release.to_string())?;
+    output::print(&release.to_string())?;
     Ok(if release.is_ready() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -87,18 +85,4 @@ async fn release(pipeline: &ReleasePipeline, directory: PathBuf) -> anyhow::Resu
     ];
     let stages = stages.map(|(name, status)| format!("{name} {status}"));
     ended.with_context(|| format!("interrupted, with {}", stages.join(", ")))
-}
-
-fn complain(message: &str) {
-    // A closed standard error is no reason to stop.
-    drop(writeln!(io::stderr(), "{message}"));
-}
-
-/// Writes the result. A reader that has had enough, as in `| head`, is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("the result can't be written"),
-    }
 }

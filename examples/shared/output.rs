@@ -1,7 +1,7 @@
 //! The results of a program: its output, and its exit status.
 
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
 use anyhow::Context;
 
@@ -15,13 +15,18 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Says on standard error what stopped the program, if something did.
-pub fn exit(ended: anyhow::Result<()>) -> ExitCode {
+pub fn exit(ended: anyhow::Result<impl Termination>) -> ExitCode {
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status.report(),
         Err(error) => {
-            // Nowhere is left to complain to if this fails.
-            drop(writeln!(io::stderr(), "error: {error:#}"));
+            complain(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes a line to standard error.
+pub fn complain(message: &str) {
+    // Nowhere is left to complain to if this fails.
+    drop(writeln!(io::stderr(), "{message}"));
 }

@@ -8,16 +8,16 @@
 
 mod check;
 mod counts;
+#[path = "../shared/output.rs"]
+mod output;
 mod report;
 mod tree;
 mod workflow;
 
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Parser;
 
 use crate::report::Request;
@@ -46,42 +46,25 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    run(Arguments::parse()).await.unwrap_or_else(|error| {
-        complain(&format!("error: {error:#}"));
-        ExitCode::FAILURE
-    })
+    output::exit(run(Arguments::parse()).await)
 }
 
 /// Gives success when every file was counted, and `wc` agrees where it was asked.
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.graph {
-        print(&WordCount::GRAPH.to_mermaid())?;
+        output::print(&WordCount::GRAPH.to_mermaid())?;
         return Ok(ExitCode::SUCCESS);
     }
     let Arguments { path: root, concurrency, check, all, graph: _ } = arguments;
     let counts = WordCount::new().run(Request { root, all, concurrency: concurrency.get(), check }).await?;
 
-    print(&counts.to_string())?;
+    output::print(&counts.to_string())?;
     let problems = counts.problems();
     for problem in &problems {
-        complain(problem);
+        output::complain(problem);
     }
     if let Some(verdict) = counts.verdict() {
-        complain(&verdict);
+        output::complain(&verdict);
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn complain(message: &str) {
-    // A closed standard error is no reason to stop.
-    drop(writeln!(io::stderr(), "{message}"));
-}
-
-/// Writes the result. A reader that has had enough, as in `| head`, is no error.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("the result can't be written"),
-    }
 }
