@@ -2,22 +2,44 @@
 
 use crate::generator::random::{Event, mix};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::task::yield_now;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{task::yield_now, time::sleep};
 
 /// A log of events, in order: each stage notes its start and its end.
 #[derive(Default, Clone)]
-pub struct Log(Arc<Mutex<Vec<Event>>>);
+pub struct Log {
+    events: Arc<Mutex<Vec<Event>>>,
+    /// Each stage takes a time of its own; else it gives way to others.
+    timed: bool,
+}
 
 impl Log {
+    /// A log of stages that each take a time of their own.
+    #[must_use]
+    pub fn timed() -> Self {
+        Self { timed: true, ..Self::default() }
+    }
+
+    async fn pause<const P: usize>(&self, leaf: u64, path: [u64; P]) {
+        if self.timed {
+            let more: u64 = path.iter().sum();
+            sleep(Duration::from_millis(1 + (leaf * 37 + more * 11) % 101)).await;
+        } else {
+            yield_now().await;
+        }
+    }
+
     fn note<const P: usize>(&self, leaf: u64, path: [u64; P]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Event { leaf, path: path.to_vec() });
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(Event { leaf, path: path.to_vec() });
     }
 
     /// All of it; from now on it is empty.
     #[must_use]
     pub fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -72,7 +94,7 @@ pub async fn later<const P: usize, const N: usize>(
     inputs: [&u64; N],
 ) -> u64 {
     log.note(leaf, path);
-    yield_now().await;
+    log.pause(leaf, path).await;
     plain(log, leaf, salt, path, inputs)
 }
 
@@ -101,7 +123,7 @@ pub async fn much_later<const P: usize, const N: usize>(
 ) -> u64 {
     log.note(leaf, path);
     for _ in 0..leaf % 7 + 2 {
-        yield_now().await;
+        log.pause(leaf, path).await;
     }
     plain(log, leaf, salt, path, inputs)
 }

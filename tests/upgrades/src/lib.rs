@@ -1,5 +1,6 @@
 //! Code that both versions of the program share: their folder, and the effects outside of them.
 
+pub mod builds;
 mod deploy;
 mod ledger;
 

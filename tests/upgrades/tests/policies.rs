@@ -1,7 +1,7 @@
 //! Policies of stages that a new build adds or removes.
 
 use std::time::{Duration, SystemTime};
-use workflow_upgrade_tests::{Ledger, cells};
+use workflow_upgrade_tests::{Ledger, builds::when, cells};
 
 /// Returns the moment `minutes` minutes after the beginning.
 fn moment(minutes: u64) -> SystemTime {
@@ -124,22 +124,6 @@ mod always {
             #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
             #[after(a)] stage late = sleep(1h);
             #[after(late)] stage end: u32 = if *n > 0 { *a } else { fail "planned" };
-            *end
-        }
-    }
-}
-
-mod when {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[when(*n > 2)]
-            #[undo(ledger.reverses_in_an_hour(ctx))]
-            #[after(early)] stage a: Option<u32> = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { a.unwrap_or(5) } else { fail "planned" };
             *end
         }
     }

@@ -1,35 +1,10 @@
 //! Stages that a new build adds, removes, renames or moves.
 
-use workflow_upgrade_tests::{Ledger, cells};
-
-mod undone {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[undo(ledger.reverses_in_an_hour(ctx))]
-            #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { ledger.acts(ctx) } else { fail "planned" };
-            *end
-        }
-    }
-}
-
-mod plain {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { ledger.acts(ctx) } else { fail "planned" };
-            *end
-        }
-    }
-}
+use workflow_upgrade_tests::{
+    Ledger,
+    builds::{plain, undone},
+    cells,
+};
 
 mod added {
     use super::*;

@@ -1,7 +1,11 @@
 //! Timers, policies and undos that a new build changes.
 
 use workflow_runtime::StageContext;
-use workflow_upgrade_tests::{Ledger, cells};
+use workflow_upgrade_tests::{
+    Ledger,
+    builds::{plain, undone},
+    cells,
+};
 
 /// Succeeds at the given attempt.
 fn succeeds(ledger: &Ledger, ctx: &StageContext, attempt: u32) -> Result<u32, String> {
@@ -160,35 +164,6 @@ mod retried_block {
     }
 }
 
-mod undo {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[undo(ledger.reverses_in_an_hour(ctx))]
-            #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { ledger.acts(ctx) } else { fail "planned" };
-            *end
-        }
-    }
-}
-
-mod no_undo {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { ledger.acts(ctx) } else { fail "planned" };
-            *end
-        }
-    }
-}
-
 mod other_undo {
     use super::*;
     workflow_runtime::workflow! {
@@ -245,28 +220,28 @@ cells! {
     absorbs_completed: block(1) at 150 => retried_block, "one two | gives 2";
     absorbs_no_more: retried_block(1) at 90 => block, "one two | two gives 2";
 
-    undo_added_before: no_undo(1) at 30 => undo, "| a end/:then gives 1";
-    undo_added_under_way: no_undo(1) at 90 => undo, "a | a end/:then gives 1";
-    undo_added_completed: no_undo(1) at 150 => undo, "a | end/:then gives 1";
-    undo_added_undone: no_undo(0) at 150 => undo, "a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
+    undo_added_before: plain(1) at 30 => undone, "| a end/:then gives 1";
+    undo_added_under_way: plain(1) at 90 => undone, "a | a end/:then gives 1";
+    undo_added_completed: plain(1) at 150 => undone, "a | end/:then gives 1";
+    undo_added_undone: plain(0) at 150 => undone, "a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
 
-    undo_removed_before: undo(1) at 30 => no_undo, "| a end/:then gives 1";
-    undo_removed_under_way: undo(1) at 90 => no_undo, "a | a end/:then gives 1";
-    undo_removed_completed: undo(1) at 150 => no_undo, "a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
-    undo_removed_undone: undo(0) at 210 => no_undo, "a undo a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
+    undo_removed_before: undone(1) at 30 => plain, "| a end/:then gives 1";
+    undo_removed_under_way: undone(1) at 90 => plain, "a | a end/:then gives 1";
+    undo_removed_completed: undone(1) at 150 => plain, "a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
+    undo_removed_undone: undone(0) at 210 => plain, "a undo a | parks: 'a' was done and would have to be undone, but its workflow no longer says how";
 
-    undo_changed_before: undo(1) at 30 => other_undo, "| a end/:then gives 1";
-    undo_changed_under_way: undo(1) at 90 => other_undo, "a | a end/:then gives 1";
-    undo_changed_completed: undo(1) at 150 => other_undo, "a | end/:then gives 1";
-    undo_changed_undone: undo(0) at 150 => other_undo, "a | reversed otherwise fails: stage 'end' of workflow 'Order' failed: planned";
+    undo_changed_before: undone(1) at 30 => other_undo, "| a end/:then gives 1";
+    undo_changed_under_way: undone(1) at 90 => other_undo, "a | a end/:then gives 1";
+    undo_changed_completed: undone(1) at 150 => other_undo, "a | end/:then gives 1";
+    undo_changed_undone: undone(0) at 150 => other_undo, "a | reversed otherwise fails: stage 'end' of workflow 'Order' failed: planned";
 
-    armed_before: undo(1) at 30 => armed, "| a end/:then gives 1";
-    armed_under_way: undo(1) at 90 => armed, "a | a end/:then gives 1";
-    armed_completed: undo(1) at 150 => armed, "a | end/:then gives 1";
-    armed_undone: undo(0) at 210 => armed, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
+    armed_before: undone(1) at 30 => armed, "| a end/:then gives 1";
+    armed_under_way: undone(1) at 90 => armed, "a | a end/:then gives 1";
+    armed_completed: undone(1) at 150 => armed, "a | end/:then gives 1";
+    armed_undone: undone(0) at 210 => armed, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
 
-    armed_no_more_before: armed(1) at 30 => undo, "| a end/:then gives 1";
-    armed_no_more_under_way: armed(1) at 90 => undo, "a | a end/:then gives 1";
-    armed_no_more_completed: armed(1) at 150 => undo, "a | end/:then gives 1";
-    armed_no_more_undone: armed(0) at 210 => undo, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
+    armed_no_more_before: armed(1) at 30 => undone, "| a end/:then gives 1";
+    armed_no_more_under_way: armed(1) at 90 => undone, "a | a end/:then gives 1";
+    armed_no_more_completed: armed(1) at 150 => undone, "a | end/:then gives 1";
+    armed_no_more_undone: armed(0) at 210 => undone, "a undo a | undo a fails: stage 'end' of workflow 'Order' failed: planned";
 }

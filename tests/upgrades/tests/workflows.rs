@@ -1,21 +1,6 @@
 //! A workflow that has another name in a new build.
 
-use workflow_upgrade_tests::{Ledger, leave, told};
-
-mod old {
-    use super::*;
-    workflow_runtime::workflow! {
-        #[durable]
-        pub workflow Order(n: u32) -> u32 with ledger: Ledger {
-            stage early = sleep(1h);
-            #[undo(ledger.reverses_in_an_hour(ctx))]
-            #[after(early)] stage a: u32 = ledger.takes_an_hour(ctx);
-            #[after(a)] stage late = sleep(1h);
-            #[after(late)] stage end: u32 = if *n > 0 { ledger.acts(ctx) } else { fail "planned" };
-            *end
-        }
-    }
-}
+use workflow_upgrade_tests::{Ledger, builds::undone, leave, told};
 
 mod renamed {
     use super::*;
@@ -54,7 +39,7 @@ macro_rules! renamed {
         #[tokio::test(start_paused = true)]
         async fn $name() {
             let ledger = Ledger::default();
-            let left = leave(old::Order::new(ledger.clone()), $input, $minute).await;
+            let left = leave(undone::Order::new(ledger.clone()), $input, $minute).await;
             let (engine, run) = left.try_deploy($new::Payment::new(ledger.clone()), &ledger).await;
             let ended = match run {
                 Ok(run) => told(run.result().await),
@@ -85,9 +70,9 @@ renamed! {
 #[tokio::test(start_paused = true)]
 async fn the_old_build_takes_up_again_what_had_no_workflow() {
     let ledger = Ledger::default();
-    let left = leave(old::Order::new(ledger.clone()), 1, 150).await;
+    let left = leave(undone::Order::new(ledger.clone()), 1, 150).await;
     let (engine, _) = left.try_deploy(renamed::Payment::new(ledger.clone()), &ledger).await;
     tokio::time::sleep(std::time::Duration::from_hours(1)).await;
     engine.shutdown().await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(left.goes_on(old::Order::new(ledger.clone()), &ledger).await, "a | | end/:then gives 1");
+    assert_eq!(left.goes_on(undone::Order::new(ledger.clone()), &ledger).await, "a | | end/:then gives 1");
 }
