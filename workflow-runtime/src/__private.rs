@@ -18,10 +18,6 @@ pub use crate::{
     },
     failure::{BoxError, Failure, exit::Exit},
     future::either::{Either, left, right},
-    graph::{
-        Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind,
-        Value as GraphValue, Wait as GraphWait, WaitKind,
-    },
     handle::Handle,
     launch::{run, start},
     observe::{event::Observer, observers::Observers},
@@ -80,6 +76,10 @@ pub use std::{
     sync::{Arc, OnceLock},
     time::Duration,
     vec::Vec,
+};
+pub use workflow_graph::{
+    Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal as GraphSignal, Stage, StageKind,
+    Value as GraphValue, Wait as GraphWait, WaitKind,
 };
 #[cfg(not(feature = "durable"))]
 pub use workflow_macros::__workflow;

@@ -350,11 +350,6 @@ impl Journal {
         self.lock().records.get(path).map_or(UNRECORDED, |record| record.order)
     }
 
-    /// Notes that a record was restored.
-    pub(crate) fn mark_restored(&self) {
-        self.lock().recalled += 1;
-    }
-
     /// Forgets records: what has to be changed on the store for that.
     pub(crate) fn forget_where(&self, goes: impl Fn(&str) -> bool) -> Vec<Change> {
         let mut content = self.lock();

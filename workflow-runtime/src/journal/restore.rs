@@ -28,6 +28,11 @@ impl Journal {
         self.lock().restoring
     }
 
+    /// Notes that a record was restored.
+    pub(crate) fn mark_restored(&self) {
+        self.lock().recalled += 1;
+    }
+
     /// Returns the number of restored records.
     pub(crate) fn progress(&self) -> u64 {
         self.lock().recalled

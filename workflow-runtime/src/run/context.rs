@@ -1,6 +1,6 @@
 //! The context of a stage, which its code sees as `ctx`.
 
-use super::{frame::Frame, state::RunState};
+use super::frame::Frame;
 use std::{
     fmt,
     ops::Deref,
@@ -139,7 +139,7 @@ impl ContextGuard {
     pub(crate) fn new(frame: Frame<'_>, stage: u32, site: &str) -> Self {
         let (core, places) = (frame.core(), frame.places());
         let attempt = frame.attempt_at(stage, site);
-        let (key, place) = key_of(core, &places, (stage, site));
+        let (key, place) = core.key_of(&places, (stage, site));
         Self(StageContext {
             shared: Arc::new(ContextInner {
                 workflow: core.graph().name,
@@ -154,28 +154,6 @@ impl ContextGuard {
             }),
         })
     }
-}
-
-/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
-#[cfg(feature = "durable")]
-fn key_of(core: &RunState, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
-    let journal = core.journal().map(|journal| &**journal);
-    super::key::key_of(core.graph(), journal, core.instance(), places, (stage, site, core.reverses()))
-}
-
-#[cfg(not(feature = "durable"))]
-fn key_of(core: &RunState, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
-    let name = |stage| core.stage_name(stage).unwrap_or_default();
-    let mut key = format!("{}/", core.instance());
-    for (around, index) in places {
-        key.extend([name(*around), "[", &index.to_string(), "]/"]);
-    }
-    key += name(stage);
-    let mut place = if core.reverses() { "/undo".to_owned() } else { String::new() };
-    if !site.is_empty() {
-        place.extend(["/:", site]);
-    }
-    (key, place)
 }
 
 impl Deref for ContextGuard {

@@ -1,11 +1,42 @@
 //! Builds the idempotency key of an expression, under which its effects are known outside.
 
+#[cfg(feature = "durable")]
 use super::path::times_rewound;
+use super::state::Core;
+#[cfg(feature = "durable")]
 use crate::journal::log::Journal;
+#[cfg(feature = "durable")]
 use std::borrow::Cow;
+#[cfg(feature = "durable")]
 use workflow_graph::Graph;
 
-/// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+impl Core {
+    /// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+    #[cfg(feature = "durable")]
+    pub(crate) fn key_of(&self, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+        let journal = self.journal().map(|journal| &**journal);
+        key_of(self.graph(), journal, self.instance(), places, (stage, site, self.reverses()))
+    }
+
+    /// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
+    #[cfg(not(feature = "durable"))]
+    pub(crate) fn key_of(&self, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
+        let name = |stage| self.stage_name(stage).unwrap_or_default();
+        let mut key = format!("{}/", self.instance());
+        for (around, index) in places {
+            key.extend([name(*around), "[", &index.to_string(), "]/"]);
+        }
+        key += name(stage);
+        let mut place = if self.reverses() { "/undo".to_owned() } else { String::new() };
+        if !site.is_empty() {
+            place.extend(["/:", site]);
+        }
+        (key, place)
+    }
+}
+
+/// The same from the parts of a run.
+#[cfg(feature = "durable")]
 pub(crate) fn key_of(
     graph: &'static Graph<'static>,
     journal: Option<&Journal>,

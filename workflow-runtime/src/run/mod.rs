@@ -10,7 +10,6 @@ pub(crate) mod context;
 pub(crate) mod events;
 pub(crate) mod frame;
 pub(crate) mod grace;
-#[cfg(feature = "durable")]
 pub(crate) mod key;
 pub(crate) mod nested;
 pub(crate) mod observation;
