@@ -11,3 +11,6 @@ mod picture;
 pub use graph::{
     Awaited, Edge, EdgeKind, Graph, Policy, Scope, ScopeKind, Signal, Stage, StageKind, Value, Wait, WaitKind,
 };
+
+#[doc(hidden)]
+pub use picture::xml;

@@ -8,3 +8,5 @@ mod outline;
 mod rustdoc;
 mod svg;
 mod text;
+
+pub use text::xml;

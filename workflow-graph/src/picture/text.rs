@@ -81,7 +81,8 @@ fn character_width(c: char) -> f64 {
 
 /// Escapes text for element content and attribute values. A line break becomes a reference, so that it never makes a
 /// blank line.
-pub(super) fn xml(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn xml(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'', '\n']) {
         return Cow::Borrowed(text);
     }

@@ -1,7 +1,7 @@
 //! Code that only a `#[durable]` workflow has: a hook at each stage and each choice, which is restored from its record
 //! or recorded.
 
-use super::{Expansion, expectation::TypeOwner, fingerprint::hash};
+use super::{Expansion, expectation::TypeOwner};
 use crate::{
     model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
     text,
@@ -19,7 +19,7 @@ impl Expansion<'_, '_> {
     /// more than once. The record lies under this key, also for the next build of the program.
     pub(super) fn site(&self, stage: Option<StageId>, words: &impl ToTokens) -> String {
         let words = text::of_tokens(words.to_token_stream());
-        let hash = hash(&words);
+        let hash = text::hash(&words);
         let mut sites = self.sites.borrow_mut();
         let count = sites.entry((stage, hash)).or_insert(0);
         *count += 1;

@@ -1,11 +1,6 @@
 //! Fingerprints of the user's source, and of recorded names.
 
-/// FNV-1a.
-pub(crate) fn hash(words: &str) -> u32 {
-    words.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
-}
-
-/// FNV-1a, for more than a few.
+/// FNV-1a with 64 bits. `text::hash` has the one for a few words.
 pub(crate) fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

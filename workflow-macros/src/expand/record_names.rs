@@ -1,10 +1,6 @@
 //! Names under which a durable workflow's decisions are recorded, and the names that these had before.
 
-use super::{
-    Expansion,
-    fingerprint::{all_names, hash},
-    renames::former,
-};
+use super::{Expansion, fingerprint::all_names, renames::former};
 use crate::{
     model::{Members, Scope, ScopeId, StageId},
     text,
@@ -62,7 +58,7 @@ impl Expansion<'_, '_> {
         let words: Vec<String> = words
             .map(|code| text::of_tokens(former(code.expr.to_token_stream(), renamed, &mut BTreeSet::new())))
             .collect();
-        format!("{:08x}", hash(&words.join(" ")))
+        format!("{:08x}", text::hash(&words.join(" ")))
     }
 
     /// Returns the former keys of members' records: for each the stage, the former key and the present one. A member is
@@ -80,7 +76,7 @@ impl Expansion<'_, '_> {
             let stage = stage.map_or_else(String::new, |stage| crate::naming::bare(self.stage_name(stage)));
             let names = self.member_names(scopes);
             let words = text::of_tokens(all_names(&names).to_token_stream());
-            let won = format!("won-{:08x}", hash(&words));
+            let won = format!("won-{:08x}", text::hash(&words));
             found.push((stage.clone(), "won".to_owned(), won.clone()));
             found.push((stage.clone(), "won-*".to_owned(), won));
             for (place, (name, &scope)) in names.into_iter().zip(scopes).enumerate() {

@@ -73,7 +73,8 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// Hashes bytes with FNV-1a: short and stable. A collision gains an attacker nothing.
+/// Hashes bytes with FNV-1a in 64 bits: short and stable. A collision gains an attacker nothing. Hashes stand in records, so this
+/// never changes. `hash_of_words` has 32 bits.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -101,6 +102,8 @@ mod tests {
     #[test]
     fn prints_are_what_they_were() -> Result<(), Error> {
         let print = |form| -> Result<_, Error> { Ok(serde_json::to_string(&Fingerprint::of(&(7, "seven"), form)?)?) };
+        let hashes = ["", "a", "foobar"].map(|text| super::hash(text.as_bytes()));
+        assert_eq!(hashes, [0xcbf2_9ce4_8422_2325, 0xaf63_dc4c_8601_ec8c, 0x8594_4171_f739_67e8]);
         assert_eq!(print(PrintForm::Json)?, "5710943454430650223");
         assert_eq!(print(PrintForm::Canonical)?, r#""54a73a541dfc4557""#);
         for form in [PrintForm::Json, PrintForm::Canonical] {

@@ -217,7 +217,8 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     differs.then_some((now, record))
 }
 
-/// Returns the name of words in the sites of generated code, as the macro makes it.
+/// Returns the name of words in the sites of generated code: FNV-1a in 32 bits, as in `workflow-macros/src/text.rs`. Names stand in
+/// records, so this never changes.
 pub(crate) fn hash_of_words(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
@@ -225,6 +226,11 @@ pub(crate) fn hash_of_words(words: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_words_are_what_they_were() {
+        assert_eq!(["", "a", "foobar"].map(hash_of_words), [0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968]);
+    }
 
     const NOTHING: Former = Former { names: &[], texts: &[] };
     const ONCE: Former = Former { names: &[("a", "b")], texts: &[("*a > 1", "*b > 1", &["b"])] };

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "durable")]
 use super::path::times_rewound;
-use super::state::Core;
+use super::state::RunState;
 #[cfg(feature = "durable")]
 use crate::journal::log::Journal;
 #[cfg(feature = "durable")]
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 #[cfg(feature = "durable")]
 use workflow_graph::Graph;
 
-impl Core {
+impl RunState {
     /// Returns the key of a stage, and what is added to that for one of its expressions, or in its undo.
     #[cfg(feature = "durable")]
     pub(crate) fn key_of(&self, places: &[(u32, u32)], (stage, site): (u32, &str)) -> (String, String) {
@@ -35,7 +35,7 @@ impl Core {
     }
 }
 
-/// The same from the parts of a run.
+/// Returns the key from the parts of a run.
 #[cfg(feature = "durable")]
 pub(crate) fn key_of(
     graph: &'static Graph<'static>,

@@ -7,6 +7,7 @@ use super::{
 use crate::policy::duration::short;
 use std::{collections::HashSet, fmt::Write, time::Duration};
 use tokio::time::Instant;
+use workflow_graph::xml;
 
 const SIZE: f64 = 12.0;
 const CHARACTER: f64 = SIZE * 0.61;
@@ -255,9 +256,4 @@ fn legend(svg: &mut String, top: f64) {
         x += 15.0 + text_width(words) * 10.0 / SIZE + 18.0;
     }
     svg.push_str("</g>\n");
-}
-
-/// Names are Rust's, but a raw one or one in another script must not break the picture.
-fn xml(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
