@@ -30,7 +30,7 @@ pin_project_lite::pin_project! {
         run: Option<F>,
         #[pin]
         late: Option<Sleep>,
-        timed_out: TimedOut,
+        limit: TimedOut,
         past: Option<(Pause<'a>, DeadlinePassed)>,
         // For as long as the timeout runs: no record knows of it.
         ticking: Option<ResidentTimer>,
@@ -56,12 +56,12 @@ impl<'a, F> Timed<'a, F> {
         ticking: Option<ResidentTimer>,
     ) -> Self {
         let late = timeout.map(|after| sleep_until(later(Instant::now(), after)));
-        let timed_out = TimedOut { after: timeout.unwrap_or_default() };
+        let limit = TimedOut { after: timeout.unwrap_or_default() };
         #[cfg(feature = "durable")]
         let catching_up = ticking.as_ref().and_then(ResidentTimer::until_caught_up);
         #[cfg(not(feature = "durable"))]
         let catching_up = None;
-        Self { run: Some(run), late, timed_out, past, ticking, catching_up }
+        Self { run: Some(run), late, limit, past, ticking, catching_up }
     }
 }
 
@@ -81,13 +81,13 @@ impl<F: Future> Future for Timed<'_, F> {
         {
             *this.catching_up = None;
             if let Some(end) = this.late.as_mut().as_pin_mut() {
-                end.reset(later(Instant::now(), this.timed_out.after));
+                end.reset(later(Instant::now(), this.limit.after));
             }
         }
         if this.catching_up.is_none()
             && let Some(end) = this.late.as_pin_mut()
         {
-            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.timed_out));
+            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.limit));
         }
         if let (Poll::Pending, Some((end, passed))) = (&ended, this.past) {
             ended = poll_end(had_budget, end.as_mut(), context).map(|()| AttemptEnd::Past(*passed));
