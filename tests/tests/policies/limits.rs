@@ -47,7 +47,7 @@ async fn a_run_has_a_deadline() {
     assert_eq!(start.elapsed().as_millis(), 2_000);
 }
 
-/// What [`retrying`](workflow_runtime::policy::retrying) does alone, a stage does too: they share their loop.
+/// A stage and [`retrying`](workflow_runtime::policy::retrying) share their loop, and so this rule.
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_ends_with_the_deadline_has_no_time_left_for_an_attempt() {
     for (deadline, attempts) in [(999, 2), (1_000, 2), (1_001, 3)] {

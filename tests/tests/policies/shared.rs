@@ -1,4 +1,4 @@
-//! What runs share: breakers, pools, caches.
+//! Breakers, pools and caches, which runs share.
 
 use super::Service;
 use std::time::Duration;

@@ -17,7 +17,7 @@ pub mod undone {
     }
 }
 
-/// The same stage without an undo.
+/// A stage without an undo, else as in [`undone`].
 pub mod plain {
     use crate::Ledger;
     workflow_runtime::workflow! {
