@@ -18,14 +18,14 @@ pin_project! {
         #[pin]
         run: F,
         #[pin]
-        end: Option<End<P>>,
+        end: Option<LimitEnd<P>>,
     }
 }
 
 pin_project! {
     /// An instant, and the error at that instant.
     #[derive(Debug)]
-    struct End<P> {
+    struct LimitEnd<P> {
         #[pin]
         at: Sleep,
         passed: P,
@@ -34,7 +34,7 @@ pin_project! {
 
 /// Limits `run` to an instant, with the error at that instant.
 pub(super) fn limited<F: IntoFuture, P>(end: Option<(Instant, P)>, run: F) -> Limited<F::IntoFuture, P> {
-    Limited { run: run.into_future(), end: end.map(|(at, passed)| End { at: sleep_until(at), passed }) }
+    Limited { run: run.into_future(), end: end.map(|(at, passed)| LimitEnd { at: sleep_until(at), passed }) }
 }
 
 impl<F: Future, P: Copy> Future for Limited<F, P> {
@@ -49,7 +49,7 @@ impl<F: Future, P: Copy> Future for Limited<F, P> {
     }
 }
 
-impl<P: Copy> Future for End<P> {
+impl<P: Copy> Future for LimitEnd<P> {
     type Output = P;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<P> {
