@@ -12,7 +12,7 @@ use workflow_benches::{
     constructs::{Branch, Policies5, Policies10, Rounds, branch_by_hand, rounds_by_hand},
     fan_10, fan_100, random_100,
 };
-use workflow_runtime::__private::{Held, Slot, Stop, fill};
+use workflow_runtime::__private::{Exit, OwnedOrShared, Slot, fill};
 
 /// A row of the table: the instructions of a run of `case`, less those of `less`, by unit.
 pub(crate) struct Row {
@@ -78,7 +78,7 @@ pub(crate) fn repeat(case: &str, times: u32) {
                 "slot" => {
                     for _ in 0..times {
                         let slot = black_box(Slot::new());
-                        let written = ended(fill(&slot, false, ready(Ok::<_, Stop>(Held::Local(black_box(1_u64))))));
+                        let written = ended(fill(&slot, false, ready(Ok::<_, Exit>(OwnedOrShared::Owned(black_box(1_u64))))));
                         black_box((written.is_ok(), slot.get()));
                     }
                 }

@@ -6,10 +6,10 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
 };
-use workflow_runtime::__private::{Pieces, Started, Stop, drive, erased};
+use workflow_runtime::__private::{Exit, Schedule, Start, drive, erased};
 
 /// The graph of a case, if it is one of these.
-pub(crate) fn graph(case: &str) -> Option<&'static Pieces> {
+pub(crate) fn graph(case: &str) -> Option<&'static Schedule> {
     let (shape, count) = case.strip_prefix("driven_")?.rsplit_once('_')?;
     let count: u32 = count.parse().ok()?;
     let needs = match shape {
@@ -42,7 +42,7 @@ fn random(count: u32) -> Vec<Vec<u32>> {
 
 /// Returns the driver's table of a graph, as the macro emits it. The table is leaked, since generated code has it as a
 /// `static`.
-fn pieces(needs: &[Vec<u32>]) -> &'static Pieces {
+fn pieces(needs: &[Vec<u32>]) -> &'static Schedule {
     let mut then = vec![Vec::new(); needs.len()];
     for (stage, needs) in (0_u32..).zip(needs) {
         for &need in needs {
@@ -57,7 +57,7 @@ fn pieces(needs: &[Vec<u32>]) -> &'static Pieces {
             end
         })
         .collect();
-    Box::leak(Box::new(Pieces {
+    Box::leak(Box::new(Schedule {
         needs: needs.iter().map(|needs| u32::try_from(needs.len()).unwrap_or(u32::MAX)).collect::<Vec<_>>().leak(),
         then: then.concat().leak(),
         ends: ends.leak(),
@@ -66,13 +66,13 @@ fn pieces(needs: &[Vec<u32>]) -> &'static Pieces {
 }
 
 /// Every stage waits once, and is woken.
-pub(crate) fn run(graph: &'static Pieces) {
+pub(crate) fn run(graph: &'static Schedule) {
     let start = |piece: u32| {
         let mut waited = false;
-        Started::UnderWay(erased(poll_fn(move |context| {
+        Start::Pending(erased(poll_fn(move |context| {
             if std::mem::replace(&mut waited, true) {
                 black_box(piece);
-                return Poll::Ready(Ok::<_, Stop>(()));
+                return Poll::Ready(Ok::<_, Exit>(()));
             }
             context.waker().wake_by_ref();
             Poll::Pending
