@@ -206,7 +206,7 @@ async fn settled<T>(core: &RunState, ended: Result<T, Failure>, thrown: &RolledB
         }
         Err(failure) => {
             if let Some(log) = core.log() {
-                thrown.note(&failure, log).await;
+                thrown.append(&failure, log).await;
             }
             Err(unwind_and_report(core, failure, thrown).await)
         }
