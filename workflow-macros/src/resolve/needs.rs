@@ -152,7 +152,8 @@ impl Edges {
         let scope = model.stages[stage].scope;
         let from = match after_stage(model, scope, ident) {
             Ok(from) => from,
-            Err(message) => return message.into_iter().for_each(|message| diagnostics.error(ident.span(), message)),
+            Err(None) => return,
+            Err(Some(message)) => return diagnostics.error(ident.span(), message),
         };
         let outer = model.stages[from].scope;
         let on = Local::Stage(model.stages[from].local);
@@ -171,7 +172,9 @@ impl Edges {
             let from = match after_stage(model, scope, ident) {
                 Ok(from) => from,
                 Err(message) => {
-                    message.into_iter().for_each(|message| diagnostics.error(ident.span(), message));
+                    if let Some(message) = message {
+                        diagnostics.error(ident.span(), message);
+                    }
                     continue;
                 }
             };
