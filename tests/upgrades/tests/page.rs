@@ -9,8 +9,19 @@ use std::{
 const PAGE: &str = include_str!("../../../docs/upgrading.md");
 
 /// The files with the tests that the page has a cell for.
-const FILES: [&str; 10] =
-    ["stages", "conditions", "decisions", "parts", "repeats", "types", "signals", "waits", "policies", "workflows"];
+const FILES: [&str; 11] = [
+    "stages",
+    "conditions",
+    "decisions",
+    "members",
+    "parts",
+    "repeats",
+    "types",
+    "signals",
+    "waits",
+    "policies",
+    "workflows",
+];
 
 /// Each test in a list of tests, as `file::name`, and its line.
 fn tests() -> BTreeMap<String, String> {
