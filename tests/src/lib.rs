@@ -2,3 +2,4 @@
 pub mod generator;
 pub mod guards;
 pub mod leaves;
+pub mod sources;

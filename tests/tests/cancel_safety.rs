@@ -1,9 +1,7 @@
 //! Docs of public functions that return futures: each says what becomes of its work if the future is dropped.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
+use workflow_tests::sources;
 
 /// Files and folders with public functions that return futures. Modules that are hidden from users are left out.
 const PUBLIC: [&str; 5] = [
@@ -17,12 +15,8 @@ const PUBLIC: [&str; 5] = [
 #[test]
 fn public_futures_say_their_cancel_safety() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    for path in PUBLIC {
-        collect_files(&root.join(path), &mut files);
-    }
     let (mut count, mut found) = (0, Vec::new());
-    for file in files {
+    for file in PUBLIC.iter().flat_map(|path| sources::files(&root.join(path), &["rs"])) {
         let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let name = file.strip_prefix(&root).expect("lies there").display();
         for (number, says_so) in futures_of(&code) {
@@ -64,14 +58,4 @@ fn futures_of(code: &str) -> Vec<(usize, bool)> {
         }
     }
     found
-}
-
-fn collect_files(path: &Path, files: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
-            collect_files(&entry.expect("can be read").path(), files);
-        }
-    } else if path.extension().is_some_and(|extension| extension == "rs") {
-        files.push(path.to_owned());
-    }
 }

@@ -1,10 +1,8 @@
 //! First lines of docs and comments. A doc line is read alone, on hover and in search results, so it begins with the
 //! noun of the thing or with a verb, and never with a pronoun.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
+use workflow_tests::sources;
 
 /// The words with which no doc line begins.
 const PRONOUNS: [&str; 13] = [
@@ -18,8 +16,7 @@ const RIDDLES: [&str; 6] = ["It", "That", "Those", "Such", "Nobody", "Somebody"]
 #[test]
 fn no_doc_line_begins_with_a_pronoun() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    collect_files(&root, &mut files);
+    let files = sources::files(&root, &["rs", "md"]);
     assert!(files.len() > 300, "the workspace has {} files", files.len());
     let mut found = Vec::new();
     for file in &files {
@@ -123,19 +120,4 @@ fn refused_in_markdown(text: &str) -> Vec<(usize, &str)> {
 fn begins_with(text: &str, words: &[&str]) -> bool {
     let text = text.trim_start_matches(|character: char| character.is_whitespace() || character == '*');
     words.iter().any(|word| text.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
-}
-
-/// Adds the files of Rust and Markdown below a folder, less what is built and what other tools keep.
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.expect("can be read").path();
-        let name = path.file_name().expect("has a name").to_string_lossy();
-        if path.is_dir() {
-            if name != "target" && !name.starts_with('.') {
-                collect_files(&path, files);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
-            files.push(path);
-        }
-    }
 }

@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+use workflow_tests::sources;
 
 /// The crates that are checked.
 const CRATES: [&str; 4] = ["workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store"];
@@ -76,9 +77,7 @@ fn inline_paths_are_found() {
 fn no_file_is_long() {
     let crates = ["workflow-graph", "workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store"];
     for source in crates.map(source_of) {
-        let mut files = Vec::new();
-        collect_files(&source, &mut files);
-        for file in files {
+        for file in sources::files(&source, &["rs"]) {
             let code = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let lines = code.lines().count();
             assert!(lines <= LONGEST, "{} has {lines} lines, more than one idea", file.display());
@@ -147,8 +146,7 @@ fn running_up(imports: &Imports, floors: &Floors) -> Vec<String> {
 
 /// Reads the imports of all files below a folder, less those of tests and faces.
 fn imports_of(source: &Path) -> Imports {
-    let mut files = Vec::new();
-    collect_files(source, &mut files);
+    let files = sources::files(source, &["rs"]);
     let by_module: BTreeMap<String, PathBuf> =
         files.into_iter().map(|file| (module_of(file.strip_prefix(source).expect("lies there")), file)).collect();
     let modules: BTreeSet<String> = by_module.keys().cloned().collect();
@@ -178,17 +176,6 @@ fn inline_paths(code: &str) -> Vec<String> {
         }
     }
     paths
-}
-
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.expect("can be read").path();
-        if path.is_dir() {
-            collect_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
 
 /// Returns the path of the module in a file, such as `conformance::due`. That of `lib.rs` is empty.

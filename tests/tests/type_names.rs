@@ -1,10 +1,7 @@
 //! Names of types: no two types of one crate share a name, so that a name alone says what is meant.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::Path};
+use workflow_tests::sources;
 
 /// The crates that are checked.
 const CRATES: [&str; 5] =
@@ -15,8 +12,10 @@ fn no_two_types_of_a_crate_share_a_name() {
     let mut found = Vec::new();
     for name in CRATES {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
-        let mut files = Vec::new();
-        collect_files(&source, &mut files);
+        let is_of_tests =
+            |file: &Path| file.iter().any(|part| Path::new(part).file_stem().is_some_and(|stem| stem == "tests"));
+        let mut files = sources::files(&source, &["rs"]);
+        files.retain(|file| !is_of_tests(file.strip_prefix(&source).expect("lies there")));
         let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in &files {
             let code = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -90,20 +89,4 @@ fn declared(line: &str) -> Option<String> {
         matches!(keyword, "struct" | "enum" | "trait" | "union") || (keyword == "type" && !line.starts_with(' '));
     let name: String = rest.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect();
     (is_type && name.starts_with(char::is_uppercase)).then_some(name)
-}
-
-/// Collects the Rust files below a folder, less those of tests.
-fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.expect("can be read").path();
-        let is_of_tests = path.file_stem().is_some_and(|stem| stem == "tests");
-        if is_of_tests {
-            continue;
-        }
-        if path.is_dir() {
-            collect_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
