@@ -34,6 +34,8 @@ fn doc_lines_in_code_are_found() {
     assert_eq!(refused("//! What it is.\n//! It goes on.\n\n/// The same as\n/// that.\nstruct A;"), [1, 4]);
     assert_eq!(refused("/// Items of a list.\n/// That is all.\nstruct A {\n    /// Those of it.\n    b: u8,\n}"), [4]);
     assert_eq!(refused("/// Where it lies.\n/// Where items lie.\n\n/// Whatever.\nstruct A;"), [1]);
+    assert_eq!(refused("/// Items.\n///\n/// What they are.\n/// It goes on.\nstruct A;"), [3]);
+    assert_eq!(refused("/// Tries.\n///\n/// # Errors\n/// That failure.\nfn a() {}"), [4]);
     // Plain comments: of an item as in docs, in a body only what refers to something unnamed.
     assert_eq!(refused("// What it does.\n#[test]\nfn a() {\n    // What it does.\n    b(); // It is.\n}"), [1]);
     assert_eq!(refused("fn a() {\n    b();\n    // It is\n    // that.\n    c();\n}"), [3]);
@@ -49,14 +51,17 @@ fn paragraphs_and_cells_in_markdown_are_found() {
     assert_eq!(refused("```text\nIt is code.\n\nThat too.\n```\n\n    Such too.\n"), []);
 }
 
-/// Returns the first line of each comment that begins with one of the words, with its number.
+/// Returns the first line of each comment, and of each paragraph of a doc, that begins with one of the words, with its
+/// number.
 fn refused_in_code(code: &str) -> Vec<(usize, &str)> {
     let lines: Vec<&str> = code.lines().map(str::trim_start).collect();
     let mut refused = Vec::new();
     let mut before = "";
     for (at, line) in lines.iter().enumerate() {
         let marker = marker_of(line);
-        if !marker.is_empty() && marker != before {
+        let ends_paragraph = |line: &str| line == marker || line[marker.len()..].starts_with(" #");
+        let is_paragraph = marker.len() == 3 && marker == before && ends_paragraph(lines[at - 1]);
+        if !marker.is_empty() && (marker != before || is_paragraph) {
             let words: &[&str] = match marker {
                 "//" if !is_before_item(&lines[at..]) => &RIDDLES,
                 _ => &PRONOUNS,

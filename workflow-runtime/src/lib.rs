@@ -182,7 +182,7 @@ pub mod __private;
 /// A duration is a literal (`20ms`, `30s`, `2min`, `1h`, `3d`) or an expression. Outermost first, they wrap each other
 /// in this order: `when`, `until`, `cache`, `fallback` or `catch`, `deadline`, `retry`, `breaker`, `acquire`,
 /// `timeout`. On the workflow, all but `when`, `until` and `deadline` hold for every stage that has none of its own.
-/// What each is made of lies in [`policy`](crate::policy).
+/// The parts of each policy lie in [`policy`](crate::policy).
 ///
 /// # What it makes
 ///

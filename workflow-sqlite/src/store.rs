@@ -54,7 +54,7 @@ use workflow_store::{
 /// hardly longer. Other threads read, and do not wait for the writer.
 ///
 /// Clones share one store. [`close`](Store::close) closes it, and so does dropping the last clone.
-/// That drop blocks until pending requests are done, which takes a few milliseconds. On a thread of
+/// The last drop blocks until pending requests are done, which takes a few milliseconds. On a thread of
 /// the store itself it does not block.
 ///
 /// # Files

@@ -98,7 +98,7 @@ impl Error for Refusal {}
 /// that runs the workflow. Clones share one script.
 ///
 /// A **place** is a stage's name with the numbers of the rounds and items around it, from the outside in: `slept[2]`.
-/// What an undo does is planned at the place `undo slept[2]`. Without a plan for a place, that for the stage's bare
+/// The plan of an undo has the place `undo slept[2]`. Without a plan for a place, the one for the stage's bare
 /// name holds; without that, a call takes no time and succeeds.
 #[derive(Clone, Default)]
 pub struct Script(Arc<Inner>);
@@ -271,8 +271,8 @@ impl Script {
 
     /// From here on, and until [`resume`](Self::resume), what is cut is cut by a crash: its place does the same again.
     ///
-    /// What was asked of the outside goes on there meanwhile: asked again, it ends when it would have ended. What has
-    /// ended, but has not been told, ends in the same way at once.
+    /// A request to the outside goes on there meanwhile: repeated, it ends when it would have ended. A request that has
+    /// ended, but whose end has not been told, ends in the same way at once.
     pub fn crash(&self) {
         let mut content = self.lock();
         let content = &mut *content;

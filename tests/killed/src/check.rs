@@ -35,7 +35,7 @@ fn expected(number: u32) -> BTreeMap<String, Vec<String>> {
 /// Looks at all of it. Gives how many stages were run more than once since they were cut.
 ///
 /// # Errors
-/// What is not as it must be.
+/// The first thing that is not as it must be.
 pub fn check(place: &Place, instances: u32, ended: &[Ended]) -> anyhow::Result<usize> {
     let mut of_instance: BTreeMap<String, Vec<Effect>> = BTreeMap::new();
     for effect in Effects::read(&place.effects())? {

@@ -55,7 +55,7 @@ impl fmt::Display for Report {
 /// Kills, lets end, and checks, until the planned number of kills is reached.
 ///
 /// # Errors
-/// What is not as it must be. The folder with all that is left is kept then, and named.
+/// The first thing that is not as it must be. The folder with all that is left is kept then, and named.
 pub fn drive(plan: &Plan, tell: impl Fn(&Report)) -> anyhow::Result<Report> {
     let mut report = Report::default();
     while report.kills < plan.kills {

@@ -281,7 +281,7 @@ fn failure_of_part(frame: Frame<'_>, stage: u32, site: &str) -> String {
 /// Returns the recorded failure of an expression that is a part of a stage: the expression does not run again.
 ///
 /// # Errors
-/// That failure.
+/// The recorded failure.
 pub async fn failed_before(frame: Frame<'_>, stage: u32, site: &str) -> Result<(), Exit> {
     let Some(journal) = frame.journal() else { return Ok(()) };
     let path = failure_of_part(frame, stage, site);

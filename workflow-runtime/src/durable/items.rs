@@ -26,7 +26,7 @@ pub trait IdentifiedItem {
     /// Returns the fingerprint that tells the item from others.
     ///
     /// # Errors
-    /// It has no form.
+    /// The item has no form.
     fn print(&self, form: PrintForm) -> Result<Fingerprint, BoxError>;
 }
 

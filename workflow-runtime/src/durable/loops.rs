@@ -56,7 +56,7 @@ async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: P
 /// Records of the round before are dropped, unless it is `kept` for its undos.
 ///
 /// # Errors
-/// Those of `next`.
+/// The failure of `next`.
 pub async fn next_round<S>(
     frame: Frame<'_>,
     stage: u32,
@@ -101,7 +101,7 @@ pub enum RoundEnd<T, S> {
 /// in it.
 ///
 /// # Errors
-/// Those of the round.
+/// The failure of the round.
 pub async fn round<T, S>(
     frame: Frame<'_>,
     stage: u32,

@@ -66,7 +66,7 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
 /// dropped. `machine` restores the undos.
 ///
 /// # Errors
-/// It can't be taken back.
+/// A stage can't be rewound.
 pub(crate) async fn rewind_run<F: Future>(
     core: &RunState,
     journal: &Arc<Journal>,

@@ -47,7 +47,7 @@ pub type HeadLabel = (&'static str, bool, bool);
 /// As [`select`]: the head that decided is recorded before the others are withdrawn.
 ///
 /// # Errors
-/// That of the head which ended first.
+/// The failure of the head that ended first.
 pub async fn select_kept<'a>(
     frame: Frame<'a>,
     stage: u32,

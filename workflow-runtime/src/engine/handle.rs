@@ -245,7 +245,7 @@ impl<W: Durable> InstanceHandle<W> {
     /// stay taken. Running stages are interrupted, and run again. A parked instance goes on with it, also if the
     /// records of the stage can't be read any more (it is not undone then).
     ///
-    /// It returns as soon as the wish is on disk.
+    /// Returns as soon as the request is on disk.
     ///
     /// # Errors
     /// [`EngineError::Ended`] where it has ended, which says how; [`EngineError::Undoing`] where it is being undone;

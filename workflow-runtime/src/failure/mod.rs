@@ -10,7 +10,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The failure of a workflow, which ended without its output.
 ///
-/// It says in which stage, after how many attempts, and why: its [`source`](Error::source) is the user's own error.
+/// The failure names the stage, the number of attempts and the reason: its [`source`](Error::source) is the user's own
+/// error.
 /// `{}` prints one line without the source, as Rust's errors do. `{:#}` prints the whole chain on one line, then the
 /// undos that failed and the stages in doubt. `{:?}`, which is what `fn main() -> Result<(), Failure>` prints, gives
 /// each of those a line of its own.

@@ -46,7 +46,7 @@ impl<T> Payload<T> {
     /// Reads a value, for generated code.
     ///
     /// # Errors
-    /// It is no such value.
+    /// The bytes are no such value.
     pub fn read(self, bytes: &[u8]) -> Result<T, BoxError> {
         self.decode(bytes)
     }

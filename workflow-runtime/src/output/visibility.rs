@@ -2,8 +2,9 @@
 //! outputs inline, and an *observed* one that shares them with handles and observers. The choice is made once, at
 //! start.
 //!
-//! What only one of the two has lies in an array of none or of one: of none it takes no memory and no instruction. A
-//! trait with associated types would do the same, but hide from rustc that what is made of `Send` parts is `Send`.
+//! A part that only one of the two has lies in an array of none or of one: an empty array takes no memory and no
+//! instruction. A trait with associated types would do the same, but hide from rustc that a whole of `Send` parts is
+//! `Send`.
 
 use super::shared::{OwnedOrShared, Release};
 use std::{

@@ -19,8 +19,8 @@ use tokio::time::Instant;
 /// through, the probe, and refuses all others until that one has ended: its success closes the breaker, its failure
 /// opens it again.
 ///
-/// What was begun before the breaker last changed its state does not count any more: a late success does not close it,
-/// a late failure does not prolong its cooldown.
+/// An attempt that began before the breaker last changed its state does not count any more: a late success does not
+/// close it, a late failure does not prolong its cooldown.
 ///
 /// Clones share one breaker. It never waits: each call costs a short uncontended lock, and no timer.
 ///

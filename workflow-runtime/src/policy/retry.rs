@@ -90,7 +90,7 @@ impl Retry {
 
     /// Returns the longest wait before a further attempt, the first being 1: the wait without a jitter.
     ///
-    /// It never panics and never wraps; 0 is taken for 1, and a count above [`max_retries`](Self::max_retries) is as
+    /// Never panics and never wraps; 0 is taken for 1, and a count above [`max_retries`](Self::max_retries) is as
     /// good as any.
     #[must_use]
     pub const fn longest_wait(&self, further: u32) -> Duration {

@@ -46,7 +46,7 @@ impl<T> ReturnSlot<T> {
     /// Returns the workflow's output: the value of its tail, or the returned one.
     ///
     /// # Errors
-    /// What its body failed with.
+    /// The failure of its body.
     pub fn or(&self, ended: Result<T, Exit>) -> Result<T, Exit> {
         match ended {
             Err(Exit::Returned) => {

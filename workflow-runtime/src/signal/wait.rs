@@ -100,7 +100,7 @@ impl<'a, T> SignalWait<'a, T> {
     /// Returns the value, once it has arrived.
     ///
     /// # Errors
-    /// It did not arrive in time.
+    /// The value did not arrive in time.
     pub async fn get(&self, frame: Frame<'_>, stage: u32, name: &'static str) -> Result<&OwnedOrShared<T>, Exit> {
         self.ask(frame, (stage, name), None, || async { Err(self.late(frame, stage, name)) }).await
     }

@@ -46,7 +46,7 @@ pub fn catch_in_flight<T, F: Future<Output = Result<T, Exit>>>(
 /// `#[catch]` of every failure.
 ///
 /// # Errors
-/// What can't be absorbed.
+/// An end that can't be absorbed.
 pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Exit> {
     match absorbed {
         Ok(value) => Ok(Ok(value)),
@@ -71,7 +71,7 @@ pub fn own_error<T, E>(frame: Frame<'_>, stage: u32, judged: Judged<T, E>) -> Re
 /// Turns the expression's own error, once its attempts are spent, into the stage's failure.
 ///
 /// # Errors
-/// That failure.
+/// The stage's failure.
 pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
     frame: Frame<'_>,
     stage: u32,

@@ -119,7 +119,7 @@ impl OwnedFrame {
     /// Returns the output that an undo keeps.
     ///
     /// # Panics
-    /// Where it keeps none: the macro sees to that.
+    /// If the undo keeps none. The macro calls it only for one that does.
     #[must_use]
     pub fn kept<T>(own: Option<&OutputRef<T>>) -> &T {
         match own {

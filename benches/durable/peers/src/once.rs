@@ -8,7 +8,7 @@ pub type Measured<'a> = Pin<Box<dyn Future<Output = Result<Rate, Failed>> + 'a>>
 
 /// # Errors
 ///
-/// Those of the count, or of the folder of its store.
+/// The error of the count, or of the folder of its store.
 pub fn once<'a>(measured: impl FnOnce(PathBuf) -> Measured<'a>) -> Result<Rate, Failed> {
     let folder = tempfile::tempdir()?;
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -1,7 +1,8 @@
 //! The parser: it never fails, reports each mistake once, and gives what could be read.
 //!
-//! It works on token trees: [`scan`] finds where each piece ends from the tokens alone, and only then is the piece
-//! read, with syn where it is Rust. So a mistake stays in its piece, and what stands around it is read all the same.
+//! The parser works on token trees: [`scan`] finds where each piece ends from the tokens alone, and only then is the
+//! piece read, with syn where it is Rust. So a mistake stays in its piece, and the pieces around it are read all the
+//! same.
 
 mod arguments;
 mod attribute;
