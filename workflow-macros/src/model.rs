@@ -431,6 +431,11 @@ impl Model<'_> {
         }
     }
 
+    /// Returns a stage and all stages around it, from the inside out.
+    pub(crate) fn enclosing(&self, stage: Option<StageId>) -> impl Iterator<Item = StageId> {
+        std::iter::successors(stage, |&stage| self.scopes[self.stages[stage].scope].around)
+    }
+
     /// The stage of scope `outer` that code in `inner`, a part of stage `around`, lies in; none: its tail.
     pub(crate) fn stage_of(&self, outer: ScopeId, inner: ScopeId, around: Option<StageId>) -> Option<StageId> {
         if inner == outer {

@@ -1,9 +1,6 @@
 //! Numbers that can't be meant: a race of one, a quorum of more than there are, no round, no item at once.
 
-use super::{
-    parts::{Part, parts},
-    reach,
-};
+use super::{parts::each_node, reach};
 use crate::{
     diagnostics::{Diagnostics, numbers},
     model::{CodeId, For, Members, Model, Node, NodeKind, ScopeId, Tolerance},
@@ -13,8 +10,7 @@ use syn::{Expr, Lit, RangeLimits};
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let counts = Counts { model, diagnostics, fails: reach::failing(model) };
-    let tails = model.scopes.iter().filter_map(|scope| scope.tail.as_ref());
-    model.stages.iter().map(|stage| &stage.node).chain(tails).for_each(|node| counts.node(node));
+    each_node(model, &mut |node, _, _| counts.node(node));
 }
 
 struct Counts<'m, 's> {
@@ -49,12 +45,6 @@ impl Counts<'_, '_> {
             },
             NodeKind::Members { needed: Some(needed), members } => self.quorum(*needed, members, node.span),
             _ => {}
-        }
-        for part in parts(node) {
-            // What stands in a scope is its tail, or a stage.
-            if let Part::Given(node) | Part::Start(node) = part {
-                self.node(node);
-            }
         }
     }
 

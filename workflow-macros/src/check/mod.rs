@@ -57,9 +57,9 @@ pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {
 
 /// Whether some node was reported as wrong: the names in it and its end are not known.
 fn has_holes(model: &Model<'_>) -> bool {
-    let nodes =
-        model.stages.iter().map(|stage| &stage.node).chain(model.scopes.iter().filter_map(|scope| scope.tail.as_ref()));
-    nodes.into_iter().any(hole)
+    let mut has_hole = false;
+    parts::each_node(model, &mut |node, _, _| has_hole |= matches!(node.kind, NodeKind::Error));
+    has_hole
 }
 
 fn hole(node: &crate::model::Node<'_>) -> bool {

@@ -1,6 +1,34 @@
 //! The parts of a node, and how the value of each relates to the node's value.
 
-use crate::model::{HeadKind, Members, Node, NodeKind, ScopeId};
+use crate::model::{HeadKind, Members, Model, Node, NodeKind, ScopeId, StageId};
+
+/// Looks at every node of the workflow: those of stages, then tails, each before the nodes in it that no scope of their own
+/// holds. `look` receives the scope in which the node stands, and the innermost stage that it is a part of.
+pub(super) fn each_node<'m, 's>(model: &'m Model<'s>, look: &mut impl FnMut(&'m Node<'s>, ScopeId, Option<StageId>)) {
+    for (id, stage) in model.stages.iter().enumerate() {
+        each_in(&stage.node, stage.scope, Some(id), look);
+    }
+    for (id, scope) in model.scopes.iter().enumerate() {
+        if let Some(tail) = &scope.tail {
+            each_in(tail, id, scope.around, look);
+        }
+    }
+}
+
+fn each_in<'m, 's>(
+    node: &'m Node<'s>,
+    scope: ScopeId,
+    around: Option<StageId>,
+    look: &mut impl FnMut(&'m Node<'s>, ScopeId, Option<StageId>),
+) {
+    look(node, scope, around);
+    for part in parts(node) {
+        // Nodes in a scope are its tail and its stages.
+        if let Part::Given(node) | Part::Start(node) = part {
+            each_in(node, scope, around, look);
+        }
+    }
+}
 
 /// A scope or node that stands directly in a node.
 pub(super) enum Part<'m, 's> {

@@ -1,12 +1,9 @@
 //! Permits that can never be had: more than a pool holds, or of a pool that a stage around holds on to, or one that waits.
 
-use super::{
-    counts::literal,
-    parts::{Part, parts},
-};
+use super::{counts::literal, parts::each_node, paths::awaited};
 use crate::{
     diagnostics::{Diagnostics, messages},
-    model::{Acquire, HeadKind, Local, Model, NameKind, Node, NodeKind, ScopeId, StageId},
+    model::{HeadKind, Model, NameKind, NodeKind, ScopeId, StageId},
     resolve::text,
     syntax::{Policy, PolicyKind},
 };
@@ -18,12 +15,16 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for policy in &model.workflow.attributes.policies {
         too_many(policy, diagnostics);
     }
-    let tails =
-        model.scopes.iter().enumerate().filter_map(|(id, scope)| Some((scope.tail.as_ref()?, id, scope.around)));
-    let nodes = model.stages.iter().enumerate().map(|(id, stage)| (&stage.node, stage.scope, Some(id)));
-    for (node, scope, around) in nodes.chain(tails) {
-        heads(model, node, scope, around, diagnostics);
-    }
+    each_node(model, &mut |node, scope, around| {
+        let NodeKind::Select(heads) = &node.kind else { return };
+        for head in heads {
+            if let HeadKind::Stage(name) = head.kind
+                && let Some(on) = model.stage_named(name)
+            {
+                while_waiting(model, on, (scope, around), name.span(), diagnostics);
+            }
+        }
+    });
     for code in &model.codes {
         for (&name, &span) in code.uses.iter().zip(&code.spans) {
             // Whatever names a lazy stage waits for it where it stands.
@@ -89,38 +90,16 @@ fn around(model: &Model<'_>, inner: StageId, diagnostics: &Diagnostics) {
     let stage = &model.stages[inner];
     for acquire in &stage.policies.pools {
         let pool = spelled(model.codes[acquire.pool].expr);
-        let mut next = model.scopes[stage.scope].around;
-        while let Some(outer) = next {
-            let holds = |held: &Acquire| spelled(model.codes[held.pool].expr) == pool;
-            let outer = &model.stages[outer];
-            if outer.policies.pools.iter().any(holds) {
-                let (outer, inner) = (outer.syntax.name.to_string(), stage.syntax.name.to_string());
-                // One of the workflow's own stands at no stage.
-                let own = stage.syntax.attributes.policies.iter().any(|policy| policy.name == "acquire");
-                let span = if own { model.codes[acquire.pool].expr.span() } else { stage.syntax.name.span() };
-                diagnostics.error(span, messages::pool_held_around(&pool, &outer, &inner));
-                break;
-            }
-            next = model.scopes[outer.scope].around;
-        }
-    }
-}
-
-/// The heads `stage name` of a `select` anywhere in a node that no scope of its own holds.
-fn heads(model: &Model<'_>, node: &Node<'_>, scope: ScopeId, around: Option<StageId>, diagnostics: &Diagnostics) {
-    if let NodeKind::Select(heads) = &node.kind {
-        for head in heads {
-            if let HeadKind::Stage(name) = head.kind
-                && let Some(on) = model.stage_named(name)
-            {
-                while_waiting(model, on, (scope, around), name.span(), diagnostics);
-            }
-        }
-    }
-    for part in parts(node) {
-        // What stands in a scope is its tail, or a stage.
-        if let Part::Given(node) | Part::Start(node) = part {
-            heads(model, node, scope, around, diagnostics);
+        let holds = |outer: &StageId| {
+            let mut pools = model.stages[*outer].policies.pools.iter();
+            pools.any(|held| spelled(model.codes[held.pool].expr) == pool)
+        };
+        if let Some(outer) = model.enclosing(model.scopes[stage.scope].around).find(holds) {
+            let (outer, inner) = (model.stages[outer].syntax.name.to_string(), stage.syntax.name.to_string());
+            // One of the workflow's own stands at no stage.
+            let own = stage.syntax.attributes.policies.iter().any(|policy| policy.name == "acquire");
+            let span = if own { model.codes[acquire.pool].expr.span() } else { stage.syntax.name.span() };
+            diagnostics.error(span, messages::pool_held_around(&pool, &outer, &inner));
         }
     }
 }
@@ -137,9 +116,8 @@ fn while_waiting(
     if !model.within(scope, outer) {
         return;
     }
-    let mut next = around;
     let mut wanted: Option<Vec<(StageId, String)>> = None;
-    while let Some(holder) = next {
+    for holder in model.enclosing(around) {
         let stage = &model.stages[holder];
         if holder == on || !model.within(stage.scope, outer) {
             return;
@@ -153,42 +131,20 @@ fn while_waiting(
                 return;
             }
         }
-        next = model.scopes[stage.scope].around;
     }
 }
 
 /// The pools of a stage, of those in it, and of all that it waits for in its block.
 fn all_wanted(model: &Model<'_>, stage: StageId) -> Vec<(StageId, String)> {
-    let scope = &model.scopes[model.stages[stage].scope];
-    let mut seen = vec![false; scope.stages.len()];
-    let mut next = vec![model.stages[stage].local];
-    let mut found = Vec::new();
-    while let Some(local) = next.pop() {
-        if std::mem::replace(&mut seen[local], true) {
-            continue;
-        }
-        let first = scope.stages[local];
+    let with_inside = |first: StageId| {
         // Stages in a stage follow it in the list of all.
-        let inside = (first + 1..model.stages.len()).take_while(|&other| is_inside(model, other, first));
-        for taking in [first].into_iter().chain(inside) {
-            let pools = model.stages[taking].policies.pools.iter();
-            found.extend(pools.map(|pool| (taking, spelled(model.codes[pool.pool].expr))));
-        }
-        next.extend(scope.needs[local].iter().filter_map(|need| match need.on {
-            Local::Stage(on) => Some(on),
-            Local::Let(_) => None,
-        }));
-    }
-    found
-}
-
-fn is_inside(model: &Model<'_>, inner: StageId, outer: StageId) -> bool {
-    let mut next = model.scopes[model.stages[inner].scope].around;
-    while let Some(stage) = next {
-        if stage == outer {
-            return true;
-        }
-        next = model.scopes[model.stages[stage].scope].around;
-    }
-    false
+        let is_inside = move |&other: &StageId| model.enclosing(Some(other)).any(|stage| stage == first);
+        (first..model.stages.len()).take_while(is_inside)
+    };
+    let taking = awaited(model, stage, |_| true).into_iter().flat_map(with_inside);
+    let pools = |taking: StageId| {
+        let pools = model.stages[taking].policies.pools.iter();
+        pools.map(move |pool| (taking, spelled(model.codes[pool.pool].expr)))
+    };
+    taking.flat_map(pools).collect()
 }

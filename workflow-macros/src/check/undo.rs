@@ -98,16 +98,11 @@ impl UndoCheck<'_, '_> {
 
     /// Whether the stage, or one around it, always takes the signal: its own expression or condition names it.
     fn takes_signal(&self, signal: NameId) -> bool {
-        let mut next = Some(self.stage);
-        while let Some(stage) = next {
+        self.model.enclosing(Some(self.stage)).any(|stage| {
             let codes: &[Code<'_>] = &self.model.codes[self.model.stages[stage].codes.clone()];
             let directly = |code: &Code<'_>| code.scope == self.model.stages[stage].scope && self.names(code, signal);
-            if codes.iter().any(directly) {
-                return true;
-            }
-            next = self.model.scopes[self.model.stages[stage].scope].around;
-        }
-        false
+            codes.iter().any(directly)
+        })
     }
 
     fn names(&self, code: &Code<'_>, wanted: NameId) -> bool {

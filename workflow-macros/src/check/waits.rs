@@ -1,28 +1,27 @@
 //! `select`, `#[until]` and signals: what is waited for can come, and can decide.
 
 use super::{
-    parts::{Part, parts},
-    paths::path,
+    parts::each_node,
+    paths::{awaited, path},
 };
 use crate::{
     diagnostics::{Diagnostics, messages, waiting},
     mentions,
-    model::{Head, HeadKind, Local, Model, NameKind, Node, NodeKind, ScopeId, StageId, Time},
+    model::{Head, HeadKind, Local, Model, NameKind, NodeKind, ScopeId, StageId, Time},
 };
 use proc_macro2::{Ident, Span};
 use workflow_graph::ScopeKind;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let waits = WaitCheck { model, diagnostics };
+    each_node(model, &mut |node, scope, around| {
+        if let NodeKind::Select(heads) = &node.kind {
+            waits.select(node.span, heads, (scope, around));
+        }
+    });
     for (id, stage) in model.stages.iter().enumerate() {
-        waits.node(&stage.node, stage.scope, Some(id));
         if let Some(name) = stage.policies.until {
             waits.until(id, name);
-        }
-    }
-    for (id, scope) in model.scopes.iter().enumerate() {
-        if let Some(tail) = &scope.tail {
-            waits.node(tail, id, scope.around);
         }
     }
     (0..model.signals.len()).for_each(|signal| waits.signal(signal));
@@ -34,23 +33,15 @@ struct WaitCheck<'m, 's> {
 }
 
 impl WaitCheck<'_, '_> {
-    fn node(&self, node: &Node<'_>, scope: ScopeId, around: Option<StageId>) {
-        if let NodeKind::Select(heads) = &node.kind {
-            if heads.is_empty() {
-                self.diagnostics.error(node.span, waiting::SELECT_OF_NONE);
-            }
-            self.never_first(heads);
-            self.later_stages(heads);
-            for head in heads {
-                if let HeadKind::Stage(name) = head.kind {
-                    self.head(name, scope, around);
-                }
-            }
+    fn select(&self, span: Span, heads: &[Head<'_>], (scope, around): (ScopeId, Option<StageId>)) {
+        if heads.is_empty() {
+            self.diagnostics.error(span, waiting::SELECT_OF_NONE);
         }
-        for part in parts(node) {
-            // What stands in a scope is its tail, or a stage.
-            if let Part::Given(node) | Part::Start(node) = part {
-                self.node(node, scope, around);
+        self.never_first(heads);
+        self.later_stages(heads);
+        for head in heads {
+            if let HeadKind::Stage(name) = head.kind {
+                self.head(name, scope, around);
             }
         }
     }
@@ -157,28 +148,9 @@ impl WaitCheck<'_, '_> {
     /// The stage that takes a signal before `stage` can end, and where it names it: `stage` itself, or what it or a stage
     /// around it waits for.
     fn taken_before(&self, stage: StageId, signal: usize) -> Option<(StageId, Span)> {
-        let mut around = Some(stage);
-        while let Some(next) = around {
-            let own = &self.model.stages[next];
-            let scope = &self.model.scopes[own.scope];
-            let mut seen = vec![false; scope.stages.len()];
-            let mut left = vec![own.local];
-            while let Some(local) = left.pop() {
-                if std::mem::replace(&mut seen[local], true) {
-                    continue;
-                }
-                let waiting = scope.stages[local];
-                if let Some(span) = self.always_takes(waiting, signal) {
-                    return Some((waiting, span));
-                }
-                left.extend(scope.needs[local].iter().filter_map(|need| match need.on {
-                    Local::Stage(on) if !self.model.stages[scope.stages[on]].lazy => Some(on),
-                    _ => None,
-                }));
-            }
-            around = scope.around;
-        }
-        None
+        let is_awaited = |on: StageId| !self.model.stages[on].lazy;
+        let awaited = self.model.enclosing(Some(stage)).flat_map(|stage| awaited(self.model, stage, is_awaited));
+        awaited.into_iter().find_map(|stage| Some((stage, self.always_takes(stage, signal)?)))
     }
 
     /// Where a stage that is one expression names that signal.

@@ -104,15 +104,8 @@ fn has_come(model: &Model<'_>, scope: ScopeId, on: Awaited, heads: &HashSet<(Awa
 
 /// The outermost stage around some code that owns all that it needs, and that the scope `home` lies outside of.
 fn owner(model: &Model<'_>, around: Option<StageId>, home: ScopeId) -> Option<StageId> {
-    let mut found = None;
-    let mut next = around;
-    while let Some(stage) = next.filter(|&stage| model.within(model.stages[stage].scope, home)) {
-        if model.stages[stage].owns() {
-            found = Some(stage);
-        }
-        next = model.scopes[model.stages[stage].scope].around;
-    }
-    found
+    let inside = model.enclosing(around).take_while(|&stage| model.within(model.stages[stage].scope, home));
+    inside.filter(|&stage| model.stages[stage].owns()).last()
 }
 
 /// The signals and `#[lazy]` stages that an expression names, `let`s seen through; each with the scope that it lives

@@ -126,16 +126,7 @@ fn nearest_declaration(model: &Model<'_>, id: CodeId, all: &[NameId]) -> Option<
 fn is_inside(model: &Model<'_>, code: CodeId, name: NameId) -> bool {
     let code = &model.codes[code];
     match model.names[name].kind {
-        NameKind::Stage(outer) => {
-            let mut around = code.around;
-            while let Some(stage) = around {
-                if stage == outer {
-                    return true;
-                }
-                around = model.scopes[model.stages[stage].scope].around;
-            }
-            false
-        }
+        NameKind::Stage(outer) => model.enclosing(code.around).any(|stage| stage == outer),
         NameKind::Let(binding) => code.of_let == Some(binding),
         _ => false,
     }

@@ -103,14 +103,8 @@ fn unknown(model: &Model<'_>, text: &str, what: What) -> String {
 
 /// The stage that owns all that it needs, and so can't look at what lives in `scope`, outside of it.
 fn owner(model: &Model<'_>, around: Option<StageId>, scope: ScopeId) -> Option<StageId> {
-    let mut next = around;
-    while let Some(stage) = next {
-        if model.stages[stage].owns() && model.within(model.stages[stage].scope, scope) {
-            return Some(stage);
-        }
-        next = model.scopes[model.stages[stage].scope].around;
-    }
-    None
+    let owns = |&stage: &StageId| model.stages[stage].owns() && model.within(model.stages[stage].scope, scope);
+    model.enclosing(around).find(owns)
 }
 
 fn collect<'s>(node: &Node<'s>, scope: ScopeId, around: Option<StageId>, waits: &mut Vec<NameWait<'s>>) {
