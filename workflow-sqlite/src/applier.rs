@@ -155,8 +155,7 @@ impl<'connection> Applier<'connection> {
     pub(crate) fn create_instance(&mut self, command: &CreateInstance) -> CommandResult<InstanceKey> {
         let CreateInstance { new, checksum } = command;
         let key = InstanceKey(self.last_key + 1);
-        let tally = Tally { interruptions: self.engines.0, ..Tally::default() };
-        let tally_checksum = tally.checksum(key);
+        let stored = StoredTally::new(Tally { interruptions: self.engines.0, ..Tally::default() }, key);
         let inserted = self.insert_instance.execute(params![
             key.0,
             new.id,
@@ -165,16 +164,16 @@ impl<'connection> Applier<'connection> {
             new.created_at.as_millis().cast_signed(),
             checksum.clone().with(key.0),
             Checksum::standing(key, status_number(InstanceStatus::Running), None),
-            tally_checksum,
+            stored.checksum,
             Checksum::outcome(key, &[]),
-            tally.interruptions,
+            stored.tally.interruptions,
         ])?;
         if inserted == 0 {
             return Ok(Err(StoreError::already_exists(&new.id)));
         }
         self.last_key = key.0;
         self.insert_input.execute(params![key.0, new.input])?;
-        self.tallies.insert(key, StoredTally { tally, checksum: tally_checksum, is_sound: true });
+        self.tallies.insert(key, stored);
         Ok(Ok(key))
     }
 
@@ -230,17 +229,17 @@ impl<'connection> Applier<'connection> {
         mut tally: Tally,
         update: &StatusUpdate<'_>,
     ) -> rusqlite::Result<()> {
-        let mut checksum = before.checksum;
         // A damaged tally stays damaged, so that the next reader finds it.
+        let mut stored = StoredTally { tally, ..before };
         if before.is_sound {
             tally.interruptions = self.engines.0;
-            checksum = tally.checksum(key);
+            stored = StoredTally::new(tally, key);
         }
         let Some((status, wake_at)) = update.status else {
-            return if tally == before.tally { Ok(()) } else { self.set_tally(key, tally) };
+            return if tally == before.tally { Ok(()) } else { self.set_tally(key, stored) };
         };
         if status == InstanceStatus::Running {
-            self.tallies.insert(key, StoredTally { tally, checksum, is_sound: before.is_sound });
+            self.tallies.insert(key, stored);
         } else {
             self.tallies.remove(key);
         }
@@ -251,7 +250,7 @@ impl<'connection> Applier<'connection> {
             tally.sum,
             tally.last_signal,
             tally.interruptions,
-            checksum,
+            stored.checksum,
             status,
             wake_at.map(|at| at.as_millis().cast_signed()),
             Checksum::standing(key, status, wake_at),
@@ -277,7 +276,7 @@ impl<'connection> Applier<'connection> {
         let checksum = checksum.clone().and(number).with(instance.0);
         self.insert_signal.execute(params![instance.0, number, signal.name, checksum, signal.payload])?;
         tally.add(checksum);
-        self.set_tally(*instance, tally)?;
+        self.set_tally(*instance, StoredTally::new(tally, *instance))?;
         Ok(Ok(Some(number)))
     }
 
@@ -300,11 +299,11 @@ impl<'connection> Applier<'connection> {
         Ok(Ok(stored))
     }
 
-    fn set_tally(&mut self, key: InstanceKey, tally: Tally) -> rusqlite::Result<()> {
-        let Tally { parts, sum, last_signal, interruptions } = tally;
-        let checksum = tally.checksum(key);
-        let written = self.update_tally.execute(params![key.0, parts, sum, last_signal, interruptions, checksum])?;
-        self.tallies.insert(key, StoredTally { tally, checksum, is_sound: true });
+    fn set_tally(&mut self, key: InstanceKey, stored: StoredTally) -> rusqlite::Result<()> {
+        let Tally { parts, sum, last_signal, interruptions } = stored.tally;
+        let row = params![key.0, parts, sum, last_signal, interruptions, stored.checksum];
+        let written = self.update_tally.execute(row)?;
+        self.tallies.insert(key, stored);
         is_written(written)
     }
 

@@ -45,6 +45,13 @@ pub(crate) struct StoredTally {
     pub(crate) is_sound: bool,
 }
 
+impl StoredTally {
+    /// Returns the stored form of a sound tally.
+    pub(crate) fn new(tally: Tally, instance: InstanceKey) -> Self {
+        Self { tally, checksum: tally.checksum(instance), is_sound: true }
+    }
+}
+
 /// The tallies that the writer has in memory, so that it does not read them again at each commit. No other process
 /// writes to the file meanwhile.
 #[derive(Default)]
