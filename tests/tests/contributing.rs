@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 const PAGE: &str = include_str!("../../CONTRIBUTING.md");
 
 /// The folder of a path in the first table, by the first letter of the path.
-const FOLDERS: [(&str, &str); 2] = [("R/", "workflow-runtime/src/"), ("M/", "workflow-macros/src/")];
+const FOLDERS: [(&str, &str); 3] =
+    [("R/", "workflow-runtime/src/"), ("M/", "workflow-macros/src/"), ("S/", "workflow-syntax/src/")];
 
 /// The folders of the columns of the second table.
 const COLUMNS: [&str; 4] =

@@ -1,8 +1,8 @@
 //! The tokens that precede the user's: the runtime's path, and the `#[cfg]` conditions that rustc has answered.
 
-use crate::syntax::CfgValue;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
+use workflow_syntax::CfgValue;
 
 /// `[$crate] tokens..`, as the runtime's `workflow!` writes it, or `[$crate] @ { (holds) (condition) .. } tokens..`, as
 /// this macro does when it asks rustc about a `#[cfg]`.

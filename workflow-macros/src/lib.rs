@@ -12,9 +12,6 @@ mod model;
 mod naming;
 mod pipeline;
 mod resolve;
-mod suggest;
-mod syntax;
-mod text;
 
 /// The macro to which `workflow_runtime::workflow!` passes its tokens, after the path of its crate.
 #[doc(hidden)]

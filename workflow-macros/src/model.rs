@@ -1,6 +1,5 @@
 //! The resolved workflow: dense numbers for stages, scopes as a tree, edges as adjacency lists, every name resolved.
 
-use crate::syntax;
 use proc_macro2::{Ident, Span};
 use std::{
     collections::{HashMap, HashSet},
@@ -8,6 +7,7 @@ use std::{
 };
 use syn::{Expr, GenericArgument, Pat, PathArguments, Type};
 use workflow_graph::{EdgeKind, ScopeKind, StageKind};
+use workflow_syntax as syntax;
 
 pub(crate) type StageId = usize;
 pub(crate) type ScopeId = usize;

@@ -1,13 +1,11 @@
 //! parse → resolve → check → expand
 
-use crate::{
-    check,
-    diagnostics::{self, Diagnostics},
-    expand,
-    invocation::Invocation,
-    resolve, syntax,
-};
+use crate::{check, expand, invocation::Invocation, resolve};
 use proc_macro2::TokenStream;
+use workflow_syntax::{
+    self as syntax,
+    diagnostics::{self, Diagnostics},
+};
 
 /// `durable`: the runtime can run workflows on a store.
 pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {

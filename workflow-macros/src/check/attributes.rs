@@ -5,15 +5,13 @@ use super::{
     durations,
     places::{Place, Verdict, verdict},
 };
-use crate::{
-    diagnostics::{Diagnostics, messages},
-    syntax::{
-        Attributes, Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind, ParsedSignal,
-        Policy, PolicyKind, Workflow,
-    },
-};
+use crate::diagnostics::messages;
 use proc_macro2::Ident;
 use std::collections::HashMap;
+use workflow_syntax::{
+    Attributes, Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind, ParsedSignal, Policy,
+    PolicyKind, Workflow, diagnostics::Diagnostics,
+};
 
 pub(super) fn check(workflow: &Workflow, diagnostics: &Diagnostics) {
     let mut walk = AttributeWalk { diagnostics, limit: Limit::of_workflow(&workflow.attributes) };

@@ -4,11 +4,9 @@
 //! the others.
 
 use super::{counts::literal, durations::written};
-use crate::{
-    diagnostics::{Diagnostics, numbers},
-    syntax::{Attributes, Duration, ParsedRetry, ParsedWait, PolicyKind},
-};
+use crate::diagnostics::numbers;
 use proc_macro2::Span;
+use workflow_syntax::{Attributes, Duration, ParsedRetry, ParsedWait, PolicyKind, diagnostics::Diagnostics};
 
 /// A limit of what runs under it, where it is written as a literal.
 #[derive(Clone, Copy)]

@@ -2,11 +2,12 @@
 
 use super::{parts::each_node, reach};
 use crate::{
-    diagnostics::{Diagnostics, numbers},
+    diagnostics::numbers,
     model::{CodeId, For, Members, Model, Node, NodeKind, ScopeId, Tolerance},
 };
 use proc_macro2::Span;
 use syn::{Expr, Lit, RangeLimits};
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let counts = Counts { model, diagnostics, fails: reach::failing(model) };

@@ -1,11 +1,12 @@
 //! Cycles: neither a stage nor a `let` waits for itself.
 
 use crate::{
-    diagnostics::{Diagnostics, messages, order_written},
+    diagnostics::messages,
     model::{Local, Model, Need, Scope},
 };
 use proc_macro2::{Ident, Span};
 use std::collections::VecDeque;
+use workflow_syntax::diagnostics::{Diagnostics, order_written};
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for scope in &model.scopes {

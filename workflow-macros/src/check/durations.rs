@@ -2,14 +2,13 @@
 //! nowhere, a retry that no error reaches.
 
 use super::counts::literal;
-use crate::{
-    diagnostics::{Diagnostics, numbers},
-    resolve::text,
-    syntax::{Attributes, Duration, ParsedRetry, ParsedTolerance, ParsedWait, Policy, PolicyKind},
-};
+use crate::{diagnostics::numbers, resolve::text};
 use proc_macro2::Span;
 use std::collections::{HashMap, hash_map::Entry};
 use syn::Expr;
+use workflow_syntax::{
+    Attributes, Duration, ParsedRetry, ParsedTolerance, ParsedWait, Policy, PolicyKind, diagnostics::Diagnostics,
+};
 
 /// The policies of one place, each for itself.
 pub(super) fn check(attributes: &Attributes, diagnostics: &Diagnostics) {

@@ -1,11 +1,11 @@
 //! Policies for failures, on a stage that can't fail.
 
 use crate::{
-    diagnostics::{Diagnostics, numbers},
+    diagnostics::numbers,
     model::{Model, NodeKind},
-    syntax::PolicyKind,
 };
 use syn::{BinOp, Expr, Lit};
+use workflow_syntax::{PolicyKind, diagnostics::Diagnostics};
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for stage in &model.stages {

@@ -1,9 +1,10 @@
 //! A `#[lazy]` stage is requested by stages of its block, and by nothing else.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{Model, NameId, NameKind, StageId},
 };
+use workflow_syntax::diagnostics::Diagnostics;
 
 /// `whole`: all of the workflow is known, so that what nothing names is named nowhere.
 pub(super) fn check(model: &Model<'_>, whole: bool, diagnostics: &Diagnostics) {

@@ -1,14 +1,16 @@
 //! A workflow owns what it works on: it outlives its caller.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     mentions::{self, Borrow},
-    syntax::{Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow},
 };
 use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
+use workflow_syntax::{
+    Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow, diagnostics::Diagnostics,
+};
 
 /// Reports every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it.
 /// Type parameters get the bounds for it.

@@ -2,13 +2,14 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     mentions::bare_name,
     model::{Loop, Model, Node, NodeKind, ScopeId},
 };
 use proc_macro2::Span;
 use syn::Expr;
 use workflow_graph::ScopeKind;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let check = LoopCheck { model, diagnostics, left: left(model) };

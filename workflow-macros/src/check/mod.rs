@@ -30,10 +30,8 @@ pub(crate) use lifetimes::own;
 pub(crate) use renames::not_durable;
 pub(crate) use unused::warnings;
 
-use crate::{
-    diagnostics::Diagnostics,
-    model::{Model, NodeKind},
-};
+use crate::model::{Model, NodeKind};
+use workflow_syntax::diagnostics::Diagnostics;
 
 /// Reports every mistake of the workflow. `read`: all of it could be read, so that what seems to be missing is.
 pub(crate) fn check(model: &Model<'_>, read: bool, diagnostics: &Diagnostics) {

@@ -3,12 +3,13 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     mentions::bare_name,
     model::{CodeId, Model, NameId, NameKind, Node, NodeKind, ScopeId, StageId},
     resolve::names_of_undo,
 };
 use std::collections::HashMap;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let handing = Handing { model, diagnostics, held: held(model) };

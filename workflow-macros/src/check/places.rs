@@ -1,6 +1,6 @@
 //! The places to which each attribute belongs.
 
-use crate::syntax::{ParsedNodeKind, Policy, PolicyKind};
+use workflow_syntax::{ParsedNodeKind, Policy, PolicyKind};
 
 /// The place of an attribute.
 #[derive(Clone, Copy)]

@@ -2,14 +2,14 @@
 
 use super::{counts::literal, parts::each_node, paths::awaited};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{HeadKind, Model, NameKind, NodeKind, ScopeId, StageId},
     resolve::text,
-    syntax::{Policy, PolicyKind},
 };
 use proc_macro2::Span;
 use std::collections::HashMap;
 use syn::{Expr, spanned::Spanned};
+use workflow_syntax::{Policy, PolicyKind, diagnostics::Diagnostics};
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for policy in &model.workflow.attributes.policies {

@@ -2,10 +2,11 @@
 
 use super::parts::{Part, parts};
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{Local, Model, Node, NodeKind, ScopeId, StageId},
 };
 use workflow_graph::EdgeKind;
+use workflow_syntax::diagnostics::Diagnostics;
 
 const RETURN: &str = "`return`";
 const FAIL: &str = "`fail`";

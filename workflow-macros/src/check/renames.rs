@@ -1,12 +1,9 @@
 //! `#[durable]` and `#[was]`: what is stored under which name.
 
-use crate::{
-    diagnostics::{Diagnostics, messages},
-    model::Model,
-    syntax::{Attributes, PolicyKind, Workflow},
-};
+use crate::{diagnostics::messages, model::Model};
 use proc_macro2::Ident;
 use std::collections::HashSet;
+use workflow_syntax::{Attributes, PolicyKind, Workflow, diagnostics::Diagnostics};
 
 /// Refuses `#[durable]`, where the runtime lacks its feature `durable`.
 pub(crate) fn not_durable(workflow: &mut Workflow, diagnostics: &Diagnostics) {

@@ -6,11 +6,12 @@
 
 use super::{budget::Limit, counts::literal};
 use crate::{
-    diagnostics::{Diagnostics, numbers},
+    diagnostics::numbers,
     model::{Head, HeadKind, Local, Members, Model, Need, Node, NodeKind, ScopeId, StageId, Time},
 };
 use proc_macro2::Span;
 use std::{cell::RefCell, collections::HashSet};
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let told = RefCell::default();

@@ -1,7 +1,8 @@
 //! Each family of rules: which findings, of how many, in the words that matter. The exact texts stand in `ui-tests/`.
 
 use super::{check, own, warnings};
-use crate::{diagnostics::Diagnostics, resolve, syntax};
+use crate::resolve;
+use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 
 /// Returns the reports on `body`, the body of a workflow with a number and a list of numbers, in order.
 fn told(body: &str) -> Vec<String> {

@@ -1,11 +1,12 @@
 //! `#[catch]` on a stage that is plainly declared as another type. A type behind an alias is rustc's to report.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{Model, NodeKind, Stage},
     resolve::text,
 };
 use syn::{GenericArgument, PathArguments, PathSegment, Type, spanned::Spanned};
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for stage in &model.stages {

@@ -3,12 +3,13 @@
 
 use super::paths::path;
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{Code, CodeId, Local, Model, NameId, NameKind, NodeKind, ScopeId, StageId},
 };
 use proc_macro2::Span;
 use std::collections::HashSet;
 use workflow_graph::EdgeKind;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {

@@ -1,16 +1,16 @@
 //! Warnings. Stable Rust lets a macro warn in one way only: by using something deprecated.
 
 use crate::{
-    diagnostics::{messages, order_written},
+    diagnostics::messages,
     mentions,
     model::{Binds, Local, Model, NameKind, Need, Scope, ScopeId, StageId, When},
-    suggest::nearest,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use std::collections::HashSet;
 use syn::{Attribute, Type};
 use workflow_graph::EdgeKind;
+use workflow_syntax::{diagnostics::order_written, suggest::nearest};
 
 /// One thing to warn of.
 struct Warning<'m> {

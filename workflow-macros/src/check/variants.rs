@@ -1,12 +1,9 @@
 //! Every stage has a variant of its own in the enum of stages, and every signal in that of the signals.
 
-use crate::{
-    diagnostics::{Diagnostics, messages},
-    model::Model,
-    naming::variant,
-};
+use crate::{diagnostics::messages, model::Model, naming::variant};
 use proc_macro2::Ident;
 use std::collections::HashMap;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     distinct(model.stages.iter().map(|stage| &stage.syntax.name), diagnostics);

@@ -5,12 +5,13 @@ use super::{
     paths::{awaited, path},
 };
 use crate::{
-    diagnostics::{Diagnostics, messages, waiting},
+    diagnostics::{messages, waiting},
     mentions,
     model::{Head, HeadKind, Local, Model, NameKind, NodeKind, ScopeId, StageId, Time},
 };
 use proc_macro2::{Ident, Span};
 use workflow_graph::ScopeKind;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     let waits = WaitCheck { model, diagnostics };

@@ -1,4 +1,4 @@
-//! Messages of resolution and of the checks. (The parser's messages stand in `mod.rs`.)
+//! Messages of resolution and of the checks.
 
 use proc_macro2::Span;
 use workflow_graph::EdgeKind;
@@ -21,17 +21,6 @@ pub(crate) fn reserved(name: &str) -> String {
 
 pub(crate) fn line(span: Span) -> usize {
     span.start().line
-}
-
-pub(crate) fn declared_twice(name: &str, first: Span) -> String {
-    format!(
-        "`{name}` is declared twice: first in line {}\nhelp: names are unique in a workflow, nested blocks included",
-        line(first)
-    )
-}
-
-pub(crate) fn workflow_twice(name: &str, first: Span) -> String {
-    format!("workflow `{name}` stands twice: first in line {}", line(first))
 }
 
 pub(crate) fn same_variant(name: &str, first_name: &str, variant: &str, first: Span) -> String {

@@ -2,13 +2,11 @@
 //! or recorded.
 
 use super::{Expansion, expectation::TypeOwner};
-use crate::{
-    model::{CodeId, NameKind, NodeKind, ScopeId, StageId},
-    text,
-};
+use crate::model::{CodeId, NameKind, NodeKind, ScopeId, StageId};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lifetime, spanned::Spanned};
+use workflow_syntax::text;
 
 impl Expansion<'_, '_> {
     pub(super) fn is_durable(&self) -> bool {

@@ -5,12 +5,11 @@ use crate::{
     model::ScopeId,
     naming::bare,
     resolve::{text, told_waits},
-    syntax::{Attributes, Binding, PolicyKind},
-    text::of_tokens,
 };
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use workflow_graph::{Awaited, Edge, Graph, Policy, Scope, Signal, Stage, Value, Wait};
+use workflow_syntax::{Attributes, Binding, PolicyKind, text::of_tokens};
 
 impl Expansion<'_, '_> {
     /// The `Graph` literal.

@@ -1,14 +1,12 @@
 //! The items that the user sees: the workflow, its stages, its state.
 
 use super::Expansion;
-use crate::{
-    naming::{bare, variant},
-    syntax,
-};
+use crate::naming::{bare, variant};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, spanned::Spanned};
+use workflow_syntax as syntax;
 
 /// `G, N`, for `use<..>` and `PhantomData`.
 fn parameter_names(generics: &Generics) -> Vec<Ident> {

@@ -7,11 +7,11 @@ use super::{
 use crate::{
     mentions::bare_name,
     model::{Branch, NameId, NameKind, Node, NodeKind, StageId, Time},
-    syntax,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use workflow_syntax as syntax;
 
 impl Expansion<'_, '_> {
     /// `stage`: the innermost one around the node.

@@ -1,13 +1,11 @@
 //! Names under which a durable workflow's decisions are recorded, and the names that these had before.
 
 use super::{Expansion, fingerprint::all_names, renames::former};
-use crate::{
-    model::{Members, Scope, ScopeId, StageId},
-    text,
-};
+use crate::model::{Members, Scope, ScopeId, StageId};
 use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_graph::ScopeKind;
+use workflow_syntax::text;
 
 /// The names of members and of their decisions.
 impl Expansion<'_, '_> {

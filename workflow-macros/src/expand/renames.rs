@@ -5,11 +5,11 @@ use crate::{
     check::renames,
     model::{Members, Node, NodeKind},
     naming::bare,
-    text,
 };
 use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::collections::{BTreeMap, BTreeSet};
+use workflow_syntax::text;
 
 /// Names that differ in one expression, at most, if any of them may have been renamed before the others.
 const COMBINED: usize = 4;

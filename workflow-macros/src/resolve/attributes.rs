@@ -1,11 +1,9 @@
 //! Attributes, as the model has them.
 
 use super::lower::{At, Lowering};
-use crate::{
-    model::{Acquire, Breaker, Cache, Policies, Retry, Time, Undo, Wait},
-    syntax::{self, PolicyKind},
-};
+use crate::model::{Acquire, Breaker, Cache, Policies, Retry, Time, Undo, Wait};
 use workflow_graph::ScopeKind;
+use workflow_syntax::{self as syntax, PolicyKind};
 
 impl<'s> Lowering<'s, '_> {
     /// A stage's own policies, and the workflow's of each kind that it has none of. `around`: it contains other stages.

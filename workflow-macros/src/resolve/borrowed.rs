@@ -6,12 +6,13 @@
 //! place, is looked up again.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     mentions::{self, mentions},
     model::{Binds, CodeId, Model, NameKind, Rebind, ScopeId, Source, StageId, When},
 };
 use std::{collections::HashSet, ops::Range};
 use syn::{Expr, UnOp};
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for stage in 0..model.stages.len() {

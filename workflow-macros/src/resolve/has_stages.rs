@@ -1,6 +1,6 @@
 //! Whether a stage contains others.
 
-use crate::syntax::{Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind};
+use workflow_syntax::{Block, Else, If, Item, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind};
 
 /// Whether some stage stands in that node.
 pub(super) fn has_stages(node: &ParsedNode) -> bool {

@@ -1,18 +1,21 @@
 //! Numbers every stage, scope and expression, and declares every name.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{
         Arm, Binds, Branch, Code, CodeId, For, Head, HeadKind, Let, Loop, Members, Model, Name, NameId, NameKind, Node,
         NodeKind, Policies, Scope, ScopeId, Signal, Stage, StageId, Tolerance, When,
     },
-    syntax::{self, PolicyKind},
 };
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use std::collections::{HashMap, HashSet};
 use syn::{Expr, spanned::Spanned};
 use workflow_graph::{ScopeKind, StageKind};
+use workflow_syntax::{
+    self as syntax, PolicyKind,
+    diagnostics::{Diagnostics, parse_messages},
+};
 
 const RESERVED: [&str; 2] = ["ctx", "failure"];
 
@@ -74,7 +77,7 @@ impl<'s> Lowering<'s, '_> {
             self.diagnostics.error(ident.span(), messages::reserved(&text));
         } else if let Some(&first) = self.model.by_name.get(&text) {
             let span = self.model.names[first].ident.span();
-            self.diagnostics.error(ident.span(), messages::declared_twice(&text, span));
+            self.diagnostics.error(ident.span(), parse_messages::declared_twice(&text, span));
             self.model.declared_twice.entry(text).or_insert_with(|| vec![first]).push(id);
         } else {
             self.model.by_name.insert(text, id);
@@ -462,5 +465,5 @@ pub(crate) fn kind(node: &syntax::ParsedNode) -> StageKind {
 
 /// Tokens as a person would write them.
 pub(crate) fn text(tokens: &impl ToTokens) -> String {
-    crate::text::of_tokens(tokens.to_token_stream())
+    workflow_syntax::text::of_tokens(tokens.to_token_stream())
 }

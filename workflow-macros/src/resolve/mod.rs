@@ -16,7 +16,8 @@ pub(crate) use captured_names::{names_inside, names_lent, names_of_undo};
 pub(crate) use graph_waits::told_waits;
 pub(crate) use lower::text;
 
-use crate::{diagnostics::Diagnostics, model::Model, syntax};
+use crate::model::Model;
+use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 
 /// The model of a workflow. What can't be resolved is reported and left out.
 pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {

@@ -1,7 +1,7 @@
 //! The meaning of each identifier in each expression.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     mentions::{self, Mentions},
     model::{CodeId, Model, NameId, NameKind, NodeKind, ScopeId},
 };
@@ -9,6 +9,7 @@ use proc_macro2::Ident;
 use std::collections::HashSet;
 use syn::Pat;
 use workflow_graph::ScopeKind;
+use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     let mentions: Vec<Mentions> = model

@@ -1,14 +1,13 @@
 //! The edges of every scope's graph: which stage or `let` waits for which.
 
 use crate::{
-    diagnostics::{Diagnostics, messages},
+    diagnostics::messages,
     model::{Edge, Local, Model, NameId, NameKind, Need, ScopeId, StageId},
-    suggest::nearest,
-    syntax::{PolicyKind, is_unread},
 };
 use proc_macro2::Ident;
 use std::collections::HashSet;
 use workflow_graph::{EdgeKind, ScopeKind};
+use workflow_syntax::{PolicyKind, diagnostics::Diagnostics, is_unread, suggest::nearest};
 
 pub(super) fn collect(model: &mut Model<'_>, diagnostics: &Diagnostics) {
     for scope in &mut model.scopes {

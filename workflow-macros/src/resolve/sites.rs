@@ -1,16 +1,14 @@
 //! Sites: keys of the unnamed expressions of a stage, made of the names and words around them. A stage's own
 //! expression, and the tail of a block, a round or an item, have an empty one.
 
-use crate::{
-    model::{
-        CodeId, For, HeadKind, Members, Model, Node, NodeKind, Policies, Retry, ScopeId, StageId, Time, Tolerance,
-        Undo, Wait, When,
-    },
-    text,
+use crate::model::{
+    CodeId, For, HeadKind, Members, Model, Node, NodeKind, Policies, Retry, ScopeId, StageId, Time, Tolerance, Undo,
+    Wait, When,
 };
 use proc_macro2::Ident;
 use std::collections::{HashMap, HashSet};
 use syn::ext::IdentExt;
+use workflow_syntax::text;
 
 pub(super) fn resolve(model: &mut Model<'_>) {
     let mut walk = SiteWalk { model, found: vec![String::new(); model.codes.len()], seen: HashSet::new() };

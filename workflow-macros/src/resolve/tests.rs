@@ -1,9 +1,10 @@
 //! Random nests of stages against a naive model: who waits for whom, what is a cycle, what can be seen.
 
 use super::resolve;
-use crate::{check, diagnostics::Diagnostics, model::Local, syntax};
+use crate::{check, model::Local};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 
 /// A stage: what it names, or the stages nested in it.
 #[derive(Debug, Clone)]

@@ -1,11 +1,11 @@
 //! The stages and signals that a `select` or an `#[until]` waits for without depending on them.
 
 use crate::{
-    diagnostics::{Diagnostics, messages, waiting},
+    diagnostics::{messages, waiting},
     model::{HeadKind, Model, NameKind, Node, NodeKind, ScopeId, StageId},
-    suggest::nearest,
 };
 use proc_macro2::Ident;
+use workflow_syntax::{diagnostics::Diagnostics, suggest::nearest};
 
 /// One name that is waited for.
 struct NameWait<'s> {

@@ -217,7 +217,7 @@ pub(crate) fn renamed(path: &str, record: &Record, former: Former) -> Option<(St
     differs.then_some((now, record))
 }
 
-/// Returns the name of words in the sites of generated code: FNV-1a in 32 bits, as in `workflow-macros/src/text.rs`. Names stand in
+/// Returns the name of words in the sites of generated code: FNV-1a in 32 bits, as in `workflow-syntax/src/text.rs`. Names stand in
 /// records, so this never changes.
 pub(crate) fn hash_of_words(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::tree::{Block, Item, ParsedNode},
+    tree::{Block, Item, ParsedNode},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use syn::parse::ParseStream;

@@ -23,13 +23,12 @@ mod text;
 mod tokens;
 mod workflows;
 
-use super::workflow::Workflows;
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, workflow::Workflows};
 use proc_macro2::TokenStream;
 use tokens::Inside;
 
 /// Reads what stands in `workflow! { .. }`.
-pub(crate) fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows {
+pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows {
     let inside = Inside::whole(tokens);
     Workflows { workflows: Parser { diagnostics }.workflows(inside.tokens()) }
 }

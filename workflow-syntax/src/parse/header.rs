@@ -10,10 +10,8 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::{
-        tree::Block,
-        workflow::{Binding, Workflow},
-    },
+    tree::Block,
+    workflow::{Binding, Workflow},
 };
 use proc_macro2::{Group, TokenTree};
 use syn::{Generics, Type, Visibility, WhereClause};

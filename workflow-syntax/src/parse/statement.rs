@@ -3,7 +3,7 @@
 use super::{Parser, block::rough_end, text::text, tokens::Tokens};
 use crate::{
     diagnostics::parse_messages,
-    syntax::tree::{ParsedNode, ParsedNodeKind},
+    tree::{ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::TokenTree;
 use syn::Expr;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::tree::{Match, ParsedNode, ParsedNodeKind},
+    tree::{Match, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::{Delimiter, Group, TokenTree};
 use std::ops::Range;

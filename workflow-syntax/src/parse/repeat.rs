@@ -3,7 +3,7 @@
 use super::{Parser, tokens::Tokens};
 use crate::{
     diagnostics::parse_messages,
-    syntax::tree::{LoopState, ParsedFor, ParsedLoop},
+    tree::{LoopState, ParsedFor, ParsedLoop},
 };
 
 const LOOP_FORM: &str = "loop name: Type = .. { .. }";

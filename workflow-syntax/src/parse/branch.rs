@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diagnostics::parse_messages,
-    syntax::tree::{Attributes, Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
+    tree::{Attributes, Else, If, Match, ParsedArm, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::{Group, Span};
 use syn::{Expr, Pat, PatWild, Token};

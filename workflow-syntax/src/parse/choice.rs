@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::tree::{ParsedHead, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind},
+    tree::{ParsedHead, ParsedHeadKind, ParsedMembers, ParsedNode, ParsedNodeKind},
 };
 use proc_macro2::Group;
 use syn::Expr;

@@ -1,58 +1,61 @@
-//! The parser's messages, and the collector of all errors. Other messages: `messages.rs`, `waiting.rs`.
+//! The parser's messages, and the collector of all errors. The messages of the checks stand in `workflow-macros`.
 //!
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
-
-pub(crate) mod messages;
-pub(crate) mod numbers;
-pub(crate) mod waiting;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use std::cell::RefCell;
 
 /// The errors found so far. They must be read with [`Diagnostics::finish`].
-pub(crate) struct Diagnostics {
+pub struct Diagnostics {
     found: RefCell<Option<Vec<Diagnostic>>>,
 }
 
 /// One report, at one place.
-pub(crate) struct Diagnostic {
-    pub(crate) error: syn::Error,
+pub struct Diagnostic {
+    pub error: syn::Error,
+}
+
+impl Default for Diagnostics {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Diagnostics {
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { found: RefCell::new(Some(Vec::new())) }
     }
 
     /// A mistake at `span`.
-    pub(crate) fn error(&self, span: Span, message: impl std::fmt::Display) {
+    pub fn error(&self, span: Span, message: impl std::fmt::Display) {
         self.push(syn::Error::new(span, message));
     }
 
     /// A mistake that the parser found.
-    pub(crate) fn syntax(&self, error: syn::Error) {
+    pub fn syntax(&self, error: syn::Error) {
         self.push(error);
     }
 
-    pub(crate) fn has_errors(&self) -> bool {
+    pub fn has_errors(&self) -> bool {
         self.found.borrow().iter().flatten().next().is_some()
     }
 
     /// Returns the number of reports so far.
-    pub(crate) fn mark(&self) -> usize {
+    pub fn mark(&self) -> usize {
         self.found.borrow().as_ref().map_or(0, Vec::len)
     }
 
     /// Takes back what was found since then: it follows from what was found before.
-    pub(crate) fn forget_since(&self, mark: usize) {
+    pub fn forget_since(&self, mark: usize) {
         if let Some(found) = &mut *self.found.borrow_mut() {
             found.truncate(mark);
         }
     }
 
     /// All that was found, in the order found.
-    pub(crate) fn finish(self) -> Vec<Diagnostic> {
+    pub fn finish(self) -> Vec<Diagnostic> {
         self.found.take().unwrap_or_default()
     }
 
@@ -71,14 +74,16 @@ impl Drop for Diagnostics {
 }
 
 /// `compile_error!`s for what is an error, in the order written.
-pub(crate) fn errors(found: &[Diagnostic]) -> TokenStream {
+#[must_use]
+pub fn errors(found: &[Diagnostic]) -> TokenStream {
     let spans: Vec<Span> = found.iter().map(|one| one.error.span()).collect();
     let errors = order_written(&spans).into_iter().map(|one| found[one].error.to_compile_error());
     quote!(#(#errors)*)
 }
 
 /// Returns the order of spans in the source: their numbers, from the first to the last.
-pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
+#[must_use]
+pub fn order_written(spans: &[Span]) -> Vec<usize> {
     let place = |(number, span): (usize, &Span)| (span.start().line, span.start().column, number);
     let mut places: Vec<(usize, usize, usize)> = spans.iter().enumerate().map(place).collect();
     places.sort_unstable();
@@ -86,8 +91,8 @@ pub(crate) fn order_written(spans: &[Span]) -> Vec<usize> {
 }
 
 /// Messages of the parser.
-pub(crate) mod parse_messages {
-    use proc_macro2::Ident;
+pub mod parse_messages {
+    use proc_macro2::{Ident, Span};
 
     pub(crate) const EMPTY_INPUT: &str = "no workflow is written here\n\
         help: workflow Name(input: Input) -> Output { .. }";
@@ -275,6 +280,19 @@ pub(crate) mod parse_messages {
 
     pub(crate) fn undeclared_signal(name: &Ident, ty: &str) -> String {
         format!("expected `stage` or `signal` before `{name}`\nhelp: signal {name}: {ty};")
+    }
+
+    /// Returns the message about a name that is declared a second time.
+    #[must_use]
+    pub fn declared_twice(name: &str, first: Span) -> String {
+        let line = first.start().line;
+        format!(
+            "`{name}` is declared twice: first in line {line}\nhelp: names are unique in a workflow, nested blocks included"
+        )
+    }
+
+    pub(crate) fn workflow_twice(name: &str, first: Span) -> String {
+        format!("workflow `{name}` stands twice: first in line {}", first.start().line)
     }
 
     pub(crate) fn statement(text: &str) -> String {

@@ -126,7 +126,8 @@ impl Parser<'_> {
 
 /// Stands for a type that could not be read. There is no such type: rustc, which has received one error in this module,
 /// says nothing of it, and takes it for whatever the rest of the crate makes of it.
-pub(crate) fn unread_type(span: Span) -> Type {
+#[must_use]
+pub fn unread_type(span: Span) -> Type {
     Type::Path(TypePath { attrs: Vec::new(), qself: None, path: Ident::new(UNREAD, span).into() })
 }
 
@@ -136,7 +137,8 @@ pub(super) fn unread_name(number: usize, span: Span) -> Ident {
 }
 
 /// Whether the type could not be read: its error has been reported, no check says more of it.
-pub(crate) fn is_unread(ty: &Type) -> bool {
+#[must_use]
+pub fn is_unread(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(UNREAD))
 }
 
@@ -183,4 +185,23 @@ fn reworded(error: syn::Error, expected: &str) -> syn::Error {
 /// Whatever syn can read.
 pub(super) fn read<T: Parse>(input: ParseStream) -> syn::Result<T> {
     input.parse()
+}
+
+/// Adds the names that a pattern binds, in the order written. (By hand: a visitor of syn's takes longer to compile.)
+pub(super) fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
+    match pattern {
+        Pat::Ident(named) => {
+            names.push(named.ident.clone());
+            named.subpat.iter().for_each(|(_, inner)| bindings(inner, names));
+        }
+        Pat::Or(or) => or.cases.iter().for_each(|case| bindings(case, names)),
+        Pat::Paren(inner) => bindings(&inner.pat, names),
+        Pat::Reference(inner) => bindings(&inner.pat, names),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|element| bindings(element, names)),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| bindings(&field.pat, names)),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|element| bindings(element, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|element| bindings(element, names)),
+        Pat::Type(typed) => bindings(&typed.pat, names),
+        _ => {}
+    }
 }

@@ -1,6 +1,6 @@
 //! A syntax tree as text, to compare it in one line.
 
-use crate::syntax::{
+use crate::{
     tree::{
         Attributes, Block, Condition, Duration, Else, If, Item, ParsedFor, ParsedHeadKind, ParsedMembers, ParsedNode,
         ParsedNodeKind, ParsedRetry, ParsedTolerance, ParsedWait, PolicyKind,

@@ -3,7 +3,8 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// One line, with white space where rustfmt would put it, near enough.
-pub(crate) fn of_tokens(tokens: TokenStream) -> String {
+#[must_use]
+pub fn of_tokens(tokens: TokenStream) -> String {
     let mut text = String::new();
     write(tokens, &mut text);
     text
@@ -11,7 +12,8 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
 
 /// A short name for words, the same in each build: FNV-1a with 32 bits. It stands in records, so it never changes;
 /// `workflow-runtime/src/journal/keys.rs` has it too.
-pub(crate) fn hash(words: &str) -> u32 {
+#[must_use]
+pub fn hash(words: &str) -> u32 {
     words.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -1,10 +1,7 @@
 //! The workflows of an input: where each starts and ends, and that each has a name of its own.
 
 use super::{Parser, fragment::is_name, tokens::Tokens};
-use crate::{
-    diagnostics::{messages, parse_messages},
-    syntax::workflow::Workflow,
-};
+use crate::{diagnostics::parse_messages, workflow::Workflow};
 use proc_macro2::{Ident, TokenTree};
 
 impl Parser<'_> {
@@ -22,11 +19,11 @@ impl Parser<'_> {
                 && own == next
                 && tokens.range(at..end).find(0, |tokens, at| tokens.brace(at).is_some()).is_none()
             {
-                self.diagnostics.error(next.span(), messages::workflow_twice(&next.to_string(), own.span()));
+                self.diagnostics.error(next.span(), parse_messages::workflow_twice(&next.to_string(), own.span()));
             } else if let Some(own) = own
                 && let Some(first) = workflows.iter().find(|workflow| workflow.name == *own)
             {
-                self.diagnostics.error(own.span(), messages::workflow_twice(&own.to_string(), first.name.span()));
+                self.diagnostics.error(own.span(), parse_messages::workflow_twice(&own.to_string(), first.name.span()));
             } else {
                 workflows.extend(self.workflow(tokens.range(at..end)));
             }

@@ -3,16 +3,15 @@
 use super::{
     Parser,
     block::{End, ITEM_KEYWORDS, rough_end},
-    fragment::{is_name, is_unread, read, unread_type},
+    fragment::{bindings, is_name, is_unread, read, unread_type},
     statement::word_text,
     text::text,
     tokens::Tokens,
 };
 use crate::{
     diagnostics::parse_messages,
-    mentions::bindings,
     suggest::nearest,
-    syntax::tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
+    tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
 };
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
@@ -286,7 +285,9 @@ fn bound(item: Tokens<'_>, keyword: usize, at: usize, equals: Option<usize>) -> 
         return Vec::new();
     };
     let value = item.after(end + 1).stream();
-    bindings(&pattern)
+    let mut names = Vec::new();
+    bindings(&pattern, &mut names);
+    names
         .into_iter()
         .map(|name| {
             let ty = unread_type(name.span());

@@ -5,10 +5,7 @@ use super::{
     fragment::{is_name, is_unread, read, unread_name, unread_type},
     tokens::{Inside, Tokens},
 };
-use crate::{
-    diagnostics::{messages, parse_messages},
-    syntax::{tree::Attributes, workflow::Binding},
-};
+use crate::{diagnostics::parse_messages, tree::Attributes, workflow::Binding};
 use proc_macro2::{Group, Ident};
 use quote::{ToTokens, format_ident};
 
@@ -73,7 +70,7 @@ impl Parser<'_> {
                 return true;
             };
             let span = binding.name.span();
-            self.diagnostics.error(span, messages::declared_twice(&binding.name.to_string(), first.span()));
+            self.diagnostics.error(span, parse_messages::declared_twice(&binding.name.to_string(), first.span()));
             let same = *first_ty == ty;
             binding.name = format_ident!("{}_{}", binding.name, seen.len(), span = span);
             !same

@@ -6,8 +6,7 @@ mod mistakes;
 mod properties;
 mod recovery;
 
-use super::{parse::parse, workflow::Workflows};
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, parse::parse, workflow::Workflows};
 use proc_macro2::TokenStream;
 
 /// One error: line, column and text.

@@ -1,7 +1,7 @@
 //! Durations: `200ms`, `1.5s`, or an expression.
 
 use super::{Parser, tokens::Tokens};
-use crate::{diagnostics::parse_messages, syntax::tree::Duration};
+use crate::{diagnostics::parse_messages, tree::Duration};
 use proc_macro2::{Literal, TokenTree};
 use syn::Lit;
 

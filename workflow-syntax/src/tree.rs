@@ -3,15 +3,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Attribute, Expr, Pat, Path, Type};
 
-pub(crate) struct ParsedNode {
+pub struct ParsedNode {
     /// Attributes before an unnamed `for` or `loop` (an arm, a tail). A stage's own attributes stand on the stage.
-    pub(crate) attributes: Attributes,
+    pub attributes: Attributes,
     /// Span of the whole node as far as the tokens show; at the least its first token.
-    pub(crate) span: Span,
-    pub(crate) kind: ParsedNodeKind,
+    pub span: Span,
+    pub kind: ParsedNodeKind,
 }
 
-pub(crate) enum ParsedNodeKind {
+pub enum ParsedNodeKind {
     /// Any Rust expression.
     Expression(Expr),
     /// `{ .. }`
@@ -45,59 +45,59 @@ pub(crate) enum ParsedNodeKind {
 }
 
 /// `if C { .. } else ..`
-pub(crate) struct If {
+pub struct If {
     /// Condition with `let` patterns and chains, as rustc takes it: `Expr::Let` inside `&&`.
-    pub(crate) condition: Expr,
-    pub(crate) then: Block,
-    pub(crate) otherwise: Option<Else>,
+    pub condition: Expr,
+    pub then: Block,
+    pub otherwise: Option<Else>,
 }
 
-pub(crate) enum Else {
+pub enum Else {
     Block(Block),
     If(Box<If>),
 }
 
 /// `match EXPR { PAT if G => NODE, .. }`
-pub(crate) struct Match {
-    pub(crate) scrutinee: Expr,
-    pub(crate) arms: Vec<ParsedArm>,
+pub struct Match {
+    pub scrutinee: Expr,
+    pub arms: Vec<ParsedArm>,
     /// The braces around the arms.
-    pub(crate) braces: Span,
+    pub braces: Span,
 }
 
-pub(crate) struct ParsedArm {
+pub struct ParsedArm {
     /// `#[cfg]`, `#[allow]` of the arm, and those of a `for` or `loop` that is its node are split: the latter lie in
     /// `node.attributes`.
-    pub(crate) attributes: Attributes,
-    pub(crate) pattern: Pat,
-    pub(crate) guard: Option<Expr>,
-    pub(crate) node: ParsedNode,
+    pub attributes: Attributes,
+    pub pattern: Pat,
+    pub guard: Option<Expr>,
+    pub node: ParsedNode,
 }
 
 /// `loop NAME: S = NODE { .. }`, `loop { .. }`
-pub(crate) struct ParsedLoop {
-    pub(crate) keyword: Span,
-    pub(crate) state: Option<LoopState>,
-    pub(crate) body: Block,
+pub struct ParsedLoop {
+    pub keyword: Span,
+    pub state: Option<LoopState>,
+    pub body: Block,
 }
 
-pub(crate) struct LoopState {
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
-    pub(crate) initial: ParsedNode,
+pub struct LoopState {
+    pub name: Ident,
+    pub ty: Type,
+    pub initial: ParsedNode,
 }
 
 /// `for PAT in EXPR { .. }`
-pub(crate) struct ParsedFor {
+pub struct ParsedFor {
     #[allow(dead_code, reason = "a place to point at")]
-    pub(crate) keyword: Span,
-    pub(crate) pattern: Pat,
-    pub(crate) items: Expr,
-    pub(crate) body: Block,
+    pub keyword: Span,
+    pub pattern: Pat,
+    pub items: Expr,
+    pub body: Block,
 }
 
 /// The members of a `race` or `quorum`.
-pub(crate) enum ParsedMembers {
+pub enum ParsedMembers {
     /// `{ NODE, .. }`
     Listed(Vec<ParsedNode>),
     /// `for PAT in EXPR { .. }`
@@ -105,15 +105,15 @@ pub(crate) enum ParsedMembers {
 }
 
 /// One head of a `select`, with what follows it.
-pub(crate) struct ParsedHead {
-    pub(crate) attributes: Attributes,
-    pub(crate) kind: ParsedHeadKind,
+pub struct ParsedHead {
+    pub attributes: Attributes,
+    pub kind: ParsedHeadKind,
     /// `if C`
-    pub(crate) guard: Option<Expr>,
-    pub(crate) node: ParsedNode,
+    pub guard: Option<Expr>,
+    pub node: ParsedNode,
 }
 
-pub(crate) enum ParsedHeadKind {
+pub enum ParsedHeadKind {
     /// `name: T = NODE`
     Node { name: Ident, ty: Type, node: Box<ParsedNode> },
     /// `signal name`
@@ -125,78 +125,78 @@ pub(crate) enum ParsedHeadKind {
 }
 
 /// `{ items.. tail }`
-pub(crate) struct Block {
-    pub(crate) items: Vec<Item>,
+pub struct Block {
+    pub items: Vec<Item>,
     /// Tail of the block. `None`: the block's value is `()`.
-    pub(crate) tail: Option<Box<ParsedNode>>,
+    pub tail: Option<Box<ParsedNode>>,
     /// Span from its opening brace to its closing one.
     #[allow(dead_code, reason = "a place to point at")]
-    pub(crate) span: Span,
+    pub span: Span,
     /// Span of its closing brace alone, where a missing tail is reported.
-    pub(crate) close: Span,
+    pub close: Span,
 }
 
 /// One item of a block, in the order written.
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
-pub(crate) enum Item {
+pub enum Item {
     Stage(ParsedStage),
     Let(ParsedLet),
     Signal(ParsedSignal),
 }
 
 /// `stage name: T = NODE;`
-pub(crate) struct ParsedStage {
-    pub(crate) attributes: Attributes,
+pub struct ParsedStage {
+    pub attributes: Attributes,
     /// The word `stage`.
-    pub(crate) keyword: Span,
-    pub(crate) name: Ident,
+    pub keyword: Span,
+    pub name: Ident,
     /// Declared type. `None`: `()`.
-    pub(crate) ty: Option<Type>,
-    pub(crate) node: ParsedNode,
+    pub ty: Option<Type>,
+    pub node: ParsedNode,
 }
 
 /// `let name: T = EXPR;`
-pub(crate) struct ParsedLet {
-    pub(crate) attributes: Attributes,
+pub struct ParsedLet {
+    pub attributes: Attributes,
     #[allow(dead_code, reason = "a place to point at")]
-    pub(crate) keyword: Span,
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
-    pub(crate) value: Expr,
+    pub keyword: Span,
+    pub name: Ident,
+    pub ty: Type,
+    pub value: Expr,
 }
 
 /// `signal name: T;`
-pub(crate) struct ParsedSignal {
-    pub(crate) attributes: Attributes,
+pub struct ParsedSignal {
+    pub attributes: Attributes,
     #[allow(dead_code, reason = "a place to point at")]
-    pub(crate) keyword: Span,
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
+    pub keyword: Span,
+    pub name: Ident,
+    pub ty: Type,
 }
 
 /// All attributes of one place, sorted by who reads them.
 #[derive(Default)]
-pub(crate) struct Attributes {
+pub struct Attributes {
     /// Doc comments, passed on as they are.
-    pub(crate) docs: Vec<Attribute>,
+    pub docs: Vec<Attribute>,
     /// `#[cfg(..)]`
-    pub(crate) cfgs: Vec<Attribute>,
+    pub cfgs: Vec<Attribute>,
     /// `#[allow]`, `#[expect]`, `#[warn]`, `#[deny]`, passed on as they are.
-    pub(crate) lints: Vec<Attribute>,
+    pub lints: Vec<Attribute>,
     /// The language's own, in the order written.
-    pub(crate) policies: Vec<Policy>,
+    pub policies: Vec<Policy>,
 }
 
 /// One attribute of the language.
-pub(crate) struct Policy {
+pub struct Policy {
     /// Name of the attribute, as written: its errors stand there.
-    pub(crate) name: Ident,
+    pub name: Ident,
     /// The tokens in the attribute's parentheses, for the graph. Empty without parentheses.
-    pub(crate) arguments: TokenStream,
-    pub(crate) kind: PolicyKind,
+    pub arguments: TokenStream,
+    pub kind: PolicyKind,
 }
 
-pub(crate) enum PolicyKind {
+pub enum PolicyKind {
     /// `#[after(a, b)]`
     After(Vec<Ident>),
     /// `#[when(C)]`
@@ -247,7 +247,7 @@ pub(crate) enum PolicyKind {
 
 /// The condition of a `#[when]`.
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
-pub(crate) enum Condition {
+pub enum Condition {
     Holds(Expr),
     /// `let PAT = EXPR`
     Matches {
@@ -257,39 +257,39 @@ pub(crate) enum Condition {
 }
 
 /// `#[retry(n, WAIT, jitter = none, if = path)]`
-pub(crate) struct ParsedRetry {
-    pub(crate) more: Expr,
-    pub(crate) wait: ParsedWait,
+pub struct ParsedRetry {
+    pub more: Expr,
+    pub wait: ParsedWait,
     /// False: `jitter = none`.
-    pub(crate) jitter: bool,
-    pub(crate) only_if: Option<Path>,
+    pub jitter: bool,
+    pub only_if: Option<Path>,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
-pub(crate) enum ParsedWait {
+pub enum ParsedWait {
     None,
     Fixed(Duration),
     Exponential { first: Duration, last: Duration },
 }
 
 /// `#[tolerate(n)]`, `#[tolerate(5%)]`
-pub(crate) enum ParsedTolerance {
+pub enum ParsedTolerance {
     Count(Expr),
     Percent(Expr),
 }
 
 /// `#[undo(EXPR, retry(..), timeout(D), on = attempt)]`
-pub(crate) struct ParsedUndo {
-    pub(crate) action: Expr,
-    pub(crate) retries: Vec<ParsedRetry>,
-    pub(crate) timeout: Option<Duration>,
+pub struct ParsedUndo {
+    pub action: Expr,
+    pub retries: Vec<ParsedRetry>,
+    pub timeout: Option<Duration>,
     /// `on = attempt`
-    pub(crate) on_attempt: bool,
+    pub on_attempt: bool,
 }
 
 /// `200ms`, or any expression of type `std::time::Duration`.
 #[allow(clippy::large_enum_variant, reason = "a tree is read once and dropped: a box would save nothing")]
-pub(crate) enum Duration {
+pub enum Duration {
     /// Nanoseconds, and where the literal stands.
     Literal {
         nanoseconds: u128,

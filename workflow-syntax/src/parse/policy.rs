@@ -4,7 +4,7 @@ use super::{Parser, arguments::Arguments, fragment::read, tokens::Tokens};
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::tree::{Condition, Duration, ParsedNode, ParsedRetry, ParsedTolerance, ParsedUndo, ParsedWait, PolicyKind},
+    tree::{Condition, Duration, ParsedNode, ParsedRetry, ParsedTolerance, ParsedUndo, ParsedWait, PolicyKind},
 };
 use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::{Expr, Path};

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    syntax::tree::{Attributes, Policy},
+    tree::{Attributes, Policy},
 };
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::Attribute;

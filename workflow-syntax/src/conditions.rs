@@ -14,16 +14,16 @@ use super::{
 use proc_macro2::TokenStream;
 
 /// A condition that rustc has been asked about.
-pub(crate) struct CfgValue {
-    pub(crate) condition: TokenStream,
-    pub(crate) holds: bool,
+pub struct CfgValue {
+    pub condition: TokenStream,
+    pub holds: bool,
 }
 
 /// Leaves out whatever stands under a condition that does not hold.
 ///
 /// # Errors
 /// The first condition that is not known.
-pub(crate) fn apply(workflows: &mut Workflows, known: &[CfgValue]) -> Result<(), TokenStream> {
+pub fn apply(workflows: &mut Workflows, known: &[CfgValue]) -> Result<(), TokenStream> {
     let conditions =
         Conditions { known: known.iter().map(|known| (known.condition.to_string(), known.holds)).collect() };
     conditions.keep(&mut workflows.workflows, |workflow| &mut workflow.attributes)?;

@@ -5,32 +5,32 @@ use proc_macro2::{Ident, Span};
 use syn::{Generics, Type, Visibility};
 
 /// The content of one `workflow! { .. }`: one workflow or several.
-pub(crate) struct Workflows {
-    pub(crate) workflows: Vec<Workflow>,
+pub struct Workflows {
+    pub workflows: Vec<Workflow>,
 }
 
 /// One workflow.
-pub(crate) struct Workflow {
-    pub(crate) attributes: Attributes,
-    pub(crate) visibility: Visibility,
+pub struct Workflow {
+    pub attributes: Attributes,
+    pub visibility: Visibility,
     /// The word `workflow`.
     #[allow(dead_code, reason = "a place to point at")]
-    pub(crate) keyword: Span,
-    pub(crate) name: Ident,
+    pub keyword: Span,
+    pub name: Ident,
     /// Generics with their `where` clause.
-    pub(crate) generics: Generics,
-    pub(crate) inputs: Vec<Binding>,
+    pub generics: Generics,
+    pub inputs: Vec<Binding>,
     /// `()` where none is written.
-    pub(crate) output: Type,
-    pub(crate) services: Vec<Binding>,
+    pub output: Type,
+    pub services: Vec<Binding>,
     /// Whether the number of its inputs and services could be read, though perhaps not all of each.
-    pub(crate) counted: bool,
-    pub(crate) body: Block,
+    pub counted: bool,
+    pub body: Block,
 }
 
 /// `name: Type`, an input or a service.
-pub(crate) struct Binding {
-    pub(crate) attributes: Attributes,
-    pub(crate) name: Ident,
-    pub(crate) ty: Type,
+pub struct Binding {
+    pub attributes: Attributes,
+    pub name: Ident,
+    pub ty: Type,
 }
