@@ -10,9 +10,10 @@ workflow! {
             stage failure: u32 = 3;
             a1 + failure
         };
+        // A pattern and a closure may have names of the workflow's; two arms can't have one name for their stages.
         stage matched: u32 = match Some(*a1) {
-            Some(a_1) => a_1,
-            None => 0,
+            Some(a_1) => { stage sent: u32 = a_1 + 1; *sent }
+            None => { stage sent: u32 = 2; *sent }
         };
         stage called: u32 = Some(1).map_or(0, |block: u32| block + 1);
         a1 + a_1 + block + matched + called

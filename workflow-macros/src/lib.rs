@@ -3,9 +3,11 @@
 //! Use it as `workflow_runtime::workflow!`, whose documentation says what it takes.
 #![forbid(unsafe_code)]
 
+mod bound_names;
 mod check;
 mod diagnostics;
 mod expand;
+mod format_names;
 mod invocation;
 mod mentions;
 mod model;

@@ -1,12 +1,17 @@
-//! The names that an expression mentions: in its own tokens, in nested macros, in format strings. The same visitor
+//! The names that an expression mentions: in its own tokens, in nested macros, in format strings. What the expression
+//! itself declares, as a closure's parameter or a `let` in an `async` block, hides a name as in Rust. The same visitor
 //! looks for all else that may stand anywhere in an expression, a pattern or a type, since each visitor compiles all of
 //! syn's once more.
 
+use crate::format_names::format_names;
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprMacro, ExprMethodCall, ExprPath, ExprTry, ItemFn, Lifetime,
-    LitStr, Macro, ParenthesizedGenericArguments, Pat, PatIdent, Type, TypeFnPtr, TypeReference,
+    Arm, BinOp, Block, Expr, ExprAsync, ExprAwait, ExprCall, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMacro,
+    ExprMethodCall, ExprPath, ExprTry, ExprWhile, Item, ItemFn, Lifetime, LitStr, Local, Macro,
+    ParenthesizedGenericArguments, Pat, PatIdent, Stmt, Token, Type, TypeFnPtr, TypeReference,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
     visit::{self, Visit},
 };
 
@@ -20,7 +25,7 @@ pub(crate) struct Mentions {
     pub(crate) others: Vec<String>,
     /// Identifiers that are called, `name(..)`. If no such name can be seen, a function of that name is meant.
     pub(crate) called: Vec<(String, Span)>,
-    /// Names bound by patterns, closures and `let`s in the expression.
+    /// Names that the expression itself declares: in patterns, closures and `let`s.
     pub(crate) bindings: Vec<Ident>,
     /// `.await` outside an `async` block or closure.
     pub(crate) awaits: Vec<Span>,
@@ -85,6 +90,24 @@ pub(crate) fn bindings(pattern: &Pat) -> Vec<Ident> {
     visitor.found.bindings
 }
 
+/// Returns the names that the `let`s of a condition bind.
+pub(crate) fn condition_bindings(condition: &Expr) -> Vec<Ident> {
+    match condition {
+        Expr::Let(binding) => bindings(&binding.pat),
+        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
+            let mut all = condition_bindings(&binary.left);
+            all.extend(condition_bindings(&binary.right));
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a name in a pattern is a constant or a variant, by its first letter.
+pub(crate) fn is_constant(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
+}
+
 /// The name that is the whole expression.
 pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
     match expr {
@@ -119,24 +142,120 @@ struct Visitor<'k> {
     found: Mentions,
     locks: bool,
     borrows: Vec<Borrow>,
+    /// Names that the expression has declared and that can be seen here.
+    locals: Vec<String>,
     /// Number of `async` blocks, closures and functions around.
     inside: usize,
+    /// Number of macros around.
+    macros: usize,
     /// Number of types of functions around.
     signatures: usize,
 }
 
 impl<'k> Visitor<'k> {
     fn new(known: &'k dyn Fn(&str) -> bool) -> Self {
-        Self { known, found: Mentions::default(), locks: false, borrows: Vec::new(), inside: 0, signatures: 0 }
+        Self {
+            known,
+            found: Mentions::default(),
+            locks: false,
+            borrows: Vec::new(),
+            locals: Vec::new(),
+            inside: 0,
+            macros: 0,
+            signatures: 0,
+        }
     }
 
     fn name(&mut self, ident: &Ident) {
-        self.found.names.push((ident.to_string(), ident.span()));
+        let text = ident.to_string();
+        if !self.locals.contains(&text) {
+            self.found.names.push((text, ident.span()));
+        }
     }
 
     /// Whether that word in a macro's tokens or a format string is meant as a name of the workflow's.
     fn is_known(&self, text: &str) -> bool {
-        text == "ctx" || (self.known)(text)
+        (text == "ctx" || (self.known)(text)) && !self.locals.iter().any(|local| local == text)
+    }
+
+    /// Walks a part of the expression whose declarations are not seen behind it.
+    fn scoped(&mut self, walk: impl FnOnce(&mut Self)) {
+        let before = self.locals.len();
+        walk(self);
+        self.locals.truncate(before);
+    }
+
+    /// The arguments of a macro that looks like a call, a list or a block; whether it does.
+    fn arguments(&mut self, tokens: &TokenStream) -> bool {
+        let list = Punctuated::<Expr, Token![,]>::parse_terminated;
+        if let Ok(arguments) = list.parse2(tokens.clone()) {
+            let before = self.locals.len();
+            // Named arguments first: a format string that stands before them sees them.
+            for argument in &arguments {
+                if let Expr::Assign(assign) = argument
+                    && let Some(name) = bare_name(&assign.left)
+                {
+                    self.scoped(|visitor| {
+                        visitor.locals.truncate(before);
+                        visitor.visit_expr(&assign.right);
+                    });
+                    self.locals.push(name.to_string());
+                }
+            }
+            for argument in &arguments {
+                match argument {
+                    Expr::Assign(assign) if bare_name(&assign.left).is_some() => {}
+                    // Only the format string sees the names of arguments.
+                    Expr::Lit(_) => self.visit_expr(argument),
+                    other => {
+                        let named = self.locals.split_off(before);
+                        self.visit_expr(other);
+                        self.locals.extend(named);
+                    }
+                }
+            }
+            self.locals.truncate(before);
+            return true;
+        }
+        let repeated = |input: ParseStream<'_>| {
+            let value = input.parse::<Expr>()?;
+            input.parse::<Token![;]>()?;
+            Ok((value, input.parse::<Expr>()?))
+        };
+        if let Ok((value, count)) = repeated.parse2(tokens.clone()) {
+            self.visit_expr(&value);
+            self.visit_expr(&count);
+            return true;
+        }
+        if let Ok(statements) = Block::parse_within.parse2(tokens.clone()) {
+            self.scoped(|visitor| statements.iter().for_each(|statement| visitor.visit_stmt(statement)));
+            return true;
+        }
+        false
+    }
+
+    /// The arguments of `matches!`.
+    fn matched(&mut self, tokens: &TokenStream) -> bool {
+        let read = |input: ParseStream<'_>| {
+            let value = input.parse::<Expr>()?;
+            input.parse::<Token![,]>()?;
+            let pattern = Pat::parse_multi_with_leading_vert(input)?;
+            let guard = match input.parse::<Option<Token![if]>>()? {
+                Some(_) => Some(input.parse::<Expr>()?),
+                None => None,
+            };
+            input.parse::<Option<Token![,]>>()?;
+            Ok((value, pattern, guard))
+        };
+        let Ok((value, pattern, guard)) = read.parse2(tokens.clone()) else { return false };
+        self.visit_expr(&value);
+        self.scoped(|visitor| {
+            visitor.visit_pat(&pattern);
+            if let Some(guard) = &guard {
+                visitor.visit_expr(guard);
+            }
+        });
+        true
     }
 
     fn nested(&mut self, walk: impl FnOnce(&mut Self)) {
@@ -176,33 +295,11 @@ impl<'k> Visitor<'k> {
 
     /// `"{name}"`, `"{name:?}"`
     fn format_string(&mut self, literal: &Literal) {
-        let text = literal.to_string();
-        if !text.contains('{') || !text.starts_with(['"', 'r']) {
-            return;
-        }
-        let mut rest = text.as_str();
-        while let Some(open) = rest.find('{') {
-            rest = &rest[open + 1..];
-            if let Some(escaped) = rest.strip_prefix('{') {
-                rest = escaped;
-                continue;
-            }
-            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            let name = &rest[..end];
-            if rest[end..].starts_with([':', '}']) {
-                if self.is_known(name) {
-                    self.found.names.push((name.to_owned(), literal.span()));
-                } else {
-                    self.found.others.push(name.to_owned());
-                }
-            }
-            // Widths and precisions: `{:width$}`, `{:.precision$}`.
-            let close = rest.find('}').unwrap_or(rest.len());
-            for argument in rest[..close].split('$').rev().skip(1) {
-                let start = argument.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-                if self.is_known(&argument[start..]) {
-                    self.found.names.push((argument[start..].to_owned(), literal.span()));
-                }
+        for (name, is_value) in format_names(&literal.to_string()) {
+            if self.is_known(&name) {
+                self.found.names.push((name, literal.span()));
+            } else if is_value && !self.locals.contains(&name) {
+                self.found.others.push(name);
             }
         }
     }
@@ -219,6 +316,10 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_lit_str(&mut self, text: &'ast LitStr) {
+        if self.macros > 0 {
+            self.format_string(&text.token());
+            return;
+        }
         // `format("{name}")`: the `!` is missing.
         let before = self.found.names.len();
         self.format_string(&text.token());
@@ -230,7 +331,10 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             && path.qself.is_none()
             && let Some(ident) = path.path.get_ident()
         {
-            self.found.called.push((ident.to_string(), ident.span()));
+            let text = ident.to_string();
+            if !self.locals.contains(&text) {
+                self.found.called.push((text, ident.span()));
+            }
             call.args.iter().for_each(|argument| self.visit_expr(argument));
             return;
         }
@@ -269,8 +373,69 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-        self.found.bindings.push(pattern.ident.clone());
         visit::visit_pat_ident(self, pattern);
+        let text = pattern.ident.to_string();
+        if !(is_constant(&text) && pattern.subpat.is_none() && pattern.by_ref.is_none()) {
+            self.locals.push(text);
+            self.found.bindings.push(pattern.ident.clone());
+        }
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.scoped(|visitor| {
+            // Items are seen in the whole block.
+            for statement in &block.stmts {
+                let name = match statement {
+                    Stmt::Item(Item::Fn(item)) => &item.sig.ident,
+                    Stmt::Item(Item::Const(item)) => &item.ident,
+                    Stmt::Item(Item::Static(item)) => &item.ident,
+                    _ => continue,
+                };
+                visitor.locals.push(name.to_string());
+            }
+            visit::visit_block(visitor, block);
+        });
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(value) = &local.init {
+            self.visit_expr(&value.expr);
+            if let Some((_, otherwise)) = &value.diverge {
+                self.visit_expr(otherwise);
+            }
+        }
+        self.visit_pat(&local.pat);
+    }
+
+    fn visit_expr_let(&mut self, binding: &'ast ExprLet) {
+        self.visit_expr(&binding.expr);
+        self.visit_pat(&binding.pat);
+    }
+
+    fn visit_expr_if(&mut self, choice: &'ast ExprIf) {
+        self.scoped(|visitor| {
+            visitor.visit_expr(&choice.cond);
+            visitor.visit_block(&choice.then_branch);
+        });
+        if let Some((_, otherwise)) = &choice.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_while(&mut self, repeated: &'ast ExprWhile) {
+        self.scoped(|visitor| visit::visit_expr_while(visitor, repeated));
+    }
+
+    fn visit_expr_for_loop(&mut self, each: &'ast ExprForLoop) {
+        self.visit_expr(&each.expr);
+        self.scoped(|visitor| {
+            visitor.visit_pat(&each.pat);
+            visitor.visit_block(&each.body);
+        });
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.scoped(|visitor| visit::visit_arm(visitor, arm));
     }
 
     fn visit_expr_async(&mut self, block: &'ast ExprAsync) {
@@ -278,11 +443,11 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_expr_closure(&mut self, closure: &'ast ExprClosure) {
-        self.nested(|visitor| visit::visit_expr_closure(visitor, closure));
+        self.scoped(|visitor| visitor.nested(|visitor| visit::visit_expr_closure(visitor, closure)));
     }
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.nested(|visitor| visit::visit_item_fn(visitor, function));
+        self.scoped(|visitor| visitor.nested(|visitor| visit::visit_item_fn(visitor, function)));
     }
 
     fn visit_expr_await(&mut self, wait: &'ast ExprAwait) {
@@ -307,6 +472,12 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
         // The temporaries of others, `format!` and its like, end with them.
         let leaves = invocation.path.segments.last().is_some_and(|last| last.ident == "vec" || last.ident == "matches");
         self.locks |= leaves && self.inside == 0 && locks_in(invocation.tokens.clone());
-        self.tokens(invocation.tokens.clone());
+        let is_match = invocation.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("matches"));
+        self.macros += 1;
+        let is_read = (is_match && self.matched(&invocation.tokens)) || self.arguments(&invocation.tokens);
+        if !is_read {
+            self.tokens(invocation.tokens.clone());
+        }
+        self.macros -= 1;
     }
 }

@@ -1,5 +1,6 @@
 //! The resolved workflow: dense numbers for stages, scopes as a tree, edges as adjacency lists, every name resolved.
 
+use crate::bound_names::{Binder, BoundNames};
 use proc_macro2::{Ident, Span};
 use std::{
     collections::{HashMap, HashSet},
@@ -22,8 +23,8 @@ pub(crate) struct Model<'s> {
     pub(crate) by_name: HashMap<String, NameId>,
     /// All declarations of each name that is declared twice, which is an error already: `by_name` has the first.
     pub(crate) declared_twice: HashMap<String, Vec<NameId>>,
-    /// Names that patterns and closures bind.
-    pub(crate) bound: HashSet<String>,
+    /// Names that patterns bind.
+    pub(crate) bound_in: BoundNames,
     /// Names in expressions that neither the workflow nor a pattern declares: a name of the crate's, or a typo.
     pub(crate) unknown: HashSet<String>,
     /// Stages in the order written: a stage stands before those nested in it.
@@ -249,10 +250,13 @@ pub(crate) enum Binds<'s> {
 /// A pattern that a task of its own matches again.
 pub(crate) struct Rebind<'s> {
     pub(crate) source: Source<'s>,
+    pub(crate) binder: Binder,
     /// Names that the matched expression mentions.
     pub(crate) names: Vec<NameId>,
     /// Names bound by the pattern that the task uses.
     pub(crate) bindings: Vec<Ident>,
+    /// Whether the pattern binds other names too.
+    pub(crate) binds_more: bool,
 }
 
 /// The value that a pattern is matched against. `again`: its expression is evaluated again; else the item or scrutinee

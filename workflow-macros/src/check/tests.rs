@@ -73,10 +73,15 @@ fn names_give_variants_of_their_own() {
 }
 
 #[test]
-fn a_shadowed_name_is_told_once() {
-    expect("stage a: u32 = 1; stage b: u32 = match *a { a => a }; *b", &["would shadow"]);
-    expect("stage a: u32 = match *start { a => a }; *a", &["would shadow"]);
-    expect("stage a: u32 = Some(1).map_or(0, |a| a); *a", &["would shadow"]);
+fn what_an_expression_declares_may_have_any_name() {
+    expect("stage a: u32 = 1; stage b: u32 = match *a { a => a }; *b", &[]);
+    expect("stage a: u32 = match *start { a => a }; *a", &[]);
+    expect("stage a: u32 = Some(1).map_or(0, |a| a); *a", &[]);
+    expect("stage a: u32 = async { let a = 1; a }; *a", &[]);
+    expect("stage a: u32 = async { { let a = 1; drop(a); } a }; *a", &["`a` names itself"]);
+    expect("stage a: u32 = match *start { ctx => ctx }; *a", &[]);
+    // Hidden in the arm, and nowhere else.
+    expect("stage a: u32 = match *start { 0 => { stage b: u32 = 1; *b } b => b }; a + b", &["`b` lives in"]);
 }
 
 #[test]

@@ -114,9 +114,7 @@ fn bindings<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
         let mut seen = HashSet::new();
         for binding in mentions::bindings(pattern) {
             let text = binding.to_string();
-            // One in capitals is a constant.
-            let is_constant = text.starts_with(char::is_uppercase);
-            if is_constant || text.starts_with('_') || named.contains(&text) || is_misspelt(model, &text) {
+            if text.starts_with('_') || named.contains(&text) || is_misspelt(model, &text) {
                 continue;
             }
             // Alternatives bind the same names.

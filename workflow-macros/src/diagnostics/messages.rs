@@ -30,13 +30,6 @@ pub(crate) fn same_variant(name: &str, first_name: &str, variant: &str, first: S
     )
 }
 
-pub(crate) fn shadows(name: &str, first: Span) -> String {
-    format!(
-        "`{name}` would shadow the name declared in line {}\nhelp: choose another name: those of a workflow are unique, in patterns and closures too",
-        line(first)
-    )
-}
-
 pub(crate) fn outside(name: &str, place: &str) -> String {
     format!(
         "`{name}` lives in {place} and can't be seen from here\nhelp: return it from there: make it a part of that block's tail"

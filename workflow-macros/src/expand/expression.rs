@@ -216,7 +216,7 @@ impl Expansion<'_, '_> {
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.
     pub(super) fn shown(&self, code: CodeId, expr: &Expr, kept: &Ident) -> (TokenStream, TokenStream) {
-        if let Some(shown) = self.named_scrutinee(expr) {
+        if let Some(shown) = self.named_scrutinee(code, expr, &[]) {
             return (TokenStream::new(), shown);
         }
         match expr {
@@ -234,16 +234,18 @@ impl Expansion<'_, '_> {
     }
 
     /// A scrutinee that is a name of the workflow's, or an unknown name: a typo. Whatever is wrong with it, its
-    /// patterns bind references, so that expressions which name them have no error too.
-    fn named_scrutinee(&self, expr: &Expr) -> Option<TokenStream> {
+    /// patterns bind references, so that expressions which name them have no error too. `bound`: names that the
+    /// condition has bound before.
+    fn named_scrutinee(&self, code: CodeId, expr: &Expr, bound: &[Ident]) -> Option<TokenStream> {
         let name = bare_name(expr)?;
         let (runtime, span) = (self.runtime_at(name.span()), name.span());
         let text = name.to_string();
-        let constant = text.starts_with(char::is_uppercase);
-        if self.model.unknown.contains(&text) && !constant && text != "ctx" && text != "failure" {
+        if self.model.unknown.contains(&text) && !mentions::is_constant(&text) && text != "ctx" && text != "failure" {
             return Some(quote_spanned!(span=> #runtime::reference(&#name)));
         }
-        self.model.by_name.contains_key(&text).then(|| quote_spanned!(span=> #runtime::reference(#name)))
+        let mut uses = self.model.codes[code].uses.iter();
+        let is_named = uses.any(|&used| self.model.names[used].ident == *name) && !bound.contains(name);
+        is_named.then(|| quote_spanned!(span=> #runtime::reference(#name)))
     }
 
     /// A scrutinee bound by reference. One that is lent to a task inside is shared.
@@ -262,12 +264,18 @@ impl Expansion<'_, '_> {
 
     /// An `if`'s condition: every `let` in it matches by reference.
     pub(super) fn condition(&self, code: CodeId, expr: &Expr) -> TokenStream {
+        self.condition_after(code, expr, &mut Vec::new())
+    }
+
+    /// `bound`: names that its `let`s have bound so far.
+    fn condition_after(&self, code: CodeId, expr: &Expr, bound: &mut Vec<Ident>) -> TokenStream {
         match expr {
             Expr::Let(binding) => {
                 let pattern = &binding.pat;
                 let value = &binding.expr;
                 let runtime = &self.runtime;
-                let named = self.named_scrutinee(value);
+                let named = self.named_scrutinee(code, value, bound);
+                bound.extend(mentions::bindings(pattern));
                 let shown = named.unwrap_or_else(|| match &**value {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),
@@ -279,7 +287,8 @@ impl Expansion<'_, '_> {
                 quote!(let #pattern = #shown)
             }
             Expr::Binary(binary) if matches!(binary.op, BinOp::And(_)) => {
-                let (left, right) = (self.condition(code, &binary.left), self.condition(code, &binary.right));
+                let left = self.condition_after(code, &binary.left, bound);
+                let right = self.condition_after(code, &binary.right, bound);
                 let op = &binary.op;
                 quote!(#left #op #right)
             }

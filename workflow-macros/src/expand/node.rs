@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     mentions::bare_name,
-    model::{Branch, NameId, NameKind, Node, NodeKind, StageId, Time},
+    model::{Branch, NameKind, Node, NodeKind, StageId, Time},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -159,7 +159,7 @@ impl Expansion<'_, '_> {
     /// A bare name as a tail hands over the value itself.
     fn hand_over(&self, code: usize, tail: &Expectation, ends: &OwningScopes) -> Option<TokenStream> {
         let ident = bare_name(self.model.codes[code].expr)?;
-        let name: NameId = *self.model.by_name.get(&ident.to_string())?;
+        let name = *self.model.codes[code].uses.first()?;
         let model = &self.model.names[name];
         if !ends.0.contains(&model.scope) {
             return None;

@@ -11,6 +11,11 @@ impl Expansion<'_, '_> {
     pub(super) fn replay(&self, replay: &Rebind<'_>, kind: &str, lend: &mut TokenStream, bind: &mut TokenStream) {
         let runtime = &self.runtime;
         let names = &replay.bindings;
+        // What the pattern binds beside them must not hide a name of the workflow's.
+        let only = |pattern: TokenStream| match replay.binds_more {
+            true => quote!(let (#(#names,)*) = { #[allow(unused_variables)] #pattern (#(#names,)*) };),
+            false => pattern,
+        };
         match replay.source {
             Source::Item { pattern, scope, code, again } => {
                 let taken = self.local("taken", scope);
@@ -27,11 +32,14 @@ impl Expansion<'_, '_> {
                         }
                     };
                     bind.extend(quote!(let #taken = #runtime::reborrow_item(#items, #index);));
-                    bind.extend(quote_spanned!(span=> let #pattern = #runtime::ByRef(&#taken).__workflow_shown();));
+                    let shown = quote_spanned!(span=> let #pattern = #runtime::ByRef(&#taken).__workflow_shown(););
+                    bind.extend(only(shown));
                 } else {
                     let loan = self.local(&format!("{kind}_item"), scope);
                     lend.extend(quote!(let #loan = #taken.lend();));
-                    bind.extend(quote_spanned!(span=> let #taken = &#loan; let #pattern = #runtime::ByRef(&**#taken).__workflow_shown();));
+                    bind.extend(quote!(let #taken = &#loan;));
+                    let shown = quote_spanned!(span=> let #pattern = #runtime::ByRef(&**#taken).__workflow_shown(););
+                    bind.extend(only(shown));
                 }
             }
             Source::Scrutinee { pattern, code, again } => {

@@ -4,6 +4,7 @@ use super::{
     Expansion,
     expectation::{Discard, OwningScopes, TypeOwner},
 };
+use crate::bound_names::Binder;
 use crate::model::{LetId, NameId, NameKind, NodeKind, Rebind, Source, StageId};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -76,11 +77,14 @@ impl Expansion<'_, '_> {
                 }
             }
         }
-        // Each `let` as late as it can be: it may name what the patterns before it bind.
+        // A `let` outside of what a pattern binds comes before it, so that it does not see the pattern's names; one
+        // inside comes after, since it may name them.
         for replay in replays {
-            let mut needed = Vec::new();
-            replay.names.iter().for_each(|&name| self.lets_under(name, &mut needed));
-            let (now, then): (Vec<LetId>, Vec<LetId>) = lets.into_iter().partition(|binding| needed.contains(binding));
+            let is_inside = |binding: &LetId| match replay.binder {
+                Binder::Scope(scope) => self.model.within(self.model.lets[*binding].scope, scope),
+                Binder::When(_) => false,
+            };
+            let (then, now): (Vec<LetId>, Vec<LetId>) = lets.into_iter().partition(is_inside);
             for binding in now {
                 bind.extend(self.binding(binding, &TokenStream::new()));
             }
@@ -91,16 +95,6 @@ impl Expansion<'_, '_> {
             bind.extend(self.binding(binding, &TokenStream::new()));
         }
         (lend, bind)
-    }
-
-    /// Adds a `let`, and the `let`s that it names.
-    fn lets_under(&self, name: NameId, found: &mut Vec<LetId>) {
-        if let NameKind::Let(binding) = self.model.names[name].kind
-            && !found.contains(&binding)
-        {
-            found.push(binding);
-            self.model.codes[self.model.lets[binding].value].uses.iter().for_each(|&name| self.lets_under(name, found));
-        }
     }
 
     /// A `let` that the stage's task evaluates, or a pattern that it matches again, names `ctx`.

@@ -5,9 +5,11 @@
 //! (`for order in orders`, `match order.kind`), the names are lent and the expression, which is nothing but a path to a
 //! place, is looked up again.
 
+use super::names::binder;
 use crate::{
+    bound_names::Binder,
     diagnostics::messages,
-    mentions::{self, mentions},
+    mentions,
     model::{Binds, CodeId, Model, NameKind, Rebind, ScopeId, Source, StageId, When},
 };
 use std::{collections::HashSet, ops::Range};
@@ -49,25 +51,30 @@ pub(crate) fn replays<'s>(
     codes: Range<CodeId>,
     diagnostics: &Diagnostics,
 ) -> Vec<Rebind<'s>> {
-    let mut wanted: HashSet<String> = HashSet::new();
+    let mut wanted = Wanted::new();
     wants(model, codes.collect(), &mut wanted);
     let mut replays = Vec::new();
-    if let Some(When::Matches { pattern, value }) = &model.stages[stage].when {
-        let source = Source::Scrutinee { pattern, code: *value, again: is_place(model.codes[*value].expr) };
-        want(model, source, &mut wanted, &mut replays);
+    match &model.stages[stage].when {
+        Some(When::Matches { pattern, value }) => {
+            let source = Source::Scrutinee { pattern, code: *value, again: is_place(model.codes[*value].expr) };
+            want(model, source, Binder::When(stage), &mut wanted, &mut replays);
+        }
+        Some(When::Holds(code)) => {
+            let source = Source::Condition { code: *code };
+            tell_condition(model, stage, *code, Binder::When(stage), &wanted, diagnostics);
+            want(model, source, Binder::When(stage), &mut wanted, &mut replays);
+        }
+        None => {}
     }
     let mut next = Some(model.stages[stage].scope);
     while let Some(scope) = next {
         if let Some(binds) = &model.scopes[scope].binds {
             let source = source(model, scope, binds);
-            if let Source::Condition { code } = source
-                && binds_any(&source, model, &wanted)
-                && !condition_is_places(model.codes[code].expr)
-            {
-                let name = &model.stages[stage].syntax.name;
-                diagnostics.error(name.span(), messages::task_borrows_condition(&name.to_string()));
+            let binder = Binder::Scope(scope);
+            if let Source::Condition { code } = source {
+                tell_condition(model, stage, code, binder, &wanted, diagnostics);
             }
-            want(model, source, &mut wanted, &mut replays);
+            want(model, source, binder, &mut wanted, &mut replays);
         }
         next = model.scopes[scope].parent;
     }
@@ -75,11 +82,33 @@ pub(crate) fn replays<'s>(
     replays
 }
 
+/// Names, each with the pattern that binds it.
+type Wanted = HashSet<(String, Binder)>;
+
+/// A task can evaluate a condition again that only looks at what lies in names.
+fn tell_condition(
+    model: &Model<'_>,
+    stage: StageId,
+    code: CodeId,
+    binder: Binder,
+    wanted: &Wanted,
+    diagnostics: &Diagnostics,
+) {
+    if wanted.iter().any(|(_, by)| *by == binder) && !condition_is_places(model.codes[code].expr) {
+        let name = &model.stages[stage].syntax.name;
+        diagnostics.error(name.span(), messages::task_borrows_condition(&name.to_string()));
+    }
+}
+
 /// All that those expressions name, and the `let`s that they name: the task evaluates them again.
-fn wants(model: &Model<'_>, mut open: Vec<CodeId>, wanted: &mut HashSet<String>) {
+fn wants(model: &Model<'_>, mut open: Vec<CodeId>, wanted: &mut Wanted) {
     let mut evaluated = HashSet::new();
     while let Some(code) = open.pop() {
-        wanted.extend(idents(model, code));
+        for name in mentions::idents(model.codes[code].expr) {
+            if let Some(binder) = binder(model, code, &name) {
+                wanted.insert((name, binder));
+            }
+        }
         for &name in &model.codes[code].uses {
             if let NameKind::Let(binding) = model.names[name].kind
                 && evaluated.insert(binding)
@@ -104,8 +133,8 @@ fn source<'s>(model: &Model<'s>, scope: ScopeId, binds: &Binds<'s>) -> Source<'s
 }
 
 /// Takes the source along if it binds something wanted; what its own expression names is wanted then.
-fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>, replays: &mut Vec<Rebind<'s>>) {
-    if !binds_any(&source, model, wanted) {
+fn want<'s>(model: &Model<'s>, source: Source<'s>, binder: Binder, wanted: &mut Wanted, replays: &mut Vec<Rebind<'s>>) {
+    if !wanted.iter().any(|(_, by)| *by == binder) {
         return;
     }
     let code = match source {
@@ -117,26 +146,18 @@ fn want<'s>(model: &Model<'s>, source: Source<'s>, wanted: &mut HashSet<String>,
         wants(model, vec![code], wanted);
         names.clone_from(&model.codes[code].uses);
     }
-    let bindings =
-        bindings(&source, model).into_iter().filter(|binding| wanted.contains(&binding.to_string())).collect();
-    replays.push(Rebind { source, names, bindings });
-}
-
-fn binds_any(source: &Source<'_>, model: &Model<'_>, wanted: &HashSet<String>) -> bool {
-    bindings(source, model).iter().any(|binding| wanted.contains(&binding.to_string()))
-}
-
-fn bindings(source: &Source<'_>, model: &Model<'_>) -> Vec<proc_macro2::Ident> {
-    match source {
+    let bound = match source {
         Source::Item { pattern, .. } | Source::Scrutinee { pattern, .. } => mentions::bindings(pattern),
-        Source::Condition { code } => {
-            mentions(model.codes[*code].expr, &|name| model.by_name.contains_key(name)).bindings
-        }
-    }
-}
-
-fn idents(model: &Model<'_>, code: CodeId) -> Vec<String> {
-    mentions::idents(model.codes[code].expr)
+        Source::Condition { code } => mentions::condition_bindings(model.codes[code].expr),
+    };
+    let all = bound.len();
+    let mut seen = HashSet::new();
+    let bindings = bound.into_iter().filter(|name| {
+        let text = name.to_string();
+        wanted.contains(&(text.clone(), binder)) && seen.insert(text)
+    });
+    let bindings: Vec<_> = bindings.collect();
+    replays.push(Rebind { source, binder, names, binds_more: bindings.len() < all, bindings });
 }
 
 /// A path to something that lies in a name: `order`, `order.kind`, `*order`, `orders[3]`.

@@ -25,7 +25,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         names: Vec::new(),
         by_name: HashMap::new(),
         declared_twice: HashMap::new(),
-        bound: HashSet::new(),
+        bound_in: crate::bound_names::BoundNames::default(),
         unknown: HashSet::new(),
         stages: Vec::new(),
         lets: Vec::new(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod borrowed;
+mod bound_names;
 mod captured_names;
 mod graph_waits;
 mod has_stages;

@@ -1,65 +1,40 @@
-//! The meaning of each identifier in each expression.
+//! The meaning of each identifier in each expression: a name of the workflow's, or what a pattern around it binds.
 
 use crate::{
+    bound_names::Binder,
     diagnostics::messages,
     mentions::{self, Mentions},
-    model::{CodeId, Model, NameId, NameKind, NodeKind, ScopeId},
+    model::{CodeId, Model, NameId, NameKind, ScopeId, When},
 };
-use proc_macro2::Ident;
 use std::collections::HashSet;
-use syn::Pat;
 use workflow_graph::ScopeKind;
 use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
-    let mentions: Vec<Mentions> = model
-        .codes
-        .iter()
-        .map(|code| mentions::mentions(code.expr, &|name| model.by_name.contains_key(name)))
-        .collect();
-    let mut shadowed = HashSet::new();
-    for pattern in patterns(model) {
-        shadows(model, &mentions::bindings(pattern), &mut shadowed, diagnostics);
-    }
+    model.bound_in = super::bound_names::bound_in(model);
+    let bound: HashSet<&str> = model.bound_in.all().collect();
+    let known = |name: &str| model.by_name.contains_key(name) || bound.contains(name);
+    let mentions: Vec<Mentions> = model.codes.iter().map(|code| mentions::mentions(code.expr, &known)).collect();
+    let mut unknown = HashSet::new();
+    let own = mentions.iter().flat_map(|mentions| &mentions.bindings).map(ToString::to_string);
+    let own: HashSet<String> = own.collect();
     for mentions in &mentions {
-        shadows(model, &mentions.bindings, &mut shadowed, diagnostics);
+        let named = mentions.names.iter().map(|(text, _)| text).chain(&mentions.others);
+        unknown.extend(named.filter(|text| !known(text) && !own.contains(*text)).cloned());
     }
-    for pattern in patterns(model) {
-        model.bound.extend(mentions::bindings(pattern).iter().map(ToString::to_string));
-    }
-    for mentions in &mentions {
-        model.bound.extend(mentions.bindings.iter().map(ToString::to_string));
-    }
-    for mentions in &mentions {
-        for (text, _) in &mentions.names {
-            if !model.by_name.contains_key(text) && !model.bound.contains(text) {
-                model.unknown.insert(text.clone());
-            }
-        }
-        for text in &mentions.others {
-            if !model.bound.contains(text) {
-                model.unknown.insert(text.clone());
-            }
-        }
-    }
+    model.unknown = unknown;
     for (code, mentions) in mentions.iter().enumerate() {
-        resolve_code(model, code, mentions, &shadowed, diagnostics);
+        resolve_code(model, code, mentions, diagnostics);
     }
 }
 
-fn resolve_code(
-    model: &mut Model<'_>,
-    id: CodeId,
-    mentions: &Mentions,
-    shadowed: &HashSet<NameId>,
-    diagnostics: &Diagnostics,
-) {
+fn resolve_code(model: &mut Model<'_>, id: CodeId, mentions: &Mentions, diagnostics: &Diagnostics) {
     let scope = model.codes[id].scope;
-    // Which of the two a shadowed name means is not known.
     let name_of = |text: &String| {
-        let all = model.declared_twice.get(text).map_or(&[][..], Vec::as_slice);
-        let name = nearest_declaration(model, id, all).or_else(|| model.by_name.get(text).copied());
-        name.filter(|name| !shadowed.contains(name))
+        if binder(model, id, text).is_some() {
+            return None;
+        }
+        declaration(model, id, text).or_else(|| model.by_name.get(text).copied())
     };
     let mut found = Vec::new();
     let mut spans = Vec::new();
@@ -96,9 +71,8 @@ fn resolve_code(
     for span in &mentions.questions {
         diagnostics.error(*span, messages::QUESTION);
     }
-    let context = mentions.names.iter().find(|(text, _)| text == "ctx");
-    let is_own = mentions.bindings.iter().any(|binding| binding == "ctx");
-    if let (Some((_, span)), Some(binding), false) = (context, model.codes[id].of_let, is_own) {
+    let context = mentions.names.iter().find(|(text, _)| text == "ctx" && binder(model, id, text).is_none());
+    if let (Some((_, span)), Some(binding)) = (context, model.codes[id].of_let) {
         let binding = model.lets[binding].syntax;
         diagnostics.error(*span, messages::context_in_let(&binding.name.to_string(), &super::lower::text(&binding.ty)));
     }
@@ -112,10 +86,12 @@ fn resolve_code(
     code.context = context;
 }
 
-/// The declaration that code most likely means where a name is declared twice: one that can be seen from there, and is not
-/// what the code is a part of, unless the code undoes that.
-fn nearest_declaration(model: &Model<'_>, id: CodeId, all: &[NameId]) -> Option<NameId> {
+/// The declaration of that name which can be seen from the code. Where a name is declared twice, the one that the code
+/// most likely means: not what it is a part of, unless it undoes that.
+fn declaration(model: &Model<'_>, id: CodeId, text: &str) -> Option<NameId> {
     let code = &model.codes[id];
+    let first = model.by_name.get(text).map(std::slice::from_ref).unwrap_or_default();
+    let all = model.declared_twice.get(text).map_or(first, Vec::as_slice);
     let seen = all.iter().copied().filter(|&name| model.within(code.scope, model.names[name].scope));
     seen.max_by_key(|&name| {
         let is_undone = matches!(model.names[name].kind, NameKind::Stage(stage) if code.undoes == Some(stage));
@@ -133,45 +109,35 @@ fn is_inside(model: &Model<'_>, code: CodeId, name: NameId) -> bool {
     }
 }
 
-/// All patterns of the workflow.
-fn patterns<'s>(model: &Model<'s>) -> Vec<&'s Pat> {
-    let mut found = Vec::new();
-    for stage in &model.stages {
-        if let Some(crate::model::When::Matches { pattern, .. }) = &stage.when {
-            found.push(*pattern);
-        }
-        node_patterns(&stage.node.kind, &mut found);
+/// The pattern that binds what the code means by that name; none: no pattern does. A declaration further in hides the
+/// pattern's name, but not from its own expression, as in `let order = load(order)`.
+pub(crate) fn binder(model: &Model<'_>, id: CodeId, text: &str) -> Option<Binder> {
+    if !model.bound_in.contains(text) {
+        return None;
     }
-    for tail in model.scopes.iter().filter_map(|scope| scope.tail.as_ref()) {
-        node_patterns(&tail.kind, &mut found);
-    }
-    found
-}
-
-fn node_patterns<'s>(node: &NodeKind<'s>, found: &mut Vec<&'s Pat>) {
-    match node {
-        NodeKind::Match { arms, .. } => found.extend(arms.iter().map(|arm| &arm.syntax.pattern)),
-        NodeKind::For(each) => found.push(each.pattern),
-        NodeKind::Members { members: crate::model::Members::For(each), .. } => found.push(each.pattern),
-        NodeKind::Break(Some(node)) | NodeKind::Continue(Some(node)) => node_patterns(&node.kind, found),
-        NodeKind::Loop(looping) => {
-            if let Some(initial) = &looping.initial {
-                node_patterns(&initial.kind, found);
-            }
+    let code = &model.codes[id];
+    let declared = declaration(model, id, text);
+    let own = declared.filter(|&name| {
+        let is_undone = matches!(model.names[name].kind, NameKind::Stage(stage) if code.undoes == Some(stage));
+        is_inside(model, id, name) && !is_undone
+    });
+    let until = declared.filter(|_| own.is_none()).map(|name| model.names[name].scope);
+    let (mut scope, mut around) = (code.scope, code.around);
+    loop {
+        if let Some(stage) = around.filter(|&stage| model.stages[stage].scope == scope)
+            && model.bound_in.when_binds(stage, text)
+            && !matches!(model.stages[stage].when, Some(When::Holds(when) | When::Matches { value: when, .. }) if when == id)
+        {
+            return Some(Binder::When(stage));
         }
-        _ => {}
-    }
-}
-
-fn shadows(model: &Model<'_>, bindings: &[Ident], shadowed: &mut HashSet<NameId>, diagnostics: &Diagnostics) {
-    for binding in bindings {
-        let text = binding.to_string();
-        if let Some(&name) = model.by_name.get(&text) {
-            shadowed.insert(name);
-            diagnostics.error(binding.span(), messages::shadows(&text, model.names[name].ident.span()));
-        } else if text == "ctx" || text == "failure" {
-            diagnostics.error(binding.span(), messages::reserved(&text));
+        if until == Some(scope) {
+            return None;
         }
+        if model.bound_in.scope_binds(scope, text) {
+            return Some(Binder::Scope(scope));
+        }
+        around = model.scopes[scope].around;
+        scope = model.scopes[scope].parent?;
     }
 }
 

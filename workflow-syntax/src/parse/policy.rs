@@ -150,6 +150,13 @@ impl Parser<'_> {
         let Some(equals) = one.find(1, Tokens::is_equals) else {
             return self.form(one.start(one.len()), reading);
         };
+        // A chain: `let PAT = EXPR && C`.
+        if let Ok((chain @ Expr::Binary(_), length)) = one.parse_prefix(read::<Expr>)
+            && length == one.len()
+        {
+            self.assigned(&chain);
+            return Some(PolicyKind::When(Condition::Holds(chain)));
+        }
         let pattern =
             self.fragment(one.range(1..equals), "a pattern after `let`", syn::Pat::parse_multi_with_leading_vert);
         let value = self.expression(one.after(equals + 1), "an expression after `=`");
