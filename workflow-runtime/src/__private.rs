@@ -59,9 +59,11 @@ pub use crate::{
         driven::{Erased, LetRef, Start, await_output, erased, of_slot, output_slot, start_stage, starting},
         guards::{SharedPolicies, cached, permits, pool, with_breaker},
         in_place::{begin, lone_stage_expression, of_cell, stage_expression, stage_with_policies, staged},
-        retry::{Attempted, Settings, apart, attempts, attempts_judged, attempts_where, told, untold},
+        retry::{
+            RetryRule, StagePolicies, boxed_attempt, keep_source, omit_source, retry, retry_if_error, retry_if_failure,
+        },
         task::{blocking, blocking_own, spawn},
-        timeout::{limited, sleep, within},
+        timeout::{sleep, with_deadline, with_timeout},
     },
     undo::{
         attempt::in_flight,

@@ -127,7 +127,7 @@ async fn special<W: Workflow>(
     let machine = W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input);
     let machine = pin!(Some(root(&core, machine)));
     let ended = conclude(&core, machine, None, &RolledBack::in_memory()).await;
-    core.tell_ended(&ended);
+    core.emit_ended(&ended);
     ended
 }
 
@@ -163,11 +163,11 @@ struct Launch<W: Workflow> {
 impl<W: Workflow> Launch<W> {
     async fn run(self, input: W::Input) -> Result<W::Output, Failure> {
         let Self { core, services, signals, state, cancel } = self;
-        core.tell_started();
+        core.emit_started();
         let machine = W::machine(core.frame(), Visibility::OBSERVED, state.as_ref(), &services, &signals, input);
         let machine = pin!(Some(placed_run(&core, root(&core, machine))));
         let ended = conclude(&core, machine, cancel.as_deref(), &RolledBack::in_memory()).await;
-        core.tell_ended(&ended);
+        core.emit_ended(&ended);
         ended
     }
 }

@@ -27,7 +27,7 @@ impl Expansion<'_, '_> {
         let runtime = &self.runtime;
         let policies = &self.model.stages[stage].policies;
         let (frame, number) = (self.frame(), self.number(Some(stage)));
-        let settings = self.settings(stage);
+        let stage_policies = self.stage_policies(stage);
         let judged = policies.retries.iter().any(|retry| retry.only_if.is_some());
         let own = match self.model.stages[stage].node.kind {
             NodeKind::Expression(code) if judged => Some(self.own_result(stage, code, of)),
@@ -39,13 +39,13 @@ impl Expansion<'_, '_> {
         let attempts = match (typed, judged) {
             (true, _) => {
                 let rules = self.rules(&policies.retries);
-                quote!(#runtime::or_failure(#frame, #number, #runtime::attempts_judged(#frame, #number, #settings, #attempts, #rules, #runtime::told)))
+                quote!(#runtime::or_failure(#frame, #number, #runtime::retry_if_error(#frame, #number, #stage_policies, #attempts, #rules, #runtime::keep_source)))
             }
             (false, true) => {
                 let rules = self.rules_of_failures(&policies.retries);
-                quote!(#runtime::attempts_where(#frame, #number, #settings, #attempts, #rules))
+                quote!(#runtime::retry_if_failure(#frame, #number, #stage_policies, #attempts, #rules))
             }
-            (false, false) => quote!(#runtime::attempts(#frame, #number, #settings, #attempts)),
+            (false, false) => quote!(#runtime::retry(#frame, #number, #stage_policies, #attempts)),
         };
         let waits = self.signals_first(stage);
         if waits.is_empty() { attempts } else { quote!(async { #waits #attempts.await }) }
@@ -70,13 +70,13 @@ impl Expansion<'_, '_> {
                 let #scope_log = #frame.child_log();
                 let #log = &#scope_log;
                 let #around = #frame;
-                #runtime::undoing(#around, (#number, "attempt"), #log, #runtime::limited(#around, #number, #limit, async move {
+                #runtime::undoing(#around, (#number, "attempt"), #log, #runtime::with_timeout(#around, #number, #limit, async move {
                     let #frame = #around.logging(#log);
                     #runtime::Result::<_, #runtime::Exit>::Ok(#node)
                 })).await
             }
         } else if self.limits_inside(stage) {
-            quote!(#runtime::limited(#frame, #number, #limit, async move {
+            quote!(#runtime::with_timeout(#frame, #number, #limit, async move {
                 #runtime::Result::<_, #runtime::Exit>::Ok(#node)
             }).await)
         } else {
@@ -97,7 +97,7 @@ impl Expansion<'_, '_> {
         });
         // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a
         // factor a level, and soon be more than rustc looks into.
-        let run = if block { quote!(#runtime::apart(#run)) } else { run };
+        let run = if block { quote!(#runtime::boxed_attempt(#run)) } else { run };
         quote!(move |#attempt: u32| #run)
     }
 
@@ -172,11 +172,11 @@ impl Expansion<'_, '_> {
             let place = breaker.place;
             let (value, good) = (self.named("value"), typed);
             let good = if good { quote!(|#value| #value.is_ok()) } else { quote!(|_| true) };
-            let settings = self.named("settings");
+            let stage_policies = self.named("stage_policies");
             body = quote!({
                 #before
-                let #settings = (#failures, #cooldown);
-                #runtime::with_breaker(#frame, #number, &#services.#field, #place, || #settings, async move { #body }, #good).await
+                let #stage_policies = (#failures, #cooldown);
+                #runtime::with_breaker(#frame, #number, &#services.#field, #place, || #stage_policies, async move { #body }, #good).await
             });
         }
         body
@@ -237,14 +237,14 @@ impl Expansion<'_, '_> {
         quote!(match #rule { #(#rules)* _ => false })
     }
 
-    pub(crate) fn settings(&self, stage: StageId) -> TokenStream {
+    pub(crate) fn stage_policies(&self, stage: StageId) -> TokenStream {
         let policies = &self.model.stages[stage].policies;
         // Where more than the expression stands inside an attempt, the timeout stands there too.
         let timeout = policies.timeout.as_ref().filter(|_| !self.limits_inside(stage));
-        self.settings_of(&policies.retries, timeout, policies.deadline.as_ref(), stage)
+        self.policies_of(&policies.retries, timeout, policies.deadline.as_ref(), stage)
     }
 
-    pub(super) fn settings_of(
+    pub(super) fn policies_of(
         &self,
         retries: &[Retry<'_>],
         timeout: Option<&Time>,
@@ -261,7 +261,7 @@ impl Expansion<'_, '_> {
         };
         let (timeout, deadline) = (option(timeout), option(deadline));
         let retries = retries.iter().map(|retry| self.retry(retry, stage));
-        quote!(#runtime::Settings { retries: [#(#retries),*].into(), timeout: #timeout, deadline: #deadline })
+        quote!(#runtime::StagePolicies { retries: [#(#retries),*].into(), timeout: #timeout, deadline: #deadline })
     }
 
     fn retry(&self, retry: &Retry<'_>, stage: StageId) -> TokenStream {
@@ -283,7 +283,7 @@ impl Expansion<'_, '_> {
         let conditional = retry.only_if.is_some();
         quote!({
             #before
-            #runtime::Attempted {
+            #runtime::RetryRule {
                 retry: #runtime::Retry::new(#runtime::times(#more)).with_wait(#wait).jitter(#runtime::Jitter::#jitter),
                 conditional: #conditional,
             }

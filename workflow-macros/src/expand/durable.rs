@@ -308,20 +308,20 @@ impl Expansion<'_, '_> {
     }
 
     /// The items of a `for`, recognised on resume by what they are.
-    pub(super) fn recognised(&self, stage: Option<StageId>, items: TokenStream) -> TokenStream {
+    pub(super) fn in_recorded_order(&self, stage: Option<StageId>, items: TokenStream) -> TokenStream {
         if !self.is_durable() {
             return items;
         }
         let (runtime, frame, number) = (&self.runtime, self.frame(), self.number(stage));
-        let recognising = self.recognising(&items);
-        quote!(#runtime::durable::recognised(#frame, #number, #recognising).await)
+        let fingerprinted = self.fingerprinted(&items);
+        quote!(#runtime::durable::in_recorded_order(#frame, #number, #fingerprinted).await)
     }
 
     /// Items that can be told apart; the error stands at the last of their tokens.
-    pub(super) fn recognising(&self, items: &TokenStream) -> TokenStream {
+    pub(super) fn fingerprinted(&self, items: &TokenStream) -> TokenStream {
         let runtime =
             self.full_path_at(items.clone().into_iter().last().map_or_else(Span::mixed_site, |token| token.span()));
-        quote!(#runtime::durable::recognising(#items))
+        quote!(#runtime::durable::fingerprinted(#items))
     }
 
     /// The body of an item, which gives a `Result<_, Exit>` of what `of` says.

@@ -44,7 +44,7 @@ impl Expansion<'_, '_> {
             None => body,
             Some(limit) => {
                 let (frame, limit) = (self.frame(), self.time(limit, None));
-                quote!(#runtime::within(#frame, #limit, async move { #runtime::Result::<_, #runtime::Exit>::Ok(#body) }).await?)
+                quote!(#runtime::with_deadline(#frame, #limit, async move { #runtime::Result::<_, #runtime::Exit>::Ok(#body) }).await?)
             }
         };
         let body = if self.model.returns {

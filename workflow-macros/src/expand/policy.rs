@@ -214,14 +214,14 @@ impl Expansion<'_, '_> {
         if let (false, NodeKind::Expression(code)) =
             (self.model.stages[stage].catches_all(), &self.model.stages[stage].node.kind)
         {
-            let (number, settings) = (self.number(Some(stage)), self.settings(stage));
+            let (number, stage_policies) = (self.number(Some(stage)), self.stage_policies(stage));
             let rules = self.rules(&self.model.stages[stage].policies.retries);
             let attempts = self.attempt(stage, &self.own_result(stage, *code, &quote!(#content)), true);
             let waits = self.signals_first(stage);
             return quote!({
                 let #content = #of;
                 #waits
-                #runtime::own_error(#frame, #number, #runtime::attempts_judged(#frame, #number, #settings, #attempts, #rules, #runtime::untold).await)?
+                #runtime::own_error(#frame, #number, #runtime::retry_if_error(#frame, #number, #stage_policies, #attempts, #rules, #runtime::omit_source).await)?
             });
         }
         let mut attempts = self.attempts(stage, &quote!(#content));

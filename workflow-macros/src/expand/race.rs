@@ -88,7 +88,7 @@ impl Expansion<'_, '_> {
         } else {
             quote!(#expr)
         };
-        let items = self.recognised(stage, items);
+        let items = self.in_recorded_order(stage, items);
         let limit = each.concurrency.map(|limit| {
             before.extend(self.prelude(limit, stage));
             let limit = self.count(limit);

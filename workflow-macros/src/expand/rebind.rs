@@ -27,8 +27,8 @@ impl Expansion<'_, '_> {
                         false => quote!(#expr),
                         true => {
                             let (frame, number) = (self.frame(), self.number(self.model.codes[code].around));
-                            let recognising = self.recognising(&quote!(#expr));
-                            quote!(#runtime::durable::recognised_again(#frame, #number, #recognising))
+                            let fingerprinted = self.fingerprinted(&quote!(#expr));
+                            quote!(#runtime::durable::in_recorded_order_again(#frame, #number, #fingerprinted))
                         }
                     };
                     bind.extend(quote!(let #taken = #runtime::reborrow_item(#items, #index);));

@@ -88,14 +88,14 @@ impl Expansion<'_, '_> {
         } else {
             quote!(let #run = #call.await; #run)
         };
-        let settings = self.settings_of(&undo.retries, undo.timeout.as_ref(), None, stage);
+        let stage_policies = self.policies_of(&undo.retries, undo.timeout.as_ref(), None, stage);
         let (attempt, place) = (self.named("attempt"), self.named("attempted"));
         let judged = undo.retries.iter().any(|retry| retry.only_if.is_some());
         let (attempts, rules) = if judged {
             let rules = self.rules_of_failures(&undo.retries);
-            (quote!(attempts_where), quote!(, #rules))
+            (quote!(retry_if_failure), quote!(, #rules))
         } else {
-            (quote!(attempts), TokenStream::new())
+            (quote!(retry), TokenStream::new())
         };
         let parameters = if undo.on_attempt { quote!(#why, #detached) } else { quote!(#own, #why, #detached) };
         let arm = quote!(
@@ -104,7 +104,7 @@ impl Expansion<'_, '_> {
                 let #why = &#why;
                 #bind_own
                 #bind
-                #runtime::#attempts(#frame, #number, #settings, move |#attempt: u32| async move {
+                #runtime::#attempts(#frame, #number, #stage_policies, move |#attempt: u32| async move {
                     #[allow(unused_variables)]
                     let #failure = #why;
                     let #place = #frame.place(#number, #attempt as usize - 1);

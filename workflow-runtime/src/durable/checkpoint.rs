@@ -183,7 +183,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
 async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Exit) {
     let Exit::Failed(failure) = stop else { return journal.await_turn(LAST).await };
     // Another stage that fails at the same time may end the run, which then reports the undos that have failed in here.
-    let failures = journal.not_told(&path, failure.all_undone().failures);
+    let failures = journal.not_reported(&path, failure.all_undone().failures);
     if !failures.is_empty() {
         journal.not_undone(&within(&path, "failed"), &UndoReport { failures, in_doubt: Vec::new() });
     }

@@ -38,28 +38,28 @@ impl<T: Serialize> IdentifiedItem for T {
 }
 
 /// The items of a `for`, and how they are told apart.
-pub struct Recognising<I: IntoIterator> {
+pub struct FingerprintedItems<I: IntoIterator> {
     items: I,
     print: ItemPrint<I::Item>,
 }
 
 /// Wraps items that have fingerprints. (Not `async`: rustc would report an item without one several times.)
-pub fn recognising<I>(items: I) -> Recognising<I>
+pub fn fingerprinted<I>(items: I) -> FingerprintedItems<I>
 where
     I: IntoIterator,
     I::Item: IdentifiedItem,
 {
-    Recognising { items, print: IdentifiedItem::print }
+    FingerprintedItems { items, print: IdentifiedItem::print }
 }
 
 /// Returns the items of a `for` in the order in which they were first seen: on resume each is known by its fingerprint.
 /// In memory they are taken one by one. On a store all of them are taken at the start, since their prints are stored
 /// together: otherwise an item that a new build no longer has would not be missed before the last of the others has
 /// been taken.
-pub async fn recognised<I: IntoIterator>(
+pub async fn in_recorded_order<I: IntoIterator>(
     frame: Frame<'_>,
     stage: u32,
-    items: Recognising<I>,
+    items: FingerprintedItems<I>,
 ) -> impl Iterator<Item = I::Item> {
     let print = items.print;
     let items = items.items.into_iter();
@@ -88,10 +88,10 @@ pub async fn recognised<I: IntoIterator>(
 const MOST: usize = 1 << 22;
 
 /// Returns the items in their recorded order, for an expression that is evaluated once more.
-pub fn recognised_again<I: IntoIterator>(
+pub fn in_recorded_order_again<I: IntoIterator>(
     frame: Frame<'_>,
     stage: u32,
-    items: Recognising<I>,
+    items: FingerprintedItems<I>,
 ) -> impl Iterator<Item = I::Item> + use<I> {
     let print = items.print;
     let items = items.items.into_iter();

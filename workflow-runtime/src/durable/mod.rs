@@ -29,7 +29,9 @@ pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, condition, has_held, on_record, recall,
     recalls, record_choice,
 };
-pub use items::{IdentifiedItem, Recognising, item_part, kept_item, recognised, recognised_again, recognising};
+pub use items::{
+    FingerprintedItems, IdentifiedItem, fingerprinted, in_recorded_order, in_recorded_order_again, item_part, kept_item,
+};
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use loops::{RoundEnd, next_round, resumed_round, round};
 pub use race::{contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_member};

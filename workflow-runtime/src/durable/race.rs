@@ -26,7 +26,7 @@ use workflow_store::Record;
 
 /// The record of a decided race or quorum.
 #[derive(Serialize, Deserialize)]
-struct Won {
+struct RecordedWinners {
     /// The winners, in their order of success; earlier versions have not kept them.
     members: Option<Vec<String>>,
     /// Values of the winners.
@@ -54,22 +54,23 @@ impl WinnerText {
     }
 }
 
-fn read_won(record: &Record) -> Result<Won, BoxError> {
+fn read_winners(record: &Record) -> Result<RecordedWinners, BoxError> {
     if let Some(unkept) = NotStorable::of(record) {
         return Err(unkept.into());
     }
     decode_record(record).or_else(|error| match decode_record(record) {
-        Ok(values) => Ok(Won { members: None, values }),
+        Ok(values) => Ok(RecordedWinners { members: None, values }),
         Err(_) => Err(error),
     })
 }
 
 /// Returns the record of a decided race or quorum with the present names of its winners; each other record unchanged.
 pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> Record {
-    let won = (record.kind == RecordKind::Decided as u8).then(|| decode_record::<Won>(record).ok()).flatten();
-    let Some(Won { members: Some(members), values }) = won else { return record.clone() };
+    let won =
+        (record.kind == RecordKind::Decided as u8).then(|| decode_record::<RecordedWinners>(record).ok()).flatten();
+    let Some(RecordedWinners { members: Some(members), values }) = won else { return record.clone() };
     let members = Some(members.iter().map(|member| now(member)).collect());
-    Record { payload: encode_record(&Won { members, values }), ..record.clone() }
+    Record { payload: encode_record(&RecordedWinners { members, values }), ..record.clone() }
 }
 
 /// Returns whether a member of a race or a quorum is recorded as a winner. `each`: it is that of an item, in whose
@@ -87,10 +88,10 @@ pub fn has_won(frame: Frame<'_>, stage: u32, won: &str, member: &str, each: bool
         (frame.path_of(stage), member.to_owned())
     };
     if let Some(record) = journal.record(&crate::journal::path::within(&path, won)) {
-        return match read_won(&record) {
-            Ok(Won { members: Some(members), .. }) => members.contains(&member),
+        return match read_winners(&record) {
+            Ok(RecordedWinners { members: Some(members), .. }) => members.contains(&member),
             // Losers that have been undone have records of their undos.
-            Ok(Won { members: None, .. }) | Err(_) => true,
+            Ok(RecordedWinners { members: None, .. }) | Err(_) => true,
         };
     }
     // A quorum that is not decided yet counts it.
@@ -154,8 +155,8 @@ where
         journal.park_if_member_is_gone(&frame.path_of(stage), sites).await;
     }
     if let Some(record) = journal.record(&path) {
-        let read = read_won(&record);
-        if let Ok(Won { members: Some(winners), .. }) = &read
+        let read = read_winners(&record);
+        if let Ok(RecordedWinners { members: Some(winners), .. }) = &read
             && let Some(unknown) = winners.iter().find(|winner| !sites.is_empty() && !sites.contains(&winner.as_str()))
         {
             let stage = frame.path_of(stage);
@@ -196,7 +197,7 @@ where
             None => {
                 let members = Some(winners.iter().map(name).collect());
                 let values = written.into_iter().map(|written| WinnerText::of(written.bytes)).collect();
-                journal.put(path, RecordKind::Decided, encode_record(&Won { members, values }));
+                journal.put(path, RecordKind::Decided, encode_record(&RecordedWinners { members, values }));
             }
         }
         journal.park_if_refused(refused).await;

@@ -88,7 +88,7 @@ pub(crate) async fn rewind_run<F: Future>(
     }
     let graph = core.graph();
     let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
-    core.tell_taken_back(is_taken);
+    core.emit_rewound(is_taken);
     if let Some(log) = core.log() {
         let why = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
         let why = log.unwind_only(core, why, &RolledBack::taken_back(journal, this_time), is_taken).await;

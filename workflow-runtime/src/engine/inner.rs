@@ -92,7 +92,7 @@ pub(crate) struct EngineInner {
     /// Instances that left the memory because of an error of the store.
     pub(crate) failed_by_store: Mutex<HashSet<InstanceKey>>,
     /// Knowledge of the observers of instances that have left the memory. Instances without observers have none.
-    pub(crate) told: Mutex<HashMap<InstanceKey, ObservedState>>,
+    pub(crate) observed: Mutex<HashMap<InstanceKey, ObservedState>>,
     /// Callers that wait for the end of an instance.
     waiting: Waiters,
     /// Striped locks of the instances. A task holds an instance's lock while it brings the instance into memory or out
@@ -128,7 +128,7 @@ impl EngineInner {
             live: Mutex::default(),
             brought: Mutex::new(Some(HashSet::new())),
             failed_by_store: Mutex::default(),
-            told: Mutex::default(),
+            observed: Mutex::default(),
             waiting: Waiters::default(),
             gates: (0..LOCK_STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             timers: Notify::new(),
@@ -209,14 +209,14 @@ impl EngineInner {
     }
 
     /// Keeps what observers know of an instance until it is in memory again.
-    pub(crate) fn keep_told(&self, key: InstanceKey, told: Option<ObservedState>) {
-        if let Some(told) = told {
-            lock(&self.told).insert(key, told);
+    pub(crate) fn keep_observed(&self, key: InstanceKey, observed: Option<ObservedState>) {
+        if let Some(observed) = observed {
+            lock(&self.observed).insert(key, observed);
         }
     }
 
-    pub(crate) fn take_told(&self, key: InstanceKey) -> Option<ObservedState> {
-        lock(&self.told).remove(&key)
+    pub(crate) fn take_observed(&self, key: InstanceKey) -> Option<ObservedState> {
+        lock(&self.observed).remove(&key)
     }
 
     // Callers that wait.
@@ -226,8 +226,8 @@ impl EngineInner {
         self.waiting.of(key)
     }
 
-    pub(crate) fn tell_end(&self, key: InstanceKey, ended: impl FnMut() -> InstanceEnd) {
-        self.waiting.tell(key, ended);
+    pub(crate) fn reply_end(&self, key: InstanceKey, ended: impl FnMut() -> InstanceEnd) {
+        self.waiting.reply(key, ended);
     }
 
     // Into memory.
@@ -255,7 +255,7 @@ impl EngineInner {
             }
             left.await;
         }
-        self.waiting.tell_all(|| Err(EngineError::ShutDown));
+        self.waiting.reply_all(|| Err(EngineError::ShutDown));
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -131,7 +131,7 @@ impl<W: Durable> ResidentInstance<W> {
         }
     }
 
-    pub(crate) fn tell_caught_up(&self) {
+    pub(crate) fn emit_restored(&self) {
         if !self.caught_up.swap(true, SeqCst) {
             self.catching_up.notify_waiters();
         }
@@ -191,12 +191,12 @@ impl<W: Durable> ResidentInstance<W> {
                 if !woken.is_woken() && self.journal.progress() == before {
                     self.journal.release();
                     if !self.journal.is_restoring() {
-                        core.tell_caught_up();
+                        core.emit_restored();
                     }
                 }
                 continue;
             }
-            self.tell_caught_up();
+            self.emit_restored();
             if woken.is_woken() || self.journal.halted().is_some() || self.stopping.load(SeqCst) {
                 // The run goes on at once: no wake counts twice. A run that always wakes itself yields now and then.
                 passes += 1;

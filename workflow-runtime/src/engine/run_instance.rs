@@ -137,7 +137,7 @@ async fn run<W: Durable>(
     let journal = &live.journal;
     let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, None);
     let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
-    core.tell_goes_on(shared.take_told(key), left.begins);
+    core.emit_resumed(shared.take_observed(key), left.begins);
     if left.begins {
         log::started(&core);
     } else if left.processes > 0 {
@@ -168,17 +168,17 @@ async fn run<W: Durable>(
             let mut woken = None;
             let outcome: Outcome<Option<W::Output>> = loop {
                 // A signal or a cancellation that comes while it waits for the gate keeps it in memory.
-                let told = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
-                let before = told();
+                let wakes = || (live.delivered.load(SeqCst), live.cancel.is_cancelled());
+                let before = wakes();
                 let outcome = poll_fn(|context| live.poll(&core, whole.as_mut(), &mut woken, context)).await;
                 let Outcome::Waits(_) = outcome else { break outcome };
                 let _gate = shared.gate(key).await;
                 // Meanwhile its tasks may have gone on.
-                let is_still = |_: &_| told() == before && !live.stopping.load(SeqCst);
+                let is_still = |_: &_| wakes() == before && !live.stopping.load(SeqCst);
                 let Some(until) = live.waits_elsewhere().filter(is_still) else { continue };
                 journal.suspend();
                 drop_quietly(|| drop(whole));
-                shared.keep_told(key, core.take_told());
+                shared.keep_observed(key, core.take_observed());
                 evict(&shared, &live, key, until).await;
                 return;
             };
@@ -207,10 +207,10 @@ async fn run<W: Durable>(
     if !core.has_ended() {
         // Nothing of it ends here: it goes on later.
         journal.suspend();
-        shared.keep_told(key, core.take_told());
+        shared.keep_observed(key, core.take_observed());
     }
     drop(core);
-    live.tell_caught_up();
+    live.emit_restored();
     shared.leave(key);
     if goes_on && let Err(error) = shared.activate(key).await {
         shared.handle_error(key, live.journal.id(), &error);
@@ -308,16 +308,16 @@ async fn settle<W: Durable>(
     }
     match &outcome {
         Outcome::Ended(ended) if status.has_ended() => {
-            core.tell_settled(&ended.as_ref().map(|_| ()).map_err(Failure::clone));
+            core.emit_settled(&ended.as_ref().map(|_| ()).map_err(Failure::clone));
             log::ended(core, ended.as_ref().err());
         }
         _ => {
             let (stage, reason) = (live.journal.parked_stage(core.graph()), super::error::parked_reason(&bytes));
-            core.tell_parked(stage, &reason);
+            core.emit_parked(stage, &reason);
             log::parked(core, stage, &reason);
         }
     }
-    shared.tell_end(key, || match (&outcome, status) {
+    shared.reply_end(key, || match (&outcome, status) {
         (Outcome::Ended(Err(failure)), InstanceStatus::Failed) => {
             Err(EngineError::Failed { id: id.to_string(), failure: failure.clone() })
         }

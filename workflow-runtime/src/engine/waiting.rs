@@ -47,18 +47,18 @@ impl Waiters {
     }
 
     /// Passes the end to all callers that wait for this instance.
-    pub(crate) fn tell(&self, key: InstanceKey, mut ended: impl FnMut() -> InstanceEnd) {
-        let told: Vec<_> =
+    pub(crate) fn reply(&self, key: InstanceKey, mut ended: impl FnMut() -> InstanceEnd) {
+        let callers: Vec<_> =
             lock(&self.callers).extract_if((key, 0)..=(key, u64::MAX), |_, _| true).map(|(_, caller)| caller).collect();
-        for caller in told {
+        for caller in callers {
             let _ = caller.send(ended());
         }
     }
 
     /// Passes the end to all callers.
-    pub(crate) fn tell_all(&self, mut ended: impl FnMut() -> InstanceEnd) {
-        let told = std::mem::take(&mut *lock(&self.callers));
-        for caller in told.into_values() {
+    pub(crate) fn reply_all(&self, mut ended: impl FnMut() -> InstanceEnd) {
+        let replies = std::mem::take(&mut *lock(&self.callers));
+        for caller in replies.into_values() {
             let _ = caller.send(ended());
         }
     }
@@ -98,11 +98,11 @@ mod tests {
     async fn each_caller_is_told_the_end_of_its_instance() {
         let waiting = Waiters::default();
         let [a, b, other] = [1, 1, 2].map(|key| waiting.of(InstanceKey(key)));
-        waiting.tell(InstanceKey(1), || Ok(vec![7]));
+        waiting.reply(InstanceKey(1), || Ok(vec![7]));
         assert_eq!(a.come().await.expect("has ended"), [7]);
         assert_eq!(b.come().await.expect("has ended"), [7]);
         assert_eq!(lock(&waiting.callers).len(), 1);
-        waiting.tell_all(|| Err(EngineError::ShutDown));
+        waiting.reply_all(|| Err(EngineError::ShutDown));
         assert!(matches!(other.come().await, Err(EngineError::ShutDown)));
         assert!(lock(&waiting.callers).is_empty());
     }

@@ -104,8 +104,8 @@ impl EngineInner {
                 let (shared, id, reason) = (Arc::clone(self), id.to_owned(), format!("{error:#}"));
                 self.spawn(async move {
                     let _gate = shared.gate(key).await;
-                    let told = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
-                    if let Err(error) = shared.park(key, &reason, told).await {
+                    let reply = || EngineError::Parked { id: id.clone(), reason: reason.clone() };
+                    if let Err(error) = shared.park(key, &reason, reply).await {
                         tracing::error!(target: "workflow", instance = id, %error, "could not park the instance: retrying in 5 s");
                         shared.retry_later(key, id);
                     }
@@ -289,12 +289,12 @@ impl EngineInner {
     }
 
     /// Parks an instance, which can't go on without an operator.
-    async fn park(&self, key: InstanceKey, reason: &str, told: impl Fn() -> EngineError) -> Result<(), StoreError> {
+    async fn park(&self, key: InstanceKey, reason: &str, reply: impl Fn() -> EngineError) -> Result<(), StoreError> {
         let parked =
             Change::Status { status: InstanceStatus::Parked, wake_at: None, outcome: Some(encode_record(&reason)) };
         self.store.commit(Batch { instance: key, changes: vec![parked] }).await?;
         tracing::warn!(target: "workflow", instance = key.0, reason, "the instance is parked");
-        self.tell_end(key, || Err(told()));
+        self.reply_end(key, || Err(reply()));
         Ok(())
     }
 }

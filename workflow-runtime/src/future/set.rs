@@ -93,7 +93,7 @@ impl<F: Future> FutureSet<F> {
     }
 
     /// Returns the number of running futures.
-    pub(crate) fn under_way(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.all.len() - self.free.len()
     }
 
@@ -149,7 +149,7 @@ impl<F: Future> FutureSet<F> {
     }
 
     /// Drops what is on that lane.
-    pub(crate) fn clear(&mut self, lane: usize) {
+    pub(crate) fn remove(&mut self, lane: usize) {
         if self.all[lane].future.is_some() {
             self.all[lane].future.as_mut().set(None);
             self.free.push(lane);
@@ -158,10 +158,10 @@ impl<F: Future> FutureSet<F> {
 
     /// Drops all running futures. `resume_panic`: a panic of theirs goes on. Otherwise it is discarded, because there is a
     /// failure already.
-    pub(crate) fn clear_all(&mut self, resume_panic: bool) {
-        let under_way = self.all.iter_mut().enumerate().filter(|(_, lane)| lane.future.is_some());
+    pub(crate) fn clear(&mut self, resume_panic: bool) {
+        let running = self.all.iter_mut().enumerate().filter(|(_, lane)| lane.future.is_some());
         let free = &mut self.free;
-        let cut = under_way.map(|(lane, SetEntry { future, .. })| {
+        let cut = running.map(|(lane, SetEntry { future, .. })| {
             free.push(lane);
             move || future.as_mut().set(None)
         });

@@ -70,7 +70,7 @@ impl Journal {
     /// # Errors
     /// The store does not take it now: the wish is withdrawn.
     pub(crate) async fn wish(&self, path: &str, kind: RecordKind, payload: Vec<u8>) -> Result<(), StoreError> {
-        let mut told = {
+        let mut answer = {
             let mut content = self.lock();
             if let Some(error) = content.outbox.delayed_by() {
                 return Err(error.clone());
@@ -79,11 +79,11 @@ impl Journal {
             content.next_order += 1;
             let path: Arc<str> = path.into();
             let number = content.outbox.wish(vec![Change::Put { path: Arc::clone(&path), record: record.clone() }]);
-            let (sender, told) = oneshot::channel();
-            content.wishes.push(Wish { number, path, record, told: sender });
-            told
+            let (sender, answer) = oneshot::channel();
+            content.wishes.push(Wish { number, path, record, reply: sender });
+            answer
         };
-        let ended = self.drive(|_, context| Pin::new(&mut told).poll(context)).await;
+        let ended = self.drive(|_, context| Pin::new(&mut answer).poll(context)).await;
         ended.unwrap_or_else(|_| Err(StoreError::new(StoreErrorKind::Closed, "the instance has left memory")))
     }
 
@@ -94,20 +94,20 @@ impl Journal {
             return;
         }
         let mut woken = Vec::new();
-        let mut told = Vec::new();
+        let mut replies = Vec::new();
         while let Some(delivery) = {
             let found = content.outbox.poll(&*self.store, context, &mut woken);
-            content.tell_wishes(&mut told);
+            content.reply_to_wishes(&mut replies);
             found
         } {
             match delivery {
                 Delivery::Delayed { error, pause, withdrawn } => {
                     let id = &self.id;
                     tracing::error!(target: "workflow", instance = %id, %error, "could not write to the store: retrying in {pause:?}");
-                    content.withdraw(&withdrawn, &error, &mut told);
+                    content.withdraw(&withdrawn, &error, &mut replies);
                 }
                 Delivery::Refused { number, path, error } => {
-                    content.withdraw(&[number], &error, &mut told);
+                    content.withdraw(&[number], &error, &mut replies);
                     content.refused = Some(error.clone());
                     let what =
                         path.map_or_else(|| "what became of it".to_owned(), |path| format!("what '{path}' gave"));
@@ -118,8 +118,8 @@ impl Journal {
         }
         drop(content);
         woken.into_iter().for_each(Waker::wake);
-        for (told, result) in told {
-            let _ = told.send(result);
+        for (reply, result) in replies {
+            let _ = reply.send(result);
         }
     }
 
@@ -143,7 +143,7 @@ impl Journal {
         let mut content = self.lock();
         content.driven = false;
         if content.outbox.has_unsent() {
-            content.tell_driver();
+            content.wake_driver();
         }
     }
 

@@ -107,7 +107,7 @@ pub(crate) struct Wish {
     pub(crate) path: Arc<str>,
     /// Known once it is on the store.
     pub(crate) record: Record,
-    pub(crate) told: CommitReply,
+    pub(crate) reply: CommitReply,
 }
 
 type CommitReply = oneshot::Sender<Result<(), StoreError>>;
@@ -122,7 +122,7 @@ impl JournalState {
             }
         }
         let number = self.outbox.enter(changes);
-        self.tell_driver();
+        self.wake_driver();
         number
     }
 
@@ -132,7 +132,7 @@ impl JournalState {
     }
 
     /// Wakes the driver after an entry, if it is not being polled.
-    pub(crate) fn tell_driver(&mut self) {
+    pub(crate) fn wake_driver(&mut self) {
         if !self.driven
             && let Some(root) = &self.root
         {
@@ -140,12 +140,12 @@ impl JournalState {
         }
     }
 
-    /// Adds the callers whose wishes are on the store to `told`.
-    pub(crate) fn tell_wishes(&mut self, told: &mut Vec<(CommitReply, Result<(), StoreError>)>) {
+    /// Adds the callers whose wishes are on the store to `replies`.
+    pub(crate) fn reply_to_wishes(&mut self, replies: &mut Vec<(CommitReply, Result<(), StoreError>)>) {
         let stored = self.outbox.stored_up_to();
-        for Wish { path, record, told: caller, .. } in self.wishes.extract_if(.., |wish| wish.number <= stored) {
+        for Wish { path, record, reply: caller, .. } in self.wishes.extract_if(.., |wish| wish.number <= stored) {
             self.records.insert(path, record);
-            told.push((caller, Ok(())));
+            replies.push((caller, Ok(())));
         }
     }
 
@@ -154,10 +154,10 @@ impl JournalState {
         &mut self,
         numbers: &[u64],
         error: &StoreError,
-        told: &mut Vec<(CommitReply, Result<(), StoreError>)>,
+        replies: &mut Vec<(CommitReply, Result<(), StoreError>)>,
     ) {
         for wish in self.wishes.extract_if(.., |wish| numbers.contains(&wish.number)) {
-            told.push((wish.told, Err(error.clone())));
+            replies.push((wish.reply, Err(error.clone())));
         }
     }
 

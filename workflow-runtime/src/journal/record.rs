@@ -69,7 +69,7 @@ pub(crate) fn decode_record<T: DeserializeOwned>(record: &Record) -> Result<T, B
 
 /// Failed attempts of a stage.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Tried {
+pub(crate) struct RetryProgress {
     pub(crate) attempts: u32,
     /// Spent part of each `#[retry]`.
     pub(crate) spent: Vec<u32>,
@@ -77,7 +77,7 @@ pub(crate) struct Tried {
     pub(crate) next: u64,
 }
 
-impl Tried {
+impl RetryProgress {
     pub(crate) fn next(&self) -> Timestamp {
         Timestamp::from_millis(self.next)
     }

@@ -14,7 +14,7 @@ pub(crate) struct ResidencyGuard(Arc<Journal>);
 
 impl ResidencyGuard {
     /// Returns what waits until the instance has caught up, if it catches up now.
-    pub(crate) fn until_caught_up(&self) -> Option<BoxFuture<'static, ()>> {
+    pub(crate) fn until_restored(&self) -> Option<BoxFuture<'static, ()>> {
         let journal = Arc::clone(&self.0);
         journal.is_restoring().then(|| Box::pin(async move { journal.await_turn(DUE).await }) as _)
     }
@@ -24,7 +24,7 @@ impl ResidencyGuard {
         let journal = Arc::clone(&self.0);
         drop(self);
         if journal.busy.load(Relaxed) == 0 {
-            journal.lock().tell_driver();
+            journal.lock().wake_driver();
         }
     }
 }

@@ -19,16 +19,16 @@ impl Journal {
     }
 
     /// Returns the failures of undos within a path that have no record.
-    pub(crate) fn not_told(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
-        let mut told: Vec<String> = {
+    pub(crate) fn not_reported(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
+        let mut reported: Vec<String> = {
             let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
             let records = content.within(&path).filter_map(|path| content.records.get(path));
-            let told = records.filter_map(|record| decode_record::<StoredUndone>(record).ok());
-            told.flat_map(|told| told.restore().failures).map(|failure| format!("{failure:#}")).collect()
+            let reports = records.filter_map(|record| decode_record::<StoredUndone>(record).ok());
+            reports.flat_map(|report| report.restore().failures).map(|failure| format!("{failure:#}")).collect()
         };
-        failures.retain(|failure| match told.iter().position(|told| *told == format!("{failure:#}")) {
+        failures.retain(|failure| match reported.iter().position(|before| *before == format!("{failure:#}")) {
             Some(place) => {
-                told.swap_remove(place);
+                reported.swap_remove(place);
                 false
             }
             None => true,

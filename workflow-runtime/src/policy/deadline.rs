@@ -2,7 +2,7 @@
 
 use super::{
     duration::{DisplayDuration, later},
-    limit::{Limited, limited},
+    limit::Limited,
 };
 use pin_project_lite::pin_project;
 use std::{
@@ -96,7 +96,7 @@ impl Deadline {
     /// # Cancel safety
     /// Dropping the future drops `future`.
     pub fn within<F: IntoFuture>(self, future: F) -> Within<F::IntoFuture> {
-        Within { inner: limited(Some((self.at, self.error())), future) }
+        Within { inner: Limited::new(Some((self.at, self.error())), future) }
     }
 }
 

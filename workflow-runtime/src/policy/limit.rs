@@ -32,9 +32,11 @@ pin_project! {
     }
 }
 
-/// Limits `run` to an instant, with the error at that instant.
-pub(super) fn limited<F: IntoFuture, P>(end: Option<(Instant, P)>, run: F) -> Limited<F::IntoFuture, P> {
-    Limited { run: run.into_future(), end: end.map(|(at, passed)| LimitEnd { at: sleep_until(at), passed }) }
+impl<F, P> Limited<F, P> {
+    /// Limits `run` to an instant, with the error at that instant.
+    pub(super) fn new(end: Option<(Instant, P)>, run: impl IntoFuture<IntoFuture = F>) -> Self {
+        Self { run: run.into_future(), end: end.map(|(at, passed)| LimitEnd { at: sleep_until(at), passed }) }
+    }
 }
 
 impl<F: Future, P: Copy> Future for Limited<F, P> {
@@ -71,13 +73,13 @@ where
     let had_budget = coop::has_budget_remaining();
     match run.poll(context) {
         Poll::Ready(given) => Poll::Ready(Ok(given)),
-        Poll::Pending => poll_end(had_budget, end, context).map(Err),
+        Poll::Pending => poll_deadline(had_budget, end, context).map(Err),
     }
 }
 
 /// Polls the end of the time of a future that was just polled. A future that uses up the task's budget does not keep its time
 /// from passing.
-pub(crate) fn poll_end<E>(had_budget: bool, end: Pin<&mut E>, context: &mut Context<'_>) -> Poll<E::Output>
+pub(crate) fn poll_deadline<E>(had_budget: bool, end: Pin<&mut E>, context: &mut Context<'_>) -> Poll<E::Output>
 where
     E: Future + ?Sized,
 {

@@ -4,7 +4,7 @@ use super::{
     attempts::{Attempts, Fault, Further},
     budget::UNITS,
     deadline::{Deadline, DeadlinePassed},
-    limit::limited,
+    limit::Limited,
     retry::{Next, Retries},
 };
 use std::{error::Error, fmt, future::Future};
@@ -95,7 +95,7 @@ where
         Some(deadline) if deadline.has_passed() => {
             Err(GivenUp::Deadline { attempts: attempts - 1, passed: deadline.error(), last: last.take() })
         }
-        _ => Ok(limited(deadline.map(|deadline| (deadline.at(), deadline.error())), attempt(attempts))),
+        _ => Ok(Limited::new(deadline.map(|deadline| (deadline.at(), deadline.error())), attempt(attempts))),
     };
     let judge = |attempts, ended: Result<Result<T, E>, DeadlinePassed>, last| match ended {
         Ok(ended) => ended.map_err(Fault::Failed),

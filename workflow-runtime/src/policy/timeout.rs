@@ -2,7 +2,7 @@
 
 use super::{
     duration::{DisplayDuration, later},
-    limit::{Limited, limited},
+    limit::Limited,
 };
 use pin_project_lite::pin_project;
 use std::{
@@ -58,7 +58,7 @@ impl Error for TimedOut {}
 /// # }
 /// ```
 pub fn timeout<F: IntoFuture>(after: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { inner: limited(Some((later(Instant::now(), after), TimedOut { after })), future) }
+    Timeout { inner: Limited::new(Some((later(Instant::now(), after), TimedOut { after })), future) }
 }
 
 pin_project! {

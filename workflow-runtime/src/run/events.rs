@@ -16,22 +16,22 @@ use tokio::time::Instant;
 /// The run itself.
 impl RunState {
     /// Reports that the run starts.
-    pub(crate) fn tell_started(&self) {
+    pub(crate) fn emit_started(&self) {
         if let Some(observation) = self.observation() {
-            observation.tell(self, TAIL, &[], EventKind::Started);
+            observation.emit(self, TAIL, &[], EventKind::Started);
         }
     }
 
     /// Reports that the run has ended.
     #[inline]
-    pub(crate) fn tell_ended<T>(&self, ended: &Result<T, Failure>) {
+    pub(crate) fn emit_ended<T>(&self, ended: &Result<T, Failure>) {
         if self.observes_end() {
-            self.tell_end(ended.as_ref().err());
+            self.emit_end(ended.as_ref().err());
         }
     }
 
     #[cold]
-    fn tell_end(&self, failure: Option<&Failure>) {
+    fn emit_end(&self, failure: Option<&Failure>) {
         let outcome = match failure {
             None => "completed",
             Some(failure) if failure.kind() == FailureKind::Cancelled => "cancelled",
@@ -39,22 +39,22 @@ impl RunState {
         };
         self.end_with(outcome);
         if let Some(observation) = self.observation() {
-            observation.tell(self, TAIL, &[], EventKind::Ended { outcome: failure.map_or(Ok(()), Err) });
+            observation.emit(self, TAIL, &[], EventKind::Ended { outcome: failure.map_or(Ok(()), Err) });
         }
     }
 
     /// Reports that the run was dropped, unless its end was reported or it goes on from the store.
-    pub(crate) fn tell_dropped(&self) {
+    pub(crate) fn emit_dropped(&self) {
         if !self.is_suspended()
             && self.end_with("cancelled")
             && let Some(observation) = self.observation()
         {
-            observation.tell(self, TAIL, &[], EventKind::Cancelled);
+            observation.emit(self, TAIL, &[], EventKind::Cancelled);
         }
     }
 
     /// Reports a caught panic as the failure of all the stages that it went through.
-    pub(crate) fn tell_panicked(&self, failure: &Failure) {
+    pub(crate) fn emit_panicked(&self, failure: &Failure) {
         if let Some(observation) = self.observation() {
             let unwound = mem::take(&mut *lock(&observation.unwound));
             for UnwoundStage { place, attempt, ended } in unwound {
@@ -65,7 +65,7 @@ impl RunState {
 
     /// Reports how a stage is undone whose places are known. The begin of an undo is reported once, whatever interrupts
     /// it.
-    pub(crate) fn tell_of(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+    pub(crate) fn emit_at(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         #[cfg(feature = "durable")]
         if self.is_durable() {
             undone(self, stage, &kind);
@@ -73,25 +73,25 @@ impl RunState {
         let Some(observation) = self.observation() else { return };
         let place = (stage, places.to_vec());
         let is_news = match kind {
-            EventKind::Undoing => observation.told().undoing.insert(place),
+            EventKind::Undoing => observation.state().undoing.insert(place),
             EventKind::Undone | EventKind::UndoFailed { .. } => {
-                observation.told().undoing.remove(&place);
+                observation.state().undoing.remove(&place);
                 true
             }
             _ => true,
         };
         if is_news {
-            observation.tell(self, stage, places, kind);
+            observation.emit(self, stage, places, kind);
         }
     }
 }
 
 impl RunState {
     /// Reports a recorded undo, if observers know only of its begin.
-    pub(crate) fn tell_undone_before(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
-        let begun = |observation: &EventSink| observation.told().undoing.contains(&(stage, places.to_vec()));
+    pub(crate) fn emit_recorded_undo(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
+        let begun = |observation: &EventSink| observation.state().undoing.contains(&(stage, places.to_vec()));
         if self.observation().is_some_and(begun) {
-            self.tell_of(
+            self.emit_at(
                 stage,
                 places,
                 ended.as_ref().err().map_or(EventKind::Undone, |failure| EventKind::UndoFailed { failure }),
@@ -103,83 +103,83 @@ impl RunState {
 /// Runs on a store: they may leave the memory and come back.
 #[cfg(feature = "durable")]
 impl RunState {
-    /// Reports that the run is in memory. `told`: the knowledge of its observers, if it was in memory before. Else
+    /// Reports that the run is in memory. `known`: the knowledge of its observers, if it was in memory before. Else
     /// `begins` tells whether the run begins, or an earlier process has begun it.
-    pub(crate) fn tell_goes_on(&self, told: Option<ObservedState>, begins: bool) {
+    pub(crate) fn emit_resumed(&self, known: Option<ObservedState>, begins: bool) {
         let Some(observation) = self.observation() else { return };
-        let kind = match told {
+        let kind = match known {
             None if begins => EventKind::Started,
             None => EventKind::Resumed,
-            Some(told) => {
-                let was_parked = told.is_parked;
-                *observation.told() = ObservedState { is_parked: false, ..told };
+            Some(known) => {
+                let was_parked = known.is_parked;
+                *observation.state() = ObservedState { is_parked: false, ..known };
                 if !was_parked {
                     return;
                 }
                 EventKind::Resumed
             }
         };
-        observation.tell(self, TAIL, &[], kind);
+        observation.emit(self, TAIL, &[], kind);
     }
 
     /// Reports the running stages in the order in which they were enabled, once the run has restored its records.
-    pub(crate) fn tell_caught_up(&self) {
+    pub(crate) fn emit_restored(&self) {
         let Some(observation) = self.observation() else { return };
-        let mut untold: Vec<(u64, StagePosition)> = {
-            let told = observation.told();
-            let untold = told.under_way.iter().filter(|(_, stage)| !stage.is_told);
-            untold.map(|(place, stage)| (stage.order, place.clone())).collect()
+        let mut unreported: Vec<(u64, StagePosition)> = {
+            let state = observation.state();
+            let unreported = state.running.iter().filter(|(_, stage)| !stage.is_reported);
+            unreported.map(|(place, stage)| (stage.order, place.clone())).collect()
         };
-        untold.sort_unstable();
-        for (_, place) in untold {
-            observation.tell_first(self, &place);
+        unreported.sort_unstable();
+        for (_, place) in unreported {
+            observation.emit_enabled_once(self, &place);
         }
     }
 
     /// Reports the running stages among those that are rewound as cancelled.
-    pub(crate) fn tell_taken_back(&self, is_taken: impl Fn(u32) -> bool) {
+    pub(crate) fn emit_rewound(&self, is_taken: impl Fn(u32) -> bool) {
         if let Some(observation) = self.observation() {
-            self.tell_cut(observation, is_taken);
+            self.emit_cancelled_stages(observation, is_taken);
         }
     }
 
-    fn tell_cut(&self, observation: &EventSink, is_cut: impl Fn(u32) -> bool) {
+    fn emit_cancelled_stages(&self, observation: &EventSink, is_cut: impl Fn(u32) -> bool) {
         let mut cut: Vec<(u64, StagePosition)> = {
-            let mut told = observation.told();
-            let cut = told.under_way.extract_if(|(stage, _), _| is_cut(*stage));
-            cut.filter(|(_, stage)| stage.is_told).map(|(place, stage)| (stage.order, place)).collect()
+            let mut state = observation.state();
+            let cut = state.running.extract_if(|(stage, _), _| is_cut(*stage));
+            cut.filter(|(_, stage)| stage.is_reported).map(|(place, stage)| (stage.order, place)).collect()
         };
         cut.sort_unstable();
         for (_, (stage, places)) in cut {
-            observation.tell(self, stage, &places, EventKind::Cancelled);
+            observation.emit(self, stage, &places, EventKind::Cancelled);
         }
     }
 
     /// Reports the end of a run after its last task has ended: no report can follow.
-    pub(crate) fn tell_settled<T>(&self, ended: &Result<T, Failure>) {
+    pub(crate) fn emit_settled<T>(&self, ended: &Result<T, Failure>) {
         if let Some(observation) = self.observation() {
-            self.tell_cut(observation, |_| true);
+            self.emit_cancelled_stages(observation, |_| true);
         }
-        self.tell_ended(ended);
+        self.emit_ended(ended);
     }
 
     /// Reports that the run is parked: it can't go on without an operator.
-    pub(crate) fn tell_parked(&self, stage: Option<&str>, reason: &str) {
+    pub(crate) fn emit_parked(&self, stage: Option<&str>, reason: &str) {
         if let Some(observation) = self.observation() {
-            observation.told().is_parked = true;
-            observation.tell(self, TAIL, &[], EventKind::Parked { stage, reason });
+            observation.state().is_parked = true;
+            observation.emit(self, TAIL, &[], EventKind::Parked { stage, reason });
         }
     }
 
     /// Takes the knowledge of the run's observers, for the time when the instance is back in memory.
-    pub(crate) fn take_told(&self) -> Option<ObservedState> {
+    pub(crate) fn take_observed(&self) -> Option<ObservedState> {
         let observation = self.observation()?;
         if observation.shared.observers.is_empty() {
             return None;
         }
-        let mut told = mem::take(&mut *observation.told());
-        told.under_way.retain(|_, stage| stage.is_told);
-        Some(told)
+        let mut state = mem::take(&mut *observation.state());
+        state.running.retain(|_, stage| stage.is_reported);
+        Some(state)
     }
 }
 
@@ -187,7 +187,7 @@ impl RunState {
 pub(crate) const CANCELLED: &str = "cancelled";
 
 impl EventSink {
-    pub(crate) fn tell(&self, core: &RunState, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+    pub(crate) fn emit(&self, core: &RunState, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
         if self.shared.observers.is_empty() {
             return;
         }
@@ -209,51 +209,51 @@ impl EventSink {
     }
 
     /// Reports that a stage is enabled, and that an attempt of it has started, unless that is 0.
-    pub(crate) fn tell_enabled(&self, core: &RunState, (stage, places): &StagePosition, attempt: u32) {
-        self.tell(core, *stage, places, EventKind::Enabled);
+    pub(crate) fn emit_enabled(&self, core: &RunState, (stage, places): &StagePosition, attempt: u32) {
+        self.emit(core, *stage, places, EventKind::Enabled);
         if attempt > 0 {
-            self.tell(core, *stage, places, EventKind::AttemptStarted { attempt });
+            self.emit(core, *stage, places, EventKind::AttemptStarted { attempt });
         }
     }
 
     /// Reports that a stage is enabled now, or is back in memory. `attempt`: the number of the attempt that starts with
     /// it; 0: none does.
     pub(crate) fn enable(&self, core: &RunState, place: &StagePosition, attempt: u32) {
-        let is_told = !core.is_restoring();
+        let is_reported = !core.is_restoring();
         {
-            let mut told = self.told();
-            if let Some(before) = told.under_way.get_mut(place) {
+            let mut state = self.state();
+            if let Some(before) = state.running.get_mut(place) {
                 before.skipped = None;
                 return;
             }
-            told.enabled += 1;
-            let order = told.enabled;
-            told.under_way.insert(place.clone(), ActiveStage { attempt, order, is_told, skipped: None });
+            state.enabled += 1;
+            let order = state.enabled;
+            state.running.insert(place.clone(), ActiveStage { attempt, order, is_reported, skipped: None });
         }
-        if is_told {
-            self.tell_enabled(core, place, attempt);
+        if is_reported {
+            self.emit_enabled(core, place, attempt);
         }
     }
 
     /// Reports that a stage is enabled, before its first other event.
-    pub(crate) fn tell_first(&self, core: &RunState, place: &StagePosition) {
+    pub(crate) fn emit_enabled_once(&self, core: &RunState, place: &StagePosition) {
         let attempt = {
-            let mut told = self.told();
-            let untold = told.under_way.get_mut(place).filter(|stage| !stage.is_told);
-            untold.map(|stage| {
-                stage.is_told = true;
+            let mut state = self.state();
+            let unreported = state.running.get_mut(place).filter(|stage| !stage.is_reported);
+            unreported.map(|stage| {
+                stage.is_reported = true;
                 stage.attempt
             })
         };
         if let Some(attempt) = attempt {
-            self.tell_enabled(core, place, attempt);
+            self.emit_enabled(core, place, attempt);
         }
     }
 
     /// Ends a stage. Returns `None` if it has ended before.
     pub(crate) fn end(&self, core: &RunState, place: &StagePosition) -> Option<ActiveStage> {
-        self.tell_first(core, place);
-        self.told().under_way.remove(place)
+        self.emit_enabled_once(core, place);
+        self.state().running.remove(place)
     }
 
     /// Reports that the attempt failed for good, if one was running, and so did the stage, if it `ended` with it.
@@ -266,10 +266,10 @@ impl EventSink {
         failure: &Failure,
     ) {
         if attempt > 0 {
-            self.tell(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });
+            self.emit(core, *stage, places, EventKind::AttemptFailed { attempt, failure, delay: None });
         }
         if ended {
-            self.tell(core, *stage, places, EventKind::Failed { failure });
+            self.emit(core, *stage, places, EventKind::Failed { failure });
         }
     }
 }

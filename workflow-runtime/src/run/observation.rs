@@ -27,16 +27,16 @@ impl EventSink {
     /// Whether observers know that the stage is running.
     #[cfg(feature = "durable")]
     pub(crate) fn knows(&self, stage: u32, places: &[(u32, u32)]) -> bool {
-        self.told().under_way.contains_key(&(stage, places.to_vec()))
+        self.state().running.contains_key(&(stage, places.to_vec()))
     }
 
-    pub(crate) fn told(&self) -> MutexGuard<'_, ObservedState> {
-        lock(&self.shared.told)
+    pub(crate) fn state(&self) -> MutexGuard<'_, ObservedState> {
+        lock(&self.shared.state)
     }
 
     /// Ends the stage's attempt, and returns its number.
     pub(crate) fn end_attempt(&self, place: &StagePosition) -> u32 {
-        self.told().under_way.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
+        self.state().running.get_mut(place).map(|stage| mem::take(&mut stage.attempt)).unwrap_or_default()
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct UnwoundStage {
 /// State that a run shares with its tasks.
 pub(crate) struct SinkShared {
     pub(crate) observers: Arc<Vec<Arc<dyn Observer>>>,
-    pub(crate) told: Mutex<ObservedState>,
+    pub(crate) state: Mutex<ObservedState>,
 }
 
 /// The knowledge of a run's observers. An engine keeps it while a durable instance is out of memory, so that no event
@@ -60,7 +60,7 @@ pub(crate) struct SinkShared {
 #[derive(Default)]
 pub(crate) struct ObservedState {
     /// The stages that have not come to an end.
-    pub(crate) under_way: HashMap<StagePosition, ActiveStage>,
+    pub(crate) running: HashMap<StagePosition, ActiveStage>,
     /// The stages whose undo has not come to an end.
     pub(crate) undoing: HashSet<StagePosition>,
     /// Number of stages that have been enabled.
@@ -78,7 +78,7 @@ pub(crate) struct ActiveStage {
     #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]
     pub(crate) order: u64,
     /// Observers know of it. They do not yet where an instance is still catching up with its records.
-    pub(crate) is_told: bool,
+    pub(crate) is_reported: bool,
     /// Outcome of a stage that was skipped or cancelled, whose future gives a value all the same.
     pub(crate) skipped: Option<&'static str>,
 }
@@ -91,7 +91,7 @@ impl Observers {
     /// Returns the observation of one run, if it has observers or `traced` stages.
     pub(crate) fn observation(self, traced: bool) -> Option<EventSink> {
         let observers = self.0.or_else(|| traced.then(Arc::default))?;
-        let shared = Arc::new(SinkShared { observers, told: Mutex::default() });
+        let shared = Arc::new(SinkShared { observers, state: Mutex::default() });
         Some(EventSink { shared, unwound: Mutex::default() })
     }
 }

@@ -64,7 +64,7 @@ impl<'a> StageSpan<'a> {
             Some((_, ActiveStage { skipped: Some(words), .. })) => self.outcome(words),
             Some((observation, _)) => {
                 self.outcome("completed");
-                observation.tell(self.core, self.place.0, &self.place.1, EventKind::Completed);
+                observation.emit(self.core, self.place.0, &self.place.1, EventKind::Completed);
             }
             None => self.outcome("completed"),
         }
@@ -74,7 +74,7 @@ impl<'a> StageSpan<'a> {
     pub(crate) fn stopped(&self, stop: &Exit) {
         let Exit::Failed(failure) = stop else {
             self.outcome(CANCELLED);
-            self.tell_cancelled();
+            self.emit_cancelled();
             return;
         };
         self.outcome("failed");
@@ -91,21 +91,21 @@ impl<'a> StageSpan<'a> {
         }
     }
 
-    fn tell_cancelled(&self) {
+    fn emit_cancelled(&self) {
         if self.core.is_suspended() {
             return;
         }
         let Some(observation) = self.core.observation() else { return };
         if self.core.is_restoring() {
             // Reported attempts are recorded; an attempt that was not reported has not begun.
-            let mut told = observation.told();
-            if told.under_way.get(&self.place).is_some_and(|stage| !stage.is_told) {
-                told.under_way.remove(&self.place);
+            let mut state = observation.state();
+            if state.running.get(&self.place).is_some_and(|stage| !stage.is_reported) {
+                state.running.remove(&self.place);
                 return;
             }
         }
         if let Some((observation, ActiveStage { skipped: None, .. })) = self.end() {
-            observation.tell(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
+            observation.emit(self.core, self.place.0, &self.place.1, EventKind::Cancelled);
         }
     }
 
@@ -121,7 +121,7 @@ impl Drop for StageSpan<'_> {
     fn drop(&mut self) {
         if !self.ended.load(Relaxed) {
             self.outcome(CANCELLED);
-            self.tell_cancelled();
+            self.emit_cancelled();
         }
     }
 }

@@ -22,7 +22,7 @@ impl Frame<'_> {
     #[inline]
     pub fn skipped(self, stage: u32) {
         if self.core.observes_stages() {
-            self.tell_skipped(stage, "skipped");
+            self.emit_skipped(stage, "skipped");
         }
     }
 
@@ -30,7 +30,7 @@ impl Frame<'_> {
     #[inline]
     pub fn cut(self, stage: u32) {
         if self.core.observes_stages() {
-            self.tell_skipped(stage, CANCELLED);
+            self.emit_skipped(stage, CANCELLED);
         }
     }
 
@@ -38,7 +38,7 @@ impl Frame<'_> {
     #[inline]
     pub(crate) fn decided(self, stage: u32, arm: &'static str) {
         if self.core.observes_stages() {
-            self.tell(stage, EventKind::Decided { arm });
+            self.emit(stage, EventKind::Decided { arm });
         }
     }
 
@@ -46,15 +46,15 @@ impl Frame<'_> {
     #[inline]
     pub(crate) fn won(self, stage: u32, member: usize) {
         if self.core.observes_stages() {
-            self.tell_won(stage, member);
+            self.emit_won(stage, member);
         }
     }
 
     #[cold]
-    fn tell_won(self, stage: u32, member: usize) {
+    fn emit_won(self, stage: u32, member: usize) {
         // Recorded decisions were reported when they were made.
         if !self.core.is_restoring() {
-            self.tell(stage, EventKind::Decided { arm: &(member + 1).to_string() });
+            self.emit(stage, EventKind::Decided { arm: &(member + 1).to_string() });
         }
     }
 
@@ -62,7 +62,7 @@ impl Frame<'_> {
     #[inline]
     pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
         if self.core.observes_stages() {
-            self.tell(stage, EventKind::Signalled { signal });
+            self.emit(stage, EventKind::Signalled { signal });
         }
     }
 
@@ -71,14 +71,14 @@ impl Frame<'_> {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
         let is_news = {
-            let mut told = observation.told();
+            let mut state = observation.state();
             // Attempts of an undo are no attempts of the stage.
-            let Some(open) = told.under_way.get_mut(&place) else { return };
+            let Some(open) = state.running.get_mut(&place) else { return };
             // One that goes on after the instance was out of memory is known.
-            mem::replace(&mut open.attempt, attempt) != attempt && open.is_told
+            mem::replace(&mut open.attempt, attempt) != attempt && open.is_reported
         };
         if is_news {
-            observation.tell(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
+            observation.emit(self.core, stage, &place.1, EventKind::AttemptStarted { attempt });
         }
     }
 
@@ -86,7 +86,7 @@ impl Frame<'_> {
     #[cfg(feature = "durable")]
     pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
-        if observation.told().under_way.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
+        if observation.state().running.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
             // The policies that make the stage's attempts report them.
             return;
         }
@@ -106,10 +106,10 @@ impl Frame<'_> {
     ) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        observation.tell_first(self.core, &place);
+        observation.emit_enabled_once(self.core, &place);
         if observation.end_attempt(&place) == attempt {
             let kind = EventKind::AttemptFailed { attempt, failure: &failure(), delay };
-            observation.tell(self.core, stage, &place.1, kind);
+            observation.emit(self.core, stage, &place.1, kind);
         }
     }
 
@@ -122,41 +122,41 @@ impl Frame<'_> {
         let Some(observation) = self.core.observation() else { return };
         let (name, places) = (self.core.stage_name(stage), self.places());
         let place = (stage, places);
-        if name.is_some() && !observation.told().under_way.contains_key(&place) {
+        if name.is_some() && !observation.state().running.contains_key(&place) {
             if let (true, Some(name)) = (self.core.is_traced(), name) {
                 drop(tracing::debug_span!(target: "workflow", "stage", name, outcome = "failed"));
             }
-            observation.tell_enabled(self.core, &place, 0);
+            observation.emit_enabled(self.core, &place, 0);
             observation.failed(self.core, &place, 0, true, failure);
         }
     }
 
     /// Returns the rounds and items of the frame, if the run is observed.
-    pub(crate) fn places_told(self) -> Vec<(u32, u32)> {
+    pub(crate) fn observed_places(self) -> Vec<(u32, u32)> {
         if self.core.observation().is_some() { self.places() } else { Vec::new() }
     }
 
     #[cold]
-    fn tell_skipped(self, stage: u32, words: &'static str) {
+    fn emit_skipped(self, stage: u32, words: &'static str) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
-        observation.tell_first(self.core, &place);
+        observation.emit_enabled_once(self.core, &place);
         let is_news = {
-            let mut told = observation.told();
-            told.under_way.get_mut(&place).is_some_and(|stage| stage.skipped.replace(words).is_none())
+            let mut state = observation.state();
+            state.running.get_mut(&place).is_some_and(|stage| stage.skipped.replace(words).is_none())
         };
         if is_news {
             let kind = if words == CANCELLED { EventKind::Cancelled } else { EventKind::Skipped };
-            observation.tell(self.core, stage, &place.1, kind);
+            observation.emit(self.core, stage, &place.1, kind);
         }
     }
 
     #[cold]
-    fn tell(self, stage: u32, kind: EventKind<'_>) {
+    fn emit(self, stage: u32, kind: EventKind<'_>) {
         if let Some(observation) = self.core.observation() {
             let place = (stage, self.places());
-            observation.tell_first(self.core, &place);
-            observation.tell(self.core, stage, &place.1, kind);
+            observation.emit_enabled_once(self.core, &place);
+            observation.emit(self.core, stage, &place.1, kind);
         }
     }
 }

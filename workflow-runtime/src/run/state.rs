@@ -392,7 +392,7 @@ impl RunState {
     pub(crate) fn panicked(&self, payload: PanicPayload) -> Failure {
         let source = Panicked::of(payload).into();
         let failure = self.failure(self.current(), FailureKind::Panic, Some(source));
-        self.tell_panicked(&failure);
+        self.emit_panicked(&failure);
         failure
     }
 

@@ -163,7 +163,7 @@ impl<F: Future<Output = Result<(), Exit>>, S: FnMut(u32) -> Start<F>> Future for
         this.lanes.register(context.waker());
         this.started = 0;
         if let Err(stop) = this.advance() {
-            this.lanes.clear_all(false);
+            this.lanes.clear(false);
             return Poll::Ready(Err(stop));
         }
         if this.gives_way() {

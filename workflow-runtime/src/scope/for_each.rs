@@ -182,7 +182,7 @@ where
     /// Starts items as long as there is room. What ends at once makes room at once.
     fn start(&mut self) -> Result<(), Exit> {
         self.gives_way = false;
-        while !self.exhausted && self.lanes.under_way() < self.concurrency {
+        while !self.exhausted && self.lanes.running() < self.concurrency {
             if self.started % TOGETHER == TOGETHER - 1 && is_over(self.frame.core, UNITS_TOGETHER) {
                 self.gives_way = true;
                 break;
@@ -237,14 +237,14 @@ where
         let this = &mut *self;
         this.lanes.register(context.waker());
         if let Err(stop) = this.advance() {
-            this.lanes.clear_all(false);
+            this.lanes.clear(false);
             return Poll::Ready(Err(stop));
         }
         if this.gives_way {
             give_way(this.frame.core, context);
             return Poll::Pending;
         }
-        if this.lanes.under_way() > 0 {
+        if this.lanes.running() > 0 {
             return Poll::Pending;
         }
         Poll::Ready(Ok(std::mem::take(&mut this.outputs).into_iter().flatten().collect()))

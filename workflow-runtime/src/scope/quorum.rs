@@ -107,7 +107,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
             }
             Poll::Ready(Err(Exit::Returned)) => return Err(Exit::Returned),
             Poll::Ready(Err(Exit::Failed(failure))) => {
-                self.lanes.clear(lane);
+                self.lanes.remove(lane);
                 self.failures.push(failure);
             }
         }
@@ -176,7 +176,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
 
     /// Drops all members, because of that.
     pub(crate) fn stop(&mut self, stop: Exit) -> Exit {
-        self.lanes.clear_all(false);
+        self.lanes.clear(false);
         stop
     }
 
@@ -186,7 +186,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
         self.coming = None;
         self.unstarted.clear();
         let won = self.outputs.len() >= self.needed;
-        self.lanes.clear_all(won);
+        self.lanes.clear(won);
         if won {
             return Ok(std::mem::take(&mut self.outputs));
         }

@@ -4,7 +4,7 @@ use crate::{
     journal::{
         log::Journal,
         path::{INTERRUPTED, UNDO_INTERRUPTED, within},
-        record::{RecordKind, Tried, decode_record, encode_record},
+        record::{RecordKind, RetryProgress, decode_record, encode_record},
         timer::{deadline_due, read_due},
     },
     policy::Deadline,
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use workflow_store::Timestamp;
 
 /// Returns where a stage's attempts go on: the number of the next, the spent part of each retry, and the deadline.
-pub(crate) async fn attempted(
+pub(crate) async fn resumed_attempts(
     frame: Frame<'_>,
     journal: &Journal,
     stage: u32,
@@ -35,24 +35,24 @@ pub(crate) async fn attempted(
     let mut attempt = frame.attempt() + if frame.undoes() { journal.cuts(&place) } else { 0 };
     let path = frame.path_within(stage, "tried");
     let Some(record) = journal.record(&path) else { return (attempt, vec![0; rules], deadline) };
-    let tried: Tried = match decode_record(&record) {
-        Ok(tried) => tried,
+    let progress: RetryProgress = match decode_record(&record) {
+        Ok(progress) => progress,
         Err(error) => return journal.undecodable(&path, error).await,
     };
     journal.mark_restored();
-    let mut spent = tried.spent.clone();
+    let mut spent = progress.spent.clone();
     spent.resize(rules, 0);
     // If the next attempt has a record, it has begun.
-    if !journal.has_within(&format!("{}/{}", frame.path_of(stage), tried.attempts)) {
+    if !journal.has_within(&format!("{}/{}", frame.path_of(stage), progress.attempts)) {
         // Where its moment has come it may have begun.
-        if tried.next() > journal.now() {
+        if progress.next() > journal.now() {
             if !frame.undoes() && journal.had_not_begun(&place) {
                 attempt -= 1;
             }
-            journal.wait_until(tried.next()).await;
+            journal.wait_until(progress.next()).await;
         }
     }
-    (tried.attempts + attempt, spent, deadline)
+    (progress.attempts + attempt, spent, deadline)
 }
 
 /// Records that an attempt has failed before the next one begins, and waits between the two.
@@ -66,9 +66,9 @@ pub(crate) async fn between(
 ) {
     let next = journal.now().after(wait);
     // One that follows at once has begun, whatever the clock says when the instance is loaded again.
-    let tried = Tried { attempts, spent, next: if wait.is_zero() { 0 } else { next.as_millis() } };
+    let progress = RetryProgress { attempts, spent, next: if wait.is_zero() { 0 } else { next.as_millis() } };
     let (path, deadline) = (frame.path_within(stage, "tried"), frame.path_within(stage, "deadline"));
-    let mut put = vec![(path.into(), RecordKind::Retrying, encode_record(&tried))];
+    let mut put = vec![(path.into(), RecordKind::Retrying, encode_record(&progress))];
     // All that the attempt did is undone, or needs no undoing; the deadline stays, and what undoes the stage itself.
     if let Some(record) = journal.record(&deadline) {
         put.push((deadline.into(), RecordKind::Due, record.payload));

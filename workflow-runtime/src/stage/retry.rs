@@ -1,6 +1,6 @@
 //! A stage's attempts: its retries, each attempt within the stage's timeout and deadline.
 
-use super::timeout::{AttemptEnd, late, one, past, pause};
+use super::timeout::{AttemptEnd, deadline_failure, pause, timed_attempt, timeout_failure};
 use crate::{
     failure::{BoxError, Failure, exit::Exit},
     future::{boxed::BoxFuture, map::then},
@@ -19,9 +19,9 @@ use std::{
 use tokio::time::sleep_until;
 
 /// The policies of one stage.
-pub struct Settings {
+pub struct StagePolicies {
     /// Retry rules of the stage, in the order written.
-    pub retries: Vec<Attempted>,
+    pub retries: Vec<RetryRule>,
     /// Time that each attempt may take.
     pub timeout: Option<Duration>,
     /// Time that all attempts and waits may take.
@@ -29,7 +29,7 @@ pub struct Settings {
 }
 
 /// One `#[retry]`.
-pub struct Attempted {
+pub struct RetryRule {
     /// The number of further attempts, and the waits between them.
     pub retry: Retry,
     /// Whether the `#[retry]` has an `if`, a condition on the stage's own error or on the source of a failure.
@@ -37,7 +37,9 @@ pub struct Attempted {
 }
 
 /// Puts an attempt of a block into a box, where its type ends.
-pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Exit>> + Send + 'a) -> BoxFuture<'a, Result<T, Exit>> {
+pub fn boxed_attempt<'a, T>(
+    attempt: impl Future<Output = Result<T, Exit>> + Send + 'a,
+) -> BoxFuture<'a, Result<T, Exit>> {
     Box::pin(attempt)
 }
 
@@ -45,27 +47,27 @@ pub fn apart<'a, T>(attempt: impl Future<Output = Result<T, Exit>> + Send + 'a) 
 ///
 /// # Errors
 /// The last attempt's failure.
-pub fn attempts<T, A, F>(
+pub fn retry<T, A, F>(
     frame: Frame<'_>,
     stage: u32,
-    settings: Settings,
+    policies: StagePolicies,
     attempt: A,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, A, F>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<T, Exit>>,
 {
-    attempts_where(frame, stage, settings, attempt, |_, _| false)
+    retry_if_failure(frame, stage, policies, attempt, |_, _| false)
 }
 
 /// Runs attempts, with rules that look at the failure: `fits` says which of them apply.
 ///
 /// # Errors
 /// The last attempt's failure.
-pub fn attempts_where<T, A, F, R>(
+pub fn retry_if_failure<T, A, F, R>(
     frame: Frame<'_>,
     stage: u32,
-    settings: Settings,
+    policies: StagePolicies,
     attempt: A,
     fits: R,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, A, F, R>
@@ -74,8 +76,13 @@ where
     F: Future<Output = Result<T, Exit>>,
     R: Fn(&Failure, usize) -> bool,
 {
-    let judged = |ended: F::Output| ended.map(Ok::<T, Infallible>);
-    let run = attempts_by(frame, stage, settings, attempt, judged, (|_: &Infallible, _: usize| false, fits), untold);
+    let judgement = Judgement {
+        judged: |ended: F::Output| ended.map(Ok::<T, Infallible>),
+        applies: |_: &Infallible, _: usize| false,
+        fits,
+        source: omit_source,
+    };
+    let run = run_attempts(frame, stage, policies, attempt, judgement);
     then(run, |ended: Judged<T, Infallible>| match ended? {
         Ok((value, _)) => Ok(value),
         Err((never, _)) => match never {},
@@ -89,38 +96,52 @@ pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Exit>;
 ///
 /// # Errors
 /// The last attempt's failure, if that was not the expression's own.
-pub fn attempts_judged<T, E, A, F, R>(
+pub fn retry_if_error<T, E, A, F, R>(
     frame: Frame<'_>,
     stage: u32,
-    settings: Settings,
+    policies: StagePolicies,
     attempt: A,
     applies: R,
-    told: fn(E) -> Option<BoxError>,
+    source: fn(E) -> Option<BoxError>,
 ) -> impl Future<Output = Judged<T, E>> + use<'_, T, E, A, F, R>
 where
     A: FnMut(u32) -> F,
     F: Future<Output = Result<Result<T, E>, Exit>>,
     R: Fn(&E, usize) -> bool,
 {
-    attempts_by(frame, stage, settings, attempt, identity, (applies, |_: &Failure, _: usize| false), told)
+    let judgement = Judgement { judged: identity, applies, fits: |_: &Failure, _: usize| false, source };
+    run_attempts(frame, stage, policies, attempt, judgement)
 }
 
-/// `applies` and `fits` are asked of rules with an `if` only: of the expression's own error, of any other failure.
-async fn attempts_by<T, E, A, F>(
+/// The rules by which an ended attempt is judged.
+struct Judgement<J, O, F, E> {
+    /// Turns the end of an attempt into a value, the expression's own error, or an exit.
+    judged: J,
+    /// Whether a rule's `if` holds for the expression's own error.
+    applies: O,
+    /// Whether a rule's `if` holds for any other failure.
+    fits: F,
+    /// Turns the expression's own error into the source of a failure, for observers.
+    source: fn(E) -> Option<BoxError>,
+}
+
+/// Runs attempts, judged by `judgement`.
+async fn run_attempts<T, E, A, F, J, P, R>(
     frame: Frame<'_>,
     stage: u32,
-    settings: Settings,
+    policies: StagePolicies,
     mut attempt: A,
-    judged: impl Fn(F::Output) -> Result<Result<T, E>, Exit> + Copy,
-    (applies, fits): (impl Fn(&E, usize) -> bool, impl Fn(&Failure, usize) -> bool),
-    told: fn(E) -> Option<BoxError>,
+    Judgement { judged, applies, fits, source }: Judgement<J, P, R, E>,
 ) -> Judged<T, E>
 where
     A: FnMut(u32) -> F,
     F: Future,
+    J: Fn(F::Output) -> Result<Result<T, E>, Exit> + Copy,
+    P: Fn(&E, usize) -> bool,
+    R: Fn(&Failure, usize) -> bool,
 {
-    let Settings { retries, timeout, deadline } = settings;
-    let (number, spent, deadline) = before(frame, stage, retries.len(), deadline).await;
+    let StagePolicies { retries, timeout, deadline } = policies;
+    let (number, spent, deadline) = first_attempt(frame, stage, retries.len(), deadline).await;
     let rules = StageRules { frame, stage, retries, spent, applies, fits };
     let counted = move |number, failure: Failure| failure.after(number, frame.core.stage_name(stage));
     let last = move |number, failure: Failure| {
@@ -130,14 +151,16 @@ where
     };
     let begin = |number, _: &mut Option<()>| {
         let trying = AttemptGuard::start(frame, stage, number);
-        let run = trying.during(|| one(frame, stage, timeout, deadline, attempt(number)));
+        let run = trying.during(|| timed_attempt(frame, stage, timeout, deadline, attempt(number)));
         Ok(nested::settling(frame, run))
     };
     let judge = move |number, ended, _| {
         let ended = match ended {
-            AttemptEnd::Given(given) => judged(given),
-            AttemptEnd::Late(timed_out) => Err(late(frame.core, stage, timed_out).into()),
-            AttemptEnd::Past(passed) => return Err(Fault::Over(last(number, past(frame.core, stage, passed)))),
+            AttemptEnd::Ended(ended) => judged(ended),
+            AttemptEnd::TimedOut(timed_out) => Err(timeout_failure(frame.core, stage, timed_out).into()),
+            AttemptEnd::DeadlinePassed(passed) => {
+                return Err(Fault::Over(last(number, deadline_failure(frame.core, stage, passed))));
+            }
         };
         match ended {
             Ok(Ok(value)) => Ok(value),
@@ -151,7 +174,7 @@ where
     };
     let failed = |number, error, further: Option<Further>| {
         let (failure, further) = match (error, further) {
-            (AttemptError::Own(error), Some(further)) => (own_failure(frame.core, stage, told(error)), further),
+            (AttemptError::Own(error), Some(further)) => (own_failure(frame.core, stage, source(error)), further),
             (AttemptError::Failure(failure), Some(further)) => (failure, further),
             (AttemptError::Own(error), None) => return Err(Ok((error, number))),
             (AttemptError::Failure(failure), None) => return Err(last(number, failure)),
@@ -170,7 +193,7 @@ where
         async move {
             if let Some(deadline) = further.cut_by {
                 pause(frame, stage, deadline.at()).await;
-                return Err(Err(counted(number, past(frame.core, stage, deadline.error())).into()));
+                return Err(Err(counted(number, deadline_failure(frame.core, stage, deadline.error())).into()));
             }
             between(frame, stage, number, spent, further).await;
             turn(frame.core, 1).await;
@@ -193,7 +216,7 @@ enum AttemptError<E> {
 struct StageRules<'a, O, F> {
     frame: Frame<'a>,
     stage: u32,
-    retries: Vec<Attempted>,
+    retries: Vec<RetryRule>,
     spent: Vec<u32>,
     /// Whether a rule's `if` holds for the expression's own error.
     applies: O,
@@ -233,7 +256,7 @@ impl<O, F> StageRules<'_, O, F> {
 /// Returns the state before the first attempt, or, in a durable run, after the recorded ones: the number of the next attempt, how much
 /// of each `#[retry]` is spent, and the deadline.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
-async fn before(
+async fn first_attempt(
     frame: Frame<'_>,
     stage: u32,
     rules: usize,
@@ -241,7 +264,7 @@ async fn before(
 ) -> (u32, Vec<u32>, Option<Deadline>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
-        return super::resume::attempted(frame, journal, stage, rules, deadline).await;
+        return super::resume::resumed_attempts(frame, journal, stage, rules, deadline).await;
     }
     let _ = (frame, stage);
     (1, vec![0; rules], deadline.map(Deadline::after))
@@ -260,12 +283,12 @@ async fn between(frame: Frame<'_>, stage: u32, number: u32, spent: Vec<u32>, fur
 }
 
 /// Returns a failed attempt's own error, for observers.
-pub fn told<E: Into<BoxError>>(error: E) -> Option<BoxError> {
+pub fn keep_source<E: Into<BoxError>>(error: E) -> Option<BoxError> {
     Some(error.into())
 }
 
 /// Drops a failed attempt's own error, which need not convert to a boxed error.
 #[must_use]
-pub fn untold<E>(_: E) -> Option<BoxError> {
+pub fn omit_source<E>(_: E) -> Option<BoxError> {
     None
 }

@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     future::{boxed::BoxFuture, map::then, timeout::until},
-    policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::later, limit::poll_end},
+    policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::later, limit::poll_deadline},
     run::{
         frame::Frame,
         state::{ResidentTimer, RunState, TAIL},
@@ -25,7 +25,7 @@ pub(crate) type Pause<'a> = BoxFuture<'a, ()>;
 
 pin_project_lite::pin_project! {
     /// Runs until it ends, or its time is over.
-    pub(crate) struct Timed<'a, F> {
+    pub(crate) struct TimedAttempt<'a, F> {
         #[pin]
         run: Option<F>,
         #[pin]
@@ -33,87 +33,87 @@ pin_project_lite::pin_project! {
         limit: TimedOut,
         past: Option<(Pause<'a>, DeadlinePassed)>,
         // For as long as the timeout runs: no record knows of it.
-        ticking: Option<ResidentTimer>,
+        resident: Option<ResidentTimer>,
         // A durable instance restores its records first: the time for that does not count.
-        catching_up: Option<Pause<'a>>,
+        restoring: Option<Pause<'a>>,
     }
 }
 
 /// The end of an attempt.
 pub(crate) enum AttemptEnd<T> {
-    Given(T),
+    Ended(T),
     /// The attempt took longer than its timeout.
-    Late(TimedOut),
+    TimedOut(TimedOut),
     /// All attempts took longer than their deadline.
-    Past(DeadlinePassed),
+    DeadlinePassed(DeadlinePassed),
 }
 
-impl<'a, F> Timed<'a, F> {
+impl<'a, F> TimedAttempt<'a, F> {
     pub(crate) fn new(
         run: F,
         timeout: Option<Duration>,
         past: Option<(Pause<'a>, DeadlinePassed)>,
-        ticking: Option<ResidentTimer>,
+        resident: Option<ResidentTimer>,
     ) -> Self {
         let late = timeout.map(|after| sleep_until(later(Instant::now(), after)));
         let limit = TimedOut { after: timeout.unwrap_or_default() };
         #[cfg(feature = "durable")]
-        let catching_up = ticking.as_ref().and_then(ResidentTimer::until_caught_up);
+        let restoring = resident.as_ref().and_then(ResidentTimer::until_restored);
         #[cfg(not(feature = "durable"))]
-        let catching_up = None;
-        Self { run: Some(run), late, limit, past, ticking, catching_up }
+        let restoring = None;
+        Self { run: Some(run), late, limit, past, resident, restoring }
     }
 }
 
-impl<F: Future> Future for Timed<'_, F> {
+impl<F: Future> Future for TimedAttempt<'_, F> {
     type Output = AttemptEnd<F::Output>;
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(run) = this.run.as_mut().as_pin_mut() else { unreachable!("polled after it ended") };
         let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(given) = run.poll(context) {
-            *this.ticking = None;
-            return Poll::Ready(AttemptEnd::Given(given));
+            *this.resident = None;
+            return Poll::Ready(AttemptEnd::Ended(given));
         }
         let mut ended = Poll::Pending;
-        if let Some(end) = this.catching_up
+        if let Some(end) = this.restoring
             && end.as_mut().poll(context).is_ready()
         {
-            *this.catching_up = None;
+            *this.restoring = None;
             if let Some(end) = this.late.as_mut().as_pin_mut() {
                 end.reset(later(Instant::now(), this.limit.after));
             }
         }
-        if this.catching_up.is_none()
+        if this.restoring.is_none()
             && let Some(end) = this.late.as_pin_mut()
         {
-            ended = poll_end(had_budget, end, context).map(|()| AttemptEnd::Late(*this.limit));
+            ended = poll_deadline(had_budget, end, context).map(|()| AttemptEnd::TimedOut(*this.limit));
         }
         if let (Poll::Pending, Some((end, passed))) = (&ended, this.past) {
-            ended = poll_end(had_budget, end.as_mut(), context).map(|()| AttemptEnd::Past(*passed));
+            ended = poll_deadline(had_budget, end.as_mut(), context).map(|()| AttemptEnd::DeadlinePassed(*passed));
         }
         if ended.is_ready() {
-            *this.ticking = None;
+            *this.resident = None;
             drop_quietly(|| this.run.set(None));
         }
         ended
     }
 }
 
-/// Runs one attempt within its timeout, if that is not left to [`attempts`](super::retry::attempts).
+/// Runs one attempt within its timeout, if that is not left to [`retry`](super::retry::retry).
 ///
 /// # Errors
 /// The attempt's, or that it was late.
-pub fn limited<T, F: Future<Output = Result<T, Exit>>>(
+pub fn with_timeout<T, F: Future<Output = Result<T, Exit>>>(
     frame: Frame<'_>,
     stage: u32,
     limit: Option<Duration>,
     run: F,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, F> {
-    then(one(frame, stage, limit, None, run), move |ended| match ended {
-        AttemptEnd::Given(given) => given,
-        AttemptEnd::Late(timed_out) => Err(late(frame.core, stage, timed_out).into()),
-        AttemptEnd::Past(passed) => Err(past(frame.core, stage, passed).into()),
+    then(timed_attempt(frame, stage, limit, None, run), move |ended| match ended {
+        AttemptEnd::Ended(given) => given,
+        AttemptEnd::TimedOut(timed_out) => Err(timeout_failure(frame.core, stage, timed_out).into()),
+        AttemptEnd::DeadlinePassed(passed) => Err(deadline_failure(frame.core, stage, passed).into()),
     })
 }
 
@@ -121,7 +121,7 @@ pub fn limited<T, F: Future<Output = Result<T, Exit>>>(
 ///
 /// # Errors
 /// The run's, or that the deadline has passed.
-pub async fn within<T>(
+pub async fn with_deadline<T>(
     frame: Frame<'_>,
     limit: Duration,
     run: impl Future<Output = Result<T, Exit>>,
@@ -141,24 +141,24 @@ pub async fn within<T>(
     until(sleep_until(Deadline::after(limit).at()), run).await.unwrap_or_else(|| passed(limit))
 }
 
-pub(crate) fn late(core: &RunState, stage: u32, TimedOut { after }: TimedOut) -> Failure {
+pub(crate) fn timeout_failure(core: &RunState, stage: u32, TimedOut { after }: TimedOut) -> Failure {
     core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", DisplayDuration(after)).into()))
 }
 
-pub(crate) fn past(core: &RunState, stage: u32, DeadlinePassed { after }: DeadlinePassed) -> Failure {
+pub(crate) fn deadline_failure(core: &RunState, stage: u32, DeadlinePassed { after }: DeadlinePassed) -> Failure {
     let why = format!("all its attempts together took longer than {}", DisplayDuration(after));
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
 
 /// Returns the future of one attempt: within its timeout, and before the deadline of all.
-pub(crate) fn one<F: Future>(
+pub(crate) fn timed_attempt<F: Future>(
     frame: Frame<'_>,
     stage: u32,
     limit: Option<Duration>,
     deadline: Option<Deadline>,
     run: F,
-) -> Timed<'_, F> {
-    Timed::new(
+) -> TimedAttempt<'_, F> {
+    TimedAttempt::new(
         run,
         limit,
         deadline.map(|deadline| (Box::pin(pause(frame, stage, deadline.at())) as Pause<'_>, deadline.error())),

@@ -35,7 +35,7 @@ impl RunState {
         if let Some(log) = self.log() {
             log.close();
         }
-        self.tell_dropped();
+        self.emit_dropped();
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn leave(core: RunState) {
     let rollback: Rollback = Box::pin(async move {
         let failure = core.failure(TAIL, FailureKind::Cancelled, None);
         let failure = unwind_and_report(&core, failure, &RolledBack::in_memory()).await;
-        core.tell_ended::<()>(&Err(failure.clone()));
+        core.emit_ended::<()>(&Err(failure.clone()));
         failure
     });
     let polled = POLLED.get();

@@ -67,7 +67,7 @@ where
     let arming = ArmedUndo {
         log: frame.log(),
         stage,
-        places: frame.places_told(),
+        places: frame.observed_places(),
         record: record_of(frame, stage),
         completed: Arc::clone(&completed),
         run: Box::new(move |failure| Box::pin(arm(failure, detached))),
@@ -102,7 +102,7 @@ where
     let run = run(Arc::clone(&flying));
     // What lies in a log must not hold on to it.
     let detached = Arc::new(frame.detach_to_reverse());
-    let places = frame.places_told();
+    let places = frame.observed_places();
     let (record, doubtful) = (record_of(frame, stage), record_of(frame, stage));
     let run = async move {
         let (value, ran) = run.await?;

@@ -125,7 +125,7 @@ fn report_on_failure(frame: Frame<'_>, stage: u32, key: &str, undone: Arc<UndoRe
             return;
         }
         // (Stages in doubt are recorded already.)
-        let failures = journal.not_told(&frame.path_of(stage), undone.failures.clone());
+        let failures = journal.not_reported(&frame.path_of(stage), undone.failures.clone());
         if failures.is_empty() {
             return;
         }

@@ -42,11 +42,11 @@ impl UndoLog {
             if left.begun.is_empty() {
                 let Some(UndoEntry { stage, places, record, run, .. }) = left.entries.pop() else { break };
                 if let Some(before) = record.before() {
-                    core.tell_undone_before(stage, &places, &before);
+                    core.emit_recorded_undo(stage, &places, &before);
                     left.undone.failures.extend(before.err());
                     continue;
                 }
-                core.tell_of(stage, &places, EventKind::Undoing);
+                core.emit_at(stage, &places, EventKind::Undoing);
                 left.begun.push(RunningUndo { stage, places, run: record.recording(run(failure.clone())) });
             }
             let ended = poll_fn(|context| {
@@ -57,10 +57,10 @@ impl UndoLog {
             .await;
             let Some(RunningUndo { stage, places, .. }) = left.begun.pop() else { break };
             if let Err(Exit::Failed(failure)) = ended {
-                core.tell_of(stage, &places, EventKind::UndoFailed { failure: &failure });
+                core.emit_at(stage, &places, EventKind::UndoFailed { failure: &failure });
                 left.undone.failures.push(failure);
             } else {
-                core.tell_of(stage, &places, EventKind::Undone);
+                core.emit_at(stage, &places, EventKind::Undone);
             }
             turn(core, 1).await;
         }
