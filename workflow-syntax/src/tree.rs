@@ -183,6 +183,8 @@ pub struct Attributes {
     pub cfgs: Vec<Attribute>,
     /// `#[allow]`, `#[expect]`, `#[warn]`, `#[deny]`, passed on as they are.
     pub lints: Vec<Attribute>,
+    /// `#[must_use]` and `#[deprecated]` of a workflow, passed on to its type.
+    pub passed: Vec<Attribute>,
     /// The language's own, in the order written.
     pub policies: Vec<Policy>,
 }

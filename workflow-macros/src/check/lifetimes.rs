@@ -4,12 +4,12 @@ use crate::{
     diagnostics::messages,
     mentions::{self, Borrow},
 };
-use proc_macro2::{Group, Ident, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
 use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
 use workflow_syntax::{
-    Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow, diagnostics::Diagnostics,
+    Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow, diagnostics::Diagnostics, unread_type,
 };
 
 /// Reports every type that borrows, and puts `'static` in its place, so that the items made of it say no more of it.
@@ -63,7 +63,18 @@ struct Owning<'d> {
 }
 
 impl Owning<'_> {
+    /// Reports a type that has no name. Whether it had one.
+    fn named(&self, ty: &mut Type) -> bool {
+        let Some(span) = keyword_impl(ty.to_token_stream()) else { return true };
+        self.diagnostics.error(span, messages::IMPL_TRAIT);
+        *ty = unread_type(span);
+        false
+    }
+
     fn ty(&self, ty: &mut Type) {
+        if !self.named(ty) {
+            return;
+        }
         // Where it first borrows, other than by a parameter.
         let (mut first, mut of_parameter) = (None, false);
         for borrow in mentions::borrows(ty) {
@@ -86,11 +97,15 @@ impl Owning<'_> {
 
     fn block(&self, block: &mut Block) {
         for item in &mut block.items {
-            if let Item::Stage(stage) = item {
-                if let Some(ty) = &mut stage.ty {
-                    self.ty(ty);
+            match item {
+                Item::Stage(stage) => {
+                    if let Some(ty) = &mut stage.ty {
+                        self.ty(ty);
+                    }
+                    self.node(&mut stage.node);
                 }
-                self.node(&mut stage.node);
+                Item::Let(binding) => _ = self.named(&mut binding.ty),
+                Item::Signal(signal) => _ = self.named(&mut signal.ty),
             }
         }
         if let Some(tail) = &mut block.tail {
@@ -103,7 +118,12 @@ impl Owning<'_> {
             ParsedNodeKind::Block(block) | ParsedNodeKind::Seq(block) => self.block(block),
             ParsedNodeKind::If(branch) => self.branch(branch),
             ParsedNodeKind::Match(matching) => matching.arms.iter_mut().for_each(|arm| self.node(&mut arm.node)),
-            ParsedNodeKind::Loop(looping) => self.block(&mut looping.body),
+            ParsedNodeKind::Loop(looping) => {
+                if let Some(state) = &mut looping.state {
+                    self.named(&mut state.ty);
+                }
+                self.block(&mut looping.body);
+            }
             ParsedNodeKind::For(each) => self.block(&mut each.body),
             ParsedNodeKind::Race(members) | ParsedNodeKind::Quorum(_, members) => match members {
                 ParsedMembers::Listed(nodes) => nodes.iter_mut().for_each(|node| self.node(node)),
@@ -123,6 +143,15 @@ impl Owning<'_> {
             None => {}
         }
     }
+}
+
+/// Where a type says `impl Trait`.
+fn keyword_impl(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == "impl" => Some(ident.span()),
+        TokenTree::Group(group) => keyword_impl(group.stream()),
+        _ => None,
+    })
 }
 
 /// The tokens of a type with `'static` for every lifetime.

@@ -80,6 +80,9 @@ pub(crate) fn lifetime_parameter(lifetime: &str) -> String {
 pub(crate) const BORROWS: &str = "a workflow owns what it works on, so this can't borrow\n\
     help: own the value: `String` or `&'static str` for `&str`, `Arc<T>` for `&T`";
 
+pub(crate) const IMPL_TRAIT: &str = "a workflow stores its values, so it has to name their types: `impl Trait` has none\n\
+    help: declare a type parameter, `workflow Name<T: Trait>(..)`, and write `T`, or write `Box<dyn Trait + Send + Sync>`";
+
 // Cycles.
 
 /// One edge of a cycle: why `waiting` waits.

@@ -187,7 +187,7 @@ impl Expansion<'_, '_> {
     pub(crate) fn typed(&self, stage: StageId, code: CodeId, of: &TokenStream) -> TokenStream {
         let (frame, number, mark) = (self.frame(), self.number(Some(stage)), self.mark(TypeOwner::Stage(stage)));
         let (before, context) = (self.names_before(code, Some(stage)), self.context_before(code, Some(stage)));
-        let expression = self.expression(code, of);
+        let expression = self.expression(code, of, TypeOwner::Stage(stage));
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let (of, kept) = match self.discards(stage) {

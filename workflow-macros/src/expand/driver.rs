@@ -252,7 +252,8 @@ impl Expansion<'_, '_> {
             return None;
         }
         // What `ctx` is borrowed from would not live long enough.
-        if !at_once || self.model.codes[code].context {
+        let is_coerced = self.is_coerced(code, TypeOwner::Stage(stage));
+        if !at_once || is_coerced || self.model.codes[code].context {
             return Some(self.start_inside(stage, code));
         }
         let before = self.prelude(code, Some(stage));
@@ -273,7 +274,7 @@ impl Expansion<'_, '_> {
         let (slot, mark, lints) =
             (self.slot(stage), self.mark(TypeOwner::Stage(stage)), &model.syntax.attributes.lints);
         let before = self.prelude(code, Some(stage));
-        let expression = self.expression(code, &quote!(#of));
+        let expression = self.expression(code, &quote!(#of), TypeOwner::Stage(stage));
         let span = self.model.codes[code].expr.span();
         let runtime_here = self.runtime_at(span);
         let settling =

@@ -1,13 +1,37 @@
 //! The user's expressions, and what stands before them.
 
-use super::{Expansion, expectation::TypeOwner};
+use super::{
+    Expansion, coercion,
+    expectation::TypeOwner,
+    patterns::{self, Matched},
+};
 use crate::{
     mentions::{self, bare_name},
     model::{CodeId, NameKind, StageId, When},
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{BinOp, Expr, UnOp, spanned::Spanned};
+use syn::{BinOp, Expr, Pat, UnOp, spanned::Spanned};
+
+/// A scrutinee, and how its patterns are matched.
+pub(super) struct Scrutinee {
+    /// Statements that keep it.
+    pub(super) keep: TokenStream,
+    /// The expression after `match`.
+    pub(super) matched: TokenStream,
+    how: Matched,
+    is_kept: bool,
+}
+
+impl Scrutinee {
+    /// One of its patterns.
+    pub(super) fn pattern(&self, pattern: &Pat) -> TokenStream {
+        match self.how {
+            Matched::Shown => quote!(#pattern),
+            Matched::Constants | Matched::References => patterns::in_place(pattern),
+        }
+    }
+}
 
 impl Expansion<'_, '_> {
     /// Bindings emitted right before an expression: `let`s, which are evaluated when first needed, `#[lazy]` stages,
@@ -127,14 +151,33 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// The expression; where it can only diverge, as the type that is asked of it.
-    pub(super) fn expression(&self, code: CodeId, of: &TokenStream) -> TokenStream {
+    /// The expression; where it can only diverge, or may be coerced, as the type that is asked of it.
+    pub(super) fn expression(&self, code: CodeId, of: &TokenStream, whose: TypeOwner) -> TokenStream {
         let expr = self.model.codes[code].expr;
         let runtime = &self.runtime;
         if diverges(expr) {
             return quote!({ #runtime::never_returns(#of, || #expr) });
         }
+        if self.is_coerced(code, whose) {
+            let runtime = self.runtime_at(expr.span());
+            return quote_spanned!(expr.span()=> #runtime::ascribe(#of, #expr));
+        }
         quote!(#expr)
+    }
+
+    /// Whether the declared type has to reach the expression, as that of a `let` does: `Box::new(client)` as a
+    /// `Box<dyn Client>`.
+    pub(super) fn is_coerced(&self, code: CodeId, whose: TypeOwner) -> bool {
+        let declared = match whose {
+            TypeOwner::Stage(stage) => self.model.stages[stage].syntax.ty.as_ref(),
+            TypeOwner::Workflow => Some(&self.model.workflow.output),
+            TypeOwner::Named(name) => match self.model.names[name].kind {
+                NameKind::LoopState(round) => self.model.scopes[round].state,
+                NameKind::Signal(signal) => Some(&self.model.signals[signal].syntax.ty),
+                _ => None,
+            },
+        };
+        declared.is_some_and(|ty| coercion::is_coerced(self.model.codes[code].expr, ty))
     }
 
     /// An expression that is no stage, awaited, in an `async` body: its value.
@@ -147,7 +190,7 @@ impl Expansion<'_, '_> {
     ) -> TokenStream {
         let (frame, number, mark) = (self.frame(), self.number(stage), self.mark(whose));
         let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
-        let expression = self.expression(code, of);
+        let expression = self.expression(code, of, whose);
         let span = self.model.codes[code].expr.span();
         let runtime = self.runtime_at(span);
         let unnamed = match whose {
@@ -170,7 +213,7 @@ impl Expansion<'_, '_> {
         let (frame, number) = (self.frame(), self.number(stage));
         let (before, context) = (self.names_before(code, stage), self.context_before(code, stage));
         let runtime = &self.runtime;
-        let expression = self.expression(code, &quote!(#runtime::of::<()>()));
+        let expression = self.expression(code, &quote!(#runtime::of::<()>()), TypeOwner::of(stage));
         let span = self.model.codes[code].expr.span();
         let (value, run) = (self.given_at(span), self.named("run"));
         let settled = self.settled(&value);
@@ -248,18 +291,56 @@ impl Expansion<'_, '_> {
         is_named.then(|| quote_spanned!(span=> #runtime::reference(#name)))
     }
 
-    /// A scrutinee bound by reference. One that is lent to a task inside is shared.
-    pub(super) fn scrutinee(&self, code: CodeId) -> (TokenStream, TokenStream) {
-        let kept = self.local("kept", code);
-        let model = &self.model.codes[code];
-        if !model.lent {
-            return self.shown(code, model.expr, &kept);
+    /// A name that a flat pattern binds in place: a reference to the value, or the value if it is one, as by all other
+    /// patterns.
+    pub(super) fn shown_name(&self, scrutinee: &Scrutinee, pattern: &Pat) -> TokenStream {
+        let Some(name) = patterns::name_of_all(pattern) else { return TokenStream::new() };
+        if scrutinee.how != Matched::Constants || !scrutinee.is_kept {
+            return TokenStream::new();
         }
         let runtime = &self.runtime;
-        let expr = model.expr;
-        let shown = quote_spanned!(expr.span()=> #runtime::ByRef(&**#kept).__workflow_shown());
-        let (before, value) = self.restored(code, expr, false);
-        (quote!(#before let #kept = #runtime::OwnedOrShared::Owned(#value).shared(); let #kept = &#kept;), shown)
+        quote!(let #name = #runtime::ByRef(#name).__workflow_shown();)
+    }
+
+    /// A scrutinee for those patterns. One that is lent to a task inside is shared.
+    pub(super) fn scrutinee(&self, code: CodeId, patterns: &[&Pat]) -> Scrutinee {
+        if !self.model.codes[code].lent {
+            return self.own_scrutinee(code, patterns);
+        }
+        let (runtime, kept) = (&self.runtime, self.local("kept", code));
+        let (before, value) = self.restored(code, self.model.codes[code].expr, false);
+        let keep = quote!(#before let #kept = #runtime::OwnedOrShared::Owned(#value).shared(); let #kept = &#kept;);
+        Scrutinee { keep, ..self.lent_scrutinee(code, patterns) }
+    }
+
+    /// A scrutinee that nothing is lent of.
+    pub(super) fn own_scrutinee(&self, code: CodeId, patterns: &[&Pat]) -> Scrutinee {
+        let (kept, expr) = (self.local("kept", code), self.model.codes[code].expr);
+        let (keep, shown) = self.shown(code, expr, &kept);
+        let how = Matched::of(patterns);
+        let is_kept = !keep.is_empty();
+        let in_place = match how {
+            Matched::Shown => None,
+            _ if is_kept => Some(quote!(#kept)),
+            _ if is_place(expr) => Some(quote!(#expr)),
+            _ => self.named_scrutinee(code, expr, &[]).map(|_| quote!(*#expr)),
+        };
+        match in_place {
+            Some(matched) => Scrutinee { keep, matched, how, is_kept },
+            None => Scrutinee { keep, matched: shown, how: Matched::Shown, is_kept },
+        }
+    }
+
+    /// A scrutinee that has been lent.
+    pub(super) fn lent_scrutinee(&self, code: CodeId, patterns: &[&Pat]) -> Scrutinee {
+        let (runtime, kept) = (&self.runtime, self.local("kept", code));
+        let span = self.model.codes[code].expr.span();
+        let how = Matched::of(patterns);
+        let matched = match how {
+            Matched::Shown => quote_spanned!(span=> #runtime::ByRef(&**#kept).__workflow_shown()),
+            Matched::Constants | Matched::References => quote!(**#kept),
+        };
+        Scrutinee { keep: TokenStream::new(), matched, how, is_kept: true }
     }
 
     /// An `if`'s condition: every `let` in it matches by reference.
@@ -276,6 +357,16 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let named = self.named_scrutinee(code, value, bound);
                 bound.extend(mentions::bindings(pattern));
+                if Matched::of(&[pattern]) == Matched::References {
+                    let pattern = patterns::in_place(pattern);
+                    let in_place = match &**value {
+                        value if named.is_some() => quote!(*#value),
+                        Expr::Path(_) | Expr::Reference(_) => quote!(#value),
+                        place if is_place(place) => quote!(#place),
+                        other => self.restored(code, other, true).1,
+                    };
+                    return quote!(let #pattern = #in_place);
+                }
                 let shown = named.unwrap_or_else(|| match &**value {
                     Expr::Path(_) | Expr::Reference(_) => quote!(#value),
                     place if is_place(place) => quote!(&#place),

@@ -35,7 +35,27 @@ impl Expansion<'_, '_> {
         let names = self.names();
         let signals = self.signal_items();
         let functions = self.functions.take();
-        quote!(#workflow #stages #state #signals #names #implementation #(#functions)*)
+        self.deprecating(quote!(#workflow #stages #state #signals #names #implementation #(#functions)*))
+    }
+
+    /// The items of a workflow that is `#[deprecated]` name it without a warning.
+    fn deprecating(&self, items: TokenStream) -> TokenStream {
+        if !self.model.workflow.attributes.passed.iter().any(|passed| passed.path().is_ident("deprecated")) {
+            return items;
+        }
+        match syn::parse2::<syn::File>(items.clone()) {
+            Ok(file) => file.items.iter().map(|item| quote!(#[allow(deprecated)] #item)).collect(),
+            Err(_) => items,
+        }
+    }
+
+    /// `#[doc(hidden)]`, for all that belongs to the workflow.
+    fn hidden(&self) -> Option<TokenStream> {
+        let is_hidden = |doc: &syn::Attribute| match &doc.meta {
+            syn::Meta::List(list) => list.tokens.to_string() == "hidden",
+            _ => false,
+        };
+        self.model.workflow.attributes.docs.iter().any(is_hidden).then(|| quote!(#[doc(hidden)]))
     }
 
     /// Emits a workflow whose inputs could not be read. The number of its arguments is unknown, so rustc takes it for
@@ -52,6 +72,7 @@ impl Expansion<'_, '_> {
         let workflow = self.model.workflow;
         let syntax::Workflow { attributes, visibility, name, .. } = workflow;
         let (docs, cfgs, lints) = (&attributes.docs, &attributes.cfgs, self.lints());
+        let passed = &attributes.passed;
         let generics = &workflow.generics;
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let parameters = parameter_names(generics);
@@ -81,6 +102,7 @@ impl Expansion<'_, '_> {
             #no_docs
             #picture
             #(#lints)*
+            #(#passed)*
             #visibility struct #declared #impl_generics #clause {
                 #services: #services_type,
                 #observers: #runtime::Observers,
@@ -216,8 +238,10 @@ impl Expansion<'_, '_> {
             )
         };
         let all = variants.len();
+        let hidden = self.hidden();
         quote! {
             #[doc = #about]
+            #hidden
             #(#lints)*
             #[derive(::core::fmt::Debug, ::core::clone::Clone, ::core::marker::Copy, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
             #visibility enum #name { #(#docs #variants,)* }
@@ -281,8 +305,10 @@ impl Expansion<'_, '_> {
         let docs = fields.iter().map(|name| format!("Stage `{name}`."));
         let about =
             format!("The state of a running [`{}`]: what has become of each stage, and its output.", workflow.name);
+        let hidden = self.hidden();
         quote! {
             #[doc = #about]
+            #hidden
             #[allow(clippy::pub_underscore_fields)]
             #(#lints)*
             #visibility struct #name #impl_generics #clause {

@@ -1,6 +1,7 @@
 //! Model → items: the workflow, its state, its stages, its graph, its machine.
 
 pub(crate) mod attempts;
+mod coercion;
 mod driver;
 mod durable;
 pub(crate) mod durable_items;
@@ -11,6 +12,7 @@ mod graph;
 mod items;
 mod machine;
 mod node;
+mod patterns;
 mod policy;
 mod race;
 mod rebind;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     mentions::bare_name,
-    model::{Branch, NameKind, Node, NodeKind, StageId, Time},
+    model::{Arm, Branch, CodeId, NameKind, Node, NodeKind, StageId, Time},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -31,27 +31,7 @@ impl Expansion<'_, '_> {
             }
             NodeKind::Scope(scope) => self.scope(*scope, tail, ends),
             NodeKind::If(branches) => self.branches(branches, stage, (tail, ends), "", node.span),
-            NodeKind::Match { scrutinee, arms } => {
-                let before = self.prelude(*scrutinee, stage);
-                let (keep, shown) = self.scrutinee(*scrutinee);
-                let (frame, number) = (self.frame(), self.number(stage));
-                let span = node.span;
-                let site = self.site(stage, self.model.codes[*scrutinee].expr);
-                let arms = arms.iter().map(|arm| {
-                    let pattern = &arm.syntax.pattern;
-                    let (cfgs, lints) = (&arm.syntax.attributes.cfgs, &arm.syntax.attributes.lints);
-                    let guard = arm.guard.map(|guard| {
-                        let (before, expr) = (self.prelude(guard, stage), self.model.codes[guard].expr);
-                        if before.is_empty() { quote!(if #expr) } else { quote!(if { #before #expr }) }
-                    });
-                    let label = &self.model.scopes[arm.scope].label;
-                    let body = self.record_choice(arm.scope, stage, (label, &site), tail, ends);
-                    let body = located_braces(body, end(&arm.syntax.node));
-                    quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
-                });
-                let matching = quote_spanned!(span=> match #shown { #(#arms)* });
-                quote!({ #before #frame.at(#number); #keep #matching })
-            }
+            NodeKind::Match { scrutinee, arms } => self.matching(*scrutinee, arms, stage, (tail, ends), node.span),
             NodeKind::Loop(looping) => self.looping(looping, stage, tail, node.span),
             NodeKind::For(each) => {
                 let item = self.local("item", each.body);
@@ -203,6 +183,40 @@ impl Expansion<'_, '_> {
     }
 
     // Branches.
+
+    fn matching(
+        &self,
+        scrutinee: CodeId,
+        arms: &[Arm<'_>],
+        stage: Option<StageId>,
+        (tail, ends): (&Expectation, &OwningScopes),
+        span: Span,
+    ) -> TokenStream {
+        let before = self.prelude(scrutinee, stage);
+        let kept = self.scrutinee(scrutinee, &arms.iter().map(|arm| &arm.syntax.pattern).collect::<Vec<_>>());
+        let (frame, number) = (self.frame(), self.number(stage));
+        let site = self.site(stage, self.model.codes[scrutinee].expr);
+        let arms = arms.iter().map(|arm| {
+            let shown_name = self.shown_name(&kept, &arm.syntax.pattern);
+            let pattern = kept.pattern(&arm.syntax.pattern);
+            let (cfgs, lints) = (&arm.syntax.attributes.cfgs, &arm.syntax.attributes.lints);
+            let guard = arm.guard.map(|guard| {
+                let (before, expr) = (self.prelude(guard, stage), self.model.codes[guard].expr);
+                match before.is_empty() && shown_name.is_empty() {
+                    true => quote!(if #expr),
+                    false => quote!(if { #shown_name #before #expr }),
+                }
+            });
+            let label = &self.model.scopes[arm.scope].label;
+            let body = self.record_choice(arm.scope, stage, (label, &site), tail, ends);
+            let body = if shown_name.is_empty() { body } else { quote!({ #shown_name #body }) };
+            let body = located_braces(body, end(&arm.syntax.node));
+            quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
+        });
+        let (keep, matched) = (&kept.keep, &kept.matched);
+        let matching = quote_spanned!(span=> match #matched { #(#arms)* });
+        quote!({ #before #frame.at(#number); #keep #matching })
+    }
 
     fn branches(
         &self,

@@ -5,10 +5,11 @@ use super::{
     expectation::{Expectation, OwningScopes, TypeOwner},
     expression,
     node::last_span,
+    patterns::{self, Matched},
 };
 use crate::model::{For, Members, ScopeId, StageId, Tolerance};
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The parts of a `for`.
@@ -47,8 +48,15 @@ impl Expansion<'_, '_> {
             Some(_) => quote_spanned!(pattern.span()=> #runtime::ByRef(&**#taken).__workflow_shown()),
             None => shown,
         };
+        let (pattern, shown) = match Matched::of(&[pattern]) {
+            Matched::References => {
+                let place = if shared.is_some() { quote!(**#taken) } else { quote!(#taken) };
+                (patterns::in_place(pattern), place)
+            }
+            Matched::Shown | Matched::Constants => (pattern.to_token_stream(), shown),
+        };
         let lender = shared.as_ref().map(|_| quote!(let #taken = &#taken;));
-        let bind = quote_spanned!(last_span(pattern)=> let #pattern = #shown;);
+        let bind = quote_spanned!(last_span(&pattern)=> let #pattern = #shown;);
         let body = if let Some(won) = won {
             let goes_on = self.has_won(stage, won, None);
             self.member_scope(each.body, stage, ("member", &goes_on), &body)

@@ -1,10 +1,13 @@
 //! A task of its own matches the patterns around it again: it can't borrow what they bound.
 
-use super::Expansion;
+use super::{
+    Expansion,
+    patterns::{self, Matched},
+};
 use crate::model::{CodeId, NameKind, Rebind, Source};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{Pat, spanned::Spanned};
 
 impl Expansion<'_, '_> {
     /// Emits the values lent to a task, and the pattern that the task matches again.
@@ -16,10 +19,19 @@ impl Expansion<'_, '_> {
             true => quote!(let (#(#names,)*) = { #[allow(unused_variables)] #pattern (#(#names,)*) };),
             false => pattern,
         };
+        // An item in that place.
+        let item = |pattern: &Pat, place: TokenStream| match Matched::of(&[pattern]) {
+            Matched::References => {
+                let pattern = patterns::in_place(pattern);
+                quote!(let #pattern = #place;)
+            }
+            Matched::Shown | Matched::Constants => {
+                quote_spanned!(pattern.span()=> let #pattern = #runtime::ByRef(&#place).__workflow_shown();)
+            }
+        };
         match replay.source {
             Source::Item { pattern, scope, code, again } => {
                 let taken = self.local("taken", scope);
-                let span = pattern.span();
                 if again {
                     let (expr, index) = (self.model.codes[code].expr, self.index(scope));
                     bind.extend(self.names_again(code));
@@ -32,32 +44,31 @@ impl Expansion<'_, '_> {
                         }
                     };
                     bind.extend(quote!(let #taken = #runtime::reborrow_item(#items, #index);));
-                    let shown = quote_spanned!(span=> let #pattern = #runtime::ByRef(&#taken).__workflow_shown(););
-                    bind.extend(only(shown));
+                    bind.extend(only(item(pattern, quote!(#taken))));
                 } else {
                     let loan = self.local(&format!("{kind}_item"), scope);
                     lend.extend(quote!(let #loan = #taken.lend();));
                     bind.extend(quote!(let #taken = &#loan;));
-                    let shown = quote_spanned!(span=> let #pattern = #runtime::ByRef(&**#taken).__workflow_shown(););
-                    bind.extend(only(shown));
+                    bind.extend(only(item(pattern, quote!(**#taken))));
                 }
             }
             Source::Scrutinee { pattern, code, again } => {
-                let kept = self.local("kept", code);
-                let shown = if again {
-                    let (keep, shown) = self.shown(code, self.model.codes[code].expr, &kept);
+                // Alone it is no constant, which binds nothing.
+                let scrutinee = if again {
+                    let scrutinee = self.own_scrutinee(code, &[pattern]);
                     bind.extend(self.names_again(code));
-                    bind.extend(keep);
-                    shown
+                    bind.extend(scrutinee.keep.clone());
+                    scrutinee
                 } else {
-                    let loan = self.local(&format!("{kind}_kept"), code);
+                    let (kept, loan) = (self.local("kept", code), self.local(&format!("{kind}_kept"), code));
                     lend.extend(quote!(let #loan = #kept.lend();));
                     bind.extend(quote!(let #kept = &#loan;));
-                    quote!(#runtime::ByRef(&**#kept).__workflow_shown())
+                    self.lent_scrutinee(code, &[pattern])
                 };
+                let (matched, pattern) = (&scrutinee.matched, scrutinee.pattern(pattern));
                 bind.extend(quote! {
                     #[allow(unreachable_patterns, unused_variables)]
-                    let (#(#names,)*) = match #shown { #pattern => (#(#names,)*), _ => ::core::unreachable!() };
+                    let (#(#names,)*) = match #matched { #pattern => (#(#names,)*), _ => ::core::unreachable!() };
                 });
             }
             Source::Condition { code } => {

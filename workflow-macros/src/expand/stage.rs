@@ -162,13 +162,14 @@ impl Expansion<'_, '_> {
         let runtime = self.runtime_at(span);
         let (view, cell) = (self.view(), self.typed_cell(stage));
         let local = self.named("cell");
-        let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)));
+        let whose = TypeOwner::Stage(stage);
+        let expression = self.expression(code, &quote!(#runtime::of_cell(&#local)), whose);
         let (leaf, place) = match alone {
             true => (quote_spanned!(span=> lone_stage_expression), quote_spanned!(span=> #frame)),
             false => (quote_spanned!(span=> stage_expression), quote_spanned!(span=> #frame, #number)),
         };
-        if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) {
-            // What may diverge asks the cell for its type first.
+        if matches!(self.model.codes[code].expr, syn::Expr::Macro(_)) || self.is_coerced(code, whose) {
+            // An expression that may diverge or be coerced asks the cell for its type first.
             return quote_spanned!(span=> {
                 let #local = #cell;
                 let #local = #runtime::#leaf(#place, #runtime::PhantomData::<#mark>, #runtime::begin(#frame, #number, #view, #runtime::Clone::clone(&#local)), #expression);
@@ -281,8 +282,11 @@ impl Expansion<'_, '_> {
             }
             When::Matches { pattern, value } => {
                 let before = self.prelude(*value, Some(stage));
-                let (keep, shown) = self.scrutinee(*value);
-                quote!({ #before #frame.at(#number); #keep if let #pattern = #shown { #some } else { #none } })
+                let scrutinee = self.scrutinee(*value, &[*pattern]);
+                let (keep, matched, shown_name) =
+                    (&scrutinee.keep, &scrutinee.matched, self.shown_name(&scrutinee, pattern));
+                let pattern = scrutinee.pattern(pattern);
+                quote!({ #before #frame.at(#number); #keep if let #pattern = #matched { #shown_name #some } else { #none } })
             }
         }
     }

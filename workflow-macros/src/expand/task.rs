@@ -195,6 +195,8 @@ impl Expansion<'_, '_> {
             let value = self.given_at(span);
             let settled = self.settled(&value);
             quote_spanned!(span=> { let #value = #expr; #settled.into_inner() })
+        } else if self.is_coerced(code, TypeOwner::Stage(stage)) && !own {
+            quote_spanned!(span=> #runtime_here::ascribe(#of, #expr))
         } else {
             quote!(#expr)
         };

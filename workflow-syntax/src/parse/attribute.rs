@@ -15,9 +15,22 @@ use syn::Attribute;
 
 const LINTS: &[&str] = &["allow", "expect", "warn", "deny", "forbid"];
 
+/// Rust's own that a workflow may have, as its type may.
+const TYPES: &[&str] = &["must_use", "deprecated"];
+
 impl Parser<'_> {
     /// `tokens` hold attributes and nothing else. One that can't be read is reported and dropped.
     pub(super) fn attributes(self, tokens: Tokens<'_>) -> Attributes {
+        self.attributes_of(tokens, &[])
+    }
+
+    /// The attributes of a workflow.
+    pub(super) fn workflow_attributes(self, tokens: Tokens<'_>) -> Attributes {
+        self.attributes_of(tokens, TYPES)
+    }
+
+    /// `passed`: names of further ones that are passed on as they are.
+    fn attributes_of(self, tokens: Tokens<'_>, passed: &[&str]) -> Attributes {
         let mut attributes = Attributes::default();
         let mut at = 0;
         while at < tokens.len() {
@@ -27,7 +40,7 @@ impl Parser<'_> {
                 if inner {
                     self.diagnostics.error(tokens.start(at), parse_messages::INNER_ATTRIBUTE);
                 } else {
-                    self.attribute(tokens.range(at..bracket + 1), group, &mut attributes);
+                    self.attribute(tokens.range(at..bracket + 1), group, passed, &mut attributes);
                 }
             }
             at = bracket + 1;
@@ -35,7 +48,7 @@ impl Parser<'_> {
         attributes
     }
 
-    fn attribute(self, tokens: Tokens<'_>, group: &Group, attributes: &mut Attributes) {
+    fn attribute(self, tokens: Tokens<'_>, group: &Group, passed: &[&str], attributes: &mut Attributes) {
         let inside = Inside::of_visible(group);
         let content = inside.tokens();
         let Some(name) = content.word(0) else {
@@ -46,6 +59,7 @@ impl Parser<'_> {
         let sorted = match word.as_str() {
             "doc" => Some(&mut attributes.docs),
             "cfg" => Some(&mut attributes.cfgs),
+            other if passed.contains(&other) => Some(&mut attributes.passed),
             lint if LINTS.contains(&lint) => Some(&mut attributes.lints),
             _ => None,
         };

@@ -26,7 +26,7 @@ impl Parser<'_> {
     /// One workflow that is all of `tokens`; None: not even its name could be read.
     pub(super) fn workflow(self, tokens: Tokens<'_>) -> Option<Workflow> {
         let start = tokens.attributes_end(0);
-        let attributes = self.attributes(tokens.before(start));
+        let attributes = self.workflow_attributes(tokens.before(start));
         let keyword = visibility_end(tokens, start);
         let visibility = if keyword == start {
             Visibility::Inherited
