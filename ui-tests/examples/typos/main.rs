@@ -1,78 +1,149 @@
-//! Makes every typo in README's workflow, and says what rustc makes of each.
+//! Makes every typo in three workflows of sixty lines, and says what rustc makes of each.
 //!
-//! Deletes, doubles, misspells and swaps each token of the workflow in turn, then deletes and doubles each line, and
-//! counts the errors: one, at the typo, is what we want. What is not so is printed, and at the end how many there are
-//! of each kind.
+//! `programs/` has the workflows: plain, with policies and signals, durable. Each token is deleted, doubled, swapped
+//! with the next, misspelt, taken for another name or another type; brackets are of another kind or lost; a `;`, a line
+//! or an item is lost; junk stands before it. One error at the mistake's place and no warning beside it is what we want.
 //!
-//! `cargo run -p workflow-ui-tests --example typos`; with words behind `--`: only typos whose description has one of
-//! them, each in full.
-use serde_json::Value;
+//! The place: the error's primary span touches the change or one of the tokens around it, or starts in a line of these.
+//! Where a name or its type has changed, a line that has this name is a place too: rustc can't know which of both is
+//! wrong. Not counted are mutants that compile, and those whose brackets don't match, which no macro is asked about.
+//!
+//! ```text
+//! cargo run -p workflow-ui-tests --example typos -- [--every N] [--rank] [--full] [WORDS..]
+//! ```
+//!
+//! `--every N` tries one of N mutants, always the same ones. `--rank` lists only which first messages are most
+//! frequent where it went wrong. `--full` prints each message as a terminal shows it. WORDS: only mutants whose
+//! description has one of them, or those of a program so named.
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     io::Write,
-    ops::Range,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
+    process::ExitCode,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
+mod mutations;
+mod rustc;
 mod tokens;
 
-use tokens::{Token, tokens};
+use mutations::{Mutant, mutants};
+use rustc::{Rustc, Told};
 
-const FILE: &str = "docs/examples/quote.rs";
+const PROGRAMS: &[&str] = &["plain", "policies", "durable"];
 
-/// One mistake.
-struct Typo {
-    kind: &'static str,
-    description: String,
-    source: String,
-    /// Position in the changed source: the line, and the bytes that may count as the place.
-    line: usize,
-    place: Range<usize>,
-}
-
-/// A message of rustc.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Told {
-    level: String,
-    text: String,
-    line: usize,
-    bytes: Range<usize>,
-}
+/// What counts as one mistake well told, in percent of all that are told.
+const WANTED: f64 = 95.0;
+/// What may have several errors, in percent.
+const SEVERAL: f64 = 2.0;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Verdict {
-    None,
-    AtTheTypo,
-    OnItsLine,
+    /// It compiles.
+    Accepted,
+    /// One error, at the mistake.
+    One,
+    /// One error there, and warnings as its consequence.
+    Warned,
     Elsewhere,
     Several,
+    /// The macro panicked, or rustc did.
+    Panic,
     /// Brackets don't match: rustc says so before any macro runs.
     Brackets,
 }
 
-fn main() {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-    let source = fs::read_to_string(root.join(FILE)).expect("README's program");
-    let mut typos = typos_of(&source);
-    if !words.is_empty() {
-        typos.retain(|typo| words.iter().any(|word| typo.description.contains(word)));
+const COLUMNS: &[(&str, Verdict)] = &[
+    ("accepted", Verdict::Accepted),
+    ("brackets", Verdict::Brackets),
+    ("one", Verdict::One),
+    ("warned", Verdict::Warned),
+    ("off", Verdict::Elsewhere),
+    ("several", Verdict::Several),
+    ("panic", Verdict::Panic),
+];
+
+struct Options {
+    every: usize,
+    rank: bool,
+    full: bool,
+    words: Vec<String>,
+}
+
+impl Options {
+    fn read() -> Self {
+        let mut options = Self { every: 1, rank: false, full: false, words: Vec::new() };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--every" => {
+                    let number = arguments.next().and_then(|number| number.parse().ok());
+                    options.every = number.filter(|number| *number > 0).expect("`--every` wants a number");
+                }
+                "--rank" => options.rank = true,
+                "--full" => options.full = true,
+                _ => options.words.push(argument),
+            }
+        }
+        options
     }
+
+    fn takes(&self, number: usize, program: &str, mutant: &Mutant) -> bool {
+        // Spread over all kinds, which follow each other at regular distances.
+        let spread = number.wrapping_mul(0x9E37_79B1) >> 7;
+        spread.is_multiple_of(self.every)
+            && (self.words.is_empty()
+                || self.words.iter().any(|word| word == program || mutant.description.contains(word)))
+    }
+}
+
+/// A mutant, the program it comes from, and what rustc says of it.
+struct Tried {
+    program: &'static str,
+    mutant: Mutant,
+    told: Vec<Told>,
+    verdict: Verdict,
+}
+
+fn main() -> ExitCode {
+    let options = Options::read();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let rustc = Rustc::new(root);
+    let mut all = Vec::new();
+    for &program in PROGRAMS {
+        let file = root.join("ui-tests/examples/typos/programs").join(program).with_extension("rs");
+        let source = fs::read_to_string(file).expect("a program");
+        let told = rustc.check(&source, 0);
+        assert!(told.is_empty(), "the program itself does not compile without a word: {told:?}");
+        all.extend(mutants(&source).into_iter().map(|mutant| (program, mutant)));
+    }
+    let mut number = 0;
+    all.retain(|(program, mutant)| {
+        number += 1;
+        options.takes(number, program, mutant)
+    });
+    let tried = check(all, &rustc);
+    if options.rank {
+        rank(&tried);
+    } else {
+        list(&tried, &options);
+    }
+    report(&tried)
+}
+
+fn check(mutants: Vec<(&'static str, Mutant)>, rustc: &Rustc) -> Vec<Tried> {
     let next = AtomicUsize::new(0);
     let mut told: Vec<(usize, Vec<Told>)> = thread::scope(|scope| {
         let worker = |number: usize| {
-            let (typos, next, rustc) = (&typos, &next, &rustc);
+            let (mutants, next) = (&mutants, &next);
             scope.spawn(move || {
                 let mut told = Vec::new();
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(typo) = typos.get(index) else { return told };
-                    told.push((index, rustc.check(&typo.source, number)));
+                    let Some((_, mutant)) = mutants.get(index) else { return told };
+                    told.push((index, rustc.check(&mutant.source, number)));
                 }
             })
         };
@@ -80,193 +151,115 @@ fn main() {
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker")).collect()
     });
     told.sort_by_key(|(index, _)| *index);
-    report(&typos, &told, !words.is_empty());
+    let tried = mutants.into_iter().zip(told).map(|((program, mutant), (_, told))| {
+        let verdict = verdict(&mutant, &told);
+        Tried { program, mutant, told, verdict }
+    });
+    tried.collect()
 }
 
-fn report(typos: &[Typo], told: &[(usize, Vec<Told>)], all: bool) {
-    let mut counts: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
-    let mut out = std::io::stdout().lock();
-    for (index, told) in told {
-        let typo = &typos[*index];
-        let verdict = verdict(typo, told);
-        *counts.entry((typo.kind, verdict)).or_default() += 1;
-        *counts.entry(("all", verdict)).or_default() += 1;
-        let warned = told.iter().any(|told| told.level == "warning") && told.iter().any(|told| told.level == "error");
-        if warned {
-            *counts.entry(("and warnings", verdict)).or_default() += 1;
-        }
-        if all || warned || !matches!(verdict, Verdict::AtTheTypo | Verdict::OnItsLine | Verdict::Brackets) {
-            let _ = writeln!(out, "{verdict:?}: line {}: {}", typo.line, typo.description);
-            for told in told {
-                let _ = writeln!(out, "    {} in line {}: {}", told.level, told.line, told.text);
-            }
-        }
-    }
-    let columns = ["tried", "none", "at it", "line", "off", "more", "bracket"];
-    row(&mut out, "", &columns.map(str::to_owned));
-    let kinds: std::collections::BTreeSet<&str> = counts.keys().map(|(kind, _)| *kind).collect();
-    for kind in kinds {
-        let of = |verdict| counts.get(&(kind, verdict)).copied().unwrap_or_default();
-        let verdicts = [
-            Verdict::None,
-            Verdict::AtTheTypo,
-            Verdict::OnItsLine,
-            Verdict::Elsewhere,
-            Verdict::Several,
-            Verdict::Brackets,
-        ];
-        let numbers = verdicts.map(of);
-        let tried = numbers.iter().sum::<usize>();
-        let numbers: Vec<String> = [tried].into_iter().chain(numbers).map(|number| number.to_string()).collect();
-        row(&mut out, kind, &numbers);
-    }
-}
-
-fn row(out: &mut impl Write, kind: &str, columns: &[String]) {
-    let _ = write!(out, "{kind:<14}");
-    for column in columns {
-        let _ = write!(out, "{column:>8}");
-    }
-    let _ = writeln!(out);
-}
-
-fn verdict(typo: &Typo, told: &[Told]) -> Verdict {
+fn verdict(mutant: &Mutant, told: &[Told]) -> Verdict {
     let errors: Vec<&Told> = told.iter().filter(|told| told.level == "error").collect();
+    if told.iter().any(|told| told.text.contains("panicked") || told.level.contains("internal compiler")) {
+        return Verdict::Panic;
+    }
     match errors.as_slice() {
-        [] => Verdict::None,
+        [] => Verdict::Accepted,
         all if all.iter().all(|one| one.text.contains("delimiter")) => Verdict::Brackets,
-        [one] if one.bytes.start < typo.place.end && typo.place.start < one.bytes.end && one.bytes.len() < 120 => {
-            Verdict::AtTheTypo
-        }
-        [one] if one.line == typo.line => Verdict::OnItsLine,
-        [_] => Verdict::Elsewhere,
+        [one] if !is_at_its_place(mutant, one) => Verdict::Elsewhere,
+        [_] if told.len() > 1 => Verdict::Warned,
+        [_] => Verdict::One,
         _ => Verdict::Several,
     }
 }
 
-fn typos_of(source: &str) -> Vec<Typo> {
-    let start = source.find("workflow! {").expect("a workflow") + "workflow! {".len();
-    let end = start + source[start..].find("\n}\n").expect("its end");
-    let tokens = tokens(source, start..end);
-    let mut typos = Vec::new();
-    let mut typo = |kind: &'static str, what: &Range<usize>, with: &str, at: usize, description: String| {
-        // The tokens around the change count as its place.
-        let before = tokens.iter().rev().find(|token| token.range.end <= what.start);
-        let after = tokens.iter().find(|token| token.range.start >= what.end);
-        let from = before.map_or(what.start, |token| token.range.start);
-        let grown = with.len();
-        let shrunk = what.len();
-        let to = after.map_or(what.end, |token| token.range.end) + grown - shrunk;
-        typos.push(Typo {
-            kind,
-            description,
-            source: format!("{}{with}{}", &source[..what.start], &source[what.end..]),
-            line: source[..at].matches('\n').count() + 1,
-            place: from..to,
-        });
+fn is_at_its_place(mutant: &Mutant, one: &Told) -> bool {
+    let lines = |bytes: &std::ops::Range<usize>| {
+        let line = |at: usize| mutant.source[..at.min(mutant.source.len())].matches('\n').count() + 1;
+        (line(bytes.start), line(bytes.end.saturating_sub(1)))
     };
-    for (index, token) in tokens.iter().enumerate() {
-        let text = &source[token.range.clone()];
-        let at = token.range.start;
-        let shown = shown(text);
-        typo("delete", &token.range, "", at, format!("delete {shown}"));
-        typo("double", &token.range, &format!("{text} {text}"), at, format!("double {shown}"));
-        for other in Token::misspelt(text) {
-            typo("misspell", &token.range, &other, at, format!("misspell {shown} as `{other}`"));
-        }
-        if let Some(next) = tokens.get(index + 1) {
-            let next_text = &source[next.range.clone()];
-            let with = format!("{next_text}{}{text}", &source[token.range.end..next.range.start]);
-            let description = format!("swap {shown} `{next_text}`");
-            if next_text != text {
-                typo("swap", &(token.range.start..next.range.end), &format!("{with} "), at, description);
-            }
-        }
-        if let Some(group) = Token::group(&tokens, index, source) {
-            let text = &source[group.clone()];
-            let shown = self::shown(text);
-            typo("delete", &group, "", at, format!("delete {shown}"));
-            typo("double", &group, &format!("{text} {text}"), at, format!("double {shown}"));
-        }
+    let (first, last) = lines(&mutant.place);
+    let touches = one.bytes.start < mutant.place.end && mutant.place.start < one.bytes.end;
+    if touches && one.bytes.len() < 120 || one.line == first || one.line == mutant.line || one.line == last {
+        return true;
     }
-    let mut from = start;
-    for line in source[start..end].split_inclusive('\n') {
-        let range = from..from + line.len();
-        from = range.end;
-        if line.trim().is_empty() || line.trim().starts_with("//") && !line.trim().starts_with("///") {
+    let line = mutant.source.lines().nth(one.line.saturating_sub(1)).unwrap_or_default();
+    mutant.name.as_deref().is_some_and(|name| {
+        line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).any(|word| word == name)
+    })
+}
+
+fn list(tried: &[Tried], options: &Options) {
+    let mut out = std::io::stdout().lock();
+    for Tried { program, mutant, told, verdict } in tried {
+        let good = matches!(verdict, Verdict::One | Verdict::Accepted | Verdict::Brackets);
+        if good && options.words.is_empty() {
             continue;
         }
-        let shown = line.trim();
-        typo("delete line", &range, "", range.start, format!("delete line {shown}"));
-        let twice = format!("{line}{line}");
-        typo("double line", &range, &twice, range.start, format!("double line {shown}"));
-    }
-    typos
-}
-
-fn shown(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.len() > 60 { format!("`{}..`", &text[..58]) } else { format!("`{text}`") }
-}
-
-/// How to check one program, without cargo's time.
-struct Rustc {
-    arguments: Vec<String>,
-    directory: PathBuf,
-}
-
-impl Rustc {
-    fn new(root: &Path) -> Self {
-        let built = Command::new(env!("CARGO"))
-            .args(["check", "--package", "workflow-ui-tests", "--message-format=json", "--quiet"])
-            .current_dir(root)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        let mut arguments = Vec::new();
-        for line in String::from_utf8_lossy(&built.stdout).lines() {
-            let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
-            let Some(name @ ("workflow_runtime" | "tokio")) = message["target"]["name"].as_str() else { continue };
-            let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            for file in files.filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "rmeta")) {
-                let directory = Path::new(file).parent().expect("a directory").display();
-                arguments.extend(["--extern".into(), format!("{name}={file}")]);
-                arguments.extend(["-L".into(), format!("dependency={directory}")]);
+        let _ = writeln!(out, "{verdict:?}: {program} line {}: {}: {}", mutant.line, mutant.kind, mutant.description);
+        for told in told {
+            if options.full {
+                let _ = writeln!(out, "{}", told.rendered);
+            } else {
+                let _ = writeln!(out, "    {} in line {}: {}", told.level, told.line, told.text);
             }
         }
-        let directory = env::temp_dir().join(format!("typos-{}", std::process::id()));
-        Self { arguments, directory }
-    }
-
-    fn check(&self, source: &str, number: usize) -> Vec<Told> {
-        let directory = self.directory.join(number.to_string());
-        fs::create_dir_all(&directory).expect("a directory");
-        let file = directory.join("quote.rs");
-        fs::write(&file, source).expect("a file");
-        let said = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()))
-            .args(["--edition=2024", "--crate-type=bin", "--emit=metadata", "--error-format=json", "--out-dir"])
-            .arg(&directory)
-            .args(&self.arguments)
-            .arg(&file)
-            .output()
-            .expect("rustc runs");
-        let said = String::from_utf8_lossy(&said.stderr).into_owned();
-        said.lines().filter_map(|line| serde_json::from_str(line).ok()).filter_map(|message| told(&message)).collect()
     }
 }
 
-impl Drop for Rustc {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
+/// Prints the messages of mutants with a bad verdict, names left out, the most frequent first.
+fn rank(tried: &[Tried]) {
+    let mut found: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for Tried { program, mutant, told, verdict } in tried {
+        if matches!(verdict, Verdict::One | Verdict::Accepted | Verdict::Brackets) {
+            continue;
+        }
+        let said: BTreeSet<String> = told.iter().map(|told| nameless(&told.text)).collect();
+        let said = format!("{verdict:?}: {}", said.into_iter().collect::<Vec<_>>().join(" + "));
+        let example = format!("{program} line {}: {}", mutant.line, mutant.description);
+        let entry = found.entry(said).or_insert((0, example));
+        entry.0 += 1;
+    }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    for (said, (count, example)) in found {
+        println!("{count:>5}  {said}\n       {example}");
     }
 }
 
-/// None: a summary.
-fn told(message: &Value) -> Option<Told> {
-    let level = message["level"].as_str()?.to_owned();
-    let text = message["message"].as_str()?.lines().next().unwrap_or_default().to_owned();
-    let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
-    let number = |name: &str| span[name].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
-    let bytes = number("byte_start")..number("byte_end").max(number("byte_start") + 1);
-    Some(Told { level, text, line: number("line_start"), bytes })
+/// The message without what it quotes.
+fn nameless(text: &str) -> String {
+    text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "_" }).collect()
+}
+
+fn report(tried: &[Tried]) -> ExitCode {
+    let mut counts: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
+    for one in tried {
+        for row in [one.mutant.kind, one.program, "~ all"] {
+            *counts.entry((row, one.verdict)).or_default() += 1;
+        }
+    }
+    let of = |row, verdict| counts.get(&(row, verdict)).copied().unwrap_or_default();
+    let titles: Vec<&str> = COLUMNS.iter().map(|(title, _)| *title).collect();
+    println!("{:<14}{}", "", titles.iter().map(|title| format!("{title:>9}")).collect::<String>());
+    let rows: BTreeSet<&str> = counts.keys().map(|(row, _)| *row).collect();
+    let mut holds = true;
+    for row in rows {
+        let numbers: String = COLUMNS.iter().map(|(_, verdict)| format!("{:>9}", of(row, *verdict))).collect();
+        let told: usize = COLUMNS[2..].iter().map(|(_, verdict)| of(row, *verdict)).sum();
+        let share = |verdict| percent(of(row, verdict), told);
+        println!("{row:<14}{numbers}{:>8.1} %", share(Verdict::One));
+        if row == "~ all" {
+            let one = share(Verdict::One);
+            let several = share(Verdict::Several);
+            println!("{one:.1} % have one error at their place, {several:.1} % have several");
+            holds = one >= WANTED && several <= SEVERAL && of(row, Verdict::Panic) == 0;
+        }
+    }
+    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of some thousands")]
+fn percent(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 }
 }
