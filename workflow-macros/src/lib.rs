@@ -10,6 +10,7 @@ mod expand;
 mod format_names;
 mod invocation;
 mod mentions;
+mod mistakes;
 mod model;
 mod naming;
 mod pipeline;

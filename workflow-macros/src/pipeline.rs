@@ -1,11 +1,8 @@
 //! parse → resolve → check → expand
 
-use crate::{check, expand, invocation::Invocation, resolve};
+use crate::{check, expand, invocation::Invocation, mistakes, resolve};
 use proc_macro2::TokenStream;
-use workflow_syntax::{
-    self as syntax,
-    diagnostics::{self, Diagnostics},
-};
+use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 
 /// `durable`: the runtime can run workflows on a store.
 pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
@@ -32,6 +29,5 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
             items.extend(check::warnings(&model));
         }
     }
-    items.extend(diagnostics::errors(&diagnostics.finish()));
-    items
+    mistakes::told(items, &diagnostics.finish(), &invocation.tokens, workflows.whole)
 }

@@ -2,8 +2,7 @@
 //!
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::Span;
 use std::cell::RefCell;
 
 /// The errors found so far. They must be read with [`Diagnostics::finish`].
@@ -71,14 +70,6 @@ impl Drop for Diagnostics {
         let read = self.found.get_mut().is_none();
         assert!(read || std::thread::panicking(), "diagnostics were dropped unread");
     }
-}
-
-/// `compile_error!`s for what is an error, in the order written.
-#[must_use]
-pub fn errors(found: &[Diagnostic]) -> TokenStream {
-    let spans: Vec<Span> = found.iter().map(|one| one.error.span()).collect();
-    let errors = order_written(&spans).into_iter().map(|one| found[one].error.to_compile_error());
-    quote!(#(#errors)*)
 }
 
 /// Returns the order of spans in the source: their numbers, from the first to the last.

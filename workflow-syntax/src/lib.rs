@@ -18,7 +18,7 @@ mod workflow;
 
 pub use conditions::{CfgValue, apply as apply_conditions};
 pub use parse::{
-    fragment::{is_unread, unread_type},
+    fragment::{is_unread, is_unread_word, unread_type},
     parse,
 };
 pub use tree::{

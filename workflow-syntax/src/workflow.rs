@@ -7,6 +7,8 @@ use syn::{Generics, Type, Visibility};
 /// The content of one `workflow! { .. }`: one workflow or several.
 pub struct Workflows {
     pub workflows: Vec<Workflow>,
+    /// Whether nothing that was meant as a workflow is missing among them.
+    pub whole: bool,
 }
 
 /// One workflow.

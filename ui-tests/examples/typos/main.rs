@@ -34,14 +34,14 @@ use rustc::{Rustc, Told};
 
 const PROGRAMS: &[&str] = &["plain", "policies", "durable"];
 
-/// What counts as one mistake well told, in percent of all that are told.
+/// Percentage of the mutants with errors that should have one, at the mistake's place.
 const WANTED: f64 = 95.0;
-/// What may have several errors, in percent.
+/// Percentage of them that may have several errors.
 const SEVERAL: f64 = 2.0;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Verdict {
-    /// It compiles.
+    /// No error.
     Accepted,
     /// One error, at the mistake.
     One,
@@ -241,11 +241,13 @@ fn report(tried: &[Tried]) -> ExitCode {
     }
     let of = |row, verdict| counts.get(&(row, verdict)).copied().unwrap_or_default();
     let titles: Vec<&str> = COLUMNS.iter().map(|(title, _)| *title).collect();
-    println!("{:<14}{}", "", titles.iter().map(|title| format!("{title:>9}")).collect::<String>());
+    let titles: Vec<String> = titles.iter().map(|title| format!("{title:>9}")).collect();
+    println!("{:<14}{}", "", titles.concat());
     let rows: BTreeSet<&str> = counts.keys().map(|(row, _)| *row).collect();
     let mut holds = true;
     for row in rows {
-        let numbers: String = COLUMNS.iter().map(|(_, verdict)| format!("{:>9}", of(row, *verdict))).collect();
+        let numbers: Vec<String> = COLUMNS.iter().map(|(_, verdict)| format!("{:>9}", of(row, *verdict))).collect();
+        let numbers = numbers.concat();
         let told: usize = COLUMNS[2..].iter().map(|(_, verdict)| of(row, *verdict)).sum();
         let share = |verdict| percent(of(row, verdict), told);
         println!("{row:<14}{numbers}{:>8.1} %", share(Verdict::One));

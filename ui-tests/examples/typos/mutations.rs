@@ -22,8 +22,32 @@ const JUNK: &[&str] = &["@", "junk", "7", "=>", "\"junk\"", "?"];
 const TYPES: &[&str] = &["u8", "String", "Vec<i16>", "bool"];
 
 const KEYWORDS: &[&str] = &[
-    "pub", "workflow", "with", "stage", "let", "signal", "match", "if", "else", "loop", "for", "in", "race", "quorum",
-    "select", "seq", "break", "continue", "return", "fail", "sleep", "sleep_until", "as", "move", "async", "ctx",
+    "pub",
+    "workflow",
+    "with",
+    "stage",
+    "let",
+    "signal",
+    "match",
+    "if",
+    "else",
+    "loop",
+    "for",
+    "in",
+    "race",
+    "quorum",
+    "select",
+    "seq",
+    "break",
+    "continue",
+    "return",
+    "fail",
+    "sleep",
+    "sleep_until",
+    "as",
+    "move",
+    "async",
+    "ctx",
 ];
 
 /// Returns every mistake in the workflow of `source`.
@@ -82,13 +106,14 @@ impl<'s> Mutations<'s> {
         self.add("double", &range, &format!("{text} {text}"), format!("double {shown}"));
         for other in Token::misspelt(text) {
             self.add("misspell", &range, &other, format!("misspell {shown} as `{other}`"));
+            self.mutants.last_mut().expect("one was added").name = is_name(text).then(|| text.to_owned());
         }
         let junk = JUNK[index % JUNK.len()];
-        self.add("junk", &(range.start..range.start), &format!("{junk} "), format!("`{junk}` before {shown}"));
+        self.add("junk", &(range.start..range.start), &format!(" {junk} "), format!("`{junk}` before {shown}"));
         let next = self.text(index + 1);
         if !next.is_empty() && next != text {
             let next_range = self.tokens[index + 1].range.clone();
-            let with = format!("{next}{}{text} ", &self.source[range.end..next_range.start]);
+            let with = format!(" {next}{} {text} ", &self.source[range.end..next_range.start]);
             self.add("swap", &(range.start..next_range.end), &with, format!("swap {shown} `{next}`"));
         }
     }
@@ -131,7 +156,6 @@ impl<'s> Mutations<'s> {
         let inside = &text[1..text.len() - 1];
         let others: &[(&str, &str)] = match &text[..1] {
             "(" => &[("[", "]"), ("{", "}")],
-            "{" => &[("(", ")")],
             _ => &[("(", ")")],
         };
         for (open, close) in others {
@@ -178,7 +202,7 @@ impl<'s> Mutations<'s> {
         }
     }
 
-    /// What the workflow declares.
+    /// Names that the workflow declares.
     fn names(&self) -> Vec<&'s str> {
         let mut names = Vec::new();
         for index in 1..self.tokens.len() {

@@ -124,11 +124,16 @@ impl Parser<'_> {
     }
 }
 
-/// Stands for a type that could not be read. There is no such type: rustc, which has received one error in this module,
-/// says nothing of it, and takes it for whatever the rest of the crate makes of it.
+/// Stands for a type that could not be read. The macro puts a type in its place of which rustc says nothing.
 #[must_use]
 pub fn unread_type(span: Span) -> Type {
     Type::Path(TypePath { attrs: Vec::new(), qself: None, path: Ident::new(UNREAD, span).into() })
+}
+
+/// Whether it is the name of that type.
+#[must_use]
+pub fn is_unread_word(word: &Ident) -> bool {
+    word == UNREAD
 }
 
 /// A name of its own for an input or a service that has none.

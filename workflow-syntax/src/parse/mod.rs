@@ -30,7 +30,7 @@ use tokens::Inside;
 /// Reads what stands in `workflow! { .. }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows {
     let inside = Inside::whole(tokens);
-    Workflows { workflows: Parser { diagnostics }.workflows(inside.tokens()) }
+    Parser { diagnostics }.workflows(inside.tokens())
 }
 
 /// The state that all parts of the parser share: where mistakes are reported.

@@ -1,15 +1,19 @@
 //! The workflows of an input: where each starts and ends, and that each has a name of its own.
 
 use super::{Parser, fragment::is_name, tokens::Tokens};
-use crate::{diagnostics::parse_messages, workflow::Workflow};
+use crate::{
+    diagnostics::parse_messages,
+    workflow::{Workflow, Workflows},
+};
 use proc_macro2::{Ident, TokenTree};
 
 impl Parser<'_> {
-    pub(super) fn workflows(self, tokens: Tokens<'_>) -> Vec<Workflow> {
+    pub(super) fn workflows(self, tokens: Tokens<'_>) -> Workflows {
         if tokens.is_empty() {
             self.diagnostics.error(tokens.start(0), parse_messages::EMPTY_INPUT);
         }
         let mut workflows: Vec<Workflow> = Vec::new();
+        let mut whole = !tokens.is_empty();
         let mut at = 0;
         while at < tokens.len() {
             let end = workflow_end(tokens, at);
@@ -25,11 +29,13 @@ impl Parser<'_> {
             {
                 self.diagnostics.error(own.span(), parse_messages::workflow_twice(&own.to_string(), first.name.span()));
             } else {
-                workflows.extend(self.workflow(tokens.range(at..end)));
+                let read = self.workflow(tokens.range(at..end));
+                whole &= read.as_ref().is_some_and(|workflow| workflow.counted);
+                workflows.extend(read);
             }
             at = end;
         }
-        workflows
+        Workflows { workflows, whole }
     }
 }
 
