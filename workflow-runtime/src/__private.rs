@@ -33,7 +33,6 @@ pub use crate::{
         frame::{Frame, OwnedFrame, PathSegment},
         grace::GracePeriod,
         root::ReturnSlot,
-        state::TAIL,
         tail::{body_expression, declared_expression, undo_expression, untyped_body},
         turn::{YieldTurn, turn_of_rounds},
     },
@@ -65,6 +64,7 @@ pub use crate::{
         task::{blocking, blocking_own, spawn},
         timeout::{sleep, with_deadline, with_timeout},
     },
+    stage_id::StageId,
     undo::{
         attempt::in_flight,
         compensable::{compensable, compensable_from_attempt},

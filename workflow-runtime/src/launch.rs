@@ -8,11 +8,8 @@ use crate::{
     handle::Handle,
     observe::{event::Observer, observers::Observers},
     output::visibility::{self, Visibility},
-    run::{
-        nested,
-        root::root,
-        state::{RunState, TAIL},
-    },
+    run::{nested, root::root, state::RunState},
+    stage_id::StageId,
     undo::{
         rollback_record::RolledBack,
         scope::{run_out, unwind_and_report},
@@ -185,7 +182,7 @@ pub(crate) async fn conclude<T, F: Future<Output = Result<T, Exit>>>(
     let ended = run_out(machine, thrown, |machine, context| {
         // Not before all undos are known.
         if cancel.is_some_and(|cancel| cancel.poll_cancelled(context)) && !core.is_restoring() {
-            return Poll::Ready(Err(core.failure(TAIL, FailureKind::Cancelled, None)));
+            return Poll::Ready(Err(core.failure(StageId::BODY, FailureKind::Cancelled, None)));
         }
         machine.poll(context).map_err(Exit::into_failure)
     })

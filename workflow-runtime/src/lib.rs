@@ -82,6 +82,7 @@ mod run;
 mod scope;
 mod signal;
 mod stage;
+mod stage_id;
 #[cfg(feature = "durable")]
 pub mod store;
 mod undo;

@@ -18,7 +18,7 @@ use tracing::{
     span::{Attributes, Record},
 };
 use workflow_runtime::{
-    __private::States,
+    __private::{StageId, States},
     Failure, FailureKind, WorkflowExt,
     graph::Graph,
     observe::{Event, EventKind, Metrics, Observer, Report},
@@ -437,5 +437,5 @@ impl Subscriber for Spans {
 
 /// The state of each stage.
 pub(crate) fn statuses(graph: &Graph<'_>, state: &impl States) -> Vec<String> {
-    (0..).zip(graph.stages).map(|(stage, _)| format!("{:?}", state.seen(stage))).collect()
+    (0..).zip(graph.stages).map(|(stage, _)| format!("{:?}", state.seen(StageId(stage)))).collect()
 }

@@ -9,7 +9,7 @@
 use super::{
     Expansion,
     expectation::TypeOwner,
-    expression,
+    expression, index_of,
     shape::{LONGEST, waits_for},
 };
 use crate::model::{CodeId, LetId, NameId, NameKind, ScopeId, StageId};
@@ -44,7 +44,7 @@ impl Noted {
 #[derive(Default)]
 struct Starts {
     /// Starts in the body, which sees everything: each piece, and the code that starts it; in place, its future.
-    own: Vec<(TokenStream, TokenStream)>,
+    own: Vec<(Literal, TokenStream)>,
     /// Starts in functions, by number.
     groups: Vec<Group>,
 }
@@ -52,7 +52,7 @@ struct Starts {
 /// Stages that start in one function.
 #[derive(Default)]
 struct Group {
-    pieces: Vec<TokenStream>,
+    pieces: Vec<Literal>,
     arms: TokenStream,
     names: BTreeSet<NameId>,
     noted: Noted,
@@ -81,7 +81,7 @@ impl Expansion<'_, '_> {
             if self.is_durable() {
                 for &lazy in scope.stages.iter().filter(|&&stage| self.model.stages[stage].lazy) {
                     let (frame, number, slot) = (self.frame(), self.number(Some(lazy)), self.slot(lazy));
-                    let piece = self.number(Some(self.model.stages[lazy].local));
+                    let piece = index_of(self.model.stages[lazy].local);
                     body.extend(
                         quote!(if #runtime::durable::has_begun(#frame, #number) { #slot.ask(#demands, #piece); }),
                     );
@@ -154,7 +154,7 @@ impl Expansion<'_, '_> {
         let mut around = self.noted.take();
         for (local, &stage) in self.model.scopes[id].stages.iter().enumerate() {
             let names = crate::resolve::names_inside(self.model, stage);
-            let piece = self.number(Some(local));
+            let piece = index_of(local);
             let arm = match in_place {
                 true => self.arm_in_place(id, stage, &names),
                 false => self.arm(id, stage, &names),

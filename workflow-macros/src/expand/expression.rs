@@ -134,7 +134,7 @@ impl Expansion<'_, '_> {
     pub(super) fn force(&self, lazy: StageId) -> TokenStream {
         let demands = self.demands(self.model.stages[lazy].scope);
         let slot = self.slot(lazy);
-        let piece = self.number(Some(self.model.stages[lazy].local));
+        let piece = super::index_of(self.model.stages[lazy].local);
         quote!(#slot.force(#demands, #piece).await)
     }
 

@@ -1,6 +1,6 @@
 //! The items that the user sees: the workflow, its stages, its state.
 
-use super::Expansion;
+use super::{Expansion, index_of};
 use crate::naming::{bare, variant};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -295,10 +295,10 @@ impl Expansion<'_, '_> {
             false => quote!(#runtime::StageState::WAITING),
         });
         let seen = stages.iter().map(|&stage| {
-            let (field, number) = (self.stage_name(stage), self.number(Some(stage)));
+            let (field, index) = (self.stage_name(stage), index_of(stage));
             match is_item(stage) {
-                true => quote!(#number => #runtime::StateEntry::Items(&self.#field),),
-                false => quote!(#number => #runtime::StateEntry::Stage(self.#field.cell()),),
+                true => quote!(#index => #runtime::StateEntry::Items(&self.#field),),
+                false => quote!(#index => #runtime::StateEntry::Stage(self.#field.cell()),),
             }
         });
         let (stage_enum, names) = (self.stage_enum(), self.named("NAMES"));
@@ -323,8 +323,8 @@ impl Expansion<'_, '_> {
             }
             #[doc(hidden)]
             impl #impl_generics #runtime::States for #name #type_generics #clause {
-                fn seen(&self, stage: u32) -> #runtime::StateEntry<'_> {
-                    match stage { #(#seen)* _ => #runtime::StateEntry::Nothing }
+                fn seen(&self, stage: #runtime::StageId) -> #runtime::StateEntry<'_> {
+                    match stage.0 { #(#seen)* _ => #runtime::StateEntry::Nothing }
                 }
             }
             #[allow(clippy::all, clippy::pedantic)]

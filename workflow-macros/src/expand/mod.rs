@@ -35,7 +35,7 @@ use crate::{
 };
 use expectation::TypeOwner;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
 
 /// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
@@ -139,14 +139,15 @@ impl Expansion<'_, '_> {
         self.named("view")
     }
 
-    /// A stage's number in generated code; none: the workflow's tail.
+    /// A stage's id in generated code; none: the workflow's body.
     fn number(&self, stage: Option<StageId>) -> TokenStream {
+        let runtime = &self.runtime;
         match stage {
-            Some(stage) => Literal::u32_suffixed(u32::try_from(stage).unwrap_or(u32::MAX)).to_token_stream(),
-            None => {
-                let runtime = &self.runtime;
-                quote!(#runtime::TAIL)
+            Some(stage) => {
+                let index = index_of(stage);
+                quote!(#runtime::StageId(#index))
             }
+            None => quote!(#runtime::StageId::BODY),
         }
     }
 
@@ -210,4 +211,9 @@ impl Expansion<'_, '_> {
     fn is_lazy(&self, name: NameId) -> bool {
         matches!(self.model.names[name].kind, NameKind::Stage(stage) if self.model.stages[stage].lazy)
     }
+}
+
+/// The index of a stage in the workflow's graph.
+fn index_of(stage: StageId) -> Literal {
+    Literal::u32_suffixed(u32::try_from(stage).unwrap_or(u32::MAX))
 }

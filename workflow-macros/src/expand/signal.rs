@@ -55,7 +55,7 @@ impl Expansion<'_, '_> {
         let ty = &self.model.signals[signal].syntax.ty;
         quote! {
             let #wait = &#runtime::Arrived::<#ty>::new(#lender);
-            let #get = move |_: u32| ::core::future::ready(#runtime::Result::<_, #runtime::Exit>::Ok(#lender));
+            let #get = move |_: #runtime::StageId| ::core::future::ready(#runtime::Result::<_, #runtime::Exit>::Ok(#lender));
         }
     }
 
@@ -129,7 +129,7 @@ impl Expansion<'_, '_> {
             let #wait = #runtime::SignalWait::new(&#signals.#name, #limit, #last, #after) #kept;
             let #wait = &#wait;
             #opened
-            let #get = move |#waiter: u32| async move { #got.await };
+            let #get = move |#waiter: #runtime::StageId| async move { #got.await };
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     },
     run::{catch_panic::caught, frame::Frame},
     stage::catch::Absorbed,
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -37,7 +38,7 @@ pub enum Retention {
 /// Returns whether a `#[lazy]` stage is recorded: the stage that requested it may have ended, and does not request it
 /// again.
 #[must_use]
-pub fn has_begun(frame: Frame<'_>, stage: u32) -> bool {
+pub fn has_begun(frame: Frame<'_>, stage: StageId) -> bool {
     frame.journal().filter(|journal| journal.is_restoring()).is_some_and(|journal| {
         let path = frame.path_of(stage);
         journal.record(&path).is_some() || journal.has_within(&path)
@@ -60,7 +61,7 @@ pub fn part<'p, T>(run: impl Future<Output = Result<T, Exit>> + Send + 'p) -> Pa
 /// The stage's failure, or the recorded one.
 pub async fn checkpoint<'a, 'p, T>(
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     payload: Payload<T>,
     keeps: Retention,
     run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
@@ -71,7 +72,7 @@ pub async fn checkpoint<'a, 'p, T>(
 /// Restores a stage or an item of one, or runs and records it. `whole`: it is the stage.
 pub(crate) async fn kept_in_place<'a, 'p, T>(
     frame: Frame<'a>,
-    (stage, whole): (u32, bool),
+    (stage, whole): (StageId, bool),
     payload: Payload<T>,
     keeps: Retention,
     run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
@@ -123,7 +124,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         unless_left_behind(journal, &path, keeps).await;
     }
     let has_undo =
-        || whole && frame.core.graph().stages[stage as usize].policies.iter().any(|policy| policy.name == "undo");
+        || whole && frame.core.graph().stages[stage.index()].policies.iter().any(|policy| policy.name == "undo");
     let interrupted = match keeps {
         Retention::Outcome if journal.counts() => journal.reaches(&within(&path, INTERRUPTED)),
         _ => 0,
@@ -180,7 +181,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
 
 /// Handles the failure of a construct, which rolls its scope back. Failures inside are recorded there. A failure of the
 /// construct's own, a timeout or too few members, is recorded here.
-async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (u32, String), stop: &Exit) {
+async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (StageId, String), stop: &Exit) {
     let Exit::Failed(failure) = stop else { return journal.await_turn(LAST).await };
     // Another stage that fails at the same time may end the run, which then reports the undos that have failed in here.
     let failures = journal.not_reported(&path, failure.all_undone().failures);
@@ -212,14 +213,14 @@ async fn unless_left_behind(journal: &Journal, path: &str, keeps: Retention) {
 
 /// Waits, before an expression of the user's is evaluated, until all records are restored. `site`: the key of the
 /// expression, empty for the stage's own.
-pub async fn await_restored(frame: Frame<'_>, stage: u32, site: &str) {
+pub async fn await_restored(frame: Frame<'_>, stage: StageId, site: &str) {
     if let Some(journal) = frame.journal() {
         begins_in(frame, journal, (stage, site), true, true).await;
     }
 }
 
 /// Waits until user code of a stage with an undo may begin. An interrupted stage runs again, whatever else is recorded.
-pub async fn before_user_code(frame: Frame<'_>, stage: u32, site: &str) {
+pub async fn before_user_code(frame: Frame<'_>, stage: StageId, site: &str) {
     let Some(journal) = frame.journal() else { return };
     let is_held_back = frame.is_held_back(stage);
     begins_in(frame, journal, (stage, site), !is_held_back, is_held_back || frame.stands_still(stage)).await;
@@ -230,7 +231,7 @@ pub async fn before_user_code(frame: Frame<'_>, stage: u32, site: &str) {
 async fn begins_in(
     frame: Frame<'_>,
     journal: &Arc<Journal>,
-    (stage, site): (u32, &str),
+    (stage, site): (StageId, &str),
     may_have_begun: bool,
     waits: bool,
 ) {
@@ -274,7 +275,7 @@ impl<F: Future> Future for Working<F> {
 }
 
 /// Returns the path of the failure of an expression that is a part of a stage.
-fn failure_of_part(frame: Frame<'_>, stage: u32, site: &str) -> String {
+fn failure_of_part(frame: Frame<'_>, stage: StageId, site: &str) -> String {
     within(&frame.path_of(stage), &format!("failed-{site}"))
 }
 
@@ -282,7 +283,7 @@ fn failure_of_part(frame: Frame<'_>, stage: u32, site: &str) -> String {
 ///
 /// # Errors
 /// The recorded failure.
-pub async fn failed_before(frame: Frame<'_>, stage: u32, site: &str) -> Result<(), Exit> {
+pub async fn failed_before(frame: Frame<'_>, stage: StageId, site: &str) -> Result<(), Exit> {
     let Some(journal) = frame.journal() else { return Ok(()) };
     let path = failure_of_part(frame, stage, site);
     let Some(record) = journal.record(&path) else { return Ok(()) };
@@ -302,7 +303,7 @@ pub async fn failed_before(frame: Frame<'_>, stage: u32, site: &str) -> Result<(
 /// The expression's.
 pub async fn noting<T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     site: &str,
     run: impl Future<Output = Result<T, Exit>>,
 ) -> Result<T, Exit> {
@@ -327,7 +328,7 @@ pub async fn noting<T>(
 /// As there.
 pub async fn absorbed_kept<T>(
     frame: Frame<'_>,
-    (stage, site): (u32, &str),
+    (stage, site): (StageId, &str),
     in_flight: bool,
     run: impl Future<Output = Result<T, Exit>>,
 ) -> Absorbed<T> {
@@ -360,14 +361,14 @@ pub async fn absorbed_kept<T>(
 }
 
 /// Settles the records that an interrupted process has left of a stage that takes its value out of a cache.
-pub fn found_in_cache(frame: Frame<'_>, stage: u32) {
+pub fn found_in_cache(frame: Frame<'_>, stage: StageId) {
     if let Some(journal) = frame.journal() {
         journal.settles_within(&frame.path_of(stage), UNRECORDED);
     }
 }
 
 /// `on = attempt`: recorded before the first attempt.
-pub async fn armed(frame: Frame<'_>, stage: u32) {
+pub async fn armed(frame: Frame<'_>, stage: StageId) {
     if let Some(journal) = frame.journal() {
         if frame.is_held_back(stage) {
             journal.await_turn(UNRECORDED).await;

@@ -9,6 +9,7 @@ use crate::{
         record::{RecordKind, decode_record, encode_record},
     },
     run::frame::Frame,
+    stage_id::StageId,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -94,7 +95,7 @@ pub struct OnRecord(Option<Record>);
 
 /// Returns the record of the scrutinee at a site, if there is one.
 #[must_use]
-pub fn on_record(frame: Frame<'_>, stage: u32, site: &str) -> OnRecord {
+pub fn on_record(frame: Frame<'_>, stage: StageId, site: &str) -> OnRecord {
     let record =
         frame.journal().and_then(|journal| journal.record(&frame.path_within(stage, &format!("value-{site}"))));
     OnRecord(record)
@@ -110,13 +111,13 @@ pub trait Recall<'de, S> {
     /// Type of the matched value.
     type Value;
     /// Returns the value as it was when a decision first depended on it.
-    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, record: &'de OnRecord) -> Self::Value;
+    fn recall(self, frame: Frame<'_>, stage: StageId, site: &str, record: &'de OnRecord) -> Self::Value;
 }
 
 #[diagnostic::do_not_recommend]
 impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
     type Value = T;
-    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, record: &'de OnRecord) -> T {
+    fn recall(self, frame: Frame<'_>, stage: StageId, site: &str, record: &'de OnRecord) -> T {
         let Some(journal) = frame.journal() else { return self.0 };
         let path = frame.path_within(stage, &format!("value-{site}"));
         match (&record.0, codec::write(&self.0)) {
@@ -139,7 +140,7 @@ impl<'de, S, T: Serialize + Deserialize<'de>> Recall<'de, S> for Owning<T> {
 #[diagnostic::do_not_recommend]
 impl<'de, S, T: Serialize> Recall<'de, S> for Again<T> {
     type Value = T;
-    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, _: &'de OnRecord) -> T {
+    fn recall(self, frame: Frame<'_>, stage: StageId, site: &str, _: &'de OnRecord) -> T {
         if let Some(journal) = frame.journal() {
             same(journal, frame.path_within(stage, &format!("value-{site}")), &self.0);
         }
@@ -150,7 +151,7 @@ impl<'de, S, T: Serialize> Recall<'de, S> for Again<T> {
 #[diagnostic::do_not_recommend]
 impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
     type Value = &'a U;
-    fn recall(self, frame: Frame<'_>, stage: u32, site: &str, _: &'de OnRecord) -> &'a U {
+    fn recall(self, frame: Frame<'_>, stage: StageId, site: &str, _: &'de OnRecord) -> &'a U {
         if let Some(journal) = frame.journal() {
             same(journal, frame.path_within(stage, &format!("value-{site}")), self.0);
         }
@@ -162,27 +163,27 @@ impl<'a, 'de, S, U: Serialize + ?Sized> Recall<'de, S> for Referring<'a, U> {
 pub fn recall<'de, S, V: Recall<'de, S>>(
     _: PhantomData<S>,
     value: V,
-    (frame, stage, site): (Frame<'_>, u32, &str),
+    (frame, stage, site): (Frame<'_>, StageId, &str),
     record: &'de OnRecord,
 ) -> V::Value {
     value.recall(frame, stage, site, record)
 }
 
 /// Returns the recorded result of a condition, or evaluates and records it.
-pub fn condition(frame: Frame<'_>, stage: u32, site: &str, holds: impl FnOnce() -> bool) -> bool {
+pub fn condition(frame: Frame<'_>, stage: StageId, site: &str, holds: impl FnOnce() -> bool) -> bool {
     recalled(frame, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }
 
 /// Returns whether a stage's `#[when]` has held: the stage is recorded as completed, and what was done inside it is
 /// restored. Another condition of a new build does not hide what is to be undone in there.
 #[must_use]
-pub fn has_held(frame: Frame<'_>, stage: u32) -> bool {
+pub fn has_held(frame: Frame<'_>, stage: StageId) -> bool {
     frame
         .journal()
         .is_some_and(|journal| journal.is_restoring() && journal.has(&frame.path_of(stage), &[RecordKind::Done]))
 }
 
-fn recalled<T>(frame: Frame<'_>, stage: u32, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {
+fn recalled<T>(frame: Frame<'_>, stage: StageId, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {
     let Some(journal) = frame.journal() else { return evaluate() };
     let path = frame.path_within(stage, &format!("value-{site}"));
     if let Some(record) = journal.record(&path) {
@@ -214,7 +215,7 @@ pub(crate) fn same<T: Serialize + ?Sized>(journal: &Journal, path: String, value
 }
 
 /// Records a choice before its scope begins. A choice that is recorded already must be the same.
-pub async fn record_choice(frame: Frame<'_>, stage: u32, site: &str, arm: &'static str) {
+pub async fn record_choice(frame: Frame<'_>, stage: StageId, site: &str, arm: &'static str) {
     let Some(journal) = frame.journal() else { return frame.decided(stage, arm) };
     if choose(journal, (frame.path_of(stage), frame.path_within(stage, &format!("choice-{site}"))), arm).await {
         frame.decided(stage, arm);

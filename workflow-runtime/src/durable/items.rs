@@ -12,6 +12,7 @@ use crate::{
     },
     run::frame::Frame,
     scope::items::{Items, all_of, room_for},
+    stage_id::StageId,
 };
 use serde::Serialize;
 use std::{collections::HashMap, future::Future};
@@ -58,7 +59,7 @@ where
 /// been taken.
 pub async fn in_recorded_order<I: IntoIterator>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     items: FingerprintedItems<I>,
 ) -> impl Iterator<Item = I::Item> {
     let print = items.print;
@@ -90,7 +91,7 @@ const MOST: usize = 1 << 22;
 /// Returns the items in their recorded order, for an expression that is evaluated once more.
 pub fn in_recorded_order_again<I: IntoIterator>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     items: FingerprintedItems<I>,
 ) -> impl Iterator<Item = I::Item> + use<I> {
     let print = items.print;
@@ -153,7 +154,7 @@ where
 /// The item's.
 pub async fn kept_item<'a, 'p, T>(
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     payload: Payload<T>,
     keeps: bool,
     run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,

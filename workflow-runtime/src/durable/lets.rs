@@ -3,6 +3,7 @@
 use crate::{
     journal::fingerprint::{Fingerprint, PrintForm, hash},
     run::frame::Frame,
+    stage_id::StageId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -13,11 +14,11 @@ pub struct Evaluated<'a, T: ?Sized>(pub &'a T);
 /// A value that has a fingerprint: picked first.
 pub trait EvaluatedAgain {
     /// Parks the instance where the value is another one than it was.
-    fn __workflow_same(&self, frame: Frame<'_>, stage: u32, name: &str);
+    fn __workflow_same(&self, frame: Frame<'_>, stage: StageId, name: &str);
 }
 
 impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
-    fn __workflow_same(&self, frame: Frame<'_>, stage: u32, name: &str) {
+    fn __workflow_same(&self, frame: Frame<'_>, stage: StageId, name: &str) {
         let Some(journal) = frame.journal() else { return };
         let path = frame.path_within(stage, &format!("let-{name}"));
         // What can't be written is taken as it is.
@@ -32,7 +33,7 @@ impl<T: Serialize + ?Sized> EvaluatedAgain for Evaluated<'_, T> {
 /// Whatever else.
 pub trait EvaluatedOnce {
     /// Compares nothing: the value has no fingerprint.
-    fn __workflow_same(&self, _: Frame<'_>, _: u32, _: &str) {}
+    fn __workflow_same(&self, _: Frame<'_>, _: StageId, _: &str) {}
 }
 
 impl<T: ?Sized> EvaluatedOnce for &Evaluated<'_, T> {}

@@ -11,6 +11,7 @@ use crate::{
         restore::InEnded,
     },
     run::frame::Frame,
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -19,7 +20,7 @@ use std::{
 };
 
 /// Returns where a loop goes on: its round, counted from 0, and its state there. `None`: it begins.
-pub async fn resumed_round<S>(frame: Frame<'_>, stage: u32, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
+pub async fn resumed_round<S>(frame: Frame<'_>, stage: StageId, keeps: bool, payload: Payload<S>) -> Option<(u64, S)> {
     let journal = frame.journal()?;
     let (round, path) = (journal.record(&frame.path_within(stage, "round")), frame.path_of(stage));
     let mut round = match round.map(|record| decode_record::<u64>(&record)) {
@@ -59,7 +60,7 @@ async fn recorded_state<S>(journal: &Journal, path: &str, round: u64, payload: P
 /// The failure of `next`.
 pub async fn next_round<S>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     round: u64,
     keeps: bool,
     payload: Payload<S>,
@@ -104,7 +105,7 @@ pub enum RoundEnd<T, S> {
 /// The failure of the round.
 pub async fn round<T, S>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     next: u64,
     payload: Payload<S>,
     run: Part<'_, RoundEnd<T, S>>,

@@ -19,6 +19,7 @@ use crate::{
         undo_log::{UndoLog, UndoScope},
     },
     scope::quorum::Quorum,
+    stage_id::StageId,
 };
 use serde::{Deserialize, Serialize};
 use std::future::{Future, poll_fn};
@@ -76,7 +77,7 @@ pub(crate) fn winners_renamed(record: &Record, now: impl Fn(&str) -> String) -> 
 /// Returns whether a member of a race or a quorum is recorded as a winner. `each`: it is that of an item, in whose
 /// place `frame` is.
 #[must_use]
-pub fn has_won(frame: Frame<'_>, stage: u32, won: &str, member: &str, each: bool) -> bool {
+pub fn has_won(frame: Frame<'_>, stage: StageId, won: &str, member: &str, each: bool) -> bool {
     let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
     let (path, member) = if each {
         let own = frame.path_of(stage);
@@ -104,7 +105,7 @@ pub fn has_won(frame: Frame<'_>, stage: u32, won: &str, member: &str, each: bool
 
 /// Returns whether a head of a select is recorded as the one that has decided.
 #[must_use]
-pub fn has_decided(frame: Frame<'_>, stage: u32, site: &str, label: &str) -> bool {
+pub fn has_decided(frame: Frame<'_>, stage: StageId, site: &str, label: &str) -> bool {
     let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
     let choice = journal.record(&frame.path_within(stage, &format!("choice-{site}")));
     choice.is_some_and(|record| decode_record::<String>(&record).is_ok_and(|decided| decided == label))
@@ -112,7 +113,7 @@ pub fn has_decided(frame: Frame<'_>, stage: u32, site: &str, label: &str) -> boo
 
 /// Returns whether a stage with an `#[until]` is recorded: then its effects were not rolled back.
 #[must_use]
-pub fn has_ended(frame: Frame<'_>, stage: u32) -> bool {
+pub fn has_ended(frame: Frame<'_>, stage: StageId) -> bool {
     let Some(journal) = frame.journal().filter(|journal| journal.is_restoring()) else { return false };
     journal.has(&frame.path_of(stage), &[RecordKind::Done, RecordKind::DoneIdle])
 }
@@ -140,7 +141,7 @@ pub async fn ends(frame: Frame<'_>, goes_on: bool) {
 /// The failure of the race or quorum, if too few members succeed.
 pub async fn first_kept<M, T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     (won, sites, alone): (&str, &[&'static str], bool),
     keeps: bool,
     payload: Payload<T>,
@@ -214,7 +215,7 @@ where
 /// The member's.
 pub async fn kept_member<T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     name: &str,
     keeps: bool,
     payload: Payload<T>,
@@ -230,7 +231,7 @@ pub async fn kept_member<T>(
 /// The member's.
 pub async fn kept_each<'a, 'p, T>(
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     payload: Payload<T>,
     keeps: bool,
     run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,

@@ -9,6 +9,7 @@ use crate::{
         restore::catch_up_thrown,
     },
     run::{path::outermost, state::RunState},
+    stage_id::StageId,
     undo::rollback_record::RolledBack,
 };
 use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
@@ -20,7 +21,7 @@ use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
     let mut taken = BTreeSet::new();
     for name in names {
-        match graph.stages.iter().position(|stage| stage.name == *name) {
+        match stages(graph).find(|stage| graph.stages[stage.index()].name == *name) {
             Some(stage) => taken.insert(outermost(graph, stage)),
             None => return Err(format!("'{name}', which is to be taken back, is no stage of its workflow").into()),
         };
@@ -30,16 +31,16 @@ fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTree
     loop {
         let before = taken.len();
         for edge in graph.edges {
-            if taken.contains(&outermost(graph, edge.from as usize)) {
-                taken.insert(outermost(graph, edge.to as usize));
+            if taken.contains(&outermost(graph, StageId(edge.from))) {
+                taken.insert(outermost(graph, StageId(edge.to)));
             }
         }
         // A `select` that has a stage as a head sees its output without an edge.
         for wait in graph.waits {
             if let (Awaited::Stage(on), WaitKind::Head, Some(stage)) = (wait.on, wait.kind, wait.stage)
-                && taken.contains(&outermost(graph, on as usize))
+                && taken.contains(&outermost(graph, StageId(on)))
             {
-                taken.insert(outermost(graph, stage as usize));
+                taken.insert(outermost(graph, StageId(stage)));
             }
         }
         if taken.len() == before {
@@ -47,12 +48,16 @@ fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTree
         }
     }
     // What stands in the workflow's tail comes of all the others.
-    let tail = (0..graph.stages.len()).filter(|&stage| is_in_tail(graph, stage));
-    Ok(taken.into_iter().chain(tail.collect::<Vec<_>>()).map(|stage| graph.stages[stage].name).collect())
+    let tail = stages(graph).filter(|&stage| is_in_tail(graph, stage));
+    Ok(taken.into_iter().chain(tail.collect::<Vec<_>>()).map(|stage| graph.stages[stage.index()].name).collect())
 }
 
-fn is_in_tail(graph: &Graph<'_>, stage: usize) -> bool {
-    graph.scopes[graph.stages[outermost(graph, stage)].scope as usize].parent.is_some()
+fn stages(graph: &Graph<'_>) -> impl Iterator<Item = StageId> {
+    (0..).map(StageId).take(graph.stages.len())
+}
+
+fn is_in_tail(graph: &Graph<'_>, stage: StageId) -> bool {
+    graph.scopes[graph.stages[outermost(graph, stage).index()].scope as usize].parent.is_some()
 }
 
 /// Returns the payload of the record of requested rewinds, with one more stage.
@@ -87,10 +92,10 @@ pub(crate) async fn rewind_run<F: Future>(
         journal.park_if_undo_is_gone(name).await;
     }
     let graph = core.graph();
-    let is_taken = |stage: u32| taken.contains(graph.stages[outermost(graph, stage as usize)].name);
+    let is_taken = |stage: StageId| taken.contains(graph.stages[outermost(graph, stage).index()].name);
     core.emit_rewound(is_taken);
     if let Some(log) = core.log() {
-        let why = core.failure(crate::run::state::TAIL, FailureKind::Cancelled, Some("it is taken back".into()));
+        let why = core.failure(StageId::BODY, FailureKind::Cancelled, Some("it is taken back".into()));
         let why = log.unwind_only(core, why, &RolledBack::taken_back(journal, this_time), is_taken).await;
         if let Some(undone) = why.undone() {
             journal.not_undone(&format!("rewind {}", record.order), &undone);

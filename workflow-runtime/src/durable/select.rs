@@ -11,6 +11,7 @@ use crate::{
     },
     run::{frame::Frame, nested},
     scope::select::{Head, HeadRun, select},
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -24,7 +25,7 @@ use std::{
 /// The head's.
 pub async fn kept_head<T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     name: &'static str,
     keeps: bool,
     payload: Payload<T>,
@@ -50,7 +51,7 @@ pub type HeadLabel = (&'static str, bool, bool);
 /// The failure of the head that ended first.
 pub async fn select_kept<'a>(
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     site: &str,
     labels: &[HeadLabel],
     mut heads: Vec<Option<Head<'a>>>,

@@ -3,11 +3,12 @@
 use crate::{
     journal::timer::{due, due_by_literal},
     run::frame::Frame,
+    stage_id::StageId,
 };
 use std::time::{Duration, SystemTime};
 
 /// `sleep(D)`; `site`: which of the sleeps in that stage; `written`: `D` is a literal.
-pub async fn sleep_kept(frame: Frame<'_>, stage: u32, site: &str, time: Duration, written: bool) {
+pub async fn sleep_kept(frame: Frame<'_>, stage: StageId, site: &str, time: Duration, written: bool) {
     match frame.journal() {
         None => crate::stage::timeout::sleep(time).await,
         Some(journal) => {
@@ -22,7 +23,7 @@ pub async fn sleep_kept(frame: Frame<'_>, stage: u32, site: &str, time: Duration
 }
 
 /// `sleep_until(T)`
-pub async fn sleep_until_kept(frame: Frame<'_>, stage: u32, site: &str, time: SystemTime) {
+pub async fn sleep_until_kept(frame: Frame<'_>, stage: StageId, site: &str, time: SystemTime) {
     match frame.journal() {
         None => frame.sleep_until(time).await,
         Some(journal) => {

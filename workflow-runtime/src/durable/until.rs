@@ -10,6 +10,7 @@ use crate::{
     },
     run::frame::Frame,
     scope::until::{Until, until, until_of},
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -37,7 +38,7 @@ pub async fn until_kept<T>(
 /// The stage's.
 pub async fn until_recorded<T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     name: &str,
     end: impl Future<Output = Result<(), Exit>>,
     run: impl Future<Output = Result<T, Exit>>,

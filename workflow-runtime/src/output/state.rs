@@ -2,6 +2,7 @@
 
 use super::shared::{OutputRef, OwnedOrShared};
 use crate::expression::hint::StageValue;
+use crate::stage_id::StageId;
 use std::{
     any::Any,
     fmt,
@@ -286,7 +287,7 @@ impl<T> fmt::Debug for StageState<T> {
 /// The states of all stages of one workflow, by number.
 pub trait States {
     /// Returns the entry of a stage.
-    fn seen(&self, stage: u32) -> StateEntry<'_>;
+    fn seen(&self, stage: StageId) -> StateEntry<'_>;
 }
 
 /// An entry of a workflow's state.
@@ -321,7 +322,7 @@ pub fn debug_states(
 ) -> fmt::Result {
     let mut shown = formatter.debug_struct(name);
     for (number, stage) in (0..).zip(stages) {
-        shown.field(stage, &states.seen(number));
+        shown.field(stage, &states.seen(StageId(number)));
     }
     shown.finish()
 }

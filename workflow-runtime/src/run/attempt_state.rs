@@ -1,6 +1,7 @@
 //! The state of a stage with an undo: whether an attempt is running, or the stage only waits.
 
 use super::{grace::GracePeriod, undo_log::ArmedUndo};
+use crate::stage_id::StageId;
 use std::sync::{
     Mutex,
     atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
@@ -8,7 +9,7 @@ use std::sync::{
 
 /// The state of the running attempt of one stage with an undo. One task polls it, so nothing races.
 pub(crate) struct AttemptState {
-    pub(crate) stage: u32,
+    pub(crate) stage: StageId,
     pub(crate) grace: AtomicU8,
     /// Whether the scope is gone: the stage is not tried again.
     pub(crate) left: AtomicBool,
@@ -17,7 +18,7 @@ pub(crate) struct AttemptState {
 }
 
 impl AttemptState {
-    pub(crate) fn new(stage: u32, armed: Option<ArmedUndo>) -> Self {
+    pub(crate) fn new(stage: StageId, armed: Option<ArmedUndo>) -> Self {
         let (grace, left) = (AtomicU8::new(GracePeriod::None as u8), AtomicBool::new(false));
         Self { stage, grace, left, armed: Mutex::new(armed) }
     }

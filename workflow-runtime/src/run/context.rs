@@ -1,6 +1,7 @@
 //! The context of a stage, which its code sees as `ctx`.
 
 use super::frame::Frame;
+use crate::stage_id::StageId;
 use std::{
     fmt,
     ops::Deref,
@@ -130,13 +131,13 @@ pub struct ContextGuard(StageContext);
 impl Frame<'_> {
     /// Returns the `ctx` of a stage. `site`: the key of the expression, empty for the stage's own.
     #[must_use]
-    pub fn context(self, stage: u32, site: &str) -> ContextGuard {
+    pub fn context(self, stage: StageId, site: &str) -> ContextGuard {
         ContextGuard::new(self, stage, site)
     }
 }
 
 impl ContextGuard {
-    pub(crate) fn new(frame: Frame<'_>, stage: u32, site: &str) -> Self {
+    pub(crate) fn new(frame: Frame<'_>, stage: StageId, site: &str) -> Self {
         let (core, places) = (frame.core(), frame.places());
         let attempt = frame.attempt_at(stage, site);
         let (key, place) = core.key_of(&places, (stage, site));

@@ -4,11 +4,12 @@
 use super::observation::ObservedState;
 use super::{
     observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
-    state::{RunState, TAIL},
+    state::RunState,
 };
 use crate::{
     failure::{Failure, FailureKind, panic::drop_quietly},
     observe::event::{Event, EventKind},
+    stage_id::StageId,
 };
 use std::mem;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ impl RunState {
     /// Reports that the run starts.
     pub(crate) fn emit_started(&self) {
         if let Some(observation) = self.observation() {
-            observation.emit(self, TAIL, &[], EventKind::Started);
+            observation.emit(self, StageId::BODY, &[], EventKind::Started);
         }
     }
 
@@ -39,7 +40,7 @@ impl RunState {
         };
         self.end_with(outcome);
         if let Some(observation) = self.observation() {
-            observation.emit(self, TAIL, &[], EventKind::Ended { outcome: failure.map_or(Ok(()), Err) });
+            observation.emit(self, StageId::BODY, &[], EventKind::Ended { outcome: failure.map_or(Ok(()), Err) });
         }
     }
 
@@ -49,7 +50,7 @@ impl RunState {
             && self.end_with("cancelled")
             && let Some(observation) = self.observation()
         {
-            observation.emit(self, TAIL, &[], EventKind::Cancelled);
+            observation.emit(self, StageId::BODY, &[], EventKind::Cancelled);
         }
     }
 
@@ -65,7 +66,7 @@ impl RunState {
 
     /// Reports how a stage is undone whose places are known. The begin of an undo is reported once, whatever interrupts
     /// it.
-    pub(crate) fn emit_at(&self, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+    pub(crate) fn emit_at(&self, stage: StageId, places: &[(u32, u32)], kind: EventKind<'_>) {
         #[cfg(feature = "durable")]
         if self.is_durable() {
             undone(self, stage, &kind);
@@ -88,7 +89,7 @@ impl RunState {
 
 impl RunState {
     /// Reports a recorded undo, if observers know only of its begin.
-    pub(crate) fn emit_recorded_undo(&self, stage: u32, places: &[(u32, u32)], ended: &Result<(), Failure>) {
+    pub(crate) fn emit_recorded_undo(&self, stage: StageId, places: &[(u32, u32)], ended: &Result<(), Failure>) {
         let begun = |observation: &EventSink| observation.state().undoing.contains(&(stage, places.to_vec()));
         if self.observation().is_some_and(begun) {
             self.emit_at(
@@ -119,7 +120,7 @@ impl RunState {
                 EventKind::Resumed
             }
         };
-        observation.emit(self, TAIL, &[], kind);
+        observation.emit(self, StageId::BODY, &[], kind);
     }
 
     /// Reports the running stages in the order in which they were enabled, once the run has restored its records.
@@ -137,13 +138,13 @@ impl RunState {
     }
 
     /// Reports the running stages among those that are rewound as cancelled.
-    pub(crate) fn emit_rewound(&self, is_taken: impl Fn(u32) -> bool) {
+    pub(crate) fn emit_rewound(&self, is_taken: impl Fn(StageId) -> bool) {
         if let Some(observation) = self.observation() {
             self.emit_cancelled_stages(observation, is_taken);
         }
     }
 
-    fn emit_cancelled_stages(&self, observation: &EventSink, is_cut: impl Fn(u32) -> bool) {
+    fn emit_cancelled_stages(&self, observation: &EventSink, is_cut: impl Fn(StageId) -> bool) {
         let mut cut: Vec<(u64, StagePosition)> = {
             let mut state = observation.state();
             let cut = state.running.extract_if(|(stage, _), _| is_cut(*stage));
@@ -167,7 +168,7 @@ impl RunState {
     pub(crate) fn emit_parked(&self, stage: Option<&str>, reason: &str) {
         if let Some(observation) = self.observation() {
             observation.state().is_parked = true;
-            observation.emit(self, TAIL, &[], EventKind::Parked { stage, reason });
+            observation.emit(self, StageId::BODY, &[], EventKind::Parked { stage, reason });
         }
     }
 
@@ -187,7 +188,7 @@ impl RunState {
 pub(crate) const CANCELLED: &str = "cancelled";
 
 impl EventSink {
-    pub(crate) fn emit(&self, core: &RunState, stage: u32, places: &[(u32, u32)], kind: EventKind<'_>) {
+    pub(crate) fn emit(&self, core: &RunState, stage: StageId, places: &[(u32, u32)], kind: EventKind<'_>) {
         if self.shared.observers.is_empty() {
             return;
         }
@@ -196,7 +197,7 @@ impl EventSink {
             workflow: core.graph().name,
             graph: core.graph(),
             stage: name,
-            index: name.map(|_| stage),
+            index: name.map(|_| stage.0),
             places,
             instance: core.instance(),
             at: Instant::now(),
@@ -276,7 +277,7 @@ impl EventSink {
 
 /// Reports the undo of a stage of the instance, or its failure.
 #[cfg(feature = "durable")]
-pub(crate) fn undone(core: &RunState, stage: u32, kind: &EventKind<'_>) {
+pub(crate) fn undone(core: &RunState, stage: StageId, kind: &EventKind<'_>) {
     let (instance, workflow, stage) = (&**core.instance(), core.graph().name, core.stage_name(stage));
     match kind {
         EventKind::Undone => tracing::info!(target: "workflow", instance, workflow, stage, "the stage was undone"),

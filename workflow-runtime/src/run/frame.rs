@@ -9,6 +9,7 @@ use super::{
 use crate::{
     expression::reason::Reason,
     failure::{FailureKind, exit::Exit},
+    stage_id::StageId,
 };
 use std::{
     sync::{
@@ -32,7 +33,7 @@ pub struct Frame<'a> {
 /// One round of a loop or one item of a `for`.
 pub struct PathSegment<'a> {
     around: Option<&'a PathSegment<'a>>,
-    stage: u32,
+    stage: StageId,
     index: u32,
 }
 
@@ -47,7 +48,7 @@ impl<'a> Frame<'a> {
     /// Returns the place of a round or an item.
     #[inline]
     #[must_use]
-    pub fn place(self, stage: u32, index: usize) -> PathSegment<'a> {
+    pub fn place(self, stage: StageId, index: usize) -> PathSegment<'a> {
         PathSegment { around: self.path, stage, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
 
@@ -114,7 +115,7 @@ impl<'a> Frame<'a> {
 
     /// Sets the stage whose user code comes next.
     #[inline]
-    pub fn at(self, stage: u32) {
+    pub fn at(self, stage: StageId) {
         self.core.at(stage);
     }
 
@@ -141,7 +142,7 @@ impl<'a> Frame<'a> {
         };
         let core = RunState {
             graph: around.graph,
-            current: AtomicU32::new(around.current()),
+            current: AtomicU32::new(around.current().0),
             spent: AtomicU32::new(0),
             attempt: self.attempt,
             traced: around.traced,
@@ -178,7 +179,7 @@ impl<'a> Frame<'a> {
     /// `fail`
     #[cold]
     #[must_use]
-    pub fn fail(self, stage: u32, reason: Reason) -> Exit {
+    pub fn fail(self, stage: StageId, reason: Reason) -> Exit {
         match reason {
             Reason::Own(error) => self.core.failure(stage, FailureKind::Failed, Some(error)).into(),
             Reason::Passed(failure) => failure.into(),
@@ -188,7 +189,7 @@ impl<'a> Frame<'a> {
     /// Returns the failure of a `loop` that has had all its rounds.
     #[cold]
     #[must_use]
-    pub fn rounds_spent(self, stage: u32, rounds: u64) -> Exit {
+    pub fn rounds_spent(self, stage: StageId, rounds: u64) -> Exit {
         self.core.failure(stage, FailureKind::RoundLimit, Some(format!("no `break` in {rounds} rounds").into())).into()
     }
 
@@ -197,7 +198,7 @@ impl<'a> Frame<'a> {
         let mut places = Vec::new();
         let mut next = self.path;
         while let Some(place) = next {
-            places.push((place.stage, place.index));
+            places.push((place.stage.0, place.index));
             next = place.around;
         }
         places.extend(self.core.rare().iter().flat_map(|rare| rare.base.iter().rev()));
@@ -210,12 +211,12 @@ impl<'a> Frame<'a> {
 impl Frame<'_> {
     /// Returns `false`: a run in memory has no records.
     #[allow(clippy::unused_self, reason = "a run on a store may have it on record")]
-    pub(crate) const fn is_known(self, _: u32) -> bool {
+    pub(crate) const fn is_known(self, _: StageId) -> bool {
         false
     }
 
     /// Returns the number of this attempt of an expression.
-    pub(crate) const fn attempt_at(self, _: u32, _: &str) -> u32 {
+    pub(crate) const fn attempt_at(self, _: StageId, _: &str) -> u32 {
         self.attempt
     }
 }

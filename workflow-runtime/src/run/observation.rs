@@ -1,6 +1,7 @@
 //! The observation of one run: its observers, and what they know so far.
 
 use crate::observe::{event::Observer, observers::Observers};
+use crate::stage_id::StageId;
 use std::{
     collections::{HashMap, HashSet},
     mem,
@@ -8,7 +9,7 @@ use std::{
 };
 
 /// One run of a stage, as its run knows it: the stage, and its rounds and items.
-pub(crate) type StagePosition = (u32, Vec<(u32, u32)>);
+pub(crate) type StagePosition = (StageId, Vec<(u32, u32)>);
 
 /// A run with observers, or with spans for its stages.
 pub(crate) struct EventSink {
@@ -26,7 +27,7 @@ impl EventSink {
 
     /// Whether observers know that the stage is running.
     #[cfg(feature = "durable")]
-    pub(crate) fn knows(&self, stage: u32, places: &[(u32, u32)]) -> bool {
+    pub(crate) fn knows(&self, stage: StageId, places: &[(u32, u32)]) -> bool {
         self.state().running.contains_key(&(stage, places.to_vec()))
     }
 

@@ -4,13 +4,9 @@
 //! While an expression of a stage is evaluated and polled, its thread knows the place. A run that begins takes a name
 //! from it: the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
-use super::{
-    begun::NestedRunCounts,
-    frame::Frame,
-    key::key_of,
-    state::{RunState, TAIL},
-};
+use super::{begun::NestedRunCounts, frame::Frame, key::key_of, state::RunState};
 use crate::journal::log::Journal;
+use crate::stage_id::StageId;
 use std::{
     cell::{Cell, RefCell},
     future::Future,
@@ -58,7 +54,7 @@ enum Origin {
 impl Origin {
     fn begin(&mut self, workflow: &'static str) -> Arc<str> {
         let (key, times) = match self {
-            Self::Expression { site, begun } => (site.key(), begun.one_more(TAIL, workflow)),
+            Self::Expression { site, begun } => (site.key(), begun.one_more(StageId::BODY, workflow)),
             Self::Run(core) => {
                 let stage = core.current();
                 let begun = core.begun_inside();
@@ -76,7 +72,7 @@ struct Site {
     journal: Option<Arc<Journal>>,
     instance: Arc<str>,
     places: Vec<(u32, u32)>,
-    stage: u32,
+    stage: StageId,
     /// Key of the expression in its stage.
     expression: &'static str,
     reverses: bool,
@@ -100,7 +96,7 @@ pub struct Evaluating {
 
 /// Sets the place where runs may begin, before an expression of a stage is evaluated.
 #[must_use]
-pub fn evaluates(frame: Frame<'_>, stage: u32, site: &'static str) -> Evaluating {
+pub fn evaluates(frame: Frame<'_>, stage: StageId, site: &'static str) -> Evaluating {
     let core = frame.core();
     if core.journal().is_none() && !core.is_named() {
         return Evaluating { around: None, is_placed: false };

@@ -6,6 +6,7 @@ use super::{
     observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
     state::RunState,
 };
+use crate::stage_id::StageId;
 use crate::{failure::exit::Exit, observe::event::EventKind};
 use std::{
     future::Future,
@@ -28,7 +29,7 @@ impl<'a> StageSpan<'a> {
     /// Opens the span of a stage that is enabled now. `tries`: no policy stands around its only attempt, which starts
     /// now too.
     #[cold]
-    pub(crate) fn open(frame: Frame<'a>, stage: u32, tries: bool) -> Self {
+    pub(crate) fn open(frame: Frame<'a>, stage: StageId, tries: bool) -> Self {
         let core = frame.core;
         let span = core.is_traced().then(|| {
             let name = core.stage_name(stage).unwrap_or_default();
@@ -129,14 +130,14 @@ impl Drop for StageSpan<'_> {
 /// A running attempt, among others that policies make.
 pub(crate) struct AttemptGuard<'a> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     /// Handle of the span of its own, so that each span has one number.
     span: Option<Box<Span>>,
 }
 
 impl<'a> AttemptGuard<'a> {
     #[inline]
-    pub(crate) fn start(frame: Frame<'a>, stage: u32, attempt: u32) -> Self {
+    pub(crate) fn start(frame: Frame<'a>, stage: StageId, attempt: u32) -> Self {
         let mut span = None;
         if frame.core.observes_stages() {
             frame.attempt_started(stage, attempt);

@@ -5,6 +5,7 @@ use crate::{
     failure::{Failure, exit::Exit},
     observe::event::EventKind,
     output::visibility::Visibility,
+    stage_id::StageId,
 };
 use std::{mem, time::Duration};
 
@@ -12,7 +13,7 @@ use std::{mem, time::Duration};
 impl Frame<'_> {
     /// Reports that the stage's only attempt starts.
     #[inline]
-    pub fn first_attempt_started(self, stage: u32) {
+    pub fn first_attempt_started(self, stage: StageId) {
         if self.core.observes_stages() {
             self.attempt_started(stage, 1);
         }
@@ -20,7 +21,7 @@ impl Frame<'_> {
 
     /// Reports that the stage is skipped.
     #[inline]
-    pub fn skipped(self, stage: u32) {
+    pub fn skipped(self, stage: StageId) {
         if self.core.observes_stages() {
             self.emit_skipped(stage, "skipped");
         }
@@ -28,7 +29,7 @@ impl Frame<'_> {
 
     /// Reports that the signal or stage in its `#[until]` ends the stage.
     #[inline]
-    pub fn cut(self, stage: u32) {
+    pub fn cut(self, stage: StageId) {
         if self.core.observes_stages() {
             self.emit_skipped(stage, CANCELLED);
         }
@@ -36,7 +37,7 @@ impl Frame<'_> {
 
     /// Reports a choice in the stage.
     #[inline]
-    pub(crate) fn decided(self, stage: u32, arm: &'static str) {
+    pub(crate) fn decided(self, stage: StageId, arm: &'static str) {
         if self.core.observes_stages() {
             self.emit(stage, EventKind::Decided { arm });
         }
@@ -44,14 +45,14 @@ impl Frame<'_> {
 
     /// Reports the winner of a `race` or a `quorum`: its number, from 0.
     #[inline]
-    pub(crate) fn won(self, stage: u32, member: usize) {
+    pub(crate) fn won(self, stage: StageId, member: usize) {
         if self.core.observes_stages() {
             self.emit_won(stage, member);
         }
     }
 
     #[cold]
-    fn emit_won(self, stage: u32, member: usize) {
+    fn emit_won(self, stage: StageId, member: usize) {
         // Recorded decisions were reported when they were made.
         if !self.core.is_restoring() {
             self.emit(stage, EventKind::Decided { arm: &(member + 1).to_string() });
@@ -60,14 +61,14 @@ impl Frame<'_> {
 
     /// Reports that the stage took a signal.
     #[inline]
-    pub(crate) fn signalled(self, stage: u32, signal: &'static str) {
+    pub(crate) fn signalled(self, stage: StageId, signal: &'static str) {
         if self.core.observes_stages() {
             self.emit(stage, EventKind::Signalled { signal });
         }
     }
 
     /// Reports that an attempt starts.
-    pub(crate) fn attempt_started(self, stage: u32, attempt: u32) {
+    pub(crate) fn attempt_started(self, stage: StageId, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
         let is_news = {
@@ -84,7 +85,7 @@ impl Frame<'_> {
 
     /// Sets the number of the attempt that starts with the stage, since earlier ones were interrupted.
     #[cfg(feature = "durable")]
-    pub(crate) fn attempt_goes_on(self, stage: u32, attempt: u32) {
+    pub(crate) fn attempt_goes_on(self, stage: StageId, attempt: u32) {
         let Some(observation) = self.core.observation() else { return };
         if observation.state().running.get(&(stage, self.places())).is_none_or(|stage| stage.attempt == 0) {
             // The policies that make the stage's attempts report them.
@@ -99,7 +100,7 @@ impl Frame<'_> {
     /// Reports a failed attempt. `failure` is called only for an observed run.
     pub(crate) fn attempt_failed(
         self,
-        stage: u32,
+        stage: StageId,
         attempt: u32,
         failure: impl FnOnce() -> Failure,
         delay: Option<Duration>,
@@ -114,7 +115,7 @@ impl Frame<'_> {
     }
 
     /// Reports that a stage has failed before it was enabled, because of a failure of its wait.
-    pub(crate) fn failed_waiting(self, stage: u32, stop: &Exit) {
+    pub(crate) fn failed_waiting(self, stage: StageId, stop: &Exit) {
         let Exit::Failed(failure) = stop else { return };
         if let Some(cell) = self.core.cell(stage) {
             cell.fail_waiting();
@@ -137,7 +138,7 @@ impl Frame<'_> {
     }
 
     #[cold]
-    fn emit_skipped(self, stage: u32, words: &'static str) {
+    fn emit_skipped(self, stage: StageId, words: &'static str) {
         let Some(observation) = self.core.observation() else { return };
         let place = (stage, self.places());
         observation.emit_enabled_once(self.core, &place);
@@ -152,7 +153,7 @@ impl Frame<'_> {
     }
 
     #[cold]
-    fn emit(self, stage: u32, kind: EventKind<'_>) {
+    fn emit(self, stage: StageId, kind: EventKind<'_>) {
         if let Some(observation) = self.core.observation() {
             let place = (stage, self.places());
             observation.emit_enabled_once(self.core, &place);
@@ -165,7 +166,7 @@ impl<const UNOBSERVED: usize, const OBSERVED: usize> Visibility<UNOBSERVED, OBSE
     /// Reports a choice in that stage.
     #[allow(clippy::inline_always, reason = "it is nothing but a comparison, or nothing at all")]
     #[inline(always)]
-    pub fn decided(self, frame: &Frame<'_>, stage: u32, arm: &'static str) {
+    pub fn decided(self, frame: &Frame<'_>, stage: StageId, arm: &'static str) {
         if OBSERVED != 0 {
             frame.decided(stage, arm);
         }

@@ -11,6 +11,7 @@ use crate::{
     observe::observers::Observers,
     output::state::{Cell, StateEntry, States},
     policy::budget::UNITS,
+    stage_id::StageId,
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -30,9 +31,6 @@ pub(crate) type ResidentTimer = crate::journal::residency::ResidencyGuard;
 /// Keeps a durable instance in memory: there is none.
 #[cfg(not(feature = "durable"))]
 pub(crate) enum ResidentTimer {}
-
-/// The number of the workflow's own tail, which is no stage.
-pub const TAIL: u32 = u32::MAX;
 
 /// The state of a run, shared by all its stages. Kept small: a service may hold tens of thousands of suspended runs.
 pub(crate) struct RunState {
@@ -146,7 +144,7 @@ impl RunState {
     pub(crate) fn with(graph: &'static Graph<'static>, rare: OnceLock<Box<RareState>>) -> Self {
         Self {
             graph,
-            current: AtomicU32::new(TAIL),
+            current: AtomicU32::new(StageId::BODY.0),
             spent: AtomicU32::new(0),
             attempt: 1,
             traced: false,
@@ -290,8 +288,8 @@ impl RunState {
 
     /// Sets the stage whose user code comes next.
     #[inline]
-    pub(crate) fn at(&self, stage: u32) {
-        self.current.store(stage, Relaxed);
+    pub(crate) fn at(&self, stage: StageId) {
+        self.current.store(stage.0, Relaxed);
     }
 
     /// Counts units of work. Returns whether the budget is spent, so that the run yields to others.
@@ -303,8 +301,8 @@ impl RunState {
     }
 
     /// Returns the stage whose user code ran last.
-    pub(crate) fn current(&self) -> u32 {
-        self.current.load(Relaxed)
+    pub(crate) fn current(&self) -> StageId {
+        StageId(self.current.load(Relaxed))
     }
 
     #[inline]
@@ -338,7 +336,7 @@ impl RunState {
     }
 
     /// Returns the cell through which a handle sees that stage, unless it is one of many.
-    pub(crate) fn cell(&self, stage: u32) -> Option<Cell> {
+    pub(crate) fn cell(&self, stage: StageId) -> Option<Cell> {
         match self.rare()?.states.as_ref()?.seen(stage) {
             StateEntry::Stage(cell) => Some(cell.share()),
             StateEntry::Items(_) | StateEntry::Nothing => None,
@@ -350,8 +348,8 @@ impl RunState {
         self.rare()?.observation.as_ref()
     }
 
-    pub(crate) fn stage_name(&self, stage: u32) -> Option<&'static str> {
-        self.graph.stages.get(stage as usize).map(|stage| stage.name)
+    pub(crate) fn stage_name(&self, stage: StageId) -> Option<&'static str> {
+        self.graph.stages.get(stage.index()).map(|stage| stage.name)
     }
 
     pub(crate) fn reverses(&self) -> bool {
@@ -379,7 +377,7 @@ impl RunState {
     }
 
     #[cold]
-    pub(crate) fn failure(&self, stage: u32, kind: FailureKind, source: Option<BoxError>) -> Failure {
+    pub(crate) fn failure(&self, stage: StageId, kind: FailureKind, source: Option<BoxError>) -> Failure {
         let failure = Failure::new(self.graph.name, self.stage_name(stage), kind, source);
         if self.traced {
             tracing::debug!(target: "workflow", stage = failure.stage(), "{failure:#}");
@@ -423,6 +421,6 @@ pub(crate) fn tracing_enabled() -> bool {
 }
 
 /// Returns the failure of an attempt that gave the stage's own error.
-pub(crate) fn own_failure(core: &RunState, stage: u32, source: Option<crate::failure::BoxError>) -> Failure {
+pub(crate) fn own_failure(core: &RunState, stage: StageId, source: Option<crate::failure::BoxError>) -> Failure {
     Failure::new(core.graph().name, core.stage_name(stage), FailureKind::Error, source)
 }

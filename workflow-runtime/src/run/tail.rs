@@ -7,6 +7,7 @@ use crate::{
         output::{IntoDeclared, IntoOutput, IntoUndone, SendIfLater},
     },
     failure::{BoxError, FailureKind, exit::Exit},
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -18,17 +19,17 @@ use std::{
 /// A way for a stage to end without its output: an error of the user, or a stop inside of it.
 pub trait IntoExit {
     /// Returns the exit, with the stage that the expression stands in.
-    fn stop(self, frame: Frame<'_>, stage: u32) -> Exit;
+    fn stop(self, frame: Frame<'_>, stage: StageId) -> Exit;
 }
 impl IntoExit for BoxError {
     #[cold]
-    fn stop(self, frame: Frame<'_>, stage: u32) -> Exit {
+    fn stop(self, frame: Frame<'_>, stage: StageId) -> Exit {
         frame.core.failure(stage, FailureKind::Error, Some(self)).into()
     }
 }
 impl IntoExit for Exit {
     #[inline]
-    fn stop(self, _: Frame<'_>, _: u32) -> Exit {
+    fn stop(self, _: Frame<'_>, _: StageId) -> Exit {
         self
     }
 }
@@ -37,7 +38,7 @@ pin_project_lite::pin_project! {
     /// An expression that is no stage: an arm, a tail, a loop's `continue`. Its failure is that of the stage around it.
     pub struct BodyFuture<'a, F> {
         core: &'a RunState,
-        stage: u32,
+        stage: StageId,
         #[pin]
         run: F,
     }
@@ -61,7 +62,7 @@ impl<T, F: Future<Output = Result<T, BoxError>>> Future for BodyFuture<'_, F> {
 #[inline]
 pub fn body_expression<S, T, X, M>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     _: TypeHint<T>,
     expression: X,
@@ -76,7 +77,7 @@ where
 #[inline]
 pub fn declared_expression<S, T, X, M>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     _: TypeHint<T>,
     expression: X,
@@ -89,7 +90,7 @@ where
 
 /// Returns the future of an expression whose value is not used.
 #[inline]
-pub fn untyped_body<F>(frame: Frame<'_>, stage: u32, run: F) -> BodyFuture<'_, F> {
+pub fn untyped_body<F>(frame: Frame<'_>, stage: StageId, run: F) -> BodyFuture<'_, F> {
     BodyFuture { core: frame.core, stage, run }
 }
 
@@ -97,7 +98,7 @@ pub fn untyped_body<F>(frame: Frame<'_>, stage: u32, run: F) -> BodyFuture<'_, F
 #[inline]
 pub fn undo_expression<S, X, M>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     expression: X,
 ) -> BodyFuture<'_, X::Run>

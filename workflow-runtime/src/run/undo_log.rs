@@ -4,6 +4,7 @@ use super::{grace::GracePeriod, undo_record::UndoRecord};
 use crate::{
     failure::{Failure, UndoReport, exit::Exit},
     future::boxed::BoxFuture,
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -17,7 +18,7 @@ pub(crate) struct UndoEntry {
     order: u64,
     /// Armed before the stage completed: its place once it has.
     completed: Option<Arc<OnceLock<u64>>>,
-    pub(crate) stage: u32,
+    pub(crate) stage: StageId,
     /// Rounds and items of the stage, in an observed run.
     pub(crate) places: Vec<(u32, u32)>,
     /// Record of the undo's result.
@@ -27,7 +28,7 @@ pub(crate) struct UndoEntry {
 
 impl UndoEntry {
     pub(crate) fn new(
-        (stage, places, record): (u32, Vec<(u32, u32)>, UndoRecord),
+        (stage, places, record): (StageId, Vec<(u32, u32)>, UndoRecord),
         run: impl FnOnce(Failure) -> BoxFuture<'static, Result<(), Exit>> + Send + 'static,
     ) -> Self {
         Self { order: record.order(), completed: None, stage, places, record, run: Box::new(run) }
@@ -45,7 +46,7 @@ impl UndoEntry {
 type UndoFn = Box<dyn FnOnce(Failure) -> BoxFuture<'static, Result<(), Exit>> + Send>;
 
 pub(crate) struct PendingAttempt {
-    pub(crate) stage: u32,
+    pub(crate) stage: StageId,
     /// Record of its undo's result, if it has an undo.
     pub(crate) record: Option<UndoRecord>,
     pub(crate) grace: GracePeriod,
@@ -100,7 +101,7 @@ impl UndoLog {
 
     /// Adds a cancelled task, which lives until its next await. Nothing is undone before it has ended, and its running
     /// stages may finish.
-    pub(crate) fn await_end(&self, stage: u32, ended: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn await_end(&self, stage: StageId, ended: impl Future<Output = ()> + Send + 'static) {
         let run = Box::pin(async move {
             ended.await;
             Ok(None)
@@ -160,7 +161,7 @@ impl UndoState {
 
 /// A running undo.
 pub(crate) struct RunningUndo {
-    pub(crate) stage: u32,
+    pub(crate) stage: StageId,
     pub(crate) places: Vec<(u32, u32)>,
     pub(crate) run: BoxFuture<'static, Result<(), Exit>>,
 }
@@ -194,7 +195,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// `on = attempt`: what reverses a stage, before its first attempt.
 pub(crate) struct ArmedUndo {
     pub(crate) log: Arc<UndoLog>,
-    pub(crate) stage: u32,
+    pub(crate) stage: StageId,
     pub(crate) places: Vec<(u32, u32)>,
     pub(crate) record: UndoRecord,
     pub(crate) completed: Arc<OnceLock<u64>>,

@@ -11,6 +11,7 @@ use crate::{
         frame::Frame,
         turn::{give_way, is_over},
     },
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -26,7 +27,7 @@ use std::{
 /// The running items of a `for`.
 pub(crate) struct ForEach<'a, I, B, F: Future, T> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     items: I,
     body: B,
     concurrency: usize,
@@ -45,7 +46,7 @@ impl<I, B, F: Future, T> Unpin for ForEach<'_, I, B, F, T> {}
 /// that stopped did. An item is taken from the iterator only when its turn has come.
 pub fn each<I, B, F, T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     items: I,
     concurrency: usize,
     body: B,
@@ -95,7 +96,7 @@ impl Tolerance {
 /// How the first item stopped that did not fail; or that too many have failed.
 pub async fn each_tolerant<I, B, F, T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     items: I,
     concurrency: usize,
     mut body: B,

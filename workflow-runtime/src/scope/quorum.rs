@@ -11,6 +11,7 @@ use crate::{
         nested::After,
         turn::{give_way, is_over},
     },
+    stage_id::StageId,
     undo::scope::members_failed,
 };
 use std::{
@@ -23,7 +24,7 @@ use std::{
 /// A running `race` or `quorum`.
 pub struct Quorum<'a, M: Iterator<Item: Future>, T> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     needed: usize,
     lanes: FutureSet<M::Item>,
     /// Members that have not been created yet. `None`: there are no more.
@@ -215,7 +216,7 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Future for Quorum<'
 /// success. Fails as soon as too few are left. A member is created only when its turn to start has come, so that later
 /// members of a race that is won by then never are. The first `needed` are created before any starts, so that too few
 /// are reported at once.
-pub fn first<M, F, T>(frame: Frame<'_>, stage: u32, needed: usize, members: M) -> Quorum<'_, M::IntoIter, T>
+pub fn first<M, F, T>(frame: Frame<'_>, stage: StageId, needed: usize, members: M) -> Quorum<'_, M::IntoIter, T>
 where
     M: IntoIterator<Item = F>,
     F: Future<Output = Result<T, Exit>>,

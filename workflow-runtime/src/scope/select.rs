@@ -5,6 +5,7 @@ use crate::{
     future::boxed::BoxFuture,
     run::{frame::Frame, nested::After},
     signal::wait::{Arrived, SignalWait},
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -77,7 +78,7 @@ fn first_arrived(heads: &[Option<Head<'_>>]) -> Option<usize> {
 /// `None`.
 pub struct Select<'a> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     heads: Vec<Option<Head<'a>>>,
     after: After<'a, Result<usize, Exit>>,
 }
@@ -130,6 +131,6 @@ impl Future for Select<'_> {
 
 /// Returns the future of a `select`.
 #[must_use]
-pub fn select<'a>(frame: Frame<'a>, stage: u32, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
+pub fn select<'a>(frame: Frame<'a>, stage: StageId, heads: Vec<Option<Head<'a>>>) -> Select<'a> {
     Select { frame, stage, heads, after: After::new() }
 }

@@ -12,6 +12,7 @@ use crate::{
         timer::due,
     },
     run::frame::Frame,
+    stage_id::StageId,
 };
 use std::{future::Future, sync::Arc};
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ use workflow_store::Change;
 pub(crate) struct KeptSignal<'a, T> {
     frame: Frame<'a>,
     journal: &'a Arc<Journal>,
-    stage: u32,
+    stage: StageId,
     name: &'static str,
     payload: Payload<T>,
     falls_back: bool,
@@ -31,7 +32,7 @@ impl<'a, T> KeptSignal<'a, T> {
     /// Returns the record of a wait, in a durable run.
     pub(crate) fn new(
         frame: Frame<'a>,
-        stage: u32,
+        stage: StageId,
         name: &'static str,
         payload: Payload<T>,
         falls_back: bool,
@@ -53,7 +54,7 @@ impl<'a, T> KeptSignal<'a, T> {
         &self,
         queue: &SignalQueue<T>,
         limit: Option<Instant>,
-        (waiting, waiter): (Frame<'_>, u32),
+        (waiting, waiter): (Frame<'_>, StageId),
         is_late: impl FnOnce(),
         late: impl FnOnce() -> F,
     ) -> Result<T, Exit> {

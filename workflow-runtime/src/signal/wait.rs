@@ -7,6 +7,7 @@ use crate::{
     output::shared::{OutputRef, OwnedOrShared},
     policy::{DisplayDuration, duration::later},
     run::frame::Frame,
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -66,7 +67,7 @@ impl<'a, T> SignalWait<'a, T> {
     pub fn kept(
         self,
         frame: Frame<'a>,
-        stage: u32,
+        stage: StageId,
         name: &'static str,
         payload: crate::journal::payload::Payload<T>,
         falls_back: bool,
@@ -101,7 +102,7 @@ impl<'a, T> SignalWait<'a, T> {
     ///
     /// # Errors
     /// The value did not arrive in time.
-    pub async fn get(&self, frame: Frame<'_>, stage: u32, name: &'static str) -> Result<&OwnedOrShared<T>, Exit> {
+    pub async fn get(&self, frame: Frame<'_>, stage: StageId, name: &'static str) -> Result<&OwnedOrShared<T>, Exit> {
         self.ask(frame, (stage, name), None, || async { Err(self.late(frame, stage, name)) }).await
     }
 
@@ -112,7 +113,7 @@ impl<'a, T> SignalWait<'a, T> {
     pub async fn get_or<'f, F>(
         &self,
         frame: Frame<'f>,
-        stage: u32,
+        stage: StageId,
         name: &'static str,
         fallback: &Fallback<'f, T>,
         begin: impl FnOnce() -> F,
@@ -140,7 +141,7 @@ impl<'a, T> SignalWait<'a, T> {
     async fn ask<F: Future<Output = Result<T, Exit>>>(
         &self,
         frame: Frame<'_>,
-        (stage, name): (u32, &'static str),
+        (stage, name): (StageId, &'static str),
         failure: Option<&OnceLock<Failure>>,
         late: impl FnOnce() -> F,
     ) -> Result<&OwnedOrShared<T>, Exit> {
@@ -165,7 +166,7 @@ impl<'a, T> SignalWait<'a, T> {
     async fn taken<F: Future<Output = Result<T, Exit>>>(
         &self,
         frame: Frame<'_>,
-        (stage, name): (u32, &'static str),
+        (stage, name): (StageId, &'static str),
         late: impl FnOnce() -> F,
     ) -> Result<T, Exit> {
         let since = self.opened().await;
@@ -207,7 +208,7 @@ impl<'a, T> SignalWait<'a, T> {
         }
     }
 
-    fn late(&self, frame: Frame<'_>, stage: u32, name: &str) -> Exit {
+    fn late(&self, frame: Frame<'_>, stage: StageId, name: &str) -> Exit {
         let limit = self.limit.unwrap_or_default();
         let why = format!("signal '{name}' did not arrive within {}", DisplayDuration(limit));
         frame.core.failure(stage, FailureKind::Timeout, Some(why.into())).into()

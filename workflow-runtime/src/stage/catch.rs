@@ -5,6 +5,7 @@ use crate::{
     failure::{BoxError, Failure, FailureKind, exit::Exit},
     future::map::then,
     run::{catch_panic::caught, frame::Frame, nested, state::own_failure},
+    stage_id::StageId,
 };
 use std::future::Future;
 
@@ -34,7 +35,7 @@ pub fn catch<T, F: Future<Output = Result<T, Exit>>>(
 /// The failure; or a `return`, or the failure that is not to be absorbed.
 pub fn catch_in_flight<T, F: Future<Output = Result<T, Exit>>>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
     then(catch(frame, run), move |ended: Absorbed<T>| match ended {
@@ -59,7 +60,7 @@ pub fn every_failure<T>(absorbed: Absorbed<T>) -> Result<Result<T, Failure>, Exi
 ///
 /// # Errors
 /// Every other failure.
-pub fn own_error<T, E>(frame: Frame<'_>, stage: u32, judged: Judged<T, E>) -> Result<Result<T, E>, Exit> {
+pub fn own_error<T, E>(frame: Frame<'_>, stage: StageId, judged: Judged<T, E>) -> Result<Result<T, E>, Exit> {
     let ended = judged?.map(|(value, _)| value);
     Ok(ended.map_err(|(error, number)| {
         let failure = || own_failure(frame.core, stage, None).after(number, frame.core.stage_name(stage));
@@ -74,7 +75,7 @@ pub fn own_error<T, E>(frame: Frame<'_>, stage: u32, judged: Judged<T, E>) -> Re
 /// The stage's failure.
 pub fn or_failure<T, E: Into<BoxError>, F: Future<Output = Judged<T, E>>>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     run: F,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, E, F> {
     then(run, move |judged: Judged<T, E>| match judged? {

@@ -11,6 +11,7 @@ use crate::{
     future::boxed::BoxFuture,
     output::{shared::OwnedOrShared, slot::Slot, state::Cell},
     run::{frame::Frame, state::RunState, tail::IntoExit},
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -26,7 +27,7 @@ pub struct LetRef<'a, T>(pub &'a (dyn Fn() -> &'a T + Send + Sync));
 /// A stage whose expression is evaluated now.
 pub struct Starting<'a> {
     core: &'a RunState,
-    stage: u32,
+    stage: StageId,
     /// Most stages are unobserved.
     seen: Option<Onlookers<'a>>,
 }
@@ -37,7 +38,7 @@ type Onlookers<'a> = (Box<StageObservers<'a, Cell>>, Option<Box<EnteredSpan>>);
 /// Marks the stage as running, before its expression is evaluated.
 #[inline]
 #[must_use]
-pub fn starting(frame: Frame<'_>, stage: u32) -> Starting<'_> {
+pub fn starting(frame: Frame<'_>, stage: StageId) -> Starting<'_> {
     frame.at(stage);
     if !frame.core.observes_state() {
         return Starting { core: frame.core, stage, seen: None };
@@ -122,7 +123,7 @@ where
 #[inline]
 fn end<S, T>(
     core: &RunState,
-    stage: u32,
+    stage: StageId,
     given: Result<T, BoxError>,
     place: &dyn OutputPlace<S, T>,
     audience: Option<&StageObservers<'_, Cell>>,
@@ -150,7 +151,7 @@ pin_project_lite::pin_project! {
     /// A running stage.
     struct DrivenStage<'a, S, T, F> {
         core: &'a RunState,
-        stage: u32,
+        stage: StageId,
         lend: bool,
         place: &'a dyn OutputPlace<S, T>,
         #[pin]

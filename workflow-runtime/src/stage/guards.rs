@@ -4,6 +4,7 @@ use crate::{
     failure::{FailureKind, exit::Exit},
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
     run::{catch_panic::caught, frame::Frame},
+    stage_id::StageId,
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
 
@@ -35,7 +36,7 @@ impl SharedPolicies {
 /// The attempt's, or that the breaker is open.
 pub async fn with_breaker<T>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     shared: &SharedPolicies,
     place: usize,
     settings: impl FnOnce() -> (u64, Duration),
@@ -93,7 +94,7 @@ pub fn pool<P: AsPool + ?Sized>(pool: &P) -> &Pool {
 /// A pool has fewer permits in all.
 pub async fn permits(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     wanted: impl Future<Output = Result<PoolPermits, PoolTooSmall>>,
 ) -> Result<PoolPermits, Exit> {
     wanted.await.map_err(|small| frame.core.failure(stage, FailureKind::Failed, Some(small.into())).into())

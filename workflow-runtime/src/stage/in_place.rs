@@ -13,6 +13,7 @@ use crate::{
         visibility::{StageOutput, Visibility, only},
     },
     run::{frame::Frame, state::RunState, tail::IntoExit},
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -68,13 +69,13 @@ pub trait StagePlace {
     fn core(&self) -> &RunState;
     /// Notes that the stage's code runs now.
     fn polled(&self);
-    fn stage(&self) -> u32;
+    fn stage(&self) -> StageId;
 }
 
 /// A stage beside which others may run.
 pub struct Concurrent<'a> {
     core: &'a RunState,
-    stage: u32,
+    stage: StageId,
 }
 #[allow(private_interfaces, reason = "as there")]
 impl StagePlace for Concurrent<'_> {
@@ -87,7 +88,7 @@ impl StagePlace for Concurrent<'_> {
         self.core.at(self.stage);
     }
     #[inline]
-    fn stage(&self) -> u32 {
+    fn stage(&self) -> StageId {
         self.stage
     }
 }
@@ -104,7 +105,7 @@ impl StagePlace for Exclusive<'_> {
     #[inline]
     fn polled(&self) {}
     #[inline]
-    fn stage(&self) -> u32 {
+    fn stage(&self) -> StageId {
         self.0.current()
     }
 }
@@ -150,7 +151,7 @@ impl<'a, T, const UNOBSERVED: usize, const OBSERVED: usize> EnteredStage<'a, T, 
 #[must_use]
 pub fn begin<T, const UNOBSERVED: usize, const OBSERVED: usize>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
 ) -> EnteredStage<'_, T, UNOBSERVED, OBSERVED> {
@@ -178,7 +179,7 @@ impl<T, const UNOBSERVED: usize, const OBSERVED: usize> Drop for EnteredStage<'_
 #[inline(always)]
 pub fn stage_expression<'a, S, T, X, M, const UNOBSERVED: usize, const OBSERVED: usize>(
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     begun: EnteredStage<'a, T, UNOBSERVED, OBSERVED>,
     expression: X,
@@ -210,7 +211,7 @@ where
 #[inline]
 pub fn staged<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     view: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
     run: F,
@@ -222,7 +223,7 @@ pub fn staged<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
 #[inline]
 pub fn stage_with_policies<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     view: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
     run: F,
@@ -232,7 +233,7 @@ pub fn stage_with_policies<T, F, const UNOBSERVED: usize, const OBSERVED: usize>
 
 #[inline]
 fn under_way<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
-    (frame, stage): (Frame<'_>, u32),
+    (frame, stage): (Frame<'_>, StageId),
     _: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,
     run: F,

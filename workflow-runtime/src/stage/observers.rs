@@ -5,6 +5,7 @@ use crate::{
     failure::exit::Exit,
     output::state,
     run::{frame::Frame, span::StageSpan, state::RunState},
+    stage_id::StageId,
 };
 use std::{
     cell::Cell,
@@ -24,7 +25,7 @@ impl<'a, C: AsRef<state::Cell>> StageObservers<'a, C> {
     /// Reports that the stage is running.
     #[allow(clippy::unnecessary_box_returns, reason = "only what is behind the pointer is cold")]
     #[cold]
-    pub(crate) fn open(frame: Frame<'a>, stage: u32, cell: Option<C>, observed: bool, tries: bool) -> Box<Self> {
+    pub(crate) fn open(frame: Frame<'a>, stage: StageId, cell: Option<C>, observed: bool, tries: bool) -> Box<Self> {
         if let Some(cell) = &cell {
             cell.as_ref().begin();
         }

@@ -9,6 +9,7 @@ use crate::{
     },
     policy::Deadline,
     run::frame::Frame,
+    stage_id::StageId,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,7 +19,7 @@ use workflow_store::Timestamp;
 pub(crate) async fn resumed_attempts(
     frame: Frame<'_>,
     journal: &Journal,
-    stage: u32,
+    stage: StageId,
     rules: usize,
     deadline: Option<Duration>,
 ) -> (u32, Vec<u32>, Option<Deadline>) {
@@ -59,7 +60,7 @@ pub(crate) async fn resumed_attempts(
 pub(crate) async fn between(
     frame: Frame<'_>,
     journal: &Journal,
-    stage: u32,
+    stage: StageId,
     attempts: u32,
     spent: Vec<u32>,
     wait: Duration,
@@ -92,7 +93,7 @@ pub(crate) async fn between(
 
 /// Waits for a stage's deadline: for the recorded moment, since the clock may have been set after `at` was computed
 /// from it. A stage that a crash interrupted is polled once more before a deadline that has passed meanwhile drops it.
-pub(crate) async fn deadline(frame: Frame<'_>, journal: &Journal, stage: u32, at: Instant) {
+pub(crate) async fn deadline(frame: Frame<'_>, journal: &Journal, stage: StageId, at: Instant) {
     let record = journal.record(&frame.path_within(stage, "deadline"));
     match record.and_then(|record| read_due(&record).ok()) {
         Some((millis, _)) => journal.wait_until(Timestamp::from_millis(millis)).await,

@@ -9,6 +9,7 @@ use crate::{
         attempts::{Attempts, Fault, Further, Rules},
     },
     run::{frame::Frame, nested, span::AttemptGuard, state::own_failure, turn::turn},
+    stage_id::StageId,
     undo::scope::record_failed_attempt,
 };
 use std::{
@@ -49,7 +50,7 @@ pub fn boxed_attempt<'a, T>(
 /// The last attempt's failure.
 pub fn retry<T, A, F>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     policies: StagePolicies,
     attempt: A,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, A, F>
@@ -66,7 +67,7 @@ where
 /// The last attempt's failure.
 pub fn retry_if_failure<T, A, F, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     policies: StagePolicies,
     attempt: A,
     fits: R,
@@ -98,7 +99,7 @@ pub(crate) type Judged<T, E> = Result<Result<(T, u32), (E, u32)>, Exit>;
 /// The last attempt's failure, if that was not the expression's own.
 pub fn retry_if_error<T, E, A, F, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     policies: StagePolicies,
     attempt: A,
     applies: R,
@@ -128,7 +129,7 @@ struct Judgement<J, O, F, E> {
 /// Runs attempts, judged by `judgement`.
 async fn run_attempts<T, E, A, F, J, P, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     policies: StagePolicies,
     mut attempt: A,
     Judgement { judged, applies, fits, source }: Judgement<J, P, R, E>,
@@ -215,7 +216,7 @@ enum AttemptError<E> {
 /// The `#[retry]`s of a stage, and how much of each is spent.
 struct StageRules<'a, O, F> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     retries: Vec<RetryRule>,
     spent: Vec<u32>,
     /// Whether a rule's `if` holds for the expression's own error.
@@ -258,7 +259,7 @@ impl<O, F> StageRules<'_, O, F> {
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
 async fn first_attempt(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     rules: usize,
     deadline: Option<Duration>,
 ) -> (u32, Vec<u32>, Option<Deadline>) {
@@ -271,7 +272,7 @@ async fn first_attempt(
 }
 
 /// Waits between two attempts.
-async fn between(frame: Frame<'_>, stage: u32, number: u32, spent: Vec<u32>, further: Further) {
+async fn between(frame: Frame<'_>, stage: StageId, number: u32, spent: Vec<u32>, further: Further) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
         return super::resume::between(frame, journal, stage, number, spent, further.wait).await;

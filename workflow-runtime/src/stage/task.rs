@@ -12,6 +12,7 @@ use crate::{
         nested,
         tail::IntoExit,
     },
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -26,7 +27,7 @@ use tracing::{Instrument, Span};
 /// A stage that runs elsewhere. Dropping it cancels what tokio can: at the next await.
 pub(crate) struct SpawnedStage<'a, T> {
     frame: Frame<'a>,
-    stage: u32,
+    stage: StageId,
     task: Option<JoinHandle<T>>,
     /// The runtime has cancelled the task.
     is_cut: bool,
@@ -107,7 +108,7 @@ impl<T, F: Future<Output = Result<T, Exit>>> Future for OnTask<F> {
 }
 
 /// `#[spawn]`: what `run` makes of its place runs on a task of its own.
-pub fn spawn<T, F>(frame: Frame<'_>, stage: u32, run: impl FnOnce(Arc<OwnedFrame>) -> F) -> Spawned<'_, T>
+pub fn spawn<T, F>(frame: Frame<'_>, stage: StageId, run: impl FnOnce(Arc<OwnedFrame>) -> F) -> Spawned<'_, T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Exit>> + Send + 'static,
@@ -192,7 +193,7 @@ impl<T: Send + 'static> Future for Spawned<'_, T> {
 /// `#[blocking]`: a plain function on the blocking pool. It runs to its end even if its stage has been dropped.
 pub fn blocking<S, T, X, M>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     _: TypeHint<T>,
     run: impl FnOnce() -> X + Send + 'static,
@@ -206,7 +207,7 @@ where
 /// Runs a plain function on the blocking pool, and keeps the expression's own error as it is.
 pub fn blocking_own<S, T, X, M>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     _: PhantomData<S>,
     _: TypeHint<T>,
     run: impl FnOnce() -> X + Send + 'static,
@@ -219,7 +220,7 @@ where
 
 fn on_thread<X: Send + 'static, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     run: impl FnOnce() -> X + Send + 'static,
     settle: fn(X) -> R,
 ) -> OnThread<'_, X, R> {

@@ -6,8 +6,9 @@ use crate::{
     policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::later, limit::poll_deadline},
     run::{
         frame::Frame,
-        state::{ResidentTimer, RunState, TAIL},
+        state::{ResidentTimer, RunState},
     },
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -106,7 +107,7 @@ impl<F: Future> Future for TimedAttempt<'_, F> {
 /// The attempt's, or that it was late.
 pub fn with_timeout<T, F: Future<Output = Result<T, Exit>>>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     limit: Option<Duration>,
     run: F,
 ) -> impl Future<Output = Result<T, Exit>> + use<'_, T, F> {
@@ -130,22 +131,22 @@ pub async fn with_deadline<T>(
     let run = Box::pin(run);
     let passed = |limit: Duration| {
         let why = format!("the whole run took longer than {}", DisplayDuration(limit));
-        Err(frame.core.failure(TAIL, FailureKind::Deadline, Some(why.into())).into())
+        Err(frame.core.failure(StageId::BODY, FailureKind::Deadline, Some(why.into())).into())
     };
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
-        let path = frame.path_within(TAIL, "deadline");
+        let path = frame.path_within(StageId::BODY, "deadline");
         let (at, limit) = crate::journal::timer::deadline_due(journal, path, limit).await;
         return journal.by(at, run).await.unwrap_or_else(|| passed(limit));
     }
     until(sleep_until(Deadline::after(limit).at()), run).await.unwrap_or_else(|| passed(limit))
 }
 
-pub(crate) fn timeout_failure(core: &RunState, stage: u32, TimedOut { after }: TimedOut) -> Failure {
+pub(crate) fn timeout_failure(core: &RunState, stage: StageId, TimedOut { after }: TimedOut) -> Failure {
     core.failure(stage, FailureKind::Timeout, Some(format!("it took longer than {}", DisplayDuration(after)).into()))
 }
 
-pub(crate) fn deadline_failure(core: &RunState, stage: u32, DeadlinePassed { after }: DeadlinePassed) -> Failure {
+pub(crate) fn deadline_failure(core: &RunState, stage: StageId, DeadlinePassed { after }: DeadlinePassed) -> Failure {
     let why = format!("all its attempts together took longer than {}", DisplayDuration(after));
     core.failure(stage, FailureKind::Deadline, Some(why.into()))
 }
@@ -153,7 +154,7 @@ pub(crate) fn deadline_failure(core: &RunState, stage: u32, DeadlinePassed { aft
 /// Returns the future of one attempt: within its timeout, and before the deadline of all.
 pub(crate) fn timed_attempt<F: Future>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     limit: Option<Duration>,
     deadline: Option<Deadline>,
     run: F,
@@ -167,7 +168,7 @@ pub(crate) fn timed_attempt<F: Future>(
 }
 
 /// Waits, while a durable instance may leave the memory.
-pub(crate) async fn pause(frame: Frame<'_>, stage: u32, at: Instant) {
+pub(crate) async fn pause(frame: Frame<'_>, stage: StageId, at: Instant) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
         return super::resume::deadline(frame, journal, stage, at).await;

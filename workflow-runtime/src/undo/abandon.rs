@@ -5,8 +5,9 @@ use crate::{
     failure::FailureKind,
     run::{
         children::{self, HAS_LEFT, LEFT, POLLED, Rollback},
-        state::{RunState, TAIL},
+        state::RunState,
     },
+    stage_id::StageId,
 };
 use std::sync::atomic::AtomicU32;
 
@@ -27,7 +28,7 @@ impl RunState {
         if undoes && children::is_inside() && !self.is_suspended() {
             // The run around it undoes what it did.
             let mut core = Self::with(self.graph, std::mem::take(&mut self.rare));
-            core.current = AtomicU32::new(self.current());
+            core.current = AtomicU32::new(self.current().0);
             (core.traced, core.observed, core.seen) = (self.traced, self.observed, self.seen);
             return leave(core);
         }
@@ -42,7 +43,7 @@ impl RunState {
 /// Leaves behind what a run that is dropped has to undo.
 pub(crate) fn leave(core: RunState) {
     let rollback: Rollback = Box::pin(async move {
-        let failure = core.failure(TAIL, FailureKind::Cancelled, None);
+        let failure = core.failure(StageId::BODY, FailureKind::Cancelled, None);
         let failure = unwind_and_report(&core, failure, &RolledBack::in_memory()).await;
         core.emit_ended::<()>(&Err(failure.clone()));
         failure

@@ -4,6 +4,7 @@
 use crate::{
     failure::exit::Exit,
     run::{attempt_state::AttemptState, frame::Frame, grace::GracePeriod, state::RunState},
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -14,7 +15,7 @@ use std::{
 
 impl RunState {
     /// Whether the stage is in its grace period: it was running when its scope was rolled back.
-    pub(crate) fn is_abandoned(&self, stage: u32) -> bool {
+    pub(crate) fn is_abandoned(&self, stage: StageId) -> bool {
         self.flight().is_some_and(|flight| flight.stage == stage && flight.left.load(Relaxed))
     }
 }
@@ -22,7 +23,7 @@ impl RunState {
 #[cfg(not(feature = "durable"))]
 impl Frame<'_> {
     #[allow(clippy::unused_self, reason = "a run on a store may hold it back")]
-    fn is_held_back(self, _: u32) -> bool {
+    fn is_held_back(self, _: StageId) -> bool {
         false
     }
 }
@@ -31,14 +32,14 @@ impl Frame<'_> {
 impl RunState {
     /// Marks the stage as done, with its record on the way to the store. If its scope is rolled back now, the stage
     /// waits for the store, and is then undone.
-    pub(crate) fn settles(&self, stage: u32) {
+    pub(crate) fn settles(&self, stage: StageId) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
             flight.grace.store(GracePeriod::OwnTimeout as u8, Relaxed);
         }
     }
 
     /// Arms the undo of a stage again, if a record says that it was armed before its first attempt.
-    pub(crate) fn arm_again(&self, stage: u32) {
+    pub(crate) fn arm_again(&self, stage: StageId) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
             let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(armed) = armed {

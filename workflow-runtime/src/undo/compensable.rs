@@ -11,6 +11,7 @@ use crate::{
         undo_log::{ArmedUndo, PendingAttempt, UndoEntry, UndoLog, UndoState},
         undo_record::UndoRecord,
     },
+    stage_id::StageId,
 };
 use std::{
     future::Future,
@@ -21,7 +22,7 @@ use std::{
 
 /// A running stage with an undo.
 pub struct Protected<T: Send + Sync + 'static> {
-    stage: u32,
+    stage: StageId,
     record: Option<UndoRecord>,
     log: Arc<UndoLog>,
     detached: Arc<OwnedFrame>,
@@ -35,7 +36,7 @@ type Done<T> = (OutputRef<T>, Option<UndoEntry>);
 /// the undo, which gets the output where it `keeps` it: what is kept can't be handed over.
 pub fn compensable<T, F, A, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     keeps: bool,
     run: impl FnOnce(Arc<OwnedFrame>) -> F,
     arm: A,
@@ -52,7 +53,7 @@ where
 /// Runs a stage whose undo has `on = attempt`: `arm` makes the undo when the first attempt begins.
 pub fn compensable_from_attempt<T, F, A, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     run: impl FnOnce(Arc<OwnedFrame>) -> F,
     arm: A,
 ) -> Protected<T>
@@ -86,7 +87,7 @@ where
 
 fn fly<T, F, A, R>(
     frame: Frame<'_>,
-    stage: u32,
+    stage: StageId,
     armed: Option<ArmedUndo>,
     keeps: bool,
     run: impl FnOnce(Arc<OwnedFrame>) -> F,
@@ -166,12 +167,12 @@ impl<T: Send + Sync + 'static> Drop for Protected<T> {
 
 /// Returns the record of a stage's undo.
 #[cfg(feature = "durable")]
-fn record_of(frame: Frame<'_>, stage: u32) -> UndoRecord {
+fn record_of(frame: Frame<'_>, stage: StageId) -> UndoRecord {
     let core = frame.core;
     UndoRecord::new(frame.journal(), || frame.path_of(stage), (core.graph().name, core.stage_name(stage)))
 }
 
 #[cfg(not(feature = "durable"))]
-fn record_of(_: Frame<'_>, _: u32) -> UndoRecord {
+fn record_of(_: Frame<'_>, _: StageId) -> UndoRecord {
     UndoRecord
 }

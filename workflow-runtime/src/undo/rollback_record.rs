@@ -16,6 +16,7 @@ use crate::journal::{
 use crate::{
     failure::Failure,
     run::{frame::Frame, undo_log::UndoLog},
+    stage_id::StageId,
 };
 #[cfg(feature = "durable")]
 use std::sync::Arc;
@@ -42,16 +43,16 @@ impl RolledBack {
     }
 
     /// Creates the rollback of one of a stage's scopes.
-    pub(crate) fn of(frame: Frame<'_>, (stage, site): (u32, &str)) -> Self {
+    pub(crate) fn of(frame: Frame<'_>, (stage, site): (StageId, &str)) -> Self {
         Self::within(frame, stage, &format!("thrown-{site}"))
     }
 
     /// Creates the rollback of the losers of a decision. `decision`: the name of its record.
-    pub(crate) fn losers(frame: Frame<'_>, stage: u32, decision: &str) -> Self {
+    pub(crate) fn losers(frame: Frame<'_>, stage: StageId, decision: &str) -> Self {
         Self::within(frame, stage, decision)
     }
 
-    fn within(frame: Frame<'_>, stage: u32, name: &str) -> Self {
+    fn within(frame: Frame<'_>, stage: StageId, name: &str) -> Self {
         let known = |journal| {
             let (journal, path) = (Arc::clone(journal), frame.path_within(stage, name));
             RollbackPlace { journal, path, is_whole: false }
@@ -115,11 +116,11 @@ impl RolledBack {
         Self
     }
 
-    pub(crate) const fn of(_: Frame<'_>, _: (u32, &str)) -> Self {
+    pub(crate) const fn of(_: Frame<'_>, _: (StageId, &str)) -> Self {
         Self
     }
 
-    pub(crate) const fn losers(_: Frame<'_>, _: u32, _: &str) -> Self {
+    pub(crate) const fn losers(_: Frame<'_>, _: StageId, _: &str) -> Self {
         Self
     }
 

@@ -9,6 +9,7 @@ use crate::{
         state::RunState,
         undo_log::{UndoScope, UndoState},
     },
+    stage_id::StageId,
 };
 use std::{
     future::{Future, poll_fn},
@@ -23,7 +24,7 @@ use std::{
 /// How the scope ended, with what went wrong while undoing.
 pub async fn undoing<T>(
     frame: Frame<'_>,
-    place: (u32, &str),
+    place: (StageId, &str),
     log: &UndoScope,
     run: impl Future<Output = Result<T, Exit>>,
 ) -> Result<T, Exit> {
@@ -76,7 +77,7 @@ pub(crate) async fn run_out<T, E: From<Failure>, F: Future>(
 
 /// Undoes the losers of a stage's race. The race has been won all the same: undos that failed are reported when the run
 /// fails, beside that failure. `decision`: the name of its record.
-pub async fn undo_losers(frame: Frame<'_>, stage: u32, decision: &str, losers: &UndoScope) {
+pub async fn undo_losers(frame: Frame<'_>, stage: StageId, decision: &str, losers: &UndoScope) {
     let why = frame.core().failure(stage, FailureKind::Cancelled, Some("another one won".into()));
     let thrown = RolledBack::losers(frame, stage, decision);
     if let Some(undone) = losers.unwind(frame.core(), why, &thrown).await.undone() {
@@ -86,7 +87,7 @@ pub async fn undo_losers(frame: Frame<'_>, stage: u32, decision: &str, losers: &
 
 /// Keeps the report of undos that failed, of a failed attempt that is followed by another. The run reports it when it
 /// fails.
-pub(crate) fn record_failed_attempt(frame: Frame<'_>, (stage, attempt): (u32, u32), failure: &Failure) {
+pub(crate) fn record_failed_attempt(frame: Frame<'_>, (stage, attempt): (StageId, u32), failure: &Failure) {
     // (It may be another workflow's, passed on by one that has no undo itself.)
     if let (Some(undone), Some(_)) = (failure.clone().undone(), frame.core.log()) {
         report_on_failure(frame, stage, &format!("attempt {attempt}"), undone);
@@ -94,7 +95,7 @@ pub(crate) fn record_failed_attempt(frame: Frame<'_>, (stage, attempt): (u32, u3
 }
 
 /// Keeps the report of undos that failed, of a failure that a `#[fallback]` follows. The run reports it when it fails.
-pub fn falls_back(frame: Frame<'_>, stage: u32, failure: &Failure) {
+pub fn falls_back(frame: Frame<'_>, stage: StageId, failure: &Failure) {
     let undone = failure.all_undone();
     if !undone.is_nothing() {
         report_on_failure(frame, stage, "fallback", Arc::new(undone));
@@ -103,7 +104,7 @@ pub fn falls_back(frame: Frame<'_>, stage: u32, failure: &Failure) {
 
 /// Keeps the report of undos that failed, of failed members of a `race` or a `quorum` that goes on without them. The
 /// run reports it when it fails.
-pub(crate) fn members_failed(frame: Frame<'_>, stage: u32, failures: &[Failure]) {
+pub(crate) fn members_failed(frame: Frame<'_>, stage: StageId, failures: &[Failure]) {
     let mut undone = UndoReport::default();
     for failure in failures {
         let UndoReport { failures, in_doubt } = failure.all_undone();
@@ -117,7 +118,7 @@ pub(crate) fn members_failed(frame: Frame<'_>, stage: u32, failures: &[Failure])
 
 /// Keeps a report for the failure of the run. `key` tells it from all others of the run in that place.
 #[cfg_attr(not(feature = "durable"), allow(unused_variables, reason = "a run on a store tells it apart"))]
-fn report_on_failure(frame: Frame<'_>, stage: u32, key: &str, undone: Arc<UndoReport>) {
+fn report_on_failure(frame: Frame<'_>, stage: StageId, key: &str, undone: Arc<UndoReport>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
         if journal.is_suspended() {

@@ -10,6 +10,7 @@ use crate::{
         turn::turn,
         undo_log::{PendingAttempt, RunningUndo, UndoEntry, UndoLog, UndoState, lock},
     },
+    stage_id::StageId,
 };
 use std::{future::poll_fn, mem, task::Poll};
 
@@ -26,7 +27,7 @@ impl UndoLog {
         core: &RunState,
         failure: Failure,
         thrown: &RolledBack,
-        is_taken: impl Fn(u32) -> bool + Sync,
+        is_taken: impl Fn(StageId) -> bool + Sync,
     ) -> Failure {
         // What was run inside of the stages that are cut ends first.
         let failure = failure.with_undone(Box::pin(nested::undone(core)).await);
@@ -89,7 +90,7 @@ struct Unwinding<'a> {
 }
 
 impl Unwinding<'_> {
-    async fn finish_in_flight(&mut self, core: &RunState, is_taken: &(dyn Fn(u32) -> bool + Sync)) {
+    async fn finish_in_flight(&mut self, core: &RunState, is_taken: &(dyn Fn(StageId) -> bool + Sync)) {
         let Self { log, left } = self;
         // A stage that ends may have left another one running.
         loop {
