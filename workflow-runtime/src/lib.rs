@@ -85,6 +85,7 @@ mod stage;
 mod stage_id;
 #[cfg(feature = "durable")]
 pub mod store;
+mod sync;
 mod undo;
 mod workflow;
 

@@ -1,12 +1,12 @@
 //! The files of a store: their names and permissions, and the lock.
 
-use crate::error::system_error;
+use crate::{error::system_error, sync::lock};
 use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 use workflow_store::{StoreError, StoreErrorKind};
 
@@ -79,7 +79,7 @@ fn mode_of(path: &Path) -> Option<u32> {
 static OPEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn all_open() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&OPEN)
 }
 
 /// The claim of a store within this process, which one opening of the store holds.

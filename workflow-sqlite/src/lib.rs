@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod statement;
 mod store;
+mod sync;
 mod tally;
 mod threads;
 mod wal;

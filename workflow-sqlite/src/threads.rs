@@ -7,6 +7,7 @@ use crate::{
     queue::Queue,
     reader::Reader,
     request::Request,
+    sync::lock,
     wal::{self, Log},
     writer::Writer,
 };
@@ -15,7 +16,7 @@ use std::{
     mem,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         mpsc::{self, Sender},
     },
     thread::{self, JoinHandle, ThreadId},
@@ -101,7 +102,7 @@ impl Threads {
         let (reply, closed) = oneshot::channel();
         // The caller is added before the queues close: the writer ends the session only if a caller
         // waits.
-        match &mut *self.shared.shutdown.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *lock(&self.shared.shutdown) {
             Shutdown::Pending(callers) => callers.push(reply),
             Shutdown::Done => _ = reply.send(Ok(())),
         }
@@ -141,7 +142,7 @@ impl Shared {
 
     /// Returns whether a caller waits for the store to close.
     fn is_closing(&self) -> bool {
-        match &*self.shutdown.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*lock(&self.shutdown) {
             Shutdown::Pending(callers) => !callers.is_empty(),
             Shutdown::Done => false,
         }
@@ -149,7 +150,7 @@ impl Shared {
 
     /// Sends the result to all callers of `close`.
     fn shut_down(&self, result: &Result<(), StoreError>) {
-        let before = mem::replace(&mut *self.shutdown.lock().unwrap_or_else(PoisonError::into_inner), Shutdown::Done);
+        let before = mem::replace(&mut *lock(&self.shutdown), Shutdown::Done);
         if let Shutdown::Pending(callers) = before {
             for reply in callers {
                 let _ = reply.send(result.clone());

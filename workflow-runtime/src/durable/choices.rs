@@ -10,11 +10,12 @@ use crate::{
     },
     run::frame::Frame,
     stage_id::StageId,
+    sync::lock,
 };
 use serde::{Deserialize, Serialize};
 use std::{
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 use workflow_store::Record;
 
@@ -29,7 +30,7 @@ pub fn recalls<T>(value: T) -> Recalls<T> {
 
 impl<T> Recalls<T> {
     fn take(&self) -> T {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match lock(&self.0).take() {
             Some(value) => value,
             None => unreachable!("taken once"),
         }

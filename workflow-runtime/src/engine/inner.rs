@@ -10,6 +10,7 @@ use crate::{
     future::{boxed::BoxFuture, clock::Clock},
     journal::crashes::Suspects,
     run::observation::ObservedState,
+    sync::lock,
 };
 use std::{
     any::Any,
@@ -17,7 +18,7 @@ use std::{
     future::Future,
     panic::resume_unwind,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     time::Duration,
@@ -103,10 +104,6 @@ pub(crate) struct EngineInner {
     stopping: AtomicBool,
     /// An instance has left the memory.
     pub(crate) left: Notify,
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl EngineInner {

@@ -1,10 +1,11 @@
 //! Callers that wait for instances to end.
 
 use super::error::EngineError;
+use crate::sync::lock;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -31,10 +32,6 @@ pub(crate) struct Awaited {
     end: oneshot::Receiver<InstanceEnd>,
     caller: Caller,
     callers: Callers,
-}
-
-fn lock(callers: &Callers) -> MutexGuard<'_, BTreeMap<Caller, oneshot::Sender<InstanceEnd>>> {
-    callers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Waiters {

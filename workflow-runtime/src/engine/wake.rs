@@ -2,11 +2,12 @@
 
 use super::{
     error::EngineError,
-    inner::{AFTER_STORE_FAILURE, DynInstance, EngineInner, MANY, OnTheWay, PAGE, lock},
+    inner::{AFTER_STORE_FAILURE, DynInstance, EngineInner, MANY, OnTheWay, PAGE},
 };
 use crate::{
     failure::panic::{Panicked, catch_panics},
     journal::record::encode_record,
+    sync::lock,
 };
 use std::{sync::Arc, time::Duration};
 use workflow_store::{Batch, Change, Instance, InstanceKey, InstanceStatus, Loaded, StoreError, StoreErrorKind};

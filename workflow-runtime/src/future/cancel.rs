@@ -1,8 +1,9 @@
 //! A flag that says that a run is cancelled, and wakes the task of the run.
 
+use crate::sync::lock;
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Waker},
@@ -18,7 +19,7 @@ pub(crate) struct CancelSignal {
 impl CancelSignal {
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waker = lock(&self.waker).take();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -32,7 +33,7 @@ impl CancelSignal {
     /// Whether it has been cancelled; if not, the task will be woken when it is.
     pub(crate) fn poll_cancelled(&self, context: &mut Context<'_>) -> bool {
         {
-            let mut waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waker = lock(&self.waker);
             if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
                 *waker = Some(context.waker().clone());
             }

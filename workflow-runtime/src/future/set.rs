@@ -5,12 +5,12 @@
 //! `FuturesUnordered` of `futures-util` 0.3 was weighed: it allocates each future anew, and polls in the order of
 //! wakes, which no test could predict. Lanes reuse memory and are polled in their own order.
 
-use crate::failure::panic::drop_all;
+use crate::{failure::panic::drop_all, sync::lock};
 use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering::AcqRel},
     },
     task::{Context, Poll, Wake, Waker},
@@ -44,7 +44,7 @@ struct ReadyState {
 
 impl ReadyQueue {
     fn lock(&self) -> MutexGuard<'_, ReadyState> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared)
     }
 
     /// Has the owner of the lanes polled again.

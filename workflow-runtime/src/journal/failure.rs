@@ -1,14 +1,11 @@
 //! Failures as they are stored.
 
-use crate::failure::{BoxError, Failure, FailureKind, UndoReport, panic::Panicked};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{
-    any::Any,
-    collections::BTreeSet,
-    error::Error,
-    fmt,
-    sync::{Mutex, PoisonError},
+use crate::{
+    failure::{BoxError, Failure, FailureKind, UndoReport, panic::Panicked},
+    sync::lock,
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{any::Any, collections::BTreeSet, error::Error, fmt, sync::Mutex};
 
 /// A failure as it is stored: without the user's own error, with its words.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,7 +92,7 @@ impl StoredUndone {
 /// Returns a name that lives as long as the process. There are as many as workflows and stages have names.
 fn interned(name: &str) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut names = lock(&NAMES);
     if let Some(known) = names.get(name) {
         return known;
     }

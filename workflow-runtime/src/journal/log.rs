@@ -14,12 +14,12 @@ use super::{
     path::CRASH_COUNT,
     record::{RecordKind, decode_record, encode_record},
 };
-use crate::future::clock::Clock;
+use crate::{future::clock::Clock, sync::lock};
 use std::{
     collections::{BTreeMap, HashSet},
     ops::Bound,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::Waker,
@@ -262,7 +262,7 @@ impl Journal {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, JournalState> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.content)
     }
 
     pub(crate) fn id(&self) -> &Arc<str> {

@@ -4,10 +4,10 @@
 //! the store does not take for now is written again after a growing pause, with the values in memory, and nothing
 //! overtakes it. A batch that the store can never take is reported, with the path of the record that it refuses.
 
-use crate::future::wake_list::WakeList;
+use crate::{future::wake_list::WakeList, sync::lock};
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
@@ -71,7 +71,7 @@ struct Polls {
 
 impl Pollers {
     fn lock(&self) -> MutexGuard<'_, Polls> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Adds the task of `context`. Returns whether there is nothing to poll before the next wake: most polls of a run

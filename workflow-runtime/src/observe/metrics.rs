@@ -1,7 +1,7 @@
 //! Runs as numbers, for whatever listens to the `metrics` crate.
 
 use super::event::{Event, EventKind, Observer};
-use crate::failure::FailureKind;
+use crate::{failure::FailureKind, sync::lock};
 use ::metrics::Unit;
 use ::metrics::counter;
 use ::metrics::describe_counter;
@@ -10,7 +10,7 @@ use ::metrics::histogram;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 use tokio::time::Instant;
 
@@ -102,7 +102,7 @@ impl Metrics {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, MeasuredRun>> {
-        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.starts)
     }
 
     fn of_run(&self, event: &Event<'_>) {

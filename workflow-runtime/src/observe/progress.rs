@@ -1,12 +1,12 @@
 //! Progress of runs, for a person at a terminal or a log.
 
 use super::event::{Event, EventKind, Observer, title};
-use crate::{failure::FailureKind, policy::duration::short};
+use crate::{failure::FailureKind, policy::duration::short, sync::lock};
 use std::{
     collections::HashMap,
     fmt::{self, Write as _},
     io::{self, IsTerminal, Write},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 use tokio::time::Instant;
 use workflow_graph::Graph;
@@ -95,7 +95,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn event(&self, event: &Event<'_>) {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = lock(&self.shown);
         let line = shown.take(event);
         // Where the output can't be written, the error can't be reported either.
         let _ = match shown.columns {

@@ -1,10 +1,11 @@
 //! An output as its scope holds it: the value itself, or shared with handles and tasks.
 
+use crate::sync::lock;
 use std::{
     future::Future,
     ops::Deref,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
@@ -111,7 +112,7 @@ impl<T> OutputRef<T> {
     /// reference is dropped.
     fn try_unwrap(mut self, context: &Context<'_>) -> Result<T, Self> {
         // Registered before the count is read: a reference that is dropped in between finds the waker.
-        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        *lock(&self.owner) = Some(context.waker().clone());
         match self.value.take().map(Arc::try_unwrap) {
             Some(Ok(value)) => Ok(value),
             Some(Err(shared)) => {
@@ -149,7 +150,7 @@ impl<T> Drop for OutputRef<T> {
     fn drop(&mut self) {
         let Some(value) = self.value.take() else { return };
         drop(value);
-        let waker = self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let waker = lock(&self.owner).clone();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -1,14 +1,14 @@
 //! The state of a running workflow, as its handle shows it.
 
 use super::shared::{OutputRef, OwnedOrShared};
-use crate::expression::hint::StageValue;
 use crate::stage_id::StageId;
+use crate::{expression::hint::StageValue, sync::lock};
 use std::{
     any::Any,
     fmt,
     marker::PhantomData,
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 /// The status of a stage.
@@ -64,7 +64,7 @@ impl Cell {
     }
 
     fn lock(&self) -> MutexGuard<'_, CellState> {
-        self.shared().lock().unwrap_or_else(PoisonError::into_inner)
+        lock(self.shared())
     }
 
     /// Returns another handle to the cell.
@@ -342,7 +342,7 @@ impl<C> ItemStates<C> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<C>> {
-        self.entries().lock().unwrap_or_else(PoisonError::into_inner)
+        lock(self.entries())
     }
 }
 

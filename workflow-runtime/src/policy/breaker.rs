@@ -4,10 +4,11 @@
 //! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
 
 use super::duration::{DisplayDuration, later};
+use crate::sync::lock;
 use std::{
     error::Error,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -125,7 +126,7 @@ impl Breaker {
 
 impl BreakerInner {
     fn lock(&self) -> MutexGuard<'_, BreakerNow> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.now)
     }
 }
 

@@ -5,11 +5,12 @@
 //! no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth caching.
 
 use super::duration::later;
+use crate::sync::lock;
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
     hash::Hash,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::{
@@ -181,7 +182,7 @@ enum Found<V> {
 
 impl<K, V> CacheInner<K, V> {
     fn lock(&self) -> MutexGuard<'_, Kept<K, V>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.kept)
     }
 }
 

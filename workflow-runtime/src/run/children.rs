@@ -3,12 +3,13 @@
 use crate::{
     failure::{Failure, UndoReport},
     future::boxed::BoxFuture,
+    sync::lock,
 };
 use std::{
     cell::{Cell, RefCell},
     mem,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
@@ -51,14 +52,14 @@ pub(crate) struct Children {
 impl Children {
     pub(crate) fn add(&self, mut more: Vec<Rollback>) {
         if !more.is_empty() {
-            self.left.lock().unwrap_or_else(PoisonError::into_inner).append(&mut more);
+            lock(&self.left).append(&mut more);
             self.is_any.store(true, Relaxed);
         }
     }
 
     pub(crate) fn take(&self) -> Vec<Rollback> {
         self.is_any.store(false, Relaxed);
-        mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *lock(&self.left))
     }
 
     /// Returns whether something waits to be undone.
@@ -68,6 +69,6 @@ impl Children {
 
     /// Returns what could not be undone before.
     pub(crate) fn undone_before(&self) -> UndoReport {
-        mem::take(&mut *self.undone.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *lock(&self.undone))
     }
 }

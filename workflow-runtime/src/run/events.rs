@@ -3,13 +3,14 @@
 #[cfg(feature = "durable")]
 use super::observation::ObservedState;
 use super::{
-    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
+    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage},
     state::RunState,
 };
 use crate::{
     failure::{Failure, FailureKind, panic::drop_quietly},
     observe::event::{Event, EventKind},
     stage_id::StageId,
+    sync::lock,
 };
 use std::mem;
 use tokio::time::Instant;

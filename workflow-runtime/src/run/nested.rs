@@ -12,12 +12,13 @@ use super::{
 use crate::{
     failure::{UndoReport, panic::drop_quietly},
     future::boxed::BoxFuture,
+    sync::lock,
 };
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
     ptr,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -130,7 +131,7 @@ pub(crate) async fn undone_on_the_way(frame: Frame<'_>) {
     if let Some(journal) = frame.journal() {
         return journal.not_undone(&format!(":child {:032x}", fastrand::u128(..)), &undone);
     }
-    core.children().undone.lock().unwrap_or_else(PoisonError::into_inner).append(undone);
+    lock(&core.children().undone).append(undone);
 }
 
 /// Awaits [`undone_on_the_way`], where something was cut.

@@ -1,11 +1,14 @@
 //! The observation of one run: its observers, and what they know so far.
 
-use crate::observe::{event::Observer, observers::Observers};
 use crate::stage_id::StageId;
+use crate::{
+    observe::{event::Observer, observers::Observers},
+    sync::lock,
+};
 use std::{
     collections::{HashMap, HashSet},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 /// One run of a stage, as its run knows it: the stage, and its rounds and items.
@@ -82,10 +85,6 @@ pub(crate) struct ActiveStage {
     pub(crate) is_reported: bool,
     /// Outcome of a stage that was skipped or cancelled, whose future gives a value all the same.
     pub(crate) skipped: Option<&'static str>,
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Observers {

@@ -5,14 +5,14 @@
 //! from it: the key of that expression, the name of the workflow, and how many of that name were begun there before.
 
 use super::{begun::NestedRunCounts, frame::Frame, key::key_of, state::RunState};
-use crate::journal::log::Journal;
 use crate::stage_id::StageId;
+use crate::{journal::log::Journal, sync::lock};
 use std::{
     cell::{Cell, RefCell},
     future::Future,
     mem,
     pin::Pin,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 use workflow_graph::Graph;
@@ -58,7 +58,7 @@ impl Origin {
             Self::Run(core) => {
                 let stage = core.current();
                 let begun = core.begun_inside();
-                let times = begun.lock().unwrap_or_else(PoisonError::into_inner).one_more(stage, workflow);
+                let times = lock(begun).one_more(stage, workflow);
                 (format!("{}/{}", core.instance(), core.stage_name(stage).unwrap_or_default()), times)
             }
         };

@@ -1,11 +1,11 @@
 //! The root of a run's machine: its span, its panics, and the value of a `return`.
 
 use super::{nested, state::RunState};
-use crate::failure::exit::Exit;
+use crate::{failure::exit::Exit, sync::lock};
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -39,7 +39,7 @@ impl<T> ReturnSlot<T> {
 
     /// Keeps the first returned value.
     pub fn set(&self, value: T) -> Exit {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(value);
+        lock(&self.0).get_or_insert(value);
         Exit::Returned
     }
 
@@ -52,7 +52,7 @@ impl<T> ReturnSlot<T> {
             Err(Exit::Returned) => {
                 // What is cut by that is not undone.
                 nested::forget();
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Exit::Returned)
+                lock(&self.0).take().ok_or(Exit::Returned)
             }
             other => other,
         }

@@ -3,11 +3,11 @@
 use super::{
     events::CANCELLED,
     frame::Frame,
-    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage, lock},
+    observation::{ActiveStage, EventSink, StagePosition, UnwoundStage},
     state::RunState,
 };
-use crate::stage_id::StageId;
 use crate::{failure::exit::Exit, observe::event::EventKind};
+use crate::{stage_id::StageId, sync::lock};
 use std::{
     future::Future,
     mem,

@@ -231,6 +231,7 @@ impl RunState {
     }
 
     /// Whether the run is on a store.
+    #[cfg_attr(not(feature = "durable"), allow(clippy::unused_self, reason = "a run on a store has a journal"))]
     pub(crate) fn is_durable(&self) -> bool {
         #[cfg(feature = "durable")]
         return self.journal().is_some();
@@ -239,6 +240,7 @@ impl RunState {
     }
 
     /// Whether the run still restores its records.
+    #[cfg_attr(not(feature = "durable"), allow(clippy::unused_self, reason = "a run on a store has a journal"))]
     pub(crate) fn is_restoring(&self) -> bool {
         #[cfg(feature = "durable")]
         return self.journal().is_some_and(|journal| journal.is_restoring());

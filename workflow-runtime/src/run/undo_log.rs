@@ -5,12 +5,13 @@ use crate::{
     failure::{Failure, UndoReport, exit::Exit},
     future::boxed::BoxFuture,
     stage_id::StageId,
+    sync::lock,
 };
 use std::{
     future::Future,
     mem,
     ops::Deref,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// The undo of one completed stage.
@@ -186,10 +187,6 @@ impl Drop for UndoScope {
             parent.take(left);
         }
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `on = attempt`: what reverses a stage, before its first attempt.

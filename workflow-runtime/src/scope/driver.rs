@@ -7,11 +7,12 @@ use crate::{
     future::set::FutureSet,
     policy::budget::{TOGETHER, UNITS, UNITS_TOGETHER},
     stage::driven::Start,
+    sync::lock,
 };
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -133,7 +134,7 @@ impl<F: Future<Output = Result<(), Exit>>, S: FnMut(u32) -> Start<F>> Driver<'_,
 
     fn take_demands(&mut self) {
         if let Some(demands) = self.demands {
-            let asked = std::mem::take(&mut *demands.asked.lock().unwrap_or_else(PoisonError::into_inner));
+            let asked = std::mem::take(&mut *lock(&demands.asked));
             self.left += asked.len();
             for piece in asked {
                 self.release_dependency(piece);

@@ -125,7 +125,7 @@ where
                 && failed.fetch_add(1, Relaxed) >= allowed
             {
                 let failure = frame.core.failure(stage, FailureKind::ToleranceExceeded, Some(failure.clone().into()));
-                if !is_restoring(frame) {
+                if !frame.core.is_restoring() {
                     return Err(failure.into());
                 }
                 // The other recorded items are restored first.
@@ -156,17 +156,8 @@ where
     .await
 }
 
-/// Returns whether the run is that of a durable instance that restores its records.
-fn is_restoring(frame: Frame<'_>) -> bool {
-    #[cfg(feature = "durable")]
-    if let Some(journal) = frame.journal() {
-        return journal.is_restoring();
-    }
-    let _ = frame;
-    false
-}
-
 /// Waits until all records are restored.
+#[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
 async fn all_taken_up(frame: Frame<'_>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {

@@ -8,10 +8,11 @@ use crate::{
         slot::{Slot, fill},
         visibility::IntoHeld,
     },
+    sync::lock,
 };
 use std::{
     future::{Future, poll_fn},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::Poll,
 };
 
@@ -50,7 +51,7 @@ impl<T> LazySlot<T> {
     /// Asks for the stage, and waits for its output.
     pub async fn force(&self, demands: &LazyRequests, piece: u32) -> &OwnedOrShared<T> {
         poll_fn(|context| {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = lock(&self.waiting);
             if let Some(held) = self.slot.value.get() {
                 return Poll::Ready(held);
             }
@@ -63,7 +64,7 @@ impl<T> LazySlot<T> {
 
     /// Asks for the stage, and does not wait.
     pub fn ask(&self, demands: &LazyRequests, piece: u32) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).ask(demands, piece);
+        lock(&self.waiting).ask(demands, piece);
     }
 
     /// Has `run` fill the slot, and wakes the waiting stages.
@@ -89,7 +90,7 @@ impl<T> LazySlot<T> {
     }
 
     fn wake(&self) {
-        let wakers = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).wakers.take();
+        let wakers = lock(&self.waiting).wakers.take();
         wakers.wake();
     }
 }
@@ -102,7 +103,7 @@ struct LazyWaiters {
 impl LazyWaiters {
     fn ask(&mut self, demands: &LazyRequests, piece: u32) {
         if !std::mem::replace(&mut self.asked, true) {
-            demands.asked.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+            lock(&demands.asked).push(piece);
             demands.woken.wake_owner();
         }
     }

@@ -7,10 +7,11 @@ use crate::{
         shared::{OutputRef, OwnedOrShared},
         visibility::IntoHeld,
     },
+    sync::lock,
 };
 use std::{
     future::{Future, poll_fn},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     task::Poll,
 };
 
@@ -27,7 +28,7 @@ impl<T> Published<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Announcement<T>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared)
     }
 
     /// Returns a reference to the output, once the stage has ended.

@@ -5,10 +5,11 @@ use crate::{
     failure::{Failure, exit::Exit, panic::drop_quietly},
     future::boxed::BoxFuture,
     run::{catch_panic::caught, frame::Frame},
+    sync::lock,
 };
 use std::{
     future::{Future, poll_fn},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, OnceLock},
     task::Poll,
 };
 
@@ -40,12 +41,12 @@ impl<'a, T> Fallback<'a, T> {
     {
         let mut begin = Some(begin);
         poll_fn(|context| {
-            let under_way = self.run.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let under_way = lock(&self.run).take();
             let begun = under_way.or_else(|| begin.take().map(|begin| Box::pin(caught(frame.core(), begin())) as _));
             let Some(mut run) = begun else { unreachable!("polled after it ended") };
             let polled = run.as_mut().poll(context);
             match &polled {
-                Poll::Pending => *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(run),
+                Poll::Pending => *lock(&self.run) = Some(run),
                 Poll::Ready(Ok(_)) => drop(run),
                 Poll::Ready(Err(_)) => drop_quietly(|| drop(run)),
             }
@@ -62,7 +63,7 @@ impl<'a, T> Fallback<'a, T> {
         T: Send + 'a,
     {
         let ended = self.run(frame, begin).await;
-        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(std::future::ready(ended)));
+        *lock(&self.run) = Some(Box::pin(std::future::ready(ended)));
     }
 }
 

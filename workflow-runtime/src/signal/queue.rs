@@ -1,12 +1,12 @@
 //! The queue of one signal: values that have arrived and are not taken yet.
 
 use super::error::SignalError;
-use crate::future::wake_list::WakeList;
+use crate::{future::wake_list::WakeList, sync::lock};
 use std::{
     collections::VecDeque,
     future::poll_fn,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
@@ -31,7 +31,7 @@ pub struct SignalQueue<T> {
 
 impl<T> SignalQueue<T> {
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared)
     }
 
     /// Delivers a value from outside.

@@ -8,11 +8,12 @@ use crate::{
     policy::{DisplayDuration, duration::later},
     run::frame::Frame,
     stage_id::StageId,
+    sync::lock,
 };
 use std::{
     future::{Future, poll_fn},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::Poll,
@@ -77,7 +78,7 @@ impl<'a, T> SignalWait<'a, T> {
 
     /// Notes that one of these stages has ended.
     pub fn consumer_ended(&self) {
-        let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opening = lock(&self.opening);
         opening.left -= 1;
         opening.since = Instant::now();
         let waiting = if opening.left == 0 { opening.waiting.take() } else { WakeList::new() };
@@ -88,7 +89,7 @@ impl<'a, T> SignalWait<'a, T> {
     /// Returns since when the wait has begun.
     async fn opened(&self) -> Instant {
         poll_fn(|context| {
-            let mut opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut opening = lock(&self.opening);
             if opening.left == 0 {
                 return Poll::Ready(opening.since);
             }

@@ -1,11 +1,14 @@
 //! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has
 //! ended with, keeps the instance there.
 
-use crate::journal::{log::Journal, residency::ResidencyGuard};
+use crate::{
+    journal::{log::Journal, residency::ResidencyGuard},
+    sync::lock,
+};
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Wake, Waker},
 };
 
@@ -66,7 +69,7 @@ enum State {
 
 impl TaskWaker {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Takes what keeps the instance in memory since the task was woken.

@@ -245,6 +245,7 @@ where
 
 impl<O, F> StageRules<'_, O, F> {
     /// Returns how much is spent, for the record of a durable run.
+    #[cfg_attr(not(feature = "durable"), allow(clippy::unused_self, reason = "a run on a store records it"))]
     fn spent_on_record(&self) -> Vec<u32> {
         #[cfg(feature = "durable")]
         if self.frame.journal().is_some() {

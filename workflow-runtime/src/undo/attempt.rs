@@ -5,11 +5,12 @@ use crate::{
     failure::exit::Exit,
     run::{attempt_state::AttemptState, frame::Frame, grace::GracePeriod, state::RunState},
     stage_id::StageId,
+    sync::lock,
 };
 use std::{
     future::Future,
     pin::Pin,
-    sync::{PoisonError, atomic::Ordering::Relaxed},
+    sync::atomic::Ordering::Relaxed,
     task::{Context, Poll},
 };
 
@@ -41,7 +42,7 @@ impl RunState {
     /// Arms the undo of a stage again, if a record says that it was armed before its first attempt.
     pub(crate) fn arm_again(&self, stage: StageId) {
         if let Some(flight) = self.flight().filter(|flight| flight.stage == stage) {
-            let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let armed = lock(&flight.armed).take();
             if let Some(armed) = armed {
                 armed.arm();
             }
@@ -84,7 +85,7 @@ impl<T, F: Future<Output = Result<T, Exit>>> Future for WatchedAttempt<'_, F> {
         {
             *this.begun = true;
             flight.grace.store(*this.grace as u8, Relaxed);
-            let armed = flight.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let armed = lock(&flight.armed).take();
             if let Some(armed) = armed {
                 armed.arm();
             }

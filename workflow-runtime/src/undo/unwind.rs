@@ -8,9 +8,10 @@ use crate::{
         nested,
         state::RunState,
         turn::turn,
-        undo_log::{PendingAttempt, RunningUndo, UndoEntry, UndoLog, UndoState, lock},
+        undo_log::{PendingAttempt, RunningUndo, UndoEntry, UndoLog, UndoState},
     },
     stage_id::StageId,
+    sync::lock,
 };
 use std::{future::poll_fn, mem, task::Poll};
 

@@ -6,12 +6,13 @@ pub(crate) mod table;
 pub(crate) mod timeline;
 
 use super::event::{Event, EventKind, Observer};
+use crate::sync::lock;
 use analysis::{Step, parallelism, steps};
 use record::RunRecord;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 /// Collects the outcomes of runs, and shows them as a table or as a picture.
@@ -103,7 +104,7 @@ impl Report {
     }
 
     fn lock(&self) -> MutexGuard<'_, Collected> {
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.collected)
     }
 }
 
