@@ -6,14 +6,43 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use workflow_syntax::{
     diagnostics::{Diagnostic, order_written},
     is_unread_word,
 };
 
+/// The places of the mistakes found so far.
+pub(crate) struct Mistakes {
+    places: HashSet<(usize, usize)>,
+}
+
+impl Mistakes {
+    pub(crate) fn new(spans: &[Span]) -> Self {
+        Self { places: spans.iter().map(|span| place(*span)).collect() }
+    }
+
+    /// Whether there is no mistake at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Whether one of them stands at one of the tokens.
+    pub(crate) fn is_in(&self, tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => self.places.contains(&place(group.span_open())) || self.is_in(group.stream()),
+            token => self.places.contains(&place(token.span())),
+        })
+    }
+}
+
+fn place(span: Span) -> (usize, usize) {
+    let start = span.start();
+    (start.line, start.column)
+}
+
 /// The name of the module, which differs between the invocations of one file.
-pub(crate) fn module(found: &[Diagnostic]) -> Ident {
+fn module(found: &[Diagnostic]) -> Ident {
     let place = found.first().map_or_else(Span::call_site, |first| first.error.span()).start();
     format_ident!("__mistakes_{}_{}", place.line, place.column, span = Span::mixed_site())
 }

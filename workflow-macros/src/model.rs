@@ -47,6 +47,8 @@ pub(crate) struct Model<'s> {
     pub(crate) deadline: Option<Time>,
     /// Number of breakers and caches that all runs of a workflow value share.
     pub(crate) shared: usize,
+    /// Whether a name that is not found may be one whose declaration has a mistake.
+    pub(crate) has_gaps: bool,
 }
 
 /// A meaning that an identifier in an expression may have.
@@ -403,8 +405,7 @@ pub(crate) enum Members<'s> {
 }
 
 impl Stage<'_> {
-    /// Returns whether the stage's future owns all that it needs: it runs on a task of its own, or must outlive its
-    /// scope.
+    /// Whether the stage's future owns all that it needs: it runs on a task of its own, or outlives its scope.
     pub(crate) fn owns(&self) -> bool {
         self.spawn || self.blocking || self.policies.undo.is_some()
     }

@@ -1,6 +1,11 @@
 //! parse → resolve → check → expand
 
-use crate::{check, expand, invocation::Invocation, mistakes, resolve};
+use crate::{
+    check, expand,
+    invocation::Invocation,
+    mistakes::{self, Mistakes},
+    resolve,
+};
 use proc_macro2::TokenStream;
 use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 
@@ -14,8 +19,9 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
         diagnostics.finish();
         return invocation.ask(&condition);
     }
+    diagnostics.end_of_parsing();
     let mut items = TokenStream::new();
-    let read = !diagnostics.has_errors();
+    let read = !diagnostics.has_gaps();
     for workflow in &mut workflows.workflows {
         check::own(workflow, &diagnostics);
         if !durable {
@@ -23,9 +29,9 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
         }
         let model = resolve::resolve(workflow, &diagnostics);
         check::check(&model, read, &diagnostics);
-        let sound = !diagnostics.has_errors();
-        items.extend(expand::expand(&model, &invocation, sound));
-        if sound {
+        let mistakes = Mistakes::new(&diagnostics.spans());
+        items.extend(expand::expand(&model, &invocation, &mistakes));
+        if mistakes.is_empty() {
             items.extend(check::warnings(&model));
         }
     }

@@ -3,11 +3,15 @@
 //! A message is lowercase, has no full stop, and ends in at most one line `help: ..` that can be pasted.
 
 use proc_macro2::Span;
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+};
 
 /// The errors found so far. They must be read with [`Diagnostics::finish`].
 pub struct Diagnostics {
     found: RefCell<Option<Vec<Diagnostic>>>,
+    has_gaps: Cell<bool>,
 }
 
 /// One report, at one place.
@@ -24,7 +28,7 @@ impl Default for Diagnostics {
 impl Diagnostics {
     #[must_use]
     pub fn new() -> Self {
-        Self { found: RefCell::new(Some(Vec::new())) }
+        Self { found: RefCell::new(Some(Vec::new())), has_gaps: Cell::new(false) }
     }
 
     /// A mistake at `span`.
@@ -39,6 +43,31 @@ impl Diagnostics {
 
     pub fn has_errors(&self) -> bool {
         self.found.borrow().iter().flatten().next().is_some()
+    }
+
+    /// Whether something could not be read, so that what is not found may be among that.
+    pub fn has_gaps(&self) -> bool {
+        self.has_gaps.get()
+    }
+
+    /// Returns the places of all reports so far.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        self.found.borrow().iter().flatten().map(|one| one.error.span()).collect()
+    }
+
+    /// Ends what the parser reports: takes back what most likely follows from an earlier mistake of the same line, a token
+    /// that nothing leads to any more.
+    pub fn end_of_parsing(&self) {
+        self.has_gaps.set(self.has_errors());
+        let mut lines = HashSet::new();
+        if let Some(found) = &mut *self.found.borrow_mut() {
+            found.retain(|one| {
+                let is_first = lines.insert(one.error.span().start().line);
+                let said = one.error.to_string();
+                is_first || !parse_messages::OF_LOST_TOKENS.iter().any(|begin| said.starts_with(begin))
+            });
+        }
     }
 
     /// Returns the number of reports so far.
@@ -84,6 +113,16 @@ pub fn order_written(spans: &[Span]) -> Vec<usize> {
 /// Messages of the parser.
 pub mod parse_messages {
     use proc_macro2::{Ident, Span};
+
+    /// Begins of messages about tokens that may be left over from another mistake.
+    pub(crate) const OF_LOST_TOKENS: &[&str] = &[
+        "unexpected",
+        "expected",
+        "a block is a graph",
+        "nothing stands before",
+        "this token",
+        "a stage needs a name",
+    ];
 
     pub(crate) const EMPTY_INPUT: &str = "no workflow is written here\n\
         help: workflow Name(input: Input) -> Output { .. }";

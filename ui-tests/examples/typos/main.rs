@@ -6,7 +6,7 @@
 //!
 //! The place: the error's primary span touches the change or one of the tokens around it, or starts in a line of these.
 //! Where a name or its type has changed, a line that has this name is a place too: rustc can't know which of both is
-//! wrong. Not counted are mutants that compile, and those whose brackets don't match, which no macro is asked about.
+//! wrong. Errors with the same words are one: each use of a name that is lost has its own. Not counted are mutants that compile, and those whose brackets don't match, which no macro is asked about.
 //!
 //! ```text
 //! cargo run -p workflow-ui-tests --example typos -- [--every N] [--rank] [--full] [WORDS..]
@@ -163,11 +163,15 @@ fn verdict(mutant: &Mutant, told: &[Told]) -> Verdict {
     if told.iter().any(|told| told.text.contains("panicked") || told.level.contains("internal compiler")) {
         return Verdict::Panic;
     }
+    // A name that is lost is not found in each place that names it, in the same words.
+    let mut errors = errors;
+    let mut said = BTreeSet::new();
+    errors.retain(|told| said.insert(&told.text));
     match errors.as_slice() {
         [] => Verdict::Accepted,
         all if all.iter().all(|one| one.text.contains("delimiter")) => Verdict::Brackets,
         [one] if !is_at_its_place(mutant, one) => Verdict::Elsewhere,
-        [_] if told.len() > 1 => Verdict::Warned,
+        [_] if told.iter().any(|told| told.level == "warning") => Verdict::Warned,
         [_] => Verdict::One,
         _ => Verdict::Several,
     }

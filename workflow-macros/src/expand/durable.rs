@@ -158,7 +158,7 @@ impl Expansion<'_, '_> {
     /// place for statements, but what is made there lives long enough.
     pub(super) fn restored(&self, code: CodeId, expr: &Expr, inline: bool) -> (TokenStream, TokenStream) {
         let value = if inline { self.evaluated(expr) } else { quote!(#expr) };
-        if !self.is_durable() {
+        if !self.is_durable() || !self.is_sound() {
             return (TokenStream::new(), value);
         }
         let stage = self.model.codes[code].around;
@@ -184,7 +184,7 @@ impl Expansion<'_, '_> {
 
     /// A condition, as it was when it was first asked.
     pub(super) fn remembered(&self, code: CodeId, expr: &Expr) -> TokenStream {
-        if !self.is_durable() {
+        if !self.is_durable() || !self.is_sound() {
             return self.evaluated(expr);
         }
         let stage = self.model.codes[code].around;

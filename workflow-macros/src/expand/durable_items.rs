@@ -42,7 +42,7 @@ impl Expansion<'_, '_> {
         let (types, values) = self.payloads();
         let (encode, decode) = self.input_functions();
         let output_place = syn::Index::from(workflow.inputs.len() + self.model.signals.len());
-        let (values, encode, decode, output, signal_functions) = if self.sound {
+        let (values, encode, decode, output, signal_functions) = if self.is_sound() {
             (values, encode, decode, quote!(Self::payloads().#output_place), self.durable_signals())
         } else {
             // Never called: the rest of the crate is checked against it.

@@ -19,7 +19,7 @@ pub(super) struct Scrutinee {
     pub(super) keep: TokenStream,
     /// The expression after `match`.
     pub(super) matched: TokenStream,
-    how: Matched,
+    pub(super) how: Matched,
     is_kept: bool,
 }
 

@@ -77,7 +77,7 @@ impl Expansion<'_, '_> {
         let (impl_generics, type_generics, clause) = generics.split_for_impl();
         let parameters = parameter_names(generics);
         let phantom = phantom(generics);
-        let picture = self.sound.then(|| self.picture()).map(|picture| quote!(#[doc = #picture]));
+        let picture = self.is_sound().then(|| self.picture()).map(|picture| quote!(#[doc = #picture]));
         let no_docs = docs.is_empty().then(|| format!("The workflow `{name}`.")).map(|text| quote!(#[doc = #text]));
 
         let service_names: Vec<_> = workflow.services.iter().map(|service| &service.name).collect();
@@ -353,9 +353,8 @@ impl Expansion<'_, '_> {
         let services_type = quote_spanned!(place(&workflow.services)=> type Services = #services_type;);
         let graph = self.graph();
         let input = self.named("input");
-        // With mistakes in it, the machine is never made: the rest of the crate is checked against its items.
         let bodies = self.in_bodies();
-        let machine = if self.sound { bodies.machine() } else { quote!(async move { ::core::unreachable!() }) };
+        let machine = if self.is_sound() { bodies.machine() } else { bodies.sketch() };
         self.functions.replace(bodies.functions.take());
         let (frame, state, services) = (self.frame(), self.named("state"), self.named("services"));
         let (view, plain, shown) = (self.view(), self.named("UNOBSERVED"), self.named("OBSERVED"));

@@ -23,6 +23,7 @@ mod scope;
 pub(crate) mod select;
 mod shape;
 mod signal;
+mod sketch;
 pub(crate) mod slots;
 mod stage;
 pub(crate) mod task;
@@ -30,6 +31,7 @@ mod undo;
 
 use crate::{
     invocation::Invocation,
+    mistakes::Mistakes,
     model::{LetId, Model, NameId, NameKind, ScopeId, StageId},
     naming,
 };
@@ -38,8 +40,8 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::{cell::RefCell, collections::HashMap};
 
-/// All items of one workflow. Where it has mistakes, it is not `sound`: the items are there, the machine is a stub.
-pub(crate) fn expand(model: &Model<'_>, invocation: &Invocation, sound: bool) -> TokenStream {
+/// All items of one workflow. Where there are mistakes, the items are there, and the machine is never made.
+pub(crate) fn expand<'m>(model: &'m Model<'_>, invocation: &'m Invocation, mistakes: &'m Mistakes) -> TokenStream {
     let krate = &invocation.krate;
     let expansion = Expansion {
         model,
@@ -47,7 +49,7 @@ pub(crate) fn expand(model: &Model<'_>, invocation: &Invocation, sound: bool) ->
         krate: krate.clone(),
         runtime: quote!(#krate::__private),
         in_bodies: false,
-        sound,
+        mistakes,
         sites: RefCell::default(),
         functions: RefCell::default(),
         noted: RefCell::default(),
@@ -68,7 +70,7 @@ struct Expansion<'m, 's> {
     /// `$crate::__private`, or in bodies a short name for it: every token costs the compiler something.
     runtime: TokenStream,
     in_bodies: bool,
-    sound: bool,
+    mistakes: &'m Mistakes,
     /// Occurrences of each choice's words in a stage.
     sites: RefCell<HashMap<(Option<StageId>, u32), u32>>,
     /// Items that the machine calls.
@@ -86,11 +88,16 @@ impl Expansion<'_, '_> {
             krate: self.krate.clone(),
             runtime: quote!(#alias),
             in_bodies: true,
-            sound: self.sound,
+            mistakes: self.mistakes,
             sites: RefCell::default(),
             functions: RefCell::default(),
             noted: RefCell::default(),
         }
+    }
+
+    /// Whether the workflow has no mistake, as far as the macro knows.
+    fn is_sound(&self) -> bool {
+        self.mistakes.is_empty()
     }
 
     /// The runtime's path where nothing is imported.

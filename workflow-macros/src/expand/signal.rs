@@ -318,7 +318,7 @@ impl Expansion<'_, '_> {
         let generics = &self.model.workflow.generics;
         let (_, type_generics, _) = generics.split_for_impl();
         let (name, queues) = (self.signal_enum(), self.queues());
-        if !self.sound {
+        if !self.is_sound() {
             return quote! {
                 type Signal = #name #type_generics;
                 type Signals = #runtime::Arc<#queues #type_generics>;

@@ -38,6 +38,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         compensates: false,
         deadline: None,
         shared: 0,
+        has_gaps: false,
     };
     let mut lowering = Lowering { model, diagnostics };
     let body = lowering.scope(None, None, ScopeKind::Workflow, String::new(), workflow.body.close);

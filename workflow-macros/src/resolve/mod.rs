@@ -23,6 +23,7 @@ use workflow_syntax::{self as syntax, diagnostics::Diagnostics};
 /// The model of a workflow. What can't be resolved is reported and left out.
 pub(crate) fn resolve<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostics) -> Model<'s> {
     let mut model = lower::lower(workflow, diagnostics);
+    model.has_gaps = diagnostics.has_gaps() || !model.declared_twice.is_empty();
     names::resolve(&mut model, diagnostics);
     waits::resolve(&mut model, diagnostics);
     borrowed::resolve(&mut model, diagnostics);

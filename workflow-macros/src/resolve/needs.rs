@@ -204,6 +204,9 @@ impl Edges {
 fn after_stage(model: &mut Model<'_>, scope: ScopeId, ident: &Ident) -> Result<StageId, Option<String>> {
     let text = ident.to_string();
     let Some(&name) = model.by_name.get(&text) else {
+        if model.has_gaps {
+            return Err(None);
+        }
         let known = model.stages.iter().map(|stage| stage.syntax.name.to_string()).collect::<Vec<_>>();
         return Err(Some(messages::unknown_stage(&text, nearest(&text, known.iter().map(String::as_str)))));
     };

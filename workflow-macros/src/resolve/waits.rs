@@ -66,7 +66,9 @@ pub(super) fn of_signals(model: &Model<'_>) -> Vec<(usize, Option<StageId>)> {
 
 fn resolve_one(model: &mut Model<'_>, wait: &NameWait<'_>) -> Result<(), String> {
     let text = wait.name.to_string();
-    let Some(&name) = model.by_name.get(&text) else { return Err(unknown(model, &text, wait.what)) };
+    let Some(&name) = model.by_name.get(&text) else {
+        return if model.has_gaps { Ok(()) } else { Err(unknown(model, &text, wait.what)) };
+    };
     model.names[name].used = true;
     if !model.within(wait.scope, model.names[name].scope) {
         return Err(messages::after_outside(&text));

@@ -13,7 +13,7 @@ use crate::{
     suggest::nearest,
     tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
 };
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{Expr, Pat, Type};
 
 const STAGE_FORM: &str = "stage name: Type = ..;";
@@ -339,8 +339,21 @@ fn let_else(item: Tokens<'_>, equals: usize) -> Option<usize> {
     is_else.then_some(at)
 }
 
+/// Whether a word stands in the tokens that only a node has.
+fn names_node(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => names_node(group.stream()),
+        TokenTree::Ident(word) => {
+            ["stage", "signal", "race", "quorum", "select", "seq", "fail"].iter().any(|node| word == node)
+        }
+        _ => false,
+    })
+}
+
 /// Whether the tokens are a node of the language and no expression of Rust.
 fn is_node_only(content: Tokens<'_>) -> bool {
-    let is_node = content.is_any_word(0, &["if", "match", "loop", "for", "race", "quorum", "select", "seq", "fail"]);
+    let is_node = content.is_any_word(0, &["loop", "for", "race", "quorum", "select", "seq", "fail"])
+        // Else it may be an expression of Rust with a mistake.
+        || content.is_any_word(0, &["if", "match"]) && names_node(content.stream());
     is_node && content.parse_prefix(read::<Expr>).map_or(true, |(_, end)| end < content.len())
 }
