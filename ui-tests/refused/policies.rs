@@ -56,10 +56,15 @@ workflow! {
         stage retried_for_long: u32 = work(start);
         #[timeout(1h)]
         signal answer: u32;
+        // A wait that ends with the deadline is cut.
+        #[deadline(9s)]
+        #[retry(3, fixed(3s), if = busy)]
+        #[retry(1, fixed(9s))]
+        stage cut: u32 = work(start);
         // With a full jitter each wait may be nothing; what just fits is fine.
         #[deadline(9s)]
         #[timeout(9s)]
-        #[retry(3, fixed(3s), if = busy)]
+        #[retry(2, fixed(3s), if = busy)]
         #[retry(9, exponential(4s..8s))]
         stage fine: u32 = work(start);
         *start + *answer

@@ -15,6 +15,8 @@ pub(super) struct Limit {
     span: Span,
     /// The kind of limit, in words.
     what: &'static str,
+    /// Whether a wait for a further attempt that ends with the limit is cut: the deadline of the stage itself cuts it.
+    cuts_waits: bool,
 }
 
 const DEADLINE_OF_WORKFLOW: &str = "the workflow's deadline";
@@ -36,7 +38,7 @@ impl Limit {
     fn new(limit: &Duration, what: &'static str) -> Option<Self> {
         let (nanoseconds, span) = written(limit)?;
         // A deadline of 0s, before which nothing ends, is reported by another check.
-        (nanoseconds > 0).then_some(Self { nanoseconds, span, what })
+        (nanoseconds > 0).then_some(Self { nanoseconds, span, what, cuts_waits: false })
     }
 
     /// Returns the shortest limit of what is in a stage with these attributes. `around` is the limit of the stage itself.
@@ -57,7 +59,7 @@ impl Limit {
 
 /// `around`: the shortest limit of what is around the stage.
 pub(super) fn check(attributes: &Attributes, around: Option<Limit>, diagnostics: &Diagnostics) {
-    let own = Limit::deadline(attributes, DEADLINE);
+    let own = Limit::deadline(attributes, DEADLINE).map(|limit| Limit { cuts_waits: true, ..limit });
     // The shorter one counts.
     let Some(limit) = own.into_iter().chain(around).min_by_key(|limit| limit.nanoseconds) else { return };
     let longer = |own: &Duration| written(own).filter(|(nanoseconds, _)| *nanoseconds > limit.nanoseconds);
@@ -77,17 +79,22 @@ pub(super) fn check(attributes: &Attributes, around: Option<Limit>, diagnostics:
 
 fn fits(retry: &ParsedRetry, limit: Limit, diagnostics: &Diagnostics) {
     let (Some((more, span)), Some(waits)) = (literal(&retry.more), KnownWaits::of(retry)) else { return };
-    let needed = waits.sum(more);
-    if needed <= limit.nanoseconds {
+    let fits = |more| {
+        let needed = waits.sum(more);
+        needed < limit.nanoseconds || needed == limit.nanoseconds && !limit.cuts_waits
+    };
+    if fits(more) {
         return;
     }
     // The largest number whose waits fit: they grow with it.
     let (mut fitting, mut too_many) = (0, more);
     while too_many - fitting > 1 {
         let middle = u128::midpoint(fitting, too_many);
-        if waits.sum(middle) <= limit.nanoseconds { fitting = middle } else { too_many = middle }
+        if fits(middle) { fitting = middle } else { too_many = middle }
     }
-    diagnostics.error(span, numbers::retries_after_deadline(more, needed, fitting, &limit.called()));
+    let needed = waits.sum(more);
+    let ends_with = needed == limit.nanoseconds;
+    diagnostics.error(span, numbers::retries_after_deadline(more, (needed, ends_with), fitting, &limit.called()));
 }
 
 /// Waits that are known exactly: with a full jitter each may be nothing.

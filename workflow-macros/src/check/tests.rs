@@ -241,13 +241,16 @@ fn durations_that_can_t_be_meant() {
 fn what_stands_under_a_deadline_fits() {
     expect("#[timeout(3s)] #[deadline(2s)] stage a: u32 = b(start); *a", &["never passes: the deadline of 2s"]);
     expect("#[timeout(3s)] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
-    expect("#[retry(4, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["3 fit"]);
-    expect("#[retry(3, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
+    expect("#[retry(4, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["take 4s, 2 fit"]);
+    expect("#[retry(3, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["is cut at its end, 2 fit"]);
+    expect("#[retry(2, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
+    expect("#[retry(1, fixed(3s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["is cut at its end, so none fits"]);
     let waits = |count| format!("#[retry({count}, exponential(1s..3s), jitter = none)] #[deadline(9s)]");
-    expect(&format!("{} stage a: u32 = b(start); *a", waits(5)), &["take 12s, 4 fit"]);
-    expect(&format!("{} stage a: u32 = b(start); *a", waits(4)), &[]);
+    expect(&format!("{} stage a: u32 = b(start); *a", waits(5)), &["take 12s, 3 fit"]);
+    expect(&format!("{} stage a: u32 = b(start); *a", waits(4)), &["is cut at its end, 3 fit"]);
+    expect(&format!("{} stage a: u32 = b(start); *a", waits(3)), &[]);
     expect("#[retry(99, exponential(1s..3s))] #[deadline(3s)] stage a: u32 = b(start); *a", &[]);
-    expect("#[retry(99999999999, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["3 fit"]);
+    expect("#[retry(99999999999, fixed(1s))] #[deadline(3s)] stage a: u32 = b(start); *a", &["2 fit"]);
     let errors = |source: &str| found(source).0;
     assert_eq!(errors("#[deadline(1s)] #[timeout(2s)] workflow A() { #[timeout(3s)] stage a = b(); }").len(), 2);
     assert_eq!(errors("#[deadline(1s)] workflow A() { #[deadline(2s)] stage a = b(); }").len(), 1);
@@ -338,6 +341,9 @@ fn what_stands_in_a_stage_with_a_limit_fits() {
     expect(&inside("deadline(1s)", "timeout(5s)"), &["never passes: the deadline of 1s"]);
     expect(&inside("timeout(1s)", "timeout(1s)"), &[]);
     expect(&inside("timeout(10s)", "retry(5, fixed(1min))"), &["can't fit into the timeout of 10s"]);
+    // A limit around cuts no wait that ends with it: the attempt after that wait is polled first.
+    expect(&inside("timeout(3s)", "retry(3, fixed(1s))"), &[]);
+    expect(&inside("deadline(3s)", "retry(3, fixed(1s))"), &[]);
     expect("#[timeout(1s)] stage a = { stage b = sleep(1s); stage c = sleep(2s); }; 1", &["this sleep never ends"]);
     expect("#[timeout(3s)] stage a = { #[timeout(1s)] stage b = sleep(9s); }; 1", &["the timeout of 1s"]);
 }

@@ -122,11 +122,22 @@ pub(crate) fn after_deadline(what: &str, limit: u128, deadline: &str) -> String 
     format!("a {what} of {} never passes: {deadline} does before", duration(limit))
 }
 
-pub(crate) fn retries_after_deadline(more: u128, needed: u128, fitting: u128, deadline: &str) -> String {
+/// `ends_with`: the waits end with the deadline, which cuts the last of them.
+pub(crate) fn retries_after_deadline(
+    more: u128,
+    (needed, ends_with): (u128, bool),
+    fitting: u128,
+    deadline: &str,
+) -> String {
     let needed = duration(needed);
+    let cut = match (ends_with, more) {
+        (false, _) => "",
+        (true, 1) => " and is cut at its end",
+        (true, _) => " and the last is cut at its end",
+    };
     let what = if more == 1 { "a further attempt".to_owned() } else { format!("{more} further attempts") };
     let waits = if more == 1 { "the wait before it takes" } else { "the waits before them take" };
-    let said = format!("{what} can't fit into {}: {waits} {needed}", deadline.trim_end_matches(','));
+    let said = format!("{what} can't fit into {}: {waits} {needed}{cut}", deadline.trim_end_matches(','));
     match fitting {
         0 => format!("{said}, so none fits"),
         1 => format!("{said}, one fits\nhelp: retry(1, ..)"),
