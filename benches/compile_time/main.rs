@@ -1,5 +1,5 @@
-//! Measures the cost of a workflow to the compiler: CPU seconds and memory of `rustc` for a crate with one workflow,
-//! beside the same crate without it, and with the stages awaited by hand.
+//! Measures the cost of a workflow to the compiler: CPU seconds and memory of `rustc` for a crate with one workflow.
+//! Beside it stand the same crate without the workflow, and with the stages awaited by hand.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --bin compile_time -- --quick

@@ -1,5 +1,5 @@
-//! Measures durable execution: the engine beside its store, in one run; how long it takes until all unfinished
-//! instances are running again; the memory of waiting instances; and whether the file grows with rounds or signals.
+//! Measures durable execution: the engine beside its store, in one run, and the time until all unfinished instances are
+//! running again. Measures also the memory of waiting instances, and whether the file grows with rounds or signals.
 //!
 //! ```sh
 //! cargo run --release -p workflow-benches --features store --bin durable                        # records a second

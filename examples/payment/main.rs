@@ -1,5 +1,5 @@
-//! Pays: reads orders as JSON lines, runs each through the workflow in `workflow.rs`, and prints the path it took: what
-//! each step said and when, what was tried again, and what was undone.
+//! Pays: reads orders as JSON lines, runs each through the workflow in `workflow.rs`, and prints the path it took. The
+//! path has what each step said and when, what was tried again, and what was undone.
 //!
 //! ```text
 //! cargo run --release --example payment
@@ -7,7 +7,7 @@
 //! generate | cargo run --release --example payment -- -
 //! ```
 //!
-//! An approval may take days. By default the clock is paused, as tokio has it for tests: it jumps to the next timer
+//! An approval may take days. By default the clock is paused, as tokio has it for tests. It jumps to the next timer
 //! whenever all tasks wait for one, so that the times are exact and days take no time. `--real-time` waits.
 #![forbid(unsafe_code)]
 

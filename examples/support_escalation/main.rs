@@ -1,5 +1,5 @@
 //! Supports customers: reads tickets as JSON lines, takes each through the workflow in `workflow.rs`, and prints the
-//! path it took: the answers with their times, the customer's replies, and the timers that ran out.
+//! path it took. The path has the answers with their times, the customer's replies, and the timers that ran out.
 //!
 //! ```text
 //! cargo run --release --example support_escalation
@@ -7,7 +7,7 @@
 //! generate | cargo run --release --example support_escalation -- -
 //! ```
 //!
-//! A ticket may take weeks. By default the clock is paused, as tokio has it for tests: it jumps to the next timer
+//! A ticket may take weeks. By default the clock is paused, as tokio has it for tests. It jumps to the next timer
 //! whenever all tasks wait for one, so that the times are exact and weeks take no time. `--real-time` waits.
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! First lines of docs and comments. A doc line is read alone, on hover and in search results, so it begins with the
-//! noun of the thing or with a verb, and never with a pronoun.
+//! Lines and sentences of docs and comments. A doc line is read alone, on hover and in search results. So it begins
+//! with the noun of the thing or with a verb, and never with a pronoun.
 
 use std::{fs, path::Path};
 use workflow_tests::sources;
@@ -49,6 +49,69 @@ fn paragraphs_and_cells_in_markdown_are_found() {
     assert_eq!(refused("| a | It is |\n| --- | --- |\n| **Such** | Not it |\n"), [1, 3]);
     assert_eq!(refused("- That one\n  Such a line goes on\n2. Those\n"), [1, 3]);
     assert_eq!(refused("```text\nIt is code.\n\nThat too.\n```\n\n    Such too.\n"), []);
+}
+
+/// The most words of a sentence in a doc or a comment.
+const LONGEST: usize = 30;
+
+#[test]
+fn no_sentence_in_docs_and_comments_is_long() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    for file in sources::files(&root, &["rs"]) {
+        let name = file.strip_prefix(&root).expect("lies there").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        found.extend(long_sentences(&text).into_iter().map(|sentence| format!("{name}: {sentence}")));
+    }
+    assert!(found.is_empty(), "{} sentences of over {LONGEST} words:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn long_sentences_are_found() {
+    let words = |count: usize| vec!["word"; count].join(" ");
+    assert!(long_sentences(&format!("/// {}.\n/// {}.\nfn a() {{}}", words(30), words(30))).is_empty());
+    assert_eq!(long_sentences(&format!("//! {}\n//! {}. It ends.", words(16), words(15))).len(), 1);
+    assert!(long_sentences(&format!("// {}\n//\n// {}", words(16), words(15))).is_empty());
+    assert!(long_sentences(&format!("/// - {}\n/// - {}", words(16), words(15))).is_empty());
+    assert!(long_sentences(&format!("/// ```\n/// {}\n/// ```", words(31))).is_empty());
+    assert!(long_sentences(&format!("/// | {} |", words(31))).is_empty());
+    assert!(long_sentences(&format!("/// `{}` {}", words(31), words(29))).is_empty());
+}
+
+/// Returns the sentences of docs and comments that have more words than [`LONGEST`]. Code counts as one word.
+fn long_sentences(text: &str) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
+    let (mut before, mut is_example) = ("", false);
+    for line in text.lines().map(str::trim_start) {
+        let marker = marker_of(line);
+        let content = line[marker.len()..].trim();
+        is_example = !marker.is_empty() && is_example != content.starts_with("```");
+        let is_prose =
+            !marker.is_empty() && !is_example && !["|", "#", "```"].iter().any(|mark| content.starts_with(mark));
+        let is_item = content.starts_with("- ") || content.starts_with(|first: char| first.is_ascii_digit());
+        if marker != before || is_item || !is_prose || content.is_empty() {
+            paragraphs.push(String::new());
+        }
+        if is_prose {
+            let paragraph = paragraphs.last_mut().expect("one is there");
+            paragraph.push_str(content);
+            paragraph.push(' ');
+        }
+        before = marker;
+    }
+    let is_long = |sentence: &&str| {
+        sentence.split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() > LONGEST
+    };
+    let mut long = Vec::new();
+    for paragraph in paragraphs {
+        // Each piece of code is one word.
+        let prose: Vec<&str> =
+            paragraph.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { "x" } else { part }).collect();
+        let prose = prose.concat();
+        let sentences = prose.split_inclusive(". ").flat_map(|part| part.split_inclusive("? "));
+        long.extend(sentences.filter(is_long).map(ToOwned::to_owned));
+    }
+    long
 }
 
 /// Returns the first line of each comment, and of each paragraph of a doc, that begins with one of the words, with its

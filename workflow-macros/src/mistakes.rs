@@ -1,7 +1,7 @@
 //! The macro's output after a mistake: the errors, and uses of all that the user's tokens name.
 //!
-//! rustc says nothing of a name that it can't find in a module with a `compile_error!`. So the errors stand in a module of
-//! their own: names outside of it are checked as ever, and a path into it, if nothing is there, is whatever the rest
+//! rustc says nothing of a name that it can't find in a module with a `compile_error!`. So the errors stand in a module
+//! of their own, and names outside of it are checked as ever. A path into it, if nothing is there, is whatever the rest
 //! of the crate makes of it. That path is the type of what could not be read.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};

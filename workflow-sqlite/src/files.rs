@@ -84,7 +84,7 @@ fn all_open() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 
 /// The claim of a store within this process, which one opening of the store holds.
 ///
-/// A second opening must not even read the file: when a process closes any handle of a file, the
+/// A second opening must not even read the file. When a process closes any handle of a file, the
 /// system drops all locks of the process on that file, also those of SQLite.
 pub(crate) struct PathClaim {
     path: PathBuf,

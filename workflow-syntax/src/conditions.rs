@@ -1,7 +1,7 @@
 //! `#[cfg(..)]` inside a workflow.
 //!
-//! A macro can't know whether a condition holds, but rustc can be asked: the first unknown condition turns the whole
-//! invocation into two, one under the condition and one under its opposite, of which rustc keeps one. What is left is
+//! A macro can't know whether a condition holds, but rustc can be asked. The first unknown condition turns the whole
+//! invocation into two, one under the condition and one under its opposite. rustc keeps one of them. What is left is
 //! what would have been written without the attribute.
 
 use super::{

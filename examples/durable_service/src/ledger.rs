@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 /// Stands for the other systems of a bank. As those should, it takes an idempotency key with each effect, and two calls
-/// with one key have one effect: a stage that a crash interrupts runs again with its key.
+/// with one key have one effect. A stage that a crash interrupts runs again with its key.
 #[derive(Debug)]
 pub struct Ledger {
     inner: Mutex<Inner>,

@@ -1,8 +1,8 @@
 //! The meaning of workflows, as cases that every host must run alike.
 //!
-//! A [`Case`] is a workflow, a [`Script`] of what its stages do, what comes from outside and when, and the exact trace
-//! of events, with its end, under tokio's paused time. A [`Host`] is what runs workflows. [`cases`] has all cases,
-//! [`checks`] what must hold for each of them on each host. README.md says how to write one.
+//! A [`Case`] is a workflow, a [`Script`], and the exact trace of events with its end, under tokio's paused time. The
+//! script has what the workflow's stages do, and what comes from outside and when. A [`Host`] is what runs workflows.
+//! [`cases`] has all cases, [`checks`] what must hold for each of them on each host. README.md says how to write one.
 #![forbid(unsafe_code)]
 
 mod case;

@@ -132,9 +132,9 @@ pub(crate) fn told(failure: &Failure) -> String {
     text
 }
 
-/// Whether two traces say the same. What happens at the same millisecond at different places and in no order that the
-/// language promises may stand in any order; each place's own events, undos, what comes from outside, and the start and
-/// end of the run may not.
+/// Whether two traces say the same. Events of the same millisecond at different places may stand in any order, if the
+/// language promises none. Each place's own events, undos, what comes from outside, and the start and end of the run
+/// may not.
 #[must_use]
 pub fn same(left: &str, right: &str) -> bool {
     segments(left) == segments(right)

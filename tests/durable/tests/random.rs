@@ -1,4 +1,4 @@
-//! Random workflows on a store that crashes at one of its commits, for each of these: they give what a plain evaluation
+//! Random workflows on a store that crashes at one of its commits, for each of these. They give what a plain evaluation
 //! gives, and nothing happens again that something else has come of.
 #![deny(warnings)]
 // Numbers mean nothing here, the code is generated, and an `after` may repeat what the data say already.

@@ -1,4 +1,4 @@
-//! A [worker](work) runs many instances on one `SQLite` file; a [driver](drive) kills its process at random moments,
+//! A [worker](work) runs many instances on one `SQLite` file. A [driver](drive) kills its process at random moments,
 //! again and again, and then [looks](check) at what is left: the outputs, and what took effect outside of the process.
 
 mod check;

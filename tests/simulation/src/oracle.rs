@@ -84,7 +84,7 @@ impl Oracle<'_> {
         ledger.faults.iter().filter(move |fault| !runs_on(fault) && !waited(fault) && !self.was_armed(fault)).cloned()
     }
 
-    /// Returns whether a fault is the undo of a stage that was armed and cut before its code began: `on = attempt` is
+    /// Returns whether a fault is the undo of a stage that was armed and cut before its code began. `on = attempt` is
     /// recorded first, and a slow disk takes its time for that.
     fn was_armed(&self, fault: &str) -> bool {
         let Some((key, _)) = fault.split_once(" is undone, and was never begun") else { return false };
@@ -94,8 +94,8 @@ impl Oracle<'_> {
         applies + tells > 0 && self.plan.leaves.iter().any(is_armed)
     }
 
-    /// Returns whether five crashes in a row may each have come between the record of a stage's start and its code: on
-    /// a slow disk, where the engine can't tell them from a stage that kills its process.
+    /// Returns whether five crashes in a row may each have come between the record of a stage's start and its code. On
+    /// a slow disk the engine can't tell them from a stage that kills its process.
     fn may_crash_before_code(&self) -> bool {
         let Disk { applies, tells, .. } = self.schedule.disk;
         // Each crash is noted twice.

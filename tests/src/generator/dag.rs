@@ -1,5 +1,5 @@
-//! A graph of the shape of Montage, the astronomers' mosaics: images are projected, neighbours are compared, one model
-//! is fitted to all differences, each image is corrected by it, and tiles of several images are added up.
+//! A graph of the shape of Montage, the astronomers' mosaics. Images are projected, neighbours are compared, and one
+//! model is fitted to all differences. Each image is corrected by the model, and tiles of several images are added up.
 use super::numbers::Numbers;
 use std::fmt::Write as _;
 

@@ -1,8 +1,9 @@
 //! Makes every typo in three workflows of sixty lines, and says what rustc makes of each.
 //!
 //! `programs/` has the workflows: plain, with policies and signals, durable. Each token is deleted, doubled, swapped
-//! with the next, misspelt, taken for another name or another type; brackets are of another kind or lost; a `;`, a line
-//! or an item is lost; junk stands before it. One error at the mistake's place and no warning beside it is what we want.
+//! with the next, misspelt, taken for another name or another type. Brackets are of another kind or lost. A `;`, a line
+//! or an item is lost, or junk stands before it. One error at the mistake's place and no warning beside it is what we
+//! want.
 //!
 //! The place: the error's primary span touches the change or one of the tokens around it, or starts in a line of these.
 //! Where a name or its type has changed, a line that has this name is a place too: rustc can't know which of both is

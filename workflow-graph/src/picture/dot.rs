@@ -10,10 +10,11 @@ use crate::Graph;
 impl Graph<'_> {
     /// Returns the workflow in DOT, the language of [Graphviz](https://graphviz.org): `dot -Tsvg`.
     ///
-    /// A stage made of nested stages is a `cluster`. Data is a solid arrow, the order of a `seq` a bold one, `#[after]`
-    /// a dashed one and what asks for a `#[lazy]` stage a dotted one; an arrow to a cluster's border is one to all that
-    /// stands in it. A hollow arrow leads from a signal (a broad arrow itself), or from a stage, to what waits for it
-    /// in the midst of a stage; one that ends in a bar, to the stage that it cuts. Types and docs are tooltips.
+    /// A stage made of nested stages is a `cluster`. Data is a solid arrow, the order of a `seq` a bold one. `#[after]`
+    /// is a dashed arrow, a request for a `#[lazy]` stage a dotted one. An arrow to a cluster's border leads to all
+    /// that stands in the cluster. A hollow arrow leads from a signal (a broad arrow itself), or from a stage, to what
+    /// waits for it in the midst of a stage. An arrow that ends in a bar leads to the stage that it cuts. Types and
+    /// docs are tooltips.
     ///
     /// Cost: linear in the graph. Never panics: what is inconsistent in a graph made by hand is left out.
     ///

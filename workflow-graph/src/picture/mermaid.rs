@@ -14,10 +14,10 @@ impl Graph<'_> {
     /// draw.
     ///
     /// A stage made of nested stages is a `subgraph`; an arrow to its border is one to all that stands in it. Data is a
-    /// solid arrow, the order of a `seq` a thick one, `#[after]` a dashed one and what asks for a `#[lazy]` stage a
-    /// dotted one; from the inputs and to a tail they are pale. A line that ends in a circle leads from a signal, or
-    /// from a stage, to what waits for it in the midst of a stage; one that ends in a cross, to the stage that it cuts.
-    /// A signal is a flag.
+    /// solid arrow, the order of a `seq` a thick one. `#[after]` is a dashed arrow, a request for a `#[lazy]` stage a
+    /// dotted one. Arrows from the inputs and to a tail are pale. A line that ends in a circle leads from a signal, or
+    /// from a stage, to what waits for it in the midst of a stage. A line that ends in a cross leads to the stage that
+    /// it cuts. A signal is a flag.
     ///
     /// Mermaid itself refuses more than 500 edges unless its setting `maxEdges` says otherwise. The pale ones are left
     /// out where they would be too many.

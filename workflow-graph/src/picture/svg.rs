@@ -15,15 +15,16 @@ const ARROW: f64 = 7.0;
 const NOTCH: f64 = 9.0;
 
 impl Graph<'_> {
-    /// Returns the workflow as an SVG image, from top to bottom: stages made of nested stages are frames, and a pointer
+    /// Returns the workflow as an SVG image, from top to bottom. Stages made of nested stages are frames. A pointer
     /// that rests on a stage shows its type, docs and attributes.
     ///
-    /// Data is a solid line, the order of a `seq` a thick one, `#[after]` a dashed one, what asks for a `#[lazy]` stage
-    /// a dotted one; from the inputs and to a tail they are pale. A line to a frame's border is one to all that stands
-    /// in it. A thin line leads from a signal (a box with a notch), or from a stage, to what waits for it in the midst
-    /// of a stage; one that ends in a bar, to the stage that it cuts. The image stands for itself: no scripts, no
-    /// styles, no fonts, no ids that could meet those of another on the same page; it takes the page's text colour, and
-    /// so suits light and dark ones. It starts with `<svg` and has no blank line, so Markdown passes it through.
+    /// Data is a solid line, the order of a `seq` a thick one. `#[after]` is a dashed line, a request for a `#[lazy]`
+    /// stage a dotted one. Lines from the inputs and to a tail are pale. A line to a frame's border is one to all that
+    /// stands in it. A thin line leads from a signal (a box with a notch), or from a stage, to what waits for it in the
+    /// midst of a stage. A line that ends in a bar leads to the stage that it cuts. The image stands for itself: no
+    /// scripts, no styles, no fonts, no ids that could meet those of another image on the page. It takes the page's
+    /// text colour, and so suits light and dark pages. It starts with `<svg` and has no blank line, so Markdown passes
+    /// it through.
     ///
     /// Cost: about `O((V + E) log V)`; a graph of 2,000 stages takes some hundred milliseconds. Never panics: what is
     /// inconsistent in a graph made by hand is left out.
@@ -57,9 +58,9 @@ impl Graph<'_> {
 }
 
 impl Graph<'_> {
-    /// Returns the workflow as an SVG file, for an `<img>` or a viewer: the picture of [`to_svg`](Self::to_svg), with
-    /// text that is dark for readers of light pages and light for readers of dark ones. In an `<img>` no page lends it
-    /// its colour.
+    /// Returns the workflow as an SVG file, for an `<img>` or a viewer: the picture of [`to_svg`](Self::to_svg). Its
+    /// text is dark for readers of light pages and light for readers of dark ones. In an `<img>` no page lends it its
+    /// colour.
     ///
     /// Cost: that of `to_svg`. Never panics.
     ///

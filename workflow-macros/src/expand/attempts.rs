@@ -95,8 +95,8 @@ impl Expansion<'_, '_> {
             let #frame = #frame.again(&#place, #attempt, #block);
             #body
         });
-        // What stands around an attempt has room for its future more than once: blocks within blocks would grow by a
-        // factor a level, and soon be more than rustc looks into.
+        // Code around an attempt has room for its future more than once. Blocks within blocks would grow by a factor a
+        // level, and soon be more than rustc looks into.
         let run = if block { quote!(#runtime::boxed_attempt(#run)) } else { run };
         quote!(move |#attempt: u32| #run)
     }

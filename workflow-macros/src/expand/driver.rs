@@ -1,10 +1,10 @@
 //! A scope that the driver runs: where its outputs lie, who waits for whom, and how each stage starts.
 //!
-//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed: in one body
-//! the compiler's work on all of them would grow faster than their number, and an `async` one costs it several times as
-//! much. In a smaller one they run in `async` functions, which is that much faster at run time: a lane has room for any
-//! of them. (Room for a future of any type, with `stackfuture`, took a fifth less at run time and nearly twice as long
-//! to build.)
+//! In a large scope, stages start in plain functions of a few dozen arms each, and their futures are boxed. In one body
+//! the compiler's work on all of them would grow faster than their number. An `async` body costs the compiler several
+//! times as much. In a smaller one they run in `async` functions, which is that much faster at run time: a lane has
+//! room for any of them. (Room for a future of any type, with `stackfuture`, took a fifth less at run time and nearly
+//! twice as long to build.)
 
 use super::{
     Expansion,

@@ -414,8 +414,8 @@ fn is_place_root(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(_)) || is_place(expr)
 }
 
-/// Whether the future that this expression gives, if it gives one, can't borrow from a temporary of the expression, so
-/// that it may be made in one place and awaited in another.
+/// Returns whether a future that this expression gives can't borrow from a temporary of the expression. Such a future
+/// may be made in one place and awaited in another.
 pub(super) fn is_simple(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) | Expr::Lit(_) => true,

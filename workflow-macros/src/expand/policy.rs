@@ -56,7 +56,7 @@ impl Expansion<'_, '_> {
         !may_not_run && self.is_tried_once(stage) && self.signals_first(stage).is_empty()
     }
 
-    /// Waits for the signals that its node begins with: no attempt begins before they are there, no timeout and no
+    /// Waits for the signals that its node begins with. No attempt begins before they are there. No timeout and no
     /// deadline counts the wait, and no permit is held for it.
     pub(crate) fn signals_first(&self, stage: StageId) -> TokenStream {
         let code = match &self.model.stages[stage].node.kind {

@@ -171,8 +171,8 @@ impl Expansion<'_, '_> {
         false
     }
 
-    /// A stage's future, published where a wait names it or where its end matters to signals: signals inside of it,
-    /// signals that it may have requested, and signals that come after it.
+    /// A stage's future, published where a wait names it or where its end matters to signals. These are signals inside
+    /// of the stage, signals that it may have requested, and signals that come after it.
     pub(super) fn announcing(&self, stage: StageId, future: TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let model = &self.model.stages[stage];

@@ -1,4 +1,4 @@
-//! The user's expressions after a mistake: in a closure that nothing calls, so that rustc says in the same compile what is
+//! The user's expressions after a mistake, in a closure that nothing calls. So rustc says in the same compile what is
 //! wrong with the others, and an editor completes names.
 //!
 //! Whatever a mistake may have to do with, a name or an expression, has no type there: rustc says nothing of it.

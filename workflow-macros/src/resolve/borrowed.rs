@@ -1,9 +1,9 @@
 //! The values that a stage with a task of its own takes from the patterns around it.
 //!
 //! A task can't borrow, and what a pattern binds is borrowed: from an item, a scrutinee, a condition's value. So the
-//! task matches again: either the item or the scrutinee itself is lent to it, or, where that only borrows from names
-//! (`for order in orders`, `match order.kind`), the names are lent and the expression, which is nothing but a path to a
-//! place, is looked up again.
+//! task matches again, and the item or the scrutinee itself is lent to it. Where that only borrows from names (`for
+//! order in orders`, `match order.kind`), the names are lent instead. The expression is then nothing but a path to a
+//! place, and is looked up again.
 
 use super::names::binder;
 use crate::{

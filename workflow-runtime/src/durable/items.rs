@@ -55,8 +55,8 @@ where
 
 /// Returns the items of a `for` in the order in which they were first seen: on resume each is known by its fingerprint.
 /// In memory they are taken one by one. On a store all of them are taken at the start, since their prints are stored
-/// together: otherwise an item that a new build no longer has would not be missed before the last of the others has
-/// been taken.
+/// together. Otherwise an item that a new build no longer has would be missed only after the last of the others was
+/// taken.
 pub async fn in_recorded_order<I: IntoIterator>(
     frame: Frame<'_>,
     stage: StageId,

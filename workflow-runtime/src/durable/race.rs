@@ -1,6 +1,6 @@
 //! Members of a race or a quorum: which of them win, and which are rolled back.
 //!
-//! A member that ends decides in the very poll in which it ends, as in memory: its value is entered into the journal
+//! A member that ends decides in the very poll in which it ends, as in memory. Its value is entered into the journal
 //! there, and only the decision waits for the store. While the instance restores its records, no member decides. So the
 //! effects of the others are known before they are rolled back.
 

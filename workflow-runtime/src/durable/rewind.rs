@@ -16,8 +16,8 @@ use std::{collections::BTreeSet, future::Future, pin::Pin, sync::Arc};
 use workflow_graph::{Awaited, Graph, WaitKind};
 use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 
-/// Returns the names of the stages that are rewound together: those in the workflow's own body which the named stages
-/// are or are a part of, and all there that depend on them.
+/// Returns the names of the stages that are rewound together. These are the stages of the workflow's own body which the
+/// named stages are or are a part of, and all there that depend on them.
 fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
     let mut taken = BTreeSet::new();
     for name in names {

@@ -173,10 +173,9 @@ impl Engine {
     /// Starts an instance; several inputs travel as a tuple. It is on disk when this returns. The same id with the same
     /// input is the same instance, whatever has become of it.
     ///
-    /// # Errors
-    /// [`EngineError::Conflict`] where there is one with this id and another input, or of another workflow;
-    /// [`EngineError::Codec`] where the input can't be stored, or that of the instance with this id can't be read;
-    /// [`EngineError::UnknownWorkflow`]; the store's.
+    /// # Errors [`EngineError::Conflict`] if the id belongs to an instance with another input, or of another workflow.
+    /// [`EngineError::Codec`] if the input can't be stored, or the input of the instance with this id can't be read.
+    /// [`EngineError::UnknownWorkflow`], and the store's errors.
     ///
     /// # Cancel safety
     /// Once the future has been polled, the engine starts the instance, also if the future is dropped. A repetition with the

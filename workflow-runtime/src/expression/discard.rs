@@ -1,7 +1,7 @@
 //! Values that no type is asked of: they are dropped, and an error is one all the same.
 //!
-//! Whether an expression gives a value, a `Result` or a future is seen from its own type alone, since there is no
-//! declared one: by methods of which rustc takes the first that fits.
+//! An expression gives a value, a `Result` or a future. Without a declared type its own type alone decides which: rustc
+//! takes the first method that fits.
 
 use crate::failure::BoxError;
 use std::{

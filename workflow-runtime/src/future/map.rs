@@ -1,5 +1,5 @@
-//! A combinator around a future, with room for it once. An `async fn` that is given a future has room for it twice: a
-//! few of them around one another would make a stage's future a hundred times as large as what it holds.
+//! A combinator around a future, with room for it once. An `async fn` that is given a future has room for it twice. A
+//! few of them around one another would make a stage's future a hundred times as large as its content.
 
 use std::{
     future::Future,

@@ -37,8 +37,8 @@ use tokio::time::Instant;
 ///
 /// A stage is started when all it waits for has ended; a skipped one has started, too. A failed stage fails those
 /// around it, which count as well. Retried counts the attempts after the first. A run on a store that an earlier
-/// process began counts as resumed here, and so does one that goes on after it was parked; its duration is that since
-/// then.
+/// process began counts as resumed here, and so does one that goes on after it was parked. Its duration counts from
+/// then on.
 ///
 /// Each event that counts takes a lock, a look at a map, and the recorder's own time.
 ///

@@ -35,9 +35,9 @@
 //! | `stage`, a stage | `DEBUG` | `name`; `attempt`, where no policy makes attempts; `outcome`: `completed`, `failed`, `panicked`, `skipped`, `cancelled` |
 //! | `attempt`, each attempt that a policy makes | `DEBUG` | `attempt` |
 //!
-//! An engine also reports each instance, in a line with `instance` and `workflow`: at level `INFO` that it has started,
-//! goes on after a crash, has completed, has failed, was cancelled, and that a stage was undone; at level `WARN` that
-//! it is parked, with `stage` and `reason`, and that a stage could not be undone.
+//! An engine also reports each instance, in a line with `instance` and `workflow`. At level `INFO` it reports the
+//! start, going on after a crash, completion, failure, cancellation, and each undone stage. At level `WARN` it reports
+//! that the instance is parked, with `stage` and `reason`, and that a stage could not be undone.
 
 pub(crate) mod event;
 #[cfg(feature = "metrics")]

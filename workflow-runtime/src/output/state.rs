@@ -106,8 +106,8 @@ impl Cell {
 struct CellState {
     status: StageStatus,
     rounds: u32,
-    /// An `OutputRef<T>`, type-erased, so that an output that can't be shared is one error, at its type, and not
-    /// one more for everything that holds its state; [`TypedCell`] is the proof that it can.
+    /// An `OutputRef<T>`, type-erased: an output that can't be shared is one error, at its type, and not one more for
+    /// everything that holds its state. [`TypedCell`] is the proof that the output can be shared.
     output: Option<Box<dyn Any + Send + Sync>>,
 }
 

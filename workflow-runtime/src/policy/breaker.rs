@@ -1,7 +1,8 @@
 //! Leaves alone for a while what keeps failing.
 //!
-//! Of the crates, `failsafe` 1.3 and `recloser` 1.4 let everybody through while half-open, not one probe; read the
-//! system's clock, which paused time does not move; and have no outcome for an attempt that was cancelled.
+//! The crates `failsafe` 1.3 and `recloser` 1.4 were weighed. While half-open they let every attempt through, not one
+//! probe. They read the system's clock, which paused time does not move, and have no outcome for an attempt that was
+//! cancelled.
 
 use super::duration::{DisplayDuration, later};
 use crate::sync::lock;
@@ -17,11 +18,11 @@ use tokio::time::Instant;
 ///
 /// *Closed*, it lets every attempt through, until `failures` have failed in a row, in order of their ends. Then it is
 /// *open*: attempts are refused at once, for the cooldown. After it the breaker is *half-open*: it lets one attempt
-/// through, the probe, and refuses all others until that one has ended: its success closes the breaker, its failure
-/// opens it again.
+/// through, the probe, and refuses all others until the probe has ended. The probe's success closes the breaker, its
+/// failure opens it again.
 ///
-/// An attempt that began before the breaker last changed its state does not count any more: a late success does not
-/// close it, a late failure does not prolong its cooldown.
+/// An attempt that began before the breaker last changed its state does not count any more. A late success does not
+/// close the breaker, a late failure does not prolong its cooldown.
 ///
 /// Clones share one breaker. It never waits: each call costs a short uncontended lock, and no timer.
 ///

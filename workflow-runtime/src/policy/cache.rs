@@ -1,8 +1,9 @@
 //! Reuses a value for the same key.
 //!
-//! No crate does all of it: `moka` keeps its own time, which paused time does not move, hands a failure to all waiters
-//! instead of letting the next one try, and brings a dozen crates along; `quick_cache` lets the next one try, but knows
-//! no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth caching.
+//! No crate does all of it. `moka` keeps its own time, which paused time does not move, and brings a dozen crates
+//! along. It hands a failure to all waiters instead of letting the next one try. `quick_cache` lets the next one try,
+//! but knows no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth
+//! caching.
 
 use super::duration::later;
 use crate::sync::lock;

@@ -1,8 +1,8 @@
 //! Bounds what goes on at once.
 //!
-//! [`tokio::sync::Semaphore`] does the waiting: it is fair (callers are served in the order in which they came, and a
-//! large request is not overtaken by small ones), and a waiter that is dropped gives back what it had been given so
-//! far. What it does not do stands here: an order between pools, and an error instead of a wait that could never end.
+//! [`tokio::sync::Semaphore`] does the waiting. It is fair: callers are served in the order in which they came, and
+//! small requests do not overtake a large one. A dropped waiter gives back the permits that it had so far. This module
+//! adds an order between pools, and an error instead of a wait that could never end.
 
 use std::{
     error::Error,
@@ -17,8 +17,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A number of permits that stages share.
 ///
-/// Clones share one pool. It is fair: permits are given out in the order of the requests, so that a large request is
-/// not starved by small ones, and small ones wait behind a large one.
+/// Clones share one pool. A pool is fair: it gives out permits in the order of the requests. Small requests don't
+/// starve a large one, and wait behind it.
 ///
 /// ```
 /// use workflow_runtime::policy::{Pool, acquire_all};
@@ -105,9 +105,9 @@ impl Pool {
 
 /// Waits for permits of several pools, and takes them in one order, the same for everybody.
 ///
-/// So no two callers that take their permits like this can each hold what the other waits for, whatever the order in
-/// which they name the pools; a pool that is named twice gets one request, for the sum. The price: a pool's permits may
-/// be held while another pool is waited for.
+/// So no two callers of this function can each hold what the other waits for, whatever the order in which they name the
+/// pools. A pool that is named twice gets one request, for the sum. The price: a caller may hold permits of one pool
+/// while it waits for another.
 ///
 /// The promise does not cover a caller that already holds permits: permits of a block and of a stage inside it, say.
 ///

@@ -181,8 +181,9 @@ impl<E: ?Sized> fmt::Debug for Rule<E> {
 
 /// The rules of one stage, and what is left of them.
 ///
-/// The first rule that applies to an error counts, and each counts for itself: once it is spent, its errors are not
-/// tried again, though a later rule may apply to them too. An error to which none applies is not tried again either.
+/// The first rule that applies to an error counts, and each rule counts for itself. Once it is spent, its errors are
+/// not tried again, though a later rule may apply to them too. An error to which none applies is not tried again
+/// either.
 ///
 /// ```
 /// use std::{io, time::Duration};

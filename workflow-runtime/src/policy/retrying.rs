@@ -18,9 +18,9 @@ use tokio::{
 /// `attempt` is called with the number of the attempt, the first being 1; one attempt has ended before the next is
 /// begun. A wait of nothing is no wait at all; it gives way to other tasks only where tokio's budget asks for it.
 ///
-/// The deadline is that of all attempts and waits together. A running attempt is dropped at its instant; none is begun
-/// once it has passed; and a further attempt whose wait would not end before it is never begun, but the error comes no
-/// sooner than the deadline does.
+/// The deadline is that of all attempts and waits together. A running attempt is dropped at its instant, and no attempt
+/// begins once it has passed. Nor does an attempt begin whose wait would not end before the deadline; the error comes
+/// no sooner than the deadline does.
 ///
 /// A panic of an attempt passes through: it is not tried again.
 ///

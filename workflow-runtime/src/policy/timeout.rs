@@ -32,8 +32,8 @@ impl Error for TimedOut {}
 
 /// Gives a future that long, counted from this call.
 ///
-/// Works as [`tokio::time::timeout`], with an error that says how long: a future that ends in the very poll in which
-/// its time is up has ended; one that never yields is not interrupted.
+/// Works as [`tokio::time::timeout`], with an error that says how long. A future that ends in the very poll in which
+/// its time is up has ended. A future that never yields is not interrupted.
 ///
 /// # Errors
 ///

@@ -79,8 +79,8 @@ impl StageContext {
     }
 
     /// Returns a key for systems that drop repeated requests. It is the same for all attempts of this expression, in
-    /// this round or for this item, of this instance, and for nothing else. The stage's undo has a key of its own, and
-    /// so has each expression in the stage that is not its own: an arm, a member of a race, a fallback.
+    /// this round or for this item, of this instance, and for nothing else. The stage's undo has a key of its own. So
+    /// has each expression in the stage that is not its own: an arm, a member of a race, a fallback.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         format!("{}{}", self.shared.key, self.shared.place)

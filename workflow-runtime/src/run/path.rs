@@ -87,8 +87,9 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Returns whether a stage with an undo waits, while the instance catches up, since it can't have begun: it follows
-    /// a stage that has ended since, or lies in what had ended, where all that was begun has been settled.
+    /// Returns whether a stage with an undo waits, while the instance restores its records, since it can't have begun.
+    /// Such a stage follows a stage that has ended since, or lies in a stage that had ended, where all that was begun
+    /// has been settled.
     pub(crate) fn is_held_back(self, stage: StageId) -> bool {
         let Some(journal) = self.journal().filter(|journal| journal.is_restoring()) else { return false };
         journal.is_in_ended() || follows_new(self, journal, stage, &self.path_of(stage))

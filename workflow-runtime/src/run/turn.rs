@@ -1,8 +1,8 @@
 //! Taking turns: work that is always ready gives way to other tasks, timers and deadlines now and then.
 //!
-//! The run counts its units of work itself, and gives way after as many as tokio gives a task in one poll; sooner,
-//! where something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a timer or
-//! a channel beside what is always ready would find none left, in each poll anew.
+//! The run counts its units of work itself, and gives way after as many as tokio gives a task in one poll. It gives way
+//! sooner if something else in the task has used up tokio's cooperative budget. It takes nothing of that budget: a
+//! timer or a channel beside what is always ready would find none left, in each poll anew.
 
 use super::{frame::Frame, state::RunState};
 use crate::policy::budget::UNITS_TOGETHER;

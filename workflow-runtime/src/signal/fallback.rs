@@ -1,5 +1,5 @@
 //! The fallback of a signal that did not arrive in time. The fallback belongs to the scope of the signal and not to the
-//! stage that asked first: where that stage is cut, the next one that waits goes on with it.
+//! stage that asked first. If that stage is cut, the next stage that waits goes on with it.
 
 use crate::{
     failure::{Failure, exit::Exit, panic::drop_quietly},

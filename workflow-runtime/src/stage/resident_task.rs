@@ -1,5 +1,5 @@
-//! A future that a task of its own polls, for a run that may leave memory: what such a task is about to do, or has
-//! ended with, keeps the instance there.
+//! A future that a task of its own polls, for a run that may leave memory. A task that is about to act, or has an end
+//! to hand over, keeps the instance in memory.
 
 use crate::{
     journal::{log::Journal, residency::ResidencyGuard},

@@ -255,8 +255,8 @@ impl<O, F> StageRules<'_, O, F> {
     }
 }
 
-/// Returns the state before the first attempt, or, in a durable run, after the recorded ones: the number of the next attempt, how much
-/// of each `#[retry]` is spent, and the deadline.
+/// Returns the state before the first attempt or, in a durable run, after the recorded ones. The state is the number of
+/// the next attempt, the spent part of each `#[retry]`, and the deadline.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
 async fn first_attempt(
     frame: Frame<'_>,

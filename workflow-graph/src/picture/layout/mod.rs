@@ -1,11 +1,12 @@
 //! The layout: layers from top to bottom, each group laid out on its own, the innermost first.
 //!
 //! A line from one group into another is cut at the borders between. Each piece lies in one group and ends in a *port*
-//! on its border, which that group places like a node of its own, in a row above or below all others; so the piece
-//! outside knows where to come to, and nothing is ever crossed but other lines.
+//! on its border. The group places the port like a node of its own, in a row above or below all others. So the piece
+//! outside knows its end, and a line crosses nothing but other lines.
 //!
 //! No crate was found that lays out nested groups: `layout-rs` 0.1 says that it lacks nested graphs, and
-//! `rust-sugiyama` 0.3 knows none and brings `petgraph` along, where the macro compiles this crate for every user.
+//! `rust-sugiyama` 0.3 knows none. The latter also brings `petgraph` along, and the macro compiles this crate for every
+//! user.
 
 mod layers;
 mod order;

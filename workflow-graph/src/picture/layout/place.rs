@@ -125,8 +125,8 @@ fn wish(layers: &Layers, center: &[f64], vertex: usize, looks_up: bool, looks_do
     if total > 0.0 { (sum / total, total) } else { (center[vertex], 0.05) }
 }
 
-/// Moves each of a row as near to where it wants to be as the gaps to its neighbours allow, in the sense of least
-/// squares: who would come too near to each other stand together from then on (pool adjacent violators).
+/// Moves each node of a row as near to its wanted place as the gaps to its neighbours allow, in the sense of least
+/// squares. Nodes that would come too near to each other stand together from then on (pool adjacent violators).
 pub(super) fn settle(wanted: &[f64], weights: &[f64], gaps: &[f64]) -> Vec<f64> {
     struct Pool {
         sum: f64,

@@ -255,7 +255,7 @@ impl<'a> Scan<'a> {
 #[inline]
 pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
     const HIGH: u64 = u64::from_ne_bytes([128; 8]);
-    // Each sets the high bit of the first byte it is about, and of no byte before that: see "determine if a word has a
+    // Each sets the high bit of the first byte it is about, and of no byte before that. See "determine if a word has a
     // byte less than n" among the usual bit hacks. Bytes of 128 and more are no such byte.
     let less = |word: u64, than: u8| word.wrapping_sub(u64::from_ne_bytes([than; 8])) & !word;
     let equal = |word: u64, byte: u8| less(word ^ u64::from_ne_bytes([byte; 8]), 1);

@@ -69,7 +69,7 @@ impl Report {
     }
 
     /// Returns the report as text, a block a workflow. A block shows how the workflow's runs ended, with a line a
-    /// stage: how often it ran and in how many attempts, how it ended, its time in attempts, the longest run of it, its
+    /// stage. The line has the stage's runs and attempts, its ends, its time in attempts, its longest run, and its
     /// waits between attempts. It ends with the failures by stage and kind, and the path that the time of the longest
     /// run went through.
     #[must_use]
