@@ -44,7 +44,7 @@ workflow! {
         stage fell: u32 = fails(world, ctx, "falls");
         #[fallback({ stage _inside: u32 = write(world, ctx, "inside"); write(world, ctx, "tail") })]
         stage block: u32 = { stage nested: u32 = fails(world, ctx, "nested"); *nested };
-        stage items: Vec<u32> = for item in [1, 2] { write(world, ctx, "item") };
+        stage items: Vec<u32> = for _ in [1, 2] { write(world, ctx, "item") };
         #[allow(deprecated)]
         stage decided: u32 = select {
             head: u32 = write(world, ctx, "head") => write(world, ctx, "after the head"),

@@ -2,13 +2,12 @@
 
 use crate::{
     diagnostics::messages,
-    mentions,
-    model::{Binds, Local, Model, NameKind, Need, Scope, ScopeId, StageId, When},
+    model::{Local, Model, NameKind, Need, Scope, ScopeId, StageId},
 };
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
-use std::collections::HashSet;
-use syn::{Attribute, Type};
+use std::collections::{HashMap, hash_map::Entry};
+use syn::{Attribute, Meta, Type};
 use workflow_graph::EdgeKind;
 use workflow_syntax::{diagnostics::order_written, suggest::nearest};
 
@@ -26,15 +25,15 @@ struct Warning<'m> {
 pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
     let mut found = Vec::new();
     names(model, &mut found);
-    bindings(model, &mut found);
     super::known::conditions(model, &mut |span, message, lints| {
         found.push(Warning { span, kind: "known_condition", message, lints });
     });
     for scope in 0..model.scopes.len() {
         implied(model, scope, &mut found);
     }
-    let spans: Vec<Span> = found.iter().map(|warning| warning.span).collect();
     let workflow = &model.workflow.attributes;
+    found.retain(|warning| !warning.kind.starts_with("unused") || !allows_unused(&workflow.lints, warning.lints));
+    let spans: Vec<Span> = found.iter().map(|warning| warning.span).collect();
     let (cfgs, outer) = (&workflow.cfgs, &workflow.lints);
     let mut warnings = TokenStream::new();
     for number in order_written(&spans) {
@@ -53,6 +52,21 @@ pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
         });
     }
     warnings
+}
+
+/// Whether the workflow or the item allows what is unused, in the words of Rust's own lints.
+fn allows_unused(outer: &[Attribute], own: &[Attribute]) -> bool {
+    let names_it = |lint: &&Attribute| match &lint.meta {
+        Meta::List(list) => {
+            let mut tokens = list.tokens.clone().into_iter();
+            tokens
+                .any(|token| matches!(token, TokenTree::Ident(name) if name == "unused" || name == "unused_variables"))
+        }
+        _ => false,
+    };
+    // The last level counts, as in Rust.
+    let last = outer.iter().chain(own).rfind(names_it);
+    last.is_some_and(|lint| lint.path().is_ident("allow") || lint.path().is_ident("expect"))
 }
 
 fn names<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
@@ -93,39 +107,6 @@ fn lints_around<'m>(model: &'m Model<'_>, scope: ScopeId) -> &'m [Attribute] {
     }
 }
 
-/// Names that a pattern binds and no expression of the workflow has.
-fn bindings<'m>(model: &'m Model<'_>, found: &mut Vec<Warning<'m>>) {
-    let of_scopes = model.scopes.iter().enumerate().filter_map(|(id, scope)| match &scope.binds {
-        Some(Binds::Item { pattern, .. } | Binds::Scrutinee { pattern, .. }) => {
-            Some((*pattern, lints_around(model, id)))
-        }
-        _ => None,
-    });
-    let of_stages = model.stages.iter().filter_map(|stage| match &stage.when {
-        Some(When::Matches { pattern, .. }) => Some((*pattern, stage.syntax.attributes.lints.as_slice())),
-        _ => None,
-    });
-    let mut bound = of_scopes.chain(of_stages).peekable();
-    if bound.peek().is_none() {
-        return;
-    }
-    let named: HashSet<String> = model.codes.iter().flat_map(|code| mentions::idents(code.expr)).collect();
-    for (pattern, lints) in bound {
-        let mut seen = HashSet::new();
-        for binding in mentions::bindings(pattern) {
-            let text = binding.to_string();
-            if text.starts_with('_') || named.contains(&text) || is_misspelt(model, &text) {
-                continue;
-            }
-            // Alternatives bind the same names.
-            if seen.insert(text.clone()) {
-                let message = messages::unused_binding(&text);
-                found.push(Warning { span: binding.span(), kind: "unused_binding", message, lints });
-            }
-        }
-    }
-}
-
 /// Whether something is named that is near to it: then rustc has an error for that, or the stage is named there.
 fn is_misspelt(model: &Model<'_>, name: &str) -> bool {
     model.unknown.contains(name) || nearest(name, model.unknown.iter().map(String::as_str)).is_some()
@@ -151,25 +132,43 @@ fn gives(model: &Model<'_>, stage: StageId) -> bool {
     }
 }
 
-/// Every `#[after]` of a scope that says what other edges say already.
+/// Every `#[after]` of a scope that says what other edges say already. One of a signal says so only where it does for
+/// each stage that waits for the signal.
 fn implied<'m>(model: &'m Model<'_>, id: ScopeId, found: &mut Vec<Warning<'m>>) {
     let scope = &model.scopes[id];
     // Each stage and edge may be looked at this often on average, so that the work stays linear.
     let mut budget = 16 * (scope.stages.len() + scope.needs.iter().map(Vec::len).sum::<usize>());
+    let place = |span: Span| (span.start().line, span.start().column);
+    let mut told: HashMap<_, Option<Warning<'m>>> = HashMap::new();
+    let mut order = Vec::new();
     for (local, needs) in scope.needs.iter().enumerate() {
         for need in needs.iter().filter(|need| need.kind == EdgeKind::After) {
-            if implies(model, scope, local, need, &mut budget) {
-                let stage = scope.stages[local];
-                let on = match need.on {
-                    Local::Stage(on) => model.stages[scope.stages[on]].syntax.name.to_string(),
-                    Local::Let(_) => continue,
+            let Local::Stage(on) = need.on else { continue };
+            let warning = implies(model, scope, local, need, &mut budget).then(|| {
+                let on = model.stages[scope.stages[on]].syntax.name.to_string();
+                let stage = &model.stages[scope.stages[local]].syntax;
+                let of_signal = model
+                    .signals
+                    .iter()
+                    .find(|signal| signal.after.iter().any(|name| place(name.span()) == place(need.span)));
+                let (waiting, lints) = match of_signal {
+                    Some(signal) => (&signal.syntax.name, &signal.syntax.attributes.lints),
+                    None => (&stage.name, &stage.attributes.lints),
                 };
-                let message = messages::implied_after(&model.stages[stage].syntax.name.to_string(), &on);
-                let lints = &model.stages[stage].syntax.attributes.lints;
-                found.push(Warning { span: need.span, kind: "needless_after", message, lints });
+                let message = messages::implied_after(&waiting.to_string(), &on);
+                Warning { span: need.span, kind: "needless_after", message, lints }
+            });
+            match told.entry(place(need.span)) {
+                Entry::Vacant(first) => {
+                    order.push(place(need.span));
+                    first.insert(warning);
+                }
+                Entry::Occupied(mut before) if warning.is_none() => _ = before.insert(None),
+                Entry::Occupied(_) => {}
             }
         }
     }
+    found.extend(order.iter().filter_map(|place| told.remove(place)?));
 }
 
 /// Whether stage `local` waits for what `after` names by other ways too.

@@ -326,10 +326,6 @@ pub(crate) fn unused_head(name: &str) -> String {
     format!("nothing names `{name}`, which this head gives\nhelp: call it `_{name}`")
 }
 
-pub(crate) fn unused_binding(name: &str) -> String {
-    format!("nothing names `{name}`, which this pattern binds\nhelp: call it `_{name}`")
-}
-
 pub(crate) fn known_when(stage: &str, holds: bool) -> String {
     match holds {
         true => format!("this condition is always true, so stage `{stage}` always runs\nhelp: leave `#[when]` out"),

@@ -364,14 +364,14 @@ impl Expansion<'_, '_> {
             match model.kind {
                 NameKind::Service(index) => {
                     let (ident, field) = (&model.ident, syn::Index::from(index));
-                    bound.extend(quote!(let #ident = &#services.#field;));
+                    bound.extend(quote!(#[allow(unused_variables)] let #ident = &#services.#field;));
                 }
                 NameKind::Input(index) => {
                     let (ident, ty, input) = (&model.ident, &workflow.inputs[index].ty, self.local("input", name));
                     let held = self.held(name);
                     add(&input, quote!(#reference #runtime::OwnedOrShared<#ty>), Some(quote!(&#held)));
                     let lender = self.lender(name);
-                    bound.extend(quote!(let #ident = &**#input; let #lender = #input;));
+                    bound.extend(quote!(#[allow(unused_variables)] let #ident = &**#input; let #lender = #input;));
                 }
                 _ => {}
             }
@@ -388,7 +388,7 @@ impl Expansion<'_, '_> {
             false => (quote!(#runtime::Start<#runtime::Erased<#lifetime>>), body),
         };
         self.function(quote! {
-            #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references, unused_variables)]
+            #[allow(clippy::all, clippy::pedantic, unreachable_code, unused_qualifications, dropping_references)]
             #(#lints)*
             impl #impl_generics #workflow_name #type_generics #clause {
                 #[doc(hidden)]

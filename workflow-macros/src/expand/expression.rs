@@ -55,11 +55,11 @@ impl Expansion<'_, '_> {
             match self.model.names[name].kind {
                 NameKind::Signal(signal) if code.of_let.is_some() => {
                     let peeked = self.signal_peeked(signal);
-                    before.extend(quote!(let #ident = #peeked;));
+                    before.extend(quote!(#[allow(unused_variables)] let #ident = #peeked;));
                 }
                 NameKind::Signal(signal) => {
                     let held = self.signal_held(signal, stage);
-                    before.extend(quote!(let #ident = &**#held;));
+                    before.extend(quote!(#[allow(unused_variables)] let #ident = &**#held;));
                 }
                 NameKind::Let(binding) => {
                     let get = self.let_getter(binding);
@@ -74,11 +74,11 @@ impl Expansion<'_, '_> {
                         let (frame, number) = (self.frame(), self.number(stage));
                         before.extend(quote!(#frame.at(#number);));
                     }
-                    before.extend(quote!(let #ident = #get();));
+                    before.extend(quote!(#[allow(unused_variables)] let #ident = #get();));
                 }
                 NameKind::Stage(lazy) if self.model.stages[lazy].lazy && !self.lent_to(lazy, id, stage) => {
                     let held = self.force(lazy);
-                    before.extend(quote!(let #ident = &**#held;));
+                    before.extend(quote!(#[allow(unused_variables)] let #ident = &**#held;));
                 }
                 _ => {}
             }
@@ -91,7 +91,7 @@ impl Expansion<'_, '_> {
         let (frame, number, guard) = (self.frame(), self.number(stage), self.named("guard"));
         let ctx = Ident::new("ctx", self.model.codes[code].expr.span());
         let site = &self.model.codes[code].site;
-        quote!(let #guard = #frame.context(#number, #site); let #ctx = &*#guard;)
+        quote!(let #guard = #frame.context(#number, #site); #[allow(unused_variables)] let #ctx = &*#guard;)
     }
 
     /// Whether what owns all that it needs, around that code, has been lent what the lazy stage makes: it asked before

@@ -381,7 +381,6 @@ impl Expansion<'_, '_> {
                 const COMPENSATES: bool = #compensates;
                 #signal_types
 
-                #[allow(unused_variables)]
                 fn machine<#lifetime, const #plain: usize, const #shown: usize>(
                     #frame: #runtime::Frame<#lifetime>,
                     #view: #runtime::Visibility<#plain, #shown>,

@@ -36,7 +36,7 @@ impl Expansion<'_, '_> {
             {
                 let ident = &name.ident;
                 let field = syn::Index::from(index);
-                bound.extend(quote!(let #ident = &#services.#field;));
+                bound.extend(quote!(#[allow(unused_variables)] let #ident = &#services.#field;));
             }
         }
         let body = self.scope(0, &self.output_tail(), &OwningScopes::none());

@@ -209,7 +209,9 @@ impl Expansion<'_, '_> {
             });
             let label = &self.model.scopes[arm.scope].label;
             let body = self.record_choice(arm.scope, stage, (label, &site), tail, ends);
-            let body = if shown_name.is_empty() { body } else { quote!({ #shown_name #body }) };
+            // The guard alone may name it.
+            let allowed = arm.guard.map(|_| quote!(#[allow(unused_variables)]));
+            let body = if shown_name.is_empty() { body } else { quote!({ #allowed #shown_name #body }) };
             let body = located_braces(body, end(&arm.syntax.node));
             quote!(#(#cfgs)* #(#lints)* #pattern #guard => #body)
         });

@@ -16,17 +16,17 @@ impl Expansion<'_, '_> {
         let names = &replay.bindings;
         // What the pattern binds beside them must not hide a name of the workflow's.
         let only = |pattern: TokenStream| match replay.binds_more {
-            true => quote!(let (#(#names,)*) = { #[allow(unused_variables)] #pattern (#(#names,)*) };),
+            true => quote!(let (#(#names,)*) = { #pattern (#(#names,)*) };),
             false => pattern,
         };
         // An item in that place.
         let item = |pattern: &Pat, place: TokenStream| match Matched::of(&[pattern]) {
             Matched::References => {
                 let pattern = patterns::in_place(pattern);
-                quote!(let #pattern = #place;)
+                quote!(#[allow(unused_variables)] let #pattern = #place;)
             }
             Matched::Shown | Matched::Constants => {
-                quote_spanned!(pattern.span()=> let #pattern = #runtime::ByRef(&#place).__workflow_shown();)
+                quote_spanned!(pattern.span()=> #[allow(unused_variables)] let #pattern = #runtime::ByRef(&#place).__workflow_shown();)
             }
         };
         match replay.source {
@@ -89,7 +89,7 @@ impl Expansion<'_, '_> {
         for &name in &self.model.codes[code].uses {
             if let NameKind::Let(binding) = self.model.names[name].kind {
                 let (ident, get) = (&self.model.names[name].ident, self.local("let", binding));
-                bound.extend(quote!(let #ident = #get();));
+                bound.extend(quote!(#[allow(unused_variables)] let #ident = #get();));
             }
         }
         if self.model.codes[code].context {

@@ -5,7 +5,10 @@ use super::{
     expectation::{Expectation, OwningScopes},
     shape::{self, Shape},
 };
-use crate::model::{LetId, Local, ScopeId, StageId};
+use crate::{
+    bound_names::Binder,
+    model::{LetId, Local, ScopeId, StageId},
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -45,6 +48,7 @@ impl Expansion<'_, '_> {
 
     fn scope_after(&self, before: &TokenStream, id: ScopeId, tail: &Expectation, ends: &OwningScopes) -> TokenStream {
         let ends = ends.and(id);
+        let bound_again = self.bound_again(Binder::Scope(id));
         let scope = &self.model.scopes[id];
         let waits = self.waits(id);
         let body = match self.shape(id) {
@@ -61,7 +65,13 @@ impl Expansion<'_, '_> {
             Some(node) => self.node(node, scope.around, tail, &ends),
             None => self.no_tail(tail, scope.close),
         };
-        quote!({ #before #waits #body #tail })
+        quote!({ #before #bound_again #waits #body #tail })
+    }
+
+    /// Names what only a task's own copy of that pattern is for: the compiler would take it for unused.
+    pub(super) fn bound_again(&self, binder: Binder) -> TokenStream {
+        let names = self.model.bound_in.again(binder);
+        quote!(#(let _ = &#names;)*)
     }
 
     /// The nest of series and joins that the scope is; none: the driver runs it.
@@ -207,7 +217,7 @@ impl Expansion<'_, '_> {
         let mut bound = TokenStream::new();
         if model.used {
             let ident = &model.ident;
-            bound.extend(quote!(let #ident = &*#held;));
+            bound.extend(quote!(#[allow(unused_variables)] let #ident = &*#held;));
         }
         if model.lent {
             let lender = self.lender(name);

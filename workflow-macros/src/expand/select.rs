@@ -176,7 +176,7 @@ impl Expansion<'_, '_> {
                     #cell.put(#given);
                     #runtime::Result::<(), #runtime::Exit>::Ok(())
                 });
-                (future, quote!(let #lender = #cell.held(); let #ident = #cell.get();))
+                (future, quote!(let #lender = #cell.held(); #[allow(unused_variables)] let #ident = #cell.get();))
             }
             HeadKind::Signal(name) => (self.ended(name, stage), TokenStream::new()),
             HeadKind::Stage(name) => {
@@ -185,7 +185,7 @@ impl Expansion<'_, '_> {
                     let lender = self.lender(self.model.stages[awaited].name);
                     {
                         let own = self.local("awaited", awaited);
-                        quote!(let #own = #announced.get().await; let #lender = &#own; let #name = &**#lender;)
+                        quote!(let #own = #announced.get().await; let #lender = &#own; #[allow(unused_variables)] let #name = &**#lender;)
                     }
                 });
                 (self.ended(name, stage), bound.unwrap_or_default())

@@ -75,7 +75,7 @@ impl Expansion<'_, '_> {
             }
             let slot = self.slot(stage);
             let ident = &self.model.names[name].ident;
-            bound.extend(quote!(let #ident = #slot.get();));
+            bound.extend(quote!(#[allow(unused_variables)] let #ident = #slot.get();));
             if self.model.names[name].lent {
                 let lender = self.lender(name);
                 bound.extend(quote!(let #lender = #slot.held();));

@@ -5,7 +5,10 @@ use super::{
     expectation::{Discard, Expectation, TypeOwner},
     expression,
 };
-use crate::model::{CodeId, NodeKind, StageId, When};
+use crate::{
+    bound_names::Binder,
+    model::{CodeId, NodeKind, StageId, When},
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -278,15 +281,17 @@ impl Expansion<'_, '_> {
                     let runtime = &self.runtime;
                     condition = quote!(#runtime::durable::has_held(#frame, #number) || (#condition));
                 }
-                quote!({ #before #frame.at(#number); if #condition { #some } else { #none } })
+                let bound_again = self.bound_again(Binder::When(stage));
+                quote!({ #before #frame.at(#number); if #condition { #bound_again #some } else { #none } })
             }
             When::Matches { pattern, value } => {
                 let before = self.prelude(*value, Some(stage));
                 let scrutinee = self.scrutinee(*value, &[*pattern]);
+                let bound_again = self.bound_again(Binder::When(stage));
                 let (keep, matched, shown_name) =
                     (&scrutinee.keep, &scrutinee.matched, self.shown_name(&scrutinee, pattern));
                 let pattern = scrutinee.pattern(pattern);
-                quote!({ #before #frame.at(#number); #keep if let #pattern = #matched { #shown_name #some } else { #none } })
+                quote!({ #before #frame.at(#number); #keep if let #pattern = #matched { #shown_name #bound_again #some } else { #none } })
             }
         }
     }

@@ -54,12 +54,12 @@ impl Expansion<'_, '_> {
                         bind.extend(quote!(let #services = &#owned;));
                     }
                     let field = syn::Index::from(index);
-                    bind.extend(quote!(let #ident = &#services.#field;));
+                    bind.extend(quote!(#[allow(unused_variables)] let #ident = &#services.#field;));
                 }
                 NameKind::Signal(signal) => {
                     let held = self.signal_held(signal, Some(stage));
                     lend.extend(quote!(let #loan = #held.lend();));
-                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
+                    bind.extend(quote!(let #lender = &#loan; #[allow(unused_variables)] let #ident = &**#lender;));
                     bind.extend(self.signal_arrived(signal, &lender));
                 }
                 NameKind::Let(binding) => lets.push(binding),
@@ -69,11 +69,11 @@ impl Expansion<'_, '_> {
                 {
                     let held = self.force(lazy);
                     lend.extend(quote!(let #loan = #held.lend();));
-                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
+                    bind.extend(quote!(let #lender = &#loan; #[allow(unused_variables)] let #ident = &**#lender;));
                 }
                 _ => {
                     lend.extend(quote!(let #loan = #lender.lend();));
-                    bind.extend(quote!(let #lender = &#loan; let #ident = &**#lender;));
+                    bind.extend(quote!(let #lender = &#loan; #[allow(unused_variables)] let #ident = &**#lender;));
                 }
             }
         }
@@ -167,7 +167,7 @@ impl Expansion<'_, '_> {
         for &name in &self.model.codes[code].uses {
             if let NameKind::Let(binding) = self.model.names[name].kind {
                 let (ident, get) = (&self.model.names[name].ident, self.let_getter(binding));
-                lets.extend(quote!(let #ident = #get();));
+                lets.extend(quote!(#[allow(unused_variables)] let #ident = #get();));
             }
         }
         let (guard, context) = (self.named("guard"), self.named("context"));
@@ -176,7 +176,7 @@ impl Expansion<'_, '_> {
         let (context, inside) = if self.model.codes[code].context {
             (
                 quote!(let #guard = #frame.context(#number, #site); let #context = #runtime::Clone::clone(&*#guard);),
-                quote!(let #ctx = &#context;),
+                quote!(#[allow(unused_variables)] let #ctx = &#context;),
             )
         } else {
             (TokenStream::new(), TokenStream::new())

@@ -36,6 +36,9 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
 
 fn mark(model: &mut Model<'_>, replays: &[Rebind<'_>]) {
     for replay in replays {
+        for name in &replay.bindings {
+            model.bound_in.mark_again(replay.binder, name);
+        }
         match replay.source {
             Source::Item { scope, again: false, .. } => model.scopes[scope].lends_item = true,
             Source::Scrutinee { code, again: false, .. } => model.codes[code].lent = true,
