@@ -88,7 +88,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
             if keeps == Retention::Nested && journal.is_restoring() {
                 // Stages completed inside are restored, for their undos; so are the stages that were running when it
                 // failed.
-                restore_nested(journal, record.order, run(frame)).await;
+                restore_nested(journal, (&path, record.order), run(frame)).await;
             }
             if journal.record(&within(&path, "armed")).is_some() {
                 frame.core.arm_again(stage);
@@ -105,7 +105,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         };
         if keeps == Retention::Nested && journal.is_restoring() {
             // Stages completed inside are restored, for their undos; the output itself is known.
-            restore_nested(journal, record.order, InEnded::new(journal, run(frame))).await;
+            restore_nested(journal, (&path, record.order), InEnded::new(journal, run(frame))).await;
         }
         if whole {
             frame.core.arm_again(stage);
@@ -184,10 +184,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
 async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (StageId, String), stop: &Exit) {
     let Exit::Failed(failure) = stop else { return journal.await_turn(LAST).await };
     // Another stage that fails at the same time may end the run, which then reports the undos that have failed in here.
-    let failures = journal.not_reported(&path, failure.all_undone().failures);
-    if !failures.is_empty() {
-        journal.not_undone(&within(&path, "failed"), &UndoReport { failures, in_doubt: Vec::new() });
-    }
+    journal.undos_failed(&path, "failed", failure.all_undone().failures);
     // Not before all that there is to undo in there is known.
     journal.await_turn(LAST).await;
     if failure.stage().is_some_and(|name| Some(name) == frame.core.stage_name(stage)) {
@@ -395,7 +392,7 @@ pub(crate) async fn kept_part<T>(
             Ok(value) => {
                 if journal.is_restoring() && (keeps || journal.lacks_homes_around(&path)) {
                     // Stages completed inside are restored, for their undos, and so that their records have a home.
-                    restore_nested(journal, record.order, InEnded::new(journal, run)).await;
+                    restore_nested(journal, (&path, record.order), InEnded::new(journal, run)).await;
                 } else {
                     journal.await_turn(record.order).await;
                 }

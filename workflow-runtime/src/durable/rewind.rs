@@ -1,7 +1,7 @@
 //! Rewind: which stages are taken back, how they are undone, and which of their records are dropped.
 
 use crate::{
-    failure::{BoxError, FailureKind, panic::drop_quietly},
+    failure::{BoxError, FailureKind, exit::Exit, panic::drop_quietly},
     journal::{
         log::{Journal, LAST},
         path::{RETAINED, REWIND, REWOUND, is_instance_record},
@@ -72,7 +72,7 @@ pub(crate) fn asked_for(before: Option<&Record>, name: String) -> Vec<u8> {
 ///
 /// # Errors
 /// A stage can't be rewound.
-pub(crate) async fn rewind_run<F: Future>(
+pub(crate) async fn rewind_run<T, F: Future<Output = Result<T, Exit>>>(
     core: &RunState,
     journal: &Arc<Journal>,
     mut machine: Pin<&mut Option<F>>,

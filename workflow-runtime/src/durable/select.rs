@@ -2,7 +2,7 @@
 
 use super::checkpoint::kept_part;
 use crate::{
-    failure::exit::Exit,
+    failure::{Failure, exit::Exit},
     journal::{
         log::{Journal, LAST},
         payload::Payload,
@@ -70,7 +70,10 @@ pub async fn select_kept<'a>(
         };
         let (gives, mut given) = (labels[place].1, None);
         if keeps {
-            catch_up_thrown(journal, record.order, &path, poll_heads(&mut heads, (place, gives), &mut given)).await;
+            let stage = frame.path_of(stage);
+            let fails = |failure: &Failure| journal.undos_failed(&stage, "restored", failure.all_undone().failures);
+            let heads = poll_heads(&mut heads, (place, gives), &mut given, fails);
+            catch_up_thrown(journal, record.order, &path, heads).await;
         }
         journal.settles_within(&frame.path_of(stage), record.order);
         journal.mark_restored();
@@ -121,7 +124,8 @@ async fn poll_heads(
     heads: &mut [Option<Head<'_>>],
     (chosen, gives): (usize, bool),
     given: &mut Option<Result<(), Exit>>,
-) {
+    fails: impl Fn(&Failure),
+) -> Result<(), Exit> {
     let mut over = vec![false; heads.len()];
     over[chosen] = !gives;
     poll_fn(|context| {
@@ -132,10 +136,12 @@ async fn poll_heads(
                 *over = true;
                 if place == chosen {
                     *given = Some(ended);
+                } else if let Err(Exit::Failed(failure)) = &ended {
+                    fails(failure);
                 }
             }
         }
-        Poll::<()>::Pending
+        Poll::Pending
     })
-    .await;
+    .await
 }

@@ -5,6 +5,7 @@ use super::{
     path::landed_at,
     record::RecordKind,
 };
+use crate::failure::exit::Exit;
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -108,8 +109,23 @@ impl Drop for InEndedGuard<'_> {
     }
 }
 
-/// Runs a part until all records inside are restored.
-pub(crate) async fn restore_nested<T>(journal: &Journal, order: u64, run: impl Future<Output = T>) {
+/// Runs a part until all records inside are restored. Undos that failed in a rollback inside are recorded: the failure
+/// of a part that is known does not have those that a later rollback finished. `stage`: the path of the part's stage.
+pub(crate) async fn restore_nested<T>(
+    journal: &Journal,
+    (stage, order): (&str, u64),
+    run: impl Future<Output = Result<T, Exit>>,
+) {
+    restore_until(journal, order, async {
+        if let Err(Exit::Failed(failure)) = run.await {
+            journal.undos_failed(stage, "restored", failure.all_undone().failures);
+        }
+    })
+    .await;
+}
+
+/// Runs a future until all records before `order` are restored.
+pub(crate) async fn restore_until(journal: &Journal, order: u64, run: impl Future<Output = ()>) {
     let (mut held, mut run) = (pin!(journal.await_turn(order)), pin!(run));
     let mut over = false;
     poll_fn(|context| {
@@ -152,7 +168,13 @@ impl<F: Future> Future for InEnded<'_, F> {
 }
 
 /// Restores the records of a scope that the record at `path` rolled back.
-pub(crate) async fn catch_up_thrown<T>(journal: &Journal, order: u64, path: &str, run: impl Future<Output = T>) {
+pub(crate) async fn catch_up_thrown<T>(
+    journal: &Journal,
+    order: u64,
+    path: &str,
+    run: impl Future<Output = Result<T, Exit>>,
+) {
     let has_landed = journal.has(&landed_at(path), &[RecordKind::Landed]);
-    restore_nested(journal, order, InEnded::where_it_has(has_landed, journal, run)).await;
+    let stage = path.rsplit_once('/').map_or("", |(stage, _)| stage);
+    restore_nested(journal, (stage, order), InEnded::where_it_has(has_landed, journal, run)).await;
 }

@@ -3,11 +3,11 @@
 use super::{
     failure::StoredUndone,
     log::Journal,
-    path::NOT_UNDONE,
+    path::{NOT_UNDONE, within},
     record::{RecordKind, decode_record, encode_record},
 };
 use crate::failure::{Failure, UndoReport};
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 use workflow_store::Record;
 
 impl Journal {
@@ -18,8 +18,22 @@ impl Journal {
         }
     }
 
+    /// Records the failures of undos in a stage that no report within the stage has. `name` tells the report from others
+    /// of the stage.
+    pub(crate) fn undos_failed(&self, stage: &str, name: &str, failures: Vec<Failure>) {
+        let failures = self.not_reported(stage, failures);
+        if failures.is_empty() {
+            return;
+        }
+        let key = within(stage, name);
+        // A stage that runs again may report further ones.
+        let mut keys = iter::once(key.clone()).chain((2..).map(|times| format!("{key}-{times}")));
+        let Some(key) = keys.find(|key| !self.is_in_doubt(key)) else { return };
+        self.not_undone(&key, &UndoReport { failures, in_doubt: Vec::new() });
+    }
+
     /// Returns the failures of undos within a path that have no record.
-    pub(crate) fn not_reported(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
+    fn not_reported(&self, path: &str, mut failures: Vec<Failure>) -> Vec<Failure> {
         let mut reported: Vec<String> = {
             let (content, path) = (self.lock(), format!("{NOT_UNDONE}{path}"));
             let records = content.within(&path).filter_map(|path| content.records.get(path));

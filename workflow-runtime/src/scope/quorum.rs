@@ -166,13 +166,13 @@ impl<M: Iterator<Item: Future<Output = Result<T, Exit>>>, T> Quorum<'_, M, T> {
 
     /// Polls all members, whatever they end with.
     #[cfg(feature = "durable")]
-    pub(crate) async fn never_decided(mut self) {
+    pub(crate) async fn never_decided(mut self) -> Result<Vec<T>, Exit> {
         self.is_open = true;
         std::future::poll_fn(|context| {
             let _ = self.poll_decided(context);
-            Poll::<()>::Pending
+            Poll::Pending
         })
-        .await;
+        .await
     }
 
     /// Drops all members, because of that.

@@ -8,7 +8,7 @@ use crate::{
         log::{Journal, LAST, UNRECORDED},
         payload::{Payload, WrittenValue},
         record::{RecordKind, decode_record, encode_record},
-        restore::restore_nested,
+        restore::restore_until,
         timer::due,
     },
     run::frame::Frame,
@@ -159,8 +159,8 @@ fn late_of(path: &str) -> String {
 }
 
 /// Restores the records of `run` in a durable run.
-pub(crate) async fn catch_up<T>(frame: Frame<'_>, order: u64, run: impl Future<Output = T>) {
+pub(crate) async fn catch_up(frame: Frame<'_>, order: u64, run: impl Future<Output = ()>) {
     if let Some(journal) = frame.journal() {
-        restore_nested(journal, order, run).await;
+        restore_until(journal, order, run).await;
     }
 }

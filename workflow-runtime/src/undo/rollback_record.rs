@@ -14,7 +14,7 @@ use crate::journal::{
     restore::catch_up_thrown,
 };
 use crate::{
-    failure::Failure,
+    failure::{Failure, exit::Exit},
     run::{frame::Frame, undo_log::UndoLog},
     stage_id::StageId,
 };
@@ -71,7 +71,7 @@ impl RolledBack {
     }
 
     /// Returns the recorded reason, once all undos of the scope are known. `None` if the scope was not rolled back.
-    pub(crate) async fn before<F: Future>(&self, run: Pin<&mut F>) -> Option<Failure> {
+    pub(crate) async fn before<T>(&self, run: Pin<&mut impl Future<Output = Result<T, Exit>>>) -> Option<Failure> {
         let RollbackPlace { journal, path, .. } = self.0.as_ref()?;
         let record = journal.record(path)?;
         let failure = match decode_record::<StoredFailure>(&record) {
@@ -126,7 +126,7 @@ impl RolledBack {
 
     pub(crate) const fn landed(&self) {}
 
-    pub(crate) async fn before<F: Future>(&self, _: Pin<&mut F>) -> Option<Failure> {
+    pub(crate) async fn before<T>(&self, _: Pin<&mut impl Future<Output = Result<T, Exit>>>) -> Option<Failure> {
         None
     }
 

@@ -48,7 +48,7 @@ pub async fn undoing<T>(
 ///
 /// # Errors
 /// How the scope ended.
-pub(crate) async fn run_out<T, E: From<Failure>, F: Future>(
+pub(crate) async fn run_out<T, E: From<Failure>, F: Future<Output = Result<T, Exit>>>(
     mut run: Pin<&mut Option<F>>,
     thrown: &RolledBack,
     mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<Result<T, E>>,
@@ -126,12 +126,7 @@ fn report_on_failure(frame: Frame<'_>, stage: StageId, key: &str, undone: Arc<Un
             return;
         }
         // (Stages in doubt are recorded already.)
-        let failures = journal.not_reported(&frame.path_of(stage), undone.failures.clone());
-        if failures.is_empty() {
-            return;
-        }
-        let undone = UndoReport { failures, in_doubt: Vec::new() };
-        return journal.not_undone(&format!("{}/:{key}", frame.path_of(stage)), &undone);
+        return journal.undos_failed(&frame.path_of(stage), key, undone.failures.clone());
     }
     let undone = Arc::unwrap_or_clone(undone);
     frame.log().root_of().take(UndoState { undone, ..UndoState::default() });
