@@ -48,7 +48,7 @@ workflow! {
                         #[undo(undo(bank, ctx, Step::Approval), retry(3, fixed(1min)), timeout(30s))]
                         stage noted: Approval = note_approval(bank, ctx, by);
                         noted
-                    },
+                    }
                     Answer::Denied { by, reason } => fail Problem::Denied { by: by.clone(), reason: reason.clone() },
                 },
                 sleep(3d) => fail Problem::Expired,
@@ -59,7 +59,12 @@ workflow! {
 
         /// Moves the money. Without a reply it is unknown whether it moved: another call with the same key does no
         /// harm, and the undo counts from the first attempt.
-        #[undo(undo(bank, ctx, Step::Execution), retry(5, exponential(1min..1h), jitter = none), timeout(30s), on = attempt)]
+        #[undo(
+            undo(bank, ctx, Step::Execution),
+            retry(5, exponential(1min..1h), jitter = none),
+            timeout(30s),
+            on = attempt,
+        )]
         stage execution: Transfer = {
             #[retry(2, fixed(30s))]
             #[timeout(1min)]

@@ -44,7 +44,7 @@ workflow! {
                     Turn::Silence if thread.asks() && !thread.is_reminded() => {
                         stage reminded = remind(desk, thread);
                         continue thread.reminded()
-                    },
+                    }
                     Turn::Silence => break Talk::Silent,
                 }
             };

@@ -9,8 +9,8 @@ use std::{
 use workflow_tests::sources;
 
 /// The crates that are checked.
-const CRATES: [&str; 5] =
-    ["workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store", "workflow-syntax"];
+const CRATES: [&str; 6] =
+    ["workflow-fmt", "workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store", "workflow-syntax"];
 
 /// Modules that only re-export: they may import from anywhere, and nothing inside their crate imports them.
 const FACES: [&str; 2] = ["", "__private"];

@@ -4,8 +4,15 @@ use std::{collections::BTreeMap, fs, path::Path};
 use workflow_tests::sources;
 
 /// The crates that are checked.
-const CRATES: [&str; 6] =
-    ["workflow-graph", "workflow-macros", "workflow-runtime", "workflow-sqlite", "workflow-store", "workflow-syntax"];
+const CRATES: [&str; 7] = [
+    "workflow-fmt",
+    "workflow-graph",
+    "workflow-macros",
+    "workflow-runtime",
+    "workflow-sqlite",
+    "workflow-store",
+    "workflow-syntax",
+];
 
 #[test]
 fn no_two_types_of_a_crate_share_a_name() {

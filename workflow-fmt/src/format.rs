@@ -236,7 +236,7 @@ fn written(body: &Body, number: usize, formatted: &Text) -> Result<String, Strin
     let changed = || "rustfmt changes more of it than its layout".to_owned();
     let text = restore(&body.skeleton, &services, formatted, range, &body.layout).ok_or_else(changed)?;
     let text = text.trim_end().trim_start_matches('\n');
-    let written = format!("\n{}{text}\n{}", body.layout.shift(), body.layout.indentation);
+    let written = format!("\n{text}\n{}", body.layout.indentation);
     let again = skeleton::build(&written).map_err(|unread| format!("it could not be read again: {}", unread.why))?;
     if again.meaning != body.skeleton.meaning {
         return Err("its meaning would change".to_owned());

@@ -8,6 +8,7 @@ use project::Project;
 use std::{
     collections::BTreeMap,
     fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -33,7 +34,7 @@ Options:
 A body that can't be formatted stays as it is: the line says which, and the status is 1.
 ";
 
-/// What the command line asks for.
+/// Options and files of the command line.
 #[derive(Default)]
 struct Options {
     check: bool,
@@ -72,14 +73,14 @@ fn arguments(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
             Value(file) => options.files.push(PathBuf::from(file)),
             Long("check") => options.check = true,
             Long("all") => options.all = true,
-            Long("edition") => options.edition = Some(parser.value().and_then(|value| value.string()).map_err(said)?),
+            Long("edition") => options.edition = Some(parser.value().and_then(ValueExt::string).map_err(said)?),
             Long("manifest-path") => options.manifest = Some(PathBuf::from(parser.value().map_err(said)?)),
             Short('h') | Long("help") => {
-                print!("{USAGE}");
+                print(USAGE)?;
                 return Ok(None);
             }
             Short('V') | Long("version") => {
-                println!("cargo-workflow {}", env!("CARGO_PKG_VERSION"));
+                print(concat!("cargo-workflow ", env!("CARGO_PKG_VERSION"), "\n"))?;
                 return Ok(None);
             }
             other => return Err(said(other.unexpected())),
@@ -134,7 +135,9 @@ fn files(options: &Options) -> Result<BTreeMap<PathBuf, String>, String> {
         }
     }
     if let Some(edition) = &options.edition {
-        files.values_mut().for_each(|of_file| of_file.clone_from(edition));
+        for of_file in files.values_mut() {
+            of_file.clone_from(edition);
+        }
     }
     Ok(files)
 }
@@ -175,11 +178,19 @@ fn format_file(file: &Path, edition: &str, check: bool, programs: &mut Programs)
     }
     let changes = text != source;
     if changes && check {
-        print!("{}", diff(&shown(file), &source, &text));
+        print(&diff(&shown(file), &source, &text)).map_err(Failure::Program)?;
     } else if changes {
         fs::write(file, &text).map_err(|error| Failure::File(format!("can't be written: {error}")))?;
     }
     Ok(left.is_empty() && !(changes && check))
+}
+
+/// Prints to the standard output. A reader that goes away before the end is no error.
+fn print(text: &str) -> Result<(), String> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("can't print: {error}")),
+        _ => Ok(()),
+    }
 }
 
 /// Returns a path as it is shown: from the current folder, if the file lies there.

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-/// What cargo says of the packages of a workspace.
+/// Packages of a workspace, as cargo describes them.
 pub(crate) struct Project {
     metadata: Value,
 }

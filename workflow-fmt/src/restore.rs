@@ -70,7 +70,7 @@ struct Writer<'t> {
     depths: Vec<(usize, i32)>,
     /// Where literals of several lines stand in the text: their lines stay.
     literals: Vec<Range<usize>>,
-    /// What becomes of the next white space.
+    /// Treatment of the next white space.
     after: Gap,
     /// Tokens of rustfmt's that do not belong to the language.
     dropped: HashSet<usize>,

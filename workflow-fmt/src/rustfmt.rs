@@ -31,7 +31,7 @@ pub enum RustfmtError {
     Refused {
         /// The program.
         program: PathBuf,
-        /// What it prints about it.
+        /// Text of its error.
         said: String,
     },
 }
@@ -74,7 +74,7 @@ impl Rustfmt {
     pub fn new(program: PathBuf, folder: &Path, edition: &str) -> Result<Self, RustfmtError> {
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
         let mut rustfmt = Self { program, folder, edition: edition.to_owned(), tab_spaces: 4, hard_tabs: false };
-        let printed = rustfmt.run(&["--print-config", "current", "."], "")?;
+        let printed = rustfmt.run(&["--edition", edition, "--print-config", "current", "."], "")?;
         for line in printed.lines() {
             match line.split_once(" = ") {
                 Some(("tab_spaces", value)) => rustfmt.tab_spaces = value.parse().unwrap_or(4),

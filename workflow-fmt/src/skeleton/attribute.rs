@@ -1,6 +1,6 @@
 //! Attributes: doc comments, which become plain ones, and the language's own, which become statements.
 
-use super::{Builder, MARK, Note, wide};
+use super::{Builder, Gap, MARK, Note, wide};
 use crate::{skeleton::node::Place, tokens::bytes};
 use workflow_syntax::{Attributes, Condition, Policy, PolicyKind};
 
@@ -11,11 +11,14 @@ impl Builder<'_> {
             let range = bytes(doc.pound_token.span);
             let Some(text) = self.body.source.get(range.clone()).and_then(|comment| comment.get(..2)) else { continue };
             if range.len() > 2 && (text == "//" || text == "/*") {
-                let (range, text) = (range.start..range.start + 3, format!("{text}{MARK}"));
+                // Behind something else it would be taken for the comment of that.
+                let before = self.body.source[..range.start].trim_end_matches([' ', '\t']);
+                let line = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+                let (range, text) = (range.start..range.start + 3, format!("{line}{text}{MARK}"));
                 self.edits.push(super::Edit { range, text, restored: None, note: Note::default() });
             }
         }
-        for attribute in attributes.cfgs.iter().chain(&attributes.lints) {
+        for attribute in attributes.cfgs.iter().chain(&attributes.lints).chain(&attributes.passed) {
             self.fragment(&attribute.meta);
         }
         for policy in &attributes.policies {
@@ -35,6 +38,17 @@ impl Builder<'_> {
             self.replace(name - 2, open + 1, format!("let {} @", wide(word.len() + 1)), format!("#[{word}(let"));
             let first = if self.body.is(close - 1, ",") { close - 1 } else { close };
             self.replace(first, close + 1, ";", ")]");
+            return;
+        }
+        if let PolicyKind::When(Condition::Holds(_)) = &policy.kind
+            && (open..close).any(|at| self.body.is(at, "let"))
+        {
+            // A chain of patterns stands in no call, but in the head of an `if`.
+            self.replace(name - 2, open, "if ", format!("#[{word}("));
+            self.note_last(Note { after: Gap::Dropped, ..Note::default() });
+            let note = Note { before: Gap::Dropped, ..Note::default() };
+            self.replace(close, close + 1, " {}", ")]");
+            self.note_last(note);
             return;
         }
         self.replace(name - 2, name, format!("{}{word}", wide(2)), format!("#[{word}"));

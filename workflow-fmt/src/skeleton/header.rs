@@ -71,8 +71,6 @@ impl Builder<'_> {
         };
         let word = self.body.tokens[next].text.clone();
         self.replace(next, next, word.clone(), format!("{place}{word}"));
-        if let Some(edit) = self.edits.last_mut() {
-            edit.note = note;
-        }
+        self.note_last(note);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Unread {
     pub(crate) why: String,
 }
 
-/// What becomes of white space next to a token.
+/// Treatment of the white space next to a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Gap {
     #[default]
@@ -39,7 +39,7 @@ pub(crate) enum Gap {
     Line,
 }
 
-/// What is known of a token when the workflow is written again.
+/// Facts about a token, for the writing of the workflow.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Note {
     /// The white space before it.
@@ -48,7 +48,7 @@ pub(crate) struct Note {
     pub(crate) after: Gap,
     /// A `,` follows it, whatever rustfmt says.
     pub(crate) comma_after: bool,
-    /// It ends a block: a `;` that rustfmt adds does not belong to the language.
+    /// Whether it ends a block: a `;` that rustfmt adds does not belong to the language.
     pub(crate) ends_block: bool,
     /// The end of an arrow: a block that rustfmt adds behind it does not belong to the language.
     pub(crate) is_arrow: bool,
@@ -60,9 +60,9 @@ pub(crate) struct Note {
 #[derive(Debug, Clone)]
 struct Edit {
     range: Range<usize>,
-    /// What stands there in the skeleton.
+    /// Text of the skeleton.
     text: String,
-    /// What stands there in the workflow. `None`: a comment, or nothing to restore.
+    /// Text of the workflow. `None`: a comment, or nothing to restore.
     restored: Option<String>,
     note: Note,
 }
@@ -92,7 +92,7 @@ pub(crate) struct Skeleton {
     pub(crate) tokens: Vec<SkeletonToken>,
     /// The services of each workflow that has some, as they are written.
     pub(crate) services: Vec<String>,
-    /// What the body says, for the comparison with what is made of it.
+    /// Words of the body, for the comparison with the formatted one.
     pub(crate) meaning: Vec<String>,
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn build(source: &str) -> Result<Skeleton, Unread> {
 struct Builder<'t> {
     body: &'t Text,
     edits: Vec<Edit>,
-    /// What is known of tokens that stay, by their first byte.
+    /// Notes of tokens that stay, by their first byte.
     notes: HashMap<usize, Note>,
     services: Vec<String>,
     meaning: Vec<String>,
@@ -201,6 +201,13 @@ impl<'t> Builder<'t> {
 
     fn edit(&mut self, range: Range<usize>, text: impl Into<String>, restored: impl Into<String>, note: Note) {
         self.edits.push(Edit { range, text: text.into(), restored: Some(restored.into()), note });
+    }
+
+    /// Notes something of the edit that was made last.
+    fn note_last(&mut self, note: Note) {
+        if let Some(edit) = self.edits.last_mut() {
+            edit.note = note;
+        }
     }
 
     fn note(&mut self, token: usize) -> &mut Note {

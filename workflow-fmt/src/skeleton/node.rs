@@ -61,7 +61,7 @@ impl Builder<'_> {
         }
         let start = self.body.tokens[start].range.start;
         let note = Note { after: Gap::Dropped, depth: 1, ..Note::default() };
-        self.edit(start..start, format!("'w: {{ "), "", note);
+        self.edit(start..start, "'w: { ", "", note);
     }
 
     fn kind(&mut self, node: &ParsedNode, place: Place, first: usize, last: usize) {
@@ -72,7 +72,7 @@ impl Builder<'_> {
                     // rustfmt would take the braces away from a block of one expression.
                     let start = self.body.tokens[first].range.start;
                     let note = Note { after: Gap::Dropped, ..Note::default() };
-                    self.edit(start..start, format!("'w: "), "", note);
+                    self.edit(start..start, "'w: ", "", note);
                 }
                 self.block(block);
             }
@@ -136,7 +136,7 @@ impl Builder<'_> {
             }
             ParsedNodeKind::Fail(reason) => {
                 self.says("fail");
-                self.replace(first, first, "!-!-!", "fail ");
+                self.ending_word(first, "!-!-!", "fail");
                 self.fragment(reason);
             }
             ParsedNodeKind::Break(value) => self.ending(value.as_deref(), first, "break", "-!-!-!"),
@@ -155,11 +155,17 @@ impl Builder<'_> {
         self.says(word);
         match value {
             Some(value) => {
-                self.replace(first, first, text, format!("{word} "));
+                self.ending_word(first, text, word);
                 self.node(value, Place::Plain);
             }
             None => self.note(first).ends_block = true,
         }
+    }
+
+    /// Replaces a word by operators, which stand right before what follows.
+    fn ending_word(&mut self, at: usize, text: &str, word: &str) {
+        let range = self.body.tokens[at].range.clone();
+        self.edit(range, text, word, Note { after: Gap::Padded, ..Note::default() });
     }
 
     /// Notes the arrow behind the token at `end`.
@@ -235,7 +241,7 @@ impl Builder<'_> {
     fn list(&mut self, nodes: &[ParsedNode], open: usize) {
         let close = self.body.closer(open);
         let (opens, closes) = (self.body.tokens[open].range.clone(), self.body.tokens[close].range.clone());
-        self.edit(opens, "(", " {", Note { after: Gap::Padded, ..Note::default() });
+        self.edit(opens, "(", "{", Note { before: Gap::Padded, after: Gap::Padded, ..Note::default() });
         for node in nodes {
             self.says("member");
             self.node(node, Place::Member);
@@ -345,9 +351,8 @@ fn duration_span(duration: &Duration) -> Span {
 /// Whether rustfmt puts the construct behind an arrow into a block of its own.
 fn is_wrapped(kind: &ParsedNodeKind) -> bool {
     match kind {
-        ParsedNodeKind::If(_) | ParsedNodeKind::For(_) => true,
+        ParsedNodeKind::If(_) | ParsedNodeKind::For(_) | ParsedNodeKind::Quorum(_, ParsedMembers::For(_)) => true,
         ParsedNodeKind::Quorum(_, ParsedMembers::Listed(nodes)) => !is_list(nodes),
-        ParsedNodeKind::Quorum(_, ParsedMembers::For(_)) => true,
         ParsedNodeKind::Loop(looping) => looping.state.is_some(),
         ParsedNodeKind::Race(members) => matches!(members, ParsedMembers::For(_)),
         _ => false,
