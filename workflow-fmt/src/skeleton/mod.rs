@@ -1,6 +1,8 @@
-//! The skeleton of a body: Rust that rustfmt breaks into lines as the workflow should be, since each of its words stands
-//! for one of the workflow that is as wide. `stage name` becomes `let wwname`, `#[retry(3)]` becomes `wwretry(3);`,
-//! `seq { .. }` becomes `'w: { .. }`. (The letters are ASCII, because rustfmt takes bytes for columns at some places.)
+//! The skeleton of a body: Rust with the same shape. Each of its words is as wide as the word of the workflow for which
+//! it stands, so rustfmt breaks the lines where those of the workflow should break. `stage name` becomes `let wwname`,
+//! `#[retry(3)]` becomes `wwretry(3);`, `seq { .. }` becomes `'w: { .. }`.
+//!
+//! The letters are ASCII, because rustfmt takes bytes for columns at some places.
 
 mod attribute;
 mod header;
