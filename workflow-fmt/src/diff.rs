@@ -38,7 +38,7 @@ pub fn diff(name: &str, before: &str, after: &str) -> String {
 }
 
 /// One line of a difference.
-struct Step<'t> {
+struct Line<'t> {
     /// A blank, `-` or `+`.
     sign: char,
     /// Its line in the text before, from 1.
@@ -47,7 +47,7 @@ struct Step<'t> {
 }
 
 /// Returns all lines of both texts, with the longest common subsequence taken for what is equal.
-fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Step<'t>> {
+fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(old, new)| old == new).count();
     let (olds, news) = (&old[start..old.len() - end], &new[start..new.len() - end]);
@@ -61,8 +61,8 @@ fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Step<'t>> {
             };
         }
     }
-    let mut steps: Vec<Step> = Vec::new();
-    let equal = |line: usize, text| Step { sign: ' ', line, text };
+    let mut steps: Vec<Line> = Vec::new();
+    let equal = |line: usize, text| Line { sign: ' ', line, text };
     steps.extend(old[..start].iter().enumerate().map(|(at, text)| equal(at + 1, *text)));
     let (mut row, mut column) = (0, 0);
     while row < olds.len() || column < news.len() {
@@ -71,10 +71,10 @@ fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Step<'t>> {
             steps.push(equal(line, olds[row]));
             (row, column) = (row + 1, column + 1);
         } else if row < olds.len() && (column == news.len() || lengths[row + 1][column] >= lengths[row][column + 1]) {
-            steps.push(Step { sign: '-', line, text: olds[row] });
+            steps.push(Line { sign: '-', line, text: olds[row] });
             row += 1;
         } else {
-            steps.push(Step { sign: '+', line, text: news[column] });
+            steps.push(Line { sign: '+', line, text: news[column] });
             column += 1;
         }
     }
