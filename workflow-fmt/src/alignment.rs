@@ -47,6 +47,8 @@ pub(crate) fn align(skeleton: &[SkeletonToken], formatted: &Text, range: Range<u
                 (before, Some(after)) if loose(after) && (before.is_none() || new_text(new + 1) == before) => {
                     Step::Added(new)
                 }
+                // A block around an arm: its own separator comes before the arm's.
+                (Some(before), Some(after)) if separates(before) && loose(after) => Step::Added(new),
                 (Some(before), _) if loose(before) => Step::Removed(old),
                 (_, Some(after)) if loose(after) => Step::Added(new),
                 _ => return None,

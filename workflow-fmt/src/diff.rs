@@ -5,6 +5,9 @@ use std::fmt::Write;
 /// The lines around a difference that are shown with it.
 const CONTEXT: usize = 3;
 
+/// The pairs of lines that are compared at most.
+const MOST: usize = 10_000_000;
+
 /// Returns the lines that differ, each difference under a heading with its file and line. Empty: the texts are equal.
 #[must_use]
 pub fn diff(name: &str, before: &str, after: &str) -> String {
@@ -28,7 +31,7 @@ pub fn diff(name: &str, before: &str, after: &str) -> String {
         }
         let first = from.saturating_sub(CONTEXT).max(at);
         let last = (to + CONTEXT).min(steps.len() - 1);
-        let _ = writeln!(shown, "Diff in {name}:{}:", steps[first].line);
+        let _ = writeln!(shown, "Diff in {name}:{}:", steps[first].number);
         for step in &steps[first..=last] {
             let _ = writeln!(shown, "{}{}", step.sign, step.text);
         }
@@ -42,7 +45,7 @@ struct Line<'t> {
     /// A blank, `-` or `+`.
     sign: char,
     /// Its line in the text before, from 1.
-    line: usize,
+    number: usize,
     text: &'t str,
 }
 
@@ -51,8 +54,10 @@ fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(old, new)| old == new).count();
     let (olds, news) = (&old[start..old.len() - end], &new[start..new.len() - end]);
-    let mut lengths = vec![vec![0_u32; news.len() + 1]; olds.len() + 1];
-    for (row, before) in olds.iter().enumerate().rev() {
+    // Beyond that, all lines between the first difference and the last are taken for different.
+    let is_compared = olds.len().saturating_mul(news.len()) <= MOST;
+    let mut lengths = vec![vec![0_u32; if is_compared { news.len() + 1 } else { 1 }]; olds.len() + 1];
+    for (row, before) in olds.iter().enumerate().rev().filter(|_| is_compared) {
         for (column, after) in news.iter().enumerate().rev() {
             lengths[row][column] = if before == after {
                 lengths[row + 1][column + 1] + 1
@@ -62,19 +67,21 @@ fn steps<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
         }
     }
     let mut steps: Vec<Line> = Vec::new();
-    let equal = |line: usize, text| Line { sign: ' ', line, text };
+    let equal = |number: usize, text| Line { sign: ' ', number, text };
     steps.extend(old[..start].iter().enumerate().map(|(at, text)| equal(at + 1, *text)));
     let (mut row, mut column) = (0, 0);
     while row < olds.len() || column < news.len() {
-        let line = start + row + 1;
-        if row < olds.len() && column < news.len() && olds[row] == news[column] {
-            steps.push(equal(line, olds[row]));
+        let number = start + row + 1;
+        if is_compared && row < olds.len() && column < news.len() && olds[row] == news[column] {
+            steps.push(equal(number, olds[row]));
             (row, column) = (row + 1, column + 1);
-        } else if row < olds.len() && (column == news.len() || lengths[row + 1][column] >= lengths[row][column + 1]) {
-            steps.push(Line { sign: '-', line, text: olds[row] });
+        } else if row < olds.len()
+            && (!is_compared || column == news.len() || lengths[row + 1][column] >= lengths[row][column + 1])
+        {
+            steps.push(Line { sign: '-', number, text: olds[row] });
             row += 1;
         } else {
-            steps.push(Line { sign: '+', line, text: news[column] });
+            steps.push(Line { sign: '+', number, text: news[column] });
             column += 1;
         }
     }

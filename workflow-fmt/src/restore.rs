@@ -137,7 +137,9 @@ impl Writer<'_> {
 
     fn added(&mut self, new: usize) {
         if self.dropped.contains(&new) {
-            self.space(new, &Gap::Dropped);
+            if !self.comment_before_block(new) {
+                self.space(new, &Gap::Dropped);
+            }
             if self.braces.contains(&new) && !self.formatted.is(new + 1, ",") && !self.text.ends_with(',') {
                 self.text.push(',');
             }
@@ -145,6 +147,22 @@ impl Writer<'_> {
         }
         self.space(new, &Gap::Kept);
         self.text.push_str(&self.formatted.tokens[new].text);
+    }
+
+    /// Writes the comment before an opening brace that is dropped: it stands as deep as the content of the block.
+    fn comment_before_block(&mut self, open: usize) -> bool {
+        let comment = self.formatted.gap(open);
+        let content = self.formatted.gap(open + 1);
+        if comment.trim().is_empty() || !self.formatted.is(open, "{") || !content.trim().is_empty() {
+            return false;
+        }
+        let begins_line = comment.trim_start_matches([' ', '\t']).starts_with('\n');
+        for (number, line) in comment.trim().lines().enumerate() {
+            self.text.push_str(if number == 0 && !begins_line { " " } else { content });
+            self.text.push_str(line.trim());
+        }
+        self.after = Gap::Kept;
+        true
     }
 
     /// Writes the white space and comments before a token.

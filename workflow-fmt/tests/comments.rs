@@ -86,7 +86,6 @@ fn check(comment: &str, at_most: usize) {
         places.len(),
         told.join("\n")
     );
-    eprintln!("LEFT {} of {}", once.left.len(), places.len());
     let twice = format_rust(&once.text, &rustfmt).expect("rustfmt runs");
     assert!(twice.text == once.text, "{}", workflow_fmt::diff("comments", &once.text, &twice.text));
 }

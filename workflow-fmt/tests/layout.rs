@@ -187,6 +187,17 @@ return 5",
 }
 
 #[test]
+fn a_block_that_rustfmt_adds_is_no_scope() {
+    let (pattern, name) = ("a".repeat(40), "b".repeat(60));
+    check_items(
+        &format!("match a {{ {pattern} => return {name}(b), {pattern} => /* why */ return 7, _ => c }}"),
+        &format!(
+            "match a {{\n    {pattern} =>\n        return {name}(b),\n    {pattern} =>\n        /* why */\n        return 7,\n    _ => c,\n}}"
+        ),
+    );
+}
+
+#[test]
 fn strings_of_several_lines_stay() {
     check(
         "workflow! { workflow A() { match a { B => if c { d(\"1\n  2\") } else { e }, } } }",
