@@ -202,7 +202,7 @@ pub(crate) struct Signal<'s> {
     /// Stages that must have ended before any stage waits for the signal.
     pub(crate) after: Vec<&'s Ident>,
     /// One of the workflow's own block: the stages of that block that may ask for it, where none is sure to.
-    pub(crate) askers: Vec<StageId>,
+    pub(crate) consumers: Vec<StageId>,
 }
 
 pub(crate) struct Scope<'s> {

@@ -119,7 +119,7 @@ async fn special<W: Workflow>(
         let (core, signals) = (Arc::new(core), W::Signals::default());
         return Box::pin(Launch::<W> { core, services, signals, state: None, cancel: None }.run(input)).await;
     }
-    let core = RunState::unheeded_with(W::GRAPH, W::COMPENSATES);
+    let core = RunState::unobserved_with_undos(W::GRAPH, W::COMPENSATES);
     let signals = W::Signals::default();
     let machine = W::machine(core.frame(), visibility::UNOBSERVED, None, &services, &signals, input);
     let machine = pin!(Some(root(&core, machine)));
@@ -135,7 +135,7 @@ pub fn start<W: Workflow>(services: W::Services, observers: Observers, input: W:
     let cancel = Arc::<CancelSignal>::default();
     let signals = W::Signals::default();
     let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, RunState::name_of_begun(W::GRAPH))
-        .seen_in(Arc::clone(&state) as _);
+        .tracked_in(Arc::clone(&state) as _);
     let launch = Launch::<W> {
         core: Arc::new(core),
         services,

@@ -14,7 +14,7 @@ impl Expansion<'_, '_> {
     pub(crate) fn attempted(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let policies = &self.model.stages[stage].policies;
         match policies.catch {
-            Some(_) => self.caught(stage),
+            Some(_) => self.caught_stage(stage),
             None => {
                 let attempts = self.attempts(stage, of);
                 self.with_fallback(stage, of, &attempts)

@@ -96,7 +96,7 @@ impl Expansion<'_, '_> {
                 let stop = quote_spanned!(span=> #frame.fail(#number, #runtime::FailReason(#expr).__workflow_reason()));
                 quote!({ #before #frame.at(#number); return #runtime::Result::Err(#stop) })
             }
-            NodeKind::Break(value) => self.breaking(value.as_deref(), stage, tail, ends, node.span),
+            NodeKind::Break(value) => self.with_breaker(value.as_deref(), stage, tail, ends, node.span),
             NodeKind::Continue(value) => self.continuing(value.as_deref(), stage, tail, ends),
             NodeKind::Error => quote!(::core::unreachable!()),
         }

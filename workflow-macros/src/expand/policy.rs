@@ -202,7 +202,7 @@ impl Expansion<'_, '_> {
     }
 
     /// A stage declared as `Result<T, Failure>`, or as `Result<T, E>` with the expression's own `E`.
-    pub(crate) fn caught(&self, stage: StageId) -> TokenStream {
+    pub(crate) fn caught_stage(&self, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let frame = self.frame();
         let mark = self.mark(TypeOwner::Stage(stage));

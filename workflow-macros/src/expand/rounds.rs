@@ -126,7 +126,7 @@ impl Expansion<'_, '_> {
         })
     }
 
-    pub(crate) fn breaking(
+    pub(crate) fn with_breaker(
         &self,
         value: Option<&Node<'_>>,
         stage: Option<StageId>,

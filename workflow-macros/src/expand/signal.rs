@@ -195,11 +195,12 @@ impl Expansion<'_, '_> {
             if !names.is_empty() {
                 future = quote!(#runtime::publish_on_completion(#future, move || { #(#signals.#names.close();)* }));
             }
-            let asked = self.model.signals.iter().filter(|signal| signal.askers.contains(&stage));
+            let asked = self.model.signals.iter().filter(|signal| signal.consumers.contains(&stage));
             let asked: Vec<TokenStream> = asked
                 .map(|signal| {
-                    let (name, askers) = (&signal.syntax.name, u32::try_from(signal.askers.len()).unwrap_or(u32::MAX));
-                    quote!(#signals.#name.consumer_done(#askers);)
+                    let (name, consumers) =
+                        (&signal.syntax.name, u32::try_from(signal.consumers.len()).unwrap_or(u32::MAX));
+                    quote!(#signals.#name.consumer_done(#consumers);)
                 })
                 .collect();
             if !asked.is_empty() {
@@ -217,7 +218,7 @@ impl Expansion<'_, '_> {
         let model = &self.model.stages[stage];
         model.announced
             || (model.scope == 0
-                && self.model.signals.iter().any(|signal| signal.scope != 0 || signal.askers.contains(&stage)))
+                && self.model.signals.iter().any(|signal| signal.scope != 0 || signal.consumers.contains(&stage)))
             || !self.waits_after(stage).is_empty()
     }
 

@@ -162,7 +162,7 @@ impl<'s> Lowering<'s, '_> {
             fallback: None,
             accept: None,
             after: Vec::new(),
-            askers: Vec::new(),
+            consumers: Vec::new(),
         });
         let at = At { scope, around };
         for policy in &syntax.attributes.policies {

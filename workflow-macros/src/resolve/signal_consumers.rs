@@ -5,7 +5,7 @@ use super::waits::of_signals;
 use crate::model::{Model, NameKind, StageId};
 
 /// The known consumers of a signal.
-enum Askers {
+enum Consumers {
     These(Vec<StageId>),
     /// One is sure to ask, or may ask at the very end: it stays open.
     Sure,
@@ -17,10 +17,10 @@ pub(super) fn collect(model: &mut Model<'_>) {
     if model.signals.is_empty() {
         return;
     }
-    let mut all: Vec<Askers> = model.signals.iter().map(|_| Askers::These(Vec::new())).collect();
+    let mut all: Vec<Consumers> = model.signals.iter().map(|_| Consumers::These(Vec::new())).collect();
     let mut ask = |signal: usize, stage: Option<StageId>| match (&mut all[signal], stage) {
-        (Askers::These(stages), Some(stage)) => stages.push(stage),
-        (askers, _) => *askers = Askers::Sure,
+        (Consumers::These(stages), Some(stage)) => stages.push(stage),
+        (consumers, _) => *consumers = Consumers::Sure,
     };
     for code in model.codes.iter().filter(|code| code.undoes.is_none()) {
         for &name in &code.uses {
@@ -38,15 +38,15 @@ pub(super) fn collect(model: &mut Model<'_>) {
     for (signal, stage) in of_signals(model) {
         ask(signal, stage);
     }
-    for (signal, askers) in all.into_iter().enumerate() {
-        if let Askers::These(mut stages) = askers
+    for (signal, consumers) in all.into_iter().enumerate() {
+        if let Consumers::These(mut stages) = consumers
             && model.signals[signal].scope == 0
             // A stage that nothing requests may never start, and so never end.
             && stages.iter().all(|&stage| !model.stages[stage].lazy)
         {
             stages.sort_unstable();
             stages.dedup();
-            model.signals[signal].askers = stages;
+            model.signals[signal].consumers = stages;
         }
     }
 }

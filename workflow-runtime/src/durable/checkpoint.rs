@@ -12,7 +12,7 @@ use crate::{
         residency::ResidencyGuard,
         restore::{InEnded, restore_nested},
     },
-    run::{catch_panic::caught, frame::Frame},
+    run::{catch_panic::catch_panic, frame::Frame},
     stage::catch::Absorbed,
     stage_id::StageId,
 };
@@ -137,7 +137,7 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
         journal.settled().await;
     }
     // A panic is a failure here already: what it throws away is known before anything is undone.
-    let ended = caught(frame.core, run(frame.starting_at(interrupted + 1))).await;
+    let ended = catch_panic(frame.core, run(frame.starting_at(interrupted + 1))).await;
     match ended {
         Ok((value, ran)) => {
             journal.park_if_left_inside(&path).await;
@@ -305,7 +305,7 @@ pub async fn noting<T>(
     run: impl Future<Output = Result<T, Exit>>,
 ) -> Result<T, Exit> {
     // A panic is a failure here already: a member that panics is out, and its race goes on.
-    let ended = caught(frame.core, run).await;
+    let ended = catch_panic(frame.core, run).await;
     if let (Some(journal), Err(Exit::Failed(failure))) = (frame.journal(), &ended) {
         let path = failure_of_part(frame, stage, site);
         journal.enter(

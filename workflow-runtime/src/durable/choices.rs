@@ -172,7 +172,7 @@ pub fn recall<'de, S, V: Recall<'de, S>>(
 
 /// Returns the recorded result of a condition, or evaluates and records it.
 pub fn condition(frame: Frame<'_>, stage: StageId, site: &str, holds: impl FnOnce() -> bool) -> bool {
-    recalled(frame, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
+    recall_or_evaluate(frame, stage, site, crate::journal::payload::stored::<(), bool>(), holds)
 }
 
 /// Returns whether a stage's `#[when]` has held: the stage is recorded as completed, and what was done inside it is
@@ -184,7 +184,13 @@ pub fn has_held(frame: Frame<'_>, stage: StageId) -> bool {
         .is_some_and(|journal| journal.is_restoring() && journal.has(&frame.path_of(stage), &[RecordKind::Done]))
 }
 
-fn recalled<T>(frame: Frame<'_>, stage: StageId, site: &str, payload: Payload<T>, evaluate: impl FnOnce() -> T) -> T {
+fn recall_or_evaluate<T>(
+    frame: Frame<'_>,
+    stage: StageId,
+    site: &str,
+    payload: Payload<T>,
+    evaluate: impl FnOnce() -> T,
+) -> T {
     let Some(journal) = frame.journal() else { return evaluate() };
     let path = frame.path_within(stage, &format!("value-{site}"));
     if let Some(record) = journal.record(&path) {

@@ -18,7 +18,7 @@ use workflow_store::{Change, InstanceStatus, Record, Timestamp};
 
 /// Returns the names of the stages that are rewound together. These are the stages of the workflow's own body which the
 /// named stages are or are a part of, and all there that depend on them.
-fn taken_along(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
+fn rewound_together(graph: &'static Graph<'static>, names: &[String]) -> Result<BTreeSet<&'static str>, BoxError> {
     let mut taken = BTreeSet::new();
     for name in names {
         match stages(graph).find(|stage| graph.stages[stage.index()].name == *name) {
@@ -78,7 +78,7 @@ pub(crate) async fn rewind_run<T, F: Future<Output = Result<T, Exit>>>(
     mut machine: Pin<&mut Option<F>>,
 ) -> Result<(), BoxError> {
     let Some(record) = journal.record(REWIND) else { return Ok(()) };
-    let taken = taken_along(core.graph(), &decode_record::<Vec<String>>(&record)?)?;
+    let taken = rewound_together(core.graph(), &decode_record::<Vec<String>>(&record)?)?;
     // What is stored of them need not be readable: it is not needed any more.
     journal.gives_up(taken.iter().map(|&name| name.to_owned()).collect());
     let this_time = format!(":rewind-{}", record.order);

@@ -42,7 +42,7 @@ pub(crate) fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
         let stage =
             within.split('/').rfind(|part| !part.is_empty() && part.parse::<u64>().is_err()).unwrap_or_default();
         let winner = |member: &str| {
-            let former = renamed(&format!(":member-{member}"), record, former::<W>());
+            let former = renamed(&format!(":member-{member}"), record, former_names::<W>());
             let member = former.map_or_else(|| format!("member-{member}"), |(now, _)| now[1..].to_owned());
             now_called(stage, &member).map_or(member, ToOwned::to_owned)["member-".len()..].to_owned()
         };
@@ -56,7 +56,7 @@ pub(crate) fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
         return changes;
     }
     for (path, record) in &mut loaded.records {
-        let mut now = renamed(path, record, former::<W>());
+        let mut now = renamed(path, record, former_names::<W>());
         let (known, says) = now.as_ref().map_or((&*path, &*record), |(path, record)| (path, record));
         if let Some(renamed) = site(known, says) {
             now = Some(renamed);
@@ -77,6 +77,6 @@ pub(crate) fn rename<W: Durable>(loaded: &mut Loaded) -> Vec<Change> {
 }
 
 /// Returns the former names of a workflow.
-pub(crate) fn former<W: Durable>() -> Former {
+pub(crate) fn former_names<W: Durable>() -> Former {
     Former { names: W::FORMER, texts: W::FORMER_TEXTS }
 }

@@ -110,7 +110,7 @@ impl EngineBuilder {
     /// minute while an instance waits for a timer. The clock may jump.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Some(Clock::asking(Arc::new(now)));
+        self.clock = Some(Clock::custom(Arc::new(now)));
         self
     }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     durable::{
         rewind::rewind_run,
-        upgrade::{former, orphaned_undo, rename},
+        upgrade::{former_names, orphaned_undo, rename},
         workflow::Durable,
     },
     failure::{Failure, panic::drop_quietly},
@@ -62,8 +62,8 @@ impl<W: Durable> ResidentInstance<W> {
         // One that waits without a record was begun before.
         let begins = fresh && status == InstanceStatus::Running;
         let keys = match fresh {
-            true => Ok(Keys::beginning(&id, former::<W>())),
-            false => Keys::going_on(keys_record.as_ref(), former::<W>(), W::PLAIN),
+            true => Ok(Keys::beginning(&id, former_names::<W>())),
+            false => Keys::going_on(keys_record.as_ref(), former_names::<W>(), W::PLAIN),
         };
         let journal = Arc::new(Journal::new(
             Arc::clone(&shared.store),
@@ -136,7 +136,7 @@ async fn run<W: Durable>(
 ) {
     let journal = &live.journal;
     let core = RunState::new(W::GRAPH, W::COMPENSATES, observers, None);
-    let core = core.seen_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
+    let core = core.tracked_in(Arc::clone(&live.state) as _).on_store(Arc::clone(journal));
     core.emit_resumed(shared.take_observed(key), left.begins);
     if left.begins {
         log::started(&core);
@@ -200,9 +200,9 @@ async fn run<W: Durable>(
     if goes_on && matches!(outcome, Outcome::Stopped) {
         // Awaited: once this is on disk, so is all that was written before, and it is read again now.
         live.journal.put(CLEAN_STOP, RecordKind::CrashCount, encode_record(&0));
-        let _ = live.journal.settle(Vec::new(), &live.stopping).await;
+        let _ = live.journal.finalize(Vec::new(), &live.stopping).await;
     } else {
-        settle::<W>(&shared, (&live, &core), key, outcome).await;
+        finish_instance::<W>(&shared, (&live, &core), key, outcome).await;
     }
     if !core.has_ended() {
         // Nothing of it ends here: it goes on later.
@@ -248,7 +248,7 @@ async fn evict<W: Durable>(
     // By that the next engine sees whether it is another build.
     let build = Some(encode_record(&W::BUILD));
     let change = Change::Status { status: InstanceStatus::Waiting, wake_at: until, outcome: build };
-    let committed = live.journal.settle(vec![change], &live.stopping).await;
+    let committed = live.journal.finalize(vec![change], &live.stopping).await;
     shared.leave(key);
     match committed {
         Ok(()) if until.is_some() => shared.timers.notify_one(),
@@ -262,7 +262,7 @@ async fn evict<W: Durable>(
 }
 
 /// Writes the outcome of an instance to disk, and then reports it to the callers that wait. The caller holds its gate.
-async fn settle<W: Durable>(
+async fn finish_instance<W: Durable>(
     shared: &Arc<EngineInner>,
     (live, core): (&ResidentInstance<W>, &RunState),
     key: InstanceKey,
@@ -281,7 +281,7 @@ async fn settle<W: Durable>(
             if matches!(outcome, Outcome::Stopped) && live.journal.has_begun() {
                 live.journal.put(CLEAN_STOP, RecordKind::CrashCount, encode_record(&0));
             }
-            if let Err(error) = live.journal.settle(Vec::new(), &live.stopping).await {
+            if let Err(error) = live.journal.finalize(Vec::new(), &live.stopping).await {
                 tracing::error!(target: "workflow", instance = %id, %error, "could not store the last changes of the instance");
             }
             return;
@@ -293,14 +293,14 @@ async fn settle<W: Durable>(
         changes.push(Change::Clear);
     }
     let (mut status, mut bytes) = (status, bytes);
-    let mut settled = live.journal.settle(changes, &live.stopping).await;
+    let mut settled = live.journal.finalize(changes, &live.stopping).await;
     if let (Err(error), Some(ParkReason(reason))) = (&settled, live.journal.halted())
         && error.is_permanent()
         && status != InstanceStatus::Parked
     {
         (status, bytes) = (InstanceStatus::Parked, encode_record(&reason));
         let parked = Change::Status { status, wake_at: None, outcome: Some(bytes.clone()) };
-        settled = live.journal.settle(vec![parked], &live.stopping).await;
+        settled = live.journal.finalize(vec![parked], &live.stopping).await;
     }
     if let Err(error) = settled {
         tracing::error!(target: "workflow", instance = %id, %error, "could not store the outcome of the instance");

@@ -29,7 +29,7 @@ enum Source {
     #[cfg(feature = "durable")]
     Tokio,
     #[cfg(feature = "durable")]
-    Asked(Arc<dyn Fn() -> SystemTime + Send + Sync>),
+    Custom(Arc<dyn Fn() -> SystemTime + Send + Sync>),
 }
 
 impl Clock {
@@ -46,15 +46,15 @@ impl Clock {
 
     /// Returns a clock that asks.
     #[cfg(feature = "durable")]
-    pub(crate) fn asking(now: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
-        Self { system: now(), tokio: Instant::now(), source: Source::Asked(now) }
+    pub(crate) fn custom(now: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
+        Self { system: now(), tokio: Instant::now(), source: Source::Custom(now) }
     }
 
     pub(crate) fn now(&self) -> SystemTime {
         match &self.source {
             Source::System if is_real() => SystemTime::now(),
             #[cfg(feature = "durable")]
-            Source::Asked(now) => now(),
+            Source::Custom(now) => now(),
             _ => self.system.checked_add(self.tokio.elapsed()).unwrap_or(self.system),
         }
     }
@@ -66,7 +66,7 @@ impl Clock {
             #[cfg(feature = "durable")]
             Source::Tokio => false,
             #[cfg(feature = "durable")]
-            Source::Asked(_) => true,
+            Source::Custom(_) => true,
         }
     }
 
@@ -90,7 +90,7 @@ impl Clock {
     /// Returns when `at` comes by tokio's clock, as far as is known now.
     #[cfg(feature = "durable")]
     pub(crate) fn instant(&self, at: SystemTime) -> Instant {
-        crate::policy::duration::later(Instant::now(), at.duration_since(self.now()).unwrap_or_default())
+        crate::policy::duration::saturating_add(Instant::now(), at.duration_since(self.now()).unwrap_or_default())
     }
 }
 

@@ -160,7 +160,7 @@ impl Journal {
     ///
     /// # Errors
     /// The store refuses it for good, or does not take it now, and it was given up.
-    pub(crate) async fn settle(&self, changes: Vec<Change>, given_up: &AtomicBool) -> Result<(), StoreError> {
+    pub(crate) async fn finalize(&self, changes: Vec<Change>, given_up: &AtomicBool) -> Result<(), StoreError> {
         {
             let mut content = self.lock();
             content.refused = None;

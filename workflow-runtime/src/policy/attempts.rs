@@ -2,7 +2,7 @@
 
 use super::{
     deadline::Deadline,
-    duration::later,
+    duration::saturating_add,
     retry::{Next, Retries},
 };
 use std::{future::Future, time::Duration};
@@ -50,7 +50,7 @@ pub(crate) struct Further {
 
 impl Further {
     fn after(wait: Duration, deadline: Option<Deadline>) -> Self {
-        let until = later(Instant::now(), wait);
+        let until = saturating_add(Instant::now(), wait);
         Self { wait, until, cut_by: deadline.filter(|deadline| until >= deadline.at()) }
     }
 }

@@ -4,7 +4,7 @@
 //! probe. They read the system's clock, which paused time does not move, and have no outcome for an attempt that was
 //! cancelled.
 
-use super::duration::{DisplayDuration, later};
+use super::duration::{DisplayDuration, saturating_add};
 use crate::sync::lock;
 use std::{
     error::Error,
@@ -186,7 +186,7 @@ impl Permit {
                 Stands::Open { .. } => false,
             };
             if opens {
-                now.change(Stands::Open { until: later(Instant::now(), self.shared.cooldown) });
+                now.change(Stands::Open { until: saturating_add(Instant::now(), self.shared.cooldown) });
             }
         }
     }

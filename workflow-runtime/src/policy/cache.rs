@@ -5,7 +5,7 @@
 //! but knows no expiry. The map below is locked for a look-up only, which costs nothing beside a stage that is worth
 //! caching.
 
-use super::duration::later;
+use super::duration::saturating_add;
 use crate::sync::lock;
 use std::{
     collections::{HashMap, VecDeque},
@@ -239,7 +239,7 @@ impl<K: Eq + Hash + Clone, V> Turn<K, V> {
     pub fn fill(self, value: V) {
         let Interest { shared, key, gate } = &self.interest;
         let mut kept = shared.lock();
-        let expires = shared.time_to_live.map(|life| later(Instant::now(), life));
+        let expires = shared.time_to_live.map(|life| saturating_add(Instant::now(), life));
         kept.slots.insert(key.clone(), CacheSlot::Filled(Arc::new(value)));
         kept.filled.push_back((key.clone(), expires));
         let gone = kept.purge(shared.capacity);

@@ -1,7 +1,7 @@
 //! A limit for all attempts and waits together.
 
 use super::{
-    duration::{DisplayDuration, later},
+    duration::{DisplayDuration, saturating_add},
     limit::Limited,
 };
 use pin_project_lite::pin_project;
@@ -47,7 +47,7 @@ impl Deadline {
     /// Creates a deadline `after` the instant `started`, which may lie in the past.
     #[must_use]
     pub fn since(started: Instant, after: Duration) -> Self {
-        Self { at: later(started, after), after }
+        Self { at: saturating_add(started, after), after }
     }
 
     /// Returns a deadline whose instant and length are on record.

@@ -53,7 +53,7 @@ fn digits(number: f64, unit: &str) -> String {
 }
 
 /// Returns the instant `by` after `from`. A duration that no clock can represent counts as thirty years.
-pub(crate) fn later(from: Instant, by: Duration) -> Instant {
+pub(crate) fn saturating_add(from: Instant, by: Duration) -> Instant {
     const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
     from.checked_add(by).unwrap_or_else(|| from + THIRTY_YEARS)
 }

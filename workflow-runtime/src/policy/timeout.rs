@@ -1,7 +1,7 @@
 //! A limit for one attempt.
 
 use super::{
-    duration::{DisplayDuration, later},
+    duration::{DisplayDuration, saturating_add},
     limit::Limited,
 };
 use pin_project_lite::pin_project;
@@ -58,7 +58,7 @@ impl Error for TimedOut {}
 /// # }
 /// ```
 pub fn timeout<F: IntoFuture>(after: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { inner: Limited::new(Some((later(Instant::now(), after), TimedOut { after })), future) }
+    Timeout { inner: Limited::new(Some((saturating_add(Instant::now(), after), TimedOut { after })), future) }
 }
 
 pin_project! {

@@ -27,6 +27,6 @@ impl<T, F: Future<Output = Result<T, Exit>>> Future for CatchPanic<'_, F> {
 }
 
 /// Makes a failure of a panic of `run`.
-pub(crate) fn caught<T, F: Future<Output = Result<T, Exit>>>(core: &RunState, run: F) -> CatchPanic<'_, F> {
+pub(crate) fn catch_panic<T, F: Future<Output = Result<T, Exit>>>(core: &RunState, run: F) -> CatchPanic<'_, F> {
     CatchPanic { core, run }
 }

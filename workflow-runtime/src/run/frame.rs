@@ -147,7 +147,7 @@ impl<'a> Frame<'a> {
             attempt: self.attempt,
             traced: around.traced,
             observed: around.observed,
-            seen: around.seen,
+            tracked: around.tracked,
             owns_log: false,
             reverses: around.reverses,
             rare: OnceLock::from(Box::new(rare)),

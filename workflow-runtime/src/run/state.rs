@@ -46,7 +46,7 @@ pub(crate) struct RunState {
     /// Whether the stages are observed: by `tracing` or by observers.
     pub(crate) observed: bool,
     /// Whether a handle exists, or the stages are observed.
-    pub(crate) seen: bool,
+    pub(crate) tracked: bool,
     pub(crate) owns_log: bool,
     /// Whether the stages run in an undo.
     pub(crate) reverses: bool,
@@ -125,12 +125,12 @@ impl RunState {
         let traced = tracing_enabled();
         let observed = traced || observers.are_any();
         let mut core = Self::with(graph, RareState::of(graph, compensates, (observers, traced), name));
-        (core.traced, core.observed, core.seen) = (traced, observed, observed);
+        (core.traced, core.observed, core.tracked) = (traced, observed, observed);
         core
     }
 
     /// Creates the state of a run without observers.
-    pub(crate) fn unheeded_with(graph: &'static Graph<'static>, compensates: bool) -> Self {
+    pub(crate) fn unobserved_with_undos(graph: &'static Graph<'static>, compensates: bool) -> Self {
         Self::with(graph, RareState::of(graph, compensates, (Observers::none(), false), None))
     }
 
@@ -149,7 +149,7 @@ impl RunState {
             attempt: 1,
             traced: false,
             observed: false,
-            seen: false,
+            tracked: false,
             owns_log: true,
             reverses: false,
             rare,
@@ -273,9 +273,9 @@ impl RunState {
     }
 
     /// Sets the states through which a handle sees the stages.
-    pub(crate) fn seen_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
+    pub(crate) fn tracked_in(mut self, states: Arc<dyn States + Send + Sync>) -> Self {
         self.rare_mut().states = Some(states);
-        self.seen = true;
+        self.tracked = true;
         self
     }
 
@@ -334,7 +334,7 @@ impl RunState {
     /// Whether a handle exists, or the stages are observed.
     #[inline]
     pub(crate) fn observes_state(&self) -> bool {
-        self.seen
+        self.tracked
     }
 
     /// Returns the cell through which a handle sees that stage, unless it is one of many.

@@ -150,7 +150,7 @@ where
                 Poll::Ready(mem::replace(&mut outputs, Ok(Vec::new())))
             };
         };
-        let taken_up = taken_up.get_or_insert_with(|| Box::pin(all_taken_up(frame)));
+        let taken_up = taken_up.get_or_insert_with(|| Box::pin(await_restored(frame)));
         taken_up.as_mut().poll(context).map(|()| Err(failure.clone().into()))
     })
     .await
@@ -158,7 +158,7 @@ where
 
 /// Waits until all records are restored.
 #[cfg_attr(not(feature = "durable"), allow(clippy::unused_async, reason = "a run on a store waits here"))]
-async fn all_taken_up(frame: Frame<'_>) {
+async fn await_restored(frame: Frame<'_>) {
     #[cfg(feature = "durable")]
     if let Some(journal) = frame.journal() {
         journal.await_turn(LAST).await;

@@ -4,7 +4,7 @@
 use crate::{
     failure::{Failure, exit::Exit, panic::drop_quietly},
     future::boxed::BoxFuture,
-    run::{catch_panic::caught, frame::Frame},
+    run::{catch_panic::catch_panic, frame::Frame},
     sync::lock,
 };
 use std::{
@@ -42,7 +42,8 @@ impl<'a, T> Fallback<'a, T> {
         let mut begin = Some(begin);
         poll_fn(|context| {
             let under_way = lock(&self.run).take();
-            let begun = under_way.or_else(|| begin.take().map(|begin| Box::pin(caught(frame.core(), begin())) as _));
+            let begun =
+                under_way.or_else(|| begin.take().map(|begin| Box::pin(catch_panic(frame.core(), begin())) as _));
             let Some(mut run) = begun else { unreachable!("polled after it ended") };
             let polled = run.as_mut().poll(context);
             match &polled {

@@ -67,14 +67,14 @@ impl<T> SignalQueue<T> {
         drop(left);
     }
 
-    /// Records that one of the signal's `askers` has ended. When all have, later deliveries fail with `Closed`.
-    pub fn consumer_done(&self, askers: u32) {
+    /// Records that one of the signal's `consumers` has ended. When all have, later deliveries fail with `Closed`.
+    pub fn consumer_done(&self, consumers: u32) {
         let ended = {
             let mut queue = self.lock();
             queue.ended += 1;
             queue.ended
         };
-        if ended == askers {
+        if ended == consumers {
             self.close();
         }
     }

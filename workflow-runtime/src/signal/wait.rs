@@ -5,7 +5,7 @@ use crate::{
     failure::{Failure, FailureKind, exit::Exit},
     future::wake_list::WakeList,
     output::shared::{OutputRef, OwnedOrShared},
-    policy::{DisplayDuration, duration::later},
+    policy::{DisplayDuration, duration::saturating_add},
     run::frame::Frame,
     stage_id::StageId,
     sync::lock,
@@ -173,13 +173,13 @@ impl<'a, T> SignalWait<'a, T> {
         let since = self.opened().await;
         #[cfg(feature = "durable")]
         if let Some(kept) = &self.kept {
-            let limit = self.limit.map(|limit| later(since, limit));
+            let limit = self.limit.map(|limit| saturating_add(since, limit));
             return kept.get(self.queue, limit, (frame, stage), || self.is_now_late(), late).await;
         }
         let taken = match self.limit {
             _ if self.is_late.load(Relaxed) => None,
             None => Some(self.queue.take().await),
-            Some(limit) => tokio::time::timeout_at(later(since, limit), self.queue.take()).await.ok(),
+            Some(limit) => tokio::time::timeout_at(saturating_add(since, limit), self.queue.take()).await.ok(),
         };
         match taken {
             Some((_, value)) => {

@@ -4,7 +4,7 @@ use super::retry::Judged;
 use crate::{
     failure::{BoxError, Failure, FailureKind, exit::Exit},
     future::map::then,
-    run::{catch_panic::caught, frame::Frame, nested, state::own_failure},
+    run::{catch_panic::catch_panic, frame::Frame, nested, state::own_failure},
     stage_id::StageId,
 };
 use std::future::Future;
@@ -21,7 +21,7 @@ pub fn catch<T, F: Future<Output = Result<T, Exit>>>(
     frame: Frame<'_>,
     run: F,
 ) -> impl Future<Output = Absorbed<T>> + use<'_, T, F> {
-    then(nested::settling(frame, caught(frame.core, run)), |ended: Result<T, Exit>| {
+    then(nested::settling(frame, catch_panic(frame.core, run)), |ended: Result<T, Exit>| {
         ended.map_err(|stop| match stop {
             Exit::Failed(failure) => Ok(failure),
             stop @ Exit::Returned => Err(stop),

@@ -3,7 +3,7 @@
 use crate::{
     failure::{FailureKind, exit::Exit},
     policy::{Breaker, Cache, Cached, Pool, PoolPermits, PoolTooSmall},
-    run::{catch_panic::caught, frame::Frame},
+    run::{catch_panic::catch_panic, frame::Frame},
     stage_id::StageId,
 };
 use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
@@ -45,7 +45,7 @@ pub async fn with_breaker<T>(
 ) -> Result<T, Exit> {
     // An `async fn` has room for what it is given and for what it awaits.
     // A panic counts as a failure, wherever the attempt runs.
-    let run = Box::pin(caught(frame.core, run));
+    let run = Box::pin(catch_panic(frame.core, run));
     let breaker = shared.get(place, || {
         let (failures, cooldown) = settings();
         Breaker::new(u32::try_from(failures).unwrap_or(u32::MAX), cooldown)

@@ -216,7 +216,7 @@ pub fn staged<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     cell: Option<TypedCell<T>>,
     run: F,
 ) -> StageFuture<Concurrent<'_>, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>> {
-    under_way((frame, stage), view, cell, run, true)
+    running_stage((frame, stage), view, cell, run, true)
 }
 
 /// Returns the future of a stage with policies: its attempts are made inside `run`.
@@ -228,11 +228,11 @@ pub fn stage_with_policies<T, F, const UNOBSERVED: usize, const OBSERVED: usize>
     cell: Option<TypedCell<T>>,
     run: F,
 ) -> StageFuture<Concurrent<'_>, F, MaybeObservers<'_, T, UNOBSERVED, OBSERVED>> {
-    under_way((frame, stage), view, cell, run, false)
+    running_stage((frame, stage), view, cell, run, false)
 }
 
 #[inline]
-fn under_way<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
+fn running_stage<T, F, const UNOBSERVED: usize, const OBSERVED: usize>(
     (frame, stage): (Frame<'_>, StageId),
     _: Visibility<UNOBSERVED, OBSERVED>,
     cell: Option<TypedCell<T>>,

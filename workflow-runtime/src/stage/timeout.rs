@@ -3,7 +3,7 @@
 use crate::{
     failure::{Failure, FailureKind, exit::Exit, panic::drop_quietly},
     future::{boxed::BoxFuture, map::then, timeout::until},
-    policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::later, limit::poll_deadline},
+    policy::{Deadline, DeadlinePassed, DisplayDuration, TimedOut, duration::saturating_add, limit::poll_deadline},
     run::{
         frame::Frame,
         state::{ResidentTimer, RunState},
@@ -56,7 +56,7 @@ impl<'a, F> TimedAttempt<'a, F> {
         past: Option<(Pause<'a>, DeadlinePassed)>,
         resident: Option<ResidentTimer>,
     ) -> Self {
-        let late = timeout.map(|after| sleep_until(later(Instant::now(), after)));
+        let late = timeout.map(|after| sleep_until(saturating_add(Instant::now(), after)));
         let limit = TimedOut { after: timeout.unwrap_or_default() };
         #[cfg(feature = "durable")]
         let restoring = resident.as_ref().and_then(ResidentTimer::until_restored);
@@ -82,7 +82,7 @@ impl<F: Future> Future for TimedAttempt<'_, F> {
         {
             *this.restoring = None;
             if let Some(end) = this.late.as_mut().as_pin_mut() {
-                end.reset(later(Instant::now(), this.limit.after));
+                end.reset(saturating_add(Instant::now(), this.limit.after));
             }
         }
         if this.restoring.is_none()

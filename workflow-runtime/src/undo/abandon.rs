@@ -29,7 +29,7 @@ impl RunState {
             // The run around it undoes what it did.
             let mut core = Self::with(self.graph, std::mem::take(&mut self.rare));
             core.current = AtomicU32::new(self.current().0);
-            (core.traced, core.observed, core.seen) = (self.traced, self.observed, self.seen);
+            (core.traced, core.observed, core.tracked) = (self.traced, self.observed, self.tracked);
             return leave(core);
         }
         // Running attempts in a log hold on to it: the drop of a run drops them.
