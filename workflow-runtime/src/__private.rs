@@ -6,7 +6,7 @@
 pub use crate::durable;
 pub use crate::{
     expression::{
-        by_ref::{ByRef, Show, reference},
+        by_ref::{ByRef, Show, ShowFuture, reference},
         coerce::{ascribe, evaluated, expect_type, expect_unit, into_value, never_returns, reborrow_item},
         count::{count, times},
         discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, type_tag},
@@ -56,7 +56,7 @@ pub use crate::{
     stage::{
         catch::{catch, catch_in_flight, every_failure, or_failure, own_error},
         driven::{Erased, LetRef, Start, await_output, erased, of_slot, output_slot, start_stage, starting},
-        guards::{SharedPolicies, cached, permits, pool, with_breaker},
+        guards::{SharedPolicies, cache_key, cached, permits, pool, with_breaker},
         in_place::{begin, lone_stage_expression, of_cell, stage_expression, stage_with_policies, staged},
         retry::{
             RetryRule, StagePolicies, boxed_attempt, keep_source, omit_source, retry, retry_if_error, retry_if_failure,

@@ -3,11 +3,12 @@
 use crate::{
     diagnostics::messages,
     mentions::{self, Borrow},
+    resolve::text,
 };
 use proc_macro2::{Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use std::collections::HashSet;
-use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote};
+use syn::{GenericParam, Generics, Type, WherePredicate, parse_quote, spanned::Spanned};
 use workflow_syntax::{
     Block, Else, If, Item, ParsedMembers, ParsedNode, ParsedNodeKind, Workflow, diagnostics::Diagnostics, unread_type,
 };
@@ -47,6 +48,17 @@ fn parameters(generics: &mut Generics, diagnostics: &Diagnostics) -> HashSet<Str
     told
 }
 
+/// The sized type to write for one that plainly has no size.
+fn owned_of_unsized(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) if path.path.is_ident("str") => Some("String".to_owned()),
+        Type::Slice(slice) => Some(format!("Vec<{}>", text(&slice.elem))),
+        Type::TraitObject(object) => Some(format!("Box<{}>", text(object))),
+        Type::Paren(paren) => owned_of_unsized(&paren.elem),
+        _ => None,
+    }
+}
+
 /// Adds the bounds of every type parameter of a workflow.
 fn outlive(generics: &mut Generics) {
     let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
@@ -65,6 +77,12 @@ struct Owning<'d> {
 impl Owning<'_> {
     /// Reports a type that has no name. Whether it had one.
     fn named(&self, ty: &mut Type) -> bool {
+        if let Some(owned) = owned_of_unsized(ty) {
+            let span = ty.span();
+            self.diagnostics.error(span, messages::no_size(&text(ty), &owned));
+            *ty = unread_type(span);
+            return false;
+        }
         let Some(span) = keyword_impl(ty.to_token_stream()) else { return true };
         self.diagnostics.error(span, messages::IMPL_TRAIT);
         *ty = unread_type(span);

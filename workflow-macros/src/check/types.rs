@@ -1,15 +1,19 @@
-//! `#[catch]` on a stage that is plainly declared as another type. A type behind an alias is rustc's to report.
+//! `#[catch]` on a stage that is plainly declared as another type, and a key of `#[cache]` that is plainly borrowed. A type behind an alias is rustc's to report.
 
 use crate::{
     diagnostics::messages,
-    model::{Model, NodeKind, Stage},
+    mentions::bare_name,
+    model::{CodeId, Model, NodeKind, Stage},
     resolve::text,
 };
-use syn::{GenericArgument, PathArguments, PathSegment, Type, spanned::Spanned};
+use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type, spanned::Spanned};
 use workflow_syntax::diagnostics::Diagnostics;
 
 pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
     for stage in &model.stages {
+        if let Some(cache) = &stage.policies.cache {
+            key(model, cache.key, diagnostics);
+        }
         if stage.policies.catch.is_some() {
             caught(stage, diagnostics);
         }
@@ -18,6 +22,18 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
         {
             items(stage, diagnostics);
         }
+    }
+}
+
+/// Checks the key of a `#[cache]` that is plainly a reference.
+fn key(model: &Model<'_>, code: CodeId, diagnostics: &Diagnostics) {
+    let code = &model.codes[code];
+    let named = match code.expr {
+        Expr::Reference(reference) => bare_name(&reference.expr),
+        expr => bare_name(expr).filter(|name| code.uses.iter().any(|&used| model.names[used].ident == **name)),
+    };
+    if let Some(name) = named {
+        diagnostics.error(code.expr.span(), messages::borrowed_key(&text(code.expr), &name.to_string()));
     }
 }
 

@@ -80,6 +80,16 @@ pub(crate) fn lifetime_parameter(lifetime: &str) -> String {
 pub(crate) const BORROWS: &str = "a workflow owns what it works on, so this can't borrow\n\
     help: own the value: `String` or `&'static str` for `&str`, `Arc<T>` for `&T`";
 
+pub(crate) fn no_size(ty: &str, owned: &str) -> String {
+    format!("a workflow owns its values, and `{ty}` has no size of its own\nhelp: {owned}")
+}
+
+pub(crate) fn borrowed_key(expr: &str, name: &str) -> String {
+    format!(
+        "`{expr}` is a reference, and a key outlives the run that makes it: it owns what it holds\nhelp: key = {name}.clone()"
+    )
+}
+
 pub(crate) const IMPL_TRAIT: &str = "a workflow stores its values, so it has to name their types: `impl Trait` has none\n\
     help: declare a type parameter, `workflow Name<T: Trait>(..)`, and write `T`, or write `Box<dyn Trait + Send + Sync>`";
 

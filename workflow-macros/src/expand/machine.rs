@@ -88,7 +88,7 @@ impl Expansion<'_, '_> {
             use #runtime as #alias;
             #[allow(unused_imports)]
             use #runtime::{
-                GiveReason as _, Show as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
+                GiveReason as _, Show as _, ShowFuture as _, of_list as __workflow_of_list, of_optional as __workflow_of_optional,
                 of_caught as __workflow_of_caught, ViaFuture as _, ViaFutureOfResult as _, ViaResult as _, ViaValue as _,
             };
         }

@@ -97,7 +97,9 @@ impl Expansion<'_, '_> {
     fn cached(&self, stage: StageId, cache: &Cache, value: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let before = self.prelude(cache.key, Some(stage));
-        let key = self.evaluated(self.model.codes[cache.key].expr);
+        let key = self.model.codes[cache.key].expr;
+        let (at, span, value_of_key) = (self.runtime_at(key.span()), key.span(), self.evaluated(key));
+        let key = quote_spanned!(span=> #at::cache_key(#value_of_key));
         let (turn, given, hit) = (self.named("turn"), self.named("given"), self.named("hit"));
         let (services, field) = (self.named("services"), syn::Index::from(self.model.workflow.services.len()));
         let place = cache.place;

@@ -217,7 +217,8 @@ impl Expansion<'_, '_> {
         let mut bound = TokenStream::new();
         if model.used {
             let ident = &model.ident;
-            bound.extend(quote!(#[allow(unused_variables)] let #ident = &*#held;));
+            let ascribed = self.ascribed(name);
+            bound.extend(quote!(#[allow(unused_variables)] let #ident #ascribed = &*#held;));
         }
         if model.lent {
             let lender = self.lender(name);

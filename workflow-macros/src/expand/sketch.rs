@@ -49,7 +49,7 @@ impl Expansion<'_, '_> {
         let mut parts = TokenStream::new();
         for &stage in &scope.stages {
             let own = self.sketched_parts(id, Some(stage));
-            parts.extend(self.sketched_when(stage, own));
+            parts.extend(self.sketched_when(stage, &own));
         }
         parts.extend(self.sketched_parts(id, scope.around));
         quote!({ #declared #parts })
@@ -96,9 +96,9 @@ impl Expansion<'_, '_> {
             let body = self.sketched_scope(scope);
             parts.extend(match &self.model.scopes[scope].binds {
                 None => body,
-                Some(Binds::Item { pattern, items }) => self.sketched_item(pattern, *items, body),
-                Some(Binds::Scrutinee { pattern, value }) => self.sketched_match(pattern, *value, body),
-                Some(Binds::Condition { code }) => self.sketched_if(*code, body),
+                Some(Binds::Item { pattern, items }) => self.sketched_item(pattern, *items, &body),
+                Some(Binds::Scrutinee { pattern, value }) => self.sketched_match(pattern, *value, &body),
+                Some(Binds::Condition { code }) => self.sketched_if(*code, &body),
             });
         }
         parts
@@ -120,7 +120,7 @@ impl Expansion<'_, '_> {
         matches!(expr, Expr::Verbatim(_)) || self.mistakes.is_in(expr.to_token_stream())
     }
 
-    fn sketched_when(&self, stage: StageId, body: TokenStream) -> TokenStream {
+    fn sketched_when(&self, stage: StageId, body: &TokenStream) -> TokenStream {
         match &self.model.stages[stage].when {
             None => quote!({ #body }),
             Some(When::Holds(code)) => self.sketched_if(*code, body),
@@ -128,7 +128,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    fn sketched_if(&self, code: CodeId, body: TokenStream) -> TokenStream {
+    fn sketched_if(&self, code: CodeId, body: &TokenStream) -> TokenStream {
         let expr = self.model.codes[code].expr;
         if self.is_doubtful(expr) {
             let names = crate::mentions::condition_bindings(expr);
@@ -139,7 +139,7 @@ impl Expansion<'_, '_> {
         quote!(if #condition { #body })
     }
 
-    fn sketched_match(&self, pattern: &Pat, value: CodeId, body: TokenStream) -> TokenStream {
+    fn sketched_match(&self, pattern: &Pat, value: CodeId, body: &TokenStream) -> TokenStream {
         if self.is_doubtful_pattern(pattern) || self.is_doubtful(self.model.codes[value].expr) {
             return unmatched(pattern, body);
         }
@@ -155,7 +155,7 @@ impl Expansion<'_, '_> {
         }
     }
 
-    fn sketched_item(&self, pattern: &Pat, items: CodeId, body: TokenStream) -> TokenStream {
+    fn sketched_item(&self, pattern: &Pat, items: CodeId, body: &TokenStream) -> TokenStream {
         let expr = self.model.codes[items].expr;
         if self.is_doubtful_pattern(pattern) || self.is_doubtful(expr) {
             return unmatched(pattern, body);
@@ -171,7 +171,7 @@ impl Expansion<'_, '_> {
 }
 
 /// A body whose names are bound to nothing.
-fn unmatched(pattern: &Pat, body: TokenStream) -> TokenStream {
+fn unmatched(pattern: &Pat, body: &TokenStream) -> TokenStream {
     let names: TokenStream = crate::mentions::bindings(pattern).iter().map(untyped).collect();
     quote!({ #names #body })
 }

@@ -7,18 +7,35 @@ use super::{
 };
 use crate::{
     bound_names::Binder,
-    model::{CodeId, NodeKind, StageId, When},
+    model::{CodeId, NameId, NameKind, NodeKind, StageId, When},
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use workflow_syntax::unread_type;
 
 impl Expansion<'_, '_> {
     /// The declared type.
     pub(super) fn stage_type(&self, stage: StageId) -> TokenStream {
         match &self.model.stages[stage].syntax.ty {
+            // What is wrong with it has been reported.
+            Some(ty) if self.mistakes.is_in(ty.to_token_stream()) => unread_type(ty.span()).into_token_stream(),
             Some(ty) => quote!(#ty),
             None => quote!(()),
+        }
+    }
+
+    /// `: &T`, if the declared type may have a mistake: inference ends there, and finds no other type for it.
+    pub(super) fn ascribed(&self, name: NameId) -> TokenStream {
+        const KNOWN: [&str; 15] = [
+            "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "u128", "u16", "u32", "u64",
+            "u8",
+        ];
+        let NameKind::Stage(stage) = self.model.names[name].kind else { return TokenStream::new() };
+        match &self.model.stages[stage].syntax.ty {
+            Some(syn::Type::Path(path)) if KNOWN.iter().any(|known| path.path.is_ident(known)) => TokenStream::new(),
+            Some(ty) => quote!(: &#ty),
+            None => TokenStream::new(),
         }
     }
 

@@ -6,7 +6,13 @@ use crate::{
     run::{catch_panic::catch_panic, frame::Frame},
     stage_id::StageId,
 };
-use std::{any::Any, future::Future, hash::Hash, sync::OnceLock, time::Duration};
+use std::{
+    any::Any,
+    future::Future,
+    hash::{Hash, Hasher},
+    sync::OnceLock,
+    time::Duration,
+};
 
 /// Breakers and caches that runs share. Each is created when first needed, since the types of keys are known only where
 /// they are used.
@@ -100,11 +106,69 @@ pub async fn permits(
     wanted.await.map_err(|small| frame.core.failure(stage, FailureKind::Failed, Some(small.into())).into())
 }
 
+/// A type whose values may be keys of a `#[cache]`.
+#[diagnostic::on_unimplemented(
+    message = "a key of `#[cache]` is compared and kept, and `{Self}` can't be",
+    label = "not a key",
+    note = "a key is `Eq + Hash + Clone + Send + Sync + 'static`: of a float its `to_bits()`, of a borrowed value its clone"
+)]
+pub trait CacheKey: Sized {
+    /// Returns the key, with the proof that it is one.
+    fn proven(self) -> ProvenKey<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: Eq + Hash + Clone + Send + Sync + 'static> CacheKey for K {
+    #[inline]
+    fn proven(self) -> ProvenKey<K> {
+        ProvenKey { key: self, eq: K::eq, hash: |key, mut hasher| key.hash(&mut hasher), copy: K::clone }
+    }
+}
+
+/// A key that has been asked once whether it is one, where the user's expression stands.
+pub struct ProvenKey<K> {
+    key: K,
+    eq: fn(&K, &K) -> bool,
+    hash: fn(&K, &mut dyn Hasher),
+    copy: fn(&K) -> K,
+}
+
+impl<K> PartialEq for ProvenKey<K> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.eq)(&self.key, &other.key)
+    }
+}
+
+impl<K> Eq for ProvenKey<K> {}
+
+impl<K> Hash for ProvenKey<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.hash)(&self.key, state);
+    }
+}
+
+impl<K> Clone for ProvenKey<K> {
+    fn clone(&self) -> Self {
+        Self { key: (self.copy)(&self.key), ..*self }
+    }
+}
+
+/// Returns the key of a `#[cache]`: where it is none, the error stands at its expression.
+#[inline]
+pub fn cache_key<K: CacheKey>(key: K) -> ProvenKey<K> {
+    key.proven()
+}
+
 /// Looks a key up.
-pub async fn cached<K, V>(shared: &SharedPolicies, place: usize, time_to_live: Option<Duration>, key: K) -> Cached<K, V>
+pub async fn cached<K, V>(
+    shared: &SharedPolicies,
+    place: usize,
+    time_to_live: Option<Duration>,
+    key: ProvenKey<K>,
+) -> Cached<ProvenKey<K>, V>
 where
-    K: Eq + Hash + Clone + Send + Sync + 'static,
+    K: Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    shared.get(place, || Cache::<K, V>::new(time_to_live)).get(key).await
+    shared.get(place, || Cache::<ProvenKey<K>, V>::new(time_to_live)).get(key).await
 }
