@@ -131,7 +131,7 @@ impl Expansion<'_, '_> {
                 }
 
                 /// Runs the workflow. The future borrows nothing and does nothing until it is polled; dropping it
-                /// cancels all that is under way.
+                /// cancels all that is running.
                 ///
                 /// # Errors
                 /// The first stage that failed, and why.

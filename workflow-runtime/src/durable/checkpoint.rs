@@ -197,8 +197,8 @@ async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (S
     }
 }
 
-/// Holds back, while the instance catches up, a stage that what is around it has completed without: a new build has
-/// added it, or it was given up.
+/// Holds back, while the instance restores its records, a stage that its surroundings have completed without. A new
+/// build has added such a stage, or it was given up.
 async fn unless_left_behind(journal: &Journal, path: &str, keeps: Retention) {
     if journal.is_restoring()
         && (keeps == Retention::Outcome || !journal.has_within(path))

@@ -35,8 +35,8 @@ impl Journal {
         self.begun.load(Relaxed)
     }
 
-    /// Notes that user code of a place is ready to begin, if it is not held back. While the instance is catching up,
-    /// the code was ready when the instance was interrupted. Returns the number of its interruptions.
+    /// Notes that user code of a place is ready to begin, if it is not held back. While the instance restores its
+    /// records, the code was ready when the instance was interrupted. Returns the number of its interruptions.
     pub(crate) fn reaches(&self, place: &str) -> u32 {
         let mut content = self.lock();
         let times = Interruptions::of(content.records.get(place)).times;

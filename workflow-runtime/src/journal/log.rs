@@ -2,8 +2,8 @@
 //!
 //! A durable run is the same machine as any other. It starts at its beginning each time, but recorded stages do not run
 //! again: a stage that has completed gives its recorded output at once. Until every record is restored, the instance is
-//! *catching up*. No new stage starts then, and recorded failures wait, so that everything to be undone is known before
-//! a scope is rolled back.
+//! *restoring*. No new stage starts then, and recorded failures wait, so that everything to be undone is known before a
+//! scope is rolled back.
 
 use super::{
     crashes::{CrashCounter, Suspects},

@@ -13,7 +13,7 @@ use workflow_store::Timestamp;
 pub(crate) struct ResidencyGuard(Arc<Journal>);
 
 impl ResidencyGuard {
-    /// Returns what waits until the instance has caught up, if it catches up now.
+    /// Returns a future that waits until the instance has restored its records, if it restores them now.
     pub(crate) fn until_restored(&self) -> Option<BoxFuture<'static, ()>> {
         let journal = Arc::clone(&self.0);
         journal.is_restoring().then(|| Box::pin(async move { journal.await_turn(DUE).await }) as _)

@@ -40,7 +40,7 @@ impl Journal {
     }
 
     /// Lets the first of the waiting stages go on, once no further record can be restored. If none waits, the instance
-    /// has caught up.
+    /// has restored all its records.
     pub(crate) fn release(&self) {
         let wakers: Vec<Waker> = {
             let mut content = self.lock();
@@ -59,7 +59,7 @@ impl Journal {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits, while catching up, until every record before `order` is restored.
+    /// Waits, while restoring, until every record before `order` is restored.
     pub(crate) async fn await_turn(&self, order: u64) {
         let mut holding = {
             let mut content = self.lock();
@@ -81,7 +81,7 @@ impl Journal {
         .await;
     }
 
-    /// Waits, while catching up, before a recorded failure goes on, until all other records are restored.
+    /// Waits, while restoring, before a recorded failure goes on, until all other records are restored.
     pub(crate) async fn hold_failure(&self, order: u64) {
         self.await_turn(FAILURES.saturating_add(order).min(LAST)).await;
     }

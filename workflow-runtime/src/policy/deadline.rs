@@ -50,7 +50,7 @@ impl Deadline {
         Self { at: saturating_add(started, after), after }
     }
 
-    /// Returns a deadline whose instant and length are on record.
+    /// Returns a deadline whose instant and length are recorded.
     #[cfg(feature = "durable")]
     pub(crate) fn recorded(at: Instant, after: Duration) -> Self {
         Self { at, after }

@@ -81,7 +81,7 @@ pub(crate) struct ActiveStage {
     /// Place among the stages that were enabled.
     #[cfg_attr(not(feature = "durable"), allow(dead_code, reason = "asked of runs on a store"))]
     pub(crate) order: u64,
-    /// Observers know of it. They do not yet where an instance is still catching up with its records.
+    /// Whether observers know of it. They do not yet while an instance restores its records.
     pub(crate) is_reported: bool,
     /// Outcome of a stage that was skipped or cancelled, whose future gives a value all the same.
     pub(crate) skipped: Option<&'static str>,
