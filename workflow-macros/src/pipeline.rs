@@ -37,3 +37,39 @@ pub(crate) fn run(tokens: TokenStream, durable: bool) -> TokenStream {
     }
     mistakes::told(items, &diagnostics.finish(), &invocation.tokens, workflows.whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+
+    /// The expansion of a workflow with these items, as text.
+    fn expansion(items: &str) -> String {
+        let header = "workflow W(order: u32) -> u32 with shop: Shop";
+        let tokens = format!("{header} {{ {items} }}").parse().expect("is made of tokens");
+        run(tokens, false).to_string()
+    }
+
+    /// An editor puts a name behind the `.` and compares both expansions: it looks for the type of what stands before the
+    /// name in the expansion without it, at the same place of the text.
+    #[test]
+    fn an_editor_finds_what_stands_before_a_dot() {
+        for items in [
+            "stage a: u32 = shop.; *a",
+            "stage a: u32 = shop. #[timeout(5s)] stage b: u32 = shop.take(a); *b",
+            "stage a: u32 = take(order, async { shop. }); *a",
+            "stage a: u32 = { stage b: u32 = shop.take(order.); *b }; *a",
+            "stage a: u32 = if shop.is_open() { shop. } else { 1 }; *a",
+            "stage a: u32 = shop.take(order); shop.",
+        ] {
+            let at = items.find(". ").or(items.find(".;")).or(items.find(".)")).unwrap_or(items.len() - 1);
+            let tried = format!("{}.raCompletionMarker{}", &items[..at], &items[at + 1..]);
+            let (written, tried) = (expansion(items), expansion(&tried));
+            let (before, _) = tried.split_once(". raCompletionMarker").expect("the name is in the expansion");
+            let before = before.trim_end();
+            assert!(before.ends_with("shop") || before.ends_with("order"), "{items}");
+            assert!(written.starts_with(before), "{items}");
+            assert_eq!(written.matches("compile_error").count(), tried.matches("compile_error").count(), "{items}");
+            assert_eq!(written.matches("compile_error").count(), 1, "{items}: one mistake");
+        }
+    }
+}

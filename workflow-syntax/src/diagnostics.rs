@@ -182,6 +182,7 @@ pub mod parse_messages {
     pub(crate) const DURATION_RANGE_INCLUSIVE: &str =
         "the range of waits is written with `..`\nhelp: exponential(200ms..30s)";
 
+    pub(crate) const NAME_AFTER_DOT: &str = "expected a field or a method after this `.`";
     pub(crate) const UNREADABLE: &str = "this can't be read";
     pub(crate) const INCOMPLETE: &str = "something is missing here";
     pub(crate) const OUT_OF_PLACE: &str = "this token is out of place";

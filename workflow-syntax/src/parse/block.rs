@@ -4,6 +4,7 @@ use super::{
     Parser,
     fragment::is_name,
     tokens::{Inside, Tokens},
+    unfinished::is_of_editor,
 };
 use crate::{
     diagnostics::parse_messages,
@@ -94,7 +95,7 @@ impl Parser<'_> {
         // An item that ends in the middle of something has a mistake of its own.
         let complete = match tokens.before(at).last() {
             Some(TokenTree::Punct(punct)) => matches!(punct.as_char(), '>' | '?' | ')'),
-            Some(_) => at > from + 1,
+            Some(last) => at > from + 1 && !is_of_editor(last),
             None => false,
         };
         if at < end.at && (tokens.is_colon(at) || tokens.is_punct(at, ',')) {
@@ -166,7 +167,8 @@ fn declares(tokens: Tokens<'_>, at: usize) -> bool {
                 && nearest(&word.to_string(), ITEM_KEYWORDS).is_some()
         }
         Some(TokenTree::Punct(punct)) if punct.as_char() == '#' => {
-            tokens.group(at + 1, Delimiter::Bracket).is_some() && after_operand(tokens, at)
+            let after_dot = at > 0 && tokens.is_punct(at - 1, '.');
+            tokens.group(at + 1, Delimiter::Bracket).is_some() && (after_dot || after_operand(tokens, at))
         }
         _ => false,
     }

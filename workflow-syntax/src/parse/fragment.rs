@@ -2,7 +2,8 @@
 
 use super::{
     Parser,
-    tokens::{Tokens, shown},
+    tokens::{Inside, Tokens, shown},
+    unfinished::finished,
 };
 use crate::diagnostics::parse_messages;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
@@ -72,13 +73,34 @@ impl Parser<'_> {
         self,
         tokens: Tokens<'_>,
         expected: &str,
-        parser: impl FnOnce(ParseStream) -> syn::Result<T>,
+        parser: impl Fn(ParseStream) -> syn::Result<T>,
     ) -> Option<T> {
         if tokens.is_empty() {
             self.diagnostics.error(tokens.start(0), parse_messages::expected(expected));
             return None;
         }
-        match tokens.parse_prefix(parser) {
+        match tokens.parse_prefix(&parser) {
+            Ok((value, end)) if end == tokens.len() && !self.is_tried => Some(value),
+            read => self.unfinished(tokens, expected, parser, read),
+        }
+    }
+
+    /// Reads tokens with a mistake, or with a name that an editor tries.
+    fn unfinished<T>(
+        self,
+        tokens: Tokens<'_>,
+        expected: &str,
+        parser: impl Fn(ParseStream) -> syn::Result<T>,
+        read: syn::Result<(T, usize)>,
+    ) -> Option<T> {
+        if let Some((trees, place)) = finished(tokens.stream()) {
+            // What stands before the `.` is an expression of its own.
+            self.diagnostics.error(place, parse_messages::NAME_AFTER_DOT);
+            let inside = Inside::made(trees, tokens.last_span());
+            let tokens = inside.tokens();
+            return tokens.parse_prefix(parser).ok().filter(|(_, end)| *end == tokens.len()).map(|(value, _)| value);
+        }
+        match read {
             Ok((value, end)) if end == tokens.len() => Some(value),
             Ok((_, end)) => {
                 self.unexpected(tokens, end);

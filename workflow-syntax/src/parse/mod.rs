@@ -21,6 +21,7 @@ mod scan;
 mod statement;
 mod text;
 mod tokens;
+mod unfinished;
 mod workflows;
 
 use crate::{diagnostics::Diagnostics, workflow::Workflows};
@@ -29,12 +30,16 @@ use tokens::Inside;
 
 /// Reads what stands in `workflow! { .. }`.
 pub fn parse(tokens: TokenStream, diagnostics: &Diagnostics) -> Workflows {
+    let is_tried = unfinished::is_tried(&tokens);
     let inside = Inside::whole(tokens);
-    Parser { diagnostics }.workflows(inside.tokens())
+    Parser { diagnostics, is_tried }.workflows(inside.tokens())
 }
 
-/// The state that all parts of the parser share: where mistakes are reported.
+/// The state that all parts of the parser share.
 #[derive(Clone, Copy)]
 struct Parser<'a> {
+    /// The collector of mistakes.
     diagnostics: &'a Diagnostics,
+    /// Whether an editor tries a name.
+    is_tried: bool,
 }

@@ -295,7 +295,10 @@ fn nodes() {
         ("stage a = sleep_until(«)»;", "`sleep_until` takes one `SystemTime`"),
         ("stage a = f(b, «+» c);", "expected"),
         ("stage a = f(b «c»);", "expected `,`"),
-        ("stage a = b.«;»", "expected identifier or integer"),
+        ("stage a = b«.»;", "expected a field or a method after this `.`"),
+        ("stage a = b«.» #[after(a)] stage c = d; e", "expected a field or a method after this `.`"),
+        ("stage a = b«.» stage c = d; e", "expected a field or a method after this `.`"),
+        ("stage a = b(c, async { d«.» }); e", "expected a field or a method after this `.`"),
         ("stage a = fail \"b\" «c»;", "unexpected `c`"),
         ("return b «c»", "unexpected `c`"),
     ]);
