@@ -49,8 +49,8 @@ mod tests {
         run(tokens, false).to_string()
     }
 
-    /// An editor puts a name behind the `.` and compares both expansions: it looks for the type of what stands before the
-    /// name in the expansion without it, at the same place of the text.
+    /// An editor puts a name behind the `.` and compares both expansions. The type of what stands before the name has to be
+    /// at the same place of the text in both.
     #[test]
     fn an_editor_finds_what_stands_before_a_dot() {
         for items in [
