@@ -9,6 +9,7 @@
     clippy::redundant_closure_for_method_calls,
     clippy::shadow_unrelated,
     clippy::needless_pass_by_value,
+    clippy::let_and_return,
     reason = "what users write is not the point here"
 )]
 use std::sync::{
@@ -48,7 +49,7 @@ workflow! {
         };
         stage bound: u64 = match n { 0 => 0, n => n + 1 };
         stage chosen: u64 = if let Some(event) = event { *event } else { 0 };
-        stage chained: u64 = if let Some(event) = event && let Some(n) = event.checked_sub(10) { n + 0 } else { 0 };
+        stage chained: u64 = if let Some(event) = event && let Some(n) = event.checked_sub(10) { n + 1 } else { 0 };
         stage written: usize = format!("{count}{}", orders.iter().map(|count| count.count).sum::<u64>(), count = "x").len();
         stage listed: usize = vec![orders.iter().map(|order| order.count).max(); 2].len();
         stage tested: bool = matches!(order.next.as_deref(), Some(order) if order.count > 1);
@@ -73,12 +74,12 @@ workflow! {
             }
             None => 0,
         };
-        stage each: Vec<u64> = for last in [*first, 5] { stage more: u64 = one(&last); more + last };
+        stage each: Vec<u64> = for last in [*first, 5] { stage more: u64 = one(last); more + last };
         #[when(let Some(last) = given)]
         stage when: Option<u64> = one(&last.count);
         #[when(let Some(last) = given && let Some(next) = &last.next && next.count > 1)]
         stage chain: Option<u64> = one(&next.count);
-        stage raced: u64 = race for last in [7_u64, 7] { one(&last) };
+        stage raced: u64 = race for last in [7_u64, 7] { one(last) };
         stage chosen: u64 = if let Some(last) = given && last.count > 0 { one(&last.count) } else { 0 };
         stage last: u64 = async move { each.iter().sum::<u64>() + chain.unwrap_or(0) + when.unwrap_or(0) };
         vec![*first, *last, *raced, *chosen]
@@ -159,7 +160,7 @@ fn waits(graph: &Graph<'_>, from: &str, to: &str) -> bool {
 #[tokio::test]
 async fn expressions_declare_names_of_their_own() {
     let given = Expressions::new().run(order(3), vec![order(1), order(4)], 7).await.unwrap();
-    assert_eq!(given, [3, 5, 4, 8, 17, 7, 2, 2, 1, 5]);
+    assert_eq!(given, [3, 5, 4, 8, 17, 8, 2, 2, 1, 5]);
     let graph = Expressions::GRAPH;
     assert!(!waits(graph, "count", "block") && !waits(graph, "count", "closure"));
     assert!(!waits(graph, "count", "written"), "`count` is an argument's name there");

@@ -5,6 +5,7 @@
 
 mod bound_names;
 mod check;
+mod declared;
 mod diagnostics;
 mod expand;
 mod format_names;

@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
     ops::Range,
 };
-use syn::{Expr, GenericArgument, Pat, PathArguments, Type};
+use syn::{Expr, Pat, Type};
 use workflow_graph::{EdgeKind, ScopeKind, StageKind};
 use workflow_syntax as syntax;
 
@@ -25,6 +25,8 @@ pub(crate) struct Model<'s> {
     pub(crate) declared_twice: HashMap<String, Vec<NameId>>,
     /// Names that patterns bind.
     pub(crate) bound_in: BoundNames,
+    /// Names that are called as functions.
+    pub(crate) called: HashSet<String>,
     /// Names in expressions that neither the workflow nor a pattern declares: a name of the crate's, or a typo.
     pub(crate) unknown: HashSet<String>,
     /// Stages in the order written: a stage stands before those nested in it.
@@ -402,24 +404,6 @@ pub(crate) enum Tolerance {
 pub(crate) enum Members<'s> {
     Listed(Vec<ScopeId>),
     For(Box<For<'s>>),
-}
-
-impl Stage<'_> {
-    /// Whether the stage's future owns all that it needs: it runs on a task of its own, or outlives its scope.
-    pub(crate) fn owns(&self) -> bool {
-        self.spawn || self.blocking || self.policies.undo.is_some()
-    }
-
-    /// Whether its `#[catch]` is of every failure: the declared error is `Failure`.
-    pub(crate) fn catches_all(&self) -> bool {
-        let Some(Type::Path(path)) = &self.syntax.ty else { return true };
-        let Some(last) = path.path.segments.last() else { return true };
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
-        let Some(GenericArgument::Type(Type::Path(error))) = arguments.args.iter().nth(1) else {
-            return false;
-        };
-        error.path.segments.last().is_some_and(|segment| segment.ident == "Failure")
-    }
 }
 
 impl Model<'_> {

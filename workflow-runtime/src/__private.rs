@@ -7,7 +7,7 @@ pub use crate::durable;
 pub use crate::{
     expression::{
         by_ref::{ByRef, Show, ShowFuture, reference},
-        coerce::{ascribe, evaluated, expect_type, expect_unit, into_value, never_returns, reborrow_item},
+        coerce::{ascribe, evaluated, expect_type, expect_unit, hides, into_value, never_returns, reborrow_item},
         count::{count, times},
         discard::{ViaFuture, ViaFutureOfResult, ViaResult, ViaValue, type_tag},
         hint::{

@@ -39,11 +39,17 @@ fn key(model: &Model<'_>, code: CodeId, diagnostics: &Diagnostics) {
 
 fn caught(stage: &Stage<'_>, diagnostics: &Diagnostics) {
     let name = stage.syntax.name.to_string();
-    let Some(ty) = &stage.syntax.ty else {
-        return diagnostics.error(stage.syntax.name.span(), messages::catch_no_result(&name, "()"));
+    let Some(declared) = &stage.syntax.ty else {
+        let optional = stage.is_optional();
+        return diagnostics.error(stage.syntax.name.span(), messages::catch_no_result(&name, "()", "()", optional));
     };
-    if is_no_result(ty) {
-        return diagnostics.error(ty.span(), messages::catch_no_result(&name, &text(ty)));
+    // A stage that may give nothing has its `Result` in an `Option`.
+    let ty = stage.caught_type().unwrap_or(declared);
+    if is_no_result(ty) || (stage.is_optional() && result(declared).is_some()) {
+        let content = result(ty).map_or(ty, |(content, _)| content);
+        let content = result(declared).map_or(content, |(content, _)| content);
+        let message = messages::catch_no_result(&name, &text(declared), &text(content), stage.is_optional());
+        return diagnostics.error(declared.span(), message);
     }
     let is_block = !matches!(stage.node.kind, NodeKind::Expression(_));
     if let Some((content, Some(error))) = result(ty)

@@ -256,9 +256,15 @@ pub(crate) fn wrong_node(name: &str, belongs: &str) -> String {
 
 // Types that a policy asks for.
 
-pub(crate) fn catch_no_result(stage: &str, ty: &str) -> String {
+pub(crate) fn catch_no_result(stage: &str, ty: &str, content: &str, optional: bool) -> String {
+    if optional {
+        return format!(
+            "a stage with `#[catch]` that may be skipped gives an `Option` of a `Result`, and stage `{stage}` is declared as \
+             `{ty}`\nhelp: Option<Result<{content}, Failure>>"
+        );
+    }
     format!(
-        "a stage with `#[catch]` gives a `Result`, and stage `{stage}` is declared as `{ty}`\nhelp: Result<{ty}, Failure>"
+        "a stage with `#[catch]` gives a `Result`, and stage `{stage}` is declared as `{ty}`\nhelp: Result<{content}, Failure>"
     )
 }
 

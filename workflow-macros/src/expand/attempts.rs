@@ -14,7 +14,7 @@ impl Expansion<'_, '_> {
     pub(crate) fn attempted(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let policies = &self.model.stages[stage].policies;
         match policies.catch {
-            Some(_) => self.caught_stage(stage),
+            Some(_) => self.caught_stage(stage, of),
             None => {
                 let attempts = self.attempts(stage, of);
                 self.with_fallback(stage, of, &attempts)
@@ -267,7 +267,7 @@ impl Expansion<'_, '_> {
     fn retry(&self, retry: &Retry<'_>, stage: StageId) -> TokenStream {
         let runtime = &self.runtime;
         let before = self.prelude(retry.more, Some(stage));
-        let more = self.evaluated(self.model.codes[retry.more].expr);
+        let more = self.number_of(self.model.codes[retry.more].expr);
         let wait = match &retry.wait {
             Wait::None => quote!(#runtime::Wait::None),
             Wait::Fixed(time) => {

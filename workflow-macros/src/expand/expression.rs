@@ -9,9 +9,9 @@ use crate::{
     mentions::{self, bare_name},
     model::{CodeId, NameKind, StageId, When},
 };
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{BinOp, Expr, Pat, UnOp, spanned::Spanned};
+use syn::{BinOp, Expr, Lit, Pat, UnOp, spanned::Spanned};
 
 /// A scrutinee, and how its patterns are matched.
 pub(super) struct Scrutinee {
@@ -162,6 +162,7 @@ impl Expansion<'_, '_> {
             let runtime = self.runtime_at(expr.span());
             return quote_spanned!(expr.span()=> #runtime::ascribe(#of, #expr));
         }
+        let expr = without_parentheses(expr);
         quote!(#expr)
     }
 
@@ -253,8 +254,23 @@ impl Expansion<'_, '_> {
     /// A number, of whatever type of integer.
     pub(super) fn count(&self, code: CodeId) -> TokenStream {
         let expr = self.model.codes[code].expr;
-        let (runtime, value) = (self.runtime_at(expr.span()), self.evaluated(expr));
+        let (runtime, value) = (self.runtime_at(expr.span()), self.number_of(expr));
         quote_spanned!(expr.span()=> #runtime::count(#value))
+    }
+
+    /// A number; where it is too large for the `i32` that rustc would take it for, a `u64`.
+    pub(super) fn number_of(&self, expr: &Expr) -> TokenStream {
+        if let Expr::Lit(literal) = expr
+            && let Lit::Int(number) = &literal.lit
+            && number.suffix().is_empty()
+            && let Ok(value) = number.base10_parse::<u64>()
+            && i32::try_from(value).is_err()
+        {
+            let mut number = Literal::u64_suffixed(value);
+            number.set_span(expr.span());
+            return quote!(#number);
+        }
+        self.evaluated(expr)
     }
 
     /// A scrutinee, matched by reference: statements that keep it, and the reference.
@@ -270,7 +286,7 @@ impl Expansion<'_, '_> {
                 let runtime = &self.runtime;
                 let span = other.span();
                 let shown = quote_spanned!(span=> #runtime::ByRef(&#kept).__workflow_shown());
-                let (before, value) = self.restored(code, other, false);
+                let (before, value) = self.restored(code, without_parentheses(other), false);
                 (quote!(#before let #kept = #value;), shown)
             }
         }
@@ -396,6 +412,16 @@ pub(super) fn binds_names(condition: &Expr) -> bool {
             binds_names(&binary.left) || binds_names(&binary.right)
         }
         _ => false,
+    }
+}
+
+/// A struct literal without the parentheses that a block behind it asks for: where it is used, rustc would tell of them.
+pub(super) fn without_parentheses(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) if matches!(without_parentheses(&paren.expr), Expr::Struct(_)) => {
+            without_parentheses(&paren.expr)
+        }
+        _ => expr,
     }
 }
 

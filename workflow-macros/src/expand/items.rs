@@ -164,8 +164,8 @@ impl Expansion<'_, '_> {
                 }
             }
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
-                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    formatter.write_str(::core::stringify!(#name))
+                fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    __formatter.write_str(::core::stringify!(#name))
                 }
             }
             #default
@@ -234,7 +234,7 @@ impl Expansion<'_, '_> {
         } else {
             (
                 quote!(#formatter.pad(Self::#names[*self as usize])),
-                quote!(Self::#names.iter().position(|name| *name == text)),
+                quote!(::core::iter::Iterator::position(&mut Self::#names.iter(), |__name| *__name == __text)),
             )
         };
         let all = variants.len();
@@ -259,11 +259,11 @@ impl Expansion<'_, '_> {
             #[allow(clippy::all, clippy::pedantic)]
             impl ::core::str::FromStr for #name {
                 type Err = #runtime::UnknownStage;
-                fn from_str(text: &str) -> #runtime::Result<Self, Self::Err> {
-                    let found: #runtime::Option<usize> = #found;
-                    match found {
-                        #runtime::Option::Some(found) => #runtime::Result::Ok(Self::ALL[found]),
-                        #runtime::Option::None => #runtime::Result::Err(#runtime::unknown_stage(text)),
+                fn from_str(__text: &str) -> #runtime::Result<Self, Self::Err> {
+                    let __found: #runtime::Option<usize> = #found;
+                    match __found {
+                        #runtime::Option::Some(__found) => #runtime::Result::Ok(Self::ALL[__found]),
+                        #runtime::Option::None => #runtime::Result::Err(#runtime::unknown_stage(__text)),
                     }
                 }
             }
@@ -323,14 +323,14 @@ impl Expansion<'_, '_> {
             }
             #[doc(hidden)]
             impl #impl_generics #runtime::States for #name #type_generics #clause {
-                fn seen(&self, stage: #runtime::StageId) -> #runtime::StateEntry<'_> {
-                    match stage.0 { #(#seen)* _ => #runtime::StateEntry::Nothing }
+                fn seen(&self, __stage: #runtime::StageId) -> #runtime::StateEntry<'_> {
+                    match __stage.0 { #(#seen)* _ => #runtime::StateEntry::Nothing }
                 }
             }
             #[allow(clippy::all, clippy::pedantic)]
             impl #impl_generics ::core::fmt::Debug for #name #type_generics #clause {
-                fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    #runtime::debug_states(formatter, ::core::stringify!(#name), &#stage_enum::#names, self)
+                fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    #runtime::debug_states(__formatter, ::core::stringify!(#name), &#stage_enum::#names, self)
                 }
             }
         }
@@ -396,8 +396,8 @@ impl Expansion<'_, '_> {
                     (&self.#services, &self.#observers)
                 }
 
-                fn with_observers(self, observers: #runtime::Observers) -> Self {
-                    Self { #observers: observers, ..self }
+                fn with_observers(self, __observers: #runtime::Observers) -> Self {
+                    Self { #observers: __observers, ..self }
                 }
             }
         }

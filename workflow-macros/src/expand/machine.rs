@@ -4,7 +4,7 @@ use super::{
     Expansion,
     expectation::{Discard, Expectation, OwningScopes, TypeOwner},
 };
-use crate::model::NameKind;
+use crate::model::{NameKind, Time};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
@@ -43,8 +43,14 @@ impl Expansion<'_, '_> {
         let body = match &self.model.deadline {
             None => body,
             Some(limit) => {
-                let (frame, limit) = (self.frame(), self.time(limit, None));
-                quote!(#runtime::with_deadline(#frame, #limit, async move { #runtime::Result::<_, #runtime::Exit>::Ok(#body) }).await?)
+                // What the body borrows from is bound inside, since the body takes it along.
+                let (frame, names) = (self.frame(), self.names_of_deadline(limit));
+                let (limit, local) = (self.time(limit, None), self.named("limit"));
+                let bound = std::mem::take(&mut bound);
+                quote!({
+                    let #local = { #names #limit };
+                    #runtime::with_deadline(#frame, #local, async move { #bound #runtime::Result::<_, #runtime::Exit>::Ok(#body) }).await?
+                })
             }
         };
         let body = if self.model.returns {
@@ -72,6 +78,27 @@ impl Expansion<'_, '_> {
         }
     }
 
+    /// Inputs and services that the workflow's deadline names, bound before all else.
+    fn names_of_deadline(&self, limit: &Time) -> TokenStream {
+        let Time::Code(code) = limit else { return TokenStream::new() };
+        let services = self.named("services");
+        let names = self.model.codes[*code].uses.iter().map(|&name| {
+            let ident = &self.model.names[name].ident;
+            match self.model.names[name].kind {
+                NameKind::Input(index) => {
+                    let held = self.held(index);
+                    quote!(#[allow(unused_variables)] let #ident = &#held;)
+                }
+                NameKind::Service(index) => {
+                    let field = syn::Index::from(index);
+                    quote!(#[allow(unused_variables)] let #ident = &#services.#field;)
+                }
+                _ => TokenStream::new(),
+            }
+        });
+        names.collect()
+    }
+
     /// Imports of the functions and traits that emitted code names without a path, so that an error points at the
     /// user's token alone.
     pub(super) fn imports(&self) -> TokenStream {
@@ -82,8 +109,12 @@ impl Expansion<'_, '_> {
                 use #runtime::durable::{RecallsAgain as _, RecallsReference as _, RecallsValue as _};
             }
         });
+        let hiding = self.hiding();
         quote! {
             #durable
+            #hiding
+            #[allow(unused_imports)]
+            use ::core::convert::Into as _;
             #[allow(unused_imports)]
             use #runtime as #alias;
             #[allow(unused_imports)]
@@ -92,6 +123,22 @@ impl Expansion<'_, '_> {
                 of_caught as __workflow_of_caught, ViaFuture as _, ViaFutureOfResult as _, ViaResult as _, ViaValue as _,
             };
         }
+    }
+
+    /// Functions with the names of the workflow: a local may have the name of a function, but not that of a constant or a
+    /// static, which the functions hide. What is called by such a name stays visible.
+    fn hiding(&self) -> TokenStream {
+        let runtime = self.full_path();
+        let mut seen = std::collections::HashSet::new();
+        let names = self.model.names.iter().filter(|name| {
+            let text = name.ident.to_string();
+            name.used && !self.model.called.contains(&text) && seen.insert(text)
+        });
+        let mut names = names.map(|name| &name.ident).peekable();
+        if names.peek().is_none() {
+            return TokenStream::new();
+        }
+        quote!(#[allow(unused_imports)] use #runtime::{#(hides as #names),*};)
     }
 
     /// The expectation placed on the workflow's own tail.

@@ -203,8 +203,9 @@ impl Expansion<'_, '_> {
         })
     }
 
-    /// A stage declared as `Result<T, Failure>`, or as `Result<T, E>` with the expression's own `E`.
-    pub(crate) fn caught_stage(&self, stage: StageId) -> TokenStream {
+    /// A stage declared as `Result<T, Failure>`, or as `Result<T, E>` with the expression's own `E`. `of`: the type that is
+    /// expected of it.
+    pub(crate) fn caught_stage(&self, stage: StageId, of: &TokenStream) -> TokenStream {
         let runtime = &self.runtime;
         let frame = self.frame();
         let mark = self.mark(TypeOwner::Stage(stage));
@@ -212,7 +213,10 @@ impl Expansion<'_, '_> {
         let ty = self.stage_type(stage);
         let span = self.model.stages[stage].syntax.ty.as_ref().map_or(self.stage_name(stage).span(), Spanned::span);
         let call = syn::Ident::new("__workflow_of_caught", span);
-        let of = quote_spanned!(span=> #call::<#mark, #ty>());
+        let of = match self.model.stages[stage].is_optional() {
+            false => quote_spanned!(span=> #call::<#mark, #ty>()),
+            true => quote!(#runtime::of_caught_in::<#mark, _>(#of)),
+        };
         if let (false, NodeKind::Expression(code)) =
             (self.model.stages[stage].catches_all(), &self.model.stages[stage].node.kind)
         {

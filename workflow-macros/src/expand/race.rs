@@ -88,7 +88,7 @@ impl Expansion<'_, '_> {
             let count = self.count(code);
             quote!(#runtime::Tolerance::#kind(#count))
         });
-        let expr = self.model.codes[each.items].expr;
+        let expr = expression::without_parentheses(self.model.codes[each.items].expr);
         let items = if expression::drops_temporaries(expr) {
             let items = self.named("items");
             before.extend(quote!(let #items = #expr;));

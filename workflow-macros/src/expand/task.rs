@@ -41,8 +41,13 @@ impl Expansion<'_, '_> {
         let mut lend = TokenStream::new();
         let mut bind = TokenStream::new();
         let (services, owned) = (self.named("services"), self.named(&format!("{kind}_services")));
-        let mut services_lent = false;
         let mut lets = Vec::new();
+        // Breakers and caches lie beside the services.
+        let mut services_lent = self.shares_policies(stage);
+        if services_lent {
+            lend.extend(quote!(let #owned = #runtime::Clone::clone(#services);));
+            bind.extend(quote!(let #services = &#owned;));
+        }
         for &name in names {
             let ident = &self.model.names[name].ident;
             let loan = self.local(kind, name);
@@ -95,6 +100,15 @@ impl Expansion<'_, '_> {
             bind.extend(self.binding(binding, &TokenStream::new()));
         }
         (lend, bind)
+    }
+
+    /// Whether the stage or one inside it has a breaker or a cache.
+    fn shares_policies(&self, stage: StageId) -> bool {
+        self.model.shared > 0
+            && self.model.stages.iter().enumerate().any(|(id, model)| {
+                (model.policies.breaker.is_some() || model.policies.cache.is_some())
+                    && self.model.enclosing(Some(id)).any(|around| around == stage)
+            })
     }
 
     /// A `let` that the stage's task evaluates, or a pattern that it matches again, names `ctx`.

@@ -26,6 +26,7 @@ pub(super) fn lower<'s>(workflow: &'s syntax::Workflow, diagnostics: &Diagnostic
         by_name: HashMap::new(),
         declared_twice: HashMap::new(),
         bound_in: crate::bound_names::BoundNames::default(),
+        called: HashSet::new(),
         unknown: HashSet::new(),
         stages: Vec::new(),
         lets: Vec::new(),

@@ -22,7 +22,10 @@ pub(super) fn resolve(model: &mut Model<'_>, diagnostics: &Diagnostics) {
         let named = mentions.names.iter().map(|(text, _)| text).chain(&mentions.others);
         unknown.extend(named.filter(|text| !known(text) && !own.contains(*text)).cloned());
     }
+    let called = mentions.iter().flat_map(|mentions| &mentions.called);
+    let called = called.map(|(text, _)| text.clone()).collect();
     model.unknown = unknown;
+    model.called = called;
     for (code, mentions) in mentions.iter().enumerate() {
         resolve_code(model, code, mentions, diagnostics);
     }

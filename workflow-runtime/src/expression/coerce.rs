@@ -47,3 +47,6 @@ pub fn reborrow_item<I: IntoIterator>(items: I, index: usize) -> I::Item {
         None => unreachable!("a collection that a workflow holds keeps its items"),
     }
 }
+
+/// Hides a constant of the name under which a body imports it: a local may have a function's name.
+pub const fn hides() {}

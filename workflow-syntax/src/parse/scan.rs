@@ -147,7 +147,7 @@ impl Tokens<'_> {
 
     fn body_along(self, mut walk: TreeWalk<'_>) -> Option<usize> {
         while let Some(step) = walk.next() {
-            if self.brace(step.at).is_some() && step.after_operand {
+            if self.brace(step.at).is_some() && (step.after_operand || self.ends_open_range(step.at)) {
                 return Some(step.at);
             }
             if !step.after_operand && self.is_any_word(step.at, HEADED) {
@@ -158,6 +158,11 @@ impl Tokens<'_> {
             }
         }
         None
+    }
+
+    /// Whether `..` stands right before.
+    fn ends_open_range(self, at: usize) -> bool {
+        at > 1 && self.is_punct(at - 1, '.') && self.is_punct(at - 2, '.')
     }
 
     /// Returns the end of the construct that starts at `from`, if one does and has its body: what follows may make it a
