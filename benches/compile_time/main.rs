@@ -7,6 +7,7 @@
 
 mod clean;
 mod measure;
+mod orders;
 mod peers;
 mod subject;
 
@@ -16,11 +17,13 @@ use std::{env, error::Error, fmt::Write as _, process::ExitCode};
 use subject::{Form, Shape, Subject};
 
 const USAGE: &str = "compile_time [--quick] [--stages 10,100,..] [--shapes chain,layered] [--runs N]
-             [--actions check,recheck,debug,release,expansion] [--peers] [--clean]
+             [--actions check,recheck,debug,release,expansion] [--peers] [--clean] [--orders] [--lines [--keep]]
 
 Prints CPU seconds and peak memory of rustc, compiling one crate with a workflow of so many stages.
 The least of N runs counts. --quick: 10, 100 and 300 stages, `cargo check` only.
 --peers: the same chain written with other crates, too, which cargo fetches: of 10, 100 and 300 stages, `cargo check` only, once.
+--orders: instead, what a further workflow of ten stages takes to build, plain, with policies and durable, beside the same by hand.
+--lines: instead, the lines of LLVM's language of such crates; fails if one has grown. --keep: these are the lines from now on.
 --clean: instead, `cargo check` from nothing of a user of the core, beside one of tokio, serde and syn: medians of N runs.";
 
 struct Settings {
@@ -30,6 +33,9 @@ struct Settings {
     runs: usize,
     peers: bool,
     clean: bool,
+    orders: bool,
+    lines: bool,
+    keep: bool,
 }
 
 impl Settings {
@@ -42,6 +48,9 @@ impl Settings {
             runs: 3,
             peers: false,
             clean: false,
+            orders: false,
+            lines: false,
+            keep: false,
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));
@@ -52,6 +61,9 @@ impl Settings {
                     (settings.stages, settings.actions, settings.runs) = (vec![10, 100, 300], vec![Check], 1);
                 }
                 "--clean" => settings.clean = true,
+                "--orders" => settings.orders = true,
+                "--lines" => settings.lines = true,
+                "--keep" => settings.keep = true,
                 "--stages" => settings.stages = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--runs" => settings.runs = value()?.parse()?,
                 "--shapes" => {
@@ -89,6 +101,8 @@ fn main() -> ExitCode {
     }
     let done = match Settings::read(env::args().skip(1)) {
         Ok(Some(settings)) if settings.clean => clean::table(settings.runs),
+        Ok(Some(settings)) if settings.orders => orders::table(settings.runs),
+        Ok(Some(settings)) if settings.lines => orders::lines(settings.keep),
         Ok(Some(settings)) if settings.peers => beside_peers(&settings),
         Ok(Some(settings)) => tables(&settings),
         Ok(None) => {

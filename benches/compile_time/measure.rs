@@ -1,6 +1,7 @@
 //! Measures `rustc` for one crate: cargo runs it through this program, which notes its time and memory.
 
-use crate::subject::{Form, Subject, manifest};
+pub(crate) use crate::subject::manifest;
+use crate::subject::{Form, Subject};
 use std::{
     env,
     ffi::OsString,
@@ -70,6 +71,13 @@ impl Cost {
     }
 }
 
+/// A library of one file.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) manifest: String,
+    pub(crate) source: String,
+}
+
 /// Where the crates lie and are compiled.
 pub(crate) struct Laboratory {
     folder: PathBuf,
@@ -129,6 +137,48 @@ impl Laboratory {
             (Some(seconds), Some(megabytes), None) => Ok(Cost { seconds, megabytes }),
             _ => Err(io::Error::other(format!("rustc did not run once for {}: {text:?}", folder.display()))),
         }
+    }
+
+    /// The least of `runs` builds of a package whose dependencies are built.
+    pub(crate) fn measure_package(&self, package: &Package, action: Action, runs: usize) -> io::Result<Cost> {
+        let folder = self.written(package)?;
+        let mut least = Cost { seconds: f64::INFINITY, megabytes: f64::INFINITY };
+        for _ in 0..runs {
+            self.cargo(&folder, &["clean", "--quiet", "--package", &package.name], None)?;
+            let cost = self.compile(&folder, action)?;
+            least.seconds = least.seconds.min(cost.seconds);
+            least.megabytes = least.megabytes.min(cost.megabytes);
+        }
+        Ok(least)
+    }
+
+    /// Returns the number of lines of LLVM's language that rustc makes of a package, before any optimisation.
+    pub(crate) fn llvm_lines(&self, package: &Package) -> io::Result<usize> {
+        let folder = self.written(package)?;
+        let out = folder.join("package.ll");
+        let emit = format!("--emit=llvm-ir={}", out.display());
+        self.cargo(&folder, &["clean", "--quiet", "--package", &package.name], None)?;
+        let arguments =
+            ["rustc", "--quiet", "--release", "--lib", "--", &emit, "-Ccodegen-units=1", "-Cno-prepopulate-passes"];
+        self.cargo(&folder, &arguments, None)?;
+        let text = fs::read_to_string(&out)?;
+        let (mut count, mut inside) = (0, false);
+        for line in text.lines() {
+            inside |= line.starts_with("define ");
+            count += usize::from(inside && !line.trim().is_empty());
+            inside &= line != "}";
+        }
+        Ok(count)
+    }
+
+    /// Writes a package, and returns its folder.
+    fn written(&self, package: &Package) -> io::Result<PathBuf> {
+        let folder = self.folder.join(&package.name);
+        fs::create_dir_all(folder.join("src"))?;
+        fs::write(folder.join("Cargo.toml"), &package.manifest)?;
+        fs::write(folder.join("src/lib.rs"), &package.source)?;
+        fs::copy(self.root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        Ok(folder)
     }
 
     /// A `cargo check` from nothing of a package that only has these dependencies.
