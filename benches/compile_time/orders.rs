@@ -86,11 +86,12 @@ const BY_HAND: &str = r#"
 async fn by_hand_N(order: Order) -> Result<u64, Refused> {
     use futures_util::future;
     let checked = check(&order).await?;
-    let (prices, reserved, bonus) = futures_util::try_join!(
+    let (prices, reserved, bonus) = future::try_join3(
         future::try_join_all(order.items.iter().map(price)),
         reserve(&order),
         async { Ok(points(&order).await.unwrap_or(0)) },
-    )?;
+    )
+    .await?;
     let total = prices.iter().sum::<u64>() + checked;
     let shipping = if order.express { 9 } else { 3 };
     let invoice = charge(&(total + shipping)).await?;
@@ -182,7 +183,7 @@ fn package(form: Form, workflows: usize, runtime: &str) -> Package {
     let features = if form == Form::Durable { ", features = [\"durable\"]" } else { "" };
     let dependencies = format!(
         "workflow-runtime = {{ path = \"{runtime}\"{features} }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
-         futures-util = {{ version = \"0.3\", default-features = false, features = [\"alloc\", \"async-await-macro\"] }}\n"
+         futures-util = {{ version = \"0.3\", default-features = false, features = [\"alloc\"] }}\n"
     );
     let name = format!("orders-{workflows}-{}", form.name().replace(' ', "-"));
     Package { manifest: crate::measure::manifest(&name, &dependencies), name, source }

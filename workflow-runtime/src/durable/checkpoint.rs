@@ -1,13 +1,14 @@
 //! Checkpoints: a stage's output is recorded before any other stage sees it.
 
+use super::recorded_place::{RecordedContent, RecordedPlace, Retention, note_failure};
 use crate::{
-    failure::{Failure, UndoReport, exit::Exit},
-    future::boxed::BoxFuture,
+    failure::{BoxError, Failure, exit::Exit},
+    future::{boxed::BoxFuture, map::then},
     journal::{
         failure::StoredFailure,
         log::{Journal, LAST, UNRECORDED},
-        path::{INTERRUPTED, REVERSIBLE, within},
-        payload::{Payload, WrittenValue},
+        path::within,
+        payload::{NotStorable, Payload, WrittenValue},
         record::{RecordKind, decode_record, encode_record},
         residency::ResidencyGuard,
         restore::{InEnded, restore_nested},
@@ -15,25 +16,15 @@ use crate::{
     run::{catch_panic::catch_panic, frame::Frame},
     stage::catch::Absorbed,
     stage_id::StageId,
+    sync::lock,
 };
 use std::{
     future::Future,
-    iter,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
-
-/// The records of a stage that are retained after its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Retention {
-    /// A user's expression: what it ends with.
-    Outcome,
-    /// A construct: what it gives. What lies inside is forgotten then.
-    Output,
-    /// The output of a construct, and all records inside, since a stage in there may have to be undone.
-    Nested,
-}
+use workflow_store::Record;
 
 /// Returns whether a `#[lazy]` stage is recorded: the stage that requested it may have ended, and does not request it
 /// again.
@@ -59,12 +50,12 @@ pub fn part<'p, T>(run: impl Future<Output = Result<T, Exit>> + Send + 'p) -> Pa
 ///
 /// # Errors
 /// The stage's failure, or the recorded one.
-pub async fn checkpoint<'a, 'p, T>(
+pub async fn checkpoint<'a, 'p, T: Send + 'p>(
     frame: Frame<'a>,
     stage: StageId,
     payload: Payload<T>,
     keeps: Retention,
-    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
+    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)> + Send,
 ) -> Result<(T, bool), Exit> {
     kept_in_place(frame, (stage, true), payload, keeps, run).await
 }
@@ -75,136 +66,53 @@ pub(crate) async fn kept_in_place<'a, 'p, T>(
     (stage, whole): (StageId, bool),
     payload: Payload<T>,
     keeps: Retention,
-    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
-) -> Result<(T, bool), Exit> {
+    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)> + Send,
+) -> Result<(T, bool), Exit>
+where
+    T: Send + 'p,
+{
     let Some(journal) = frame.journal() else { return run(frame).await };
-    let path = frame.path_of(stage);
-    if let Some(record) = journal.record(&path) {
-        if record.kind == RecordKind::Failed as u8 {
-            let failure = match decode_record::<StoredFailure>(&record) {
-                Ok(failure) => failure.restore(),
-                Err(error) => return journal.undecodable(&path, error).await,
-            };
-            if keeps == Retention::Nested && journal.is_restoring() {
-                // Stages completed inside are restored, for their undos; so are the stages that were running when it
-                // failed.
-                restore_nested(journal, (&path, record.order), run(frame)).await;
-            }
-            if journal.record(&within(&path, "armed")).is_some() {
-                frame.core.arm_again(stage);
-            }
-            journal.takes_up_undo(&path);
-            journal.settles_within(&path, record.order);
-            journal.hold_failure(record.order).await;
-            journal.mark_restored();
-            return Err(failure.into());
-        }
-        let value = match payload.recall(&record) {
-            Ok(value) => value,
-            Err(error) => return journal.undecodable(&path, error).await,
-        };
-        if keeps == Retention::Nested && journal.is_restoring() {
-            // Stages completed inside are restored, for their undos; the output itself is known.
-            restore_nested(journal, (&path, record.order), InEnded::new(journal, run(frame))).await;
-        }
-        if whole {
-            frame.core.arm_again(stage);
-        }
-        journal.takes_up_undo(&path);
-        journal.settles_within(&path, record.order);
-        journal.mark_restored();
-        return Ok((value, record.kind == RecordKind::Done as u8));
-    }
-    if !journal.is_fresh() {
-        journal.park_if_recorded_elsewhere(&path).await;
-        if whole && journal.record(&within(&path, "armed")).is_some() {
-            // The stage may have to be undone, whether another attempt begins or not.
-            frame.core.arm_again(stage);
-        }
-        unless_left_behind(journal, &path, keeps).await;
-    }
-    let has_undo =
-        || whole && frame.core.graph().stages[stage.index()].policies.iter().any(|policy| policy.name == "undo");
-    let interrupted = match keeps {
-        Retention::Outcome if journal.counts() => journal.reaches(&within(&path, INTERRUPTED)),
-        _ => 0,
-    };
-    if keeps == Retention::Outcome && frame.core.observes_stages() {
-        frame.attempt_goes_on(stage, interrupted + 1);
-    }
-    if keeps == Retention::Outcome && has_undo() && interrupted == 0 {
-        // Others have `await_restored` before their expression. One that was interrupted is in flight from the start.
-        journal.settled().await;
-    }
-    // A panic is a failure here already: what it throws away is known before anything is undone.
-    let ended = catch_panic(frame.core, run(frame.starting_at(interrupted + 1))).await;
-    match ended {
-        Ok((value, ran)) => {
-            journal.park_if_left_inside(&path).await;
-            let kind = if ran { RecordKind::Done } else { RecordKind::DoneIdle };
-            let written = WrittenValue::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
-            let undoes = ran && has_undo();
-            // After a new build it may no longer be known otherwise.
-            let reversible = undoes.then(|| (within(&path, REVERSIBLE).into(), RecordKind::NeedsUndo, Vec::new()));
-            let path: Arc<str> = path.into();
-            let put = iter::once((Arc::clone(&path), written.kind, written.bytes)).chain(reversible);
-            let forget = match keeps {
-                Retention::Nested => None,
-                Retention::Outcome | Retention::Output => Some(&*path),
-            };
-            journal.enter(put, forget, Vec::new());
-            if undoes {
-                frame.core.settles(stage);
-            }
-            // Observers receive the end when it is on the store, and the stages that depend on it begin then.
-            journal.settled().await;
-            journal.park_if_refused(written.refused).await;
-            Ok((value, ran))
-        }
-        Err(Exit::Failed(failure)) if keeps == Retention::Outcome => {
-            let failed = (Arc::from(path.as_str()), RecordKind::Failed, encode_record(&StoredFailure::of(&failure)));
-            // Whether it took effect is not known.
-            let late = frame.core.stage_name(stage).filter(|_| failure.is_late() && frame.core.is_abandoned(stage));
-            let doubt = late.and_then(|name| journal.doubt(&path, &UndoReport::in_doubt(name)));
-            journal.enter(iter::once(failed).chain(doubt), None, Vec::new());
-            journal.settled().await;
-            // A stage that ran once more fails after the earlier records.
-            journal.hold_failure(journal.order_of(&path)).await;
-            Err(failure.into())
-        }
-        Err(stop) => {
-            construct_failed(frame, journal, (stage, path), &stop).await;
-            Err(stop)
-        }
+    let place = RecordedPlace { frame, journal, stage, whole, keeps, path: frame.path_of(stage) };
+    let mut content = StageContent { payload, run: Some(run), value: Arc::default() };
+    let ran = place.restore_or_run(&mut content).await?;
+    match lock(&content.value).take() {
+        Some(value) => Ok((value, ran)),
+        None => unreachable!("a stage that has not failed has a value"),
     }
 }
 
-/// Handles the failure of a construct, which rolls its scope back. Failures inside are recorded there. A failure of the
-/// construct's own, a timeout or too few members, is recorded here.
-async fn construct_failed(frame: Frame<'_>, journal: &Journal, (stage, path): (StageId, String), stop: &Exit) {
-    let Exit::Failed(failure) = stop else { return journal.await_turn(LAST).await };
-    // Another stage that fails at the same time may end the run, which then reports the undos that have failed in here.
-    journal.undos_failed(&path, "failed", failure.all_undone().failures);
-    // Not before all that there is to undo in there is known.
-    journal.await_turn(LAST).await;
-    if failure.stage().is_some_and(|name| Some(name) == frame.core.stage_name(stage)) {
-        journal.enter(
-            [(path.into(), RecordKind::Failed, encode_record(&StoredFailure::of(failure)))],
-            None,
-            Vec::new(),
-        );
-        journal.settled().await;
-    }
+/// The content of a stage, with room for the value. The place of the record sees it without the type of the value.
+struct StageContent<T, R> {
+    payload: Payload<T>,
+    run: Option<R>,
+    value: Arc<Mutex<Option<T>>>,
 }
 
-/// Holds back, while the instance restores its records, a stage that its surroundings have completed without. A new
-/// build has added such a stage, or it was given up.
-async fn unless_left_behind(journal: &Journal, path: &str, keeps: Retention) {
-    if journal.is_restoring()
-        && (keeps == Retention::Outcome || !journal.has_within(path))
-        && (journal.has_completed_around(path) || journal.is_in_doubt(path))
-    {
-        journal.await_turn(UNRECORDED).await;
+impl<'a, 'p, T, R> RecordedContent<'a, 'p> for StageContent<T, R>
+where
+    T: Send + 'p,
+    R: FnOnce(Frame<'a>) -> Part<'p, (T, bool)> + Send,
+{
+    fn begin(&mut self, frame: Frame<'a>) -> Part<'p, bool> {
+        let Some(run) = self.run.take() else { unreachable!("a stage begins once") };
+        let (run, value) = (run(frame), Arc::clone(&self.value));
+        Box::pin(then(run, move |ended: Result<(T, bool), Exit>| {
+            let (given, ran) = ended?;
+            lock(&value).get_or_insert(given);
+            Ok(ran)
+        }))
+    }
+
+    fn recall(&mut self, record: &Record) -> Result<(), BoxError> {
+        *lock(&self.value) = Some(self.payload.recall(record)?);
+        Ok(())
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, NotStorable> {
+        match &*lock(&self.value) {
+            Some(value) => self.payload.encode(value),
+            None => unreachable!("a stage that has completed has a value"),
+        }
     }
 }
 
@@ -307,14 +215,7 @@ pub async fn noting<T>(
     // A panic is a failure here already: a member that panics is out, and its race goes on.
     let ended = catch_panic(frame.core, run).await;
     if let (Some(journal), Err(Exit::Failed(failure))) = (frame.journal(), &ended) {
-        let path = failure_of_part(frame, stage, site);
-        journal.enter(
-            [(path.into(), RecordKind::Failed, encode_record(&StoredFailure::of(failure)))],
-            None,
-            Vec::new(),
-        );
-        journal.settled().await;
-        journal.await_turn(LAST).await;
+        note_failure(journal, failure_of_part(frame, stage, site), failure).await;
     }
     ended
 }
@@ -405,7 +306,7 @@ pub(crate) async fn kept_part<T>(
     let value = run.await?;
     // Recorded ends come first.
     journal.await_turn(LAST).await;
-    let written = WrittenValue::new(payload.encode(&value), kind, || format!("what '{path}' gave"));
+    let written = WrittenValue::new(payload.encode(&value), kind, &|| format!("what '{path}' gave"));
     journal.put(path, written.kind, written.bytes);
     journal.park_if_refused(written.refused).await;
     Ok(value)

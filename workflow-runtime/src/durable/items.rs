@@ -1,6 +1,9 @@
 //! Items of a `for`: each is known again by its fingerprint.
 
-use super::checkpoint::{Part, Retention, kept_in_place};
+use super::{
+    checkpoint::{Part, kept_in_place},
+    recorded_place::Retention,
+};
 use crate::{
     failure::{BoxError, exit::Exit},
     future::map::then,
@@ -152,12 +155,12 @@ where
 ///
 /// # Errors
 /// The item's.
-pub async fn kept_item<'a, 'p, T>(
+pub async fn kept_item<'a, 'p, T: Send + 'p>(
     frame: Frame<'a>,
     stage: StageId,
     payload: Payload<T>,
     keeps: bool,
-    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)>,
+    run: impl FnOnce(Frame<'a>) -> Part<'p, (T, bool)> + Send,
 ) -> Result<T, Exit> {
     let keeps = if keeps { Retention::Nested } else { Retention::Output };
     Ok(kept_in_place(frame, (stage, false), payload, keeps, run).await?.0)

@@ -72,7 +72,7 @@ pub async fn next_round<S>(
         return Ok(state);
     }
     let state = next.await?;
-    let written = WrittenValue::new(payload.encode(&state), RecordKind::Value, || format!("the state of '{path}'"));
+    let written = WrittenValue::new(payload.encode(&state), RecordKind::Value, &|| format!("the state of '{path}'"));
     let forget = match round.checked_sub(1) {
         Some(before) if !keeps => Some(format!("{path}/{before}")),
         _ => None,

@@ -7,6 +7,7 @@ pub(crate) mod items;
 mod lets;
 pub(crate) mod loops;
 pub(crate) mod race;
+mod recorded_place;
 pub(crate) mod rewind;
 pub(crate) mod select;
 pub(crate) mod sleep;
@@ -22,8 +23,8 @@ pub use crate::{
     run::place::{Evaluating, Placed, evaluates, placed},
 };
 pub use checkpoint::{
-    Part, Retention, absorbed_kept, armed, await_restored, before_user_code, busy, checkpoint, failed_before,
-    found_in_cache, has_begun, noting, part,
+    Part, absorbed_kept, armed, await_restored, before_user_code, busy, checkpoint, failed_before, found_in_cache,
+    has_begun, noting, part,
 };
 pub use choices::{
     OnRecord, Recall, Recalls, RecallsAgain, RecallsReference, RecallsValue, condition, has_held, on_record, recall,
@@ -35,6 +36,7 @@ pub use items::{
 pub use lets::{Evaluated, EvaluatedAgain, EvaluatedOnce};
 pub use loops::{RoundEnd, next_round, resumed_round, round};
 pub use race::{contender_log, ends, first_kept, has_decided, has_ended, has_won, kept_each, kept_member};
+pub use recorded_place::Retention;
 pub use select::{HeadLabel, kept_head, select_kept};
 pub use sleep::{sleep_kept, sleep_until_kept};
 pub use until::{until_kept, until_recorded};

@@ -189,7 +189,7 @@ where
         let mut written: Vec<WrittenValue> = outputs
             .iter()
             .map(|output| {
-                WrittenValue::new(payload.encode(output), RecordKind::Decided, || format!("what '{path}' gave"))
+                WrittenValue::new(payload.encode(output), RecordKind::Decided, &|| format!("what '{path}' gave"))
             })
             .collect();
         let refused = written.iter_mut().find_map(|written| written.refused.take());

@@ -138,7 +138,7 @@ pub(crate) struct WrittenValue {
 impl WrittenValue {
     /// Returns the record of an encoded value. A value that can't be stored leaves a record of that, so that its user
     /// code does not run again.
-    pub(crate) fn new(encoded: Result<Vec<u8>, NotStorable>, kind: RecordKind, what: impl FnOnce() -> String) -> Self {
+    pub(crate) fn new(encoded: Result<Vec<u8>, NotStorable>, kind: RecordKind, what: &dyn Fn() -> String) -> Self {
         match encoded {
             Ok(bytes) => Self { kind, bytes, refused: None },
             Err(NotStorable { reason, bytes }) => {

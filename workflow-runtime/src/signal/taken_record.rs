@@ -120,7 +120,7 @@ impl<'a, T> KeptSignal<'a, T> {
     /// Records the value.
     async fn enter(&self, path: String, value: &T, taken: Vec<Change>) {
         let written =
-            WrittenValue::new(self.payload.encode(value), RecordKind::Signal, || format!("signal '{}'", self.name));
+            WrittenValue::new(self.payload.encode(value), RecordKind::Signal, &|| format!("signal '{}'", self.name));
         self.journal.enter([(path.into(), written.kind, written.bytes)], None, taken);
         self.journal.park_if_refused(written.refused).await;
     }

@@ -5,7 +5,7 @@ use crate::{
     failure::{BoxError, Failure, exit::Exit},
     future::{boxed::BoxFuture, map::then},
     policy::{
-        Deadline, Next, Retry,
+        Deadline, Next, Retry, TimedOut,
         attempts::{Attempts, Fault, Further, Rules},
     },
     run::{frame::Frame, nested, span::AttemptGuard, state::own_failure, turn::turn},
@@ -144,68 +144,106 @@ where
     let StagePolicies { retries, timeout, deadline } = policies;
     let (number, spent, deadline) = first_attempt(frame, stage, retries.len(), deadline).await;
     let rules = StageRules { frame, stage, retries, spent, applies, fits };
-    let counted = move |number, failure: Failure| failure.after(number, frame.core.stage_name(stage));
-    let last = move |number, failure: Failure| {
-        let failure = counted(number, failure);
-        frame.attempt_failed(stage, number, || failure.clone(), None);
-        Err(failure.into())
-    };
     let begin = |number, _: &mut Option<()>| {
         let trying = AttemptGuard::start(frame, stage, number);
         let run = trying.during(|| timed_attempt(frame, stage, timeout, deadline, attempt(number)));
         Ok(nested::settling(frame, run))
     };
-    let judge = move |number, ended, _| {
-        let ended = match ended {
-            AttemptEnd::Ended(ended) => judged(ended),
-            AttemptEnd::TimedOut(timed_out) => Err(timeout_failure(frame.core, stage, timed_out).into()),
-            AttemptEnd::DeadlinePassed(passed) => {
-                return Err(Fault::Over(last(number, deadline_failure(frame.core, stage, passed))));
-            }
-        };
-        match ended {
+    let judge = move |number, ended, _| match ended {
+        AttemptEnd::Ended(ended) => match judged(ended) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(Fault::Failed(AttemptError::Own(error))),
-            Err(Exit::Failed(failure)) if failure.may_be_retried() => {
-                Err(Fault::Failed(AttemptError::Failure(failure)))
-            }
-            Err(Exit::Failed(failure)) => Err(Fault::Over(last(number, failure))),
-            Err(stop) => Err(Fault::Over(Err(stop))),
+            Err(stop) => Err(fault_of((frame, stage, number), stop)),
+        },
+        AttemptEnd::TimedOut(timed_out) => Err(timeout_fault((frame, stage, number), timed_out)),
+        AttemptEnd::DeadlinePassed(passed) => {
+            let failure = deadline_failure(frame.core, stage, passed);
+            Err(Fault::Over(Err(last_failure((frame, stage, number), failure))))
         }
     };
     let failed = |number, error, further: Option<Further>| {
-        let (failure, further) = match (error, further) {
-            (AttemptError::Own(error), Some(further)) => (own_failure(frame.core, stage, source(error)), further),
-            (AttemptError::Failure(failure), Some(further)) => (failure, further),
+        let failure = match (error, further) {
             (AttemptError::Own(error), None) => return Err(Ok((error, number))),
-            (AttemptError::Failure(failure), None) => return Err(last(number, failure)),
+            (AttemptError::Own(error), Some(_)) => own_failure(frame.core, stage, source(error)),
+            (AttemptError::Failure(failure), _) => failure,
         };
-        if !failure.may_be_retried() {
-            // The expression's own error has passed on that of another workflow.
-            return Err(last(number, failure));
+        match attempt_failed((frame, stage, number), failure, further) {
+            Ok(further) => Ok(((), further)),
+            Err(stop) => Err(Err(stop)),
         }
-        record_failed_attempt(frame, (stage, number), &failure);
-        let delay = further.cut_by.is_none().then_some(further.wait);
-        frame.attempt_failed(stage, number, || counted(number, failure), delay);
-        Ok(((), further))
     };
     let pause = |number, (), rules: &StageRules<'_, _, _>, further: Further| {
         let spent = rules.spent_on_record();
-        async move {
-            if let Some(deadline) = further.cut_by {
-                pause(frame, stage, deadline.at()).await;
-                return Err(Err(counted(number, deadline_failure(frame.core, stage, deadline.error())).into()));
-            }
-            between(frame, stage, number, spent, further).await;
-            turn(frame.core, 1).await;
-            Ok(())
-        }
+        then(wait_for_attempt((frame, stage, number), spent, further), |ended: Result<(), Exit>| ended.map_err(Err))
     };
     match (Attempts { number, rules, deadline }).run(begin, judge, failed, pause).await {
         Ok(given) => Ok(Ok(given)),
         Err(Ok(own)) => Ok(Err(own)),
         Err(Err(stop)) => Err(stop),
     }
+}
+
+/// An attempt of a stage. The functions of an attempt's end do not depend on the type of its value, so that rustc
+/// compiles them once.
+type AttemptPlace<'a> = (Frame<'a>, StageId, u32);
+
+fn with_attempts((frame, stage, number): AttemptPlace<'_>, failure: Failure) -> Failure {
+    failure.after(number, frame.core.stage_name(stage))
+}
+
+/// Emits the failure of the last attempt, and returns it as the end of all.
+fn last_failure(place: AttemptPlace<'_>, failure: Failure) -> Exit {
+    let failure = with_attempts(place, failure);
+    let (frame, stage, number) = place;
+    frame.attempt_failed(stage, number, || failure.clone(), None);
+    failure.into()
+}
+
+/// Returns what a failure that is not the expression's own means for further attempts.
+fn fault_of<E, X>(place: AttemptPlace<'_>, stop: Exit) -> Fault<AttemptError<E>, Result<X, Exit>> {
+    match judge_exit(place, stop) {
+        Ok(failure) => Fault::Failed(AttemptError::Failure(failure)),
+        Err(stop) => Fault::Over(Err(stop)),
+    }
+}
+
+fn timeout_fault<E, X>(place: AttemptPlace<'_>, timed_out: TimedOut) -> Fault<AttemptError<E>, Result<X, Exit>> {
+    let (frame, stage, _) = place;
+    fault_of(place, timeout_failure(frame.core, stage, timed_out).into())
+}
+
+/// Returns a failure that may be retried.
+fn judge_exit(place: AttemptPlace<'_>, stop: Exit) -> Result<Failure, Exit> {
+    match stop {
+        Exit::Failed(failure) if failure.may_be_retried() => Ok(failure),
+        Exit::Failed(failure) => Err(last_failure(place, failure)),
+        stop @ Exit::Returned => Err(stop),
+    }
+}
+
+/// Reports a failed attempt, and returns the further one that follows it.
+fn attempt_failed(place: AttemptPlace<'_>, failure: Failure, further: Option<Further>) -> Result<Further, Exit> {
+    let (frame, stage, number) = place;
+    // (The expression's own error may have passed on that of another workflow, which is not retried.)
+    let Some(further) = further.filter(|_| failure.may_be_retried()) else {
+        return Err(last_failure(place, failure));
+    };
+    record_failed_attempt(frame, (stage, number), &failure);
+    let delay = further.cut_by.is_none().then_some(further.wait);
+    frame.attempt_failed(stage, number, || with_attempts(place, failure), delay);
+    Ok(further)
+}
+
+/// Waits for a further attempt, or for the deadline that cuts the wait.
+async fn wait_for_attempt(place: AttemptPlace<'_>, spent: Vec<u32>, further: Further) -> Result<(), Exit> {
+    let (frame, stage, number) = place;
+    if let Some(deadline) = further.cut_by {
+        pause(frame, stage, deadline.at()).await;
+        return Err(with_attempts(place, deadline_failure(frame.core, stage, deadline.error())).into());
+    }
+    between(frame, stage, number, spent, further).await;
+    turn(frame.core, 1).await;
+    Ok(())
 }
 
 enum AttemptError<E> {
