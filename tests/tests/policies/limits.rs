@@ -60,6 +60,8 @@ async fn a_wait_that_ends_with_the_deadline_has_no_time_left_for_an_attempt() {
 }
 
 workflow! {
+    // Its head decides at once.
+    #[allow(deprecated)]
     workflow Endless(time: Duration) -> u32 with service: Service {
         #[timeout(*time)]
         #[deadline(*time)]

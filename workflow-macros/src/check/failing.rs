@@ -24,7 +24,7 @@ pub(super) fn check(model: &Model<'_>, diagnostics: &Diagnostics) {
 
 /// Whether an expression gives a plain value, by its tokens alone: a literal, or operators between values of which one is a
 /// literal. What a name stands for is not known here, and an operator may be one of the user's.
-fn is_plain(expr: &Expr) -> bool {
+pub(super) fn is_plain(expr: &Expr) -> bool {
     match expr {
         Expr::Lit(_) => true,
         Expr::Paren(paren) => is_plain(&paren.expr),

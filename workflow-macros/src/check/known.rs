@@ -1,8 +1,9 @@
 //! Conditions that are known before anything runs.
 
+use super::{failing::is_plain, parts::each_node};
 use crate::{
     diagnostics::messages,
-    model::{Model, When},
+    model::{HeadKind, Model, Node, NodeKind, When},
 };
 use proc_macro2::Span;
 use syn::{Attribute, Expr, Lit, spanned::Spanned};
@@ -23,6 +24,23 @@ pub(super) fn conditions<'m>(model: &'m Model<'_>, tell: &mut impl FnMut(Span, S
             tell(span, message, &signal.syntax.attributes.lints);
         }
     }
+}
+
+/// Tells every head of a `select` that gives a plain value: no other head that waits decides.
+pub(super) fn heads(model: &Model<'_>, tell: &mut impl FnMut(Span, String)) {
+    each_node(model, &mut |node, _, _| {
+        let NodeKind::Select(heads) = &node.kind else { return };
+        for head in heads {
+            if let HeadKind::Node { name, scope, .. } = head.kind
+                && let Some(Node { kind: NodeKind::Expression(code), .. }) = &model.scopes[scope].tail
+                && model.scopes[scope].stages.is_empty()
+                && is_plain(model.codes[*code].expr)
+            {
+                let name = &model.names[name].ident;
+                tell(name.span(), messages::ready_head(&name.to_string()));
+            }
+        }
+    });
 }
 
 fn literal(expr: &Expr) -> Option<(bool, Span)> {

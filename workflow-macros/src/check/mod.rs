@@ -19,6 +19,7 @@ mod places;
 mod pools;
 mod reach;
 pub(crate) mod renames;
+mod restarts;
 mod sleeps;
 mod types;
 mod undo;

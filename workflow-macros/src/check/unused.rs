@@ -28,6 +28,12 @@ pub(crate) fn warnings(model: &Model<'_>) -> TokenStream {
     super::known::conditions(model, &mut |span, message, lints| {
         found.push(Warning { span, kind: "known_condition", message, lints });
     });
+    super::known::heads(model, &mut |span, message| {
+        found.push(Warning { span, kind: "ready_head", message, lints: &[] });
+    });
+    super::restarts::warnings(model, &mut |span, kind, message, lints| {
+        found.push(Warning { span, kind, message, lints });
+    });
     for scope in 0..model.scopes.len() {
         implied(model, scope, &mut found);
     }

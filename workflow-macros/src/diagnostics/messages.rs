@@ -354,6 +354,26 @@ pub(crate) fn known_accept(signal: &str, holds: bool) -> String {
     format!("this condition is always {holds}, so every signal `{signal}` is {every}\nhelp: leave `#[accept]` out")
 }
 
+pub(crate) fn ready_head(name: &str) -> String {
+    format!(
+        "head `{name}` decides at once: its expression waits for nothing, so no head that waits is ever chosen\nhelp: make it a stage before the `select`"
+    )
+}
+
+pub(crate) fn timeout_of_wait(stage: &str) -> String {
+    format!(
+        "the timeout of stage `{stage}` starts anew in each process, and the stage waits for long\n\
+         help: `#[deadline(..)]`, whose end is on the store"
+    )
+}
+
+pub(crate) fn changing_let(name: &str, call: &str) -> String {
+    format!(
+        "each process evaluates `let {name}` again, and `{call}` gives another value then\n\
+         help: a stage of its own, whose value is on the store: `stage {name}: .. = ..;`"
+    )
+}
+
 pub(crate) fn implied_after(stage: &str, on: &str) -> String {
     format!("`{stage}` waits for `{on}` anyway, by what it names\nhelp: leave `{on}` out of `#[after]`")
 }
