@@ -1,5 +1,7 @@
-//! What the end of a process changes in a `#[durable]` workflow: a timeout starts anew, and the value of a `let` is
-//! another one if it comes from a clock or from chance.
+//! Warnings of what a restart of the process changes in a `#[durable]` workflow.
+//!
+//! A timeout starts anew in each process. A `let` is evaluated again, and one that asks a clock or chance gives another
+//! value then.
 
 use super::{
     durations::written,
