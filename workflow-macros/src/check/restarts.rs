@@ -3,17 +3,14 @@
 //! A timeout starts anew in each process. A `let` is evaluated again, and one that asks a clock or chance gives another
 //! value then.
 
-use super::{
-    durations::written,
-    parts::{Part, parts},
-};
+use super::parts::{Part, parts};
 use crate::{
     diagnostics::messages,
     model::{HeadKind, Model, Node, NodeKind, ScopeId},
 };
 use proc_macro2::Span;
 use syn::{Attribute, Expr, visit::Visit};
-use workflow_syntax::PolicyKind;
+use workflow_syntax::{Duration, PolicyKind};
 
 /// One thing to warn of: the place, the name of the warning, the message and the lint attributes of the item.
 type Tell<'t, 'm> = &'t mut dyn FnMut(Span, &'static str, String, &'m [Attribute]);
@@ -28,8 +25,8 @@ pub(super) fn warnings<'m>(model: &'m Model<'_>, tell: Tell<'_, 'm>) {
     for stage in &model.stages {
         let attributes = &stage.syntax.attributes;
         for policy in &attributes.policies {
-            if let PolicyKind::Timeout(limit) = &policy.kind
-                && written(limit).is_some_and(|(nanoseconds, _)| nanoseconds >= LONG)
+            if let PolicyKind::Timeout(Duration::Literal { nanoseconds, .. }) = &policy.kind
+                && *nanoseconds >= LONG
                 && waits(model, &stage.node)
             {
                 let message = messages::timeout_of_wait(&stage.syntax.name.to_string());
