@@ -55,8 +55,11 @@ fn waits(model: &Model<'_>, node: &Node<'_>) -> bool {
     };
     here || parts(node).into_iter().any(|part| match part {
         Part::Given(node) | Part::Start(node) => waits(model, node),
-        Part::Tail(scope) | Part::Round(scope) | Part::Item(scope) | Part::Member(scope) => waits_in(model, scope),
-        Part::LastRound { scope, .. } => waits_in(model, scope),
+        Part::Tail(scope)
+        | Part::Round(scope)
+        | Part::Item(scope)
+        | Part::Member(scope)
+        | Part::LastRound { scope, .. } => waits_in(model, scope),
     })
 }
 
