@@ -223,3 +223,21 @@ async fn names_of_the_workflow_hide_constants() {
     assert_eq!(run.await.unwrap(), 4 * (14 + 9) + 1);
     assert_eq!("most".parse(), Ok(constants::LimitsStage::Most));
 }
+
+workflow! {
+    workflow Wraps<T: Clone + Send + Sync + 'static = u32, const N: usize = 2>(value: T) -> Vec<T> {
+        stage copies: Vec<T> = vec![value.clone(); N];
+        copies
+    }
+}
+
+/// A type with the defaults of the parameters.
+async fn copies_of(workflow: &Wraps, value: u32) -> Vec<u32> {
+    workflow.run(value).await.unwrap()
+}
+
+#[tokio::test]
+async fn parameters_have_their_defaults() {
+    assert_eq!(copies_of(&Wraps::new(), 7).await, [7, 7]);
+    assert_eq!(Wraps::<&str, 1>::new().run("one").await.unwrap(), ["one"]);
+}

@@ -103,7 +103,7 @@ impl Expansion<'_, '_> {
             #picture
             #(#lints)*
             #(#passed)*
-            #visibility struct #declared #impl_generics #clause {
+            #visibility struct #declared #generics #clause {
                 #services: #services_type,
                 #observers: #runtime::Observers,
                 #marker: #phantom,
@@ -311,7 +311,7 @@ impl Expansion<'_, '_> {
             #hidden
             #[allow(clippy::pub_underscore_fields)]
             #(#lints)*
-            #visibility struct #name #impl_generics #clause {
+            #visibility struct #name #generics #clause {
                 #(#[doc = #docs] pub #fields: #types,)*
                 #marker: #phantom,
             }
