@@ -155,6 +155,8 @@ pub mod parse_messages {
     pub(crate) const ASSIGNMENT_AS_CONDITION: &str =
         "a condition assigns nothing: `==` compares, `let` matches a pattern";
     pub(crate) const ARROW_IN_BLOCK: &str = "unexpected `=>`: arms belong to a `match` or a `select`";
+    pub(crate) const ARROW_IN_LITERAL: &str =
+        "expected `:` before the value of a field: `=>` belongs to a `match` or a `select`";
     pub(crate) const LABEL: &str =
         "loops of a workflow have no labels: `break` and `continue` belong to the innermost one";
     pub(crate) const RACE_OF_NUMBER: &str = "a `race` takes no number: for the first of several use `quorum`\n\

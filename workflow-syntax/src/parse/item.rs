@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diagnostics::parse_messages,
     suggest::nearest,
-    tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage},
+    tree::{Attributes, Item, ParsedLet, ParsedNode, ParsedNodeKind, ParsedSignal, ParsedStage, Policy},
 };
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{Expr, Pat, Type};
@@ -107,6 +107,13 @@ impl Parser<'_> {
             self.diagnostics.error(item.start(equals), parse_messages::stage_without_node(name));
         } else if ty.is_none() {
             self.diagnostics.error(item.start(equals), parse_messages::after_stage_name(name));
+            // `stage name Type = ..`: what follows is read all the same.
+            if let Some(start) = item.find_in_type(equals, Tokens::starts_equals)
+                && let Ok((declared, length)) = item.range(equals..start).parse_prefix(read::<Type>)
+                && equals + length == start
+            {
+                return (Some(declared), self.node(item.after(start + 1)));
+            }
             ty = Some(unread_type(item.start(equals)));
         } else {
             self.diagnostics.error(item.start(equals), parse_messages::expected("`=` and what the stage does"));
@@ -214,6 +221,13 @@ impl Parser<'_> {
         let item = tokens.before(end.at);
         if let Some(name) = self.name(item, at, "signal", SIGNAL_FORM) {
             let ty = self.signal_type(item, at + 1, &name);
+            let value = item.find_in_type(at + 2, Tokens::starts_equals);
+            if let Some(equals) = value.filter(|_| attributes.policies.iter().any(|policy| !is_of_signal(policy))) {
+                // What is said of it is said of a stage.
+                let (node, keyword) = (self.node(item.after(equals + 1)), tokens.start(keyword));
+                items.push(Item::Stage(ParsedStage { attributes, keyword, name, ty: Some(ty), node }));
+                return end.next;
+            }
             items.push(Item::Signal(ParsedSignal { attributes, keyword: tokens.start(keyword), name, ty }));
         }
         end.next
@@ -337,6 +351,11 @@ fn let_else(item: Tokens<'_>, equals: usize) -> Option<usize> {
     let is_else =
         at > equals && item.is_word(at, "else") && item.brace(at + 1).is_some() && item.brace(at - 1).is_none();
     is_else.then_some(at)
+}
+
+/// Whether the attribute may stand on a signal.
+fn is_of_signal(policy: &Policy) -> bool {
+    ["accept", "after", "fallback", "timeout"].iter().any(|name| policy.name == name)
 }
 
 /// Whether a word stands in the tokens that only a node has.

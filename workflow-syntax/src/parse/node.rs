@@ -10,7 +10,7 @@ use crate::{
     suggest::nearest,
     tree::{Match, ParsedNode, ParsedNodeKind},
 };
-use proc_macro2::{Delimiter, Group, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenTree};
 use std::ops::Range;
 use syn::Expr;
 
@@ -122,6 +122,10 @@ impl Parser<'_> {
             return None;
         }
         if let Some(arms) = arms_alone(tokens) {
+            if let Some(arrow) = arrow_in_literal(tokens, arms) {
+                self.diagnostics.error(arrow, parse_messages::ARROW_IN_LITERAL);
+                return None;
+            }
             let word = tokens.get(0).map(ToString::to_string).unwrap_or_default();
             self.diagnostics.error(tokens.start(0), parse_messages::match_missing(&word));
             let mark = self.diagnostics.mark();
@@ -265,6 +269,19 @@ fn arms_alone(tokens: Tokens<'_>) -> Option<&Group> {
     let inside = Inside::of(arms);
     inside.tokens().find(0, Tokens::is_arrow)?;
     (other.is_none() && !is_macro).then_some(arms)
+}
+
+/// The `=>` that stands for the `:` of a field in `Name { field => .., other: .. }`.
+fn arrow_in_literal(tokens: Tokens<'_>, fields: &Group) -> Option<Span> {
+    let name = tokens.word(tokens.len().checked_sub(2)?)?.to_string();
+    let inside = Inside::of(fields);
+    let inside = inside.tokens();
+    let is_field = |inside: Tokens<'_>, at: usize| {
+        inside.word(at).is_some() && inside.is_colon(at + 1) && (at == 0 || inside.is_punct(at - 1, ','))
+    };
+    (name.starts_with(char::is_uppercase) && inside.find(0, is_field).is_some())
+        .then(|| inside.find(0, Tokens::is_arrow).map(|arrow| inside.start(arrow)))
+        .flatten()
 }
 
 fn shown_at(tokens: Tokens<'_>, at: usize) -> String {

@@ -160,6 +160,8 @@ fn items() {
         ("stage a: «=» A f(); a", "expected a type after `:`"),
         ("stage a: A = match «match» b { C => d }; a", "`match` stands twice: remove one"),
         ("stage a: A = «b» { C => d }; a", "expected `match` before `b`: arms follow"),
+        ("A { b «=>» c, d: e }", "expected `:` before the value of a field"),
+        ("#[retry(3)] signal a: A «=» f(); a", "signal `a` gets its value from outside"),
         ("stage a: A = match b { C => d }«,» a", "expected `;`"),
         ("stage a: A = match b { C => d }«:» a", "expected `;`"),
         ("«#»[lazy]", "an attribute stands before what it is for"),
