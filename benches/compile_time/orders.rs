@@ -82,7 +82,7 @@ pub async fn points(order: &Order) -> Result<u64, Refused> { Ok(order.id % 7) }
 pub async fn tell(tracking: &str, invoice: &Invoice) -> Result<u64, Refused> { Ok(tracking.len() as u64 + invoice.number) }
 "#;
 
-const BY_HAND: &str = r#"
+const BY_HAND: &str = r"
 async fn by_hand_N(order: Order) -> Result<u64, Refused> {
     use futures_util::future;
     let checked = check(&order).await?;
@@ -108,9 +108,9 @@ async fn by_hand_N(order: Order) -> Result<u64, Refused> {
     Ok(told + bonus + round)
 }
 pub fn run_N(order: Order) -> Answer<'static, Result<u64, Refused>> { Box::pin(by_hand_N(order)) }
-"#;
+";
 
-const WORKFLOW: &str = r#"
+const WORKFLOW: &str = r"
 workflow_runtime::workflow! {
     DURABLE
     workflow OrderN(order: Order) -> u64 {
@@ -137,13 +137,13 @@ workflow_runtime::workflow! {
         *told + *bonus + *rounds
     }
 }
-"#;
+";
 
-const RUN: &str = r#"
+const RUN: &str = r"
 pub fn run_N(order: Order) -> Answer<'static, Result<u64, workflow_runtime::Failure>> {
     Box::pin(OrderN::new().run(order))
 }
-"#;
+";
 
 /// A crate with so many order workflows.
 fn package(form: Form, workflows: usize, runtime: &str) -> Package {
